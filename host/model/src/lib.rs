@@ -1,0 +1,25 @@
+//! The words of Proviso as types: messages, verdicts, retention arithmetic, consent, policy sets and limits.
+//!
+//! This crate is pure. It has no input or output, no clock, no randomness and no async; the same arguments always give
+//! the same answer. Every other crate of the host depends on it, and it depends on none of them.
+
+pub mod canonical;
+pub mod consent;
+pub mod digest;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod problem;
+pub mod retention;
+pub mod set;
+pub mod time;
+pub mod toml_read;
+pub mod trigger;
+pub mod verdict;
+
+pub use digest::Digest;
+pub use id::MessageId;
+pub use message::Message;
+pub use problem::Problem;
+pub use time::Timestamp;
+pub use verdict::Verdict;

@@ -1,0 +1,79 @@
+//! What is wrong with a file that a person wrote: where, what, and what to do.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing wrong with a file. Readers collect all of them before they give up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, as the user named it or relative to what the user named.
+    pub file: PathBuf,
+    /// Line, from 1; 0 if the whole file is meant.
+    pub line: usize,
+    /// Column in characters, from 1; 0 if the whole line is meant.
+    pub column: usize,
+    /// What is wrong, with the value quoted, and what would be right.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with the whole of a file.
+    pub fn in_file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+        Self { file: file.into(), line: 0, column: 0, message: message.into() }
+    }
+
+    /// A problem on one line of a file, counted from 1.
+    pub fn on_line(file: impl Into<PathBuf>, line: usize, message: impl Into<String>) -> Self {
+        Self { file: file.into(), line, column: 0, message: message.into() }
+    }
+
+    /// A problem at a byte offset of `text`, the content of the file.
+    pub fn at_offset(file: impl Into<PathBuf>, text: &str, offset: usize, message: impl Into<String>) -> Self {
+        let (line, column) = line_and_column(text, offset);
+        Self { file: file.into(), line, column, message: message.into() }
+    }
+
+    /// The same problem, with the file's path put below `folder`.
+    #[must_use]
+    pub fn below(mut self, folder: &Path) -> Self {
+        self.file = folder.join(&self.file);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Line and column, both from 1, of a byte offset; columns count characters. An offset behind the end means the end.
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "a\n保本x\n";
+        assert_eq!(line_and_column(text, 0), (1, 1));
+        assert_eq!(line_and_column(text, text.find('x').unwrap()), (2, 3));
+        assert_eq!(line_and_column(text, 999), (3, 1));
+    }
+}

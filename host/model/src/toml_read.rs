@@ -1,0 +1,346 @@
+//! Reads a TOML file by hand, so that every problem of it is reported at once, with line and column.
+//!
+//! A reader takes the keys it knows out of a table; what is left over is an unknown key. Nothing stops at the first
+//! problem: a key that is wrong gives `None` and a problem, and reading goes on.
+
+use crate::problem::Problem;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A TOML file being read, and what was found wrong with it so far.
+pub struct TomlFile<'a> {
+    file: PathBuf,
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl<'a> TomlFile<'a> {
+    /// Parses `text`; `file` is the name used in problems. Syntax errors are recorded and what could be parsed is returned.
+    pub fn parse(file: &Path, text: &'a str) -> (Self, Table<'a>) {
+        let mut this = Self { file: file.to_owned(), text, problems: Vec::new() };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            this.problem(error.span().unwrap_or(0..0), error.message().to_owned());
+        }
+        let table = Table::new(table);
+        (this, table)
+    }
+
+    /// Records a problem at a range of bytes of the file.
+    pub fn problem(&mut self, at: Range<usize>, message: impl Into<String>) {
+        self.problems.push(Problem::at_offset(&self.file, self.text, at.start, message));
+    }
+
+    /// Everything found wrong, in the order of the file; empty if the file is good.
+    pub fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+
+    /// True if something was found wrong.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+}
+
+/// A value and where it stands in the file.
+pub type At<T> = (T, Range<usize>);
+
+/// A table whose known keys are being taken out.
+pub struct Table<'a> {
+    entries: Vec<(String, Range<usize>, Spanned<DeValue<'a>>)>,
+    at: Range<usize>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Table<'a> {
+    fn new(table: Spanned<DeTable<'a>>) -> Self {
+        let at = table.span();
+        let mut entries: Vec<_> = table
+            .into_inner()
+            .into_iter()
+            .map(|(key, value)| {
+                let at = key.span();
+                (key.into_inner().into_owned(), at, value)
+            })
+            .collect();
+        entries.sort_by_key(|(_, at, _)| at.start);
+        Self { entries, at, known: Vec::new() }
+    }
+
+    /// Where the table stands.
+    pub fn at(&self) -> Range<usize> {
+        self.at.clone()
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        let found = self.entries.iter().position(|(name, _, _)| name == key)?;
+        Some(self.entries.remove(found).2)
+    }
+
+    /// A string. A value of another type is a problem.
+    pub fn string(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<At<String>> {
+        let value = self.take(key)?;
+        string_of(file, key, value)
+    }
+
+    /// A string that must be there.
+    pub fn required_string(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<At<String>> {
+        if !self.entries.iter().any(|(name, _, _)| name == key) {
+            self.known.push(key);
+            file.problem(self.at(), format!("`{key}` is missing here"));
+            return None;
+        }
+        self.string(file, key)
+    }
+
+    /// One of a fixed number of names.
+    pub fn choice<T: Copy>(&mut self, file: &mut TomlFile<'_>, key: &'static str, names: &[(&str, T)]) -> Option<T> {
+        let (text, at) = self.string(file, key)?;
+        let found = names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<_> = names.iter().map(|(name, _)| format!("{name:?}")).collect();
+            file.problem(at, format!("`{key}` is {text:?}: expected one of {}", names.join(", ")));
+        }
+        found
+    }
+
+    /// True or false.
+    pub fn boolean(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<At<bool>> {
+        let value = self.take(key)?;
+        let at = value.span();
+        match value.into_inner() {
+            DeValue::Boolean(value) => Some((value, at)),
+            other => wrong_type(file, at, key, "true or false", &other),
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn integer(&mut self, file: &mut TomlFile<'_>, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<At<i64>> {
+        let value = self.take(key)?;
+        let at = value.span();
+        match value.into_inner() {
+            DeValue::Integer(number) => {
+                let text = number.as_str().to_owned();
+                let parsed = i64::from_str_radix(&text, number.radix()).ok().filter(|number| range.contains(number));
+                if parsed.is_none() {
+                    let (from, to) = range.into_inner();
+                    file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
+                }
+                parsed.map(|number| (number, at))
+            }
+            other => wrong_type(file, at, key, "a whole number", &other),
+        }
+    }
+
+    /// A list of strings.
+    pub fn strings(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<Vec<At<String>>> {
+        let value = self.take(key)?;
+        let at = value.span();
+        match value.into_inner() {
+            DeValue::Array(items) => Some(items.into_iter().filter_map(|item| string_of(file, key, item)).collect()),
+            other => wrong_type(file, at, key, "a list of strings", &other),
+        }
+    }
+
+    /// A table.
+    pub fn table(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<Table<'a>> {
+        let value = self.take(key)?;
+        table_of(file, key, value)
+    }
+
+    /// A list of tables; empty if the key is absent.
+    pub fn tables(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let at = value.span();
+        match value.into_inner() {
+            DeValue::Array(items) => items.into_iter().filter_map(|item| table_of(file, key, item)).collect(),
+            other => wrong_type::<()>(file, at, key, "a list of tables", &other).map_or_else(Vec::new, |()| Vec::new()),
+        }
+    }
+
+    /// Every entry of a table whose keys are free, as tables, in file order, each with its key.
+    pub fn into_tables(mut self, file: &mut TomlFile<'_>) -> Vec<(At<String>, Table<'a>)> {
+        std::mem::take(&mut self.entries)
+            .into_iter()
+            .filter_map(|(key, at, value)| table_of(file, &key, value).map(|table| ((key, at), table)))
+            .collect()
+    }
+
+    /// Every entry of a table whose keys are free, as lists of strings, in file order, each with its key.
+    pub fn into_string_lists(mut self, file: &mut TomlFile<'_>) -> Vec<(At<String>, Vec<At<String>>)> {
+        let mut lists = Vec::new();
+        for (key, at, value) in std::mem::take(&mut self.entries) {
+            let value_at = value.span();
+            match value.into_inner() {
+                DeValue::Array(items) => {
+                    lists.push(((key.clone(), at), items.into_iter().filter_map(|item| string_of(file, &key, item)).collect()));
+                }
+                other => {
+                    wrong_type::<()>(file, value_at, &key, "a list of strings", &other);
+                }
+            }
+        }
+        lists
+    }
+
+    /// The whole rest of the table as JSON, with the place of every value by its JSON Pointer.
+    pub fn into_json(mut self, file: &mut TomlFile<'_>) -> (serde_json::Map<String, serde_json::Value>, Places) {
+        let mut places = Places { root: self.at(), by_pointer: Vec::new() };
+        let mut map = serde_json::Map::new();
+        for (key, at, value) in std::mem::take(&mut self.entries) {
+            let pointer = format!("/{}", escape(&key));
+            places.by_pointer.push((pointer.clone(), at));
+            let value = json_of(file, &pointer, value, &mut places);
+            map.insert(key, value);
+        }
+        (map, places)
+    }
+
+    /// Ends the reading: every key that nobody took is a problem.
+    pub fn finish(self, file: &mut TomlFile<'_>) {
+        for (key, at, _) in &self.entries {
+            let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            file.problem(at.clone(), format!("unknown key `{key}`: expected one of {known}"));
+        }
+    }
+}
+
+/// Where the values of a JSON document stand in the TOML file that it was made of.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    root: Range<usize>,
+    by_pointer: Vec<(String, Range<usize>)>,
+}
+
+impl Places {
+    /// The place of the value at that JSON Pointer, or of the nearest value around it.
+    pub fn of(&self, pointer: &str) -> Range<usize> {
+        let mut pointer = pointer;
+        loop {
+            if let Some((_, at)) = self.by_pointer.iter().rev().find(|(known, _)| known == pointer) {
+                return at.clone();
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return self.root.clone(),
+            }
+        }
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, places: &mut Places) -> serde_json::Value {
+    use serde_json::Value;
+    let at = value.span();
+    match value.into_inner() {
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Boolean(value) => Value::Bool(value),
+        DeValue::Integer(number) => {
+            if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) {
+                Value::from(number)
+            } else {
+                file.problem(at, format!("{} does not fit a whole number of 64 bits", number.as_str()));
+                Value::Null
+            }
+        }
+        DeValue::Float(number) => {
+            let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+            parsed.map_or_else(
+                || {
+                    file.problem(at, format!("{} is not a finite number", number.as_str()));
+                    Value::Null
+                },
+                Value::Number,
+            )
+        }
+        DeValue::Datetime(moment) => Value::String(moment.to_string()),
+        DeValue::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                let pointer = format!("{pointer}/{index}");
+                places.by_pointer.push((pointer.clone(), item.span()));
+                json_of(file, &pointer, item, places)
+            })
+            .collect(),
+        DeValue::Table(table) => {
+            let mut map = serde_json::Map::new();
+            for (key, value) in table {
+                let pointer = format!("{pointer}/{}", escape(key.get_ref()));
+                places.by_pointer.push((pointer.clone(), key.span()));
+                let value = json_of(file, &pointer, value, places);
+                map.insert(key.into_inner().into_owned(), value);
+            }
+            Value::Object(map)
+        }
+    }
+}
+
+fn string_of(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'_>>) -> Option<At<String>> {
+    let at = value.span();
+    match value.into_inner() {
+        DeValue::String(text) => Some((text.into_owned(), at)),
+        other => wrong_type(file, at, key, "a string", &other),
+    }
+}
+
+fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>) -> Option<Table<'a>> {
+    let at = value.span();
+    match value.into_inner() {
+        DeValue::Table(table) => Some(Table::new(Spanned::new(at, table))),
+        other => wrong_type(file, at, key, "a table", &other),
+    }
+}
+
+fn wrong_type<T>(file: &mut TomlFile<'_>, at: Range<usize>, key: &str, expected: &str, found: &DeValue<'_>) -> Option<T> {
+    let found = match found {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    file.problem(at, format!("`{key}` is {found}: expected {expected}"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let (mut file, mut table) = TomlFile::parse(Path::new("x.toml"), text);
+        table.required_string(&mut file, "name");
+        table.choice(&mut file, "mode", &[("on", 1), ("off", 0)]);
+        table.integer(&mut file, "count", 1..=9);
+        table.finish(&mut file);
+        file.into_problems().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_place() {
+        assert_eq!(problems("name = \"保本\"\nmode = \"on\"\ncount = 3\n"), [] as [&str; 0]);
+        assert_eq!(
+            problems("\"名\" = 1\nmode = \"maybe\"\ncount = 12\n"),
+            [
+                "x.toml:1:1: `name` is missing here",
+                "x.toml:1:1: unknown key `名`: expected one of `name`, `mode`, `count`",
+                "x.toml:2:8: `mode` is \"maybe\": expected one of \"on\", \"off\"",
+                "x.toml:3:9: `count` is 12: expected 1 to 9",
+            ]
+        );
+        assert_eq!(problems("name = 3\n"), ["x.toml:1:8: `name` is a whole number: expected a string"]);
+        assert!(problems("name = \"a\nmode = \n").len() >= 2, "both syntax errors are told");
+    }
+}
