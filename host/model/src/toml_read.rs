@@ -77,6 +77,11 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(name, _, _)| name == key)?;
