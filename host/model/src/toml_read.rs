@@ -77,6 +77,11 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
+    /// True if the table has that key and nobody took it yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _, _)| name == key)
+    }
+
     /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
     pub fn at_key(&self, key: &str) -> Range<usize> {
         self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
