@@ -36,6 +36,17 @@ impl fmt::Display for PolicyId {
     }
 }
 
+/// The subject of a fold: whose state it keeps, and under which key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FoldKey {
+    /// The tenant that the messages belong to: no state crosses from one to another.
+    pub tenant: String,
+    /// The fold.
+    pub policy: PolicyId,
+    /// The sender, the conversation, or the sender in the conversation, as the pack's manifest says. 1-1,024 bytes.
+    pub key: String,
+}
+
 /// True for 1 to 64 bytes of `a-z 0-9 -`: the form of the names of rules, policies, lists and signals.
 pub fn is_name(text: &str) -> bool {
     (1..=crate::limits::NAME_BYTES_MAX).contains(&text.len())

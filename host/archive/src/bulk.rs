@@ -1,0 +1,144 @@
+//! Many rows in one statement. Every statement is a journey to the connection's thread and back, and a multi-row `INSERT`
+//! spreads it over its rows; few sizes keep the statements in the connection's cache.
+
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Arguments as _, AssertSqlSafe};
+
+/// Rows of one statement; a number of rows is made up of these.
+const INSERT_ROWS: [usize; 4] = [128, 32, 8, 1];
+/// Wanted keys of one query; a smaller number is filled up with its last key.
+const LOOKUP_KEYS: [usize; 4] = [1, 8, 64, 512];
+
+/// The values of a statement's parameters, in order.
+#[derive(Default)]
+pub(crate) struct Values {
+    arguments: SqliteArguments,
+}
+
+impl Values {
+    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
+        self.add(value)
+    }
+
+    /// A count that cannot exceed what SQLite can hold, save by a source's lie; it is then the largest that can.
+    pub(crate) fn count(&mut self, value: u64) -> &mut Self {
+        self.add(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn maybe_int(&mut self, value: Option<i64>) -> &mut Self {
+        self.add(value)
+    }
+
+    pub(crate) fn real(&mut self, value: f64) -> &mut Self {
+        self.add(value)
+    }
+
+    pub(crate) fn text(&mut self, value: &str) -> &mut Self {
+        self.add(value)
+    }
+
+    pub(crate) fn owned_text(&mut self, value: String) -> &mut Self {
+        self.add(value)
+    }
+
+    pub(crate) fn maybe_text(&mut self, value: Option<&str>) -> &mut Self {
+        self.add(value)
+    }
+
+    pub(crate) fn blob(&mut self, value: &[u8]) -> &mut Self {
+        self.add(value)
+    }
+
+    fn add<'t, T: sqlx::Encode<'t, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(&mut self, value: T) -> &mut Self {
+        self.arguments
+            .add(value)
+            .expect("texts, numbers and blobs have no encoding that fails");
+        self
+    }
+}
+
+/// `{head} VALUES (?, …), (?, …) {tail}`.
+pub(crate) struct Insert {
+    pub(crate) head: &'static str,
+    pub(crate) columns: usize,
+    pub(crate) tail: &'static str,
+}
+
+impl Insert {
+    /// Inserts all rows. `bind` gives one row's values, as many as there are columns.
+    pub(crate) async fn run<T>(
+        &self,
+        connection: &mut SqliteConnection,
+        mut rows: &[T],
+        bind: impl Fn(&mut Values, &T),
+    ) -> Result<(), sqlx::Error> {
+        while !rows.is_empty() {
+            let size = INSERT_ROWS
+                .into_iter()
+                .find(|size| *size <= rows.len())
+                .expect("the last size is 1");
+            let (chunk, rest) = rows.split_at(size);
+            let mut values = Values::default();
+            values.arguments.reserve(size * self.columns, 0);
+            for row in chunk {
+                bind(&mut values, row);
+            }
+            assert_eq!(values.arguments.len(), size * self.columns, "{}", self.head);
+            let sql = format!("{} VALUES {} {}", self.head, tuples(size, self.columns), self.tail);
+            sqlx::query_with(AssertSqlSafe(sql), values.arguments)
+                .execute(&mut *connection)
+                .await?;
+            rows = rest;
+        }
+        Ok(())
+    }
+}
+
+/// `WITH wanted ({columns}) AS (VALUES (?, …), …) {select}`.
+pub(crate) struct Lookup {
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) select: &'static str,
+}
+
+impl Lookup {
+    /// The rows for all keys. `bind` gives one key's values; a key may be asked for more than once in a statement, so the
+    /// select has to give each row with its key.
+    pub(crate) async fn run<T>(
+        &self,
+        connection: &mut SqliteConnection,
+        keys: &[T],
+        bind: impl Fn(&mut Values, &T),
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let largest = LOOKUP_KEYS[LOOKUP_KEYS.len() - 1];
+        let mut rows = Vec::new();
+        for chunk in keys.chunks(largest) {
+            let size = LOOKUP_KEYS
+                .into_iter()
+                .find(|size| *size >= chunk.len())
+                .unwrap_or(largest);
+            let last = &chunk[chunk.len() - 1];
+            let mut values = Values::default();
+            for key in chunk.iter().chain(std::iter::repeat_n(last, size - chunk.len())) {
+                bind(&mut values, key);
+            }
+            let columns = self.columns.join(", ");
+            let tuples = tuples(size, self.columns.len());
+            let sql = format!(
+                "WITH wanted ({columns}) AS (SELECT DISTINCT * FROM (VALUES {tuples})) {}",
+                self.select
+            );
+            rows.extend(
+                sqlx::query_with(AssertSqlSafe(sql), values.arguments)
+                    .fetch_all(&mut *connection)
+                    .await?,
+            );
+        }
+        Ok(rows)
+    }
+}
+
+/// `(?, ?), (?, ?)`: parameters for some rows of some columns.
+fn tuples(rows: usize, columns: usize) -> String {
+    let tuple = format!("({})", vec!["?"; columns].join(", "));
+    vec![tuple.as_str(); rows].join(", ")
+}

@@ -1,0 +1,54 @@
+//! The states that folds keep between messages.
+
+use crate::bulk::Lookup;
+use crate::open::Archive;
+use crate::storage::StorageError;
+use proviso_model::id::{FoldKey, PolicyId};
+use sqlx::Row as _;
+use std::collections::HashMap;
+
+const STATES: Lookup = Lookup {
+    columns: &["tenant", "pack", "name", "key"],
+    select: "SELECT w.tenant, w.pack, w.name, w.key, f.state
+             FROM wanted w
+             CROSS JOIN policies p ON p.pack = w.pack AND p.name = w.name
+             CROSS JOIN fold_states f ON f.tenant = w.tenant AND f.policy = p.policy AND f.key = w.key",
+};
+
+impl Archive {
+    /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
+    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Vec<u8>>, StorageError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.reading(async {
+            let mut connection = self.readers().acquire().await?;
+            let rows = STATES
+                .run(&mut connection, keys, |values, key| {
+                    values
+                        .text(&key.tenant)
+                        .text(&key.policy.pack)
+                        .text(&key.policy.policy)
+                        .text(&key.key);
+                })
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    let policy = PolicyId {
+                        pack: row.try_get(1)?,
+                        policy: row.try_get(2)?,
+                    };
+                    Ok((
+                        FoldKey {
+                            tenant: row.try_get(0)?,
+                            policy,
+                            key: row.try_get(3)?,
+                        },
+                        row.try_get(4)?,
+                    ))
+                })
+                .collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,162 @@
+//! Names that many rows share, and the numbers that stand for them.
+
+use crate::ingest::Statute;
+use proviso_model::Digest;
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use std::collections::HashMap;
+
+/// What is known of the tables of names. Never forgets: all of them are as few as an operator's configuration is long.
+#[derive(Clone, Default)]
+pub(crate) struct Names {
+    streams: HashMap<String, HashMap<String, i64>>,
+    policies: HashMap<String, HashMap<String, i64>>,
+    pack_lists: HashMap<Vec<Digest>, i64>,
+    statutes: HashMap<Statute, i64>,
+    generations: HashMap<Digest, i64>,
+    /// True if this knows more than what it was cloned from.
+    grown: bool,
+}
+
+impl Names {
+    pub(crate) async fn load(pool: &SqlitePool) -> Result<Self, sqlx::Error> {
+        let mut names = Self::default();
+        for row in sqlx::query("SELECT tenant, channel, stream FROM streams")
+            .fetch_all(pool)
+            .await?
+        {
+            names
+                .streams
+                .entry(row.try_get(0)?)
+                .or_default()
+                .insert(row.try_get(1)?, row.try_get(2)?);
+        }
+        for row in sqlx::query("SELECT pack, name, policy FROM policies")
+            .fetch_all(pool)
+            .await?
+        {
+            names
+                .policies
+                .entry(row.try_get(0)?)
+                .or_default()
+                .insert(row.try_get(1)?, row.try_get(2)?);
+        }
+        Ok(names)
+    }
+
+    pub(crate) fn take_grown(&mut self) -> bool {
+        std::mem::take(&mut self.grown)
+    }
+
+    pub(crate) async fn stream(
+        &mut self,
+        connection: &mut SqliteConnection,
+        tenant: &str,
+        channel: &str,
+    ) -> Result<i64, sqlx::Error> {
+        if let Some(stream) = self.streams.get(tenant).and_then(|channels| channels.get(channel)) {
+            return Ok(*stream);
+        }
+        let stream = sqlx::query_scalar(
+            "INSERT INTO streams (tenant, channel) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET tenant = excluded.tenant RETURNING stream",
+        )
+        .bind(tenant.to_owned())
+        .bind(channel.to_owned())
+        .fetch_one(connection)
+        .await?;
+        self.streams
+            .entry(tenant.to_owned())
+            .or_default()
+            .insert(channel.to_owned(), stream);
+        self.grown = true;
+        Ok(stream)
+    }
+
+    pub(crate) async fn policy(
+        &mut self,
+        connection: &mut SqliteConnection,
+        pack: &str,
+        policy: &str,
+    ) -> Result<i64, sqlx::Error> {
+        if let Some(number) = self.policies.get(pack).and_then(|policies| policies.get(policy)) {
+            return Ok(*number);
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO policies (pack, name) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET pack = excluded.pack RETURNING policy",
+        )
+        .bind(pack.to_owned())
+        .bind(policy.to_owned())
+        .fetch_one(connection)
+        .await?;
+        self.policies
+            .entry(pack.to_owned())
+            .or_default()
+            .insert(policy.to_owned(), number);
+        self.grown = true;
+        Ok(number)
+    }
+
+    pub(crate) async fn pack_list(
+        &mut self,
+        connection: &mut SqliteConnection,
+        packs: &[Digest],
+    ) -> Result<i64, sqlx::Error> {
+        if let Some(number) = self.pack_lists.get(packs) {
+            return Ok(*number);
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO pack_lists (digests) VALUES (?)
+             ON CONFLICT DO UPDATE SET digests = excluded.digests RETURNING pack_list",
+        )
+        .bind(serde_json::to_string(packs).expect("digests are written as texts"))
+        .fetch_one(connection)
+        .await?;
+        self.pack_lists.insert(packs.to_vec(), number);
+        self.grown = true;
+        Ok(number)
+    }
+
+    pub(crate) async fn statute(
+        &mut self,
+        connection: &mut SqliteConnection,
+        statute: &Statute,
+    ) -> Result<i64, sqlx::Error> {
+        if let Some(number) = self.statutes.get(statute) {
+            return Ok(*number);
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO statutes (law, article, jurisdiction) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET law = excluded.law RETURNING statute",
+        )
+        .bind(statute.law.clone())
+        .bind(statute.article.clone())
+        .bind(statute.jurisdiction.clone())
+        .fetch_one(connection)
+        .await?;
+        self.statutes.insert(statute.clone(), number);
+        self.grown = true;
+        Ok(number)
+    }
+
+    /// `None` if that generation was never recorded.
+    pub(crate) async fn generation(
+        &mut self,
+        connection: &mut SqliteConnection,
+        generation: &Digest,
+    ) -> Result<Option<i64>, sqlx::Error> {
+        if let Some(number) = self.generations.get(generation) {
+            return Ok(Some(*number));
+        }
+        let number = sqlx::query_scalar("SELECT generation FROM generations WHERE digest = ?")
+            .bind(generation.to_string())
+            .fetch_optional(connection)
+            .await?;
+        if let Some(number) = number {
+            self.generations.insert(*generation, number);
+            self.grown = true;
+        }
+        Ok(number)
+    }
+}
