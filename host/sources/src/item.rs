@@ -13,7 +13,7 @@ pub struct Item {
     pub result: Result<Message, LineError>,
 }
 
-/// Why a value of a source is not a message. Holds no text of the message.
+/// Why a value of a source is not a message. It may quote a key or the value of a field, cut short, never the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct LineError {

@@ -20,9 +20,11 @@ mod item;
 mod ndjson;
 mod reader;
 mod split;
+mod spool;
 mod wecom;
 
 pub use context::{BadContext, SourceContext};
 pub use format::{Format, UnknownFormat};
 pub use item::{Item, LineError};
 pub use reader::Reader;
+pub use spool::{BadFileKey, FileKey, Spool, SpoolError, SpoolItem, SpoolOffset};

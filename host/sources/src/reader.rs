@@ -3,6 +3,7 @@
 use crate::split::{Cut, Lines, Position, Values, What};
 use crate::{Format, Item, LineError, SourceContext, ndjson, wecom};
 use proviso_model::Message;
+use proviso_model::canonical::Defaults;
 
 /// Reads messages from the bytes of a source, in pieces of any size.
 ///
@@ -20,7 +21,7 @@ pub struct Reader {
 #[derive(Debug)]
 enum Splitter {
     Values(Values),
-    Lines(Lines),
+    Lines(Lines, Defaults),
 }
 
 impl Reader {
@@ -35,7 +36,13 @@ impl Reader {
         let position = Position { offset, lines };
         let splitter = match format {
             Format::Wecom => Splitter::Values(Values::starting_at(position)),
-            Format::Ndjson => Splitter::Lines(Lines::starting_at(position)),
+            Format::Ndjson => {
+                let defaults = Defaults {
+                    tenant: Some(context.tenant().to_owned()),
+                    channel: Some(context.channel().to_owned()),
+                };
+                Splitter::Lines(Lines::starting_at(position), defaults)
+            }
         };
         Self {
             splitter,
@@ -49,7 +56,7 @@ impl Reader {
     pub fn push(&mut self, bytes: &[u8]) {
         match &mut self.splitter {
             Splitter::Values(values) => values.push(bytes),
-            Splitter::Lines(lines) => lines.push(bytes),
+            Splitter::Lines(lines, _) => lines.push(bytes),
         }
     }
 
@@ -58,7 +65,7 @@ impl Reader {
         loop {
             let cut = match &mut self.splitter {
                 Splitter::Values(values) => values.next(self.ended),
-                Splitter::Lines(lines) => lines.next(self.ended),
+                Splitter::Lines(lines, _) => lines.next(self.ended),
             }?;
             self.position = cut.behind;
             if let Some(item) = self.item(cut) {
@@ -82,14 +89,22 @@ impl Reader {
     pub(crate) fn pending_bytes(&self) -> usize {
         match &self.splitter {
             Splitter::Values(values) => values.needed(),
-            Splitter::Lines(lines) => lines.needed(),
+            Splitter::Lines(lines, _) => lines.needed(),
+        }
+    }
+
+    /// Gives back the memory that the kept bytes do not need.
+    pub(crate) fn shrink(&mut self) {
+        match &mut self.splitter {
+            Splitter::Values(values) => values.shrink(),
+            Splitter::Lines(lines, _) => lines.shrink(),
         }
     }
 
     /// The last line of a source of lines, if no line feed ends it and it is a whole object all the same. To be called when
     /// `next_item` has given `None`, for a source that somebody may still be writing.
     pub(crate) fn take_unended_line(&mut self) -> Option<Item> {
-        let Splitter::Lines(lines) = &mut self.splitter else {
+        let Splitter::Lines(lines, _) = &mut self.splitter else {
             return None;
         };
         let line = lines.bytes(lines.tail()?);
@@ -107,7 +122,7 @@ impl Reader {
             What::Value(range) => {
                 let bytes = match &self.splitter {
                     Splitter::Values(values) => values.bytes(range),
-                    Splitter::Lines(lines) => lines.bytes(range),
+                    Splitter::Lines(lines, _) => lines.bytes(range),
                 };
                 self.message(bytes, cut.line)
             }
@@ -123,9 +138,9 @@ impl Reader {
 
     fn message(&self, bytes: &[u8], line: u64) -> Result<Message, String> {
         let text = text_of(bytes)?;
-        match self.splitter {
+        match &self.splitter {
             Splitter::Values(_) => wecom::message(text, line, &self.context),
-            Splitter::Lines(_) => ndjson::message(text, &self.context),
+            Splitter::Lines(_, defaults) => ndjson::message(text, defaults),
         }
     }
 }

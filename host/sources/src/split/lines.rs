@@ -99,6 +99,10 @@ impl Lines {
         self.window.needed()
     }
 
+    pub(crate) fn shrink(&mut self) {
+        self.window.shrink();
+    }
+
     fn forget(&mut self) {
         self.window
             .forget_before(if self.over_long { self.at } else { self.start.offset });

@@ -104,6 +104,10 @@ impl Values {
         self.window.needed()
     }
 
+    pub(crate) fn shrink(&mut self) {
+        self.window.shrink();
+    }
+
     /// The next stretch; with `ended`, no more bytes will come.
     pub(crate) fn next(&mut self, ended: bool) -> Option<Cut> {
         loop {

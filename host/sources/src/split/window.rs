@@ -60,4 +60,11 @@ impl Window {
     pub(super) fn needed(&self) -> usize {
         (self.end() - self.kept_from) as usize
     }
+
+    /// Gives back the memory that is not needed.
+    pub(super) fn shrink(&mut self) {
+        self.bytes.drain(..(self.kept_from - self.base) as usize);
+        self.base = self.kept_from;
+        self.bytes.shrink_to_fit();
+    }
 }

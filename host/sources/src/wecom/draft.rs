@@ -1,6 +1,8 @@
 //! What is gathered of a message while its payload is read.
 
+use super::envelope::made_id;
 use super::field::Field;
+use proviso_model::limits::ID_BYTES_MAX;
 use proviso_model::message::{Attachment, Money};
 use std::fmt;
 
@@ -70,5 +72,16 @@ impl Draft {
         if let Some(link) = self.value(field, name).filter(|link| !link.is_empty()) {
             self.links.push(link.clone());
         }
+    }
+
+    /// What identifies something, made to fit with a note where it is too long or holds control characters.
+    pub(super) fn id(&mut self, text: &str, name: &str) -> String {
+        let Some(made) = made_id(text) else {
+            return text.to_owned();
+        };
+        self.note(format_args!(
+            "`{name}` is longer than {ID_BYTES_MAX} bytes or holds control characters: made to fit"
+        ));
+        made
     }
 }

@@ -124,16 +124,13 @@ fn sent_at(envelope: &Envelope<'_>, draft: &mut Draft) -> Result<Timestamp, Stri
 /// Reads the payload into the draft; what kind of message it is, and the platform's name for it.
 fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind, String) {
     let action = draft.value(&envelope.action, "action").cloned().unwrap_or_default();
-    let (name, cut) = match draft.value(&envelope.msgtype, "msgtype") {
-        Some(name) => envelope::cut_to_id(name),
-        None if action == "recall" => ("revoke", false),
+    let name = match draft.value(&envelope.msgtype, "msgtype") {
+        Some(name) => draft.id(name, "msgtype"),
+        None if action == "recall" => "revoke".to_owned(),
         None if action == "switch" => return (Kind::System, action),
-        None => ("", false),
+        None => String::new(),
     };
-    if cut {
-        draft.note(format_args!("`msgtype` is longer than {ID_BYTES_MAX} bytes: cut"));
-    }
-    let Some(known) = payload::message_type_of(name) else {
+    let Some(known) = payload::message_type_of(&name) else {
         draft.note(if name.is_empty() {
             "no `msgtype`: kept raw"
         } else {
@@ -158,7 +155,7 @@ fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind
     if known.kind == Kind::Recall && draft.recalls.is_none() {
         draft.note("no `pre_msgid`: the message that this recalls is not known");
     }
-    (known.kind, name.to_owned())
+    (known.kind, name)
 }
 
 /// The sender, and the recipients without the sender.
@@ -167,7 +164,7 @@ fn parties(envelope: &Envelope<'_>, draft: &mut Draft) -> (Party, Vec<Party>) {
         .value(&envelope.from, "from")
         .or_else(|| envelope.user.value())
         .map_or("", String::as_str);
-    let sender = party(from, draft);
+    let sender = envelope::party(&draft.id(from, "from"));
     if from.is_empty() {
         draft.note("no `from`: the sender is not known");
     }
@@ -176,19 +173,9 @@ fn parties(envelope: &Envelope<'_>, draft: &mut Draft) -> (Party, Vec<Party>) {
         let Some(id) = draft.value(id, "tolist").filter(|id| !id.is_empty() && *id != from) else {
             continue;
         };
-        recipients.push(party(id, draft));
+        recipients.push(envelope::party(&draft.id(id, "tolist")));
     }
     (sender, recipients)
-}
-
-fn party(id: &str, draft: &mut Draft) -> Party {
-    let (id, cut) = envelope::cut_to_id(id);
-    if cut {
-        draft.note(format_args!(
-            "identifier of a party is longer than {ID_BYTES_MAX} bytes: cut"
-        ));
-    }
-    envelope::party(id)
 }
 
 fn consent(kind: Kind, name: &str, sender: &Party, sent_at: Timestamp, draft: &mut Draft) -> Option<ConsentEvent> {
@@ -215,7 +202,7 @@ fn consent(kind: Kind, name: &str, sender: &Party, sent_at: Timestamp, draft: &m
         ConsentState::Disagree
     };
     Some(ConsentEvent {
-        party: envelope::cut_to_id(&party).0.to_owned(),
+        party: draft.id(&party, "userid"),
         state,
         at,
     })

@@ -110,10 +110,11 @@ fn media(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 
 fn revoke(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
     let wire: wire::Revoke = serde_json::from_str(json)?;
-    draft.recalls = draft
-        .value(&wire.pre_msgid, "pre_msgid")
-        .filter(|id| !id.is_empty())
-        .cloned();
+    let id = draft.value(&wire.pre_msgid, "pre_msgid").filter(|id| !id.is_empty());
+    // A forwarded recall recalls nothing here.
+    if let Some(id) = id.filter(|_| draft.depth == 0) {
+        draft.recalls = Some(draft.id(id, "pre_msgid"));
+    }
     Ok(())
 }
 
