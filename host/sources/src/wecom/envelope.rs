@@ -1,0 +1,208 @@
+//! What every message has around its payload.
+
+use super::field::Field;
+use proviso_model::digest::DigestBuilder;
+use proviso_model::limits::{CONVERSATION_BYTES_MAX, ID_BYTES_MAX};
+use proviso_model::message::{Direction, Party, PartyClass};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The common fields, and the rest under its keys.
+#[derive(Debug, Default)]
+pub(super) struct Envelope<'a> {
+    pub(super) msgid: Field<String>,
+    pub(super) action: Field<String>,
+    pub(super) from: Field<String>,
+    pub(super) tolist: Field<Vec<Field<String>>>,
+    pub(super) roomid: Field<String>,
+    pub(super) msgtime: Field<i64>,
+    pub(super) msgtype: Field<String>,
+    /// Of `switch`, in place of `msgtime` and `from`.
+    pub(super) time: Field<i64>,
+    pub(super) user: Field<String>,
+    /// Of a page, or of a message that is still encrypted.
+    pub(super) errcode: Field<i64>,
+    pub(super) encrypt_chat_msg: Option<&'a RawValue>,
+    /// Everything else, in the source's order.
+    pub(super) rest: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Envelope<'a> {
+    /// The value at one of these keys, the first that is there.
+    pub(super) fn payload(&self, keys: &[&str]) -> Option<&'a RawValue> {
+        let at = |key: &&str| {
+            self.rest
+                .iter()
+                .find(|(name, value)| name == key && value.get() != "null")
+        };
+        keys.iter().find_map(at).map(|(_, value)| *value)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(key) = map.next_key_seed(super::strict::Key)? {
+            match key.as_ref() {
+                "msgid" => envelope.msgid = map.next_value()?,
+                "action" => envelope.action = map.next_value()?,
+                "from" => envelope.from = map.next_value()?,
+                "tolist" => envelope.tolist = map.next_value()?,
+                "roomid" => envelope.roomid = map.next_value()?,
+                "msgtime" => envelope.msgtime = map.next_value()?,
+                "msgtype" => envelope.msgtype = map.next_value()?,
+                "time" => envelope.time = map.next_value()?,
+                "user" => envelope.user = map.next_value()?,
+                "errcode" => envelope.errcode = map.next_value()?,
+                "encrypt_chat_msg" => envelope.encrypt_chat_msg = map.next_value()?,
+                _ => envelope.rest.push((key, map.next_value()?)),
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+/// What an identifier says of its owner: external contacts begin with `wo` or `wm`, robots with `wb`; all others are
+/// employees.
+pub(super) fn party(id: &str) -> Party {
+    let class = match id.as_bytes() {
+        [] => PartyClass::Unknown,
+        [b'w', b'o' | b'm', ..] => PartyClass::External,
+        [b'w', b'b', ..] => PartyClass::Robot,
+        _ => PartyClass::Employee,
+    };
+    Party {
+        id: id.to_owned(),
+        class,
+        department: String::new(),
+    }
+}
+
+/// Which way a message went. Classes of the parties come first; where they show nobody outside, the suffix of the `msgid`
+/// does: `_external` is a conversation with external contacts, `_updown_stream` one with a partner organisation.
+pub(super) fn direction(sender: &Party, recipients: &[Party], msgid: &str) -> Direction {
+    let leaves = msgid.ends_with("_external") || msgid.ends_with("_updown_stream");
+    match (
+        Direction::of(sender.class, recipients.iter().map(|party| party.class)),
+        sender.class,
+    ) {
+        (Direction::Internal | Direction::Unknown, PartyClass::Employee | PartyClass::Robot) if leaves => {
+            Direction::Outbound
+        }
+        (direction, _) => direction,
+    }
+}
+
+/// The group, or without one the parties in the order of their bytes with `|` between them, as the canonical form derives
+/// it; a digest where that is too long.
+pub(super) fn conversation(room: &str, sender: &Party, recipients: &[Party], msgid: &str) -> String {
+    if !room.is_empty() {
+        return if room.len() <= CONVERSATION_BYTES_MAX {
+            room.to_owned()
+        } else {
+            digest_of(&[room])
+        };
+    }
+    let mut sides: Vec<&str> = std::iter::once(sender)
+        .chain(recipients)
+        .map(|party| party.id.as_str())
+        .filter(|id| !id.is_empty())
+        .collect();
+    sides.sort_unstable();
+    sides.dedup();
+    if sides.is_empty() {
+        // Nobody is known: it stands alone.
+        return format!("message {msgid}");
+    }
+    let joined = sides.join("|");
+    let plain = joined.len() <= CONVERSATION_BYTES_MAX && !sides.iter().any(|id| id.contains('|'));
+    if plain { joined } else { digest_of(&sides) }
+}
+
+fn digest_of(parts: &[&str]) -> String {
+    let mut digest = DigestBuilder::new("wecom conversation 1");
+    for part in parts {
+        digest.part(part.as_bytes());
+    }
+    digest.finish().to_string()
+}
+
+/// What an identifier may be: at most `ID_BYTES_MAX` bytes, without control characters. `None` if it is as it is.
+pub(super) fn made_id(text: &str) -> Option<String> {
+    if text.len() <= ID_BYTES_MAX && !text.chars().any(char::is_control) {
+        return None;
+    }
+    let mut id: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    id.truncate(id.floor_char_boundary(ID_BYTES_MAX));
+    Some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parties_are_told_apart_by_their_identifiers() {
+        let table = [
+            ("woAJ2GCAAA", PartyClass::External),
+            ("wmAJ2GCAAA", PartyClass::External),
+            ("wbAJ2GCAAA", PartyClass::Robot),
+            ("ken", PartyClass::Employee),
+            ("15100000000", PartyClass::Employee),
+            ("w", PartyClass::Employee),
+            ("", PartyClass::Unknown),
+        ];
+        for (id, expected) in table {
+            assert_eq!(party(id).class, expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn both_ways_are_one_conversation() {
+        let of = |from: &str, to: &[&str]| {
+            conversation(
+                "",
+                &party(from),
+                &to.iter().map(|id| party(id)).collect::<Vec<_>>(),
+                "m1",
+            )
+        };
+        assert_eq!(of("ken", &["icef"]), "icef|ken");
+        assert_eq!(of("icef", &["ken"]), "icef|ken");
+        assert_eq!(of("ken", &["b", "a"]), of("a", &["ken", "b"]));
+        assert_eq!(of("ken", &["b", "a"]), "a|b|ken");
+        assert_ne!(of("a|b", &["c"]), of("a", &["b|c"]));
+        assert_eq!(of("ken", &[]), "ken");
+        assert_eq!(of("", &[]), "message m1");
+        assert_eq!(conversation("wr1", &party("ken"), &[], "m1"), "wr1");
+        let long = "x".repeat(300);
+        assert!(of(&long, &[&"y".repeat(300)]).len() <= CONVERSATION_BYTES_MAX);
+        assert!(conversation(&"r".repeat(513), &party("ken"), &[], "m1").starts_with("sha256:"));
+    }
+
+    #[test]
+    fn the_suffix_speaks_where_the_parties_do_not() {
+        let of = |from: &str, to: &str, msgid: &str| direction(&party(from), &[party(to)], msgid);
+        assert_eq!(of("ken", "icef", "1"), Direction::Internal);
+        assert_eq!(of("ken", "icef", "1_external"), Direction::Outbound);
+        assert_eq!(of("ken", "icef", "1_updown_stream"), Direction::Outbound);
+        assert_eq!(of("ken", "wmX", "1"), Direction::Outbound);
+        assert_eq!(of("wmX", "ken", "1_external"), Direction::Inbound);
+    }
+}
