@@ -264,7 +264,7 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let mut places = Places {
             root: value.span(),
-            by_pointer: Vec::new(),
+            by_pointer: HashMap::new(),
         };
         let value = json_of(file, "", value, &mut places);
         Some((value, places))
