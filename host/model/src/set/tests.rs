@@ -180,6 +180,14 @@ fn one_pack_may_apply_twice_with_different_scopes() {
 
 #[test]
 fn every_limit_is_a_problem_one_beyond_it() {
+    let found = problems(&"a=\n".repeat(limits::PROBLEMS_PER_FILE_MAX));
+    assert_eq!(found.len(), limits::PROBLEMS_PER_FILE_MAX + 1);
+    assert!(
+        found.last().unwrap().starts_with("set.toml: and "),
+        "{:?}",
+        found.last()
+    );
+
     let packs = |count: usize| {
         let tables: Vec<_> = (0..count).map(|n| format!("[[apply]]\npack = \"p{n}\"\n")).collect();
         tables.concat()
