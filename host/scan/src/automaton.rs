@@ -26,6 +26,12 @@ pub(crate) struct Position {
 
 impl Position {
     pub(crate) const START: Self = Self { state: ROOT, mask: 0 };
+
+    /// False if `symbol` certainly does not lead deeper from here.
+    #[inline]
+    pub(crate) fn may_lead_on(self, symbol: Symbol) -> bool {
+        self.mask >> (symbol & 63) & 1 == 1
+    }
 }
 
 /// Keys that end at a position, longest first. Copyable, so that the search can go on while they are looked at.
@@ -85,22 +91,29 @@ impl Automaton {
     }
 
     /// One step. `symbol` must be below the number of symbols.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the one hot step; measured")]
+    #[inline]
     pub(crate) fn step(&self, at: &mut Position, symbol: Symbol) -> Ends {
-        let first = self.firsts[usize::from(symbol)];
-        if at.mask >> (symbol & 63) & 1 == 0 {
-            *at = Position {
-                state: first.state,
-                mask: first.mask,
-            };
-            return Ends(first.output);
+        if at.may_lead_on(symbol) {
+            self.step_on(at, symbol)
+        } else {
+            self.begin(at, symbol)
         }
-        self.step_deeper(at, symbol, first)
     }
 
+    /// The step by a symbol that cannot lead on from where the search stands.
     #[inline]
-    fn step_deeper(&self, at: &mut Position, symbol: Symbol, first: First) -> Ends {
+    pub(crate) fn begin(&self, at: &mut Position, symbol: Symbol) -> Ends {
+        let first = self.firsts[usize::from(symbol)];
+        *at = Position {
+            state: first.state,
+            mask: first.mask,
+        };
+        Ends(first.output)
+    }
+
+    /// The step by a symbol that may lead on from where the search stands.
+    #[inline]
+    pub(crate) fn step_on(&self, at: &mut Position, symbol: Symbol) -> Ends {
         let mut state = at.state;
         while state != ROOT {
             let from = self.states[state as usize];
@@ -114,11 +127,7 @@ impl Automaton {
             }
             state = from.fail;
         }
-        *at = Position {
-            state: first.state,
-            mask: first.mask,
-        };
-        Ends(first.output)
+        self.begin(at, symbol)
     }
 
     /// The numbers of the keys that end at a position, longest first.
@@ -149,10 +158,13 @@ struct Builder {
     /// Free places of the array form a ring through place 0, which is the root and never free.
     next_free: Vec<u32>,
     previous_free: Vec<u32>,
+    /// Where the search for places for several children goes on. What lies before it has holes that single children
+    /// fill, who take the first free place.
+    cursor: u32,
 }
 
 /// Free places tried for a state with several children before the array is made longer.
-const PLACES_TRIED_MAX: usize = 256;
+const PLACES_TRIED_MAX: usize = 512;
 
 impl Builder {
     fn new(symbols: usize) -> Self {
@@ -173,6 +185,7 @@ impl Builder {
             automaton,
             next_free: vec![0],
             previous_free: vec![0],
+            cursor: 0,
         }
     }
 
@@ -278,14 +291,19 @@ impl Builder {
     /// The state that `symbol` leads to from `state` or from what it falls back to.
     fn child_or_first(&self, state: u32, symbol: Symbol) -> u32 {
         let mut at = Position { state, mask: u64::MAX };
-        self.automaton
-            .step_deeper(&mut at, symbol, self.automaton.firsts[usize::from(symbol)]);
+        self.automaton.step_on(&mut at, symbol);
         at.state
     }
 
     fn find_base(&mut self, children: &[(Symbol, Node)]) -> u32 {
         let first = u32::from(children[0].0);
-        let mut place = self.next_free[0];
+        if children.len() == 1 {
+            return self.first_free().wrapping_sub(first);
+        }
+        if !self.is_free(self.cursor) {
+            self.cursor = self.next_free[0];
+        }
+        let mut place = self.cursor;
         for _ in 0..PLACES_TRIED_MAX {
             if place == 0 {
                 break;
@@ -295,6 +313,7 @@ impl Builder {
                 .iter()
                 .all(|(symbol, _)| self.is_free(base.wrapping_add(u32::from(*symbol))))
             {
+                self.cursor = self.next_free[place as usize];
                 return base;
             }
             place = self.next_free[place as usize];

@@ -5,6 +5,7 @@ use crate::chars::{self, Class, Pages};
 use crate::expressions::Expressions;
 use crate::folding::{Folding, Gaps, is_word};
 use crate::matcher::{Key, Matcher, Rule, Term, Uses};
+use crate::openings::Openings;
 use crate::patterns::Patterns;
 use crate::required;
 use proviso_model::limits::TERM_BYTES_MAX;
@@ -202,6 +203,7 @@ impl Parts {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
+        let openings = Openings::new(keys.keys());
         let mut keys: Vec<(Box<[Symbol]>, KeyParts)> = keys
             .into_iter()
             .map(|(key, parts)| (key.chars().map(|c| symbols.of(c)).collect(), parts))
@@ -210,7 +212,7 @@ impl Parts {
         let (paths, parts): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
         let automaton = Automaton::new(&paths, symbols.count);
 
-        let mut matcher = Matcher::empty(self.rules, symbols.pages, symbols.letters_from, automaton);
+        let mut matcher = Matcher::empty(self.rules, symbols.pages, symbols.letters_from, openings, automaton);
         for mut key in parts {
             // The order of a hash table must not be seen, not even in the order of work.
             key.terms.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));

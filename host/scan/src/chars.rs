@@ -71,7 +71,13 @@ impl<T: Copy> Pages<T> {
 
     #[inline]
     pub(crate) fn get(&self, c: char) -> T {
-        let c = c as usize;
+        self.at(u32::from(c))
+    }
+
+    /// The value of the character with this code point, which is at most that of the last one.
+    #[inline]
+    pub(crate) fn at(&self, code_point: u32) -> T {
+        let c = code_point as usize;
         self.cells[usize::from(self.index[c / PAGE_CHARS]) * PAGE_CHARS + c % PAGE_CHARS]
     }
 

@@ -10,6 +10,7 @@ use crate::build::{IGNORED, ListId, borders};
 use crate::chars::{self, Class, Classes, Pages, Relation};
 use crate::expressions::{ExpressionScratch, Expressions};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
+use crate::openings::Openings;
 use std::sync::Arc;
 
 /// Hits of one scan, at most. What comes behind is not looked for.
@@ -45,6 +46,7 @@ pub struct Matcher {
     pub(crate) rules: Vec<Rule>,
     symbols: Pages<Symbol>,
     letters_from: Symbol,
+    openings: Openings,
     automaton: Automaton,
     /// By the automaton's numbers of keys.
     pub(crate) keys: Vec<Key>,
@@ -152,11 +154,18 @@ impl Term {
 }
 
 impl Matcher {
-    pub(crate) fn empty(rules: Vec<Rule>, symbols: Pages<Symbol>, letters_from: Symbol, automaton: Automaton) -> Self {
+    pub(crate) fn empty(
+        rules: Vec<Rule>,
+        symbols: Pages<Symbol>,
+        letters_from: Symbol,
+        openings: Openings,
+        automaton: Automaton,
+    ) -> Self {
         Self {
             rules,
             symbols,
             letters_from,
+            openings,
             automaton,
             keys: Vec::new(),
             terms: Vec::new(),
@@ -183,6 +192,7 @@ impl Matcher {
     /// Memory of the automaton and its tables, in bytes, without the programs of patterns and without scratches.
     pub fn memory_bytes(&self) -> usize {
         self.symbols.memory_bytes()
+            + self.openings.memory_bytes()
             + self.automaton.memory_bytes()
             + size_of_val(self.keys.as_slice())
             + size_of_val(self.terms.as_slice())
@@ -235,18 +245,35 @@ impl Matcher {
     fn scan_terms(&self, text: &str, marks: &mut ExpressionScratch, hits: &mut Vec<Hit>) {
         let mut letters = Position::START;
         let mut gaps = [Position::START; Class::COUNT];
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            let symbol = self.symbols.get(c);
-            let ends = if symbol >= self.letters_from {
-                self.automaton.step(&mut letters, symbol)
-            } else if symbol == IGNORED {
-                continue;
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let (mut c, length) = decode(bytes, at);
+            let mut symbol = self.symbols.at(c);
+            let ends = if symbol < self.letters_from {
+                at += length;
+                if symbol == IGNORED {
+                    continue;
+                }
+                let class = char::from_u32(c).map_or(Class::Letter, |c| self.classes.get(c));
+                self.automaton.step(&mut gaps[class as usize], symbol)
+            } else if letters.may_lead_on(symbol) {
+                at += length;
+                self.automaton.step_on(&mut letters, symbol)
             } else {
-                self.automaton.step(&mut gaps[self.classes.get(c) as usize], symbol)
+                if length == 3 {
+                    let next = self.openings.next(bytes, at);
+                    if next != at {
+                        at = next;
+                        (c, _) = decode(bytes, at);
+                        symbol = self.symbols.at(c);
+                    }
+                }
+                at += length;
+                self.automaton.begin(&mut letters, symbol)
             };
             if !ends.is_empty() {
-                self.candidates(text, text.len() - chars.as_str().len(), ends, marks, hits);
+                self.candidates(text, at, ends, marks, hits);
                 if hits.len() >= HITS_PER_SCAN_MAX {
                     return;
                 }
@@ -301,6 +328,19 @@ impl Matcher {
         chars
             .find(|&c| gaps == Gaps::None || self.classes.get(c) != Class::Invisible)
             .is_some_and(is_word)
+    }
+}
+
+/// The code point of the character at byte `at` and its length in bytes. The text is valid and `at` is on a border.
+#[inline]
+fn decode(text: &[u8], at: usize) -> (u32, usize) {
+    let byte = |offset: usize| u32::from(text.get(at + offset).copied().unwrap_or_default());
+    let tail = |offset: usize| byte(offset) & 0x3f;
+    match byte(0) {
+        first @ 0..0x80 => (first, 1),
+        first @ 0xe0..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
+        first @ 0x80..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
+        first => ((first & 0x7) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
     }
 }
 
