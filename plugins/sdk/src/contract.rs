@@ -14,6 +14,9 @@ pub mod shared {
         generate_unused_types: true,
         additional_derives: [PartialEq],
         additional_type_attributes: {
+            "proviso:policy/types@0.1.0/span": [
+                #[derive(Eq, Hash)]
+            ],
             "proviso:policy/types@0.1.0/severity": [
                 #[derive(Hash, serde::Serialize, serde::Deserialize)] #[serde(rename_all = "kebab-case")]
             ],
