@@ -1,1 +1,85 @@
-//! x
+//! The configurable rule engine: rules are settings. What each setting means stands in this plugin's README.md.
+//!
+//! Settings are read (`settings`), checked and turned into conditions (`compile`), and evaluated over the hits of each message (`condition`,
+//! `near`, `context`). Rules with a window are counted in `window`.
+
+mod amount;
+mod compile;
+mod condition;
+mod context;
+mod filter;
+mod near;
+mod reason;
+mod rule;
+mod scene;
+mod selection;
+mod settings;
+mod spans;
+pub mod valid;
+mod window;
+
+use proviso_sdk::{Configure, Failed, Finding, Fold, Lists, Message, Problems, Rules, Step};
+
+use rule::Rule;
+use scene::Scene;
+pub use settings::Settings;
+pub use window::WindowState;
+
+/// The rules of one policy, ready to judge.
+#[derive(Debug)]
+pub struct LexiconRules {
+    /// Those that judge each message alone, by rule id.
+    single: Vec<Rule>,
+    /// Those that have a window, by rule id.
+    windowed: Vec<Rule>,
+}
+
+impl Configure for LexiconRules {
+    type Settings = Settings;
+
+    fn configure(settings: Settings, lists: &Lists) -> Result<Self, Problems> {
+        let rules = compile::rules(settings, lists)?;
+        let (windowed, single) = rules.into_iter().partition(|rule| rule.window.is_some());
+        Ok(Self { single, windowed })
+    }
+}
+
+impl Rules for LexiconRules {
+    fn evaluate(&self, message: &Message) -> Result<Vec<Finding>, Failed> {
+        let scene = Scene::new(message);
+        let mut findings = Vec::new();
+        let mut hits = Vec::new();
+        for rule in &self.single {
+            hits.clear();
+            if rule.holds(&scene, &mut hits) {
+                findings.push(rule.finding(&scene, &mut hits, None));
+            }
+        }
+        Ok(findings)
+    }
+}
+
+impl Fold for LexiconRules {
+    type State = WindowState;
+    const STATE_VERSION: u8 = 1;
+
+    fn advance(&self, state: &mut WindowState, message: &Message) -> Result<Step, Failed> {
+        let scene = Scene::new(message);
+        let mut step = Step::default();
+        let mut hits = Vec::new();
+        state.keep_only(self.windowed.iter().map(|rule| rule.key));
+        for rule in &self.windowed {
+            let Some(window) = &rule.window else { continue };
+            hits.clear();
+            if !rule.holds(&scene, &mut hits) {
+                continue;
+            }
+            if let Some(reached) = state.count(rule.key, window, message) {
+                step.findings.push(rule.finding(&scene, &mut hits, Some(&reached)));
+            }
+        }
+        Ok(step)
+    }
+}
+
+proviso_sdk::export!(LexiconRules: rules, fold);

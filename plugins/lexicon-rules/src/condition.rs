@@ -1,0 +1,222 @@
+//! Conditions and whether they hold.
+
+use proviso_sdk::{Attachment, Message};
+
+use crate::context::Context;
+use crate::filter::{Filter, has_direction};
+use crate::near::Nearness;
+use crate::scene::{Occurrence, Scene};
+use crate::selection::Selection;
+use crate::spans::merge_to_longest;
+use crate::valid::Validator;
+
+/// Compiled from a condition's settings.
+#[derive(Debug, Clone)]
+pub(crate) enum Condition {
+    Leaf(Leaf),
+    All(Vec<Condition>),
+    Near(Vec<Condition>, Nearness),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Message(Filter),
+    Amount { at_least: u64, currency: String },
+    Attachment(AttachmentCondition),
+    Link(LinkCondition),
+    Preceding(PrecedingCondition),
+}
+
+/// Enough hits of a selection.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf {
+    pub(crate) selection: Selection,
+    pub(crate) valid: Vec<Validator>,
+    /// The rule's and the leaf's own.
+    pub(crate) unless: Vec<Context>,
+    pub(crate) at_least: usize,
+    pub(crate) distinct: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AttachmentCondition {
+    /// In lower case, with the dot.
+    pub(crate) extensions: Option<Vec<String>>,
+    /// In ASCII lower case.
+    pub(crate) name_words: Option<Vec<String>>,
+    pub(crate) bytes_at_least: u64,
+    pub(crate) at_least: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct LinkCondition {
+    /// In lower case.
+    pub(crate) domains: Option<Vec<String>>,
+    pub(crate) not_domains: Vec<String>,
+    pub(crate) at_least: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct PrecedingCondition {
+    pub(crate) selection: Option<Selection>,
+    pub(crate) directions: u32,
+    pub(crate) same_sender: Option<bool>,
+    pub(crate) milliseconds: Option<i64>,
+    pub(crate) at_least: usize,
+}
+
+impl Condition {
+    /// True if it holds; then what made it true is added to `out`, otherwise `out` is as before.
+    pub(crate) fn holds(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
+        let before = out.len();
+        let holds = match self {
+            Condition::Leaf(leaf) => leaf.holds(scene, out),
+            Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(scene, out)),
+            Condition::Near(conditions, nearness) => near(conditions, *nearness, scene, out),
+            // Every true branch is asked, so that the finding shows all of them.
+            Condition::Any(conditions) => conditions.iter().fold(false, |any, condition| condition.holds(scene, out) || any),
+            Condition::Not(condition) => {
+                let holds = condition.holds(scene, out);
+                out.truncate(before);
+                !holds
+            }
+            Condition::Message(filter) => filter.passes(scene.message),
+            Condition::Amount { at_least, currency } => {
+                scene.message.amount.as_ref().is_some_and(|money| money.currency == *currency && money.minor_units >= *at_least)
+            }
+            Condition::Attachment(condition) => condition.holds(scene.message),
+            Condition::Link(condition) => condition.holds(scene.message),
+            Condition::Preceding(condition) => condition.holds(scene),
+        };
+        if !holds {
+            out.truncate(before);
+        }
+        holds
+    }
+
+    /// True if it holds by hits alone, so that nearness can be asked of it.
+    pub(crate) fn yields_hits(&self) -> bool {
+        match self {
+            Condition::Leaf(_) => true,
+            Condition::All(conditions) | Condition::Near(conditions, _) | Condition::Any(conditions) => {
+                conditions.iter().all(Condition::yields_hits)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn near(conditions: &[Condition], nearness: Nearness, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
+    let mut groups = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        let mut group = Vec::new();
+        if !condition.holds(scene, &mut group) {
+            return false;
+        }
+        merge_to_longest(&mut group);
+        groups.push(group);
+    }
+    nearness.choose(scene, &groups, out)
+}
+
+impl Leaf {
+    fn holds(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
+        if scene.mask & self.selection.mask == 0 {
+            return false;
+        }
+        let message = scene.message;
+        let chosen = message.hits.iter().filter(|hit| self.selection.accepts(hit));
+        let mut hits: Vec<Occurrence> = chosen
+            .filter(|hit| self.valid.is_empty() || self.valid.iter().any(|validator| validator.passes(message.hit_text(hit))))
+            .map(Occurrence::from)
+            .collect();
+        merge_to_longest(&mut hits);
+        hits.retain(|hit| !self.unless.iter().any(|context| context.is_near(scene, hit)));
+        if hits.len() < self.at_least || (self.distinct > 1 && distinct_terms(&hits) < self.distinct) {
+            return false;
+        }
+        out.append(&mut hits);
+        true
+    }
+}
+
+fn distinct_terms(hits: &[Occurrence]) -> usize {
+    let mut terms: Vec<(u16, u32)> = hits.iter().map(|hit| (hit.list, hit.term)).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.len()
+}
+
+impl AttachmentCondition {
+    fn holds(&self, message: &Message) -> bool {
+        message.attachments.iter().filter(|attachment| self.meets(attachment)).count() >= self.at_least
+    }
+
+    fn meets(&self, attachment: &Attachment) -> bool {
+        let name = attachment.name.to_lowercase();
+        attachment.size_bytes >= self.bytes_at_least
+            && self.extensions.as_ref().is_none_or(|known| known.iter().any(|extension| name.ends_with(extension.as_str())))
+            && self.name_words.as_ref().is_none_or(|words| words.iter().any(|word| name.contains(word.as_str())))
+    }
+}
+
+impl LinkCondition {
+    fn holds(&self, message: &Message) -> bool {
+        message.links.iter().filter(|link| host_of(link).is_some_and(|host| self.meets(&host))).count() >= self.at_least
+    }
+
+    fn meets(&self, host: &str) -> bool {
+        self.domains.as_ref().is_none_or(|domains| domains.iter().any(|domain| is_below(host, domain)))
+            && !self.not_domains.iter().any(|domain| is_below(host, domain))
+    }
+}
+
+/// The host of a web address in lower case, without user, port and closing dot.
+fn host_of(link: &str) -> Option<String> {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?.trim().trim_end_matches('.');
+    (!host.is_empty()).then(|| host.to_lowercase())
+}
+
+/// True for the domain itself and for what stands below it.
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+impl PrecedingCondition {
+    fn holds(&self, scene: &Scene<'_>) -> bool {
+        let now = scene.message.sent_at;
+        let matching = scene.preceding().iter().filter(|earlier| {
+            has_direction(self.directions, earlier.direction)
+                && self.same_sender.is_none_or(|same| same == earlier.same_sender)
+                && self.milliseconds.is_none_or(|most| now.saturating_sub(earlier.sent_at) <= most)
+                && self.selection.as_ref().is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
+        });
+        matching.count() >= self.at_least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_link_is_found() {
+        let table = [
+            ("https://www.Example.com/a?b#c", Some("www.example.com")),
+            ("http://user:pass@example.com:8080/x", Some("example.com")),
+            ("example.com./x", Some("example.com")),
+            ("https:///x", None),
+            ("", None),
+        ];
+        for (link, expected) in table {
+            assert_eq!(host_of(link).as_deref(), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_domain_holds_for_what_is_below_it_and_not_for_what_merely_ends_so() {
+        for (host, expected) in [("example.com", true), ("a.example.com", true), ("notexample.com", false), ("example.com.cn", false)] {
+            assert_eq!(is_below(host, "example.com"), expected, "{host}");
+        }
+    }
+}

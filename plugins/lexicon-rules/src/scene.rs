@@ -1,0 +1,140 @@
+//! One message as the conditions see it, with what is worked out at most once for it.
+
+use std::cell::OnceCell;
+
+use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
+
+use crate::settings::Unit;
+
+/// One bit for each list; lists beyond the 63rd share the last, so that a clear bit always means no hit.
+pub(crate) type ListMask = u64;
+
+/// The bit of a list.
+pub(crate) fn list_bit(list: u16) -> ListMask {
+    1 << u32::from(list).min(63)
+}
+
+/// A hit that counts for a condition, perhaps merged from several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    pub(crate) span: Span,
+    pub(crate) list: u16,
+    pub(crate) term: u32,
+}
+
+impl From<&Hit> for Occurrence {
+    fn from(hit: &Hit) -> Self {
+        Self { span: hit.span, list: hit.list, term: hit.term }
+    }
+}
+
+/// A message being judged.
+pub(crate) struct Scene<'m> {
+    pub(crate) message: &'m Message,
+    /// Which lists have a hit.
+    pub(crate) mask: ListMask,
+    borders: OnceCell<Borders>,
+}
+
+/// Byte offsets behind which a new clause or sentence begins.
+struct Borders {
+    clauses: Vec<u32>,
+    sentences: Vec<u32>,
+}
+
+impl<'m> Scene<'m> {
+    pub(crate) fn new(message: &'m Message) -> Self {
+        let mask = message.hits.iter().fold(0, |mask, hit| mask | list_bit(hit.list));
+        Self { message, mask, borders: OnceCell::new() }
+    }
+
+    pub(crate) fn text(&self) -> &'m str {
+        &self.message.text
+    }
+
+    pub(crate) fn preceding(&self) -> &'m [PrecedingMessage] {
+        &self.message.preceding
+    }
+
+    /// The number of the clause or sentence in which an offset stands; always 0 for the message.
+    pub(crate) fn unit_at(&self, unit: Unit, offset: u32) -> usize {
+        self.borders_of(unit).partition_point(|&border| border <= offset)
+    }
+
+    /// The bytes of the clause or sentence that a span starts in, up to the end of the one that it ends in.
+    pub(crate) fn unit_around(&self, unit: Unit, span: Span) -> Span {
+        let borders = self.borders_of(unit);
+        let before = borders.partition_point(|&border| border <= span.start);
+        let start = if before == 0 { 0 } else { borders[before - 1] };
+        let behind = borders.partition_point(|&border| border < span.end);
+        let end = borders.get(behind).copied().unwrap_or(self.text().len() as u32);
+        Span { start, end }
+    }
+
+    fn borders_of(&self, unit: Unit) -> &[u32] {
+        let borders = || self.borders.get_or_init(|| find_borders(self.text()));
+        match unit {
+            Unit::Message => &[],
+            Unit::Clause => &borders().clauses,
+            Unit::Sentence => &borders().sentences,
+        }
+    }
+}
+
+fn find_borders(text: &str) -> Borders {
+    let mut borders = Borders { clauses: Vec::new(), sentences: Vec::new() };
+    let mut previous = ' ';
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let next = rest.peek().map(|&(_, next)| next);
+        let end = (at + c.len_utf8()) as u32;
+        let digits_around = previous.is_ascii_digit() && next.is_some_and(|next| next.is_ascii_digit());
+        match c {
+            '。' | '！' | '？' | '!' | '?' | '；' | ';' | '…' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
+                borders.sentences.push(end);
+                borders.clauses.push(end);
+            }
+            '.' if next.is_none_or(char::is_whitespace) => {
+                borders.sentences.push(end);
+                borders.clauses.push(end);
+            }
+            '，' | ',' | '、' | '：' | ':' if !digits_around => borders.clauses.push(end),
+            _ => {}
+        }
+        previous = c;
+    }
+    borders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_divided_into_clauses_and_sentences() {
+        let table: &[(&str, &[&str], &[&str])] = &[
+            ("保本", &["保本"], &["保本"]),
+            ("不，保本。好", &["不，", "保本。", "好"], &["不，保本。", "好"]),
+            ("10:30 付 1,000.50 元", &["10:30 付 1,000.50 元"], &["10:30 付 1,000.50 元"]),
+            ("No. It is not. ok", &["No.", " It is not.", " ok"], &["No.", " It is not.", " ok"]),
+            ("a: b\nc", &["a:", " b\n", "c"], &["a: b\n", "c"]),
+        ];
+        for (text, clauses, sentences) in table {
+            let borders = find_borders(text);
+            assert_eq!(parts(text, &borders.clauses), *clauses, "{text}");
+            assert_eq!(parts(text, &borders.sentences), *sentences, "{text}");
+        }
+    }
+
+    fn parts<'t>(text: &'t str, borders: &[u32]) -> Vec<&'t str> {
+        let mut start = 0;
+        let mut parts = Vec::new();
+        for &border in borders.iter().chain([&(text.len() as u32)]) {
+            if border as usize > start {
+                parts.push(&text[start..border as usize]);
+            }
+            start = border as usize;
+        }
+        parts
+    }
+}

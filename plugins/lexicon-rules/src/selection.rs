@@ -1,0 +1,127 @@
+//! Which hits a condition looks at.
+
+use proviso_sdk::{Hit, ListInfo, Lists, Problems};
+
+use crate::scene::{ListMask, list_bit};
+
+/// Compiled from `lists`, `tags`, `not_tags`, `patterns`, `min_weight`.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) mask: ListMask,
+    parts: Vec<Part>,
+}
+
+/// The chosen terms of one list.
+#[derive(Debug, Clone)]
+struct Part {
+    list: u16,
+    terms: Terms,
+}
+
+#[derive(Debug, Clone)]
+enum Terms {
+    All,
+    /// One bit for each term of the list.
+    Bits(Vec<u64>),
+}
+
+/// The keys of a selection, whichever settings they stand in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys<'s> {
+    pub(crate) lists: &'s [String],
+    pub(crate) tags: Option<&'s [String]>,
+    pub(crate) not_tags: Option<&'s [String]>,
+    pub(crate) patterns: Option<&'s [String]>,
+    pub(crate) min_weight: Option<f64>,
+}
+
+impl Selection {
+    /// Compiles the keys that stand in the object at `pointer`.
+    pub(crate) fn compile(keys: Keys<'_>, lists: &Lists, pointer: &str, problems: &mut Problems) -> Self {
+        let mut selection = Self { mask: 0, parts: Vec::new() };
+        if keys.lists.is_empty() {
+            problems.push(format!("{pointer}/lists"), "no list named: at least one is needed");
+        }
+        let mut found = Vec::new();
+        for (at, name) in keys.lists.iter().enumerate() {
+            match lists.index(name).and_then(|index| Some((index, lists.get(index)?))) {
+                Some(list) => found.push(list),
+                None => problems.push(format!("{pointer}/lists/{at}"), lists.unknown(name)),
+            }
+        }
+        if found.len() == keys.lists.len() {
+            keys.check_names(&found, pointer, problems);
+        }
+        for (index, list) in found {
+            selection.mask |= list_bit(index);
+            selection.parts.push(Part { list: index, terms: keys.terms(list) });
+        }
+        selection
+    }
+
+    /// True if the hit is chosen.
+    pub(crate) fn accepts(&self, hit: &Hit) -> bool {
+        self.parts.iter().any(|part| part.list == hit.list && part.terms.contains(hit.term))
+    }
+}
+
+impl Terms {
+    fn contains(&self, term: u32) -> bool {
+        match self {
+            Terms::All => true,
+            Terms::Bits(bits) => bits.get(term as usize / 64).is_some_and(|word| word >> (term % 64) & 1 == 1),
+        }
+    }
+}
+
+impl Keys<'_> {
+    /// A name that no term carries would make a condition that can never do anything.
+    fn check_names(self, lists: &[(u16, &ListInfo)], pointer: &str, problems: &mut Problems) {
+        let tagged = |tag: &String| lists.iter().any(|(_, list)| list.notes.iter().any(|note| note.tags.contains(tag)));
+        for (key, tags) in [("tags", self.tags), ("not_tags", self.not_tags)] {
+            if tags.is_some_and(<[String]>::is_empty) {
+                problems.push(format!("{pointer}/{key}"), "empty: name a tag or leave the key out");
+            }
+            for (at, tag) in tags.unwrap_or_default().iter().enumerate() {
+                if !tagged(tag) {
+                    problems.push(format!("{pointer}/{key}/{at}"), format!("no term of these lists carries the tag \"{tag}\""));
+                }
+            }
+        }
+        if self.patterns.is_some_and(<[String]>::is_empty) {
+            problems.push(format!("{pointer}/patterns"), "empty: name a pattern or leave the key out");
+        }
+        for (at, name) in self.patterns.unwrap_or_default().iter().enumerate() {
+            if !lists.iter().any(|(_, list)| list.pattern_names.contains(name)) {
+                problems.push(format!("{pointer}/patterns/{at}"), format!("no pattern \"{name}\" in these lists"));
+            }
+        }
+    }
+
+    fn terms(self, list: &ListInfo) -> Terms {
+        if self.tags.is_none() && self.not_tags.is_none() && self.patterns.is_none() && self.min_weight.is_none() {
+            return Terms::All;
+        }
+        let mut notes = list.notes.iter().peekable();
+        let sorted = list.notes.is_sorted_by_key(|note| note.term);
+        let mut bits = vec![0u64; list.terms.div_ceil(64) as usize];
+        for term in 0..list.terms {
+            let note = if sorted {
+                notes.next_if(|note| note.term == term)
+            } else {
+                list.notes.iter().find(|note| note.term == term)
+            };
+            let tags = note.map_or(&[][..], |note| &note.tags);
+            let weight = note.and_then(|note| note.weight).unwrap_or(1.0);
+            let name = list.pattern_names.get(term as usize);
+            let chosen = self.tags.is_none_or(|wanted| tags.iter().any(|tag| wanted.contains(tag)))
+                && self.not_tags.is_none_or(|unwanted| !tags.iter().any(|tag| unwanted.contains(tag)))
+                && self.patterns.is_none_or(|wanted| name.is_some_and(|name| wanted.contains(name)))
+                && self.min_weight.is_none_or(|least| weight >= least);
+            if chosen {
+                bits[term as usize / 64] |= 1 << (term % 64);
+            }
+        }
+        Terms::Bits(bits)
+    }
+}
