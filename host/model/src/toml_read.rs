@@ -19,11 +19,7 @@ pub struct TomlFile<'a> {
 impl<'a> TomlFile<'a> {
     /// Parses `text`; `file` is the name used in problems. Syntax errors are recorded and what could be parsed is returned.
     pub fn parse(file: &Path, text: &'a str) -> (Self, Table<'a>) {
-        let mut this = Self {
-            file: file.to_owned(),
-            text,
-            problems: Vec::new(),
-        };
+        let mut this = Self { file: file.to_owned(), text, problems: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             this.problem(error.span().unwrap_or(0..0), error.message().to_owned());
@@ -34,8 +30,7 @@ impl<'a> TomlFile<'a> {
 
     /// Records a problem at a range of bytes of the file.
     pub fn problem(&mut self, at: Range<usize>, message: impl Into<String>) {
-        self.problems
-            .push(Problem::at_offset(&self.file, self.text, at.start, message));
+        self.problems.push(Problem::at_offset(&self.file, self.text, at.start, message));
     }
 
     /// Everything found wrong, in the order of the file; empty if the file is good.
@@ -74,11 +69,7 @@ impl<'a> Table<'a> {
             })
             .collect();
         entries.sort_by_key(|(_, at, _)| at.start);
-        Self {
-            entries,
-            at,
-            known: Vec::new(),
-        }
+        Self { entries, at, known: Vec::new() }
     }
 
     /// Where the table stands.
@@ -93,10 +84,7 @@ impl<'a> Table<'a> {
 
     /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
     pub fn at_key(&self, key: &str) -> Range<usize> {
-        self.entries
-            .iter()
-            .find(|(name, _, _)| name == key)
-            .map_or(self.at(), |(_, _, value)| value.span())
+        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
@@ -143,20 +131,13 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within a range.
-    pub fn integer(
-        &mut self,
-        file: &mut TomlFile<'_>,
-        key: &'static str,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Option<At<i64>> {
+    pub fn integer(&mut self, file: &mut TomlFile<'_>, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<At<i64>> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
             DeValue::Integer(number) => {
                 let text = number.as_str().to_owned();
-                let parsed = i64::from_str_radix(&text, number.radix())
-                    .ok()
-                    .filter(|number| range.contains(number));
+                let parsed = i64::from_str_radix(&text, number.radix()).ok().filter(|number| range.contains(number));
                 if parsed.is_none() {
                     let (from, to) = range.into_inner();
                     file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
@@ -172,12 +153,7 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
-            DeValue::Array(items) => Some(
-                items
-                    .into_iter()
-                    .filter_map(|item| string_of(file, key, item))
-                    .collect(),
-            ),
+            DeValue::Array(items) => Some(items.into_iter().filter_map(|item| string_of(file, key, item)).collect()),
             other => wrong_type(file, at, key, "a list of strings", &other),
         }
     }
@@ -213,13 +189,7 @@ impl<'a> Table<'a> {
             let value_at = value.span();
             match value.into_inner() {
                 DeValue::Array(items) => {
-                    lists.push((
-                        (key.clone(), at),
-                        items
-                            .into_iter()
-                            .filter_map(|item| string_of(file, &key, item))
-                            .collect(),
-                    ));
+                    lists.push(((key.clone(), at), items.into_iter().filter_map(|item| string_of(file, &key, item)).collect()));
                 }
                 other => {
                     wrong_type::<()>(file, value_at, &key, "a list of strings", &other);
@@ -231,10 +201,7 @@ impl<'a> Table<'a> {
 
     /// The whole rest of the table as JSON, with the place of every value by its JSON Pointer.
     pub fn into_json(mut self, file: &mut TomlFile<'_>) -> (serde_json::Map<String, serde_json::Value>, Places) {
-        let mut places = Places {
-            root: self.at(),
-            by_pointer: Vec::new(),
-        };
+        let mut places = Places { root: self.at(), by_pointer: Vec::new() };
         let mut map = serde_json::Map::new();
         for (key, at, value) in std::mem::take(&mut self.entries) {
             let pointer = format!("/{}", escape(&key));
@@ -248,10 +215,7 @@ impl<'a> Table<'a> {
     /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
     pub fn json(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<(serde_json::Value, Places)> {
         let value = self.take(key)?;
-        let mut places = Places {
-            root: value.span(),
-            by_pointer: Vec::new(),
-        };
+        let mut places = Places { root: value.span(), ..Places::default() };
         let value = json_of(file, "", value, &mut places);
         Some((value, places))
     }
@@ -259,12 +223,7 @@ impl<'a> Table<'a> {
     /// Ends the reading: every key that nobody took is a problem.
     pub fn finish(self, file: &mut TomlFile<'_>) {
         for (key, at, _) in &self.entries {
-            let known = self
-                .known
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             file.problem(at.clone(), format!("unknown key `{key}`: expected one of {known}"));
         }
     }
@@ -297,12 +256,7 @@ fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn json_of(
-    file: &mut TomlFile<'_>,
-    pointer: &str,
-    value: Spanned<DeValue<'_>>,
-    places: &mut Places,
-) -> serde_json::Value {
+fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, places: &mut Places) -> serde_json::Value {
     use serde_json::Value;
     let at = value.span();
     match value.into_inner() {
@@ -312,19 +266,12 @@ fn json_of(
             if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) {
                 Value::from(number)
             } else {
-                file.problem(
-                    at,
-                    format!("{} does not fit a whole number of 64 bits", number.as_str()),
-                );
+                file.problem(at, format!("{} does not fit a whole number of 64 bits", number.as_str()));
                 Value::Null
             }
         }
         DeValue::Float(number) => {
-            let parsed = number
-                .as_str()
-                .parse::<f64>()
-                .ok()
-                .and_then(serde_json::Number::from_f64);
+            let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
             parsed.map_or_else(
                 || {
                     file.problem(at, format!("{} is not a finite number", number.as_str()));
@@ -372,13 +319,7 @@ fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>)
     }
 }
 
-fn wrong_type<T>(
-    file: &mut TomlFile<'_>,
-    at: Range<usize>,
-    key: &str,
-    expected: &str,
-    found: &DeValue<'_>,
-) -> Option<T> {
+fn wrong_type<T>(file: &mut TomlFile<'_>, at: Range<usize>, key: &str, expected: &str, found: &DeValue<'_>) -> Option<T> {
     let found = match found {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
@@ -411,10 +352,7 @@ mod tests {
         let (mut file, mut table) = TomlFile::parse(Path::new("x.toml"), text);
         let (value, places) = table.json(&mut file, "trigger").unwrap();
         assert_eq!(value, serde_json::json!({ "any": [ { "lists": ["a"] } ] }));
-        assert_eq!(
-            places.of("/any/0/lists/0"),
-            text.find("\"a\"").unwrap()..text.find(']').unwrap()
-        );
+        assert_eq!(places.of("/any/0/lists/0"), text.find("\"a\"").unwrap()..text.find(']').unwrap());
         assert_eq!(places.of("").start, text.find('{').unwrap());
     }
 
@@ -430,13 +368,7 @@ mod tests {
                 "x.toml:3:9: `count` is 12: expected 1 to 9",
             ]
         );
-        assert_eq!(
-            problems("name = 3\n"),
-            ["x.toml:1:8: `name` is a whole number: expected a string"]
-        );
-        assert!(
-            problems("name = \"a\nmode = \n").len() >= 2,
-            "both syntax errors are told"
-        );
+        assert_eq!(problems("name = 3\n"), ["x.toml:1:8: `name` is a whole number: expected a string"]);
+        assert!(problems("name = \"a\nmode = \n").len() >= 2, "both syntax errors are told");
     }
 }

@@ -260,7 +260,6 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
     let width = switch("width", default.width);
     let variants = switch("variants", default.variants);
     let word_boundaries = switch("word_boundaries", default.word_boundaries);
-    let lookalikes = switch("lookalikes", default.lookalikes);
     let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
     table.finish(file);
     Folding {
@@ -269,7 +268,6 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
         variants,
         gaps,
         word_boundaries,
-        lookalikes,
     }
 }
 
