@@ -9,6 +9,8 @@ const MESSAGE_BYTES_MAX: usize = 512;
 /// Messages about one policy's settings; the rest is dropped.
 const MESSAGES_MAX: usize = 64;
 
+const NO_SCHEMA: &str = "the pack has no settings.schema.json";
+
 /// The JSON Schema of a pack's settings: of an object that is keyed by policy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SettingsSchema {
@@ -66,7 +68,12 @@ impl SettingsSchema {
             if self.describes(policy) {
                 instance.insert(policy.to_owned(), Value::Object(settings.clone()));
             } else if !settings.is_empty() {
-                let message = format!("{policy:?} takes no settings: settings.schema.json has no such property");
+                let why = if self.document.is_some() {
+                    "settings.schema.json has no such property"
+                } else {
+                    NO_SCHEMA
+                };
+                let message = format!("{policy:?} takes no settings: {why}");
                 problems.push((format!("/{policy}"), message));
             }
         }

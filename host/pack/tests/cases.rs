@@ -1,5 +1,5 @@
 //! Cases: how they are written, and how a verdict is compared with one.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

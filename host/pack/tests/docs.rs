@@ -1,5 +1,5 @@
 //! The examples of docs/pack-format.md are a pack.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The folder and the built file: one digest, and nothing else gets in.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

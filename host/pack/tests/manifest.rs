@@ -1,5 +1,5 @@
 //! What `pack.toml` may say, and what is said when it is wrong.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What `pack new` writes opens as it is.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -38,7 +38,7 @@ pub(super) fn message(value: &Value, defaults: &Defaults) -> (Message, Vec<Field
         Value::String(text) => {
             fields.left.insert("text".to_owned(), Value::String(text.clone()));
         }
-        Value::Object(table) => fields.left = table.clone(),
+        Value::Object(table) => fields.left.clone_from(table),
         _ => fields.problem("", "a message is a text or a table"),
     }
     let message = fields.message(defaults);

@@ -224,8 +224,9 @@ fn lists(file: &mut TomlFile<'_>, table: &mut Table<'_>, places: &mut ManifestTe
                 return lists;
             }
             let (path, path_at) = entry.required_string(file, "file").unwrap_or((String::new(), at));
-            let right_folder = path.split_once('/').is_some_and(|(first, _)| first == folder);
-            if !path.is_empty() && !(right_folder && crate::parts::media_type_of(&path).is_ok()) {
+            let in_folder = path.split_once('/').is_some_and(|(first, _)| first == folder);
+            let is_part = in_folder && crate::parts::media_type_of(&path).is_ok();
+            if !path.is_empty() && !is_part {
                 file.problem(
                     path_at.clone(),
                     format!("`file` is {path:?}: expected {folder}/NAME.txt of this pack"),

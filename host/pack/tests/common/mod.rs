@@ -1,6 +1,6 @@
 //! A small pack, written to a temporary folder.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
-#![allow(missing_docs, unreachable_pub, reason = "test support")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "test support")]
 
 use proviso_pack::{Pack, PackError, PluginPath};
 use std::path::{Path, PathBuf};
