@@ -77,14 +77,9 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
-    /// True if the table has that key and nobody took it yet.
+    /// True if the key is there and nobody took it yet.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _, _)| name == key)
-    }
-
-    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
-    pub fn at_key(&self, key: &str) -> Range<usize> {
-        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
@@ -210,6 +205,11 @@ impl<'a> Table<'a> {
             map.insert(key, value);
         }
         (map, places)
+    }
+
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
     }
 
     /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
