@@ -187,8 +187,11 @@ fn no_mutation_changes_a_pack_under_its_digest() {
     assert!(refused > 18_000, "{refused} refused, {same} unharmed");
 }
 
+/// Path and content of tar entries.
+type Entries = Vec<(String, Vec<u8>)>;
+
 /// A built file as a list of tar entries, to be put together in other ways.
-fn entries(file: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn entries(file: &[u8]) -> Entries {
     let mut archive = tar::Archive::new(file);
     let entry = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
         let mut entry = entry.unwrap();
@@ -267,14 +270,13 @@ fn strangers_files_are_refused_with_a_reason() {
     let pack = PackFolder::new().open().unwrap();
     let file = pack.to_file();
     let good = entries(&file);
-    let changed = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+    let changed = |change: &dyn Fn(&mut Entries)| {
         let mut entries = good.clone();
         change(&mut entries);
         read(&tar_of(&entries)).unwrap_err()
     };
     let blob = |bytes: &[u8]| (format!("blobs/sha256/{}", Digest::of(bytes).hex()), bytes.to_vec());
-    let name =
-        |path: &'static str| move |entries: &mut Vec<(String, Vec<u8>)>| entries.push((path.to_owned(), b"x".to_vec()));
+    let name = |path: &'static str| move |entries: &mut Entries| entries.push((path.to_owned(), b"x".to_vec()));
     let table: Vec<(String, &str)> = vec![
         (
             changed(&name("../../etc/passwd")),
