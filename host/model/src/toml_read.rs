@@ -102,11 +102,7 @@ impl<'a> Table<'a> {
             })
             .collect();
         entries.sort_by_key(|(_, at, _)| at.start);
-        Self {
-            entries,
-            at,
-            known: Vec::new(),
-        }
+        Self { entries, at, known: Vec::new() }
     }
 
     /// Where the table stands.
@@ -114,17 +110,9 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
-    /// True if the table has that key and nobody took it yet.
+    /// True if the key is there and nobody took it yet.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _, _)| name == key)
-    }
-
-    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
-    pub fn at_key(&self, key: &str) -> Range<usize> {
-        self.entries
-            .iter()
-            .find(|(name, _, _)| name == key)
-            .map_or(self.at(), |(_, _, value)| value.span())
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
@@ -171,20 +159,13 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within a range.
-    pub fn integer(
-        &mut self,
-        file: &mut TomlFile<'_>,
-        key: &'static str,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Option<At<i64>> {
+    pub fn integer(&mut self, file: &mut TomlFile<'_>, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<At<i64>> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
             DeValue::Integer(number) => {
                 let text = number.as_str().to_owned();
-                let parsed = i64::from_str_radix(&text, number.radix())
-                    .ok()
-                    .filter(|number| range.contains(number));
+                let parsed = i64::from_str_radix(&text, number.radix()).ok().filter(|number| range.contains(number));
                 if parsed.is_none() {
                     let (from, to) = range.into_inner();
                     file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
@@ -200,12 +181,7 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
-            DeValue::Array(items) => Some(
-                items
-                    .into_iter()
-                    .filter_map(|item| string_of(file, key, item))
-                    .collect(),
-            ),
+            DeValue::Array(items) => Some(items.into_iter().filter_map(|item| string_of(file, key, item)).collect()),
             other => wrong_type(file, at, key, "a list of strings", &other),
         }
     }
@@ -241,13 +217,7 @@ impl<'a> Table<'a> {
             let value_at = value.span();
             match value.into_inner() {
                 DeValue::Array(items) => {
-                    lists.push((
-                        (key.clone(), at),
-                        items
-                            .into_iter()
-                            .filter_map(|item| string_of(file, &key, item))
-                            .collect(),
-                    ));
+                    lists.push(((key.clone(), at), items.into_iter().filter_map(|item| string_of(file, &key, item)).collect()));
                 }
                 other => {
                     wrong_type::<()>(file, value_at, &key, "a list of strings", &other);
@@ -271,6 +241,11 @@ impl<'a> Table<'a> {
             map.insert(key, value);
         }
         (map, places)
+    }
+
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
     }
 
     /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
@@ -368,12 +343,7 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn json_of(
-    file: &mut TomlFile<'_>,
-    pointer: &str,
-    value: Spanned<DeValue<'_>>,
-    places: &mut Places,
-) -> serde_json::Value {
+fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, places: &mut Places) -> serde_json::Value {
     use serde_json::Value;
     let at = value.span();
     match value.into_inner() {
@@ -383,19 +353,12 @@ fn json_of(
             if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) {
                 Value::from(number)
             } else {
-                file.problem(
-                    at,
-                    format!("{} does not fit a whole number of 64 bits", number.as_str()),
-                );
+                file.problem(at, format!("{} does not fit a whole number of 64 bits", number.as_str()));
                 Value::Null
             }
         }
         DeValue::Float(number) => {
-            let parsed = number
-                .as_str()
-                .parse::<f64>()
-                .ok()
-                .and_then(serde_json::Number::from_f64);
+            let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
             parsed.map_or_else(
                 || {
                     file.problem(at, format!("{} is not a finite number", number.as_str()));
@@ -443,13 +406,7 @@ fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>)
     }
 }
 
-fn wrong_type<T>(
-    file: &mut TomlFile<'_>,
-    at: Range<usize>,
-    key: &str,
-    expected: &str,
-    found: &DeValue<'_>,
-) -> Option<T> {
+fn wrong_type<T>(file: &mut TomlFile<'_>, at: Range<usize>, key: &str, expected: &str, found: &DeValue<'_>) -> Option<T> {
     let found = match found {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
@@ -482,10 +439,7 @@ mod tests {
         let (mut file, mut table) = TomlFile::parse(Path::new("x.toml"), text);
         let (value, places) = table.json(&mut file, "trigger").unwrap();
         assert_eq!(value, serde_json::json!({ "any": [ { "lists": ["a"] } ] }));
-        assert_eq!(
-            places.of("/any/0/lists/0"),
-            text.find("\"a\"").unwrap()..text.find(']').unwrap()
-        );
+        assert_eq!(places.of("/any/0/lists/0"), text.find("\"a\"").unwrap()..text.find(']').unwrap());
         assert_eq!(places.of("").start, text.find('{').unwrap());
     }
 
