@@ -22,12 +22,9 @@ CREATE TABLE pack_lists (
     digests   TEXT NOT NULL UNIQUE CHECK (json_type(digests) = 'array')
 ) STRICT;
 
-CREATE TABLE statutes (
-    statute      INTEGER PRIMARY KEY,
-    law          TEXT NOT NULL,
-    article      TEXT NOT NULL,
-    jurisdiction TEXT NOT NULL,
-    UNIQUE (law, article, jurisdiction)
+CREATE TABLE statute_lists (
+    statute_list INTEGER PRIMARY KEY,
+    statutes     TEXT NOT NULL UNIQUE CHECK (json_type(statutes) = 'array')
 ) STRICT;
 
 -- Generations, and what was done with them.
@@ -162,10 +159,10 @@ CREATE TABLE held_messages (
 CREATE INDEX held_messages_open ON held_messages (message) WHERE released_at IS NULL;
 
 CREATE TABLE retention (
-    message    INTEGER PRIMARY KEY REFERENCES messages,
-    statute    INTEGER REFERENCES statutes,
-    keep_until INTEGER,
-    decision   TEXT NOT NULL
+    message      INTEGER PRIMARY KEY REFERENCES messages,
+    statute_list INTEGER NOT NULL REFERENCES statute_lists,
+    keep_until   TEXT,
+    decision     TEXT NOT NULL
 ) STRICT;
 
 -- Folds.

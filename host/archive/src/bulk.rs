@@ -109,6 +109,17 @@ impl Lookup {
         keys: &[T],
         bind: impl Fn(&mut Values, &T),
     ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        self.run_with(connection, keys, bind, |_| {}).await
+    }
+
+    /// The same for a select with parameters of its own, which `bind_select` gives.
+    pub(crate) async fn run_with<T>(
+        &self,
+        connection: &mut SqliteConnection,
+        keys: &[T],
+        bind: impl Fn(&mut Values, &T),
+        bind_select: impl Fn(&mut Values),
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
         let largest = LOOKUP_KEYS[LOOKUP_KEYS.len() - 1];
         let mut rows = Vec::new();
         for chunk in keys.chunks(largest) {
@@ -121,6 +132,7 @@ impl Lookup {
             for key in chunk.iter().chain(std::iter::repeat_n(last, size - chunk.len())) {
                 bind(&mut values, key);
             }
+            bind_select(&mut values);
             let columns = self.columns.join(", ");
             let tuples = tuples(size, self.columns.len());
             let sql = format!(

@@ -1,4 +1,7 @@
 //! What external contacts have said about archiving.
+//!
+//! Of two statements at one moment the one that allows less holds: `disagree`, then `default-agree`, then `agree`, which is
+//! also their order as texts, backwards.
 
 use crate::bulk::Lookup;
 use crate::open::Archive;
@@ -16,17 +19,17 @@ const OF_PARTIES: Lookup = Lookup {
              CROSS JOIN consent_events c ON c.message = (
                  SELECT e.message FROM consent_events e
                  WHERE e.stream = s.stream AND e.party = w.party
-                 ORDER BY e.at DESC, e.message DESC LIMIT 1)",
+                 ORDER BY e.at DESC, e.state DESC LIMIT 1)",
 };
 
 impl Archive {
-    /// The last word of every contact of a tenant's channel: the latest by its own time; of two at once, the one that
-    /// arrived later. Ordered by party.
+    /// The last word of every contact of a tenant's channel: the latest by its own time; of two at one moment, the one that
+    /// allows less. Ordered by party.
     pub async fn consent_states(&self, tenant: &str, channel: &str) -> Result<Vec<ConsentEvent>, StorageError> {
         let rows = sqlx::query(
             "SELECT party, state, at FROM (
                  SELECT c.party, c.state, c.at,
-                        row_number() OVER (PARTITION BY c.party ORDER BY c.at DESC, c.message DESC) AS age
+                        row_number() OVER (PARTITION BY c.party ORDER BY c.at DESC, c.state DESC) AS age
                  FROM streams s JOIN consent_events c USING (stream) WHERE s.tenant = ? AND s.channel = ?)
              WHERE age = 1 ORDER BY party",
         )

@@ -7,6 +7,7 @@ use crate::storage::{StorageError, breaks_unique};
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
 
 /// What one transaction writes. All of it is kept, or nothing.
 #[derive(Debug, Clone)]
@@ -48,21 +49,22 @@ pub struct Entry {
 pub struct Retention {
     /// The whole decision as JSON; kept as given.
     pub decision_json: String,
-    /// Until when the message must be kept; absent if that is not known yet.
-    pub keep_until: Option<Timestamp>,
-    /// What the decision rests on; absent if it rests on none.
-    pub statute: Option<Statute>,
+    /// The last day on which the message must be kept, as `2026-01-31`; absent if that is not known.
+    pub keep_until: Option<String>,
+    /// The rules that decided, in the decision's order; empty if none did.
+    pub statutes: Vec<Statute>,
 }
 
-/// A rule of law, or of the organisation, that sets how long messages are kept.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+/// A rule of law, or of the organisation, that decided how long a message is kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Statute {
+    /// Short name of the rule.
+    pub rule: String,
     /// The law, regulation or internal policy, as cited.
     pub law: String,
     /// The article or section, as cited; empty for an internal policy.
     pub article: String,
-    /// ISO 3166-1 alpha-2 code, or `EU`.
-    pub jurisdiction: String,
 }
 
 /// A fold's state before and after a message of its key. The tenant is the message's.
@@ -79,7 +81,7 @@ pub struct FoldStep {
 }
 
 /// A place in a source.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourcePlace {
     /// The source's name in the configuration.
     pub source: String,
@@ -121,7 +123,7 @@ pub struct SourceError {
 }
 
 /// How far a file of a source was read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceOffset {
     /// The source's name in the configuration.
     pub source: String,

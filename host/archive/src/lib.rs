@@ -9,6 +9,8 @@
 mod bulk;
 mod consents;
 mod folds;
+#[cfg(test)]
+mod full_disk_tests;
 mod generations;
 mod held;
 mod ingest;
@@ -32,9 +34,13 @@ pub use ingest::{
     SourceOffset, SourcePlace, Statute,
 };
 pub use known::Known;
-pub use messages::{ConversationKey, Numbered, Shown, ShownConflict, ShownRetention};
+pub use messages::{ConversationKey, Numbered, Shown, ShownConflict};
 pub use open::{Archive, ArchiveError};
 pub use proviso_model::id::FoldKey;
 pub use stats::{ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats};
 pub use storage::{StorageCause, StorageError};
 pub use verdicts::{FoldBefore, Judged, StoredVerdict};
+
+// So that the tests in here and those in tests/ share what they put into archives.
+#[cfg(test)]
+extern crate self as proviso_archive;

@@ -1,10 +1,10 @@
 //! Reading messages: by identifier, by conversation, in the order of arrival.
 
-use crate::bulk::Lookup;
+use crate::bulk::{Lookup, Values};
 use crate::open::Archive;
-use crate::rows::{MESSAGE_COLUMNS, message_columns, read_digest, read_id, read_message, read_time};
+use crate::rows::{MESSAGE_COLUMNS, message_columns, read_digest, read_id, read_json, read_message, read_time};
 use crate::storage::StorageError;
-use crate::{SourcePlace, Statute, StoredVerdict};
+use crate::{Retention, SourcePlace, StoredVerdict};
 use proviso_model::{Digest, Message, MessageId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -55,24 +55,13 @@ pub struct Shown {
     /// What the policies said.
     pub verdict: StoredVerdict,
     /// How long it is kept; absent if nothing was decided.
-    pub retention: Option<ShownRetention>,
+    pub retention: Option<Retention>,
     /// True if it still waits for a person.
     pub held_open: bool,
     /// Identifiers of the messages that withdraw it.
     pub recalled_by: Vec<MessageId>,
     /// What came under its identifier with another content.
     pub conflicts: Vec<ShownConflict>,
-}
-
-/// A retention decision as it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownRetention {
-    /// The whole decision as JSON.
-    pub decision_json: String,
-    /// Until when the message must be kept; absent if that is not known.
-    pub keep_until: Option<Timestamp>,
-    /// What the decision rests on.
-    pub statute: Option<Statute>,
 }
 
 /// A message that was refused because another had its identifier.
@@ -89,7 +78,7 @@ pub struct ShownConflict {
 }
 
 const PRECEDING: Lookup = Lookup {
-    columns: &["tenant", "channel", "conversation", "latest"],
+    columns: &["tenant", "channel", "conversation"],
     select: concat!(
         "SELECT w.tenant, w.channel, w.conversation, ",
         message_columns!(),
@@ -98,7 +87,7 @@ const PRECEDING: Lookup = Lookup {
           CROSS JOIN messages m ON m.message IN (
               SELECT p.message FROM messages p
               WHERE p.stream = s.stream AND p.conversation = w.conversation
-              ORDER BY p.message DESC LIMIT w.latest)
+              ORDER BY p.message DESC LIMIT ?)
           LEFT JOIN consent_events c ON c.message = m.message
           ORDER BY m.message"
     ),
@@ -130,14 +119,14 @@ impl Archive {
         }
         self.reading(async {
             let mut connection = self.readers().acquire().await?;
+            let bind = |values: &mut Values, key: &ConversationKey| {
+                values.text(&key.tenant).text(&key.channel).text(&key.conversation);
+            };
+            let bind_limit = |values: &mut Values| {
+                values.count(limit as u64);
+            };
             let rows = PRECEDING
-                .run(&mut connection, conversations, |values, key| {
-                    values
-                        .text(&key.tenant)
-                        .text(&key.channel)
-                        .text(&key.conversation)
-                        .count(limit as u64);
-                })
+                .run_with(&mut connection, conversations, bind, bind_limit)
                 .await?;
             let mut found: HashMap<ConversationKey, Vec<Message>> = HashMap::new();
             for row in rows {
@@ -261,34 +250,23 @@ impl Archive {
         }))
     }
 
-    async fn retention_of(&self, arrival: i64) -> Result<Option<ShownRetention>, sqlx::Error> {
+    async fn retention_of(&self, arrival: i64) -> Result<Option<Retention>, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT r.decision, r.keep_until, t.law, t.article, t.jurisdiction
-             FROM retention r LEFT JOIN statutes t USING (statute) WHERE r.message = ?",
+            "SELECT r.decision, r.keep_until, t.statutes FROM retention r JOIN statute_lists t USING (statute_list)
+             WHERE r.message = ?",
         )
         .bind(arrival)
         .fetch_optional(self.readers())
         .await?;
-        let Some(row) = row else {
-            return Ok(None);
-        };
-        let keep_until = match row.try_get::<Option<i64>, _>(1)? {
-            Some(_) => Some(read_time(&row, 1)?),
-            None => None,
-        };
-        let statute = match row.try_get(2)? {
-            Some(law) => Some(Statute {
-                law,
-                article: row.try_get(3)?,
-                jurisdiction: row.try_get(4)?,
-            }),
-            None => None,
-        };
-        Ok(Some(ShownRetention {
-            decision_json: row.try_get(0)?,
-            keep_until,
-            statute,
-        }))
+        row.map(|row| {
+            let (decision_json, keep_until) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(Retention {
+                decision_json,
+                keep_until,
+                statutes: read_json(&row, 2)?,
+            })
+        })
+        .transpose()
     }
 
     async fn recalled_by(&self, id: &MessageId) -> Result<Vec<MessageId>, sqlx::Error> {

@@ -12,7 +12,7 @@ pub(crate) struct Names {
     streams: HashMap<String, HashMap<String, i64>>,
     policies: HashMap<String, HashMap<String, i64>>,
     pack_lists: HashMap<Vec<Digest>, i64>,
-    statutes: HashMap<Statute, i64>,
+    statute_lists: HashMap<Vec<Statute>, i64>,
     generations: HashMap<Digest, i64>,
     /// True if this knows more than what it was cloned from.
     grown: bool,
@@ -118,24 +118,22 @@ impl Names {
         Ok(number)
     }
 
-    pub(crate) async fn statute(
+    pub(crate) async fn statute_list(
         &mut self,
         connection: &mut SqliteConnection,
-        statute: &Statute,
+        statutes: &[Statute],
     ) -> Result<i64, sqlx::Error> {
-        if let Some(number) = self.statutes.get(statute) {
+        if let Some(number) = self.statute_lists.get(statutes) {
             return Ok(*number);
         }
         let number = sqlx::query_scalar(
-            "INSERT INTO statutes (law, article, jurisdiction) VALUES (?, ?, ?)
-             ON CONFLICT DO UPDATE SET law = excluded.law RETURNING statute",
+            "INSERT INTO statute_lists (statutes) VALUES (?)
+             ON CONFLICT DO UPDATE SET statutes = excluded.statutes RETURNING statute_list",
         )
-        .bind(statute.law.clone())
-        .bind(statute.article.clone())
-        .bind(statute.jurisdiction.clone())
+        .bind(serde_json::to_string(statutes).expect("statutes are records of texts"))
         .fetch_one(connection)
         .await?;
-        self.statutes.insert(statute.clone(), number);
+        self.statute_lists.insert(statutes.to_vec(), number);
         self.grown = true;
         Ok(number)
     }

@@ -18,7 +18,7 @@ pub struct Stats {
     pub messages: Vec<MessageCount>,
     /// Findings by pack, policy, rule, severity and mode, in this order.
     pub findings: Vec<FindingCount>,
-    /// Retention decisions by what they rest on, the most frequent first.
+    /// Retention decisions by the rules that decided, the most frequent first; one that several decided counts for each.
     pub retention: Vec<RetentionCount>,
     /// Messages whose content was withheld from policies.
     pub withheld: u64,
@@ -70,10 +70,10 @@ pub struct FindingCount {
     pub messages: u64,
 }
 
-/// Retention decisions that rest on one statute.
+/// Retention decisions that one rule had a part in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RetentionCount {
-    /// The statute; absent for decisions that rest on none.
+    /// The rule; absent for decisions without any.
     pub statute: Option<Statute>,
     /// Messages.
     pub messages: u64,
@@ -229,16 +229,16 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<FindingCount>
 }
 
 async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCount>, sqlx::Error> {
-    let sql = "SELECT t.law, t.article, t.jurisdiction, n.messages, n.dated
-               FROM (SELECT statute, count(*) AS messages, count(keep_until) AS dated FROM retention GROUP BY statute) n
-               LEFT JOIN statutes t USING (statute)
-               ORDER BY n.messages DESC, t.law, t.article, t.jurisdiction";
+    let sql = "SELECT e.value ->> 'rule', e.value ->> 'law', e.value ->> 'article', sum(n.messages), sum(n.dated)
+               FROM (SELECT statute_list, count(*) AS messages, count(keep_until) AS dated FROM retention GROUP BY statute_list) n
+               JOIN statute_lists t USING (statute_list) LEFT JOIN json_each(t.statutes) e
+               GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3";
     rows(connection, sql, |row| {
         let statute = match row.try_get(0)? {
-            Some(law) => Some(Statute {
-                law,
-                article: row.try_get(1)?,
-                jurisdiction: row.try_get(2)?,
+            Some(rule) => Some(Statute {
+                rule,
+                law: row.try_get(1)?,
+                article: row.try_get(2)?,
             }),
             None => None,
         };
@@ -283,7 +283,7 @@ async fn sources(connection: &mut SqliteConnection) -> Result<Vec<SourceCount>, 
 
 async fn consents(connection: &mut SqliteConnection) -> Result<Vec<ConsentCount>, sqlx::Error> {
     let sql = "SELECT s.tenant, s.channel, c.state, count(*)
-               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY at DESC, message DESC) AS age
+               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY at DESC, state DESC) AS age
                      FROM consent_events) c
                JOIN streams s USING (stream)
                WHERE c.age = 1 GROUP BY c.stream, c.state ORDER BY s.tenant, s.channel, c.state";

@@ -55,7 +55,7 @@ const HELD: Insert = Insert {
     tail: "",
 };
 const RETENTION: Insert = Insert {
-    head: "INSERT INTO retention (message, statute, keep_until, decision)",
+    head: "INSERT INTO retention (message, statute_list, keep_until, decision)",
     columns: 4,
     tail: "",
 };
@@ -109,7 +109,8 @@ struct Numbered<'a> {
     stream: i64,
     generation: i64,
     pack_list: i64,
-    statute: Option<i64>,
+    /// Where something was decided.
+    retention: Option<(i64, &'a Retention)>,
     entry: &'a Entry,
 }
 
@@ -176,12 +177,8 @@ async fn number<'a>(
                 .await?
                 .ok_or(Failure::UnknownGeneration(*generation))?,
             pack_list: names.pack_list(connection, &entry.verdict.packs).await?,
-            statute: match entry
-                .retention
-                .as_ref()
-                .and_then(|retention| retention.statute.as_ref())
-            {
-                Some(statute) => Some(names.statute(connection, statute).await?),
+            retention: match &entry.retention {
+                Some(retention) => Some((names.statute_list(connection, &retention.statutes).await?, retention)),
                 None => None,
             },
             entry,
@@ -314,15 +311,15 @@ async fn write_verdicts(
 }
 
 async fn write_retention(connection: &mut SqliteConnection, entries: &[Numbered<'_>]) -> Result<(), sqlx::Error> {
-    let decided: Vec<(&Numbered<'_>, &Retention)> = entries
+    let decided: Vec<_> = entries
         .iter()
-        .filter_map(|numbered| Some((numbered, numbered.entry.retention.as_ref()?)))
+        .filter_map(|numbered| Some((numbered.message, numbered.retention?)))
         .collect();
     RETENTION
-        .run(connection, &decided, |values, (numbered, retention)| {
-            values.int(numbered.message).maybe_int(numbered.statute);
+        .run(connection, &decided, |values, (message, (statute_list, retention))| {
+            values.int(*message).int(*statute_list);
             values
-                .maybe_int(retention.keep_until.map(|until| until.as_millis()))
+                .maybe_text(retention.keep_until.as_deref())
                 .text(&retention.decision_json);
         })
         .await

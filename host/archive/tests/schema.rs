@@ -1,0 +1,95 @@
+//! The schema, as it is, as it is documented, and as the documentation's queries use it.
+
+mod support;
+
+use proviso_archive::Archive;
+use sqlx::{Connection as _, Row as _};
+use support::{fresh, raw_connection, rich_batch};
+
+const DOCUMENT: &str = include_str!("../../../docs/archive-schema.md");
+
+async fn rows(connection: &mut sqlx::SqliteConnection, sql: &str) -> Vec<sqlx::sqlite::SqliteRow> {
+    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap_or_else(|e| panic!("{e}\n{sql}"))
+}
+
+/// A change of this snapshot is a change of what is on every operator's disk: it needs a new migration.
+#[tokio::test]
+async fn the_schema_is_the_one_on_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let path = archive.path().to_owned();
+    archive.close().await;
+    let mut connection = raw_connection(&path).await;
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'
+               ORDER BY type = 'view', type = 'index', rowid";
+    let schema: Vec<String> = rows(&mut connection, sql).await.iter().map(|row| row.get(0)).collect();
+    insta::assert_snapshot!(schema.join(";\n\n"));
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_table_and_column_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let mut connection = raw_connection(archive.path()).await;
+    let sql = "SELECT t.name, c.name FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+               WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '_sqlx%' ORDER BY t.name, c.cid";
+    let mut missing = Vec::new();
+    for row in rows(&mut connection, sql).await {
+        let (table, column): (&str, &str) = (row.get(0), row.get(1));
+        let section = DOCUMENT
+            .split("\n### ")
+            .find(|section| section.split_whitespace().next() == Some(&format!("`{table}`")));
+        if !section.is_some_and(|section| section.contains(&format!("`{column}`"))) {
+            missing.push(format!("{table}.{column}"));
+        }
+    }
+    assert_eq!(missing, [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn the_documented_queries_give_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let activation = proviso_archive::Activation {
+        generation: support::generation("first").id,
+        at: support::now(),
+        cause: proviso_archive::Cause::Start,
+        who: "wei".into(),
+        why: String::new(),
+        changed: String::new(),
+    };
+    archive.activate_generation(&activation).await.unwrap();
+    archive.ingest(&rich_batch("m1")).await.unwrap();
+    let mut connection = raw_connection(archive.path()).await;
+    let queries: Vec<&str> = DOCUMENT
+        .split("```sql\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .flat_map(|block| block.split(';'))
+        .map(str::trim)
+        .filter(|query| !query.is_empty())
+        .collect();
+    assert!(queries.len() >= 8, "{}", queries.len());
+    for query in queries {
+        assert!(!rows(&mut connection, query).await.is_empty(), "no rows:\n{query}");
+    }
+}
+
+/// What the first released version wrote is read and written by every later one. The file was made by
+/// `sqlite3 <archive> .dump` of an archive of version 1.
+#[tokio::test]
+async fn an_archive_of_version_1_is_still_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v1.db");
+    let mut connection = raw_connection(&path).await;
+    sqlx::raw_sql(include_str!("fixtures/v1.sql")).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let archive = Archive::open(&path).await.unwrap();
+    let expected = &rich_batch("m1").entries[0];
+    let judged = archive.judged(&support::id("m1")).await.unwrap().unwrap();
+    assert_eq!(judged.message, expected.message);
+    assert_eq!(judged.verdict.json, expected.verdict.to_canonical_json());
+    archive.ingest(&rich_batch("m2")).await.unwrap();
+    assert_eq!(archive.show(&support::id("m2")).await.unwrap().unwrap().arrival, 2);
+}
