@@ -140,9 +140,8 @@ impl Values {
             let Some(&byte) = bytes.first() else {
                 return if ended { self.ends_between() } else { None };
             };
-            if self.at.offset < BYTE_ORDER_MARK.len() as u64
-                && BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(3)])
-            {
+            // It may stand where one file was put behind another.
+            if BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(BYTE_ORDER_MARK.len())]) {
                 if bytes.len() >= BYTE_ORDER_MARK.len() {
                     self.at.offset += BYTE_ORDER_MARK.len() as u64;
                     continue;
@@ -223,7 +222,7 @@ impl Values {
                     }
                     self.state = State::Junk {
                         start: self.at,
-                        reason: what_it_is(bytes),
+                        reason: what_it_is(byte),
                     };
                     return None;
                 }
@@ -398,17 +397,14 @@ impl Values {
     }
 }
 
-/// Says what stands where an object should, without quoting it: it may be part of a message.
-fn what_it_is(bytes: &[u8]) -> String {
-    let found = match bytes {
-        [0xff | 0xfe, ..] => "a byte that UTF-8 does not have (is it UTF-16?)",
-        [0, ..] => "a zero byte",
-        [b'"', ..] => "a string",
-        [b'0'..=b'9' | b'-', ..] => "a number",
-        [b'}' | b']' | b',' | b':', ..] => "a bracket, comma or colon that belongs to no value",
-        [0xef, ..] if BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(3)]) => {
-            "a byte order mark within the source"
-        }
+/// Says what begins where an object should, without quoting it: it may be part of a message.
+fn what_it_is(first: u8) -> String {
+    let found = match first {
+        0xff | 0xfe => "a byte that UTF-8 does not have (is it UTF-16?)",
+        0 => "a zero byte",
+        b'"' => "a string",
+        b'0'..=b'9' | b'-' => "a number",
+        b'}' | b']' | b',' | b':' => "a bracket, comma or colon that belongs to no value",
         _ => "other text",
     };
     format!("expected an object, found {found}")

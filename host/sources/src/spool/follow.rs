@@ -214,7 +214,9 @@ impl Followed {
                 None
             }
             Some(_) => Some(TRUNCATED),
-            None => of_name().next().map(|_| REPLACED),
+            None if of_name().next().is_none() => None,
+            None if of_name().all(|recorded| seen.bytes < recorded.offset) => Some(TRUNCATED),
+            None => Some(REPLACED),
         }
     }
 }
