@@ -111,10 +111,7 @@ impl Values {
     /// The next stretch; with `ended`, no more bytes will come.
     pub(crate) fn next(&mut self, ended: bool) -> Option<Cut> {
         loop {
-            self.window.forget_before(match &self.state {
-                State::Inside(open) if !open.over_long => open.start.offset,
-                _ => self.at.offset,
-            });
+            self.forget();
             let before = self.at;
             let cut = match std::mem::replace(&mut self.state, State::Between) {
                 State::Between => self.between(ended),
@@ -129,9 +126,17 @@ impl Values {
             let waits =
                 self.at.offset == self.window.end() || (self.at == before && matches!(self.state, State::Between));
             if waits && (!ended || matches!(self.state, State::Between)) {
+                self.forget();
                 return None;
             }
         }
+    }
+
+    fn forget(&mut self) {
+        self.window.forget_before(match &self.state {
+            State::Inside(open) if !open.over_long => open.start.offset,
+            _ => self.at.offset,
+        });
     }
 
     fn between(&mut self, ended: bool) -> Option<Cut> {
