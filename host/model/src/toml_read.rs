@@ -3,7 +3,9 @@
 //! A reader takes the keys it knows out of a table; what is left over is an unknown key. Nothing stops at the first
 //! problem: a key that is wrong gives `None` and a problem, and reading goes on.
 
+use crate::limits::PROBLEMS_PER_FILE_MAX;
 use crate::problem::{Problem, lines_and_columns};
+use crate::spelling::nearest;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ pub struct TomlFile<'a> {
     file: PathBuf,
     text: &'a str,
     problems: Vec<(usize, String)>,
+    problems_untold: usize,
 }
 
 impl<'a> TomlFile<'a> {
@@ -24,6 +27,7 @@ impl<'a> TomlFile<'a> {
             file: file.to_owned(),
             text,
             problems: Vec::new(),
+            problems_untold: 0,
         };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
@@ -35,10 +39,15 @@ impl<'a> TomlFile<'a> {
 
     /// Records a problem at a range of bytes of the file.
     pub fn problem(&mut self, at: Range<usize>, message: impl Into<String>) {
-        self.problems.push((at.start, message.into()));
+        if self.problems.len() < PROBLEMS_PER_FILE_MAX {
+            self.problems.push((at.start, message.into()));
+        } else {
+            self.problems_untold += 1;
+        }
     }
 
-    /// Everything found wrong, in the order of the file; empty if the file is good.
+    /// Everything found wrong, in the order of the file; empty if the file is good. Beyond [`PROBLEMS_PER_FILE_MAX`], the last
+    /// entry says how many more there are.
     pub fn into_problems(self) -> Vec<Problem> {
         let offsets: Vec<usize> = self.problems.iter().map(|(offset, _)| *offset).collect();
         let places = lines_and_columns(self.text, &offsets);
@@ -51,6 +60,12 @@ impl<'a> TomlFile<'a> {
         let mut problems: Vec<_> = self.problems.into_iter().zip(places).map(problem).collect();
         problems.sort();
         problems.dedup();
+        if self.problems_untold > 0 {
+            problems.push(Problem::in_file(
+                self.file,
+                format!("and {} more problems", self.problems_untold),
+            ));
+        }
         problems
     }
 
@@ -100,6 +115,11 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
+    /// True if the key is there and nobody took it yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _, _)| name == key)
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(name, _, _)| name == key)?;
@@ -114,7 +134,7 @@ impl<'a> Table<'a> {
 
     /// A string that must be there.
     pub fn required_string(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<At<String>> {
-        if !self.entries.iter().any(|(name, _, _)| name == key) {
+        if !self.has(key) {
             self.known.push(key);
             file.problem(self.at(), format!("`{key}` is missing here"));
             return None;
@@ -294,37 +314,6 @@ impl Places {
     }
 }
 
-/// The name that was probably meant: the nearest of `known` if few characters of `text` are wrong, missing or swapped.
-pub fn nearest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // A third of the characters, at most three: `scpoe` is `scope`, and `on` is not `off`. Long texts are no typos.
-    let allowed = (text.chars().take(64).count() / 3).min(3);
-    let near = |name: &'k str| Some((edits(text, name, allowed)?, name));
-    known.into_iter().filter_map(near).min().map(|(_, name)| name)
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that make one text the other; `None` if more than `allowed`.
-fn edits(a: &str, b: &str, allowed: usize) -> Option<usize> {
-    let a: Vec<char> = a.chars().take(65).collect();
-    let b: Vec<char> = b.chars().take(65).collect();
-    if a.len().abs_diff(b.len()) > allowed {
-        return None;
-    }
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                let swapped = if swapped { rows[i - 2][j - 2] + 1 } else { usize::MAX };
-                replaced.min(swapped).min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
-            };
-        }
-    }
-    Some(rows[a.len()][b.len()]).filter(|&edits| edits <= allowed)
-}
-
 /// One step of a JSON Pointer (RFC 6901), without the `/` in front of it.
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
@@ -462,27 +451,5 @@ mod tests {
             problems("name = \"a\nmode = \n").len() >= 2,
             "both syntax errors are told"
         );
-    }
-
-    #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
-        let table = [
-            ("scpoe", Some("scope")),
-            ("sope", Some("scope")),
-            ("scopes", Some("scope")),
-            ("setings", Some("settings")),
-            ("on-fault", Some("on_fault")),
-            ("mo", None),
-            ("name", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                nearest(text, ["scope", "settings", "on_fault", "mode"]),
-                expected,
-                "{text}"
-            );
-        }
-        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }
