@@ -13,9 +13,14 @@ fn line(id: &str) -> String {
     format!("{{\"id\":\"{id}\",\"sent_at\":1603875657905,\"from\":\"ken\",\"text\":\"c\"}}\n")
 }
 
-fn append(path: &Path, text: &str) {
-    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+fn append(path: &Path, text: impl AsRef<[u8]>) {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .expect("the test's own folder and offsets are in order");
+    file.write_all(text.as_ref())
+        .expect("the test's own folder and offsets are in order");
 }
 
 /// `FILE:LINE ID`, or `FILE:LINE: REASON`.
@@ -35,7 +40,9 @@ struct Followed {
 
 impl Followed {
     fn new(folder: &Path, format: Format) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("the test's own folder and offsets are in order");
         Self {
             spool: Spool::new(folder, format, context()),
             runtime,
@@ -45,7 +52,10 @@ impl Followed {
 
     /// The offsets as an archive would keep them: the newest of each key.
     fn poll(&mut self, budget: usize) -> Vec<String> {
-        let items = self.runtime.block_on(self.spool.poll(budget)).unwrap();
+        let items = self
+            .runtime
+            .block_on(self.spool.poll(budget))
+            .expect("the test's own folder and offsets are in order");
         for offset in items.iter().filter_map(|item| item.offset.as_ref()) {
             self.offsets.retain(|known| known.key != offset.key);
             self.offsets.push(offset.clone());
@@ -56,12 +66,16 @@ impl Followed {
     /// As after a restart, from what was kept as text.
     fn restarted(&self, folder: &Path, format: Format) -> Self {
         let mut followed = Self::new(folder, format);
-        followed
-            .spool
-            .set_offsets(self.offsets.iter().map(|offset| SpoolOffset {
-                key: offset.key.to_string().parse().unwrap(),
+        followed.spool.set_offsets(self.offsets.iter().map(|offset| {
+            SpoolOffset {
+                key: offset
+                    .key
+                    .to_string()
+                    .parse()
+                    .expect("the test's own folder and offsets are in order"),
                 ..*offset
-            }));
+            }
+        }));
         followed.offsets.clone_from(&self.offsets);
         followed
     }
@@ -72,7 +86,7 @@ fn files_are_read_in_the_order_of_their_names_and_followed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     append(&at("b.ndjson"), &line("b1"));
-    append(&at("a.jsonl"), &(line("a1") + &line("a2")));
+    append(&at("a.jsonl"), line("a1") + &line("a2"));
     for ignored in [".hidden.jsonl", "a.jsonl.tmp", "c.jsonl.part", "notes.txt"] {
         append(&at(ignored), &line("ignored"));
     }
@@ -131,7 +145,7 @@ fn values_that_straddle_polls_are_put_together() {
     let mut followed = Followed::new(folder.path(), Format::Wecom);
     let mut seen = Vec::new();
     for piece in page.as_bytes().chunks(50_001) {
-        append_bytes(&file, piece);
+        append(&file, piece);
         seen.extend(followed.poll(9));
         if seen.len() == 2 {
             followed = followed.restarted(folder.path(), Format::Wecom);
@@ -140,21 +154,11 @@ fn values_that_straddle_polls_are_put_together() {
     assert_eq!(seen, ["a.json:1 a", "a.json:3 b", "a.json:6 c"]);
 }
 
-fn append_bytes(path: &Path, bytes: &[u8]) {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .unwrap()
-        .write_all(bytes)
-        .unwrap();
-}
-
 #[test]
 fn a_truncated_or_replaced_file_is_read_from_its_beginning() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.jsonl");
-    append(&file, &(line("a1") + &line("a2")));
+    append(&file, line("a1") + &line("a2"));
     let mut followed = Followed::new(folder.path(), Format::Ndjson);
     assert_eq!(followed.poll(9).len(), 2);
     fs::write(&file, line("a1")).unwrap();
@@ -234,14 +238,14 @@ async fn yield_times(times: usize) {
 fn an_over_long_value_is_told_once_and_what_follows_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.jsonl");
-    append(&file, &line("a1"));
+    append(&file, line("a1"));
     let mut followed = Followed::new(folder.path(), Format::Ndjson);
     assert_eq!(followed.poll(9), ["a.jsonl:1 a1"]);
     for _ in 0..9 {
-        append(&file, &"x".repeat(1 << 20));
+        append(&file, "x".repeat(1 << 20));
         assert_eq!(followed.poll(9), [] as [&str; 0]);
     }
-    append(&file, &("\n".to_owned() + &line("a3")));
+    append(&file, "\n".to_owned() + &line("a3"));
     let told = format!("a.jsonl:2: longer than {SOURCE_VALUE_BYTES_MAX} bytes: skipped");
     assert_eq!(followed.poll(9), [told.as_str(), "a.jsonl:3 a3"]);
 }

@@ -180,7 +180,7 @@ fn identifiers_are_made_to_fit() {
 
 /// JSON as the content of a JSON string.
 fn quoted(json: &str) -> String {
-    serde_json::to_string(json).unwrap()
+    serde_json::to_string(json).expect("a text has a JSON form")
 }
 
 #[test]

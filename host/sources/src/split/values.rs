@@ -157,7 +157,7 @@ impl Values {
             }
             match (byte, self.around) {
                 (b'\n', _) => self.at.lines += 1,
-                (b' ' | b'\t' | b'\r', _) => {}
+                (b' ' | b'\t' | b'\r', _) | (b',', Around::List { .. }) => {}
                 (b'{' | b'[', Around::PageTail { page, comma, line }) => {
                     self.around = if comma {
                         Around::List { line, page }
@@ -179,14 +179,15 @@ impl Values {
                     self.open(Grammar::at_value(!matches!(around, Around::List { .. })), false);
                     return None;
                 }
-                (b',', Around::List { .. }) => {}
                 (b',', Around::Resumed) => {
                     self.around = Around::List {
                         line: self.at.lines,
                         page: Page::Maybe,
                     }
                 }
-                (b']', Around::List { page: Page::No, .. }) => self.around = Around::Nothing,
+                (b']', Around::List { page: Page::No, .. }) | (b'}', Around::PageTail { .. }) => {
+                    self.around = Around::Nothing;
+                }
                 (b']', Around::List { line, page }) => {
                     self.around = Around::PageTail {
                         line,
@@ -215,7 +216,6 @@ impl Values {
                         comma: true,
                     };
                 }
-                (b'}', Around::PageTail { .. }) => self.around = Around::Nothing,
                 (b'"', Around::PageTail { comma: true, .. }) => {
                     self.around = Around::Nothing;
                     self.open(Grammar::at_key(), true);
@@ -280,7 +280,7 @@ impl Values {
         open.over_long |= taken == until_over_long;
         match step {
             Step::More if ended && self.at.offset == self.window.end() => {
-                self.breaks(open, "the source ends inside it".to_owned());
+                self.breaks(&open, "the source ends inside it".to_owned());
                 None
             }
             Step::More => {
@@ -288,7 +288,7 @@ impl Values {
                 None
             }
             Step::Broken(reason) => {
-                self.breaks(open, reason);
+                self.breaks(&open, reason);
                 None
             }
             Step::Closed if open.over_long => Some(self.broken(open.start, over_long())),
@@ -324,7 +324,7 @@ impl Values {
     }
 
     /// Chooses where to look for the next value.
-    fn breaks(&mut self, open: Open, reason: String) {
+    fn breaks(&mut self, open: &Open, reason: String) {
         let start = open.start;
         let seek = if open.over_long {
             // The lines behind its first are no longer there; a value that begins here is.

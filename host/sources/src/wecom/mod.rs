@@ -136,10 +136,7 @@ fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind
         } else {
             "unknown `msgtype`: kept raw"
         });
-        return (
-            if action == "recall" { Kind::Recall } else { Kind::Other },
-            name.to_owned(),
-        );
+        return (if action == "recall" { Kind::Recall } else { Kind::Other }, name);
     };
     let payload = envelope.payload(known.keys);
     // Some copies carry the payload's fields beside the common ones.

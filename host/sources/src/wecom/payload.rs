@@ -225,6 +225,7 @@ fn feed(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
     Ok(())
 }
 
-fn nothing(_: &str, _: &mut Draft) -> serde_json::Result<()> {
-    Ok(())
+/// The minutes of a call say nothing to read.
+fn nothing(json: &str, _: &mut Draft) -> serde_json::Result<()> {
+    wire::object::<serde::de::IgnoredAny>(json).map(|_| ())
 }
