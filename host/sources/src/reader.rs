@@ -148,3 +148,40 @@ impl Reader {
 fn text_of(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| format!("byte {} of the value is not UTF-8", error.valid_up_to() + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
+
+    /// What is kept at most while a source of these pieces, over and over, is read.
+    fn kept_at_most(format: Format, begin: &str, piece: &str, times: usize) -> usize {
+        let context = SourceContext::new("bank", "chat").expect("both are fit");
+        let mut reader = Reader::new(format, context);
+        reader.push(begin.as_bytes());
+        let mut most = 0;
+        for _ in 0..times {
+            reader.push(piece.as_bytes());
+            while reader.next_item().is_some() {}
+            most = most.max(reader.pending_bytes());
+        }
+        most
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_the_source() {
+        let piece = 1 << 20;
+        let bound = SOURCE_VALUE_BYTES_MAX + piece;
+        let (times, text) = (40, "x".repeat(piece));
+        for format in Format::ALL {
+            assert_eq!(
+                kept_at_most(format, "", &text, times),
+                if format == Format::Wecom { 0 } else { bound - piece }
+            );
+            assert!(kept_at_most(format, "{\"msgid\":\"", &text, times) <= bound);
+            assert!(kept_at_most(format, "", &"{\"msgid\":1}\n".repeat(1000), times) < 100);
+        }
+        assert!(kept_at_most(Format::Wecom, "{\"x\":\n[", &"1,\n".repeat(piece / 3), times) <= bound);
+        assert!(kept_at_most(Format::Wecom, "{\"chatdata\":[", &"{\"msgid\":1},".repeat(1000), times) < 100);
+    }
+}

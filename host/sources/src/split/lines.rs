@@ -5,7 +5,7 @@ use super::{BYTE_ORDER_MARK, Cut, Position, What, over_long};
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use std::ops::Range;
 
-/// Cuts at line feeds. Blank lines, a carriage return before the line feed, and a byte order mark at the very start are
+/// Cuts at line feeds. Blank lines, a carriage return before the line feed, and a byte order mark at the begin of a line are
 /// passed over.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -126,7 +126,7 @@ impl Lines {
 
     fn trimmed(&self, mut range: Range<u64>) -> Option<Range<u64>> {
         let mut bytes = self.window.slice(range.clone());
-        if range.start == 0 && bytes.starts_with(BYTE_ORDER_MARK) {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
             range.start += BYTE_ORDER_MARK.len() as u64;
             bytes = &bytes[BYTE_ORDER_MARK.len()..];
         }

@@ -111,10 +111,7 @@ impl Values {
     /// The next stretch; with `ended`, no more bytes will come.
     pub(crate) fn next(&mut self, ended: bool) -> Option<Cut> {
         loop {
-            self.window.forget_before(match &self.state {
-                State::Inside(open) if !open.over_long => open.start.offset,
-                _ => self.at.offset,
-            });
+            self.forget();
             let before = self.at;
             let cut = match std::mem::replace(&mut self.state, State::Between) {
                 State::Between => self.between(ended),
@@ -129,9 +126,17 @@ impl Values {
             let waits =
                 self.at.offset == self.window.end() || (self.at == before && matches!(self.state, State::Between));
             if waits && (!ended || matches!(self.state, State::Between)) {
+                self.forget();
                 return None;
             }
         }
+    }
+
+    fn forget(&mut self) {
+        self.window.forget_before(match &self.state {
+            State::Inside(open) if !open.over_long => open.start.offset,
+            _ => self.at.offset,
+        });
     }
 
     fn between(&mut self, ended: bool) -> Option<Cut> {
@@ -140,9 +145,8 @@ impl Values {
             let Some(&byte) = bytes.first() else {
                 return if ended { self.ends_between() } else { None };
             };
-            if self.at.offset < BYTE_ORDER_MARK.len() as u64
-                && BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(3)])
-            {
+            // It may stand where one file was put behind another.
+            if BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(BYTE_ORDER_MARK.len())]) {
                 if bytes.len() >= BYTE_ORDER_MARK.len() {
                     self.at.offset += BYTE_ORDER_MARK.len() as u64;
                     continue;
@@ -153,7 +157,7 @@ impl Values {
             }
             match (byte, self.around) {
                 (b'\n', _) => self.at.lines += 1,
-                (b' ' | b'\t' | b'\r', _) => {}
+                (b' ' | b'\t' | b'\r', _) | (b',', Around::List { .. }) => {}
                 (b'{' | b'[', Around::PageTail { page, comma, line }) => {
                     self.around = if comma {
                         Around::List { line, page }
@@ -175,14 +179,15 @@ impl Values {
                     self.open(Grammar::at_value(!matches!(around, Around::List { .. })), false);
                     return None;
                 }
-                (b',', Around::List { .. }) => {}
                 (b',', Around::Resumed) => {
                     self.around = Around::List {
                         line: self.at.lines,
                         page: Page::Maybe,
                     }
                 }
-                (b']', Around::List { page: Page::No, .. }) => self.around = Around::Nothing,
+                (b']', Around::List { page: Page::No, .. }) | (b'}', Around::PageTail { .. }) => {
+                    self.around = Around::Nothing;
+                }
                 (b']', Around::List { line, page }) => {
                     self.around = Around::PageTail {
                         line,
@@ -211,7 +216,6 @@ impl Values {
                         comma: true,
                     };
                 }
-                (b'}', Around::PageTail { .. }) => self.around = Around::Nothing,
                 (b'"', Around::PageTail { comma: true, .. }) => {
                     self.around = Around::Nothing;
                     self.open(Grammar::at_key(), true);
@@ -223,7 +227,7 @@ impl Values {
                     }
                     self.state = State::Junk {
                         start: self.at,
-                        reason: what_it_is(bytes),
+                        reason: what_it_is(byte),
                     };
                     return None;
                 }
@@ -276,7 +280,7 @@ impl Values {
         open.over_long |= taken == until_over_long;
         match step {
             Step::More if ended && self.at.offset == self.window.end() => {
-                self.breaks(open, "the source ends inside it".to_owned());
+                self.breaks(&open, "the source ends inside it".to_owned());
                 None
             }
             Step::More => {
@@ -284,7 +288,7 @@ impl Values {
                 None
             }
             Step::Broken(reason) => {
-                self.breaks(open, reason);
+                self.breaks(&open, reason);
                 None
             }
             Step::Closed if open.over_long => Some(self.broken(open.start, over_long())),
@@ -320,7 +324,7 @@ impl Values {
     }
 
     /// Chooses where to look for the next value.
-    fn breaks(&mut self, open: Open, reason: String) {
+    fn breaks(&mut self, open: &Open, reason: String) {
         let start = open.start;
         let seek = if open.over_long {
             // The lines behind its first are no longer there; a value that begins here is.
@@ -398,17 +402,14 @@ impl Values {
     }
 }
 
-/// Says what stands where an object should, without quoting it: it may be part of a message.
-fn what_it_is(bytes: &[u8]) -> String {
-    let found = match bytes {
-        [0xff | 0xfe, ..] => "a byte that UTF-8 does not have (is it UTF-16?)",
-        [0, ..] => "a zero byte",
-        [b'"', ..] => "a string",
-        [b'0'..=b'9' | b'-', ..] => "a number",
-        [b'}' | b']' | b',' | b':', ..] => "a bracket, comma or colon that belongs to no value",
-        [0xef, ..] if BYTE_ORDER_MARK.starts_with(&bytes[..bytes.len().min(3)]) => {
-            "a byte order mark within the source"
-        }
+/// Says what begins where an object should, without quoting it: it may be part of a message.
+fn what_it_is(first: u8) -> String {
+    let found = match first {
+        0xff | 0xfe => "a byte that UTF-8 does not have (is it UTF-16?)",
+        0 => "a zero byte",
+        b'"' => "a string",
+        b'0'..=b'9' | b'-' => "a number",
+        b'}' | b']' | b',' | b':' => "a bracket, comma or colon that belongs to no value",
         _ => "other text",
     };
     format!("expected an object, found {found}")

@@ -51,6 +51,10 @@ struct Seen {
 }
 
 /// What a file gives.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one exists at a time, and is moved straight into the list of items"
+)]
 pub(super) enum Progress {
     /// The next item, and where it leaves the file.
     Item(SpoolOffset, Item),
@@ -92,10 +96,10 @@ impl Followed {
         context: &SourceContext,
         recorded: &[SpoolOffset],
     ) -> std::io::Result<Progress> {
-        if self.turn.is_none() {
-            if let Some(progress) = self.begin_turn(path, recorded).await? {
-                return Ok(progress);
-            }
+        if self.turn.is_none()
+            && let Some(progress) = self.begin_turn(path, recorded).await?
+        {
+            return Ok(progress);
         }
         let (position, turn) = (self.position, self.turn.as_mut().expect("a turn was begun"));
         if self.reader.is_none() {
@@ -214,7 +218,9 @@ impl Followed {
                 None
             }
             Some(_) => Some(TRUNCATED),
-            None => of_name().next().map(|_| REPLACED),
+            None if of_name().next().is_none() => None,
+            None if of_name().all(|recorded| seen.bytes < recorded.offset) => Some(TRUNCATED),
+            None => Some(REPLACED),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Draft {
     pub(super) amount: Option<Money>,
     pub(super) recalls: Option<String>,
     /// Who said it, and when.
-    pub(super) consent: Option<(Option<String>, Option<i64>)>,
+    pub(super) consent: (Option<String>, Option<i64>),
     pub(super) notes: Vec<String>,
     /// Nested parts so far.
     pub(super) nodes: usize,
@@ -24,6 +24,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// True if nothing was gathered yet.
+    pub(super) fn is_empty(&self) -> bool {
+        let said = self.amount.is_some() || self.recalls.is_some() || self.consent != (None, None);
+        self.text.is_empty() && self.attachments.is_empty() && self.links.is_empty() && !said
+    }
+
     /// Adds a note, once.
     pub(super) fn note(&mut self, note: impl fmt::Display) {
         let note = note.to_string();

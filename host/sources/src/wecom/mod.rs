@@ -136,21 +136,19 @@ fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind
         } else {
             "unknown `msgtype`: kept raw"
         });
-        return (
-            if action == "recall" { Kind::Recall } else { Kind::Other },
-            name.to_owned(),
-        );
+        return (if action == "recall" { Kind::Recall } else { Kind::Other }, name);
     };
     let payload = envelope.payload(known.keys);
-    if payload.is_none() && envelope.rest.is_empty() {
-        draft.note(format_args!("no payload `{}`", known.keys[0]));
-    } else if (known.read)(payload.map_or(json, |payload| payload.get()), draft).is_err() {
-        let raw = payload.map_or(json, |payload| payload.get());
+    // Some copies carry the payload's fields beside the common ones.
+    let fields = payload.map_or(json, |payload| payload.get());
+    if (known.read)(fields, draft).is_err() {
         draft.note(format_args!(
             "payload `{}` is not of the documented shape: kept as raw text",
             known.keys[0]
         ));
-        draft.line(raw);
+        draft.line(fields);
+    } else if payload.is_none() && draft.is_empty() {
+        draft.note(format_args!("no payload `{}`", known.keys[0]));
     }
     if known.kind == Kind::Recall && draft.recalls.is_none() {
         draft.note("no `pre_msgid`: the message that this recalls is not known");
@@ -182,7 +180,7 @@ fn consent(kind: Kind, name: &str, sender: &Party, sent_at: Timestamp, draft: &m
     if kind != Kind::Consent {
         return None;
     }
-    let (party, at) = draft.consent.take().unwrap_or_default();
+    let (party, at) = std::mem::take(&mut draft.consent);
     let party = party.unwrap_or_else(|| sender.id.clone());
     if party.is_empty() {
         draft.note("no `userid`: whose consent it is is not known");

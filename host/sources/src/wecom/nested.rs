@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// `chatrecord`, `mixed`.
 pub(super) fn items(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Items<'_> = serde_json::from_str(json)?;
+    let wire: wire::Items<'_> = wire::object(json)?;
     draft.field(&wire.title, "title");
     for item in draft.value(&wire.item, "item").into_iter().flatten() {
         part(item, draft);
@@ -22,12 +22,12 @@ pub(super) fn items(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 
 /// `news`.
 pub(super) fn articles(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Items<'_> = serde_json::from_str(json)?;
+    let wire: wire::Items<'_> = wire::object(json)?;
     for item in draft.value(&wire.item, "item").into_iter().flatten() {
         if !enters(item, draft) {
             continue;
         }
-        match serde_json::from_str::<wire::Article>(item.get()) {
+        match wire::object::<wire::Article>(item.get()) {
             Ok(article) => {
                 draft.field(&article.title, "title");
                 draft.field(&article.description, "description");
@@ -67,7 +67,7 @@ fn part(item: &RawValue, draft: &mut Draft) {
     if !enters(item, draft) {
         return;
     }
-    let Ok(wire) = serde_json::from_str::<wire::Part<'_>>(item.get()) else {
+    let Ok(wire) = wire::object::<wire::Part<'_>>(item.get()) else {
         return raw(item, draft, "a nested part");
     };
     let Some(content) = wire.content else {

@@ -68,13 +68,13 @@ pub(super) fn message_type_of(name: &str) -> Option<&'static MessageType> {
 }
 
 fn content(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Content = serde_json::from_str(json)?;
+    let wire: wire::Content = wire::object(json)?;
     draft.field(&wire.content, "content");
     Ok(())
 }
 
 fn media(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Media = serde_json::from_str(json)?;
+    let wire: wire::Media = wire::object(json)?;
     let mut name = draft.value(&wire.filename, "filename").cloned().unwrap_or_default();
     let extension = draft
         .value(&wire.fileext, "fileext")
@@ -100,16 +100,19 @@ fn media(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
         .value(&wire.md5sum, "md5sum")
         .filter(|md5| !md5.is_empty())
         .map(|md5| format!("md5:{md5}"));
-    draft.attachments.push(Attachment {
+    let attachment = Attachment {
         name,
         size_bytes,
         reference: file.or(md5).unwrap_or_default(),
-    });
+    };
+    if attachment.size_bytes > 0 || !attachment.name.is_empty() || !attachment.reference.is_empty() {
+        draft.attachments.push(attachment);
+    }
     Ok(())
 }
 
 fn revoke(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Revoke = serde_json::from_str(json)?;
+    let wire: wire::Revoke = wire::object(json)?;
     let id = draft.value(&wire.pre_msgid, "pre_msgid").filter(|id| !id.is_empty());
     // A forwarded recall recalls nothing here.
     if let Some(id) = id.filter(|_| draft.depth == 0) {
@@ -119,30 +122,30 @@ fn revoke(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn consent(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Consent = serde_json::from_str(json)?;
+    let wire: wire::Consent = wire::object(json)?;
     let party = draft.value(&wire.userid, "userid").filter(|id| !id.is_empty()).cloned();
     let agreed = draft.value(&wire.agree_time, "agree_time").copied();
     let disagreed = draft.value(&wire.disagree_time, "disagree_time").copied();
-    draft.consent = Some((party, agreed.or(disagreed)));
+    draft.consent = (party, agreed.or(disagreed));
     Ok(())
 }
 
 fn card(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Card = serde_json::from_str(json)?;
+    let wire: wire::Card = wire::object(json)?;
     draft.field(&wire.corpname, "corpname");
     draft.field(&wire.userid, "userid");
     Ok(())
 }
 
 fn location(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Location = serde_json::from_str(json)?;
+    let wire: wire::Location = wire::object(json)?;
     draft.field(&wire.title, "title");
     draft.field(&wire.address, "address");
     Ok(())
 }
 
 fn titled(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Titled = serde_json::from_str(json)?;
+    let wire: wire::Titled = wire::object(json)?;
     draft.field(&wire.title, "title");
     draft.field(&wire.description, "description");
     draft.field(&wire.content, "content");
@@ -152,17 +155,17 @@ fn titled(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn vote(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Vote = serde_json::from_str(json)?;
+    let wire: wire::Vote = wire::object(json)?;
     draft.field(&wire.votetitle, "votetitle");
     draft.fields(&wire.voteitem, "voteitem");
     Ok(())
 }
 
 fn collect(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Collect<'_> = serde_json::from_str(json)?;
+    let wire: wire::Collect<'_> = wire::object(json)?;
     draft.field(&wire.title, "title");
     for question in draft.value(&wire.details, "details").into_iter().flatten() {
-        match serde_json::from_str::<wire::Question>(question.get()) {
+        match wire::object::<wire::Question>(question.get()) {
             Ok(question) => draft.field(&question.ques, "ques"),
             Err(_) => nested::raw(question, draft, "a question of the form"),
         }
@@ -172,7 +175,7 @@ fn collect(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn red_packet(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::RedPacket = serde_json::from_str(json)?;
+    let wire: wire::RedPacket = wire::object(json)?;
     draft.field(&wire.wish, "wish");
     let fen = draft.value(&wire.totalamount, "totalamount").copied();
     // A forwarded red packet moves no money.
@@ -186,7 +189,7 @@ fn red_packet(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn meeting(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Meeting = serde_json::from_str(json)?;
+    let wire: wire::Meeting = wire::object(json)?;
     draft.field(&wire.topic, "topic");
     draft.field(&wire.address, "address");
     draft.field(&wire.remarks, "remarks");
@@ -194,7 +197,7 @@ fn meeting(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn calendar(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Calendar = serde_json::from_str(json)?;
+    let wire: wire::Calendar = wire::object(json)?;
     draft.field(&wire.title, "title");
     draft.field(&wire.place, "place");
     draft.field(&wire.remarks, "remarks");
@@ -204,10 +207,10 @@ fn calendar(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn voice_call(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::VoiceCall<'_> = serde_json::from_str(json)?;
+    let wire: wire::VoiceCall<'_> = wire::object(json)?;
     media(json, draft)?;
     for file in draft.value(&wire.demofiledata, "demofiledata").into_iter().flatten() {
-        match serde_json::from_str::<wire::Media>(file.get()) {
+        match wire::object::<wire::Media>(file.get()) {
             Ok(file) => draft.field(&file.filename, "filename"),
             Err(_) => nested::raw(file, draft, "a file shown in the call"),
         }
@@ -216,12 +219,13 @@ fn voice_call(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
 }
 
 fn feed(json: &str, draft: &mut Draft) -> serde_json::Result<()> {
-    let wire: wire::Feed = serde_json::from_str(json)?;
+    let wire: wire::Feed = wire::object(json)?;
     draft.field(&wire.sph_name, "sph_name");
     draft.field(&wire.feed_desc, "feed_desc");
     Ok(())
 }
 
-fn nothing(_: &str, _: &mut Draft) -> serde_json::Result<()> {
-    Ok(())
+/// The minutes of a call say nothing to read.
+fn nothing(json: &str, _: &mut Draft) -> serde_json::Result<()> {
+    wire::object::<serde::de::IgnoredAny>(json).map(|_| ())
 }

@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for Walk {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut keys = Keys::default();
         while let Some(key) = map.next_key_seed(Key)? {
-            if !keys.add(&key) {
+            if !keys.add(key.clone()) {
                 let shown: String = key.chars().take(64).collect();
                 return Err(A::Error::custom(format!("key {shown:?} occurs twice")));
             }
@@ -96,15 +96,15 @@ const FEW: usize = 24;
 
 impl<'de> Keys<'de> {
     /// False if it was there.
-    fn add(&mut self, key: &Cow<'de, str>) -> bool {
-        if self.few.contains(key) {
+    fn add(&mut self, key: Cow<'de, str>) -> bool {
+        if self.few.contains(&key) {
             return false;
         }
         if self.few.len() < FEW {
-            self.few.push(key.clone());
+            self.few.push(key);
             return true;
         }
-        self.many.insert(key.clone())
+        self.many.insert(key)
     }
 }
 

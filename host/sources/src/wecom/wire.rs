@@ -2,7 +2,17 @@
 
 use super::field::Field;
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::value::RawValue;
+
+/// Reads a structure from an object, and from nothing else: a derived reader would take a list for its fields in turn.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
+    if json.trim_ascii_start().starts_with('{') {
+        serde_json::from_str(json)
+    } else {
+        Err(serde_json::Error::custom("not an object"))
+    }
+}
 
 /// `text`, `markdown`.
 #[derive(Default, Deserialize)]
