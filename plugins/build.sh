@@ -87,7 +87,7 @@ build_modules() {
             cargo build ${CARGO_FLAGS:-} --profile plugin --target $target $packages
             ;;
         distribution)
-            # Apart from the others' output: two compilers of one version would take each other's for their own.
+            # A folder of its own, so that neither compiler throws the output of the other away.
             modules=$target_dir/distribution/$target/plugin
             RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(linker) \
                 /usr/bin/cargo build ${CARGO_FLAGS:-} --target-dir "$target_dir/distribution" \

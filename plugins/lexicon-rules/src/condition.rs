@@ -72,16 +72,20 @@ impl Condition {
             Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(scene, out)),
             Condition::Near(conditions, nearness) => near(conditions, *nearness, scene, out),
             // Every true branch is asked, so that the finding shows all of them.
-            Condition::Any(conditions) => conditions.iter().fold(false, |any, condition| condition.holds(scene, out) || any),
+            Condition::Any(conditions) => conditions
+                .iter()
+                .fold(false, |any, condition| condition.holds(scene, out) || any),
             Condition::Not(condition) => {
                 let holds = condition.holds(scene, out);
                 out.truncate(before);
                 !holds
             }
             Condition::Message(filter) => filter.passes(scene.message),
-            Condition::Amount { at_least, currency } => {
-                scene.message.amount.as_ref().is_some_and(|money| money.currency == *currency && money.minor_units >= *at_least)
-            }
+            Condition::Amount { at_least, currency } => scene
+                .message
+                .amount
+                .as_ref()
+                .is_some_and(|money| money.currency == *currency && money.minor_units >= *at_least),
             Condition::Attachment(condition) => condition.holds(scene.message),
             Condition::Link(condition) => condition.holds(scene.message),
             Condition::Preceding(condition) => condition.holds(scene),
@@ -125,7 +129,13 @@ impl Leaf {
         let message = scene.message;
         let chosen = message.hits.iter().filter(|hit| self.selection.accepts(hit));
         let mut hits: Vec<Occurrence> = chosen
-            .filter(|hit| self.valid.is_empty() || self.valid.iter().any(|validator| validator.passes(message.hit_text(hit))))
+            .filter(|hit| {
+                self.valid.is_empty()
+                    || self
+                        .valid
+                        .iter()
+                        .any(|validator| validator.passes(message.hit_text(hit)))
+            })
             .map(Occurrence::from)
             .collect();
         merge_to_longest(&mut hits);
@@ -147,24 +157,42 @@ fn distinct_terms(hits: &[Occurrence]) -> usize {
 
 impl AttachmentCondition {
     fn holds(&self, message: &Message) -> bool {
-        message.attachments.iter().filter(|attachment| self.meets(attachment)).count() >= self.at_least
+        message
+            .attachments
+            .iter()
+            .filter(|attachment| self.meets(attachment))
+            .count()
+            >= self.at_least
     }
 
     fn meets(&self, attachment: &Attachment) -> bool {
         let name = attachment.name.to_lowercase();
         attachment.size_bytes >= self.bytes_at_least
-            && self.extensions.as_ref().is_none_or(|known| known.iter().any(|extension| name.ends_with(extension.as_str())))
-            && self.name_words.as_ref().is_none_or(|words| words.iter().any(|word| name.contains(word.as_str())))
+            && self
+                .extensions
+                .as_ref()
+                .is_none_or(|known| known.iter().any(|extension| name.ends_with(extension.as_str())))
+            && self
+                .name_words
+                .as_ref()
+                .is_none_or(|words| words.iter().any(|word| name.contains(word.as_str())))
     }
 }
 
 impl LinkCondition {
     fn holds(&self, message: &Message) -> bool {
-        message.links.iter().filter(|link| host_of(link).is_some_and(|host| self.meets(&host))).count() >= self.at_least
+        message
+            .links
+            .iter()
+            .filter(|link| host_of(link).is_some_and(|host| self.meets(&host)))
+            .count()
+            >= self.at_least
     }
 
     fn meets(&self, host: &str) -> bool {
-        self.domains.as_ref().is_none_or(|domains| domains.iter().any(|domain| is_below(host, domain)))
+        self.domains
+            .as_ref()
+            .is_none_or(|domains| domains.iter().any(|domain| is_below(host, domain)))
             && !self.not_domains.iter().any(|domain| is_below(host, domain))
     }
 }
@@ -173,13 +201,20 @@ impl LinkCondition {
 fn host_of(link: &str) -> Option<String> {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority.rsplit('@').next()?.split(':').next()?.trim().trim_end_matches('.');
+    let host = authority
+        .rsplit('@')
+        .next()?
+        .split(':')
+        .next()?
+        .trim()
+        .trim_end_matches('.');
     (!host.is_empty()).then(|| host.to_lowercase())
 }
 
 /// True for the domain itself and for what stands below it.
 fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    host.strip_suffix(domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 impl PrecedingCondition {
@@ -188,8 +223,13 @@ impl PrecedingCondition {
         let matching = scene.preceding().iter().filter(|earlier| {
             has_direction(self.directions, earlier.direction)
                 && self.same_sender.is_none_or(|same| same == earlier.same_sender)
-                && self.milliseconds.is_none_or(|most| now.saturating_sub(earlier.sent_at) <= most)
-                && self.selection.as_ref().is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
+                && self
+                    .milliseconds
+                    .is_none_or(|most| now.saturating_sub(earlier.sent_at) <= most)
+                && self
+                    .selection
+                    .as_ref()
+                    .is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
         });
         matching.count() >= self.at_least
     }
@@ -215,7 +255,12 @@ mod tests {
 
     #[test]
     fn a_domain_holds_for_what_is_below_it_and_not_for_what_merely_ends_so() {
-        for (host, expected) in [("example.com", true), ("a.example.com", true), ("notexample.com", false), ("example.com.cn", false)] {
+        for (host, expected) in [
+            ("example.com", true),
+            ("a.example.com", true),
+            ("notexample.com", false),
+            ("example.com.cn", false),
+        ] {
             assert_eq!(is_below(host, "example.com"), expected, "{host}");
         }
     }

@@ -33,7 +33,10 @@ impl Word {
 impl Context {
     /// True if this context stands near the occurrence.
     pub(crate) fn is_near(&self, scene: &Scene<'_>, hit: &Occurrence) -> bool {
-        self.selection.as_ref().is_some_and(|selection| self.has_hit(selection, scene, hit)) || self.has_word(scene, hit.span)
+        self.selection
+            .as_ref()
+            .is_some_and(|selection| self.has_hit(selection, scene, hit))
+            || self.has_word(scene, hit.span)
     }
 
     fn has_hit(&self, selection: &Selection, scene: &Scene<'_>, hit: &Occurrence) -> bool {
@@ -67,16 +70,25 @@ impl Context {
             Side::Before => longest,
             Side::After | Side::Either => reach + longest,
         };
-        let window = Span { start: chars_back(text, hit.start, before), end: chars_on(text, hit.end, after) };
+        let window = Span {
+            start: chars_back(text, hit.start, before),
+            end: chars_on(text, hit.end, after),
+        };
         let unit = scene.unit_around(self.same, hit);
-        Span { start: window.start.max(unit.start), end: window.end.min(unit.end).max(hit.end) }
+        Span {
+            start: window.start.max(unit.start),
+            end: window.end.min(unit.end).max(hit.end),
+        }
     }
 
     /// True if what was found lies inside one of `except_words`.
     fn is_excepted(&self, text: &str, found: Span) -> bool {
         self.except_words.iter().any(|word| {
             let around = (word.0.len() as u32).saturating_sub(found.len());
-            let window = Span { start: found.start.saturating_sub(around), end: (found.end + around).min(text.len() as u32) };
+            let window = Span {
+                start: found.start.saturating_sub(around),
+                end: (found.end + around).min(text.len() as u32),
+            };
             occurrences(text, window, word).any(|exception| exception.covers(&found))
         })
     }
@@ -115,9 +127,12 @@ fn occurrences<'t>(text: &'t str, window: Span, word: &'t Word) -> impl Iterator
     let len = word.0.len();
     let last = (window.end as usize).checked_sub(len);
     let starts = last.map_or(1..=0, |last| window.start as usize..=last);
-    starts.filter(move |&at| bytes[at..at + len].eq_ignore_ascii_case(&word.0) && stands_free(bytes, at, at + len)).map(
-        move |at| Span { start: at as u32, end: (at + len) as u32 },
-    )
+    starts
+        .filter(move |&at| bytes[at..at + len].eq_ignore_ascii_case(&word.0) && stands_free(bytes, at, at + len))
+        .map(move |at| Span {
+            start: at as u32,
+            end: (at + len) as u32,
+        })
 }
 
 fn stands_free(bytes: &[u8], start: usize, end: usize) -> bool {
@@ -128,11 +143,17 @@ fn stands_free(bytes: &[u8], start: usize, end: usize) -> bool {
 /// The offset `count` characters before `at`, or the start of the text.
 fn chars_back(text: &str, at: u32, count: usize) -> u32 {
     let head = &text[..at as usize];
-    head.char_indices().rev().take(count).last().map_or(at, |(at, _)| at as u32)
+    head.char_indices()
+        .rev()
+        .take(count)
+        .last()
+        .map_or(at, |(at, _)| at as u32)
 }
 
 /// The offset `count` characters behind `at`, or the end of the text.
 fn chars_on(text: &str, at: u32, count: usize) -> u32 {
     let tail = &text[at as usize..];
-    tail.char_indices().nth(count).map_or(text.len(), |(on, _)| at as usize + on) as u32
+    tail.char_indices()
+        .nth(count)
+        .map_or(text.len(), |(on, _)| at as usize + on) as u32
 }

@@ -33,29 +33,63 @@ impl Filter {
     pub(crate) fn compile(settings: FilterSettings, pointer: &str, problems: &mut Problems) -> Self {
         let mut empty = |key: &str, given: bool, len: usize| {
             if given && len == 0 {
-                problems.push(format!("{pointer}/{key}"), "empty: nothing would pass; leave the key out or name something");
+                problems.push(
+                    format!("{pointer}/{key}"),
+                    "empty: nothing would pass; leave the key out or name something",
+                );
             }
             given
         };
         let len = |list: &Option<Vec<String>>| list.as_ref().map_or(0, Vec::len);
         let given = [
-            empty("kinds", settings.kinds.is_some(), settings.kinds.as_ref().map_or(0, Vec::len)),
-            empty("directions", settings.directions.is_some(), settings.directions.as_ref().map_or(0, Vec::len)),
-            empty("sender_classes", settings.sender_classes.is_some(), settings.sender_classes.as_ref().map_or(0, Vec::len)),
-            empty("recipient_classes", settings.recipient_classes.is_some(), settings.recipient_classes.as_ref().map_or(0, Vec::len)),
-            empty("sender_departments", settings.sender_departments.is_some(), len(&settings.sender_departments)),
-            empty("recipient_departments", settings.recipient_departments.is_some(), len(&settings.recipient_departments)),
+            empty(
+                "kinds",
+                settings.kinds.is_some(),
+                settings.kinds.as_ref().map_or(0, Vec::len),
+            ),
+            empty(
+                "directions",
+                settings.directions.is_some(),
+                settings.directions.as_ref().map_or(0, Vec::len),
+            ),
+            empty(
+                "sender_classes",
+                settings.sender_classes.is_some(),
+                settings.sender_classes.as_ref().map_or(0, Vec::len),
+            ),
+            empty(
+                "recipient_classes",
+                settings.recipient_classes.is_some(),
+                settings.recipient_classes.as_ref().map_or(0, Vec::len),
+            ),
+            empty(
+                "sender_departments",
+                settings.sender_departments.is_some(),
+                len(&settings.sender_departments),
+            ),
+            empty(
+                "recipient_departments",
+                settings.recipient_departments.is_some(),
+                len(&settings.recipient_departments),
+            ),
             settings.recipients_at_least.is_some(),
         ];
         if !given.contains(&true) {
             problems.push(pointer, "empty filter: name at least one of `kinds`, `directions`, `sender_classes`, `recipient_classes`, `sender_departments`, `recipient_departments`, `recipients_at_least`");
         }
-        if settings.recipients_at_least.is_some_and(|least| !(1..=1000).contains(&least)) {
+        if settings
+            .recipients_at_least
+            .is_some_and(|least| !(1..=1000).contains(&least))
+        {
             problems.push(format!("{pointer}/recipients_at_least"), "must be 1 to 1,000");
         }
         Self {
-            kinds: settings.kinds.map_or(u32::MAX, |kinds| bits(&kinds, |&kind| kind as u32)),
-            directions: settings.directions.map_or(u32::MAX, |directions| direction_bits(&directions)),
+            kinds: settings
+                .kinds
+                .map_or(u32::MAX, |kinds| bits(&kinds, |&kind| kind as u32)),
+            directions: settings
+                .directions
+                .map_or(u32::MAX, |directions| direction_bits(&directions)),
             sender_classes: settings.sender_classes.map_or(u32::MAX, |classes| class_bits(&classes)),
             recipient_classes: settings.recipient_classes.map(|classes| class_bits(&classes)),
             sender_departments: settings.sender_departments,
@@ -70,8 +104,13 @@ impl Filter {
             && has(self.directions, direction_bit(message.direction))
             && has(self.sender_classes, class_bit(message.sender.class))
             && message.recipients.len() >= self.recipients_at_least
-            && self.recipient_classes.is_none_or(|bits| message.recipients.iter().any(|party| has(bits, class_bit(party.class))))
-            && self.sender_departments.as_deref().is_none_or(|wanted| department(&message.sender, wanted))
+            && self
+                .recipient_classes
+                .is_none_or(|bits| message.recipients.iter().any(|party| has(bits, class_bit(party.class))))
+            && self
+                .sender_departments
+                .as_deref()
+                .is_none_or(|wanted| department(&message.sender, wanted))
             && self
                 .recipient_departments
                 .as_deref()

@@ -20,7 +20,11 @@ impl Nearness {
     pub(crate) fn choose(self, scene: &Scene<'_>, groups: &[Vec<Occurrence>], out: &mut Vec<Occurrence>) -> bool {
         let before = out.len();
         let mut chosen = Vec::with_capacity(groups.len());
-        let last_groups = if self.ordered { groups.len() - 1..groups.len() } else { 0..groups.len() };
+        let last_groups = if self.ordered {
+            groups.len() - 1..groups.len()
+        } else {
+            0..groups.len()
+        };
         for last_group in last_groups {
             for last in &groups[last_group] {
                 chosen.clear();
@@ -39,8 +43,16 @@ impl Nearness {
     }
 
     fn holds(self, scene: &Scene<'_>, chosen: &[Occurrence]) -> bool {
-        let first = chosen.iter().map(|hit| hit.span).min_by_key(|span| span.start).unwrap_or(Span::new(0, 0));
-        let last = chosen.iter().map(|hit| hit.span).max_by_key(|span| span.start).unwrap_or(first);
+        let first = chosen
+            .iter()
+            .map(|hit| hit.span)
+            .min_by_key(|span| span.start)
+            .unwrap_or(Span::new(0, 0));
+        let last = chosen
+            .iter()
+            .map(|hit| hit.span)
+            .max_by_key(|span| span.start)
+            .unwrap_or(first);
         scene.unit_at(self.same, first.start) == scene.unit_at(self.same, last.start)
             && self.within.is_none_or(|most| within(scene.text(), first, last, most))
     }
@@ -61,7 +73,12 @@ fn in_order_before(last: Occurrence, groups: &[Vec<Occurrence>], chosen: &mut Ve
 }
 
 /// In any order: of every other group the latest occurrence that starts no later than `last`.
-fn around_before(last: Occurrence, last_group: usize, groups: &[Vec<Occurrence>], chosen: &mut Vec<Occurrence>) -> bool {
+fn around_before(
+    last: Occurrence,
+    last_group: usize,
+    groups: &[Vec<Occurrence>],
+    chosen: &mut Vec<Occurrence>,
+) -> bool {
     for (index, group) in groups.iter().enumerate() {
         if index == last_group {
             continue;

@@ -34,12 +34,20 @@ pub(crate) struct Facts<'f> {
 
 impl Template {
     /// Takes a text apart. `window_seconds` is the rule's window, if it has one. The error says what is wrong.
-    pub(crate) fn parse(text: &str, language: Language, rule: &str, window_seconds: Option<u32>) -> Result<Self, String> {
+    pub(crate) fn parse(
+        text: &str,
+        language: Language,
+        rule: &str,
+        window_seconds: Option<u32>,
+    ) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
             push_literal(&mut parts, &rest[..open]);
-            let close = rest[open..].find('}').ok_or_else(|| format!("\"{{\" without \"}}\" in \"{text}\""))? + open;
+            let close = rest[open..]
+                .find('}')
+                .ok_or_else(|| format!("\"{{\" without \"}}\" in \"{text}\""))?
+                + open;
             match (&rest[open + 1..close], window_seconds) {
                 ("text", _) => parts.push(Part::Text),
                 ("term", _) => parts.push(Part::Term),
@@ -48,7 +56,11 @@ impl Template {
                 ("rule", _) => push_literal(&mut parts, rule),
                 ("window", Some(seconds)) => push_literal(&mut parts, &duration(seconds, language)),
                 ("window", None) => return Err("\"{window}\" in a rule without `window`".to_owned()),
-                (other, _) => return Err(format!("unknown placeholder \"{{{other}}}\": there are {{text}}, {{term}}, {{count}}, {{amount}}, {{rule}}, {{window}}")),
+                (other, _) => {
+                    return Err(format!(
+                        "unknown placeholder \"{{{other}}}\": there are {{text}}, {{term}}, {{count}}, {{amount}}, {{rule}}, {{window}}"
+                    ));
+                }
             }
             rest = &rest[close + 1..];
         }
@@ -71,7 +83,10 @@ impl Template {
                     let count = facts.reached.map_or(facts.hits, |reached| reached.count);
                     text.push_str(&count.to_string());
                 }
-                Part::Amount => match (facts.reached.and_then(|reached| reached.total.as_ref()), &facts.message.amount) {
+                Part::Amount => match (
+                    facts.reached.and_then(|reached| reached.total.as_ref()),
+                    &facts.message.amount,
+                ) {
                     (Some((total, currency)), _) => text.push_str(&amount::in_words(*total, currency)),
                     (None, Some(money)) => text.push_str(&amount::in_words(money.minor_units, &money.currency)),
                     (None, None) => text.push('—'),
@@ -94,7 +109,10 @@ impl Template {
         let mut left = TEXT_CHARS_MAX;
         for (at, span) in facts.spans.iter().enumerate() {
             let part = span.of(&facts.message.text);
-            if facts.spans[..at].iter().any(|earlier| earlier.of(&facts.message.text) == part) {
+            if facts.spans[..at]
+                .iter()
+                .any(|earlier| earlier.of(&facts.message.text) == part)
+            {
                 continue;
             }
             if at > 0 {

@@ -53,9 +53,16 @@ impl Rule {
     pub(crate) fn finding(&self, scene: &Scene<'_>, hits: &mut Vec<Occurrence>, reached: Option<&Reached>) -> Finding {
         merge_to_longest(hits);
         let spans = joined(scene.text(), hits);
-        let facts = Facts { message: scene.message, spans: &spans, hits: hits.len(), reached };
+        let facts = Facts {
+            message: scene.message,
+            spans: &spans,
+            hits: hits.len(),
+            reached,
+        };
         let finding = Finding::new(self.id.clone(), self.adjusted(scene, hits));
-        let finding = self.reasons.iter().fold(finding, |finding, reason| finding.reason(reason.language(), reason.fill(&facts)));
+        let finding = self.reasons.iter().fold(finding, |finding, reason| {
+            finding.reason(reason.language(), reason.fill(&facts))
+        });
         finding.spans(spans)
     }
 
@@ -90,5 +97,7 @@ impl Change {
 
 /// FNV-1a, 32 bits: what a state calls a rule, so that adding or removing one leaves the others' windows alone.
 pub(crate) fn key_of(id: &str) -> u32 {
-    id.bytes().fold(0x811C_9DC5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    id.bytes().fold(0x811C_9DC5, |hash: u32, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

@@ -24,7 +24,11 @@ pub(crate) struct Occurrence {
 
 impl From<&Hit> for Occurrence {
     fn from(hit: &Hit) -> Self {
-        Self { span: hit.span, list: hit.list, term: hit.term }
+        Self {
+            span: hit.span,
+            list: hit.list,
+            term: hit.term,
+        }
     }
 }
 
@@ -45,7 +49,11 @@ struct Borders {
 impl<'m> Scene<'m> {
     pub(crate) fn new(message: &'m Message) -> Self {
         let mask = message.hits.iter().fold(0, |mask, hit| mask | list_bit(hit.list));
-        Self { message, mask, borders: OnceCell::new() }
+        Self {
+            message,
+            mask,
+            borders: OnceCell::new(),
+        }
     }
 
     pub(crate) fn text(&self) -> &'m str {
@@ -82,7 +90,10 @@ impl<'m> Scene<'m> {
 }
 
 fn find_borders(text: &str) -> Borders {
-    let mut borders = Borders { clauses: Vec::new(), sentences: Vec::new() };
+    let mut borders = Borders {
+        clauses: Vec::new(),
+        sentences: Vec::new(),
+    };
     let mut previous = ' ';
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
@@ -115,8 +126,16 @@ mod tests {
         let table: &[(&str, &[&str], &[&str])] = &[
             ("保本", &["保本"], &["保本"]),
             ("不，保本。好", &["不，", "保本。", "好"], &["不，保本。", "好"]),
-            ("10:30 付 1,000.50 元", &["10:30 付 1,000.50 元"], &["10:30 付 1,000.50 元"]),
-            ("No. It is not. ok", &["No.", " It is not.", " ok"], &["No.", " It is not.", " ok"]),
+            (
+                "10:30 付 1,000.50 元",
+                &["10:30 付 1,000.50 元"],
+                &["10:30 付 1,000.50 元"],
+            ),
+            (
+                "No. It is not. ok",
+                &["No.", " It is not.", " ok"],
+                &["No.", " It is not.", " ok"],
+            ),
             ("a: b\nc", &["a:", " b\n", "c"], &["a: b\n", "c"]),
         ];
         for (text, clauses, sentences) in table {

@@ -38,7 +38,10 @@ pub(crate) struct Keys<'s> {
 impl Selection {
     /// Compiles the keys that stand in the object at `pointer`.
     pub(crate) fn compile(keys: Keys<'_>, lists: &Lists, pointer: &str, problems: &mut Problems) -> Self {
-        let mut selection = Self { mask: 0, parts: Vec::new() };
+        let mut selection = Self {
+            mask: 0,
+            parts: Vec::new(),
+        };
         if keys.lists.is_empty() {
             problems.push(format!("{pointer}/lists"), "no list named: at least one is needed");
         }
@@ -54,14 +57,19 @@ impl Selection {
         }
         for (index, list) in found {
             selection.mask |= list_bit(index);
-            selection.parts.push(Part { list: index, terms: keys.terms(list) });
+            selection.parts.push(Part {
+                list: index,
+                terms: keys.terms(list),
+            });
         }
         selection
     }
 
     /// True if the hit is chosen.
     pub(crate) fn accepts(&self, hit: &Hit) -> bool {
-        self.parts.iter().any(|part| part.list == hit.list && part.terms.contains(hit.term))
+        self.parts
+            .iter()
+            .any(|part| part.list == hit.list && part.terms.contains(hit.term))
     }
 }
 
@@ -69,7 +77,9 @@ impl Terms {
     fn contains(&self, term: u32) -> bool {
         match self {
             Terms::All => true,
-            Terms::Bits(bits) => bits.get(term as usize / 64).is_some_and(|word| word >> (term % 64) & 1 == 1),
+            Terms::Bits(bits) => bits
+                .get(term as usize / 64)
+                .is_some_and(|word| word >> (term % 64) & 1 == 1),
         }
     }
 }
@@ -77,23 +87,36 @@ impl Terms {
 impl Keys<'_> {
     /// A name that no term carries would make a condition that can never do anything.
     fn check_names(self, lists: &[(u16, &ListInfo)], pointer: &str, problems: &mut Problems) {
-        let tagged = |tag: &String| lists.iter().any(|(_, list)| list.notes.iter().any(|note| note.tags.contains(tag)));
+        let tagged = |tag: &String| {
+            lists
+                .iter()
+                .any(|(_, list)| list.notes.iter().any(|note| note.tags.contains(tag)))
+        };
         for (key, tags) in [("tags", self.tags), ("not_tags", self.not_tags)] {
             if tags.is_some_and(<[String]>::is_empty) {
                 problems.push(format!("{pointer}/{key}"), "empty: name a tag or leave the key out");
             }
             for (at, tag) in tags.unwrap_or_default().iter().enumerate() {
                 if !tagged(tag) {
-                    problems.push(format!("{pointer}/{key}/{at}"), format!("no term of these lists carries the tag \"{tag}\""));
+                    problems.push(
+                        format!("{pointer}/{key}/{at}"),
+                        format!("no term of these lists carries the tag \"{tag}\""),
+                    );
                 }
             }
         }
         if self.patterns.is_some_and(<[String]>::is_empty) {
-            problems.push(format!("{pointer}/patterns"), "empty: name a pattern or leave the key out");
+            problems.push(
+                format!("{pointer}/patterns"),
+                "empty: name a pattern or leave the key out",
+            );
         }
         for (at, name) in self.patterns.unwrap_or_default().iter().enumerate() {
             if !lists.iter().any(|(_, list)| list.pattern_names.contains(name)) {
-                problems.push(format!("{pointer}/patterns/{at}"), format!("no pattern \"{name}\" in these lists"));
+                problems.push(
+                    format!("{pointer}/patterns/{at}"),
+                    format!("no pattern \"{name}\" in these lists"),
+                );
             }
         }
     }
@@ -114,9 +137,15 @@ impl Keys<'_> {
             let tags = note.map_or(&[][..], |note| &note.tags);
             let weight = note.and_then(|note| note.weight).unwrap_or(1.0);
             let name = list.pattern_names.get(term as usize);
-            let chosen = self.tags.is_none_or(|wanted| tags.iter().any(|tag| wanted.contains(tag)))
-                && self.not_tags.is_none_or(|unwanted| !tags.iter().any(|tag| unwanted.contains(tag)))
-                && self.patterns.is_none_or(|wanted| name.is_some_and(|name| wanted.contains(name)))
+            let chosen = self
+                .tags
+                .is_none_or(|wanted| tags.iter().any(|tag| wanted.contains(tag)))
+                && self
+                    .not_tags
+                    .is_none_or(|unwanted| !tags.iter().any(|tag| unwanted.contains(tag)))
+                && self
+                    .patterns
+                    .is_none_or(|wanted| name.is_some_and(|name| wanted.contains(name)))
                 && self.min_weight.is_none_or(|least| weight >= least);
             if chosen {
                 bits[term as usize / 64] |= 1 << (term % 64);

@@ -63,8 +63,14 @@ mod tests {
             (&[(4, 4), (4, 4)], &[(4, 4)]),
         ];
         for (input, expected) in table {
-            let mut hits: Vec<Occurrence> =
-                input.iter().map(|&(start, end)| Occurrence { span: Span::new(start, end), list: 0, term: 0 }).collect();
+            let mut hits: Vec<Occurrence> = input
+                .iter()
+                .map(|&(start, end)| Occurrence {
+                    span: Span::new(start, end),
+                    list: 0,
+                    term: 0,
+                })
+                .collect();
             merge_to_longest(&mut hits);
             let merged: Vec<(u32, u32)> = hits.iter().map(|hit| (hit.span.start, hit.span.end)).collect();
             assert_eq!(merged, *expected, "{input:?}");
@@ -73,7 +79,11 @@ mod tests {
 
     #[test]
     fn directly_repeated_text_is_one_span() {
-        let occurrence = |start, end| Occurrence { span: Span::new(start, end), list: 0, term: 0 };
+        let occurrence = |start, end| Occurrence {
+            span: Span::new(start, end),
+            list: 0,
+            term: 0,
+        };
         let text = "ababcdab";
         let hits = [occurrence(0, 2), occurrence(2, 4), occurrence(4, 6), occurrence(6, 8)];
         assert_eq!(joined(text, &hits), [Span::new(0, 4), Span::new(4, 6), Span::new(6, 8)]);

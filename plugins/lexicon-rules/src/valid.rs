@@ -53,7 +53,10 @@ fn compact<'b>(text: &str, buffer: &'b mut [u8; 40]) -> Option<&'b [u8]> {
 
 /// ISO/IEC 7812-1, annex B: 12 to 19 digits, not all the same.
 pub fn luhn(code: &[u8]) -> bool {
-    if !(12..=19).contains(&code.len()) || !code.iter().all(u8::is_ascii_digit) || code.iter().all(|digit| *digit == code[0]) {
+    if !(12..=19).contains(&code.len())
+        || !code.iter().all(u8::is_ascii_digit)
+        || code.iter().all(|digit| *digit == code[0])
+    {
         return false;
     }
     let sum: u32 = code
@@ -78,7 +81,11 @@ pub fn cn_id(code: &[u8]) -> bool {
     if code.len() != 18 || !code[..17].iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let sum: u32 = code.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = code
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     let check = b"10X98765432"[(sum % 11) as usize];
     check == code[17] && is_region(&code[..6]) && is_date(&code[6..14])
 }
@@ -87,7 +94,10 @@ pub fn cn_id(code: &[u8]) -> bool {
 pub fn cn_uscc(code: &[u8]) -> bool {
     const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    if code.len() != 18 || !matches!(code[0], b'1'..=b'9' | b'A' | b'N' | b'Y') || !matches!(code[1], b'1'..=b'9' | b'A') {
+    if code.len() != 18
+        || !matches!(code[0], b'1'..=b'9' | b'A' | b'N' | b'Y')
+        || !matches!(code[1], b'1'..=b'9' | b'A')
+    {
         return false;
     }
     let region = &code[2..8];
@@ -111,15 +121,19 @@ pub fn iban(code: &[u8]) -> bool {
     if code.len() < 15 || !code[2..4].iter().all(u8::is_ascii_digit) || iban_length(&code[..2]) != Some(code.len()) {
         return false;
     }
-    let rest = code[4..].iter().chain(&code[..4]).fold(0u32, |rest, &character| match character {
-        b'0'..=b'9' => (rest * 10 + u32::from(character - b'0')) % 97,
-        _ => (rest * 100 + u32::from(character - b'A') + 10) % 97,
-    });
+    let rest = code[4..]
+        .iter()
+        .chain(&code[..4])
+        .fold(0u32, |rest, &character| match character {
+            b'0'..=b'9' => (rest * 10 + u32::from(character - b'0')) % 97,
+            _ => (rest * 100 + u32::from(character - b'A') + 10) % 97,
+        });
     rest == 1
 }
 
 fn digits(code: &[u8]) -> u32 {
-    code.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    code.iter()
+        .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 /// GB/T 2260: provinces, and 81 to 83 for the residence permits of Hong Kong, Macao and Taiwan.
@@ -223,7 +237,11 @@ mod tests {
     #[test]
     fn an_identity_number_with_a_wrong_region_or_date_fails_though_its_check_character_is_right() {
         let with_check = |body: &str| -> String {
-            ('0'..='9').chain(['X']).map(|c| format!("{body}{c}")).find(|code| checked(code.as_bytes())).expect("one character fits")
+            ('0'..='9')
+                .chain(['X'])
+                .map(|c| format!("{body}{c}"))
+                .find(|code| checked(code.as_bytes()))
+                .expect("one character fits")
         };
         let table = [
             ("11010519900307001", true),
@@ -242,7 +260,9 @@ mod tests {
 
     /// MOD 11-2 the other way round: the weighted sum with the check character is 1.
     fn checked(code: &[u8]) -> bool {
-        let sum = code.iter().fold(0u32, |sum, &c| (sum * 2 + if c == b'X' { 10 } else { u32::from(c - b'0') }) % 11);
+        let sum = code.iter().fold(0u32, |sum, &c| {
+            (sum * 2 + if c == b'X' { 10 } else { u32::from(c - b'0') }) % 11
+        });
         sum == 1
     }
 

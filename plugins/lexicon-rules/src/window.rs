@@ -31,7 +31,11 @@ pub(crate) struct Window {
 impl Window {
     /// How many entries it keeps for a key.
     pub(crate) fn capacity(&self) -> usize {
-        let total = if self.total_at_least.is_some() { TOTAL_ENTRIES } else { 0 };
+        let total = if self.total_at_least.is_some() {
+            TOTAL_ENTRIES
+        } else {
+            0
+        };
         // The newest `at_least` messages decide; one more entry holds those that are older.
         self.at_least.map_or(0, |least| least + 1).max(total)
     }
@@ -83,7 +87,14 @@ impl WindowState {
         let at = match self.rules.binary_search_by_key(&rule, |counted| counted.rule) {
             Ok(at) => at,
             Err(at) => {
-                self.rules.insert(at, Counted { rule, newest: message.sent_at, ..Counted::default() });
+                self.rules.insert(
+                    at,
+                    Counted {
+                        rule,
+                        newest: message.sent_at,
+                        ..Counted::default()
+                    },
+                );
                 at
             }
         };
@@ -101,14 +112,20 @@ impl Counted {
         self.insert(before as u64, window.amount_of(message), window.capacity());
         let count: usize = self.entries.iter().map(|entry| usize::from(entry.messages)).sum();
         let total: u64 = self.entries.iter().map(|entry| entry.amount).sum();
-        let reached = window.at_least.is_some_and(|least| count >= least) || window.total_at_least.is_some_and(|least| total >= least);
+        let reached = window.at_least.is_some_and(|least| count >= least)
+            || window.total_at_least.is_some_and(|least| total >= least);
         let silent = window.refire == Refire::Window
-            && self.fired_at.is_some_and(|fired_at| message.sent_at.saturating_sub(fired_at) <= window.milliseconds);
+            && self
+                .fired_at
+                .is_some_and(|fired_at| message.sent_at.saturating_sub(fired_at) <= window.milliseconds);
         if !reached || silent {
             return None;
         }
         self.fired_at = Some(self.newest);
-        Some(Reached { count, total: window.total_at_least.map(|_| (total, window.currency.clone())) })
+        Some(Reached {
+            count,
+            total: window.total_at_least.map(|_| (total, window.currency.clone())),
+        })
     }
 
     /// Makes `time` the newest if it is, and drops what has left the window.
@@ -126,7 +143,14 @@ impl Counted {
 
     fn insert(&mut self, before: u64, amount: u64, capacity: usize) {
         let at = self.entries.partition_point(|entry| entry.before < before);
-        self.entries.insert(at, Entry { before, amount, messages: 1 });
+        self.entries.insert(
+            at,
+            Entry {
+                before,
+                amount,
+                messages: 1,
+            },
+        );
         if self.entries.len() > capacity {
             if let (Some(oldest), Some(joined)) = (self.entries.pop(), self.entries.last_mut()) {
                 // At the older one's time: the pair leaves the window early rather than late, so that a total is never too large.
@@ -141,7 +165,9 @@ impl Counted {
 impl Window {
     fn amount_of(&self, message: &Message) -> u64 {
         match &message.amount {
-            Some(money) if self.total_at_least.is_some() && money.currency == self.currency => money.minor_units.min(AMOUNT_MAX),
+            Some(money) if self.total_at_least.is_some() && money.currency == self.currency => {
+                money.minor_units.min(AMOUNT_MAX)
+            }
             _ => 0,
         }
     }

@@ -29,7 +29,10 @@ fn main() -> ExitCode {
 fn componentize(input: &str, output: &str) -> Result<usize, Box<dyn Error>> {
     let module = std::fs::read(input)?;
     let mut encoder = ComponentEncoder::default();
-    encoder.validate(true).module(&module).map_err(|error| format!("{error:#}"))?;
+    encoder
+        .validate(true)
+        .module(&module)
+        .map_err(|error| format!("{error:#}"))?;
     let component = encoder.encode().map_err(|error| format!("{error:#}"))?;
     std::fs::write(output, &component)?;
     Ok(component.len())

@@ -40,7 +40,10 @@ impl Problems {
     pub fn push(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
         let mut message = message.into();
         message.truncate(message.floor_char_boundary_at(MESSAGE_BYTES_MAX));
-        self.0.push(Problem { pointer: pointer.into(), message });
+        self.0.push(Problem {
+            pointer: pointer.into(),
+            message,
+        });
     }
 
     /// Adds all of `others`.
@@ -88,7 +91,9 @@ pub fn configure_from_json<P: Configure>(settings: &str, lists: Vec<ListInfo>) -
     let mut deserializer = serde_json::Deserializer::from_str(settings);
     let parsed = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| Problems::one(pointer_of(error.path()), error.inner().to_string()))?;
-    deserializer.end().map_err(|error| Problems::one("", error.to_string()))?;
+    deserializer
+        .end()
+        .map_err(|error| Problems::one("", error.to_string()))?;
     P::configure(parsed, &Lists::new(lists))
 }
 

@@ -3,7 +3,14 @@
 //! Each interface has a world of its own here, so that a component exports exactly the interfaces that [`export!`](crate::export) names.
 //! The shared types are generated once, in [`shared`].
 
-#![allow(missing_docs, unreachable_pub, clippy::pedantic, clippy::all, clippy::unwrap_used, reason = "generated code")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::all,
+    clippy::unwrap_used,
+    reason = "generated code"
+)]
 
 /// `types`.
 pub mod shared {

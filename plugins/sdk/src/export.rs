@@ -51,7 +51,11 @@ macro_rules! __check_interface {
         proposes_retention::<$plugin>();
     };
     ($plugin:ty, $other:ident) => {
-        compile_error!(concat!("no interface `", stringify!($other), "`: there are `rules`, `fold` and `retention`"));
+        compile_error!(concat!(
+            "no interface `",
+            stringify!($other),
+            "`: there are `rules`, `fold` and `retention`"
+        ));
     };
 }
 

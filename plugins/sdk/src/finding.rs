@@ -9,7 +9,13 @@ const REASON_BYTES_MAX: usize = 1024;
 impl Finding {
     /// A finding of a rule. `rule` is 1 to 64 bytes of `a-z 0-9 -`. The SDK fills in which message it is about.
     pub fn new(rule: impl Into<String>, severity: Severity) -> Self {
-        Self { message: 0, rule: rule.into(), severity, spans: Vec::new(), reasons: Vec::new() }
+        Self {
+            message: 0,
+            rule: rule.into(),
+            severity,
+            spans: Vec::new(),
+            reasons: Vec::new(),
+        }
     }
 
     /// Adds where in the message's text. Beyond 16 a span is dropped: the contract takes no more.

@@ -61,8 +61,8 @@ pub use contract::fold::{Factor, Score};
 pub use contract::lifecycle::{ListInfo, ListKind, Problem, TermNote};
 pub use contract::retention::{ClockStart, Period, Proposal};
 pub use contract::shared::types::{
-    Attachment, Direction, Failure, Finding, Hit, Kind, Language, Message, Money, Party, PartyClass, PrecedingMessage, Reason,
-    Severity, Span,
+    Attachment, Direction, Failure, Finding, Hit, Kind, Language, Message, Money, Party, PartyClass, PrecedingMessage,
+    Reason, Severity, Span,
 };
 pub use fold::{Fold, STATE_BYTES_MAX, Step, advance_batch};
 pub use lists::Lists;

@@ -14,7 +14,10 @@ impl Lists {
 
     /// The index of the list of that name.
     pub fn index(&self, name: &str) -> Option<u16> {
-        self.0.iter().position(|list| list.name == name).and_then(|index| u16::try_from(index).ok())
+        self.0
+            .iter()
+            .position(|list| list.name == name)
+            .and_then(|index| u16::try_from(index).ok())
     }
 
     /// The list at an index.

@@ -55,12 +55,19 @@ impl PrecedingMessage {
 
 /// The smallest span that covers both.
 pub fn union(a: Span, b: Span) -> Span {
-    Span { start: a.start.min(b.start), end: a.end.max(b.end) }
+    Span {
+        start: a.start.min(b.start),
+        end: a.end.max(b.end),
+    }
 }
 
 /// How many characters (Unicode scalar values) stand between two spans of `text`: 0 if they touch or overlap.
 pub fn char_distance(text: &str, a: Span, b: Span) -> usize {
-    let (from, to) = if a.start <= b.start { (a.end, b.start) } else { (b.end, a.start) };
+    let (from, to) = if a.start <= b.start {
+        (a.end, b.start)
+    } else {
+        (b.end, a.start)
+    };
     chars_between(text, from, to)
 }
 
@@ -68,5 +75,7 @@ pub fn char_distance(text: &str, a: Span, b: Span) -> usize {
 pub fn chars_between(text: &str, from: u32, to: u32) -> usize {
     let (from, to) = (from as usize, (to as usize).min(text.len()));
     // Counting the bytes that start a character needs no decoding.
-    text.as_bytes().get(from..to).map_or(0, |bytes| bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count())
+    text.as_bytes()
+        .get(from..to)
+        .map_or(0, |bytes| bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count())
 }

@@ -21,9 +21,13 @@ pub fn read_state<S: DeserializeOwned + Default>(bytes: &[u8], version: u8) -> O
 
 /// Writes a state. An error if it takes more than [`STATE_BYTES_MAX`].
 pub fn write_state<S: Serialize>(state: &S, version: u8) -> Result<Vec<u8>, Failed> {
-    let bytes = postcard::to_extend(state, vec![version]).map_err(|error| Failed::Internal(format!("state not writable: {error}")))?;
+    let bytes = postcard::to_extend(state, vec![version])
+        .map_err(|error| Failed::Internal(format!("state not writable: {error}")))?;
     if bytes.len() > STATE_BYTES_MAX {
-        return Err(Failed::Internal(format!("state of {} bytes, at most {STATE_BYTES_MAX} fit", bytes.len())));
+        return Err(Failed::Internal(format!(
+            "state of {} bytes, at most {STATE_BYTES_MAX} fit",
+            bytes.len()
+        )));
     }
     Ok(bytes)
 }
