@@ -300,10 +300,8 @@ impl Builder {
         if children.len() == 1 {
             return self.first_free().wrapping_sub(first);
         }
-        if !self.is_free(self.cursor) {
-            self.cursor = self.next_free[0];
-        }
-        let mut place = self.cursor;
+        let end = self.automaton.states.len() as u32;
+        let mut place = (self.cursor..end).find(|&place| self.is_free(place)).unwrap_or(0);
         for _ in 0..PLACES_TRIED_MAX {
             if place == 0 {
                 break;
@@ -313,12 +311,13 @@ impl Builder {
                 .iter()
                 .all(|(symbol, _)| self.is_free(base.wrapping_add(u32::from(*symbol))))
             {
-                self.cursor = self.next_free[place as usize];
+                self.cursor = place;
                 return base;
             }
             place = self.next_free[place as usize];
         }
-        (self.automaton.states.len() as u32).wrapping_sub(first)
+        self.cursor = end;
+        end.wrapping_sub(first)
     }
 
     fn is_free(&self, place: u32) -> bool {

@@ -261,13 +261,12 @@ impl Matcher {
                 at += length;
                 self.automaton.step_on(&mut letters, symbol)
             } else {
-                if length == 3 {
-                    let next = self.openings.next(bytes, at);
-                    if next != at {
-                        at = next;
-                        (c, _) = decode(bytes, at);
-                        symbol = self.symbols.at(c);
-                    }
+                let next = self.openings.next(bytes, at);
+                if next != at {
+                    at = next;
+                    // A character of the same length.
+                    (c, _) = decode(bytes, at);
+                    symbol = self.symbols.at(c);
                 }
                 at += length;
                 self.automaton.begin(&mut letters, symbol)
