@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(next("我們abc"), 2);
         assert_eq!(next("保本保本保本"), 0);
         assert_eq!(next("我們保。本哈哈"), 2);
-        assert_eq!(next("我們穩了哈哈"), 1);
+        assert_eq!(next("我們穩了哈哈"), 2);
         assert_eq!(next("保"), 0);
         assert_eq!(next(""), 0);
     }

@@ -1,5 +1,7 @@
 //! What lists, patterns and scratches do together, and the limits of a scan.
 
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
 use proptest::prelude::*;
 use proviso_scan::{
     Folding, Gaps, HITS_PER_SCAN_MAX, List, ListContent, ListId, Matcher, MatcherBuilder, Patterns, Scanned, patterns,

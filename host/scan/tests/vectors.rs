@@ -1,6 +1,8 @@
 //! Cases and lists that others published, read from the folder that PROVISO_CORPUS names; and samples of the same kinds
 //! that are always tried.
 
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
 use proviso_scan::{Folding, Gaps, Hit, List, ListContent, Matcher, MatcherBuilder, lexicon};
 use serde_json::Value;
 use std::fs;
