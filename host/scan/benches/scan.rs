@@ -12,6 +12,9 @@ const SIZES: [usize; 3] = [200, 2_000, 20_000];
 const MESSAGES: usize = 1_024;
 
 fn main() {
+    if corpus().is_none() {
+        println!("PROVISO_CORPUS is not set: real lexicons and messages are left out");
+    }
     for size in SIZES {
         let terms = terms(size);
         let begun = Instant::now();
@@ -60,16 +63,18 @@ impl Numbers {
 
 /// The 3,000 ideographs that stand in for the frequent ones.
 fn ideograph(numbers: &mut Numbers) -> char {
-    char::from_u32(0x4e00 + numbers.skewed(3_000) as u32 * 6).unwrap()
+    char::from_u32(0x4e00 + numbers.skewed(3_000) as u32 * 6).expect("an ideograph")
 }
 
 fn word(numbers: &mut Numbers) -> String {
-    let syllables = [
-        "ma", "re", "con", "ti", "pro", "fit", "an", "de", "gu", "ran", "tee", "s", "ing", "bo", "nus",
-    ];
-    (0..2 + numbers.below(3))
-        .map(|_| syllables[numbers.below(syllables.len())])
-        .collect()
+    let mut letter = |letters: &[u8]| char::from(letters[numbers.skewed(letters.len())]);
+    let mut word = String::new();
+    while word.len() < 4 {
+        word.push(letter(b"tscpmrdlnfbgwhvkjzqx"));
+        word.push(letter(b"eaiou"));
+        word.push(letter(b"nrstlcmdpgk"));
+    }
+    word
 }
 
 /// Three of four are Chinese with 2-6 ideographs, the fourth is one or two English words.
@@ -103,7 +108,7 @@ fn messages(terms: &[String], every: usize) -> Vec<String> {
                 }
                 match numbers.below(20) {
                     0 => message.push('，'),
-                    1 | 2 => message.push_str(&format!(" {} ", word(&mut numbers))),
+                    1 | 2 => message.extend([" ", &word(&mut numbers), " "]),
                     3 => message.push_str(&numbers.below(10_000).to_string()),
                     _ => message.push(ideograph(&mut numbers)),
                 }
@@ -122,11 +127,11 @@ fn matcher(terms: &[String], folding: Folding) -> Matcher {
             folding,
         },
     });
-    builder.build().unwrap()
+    builder.build().expect("the terms are not empty")
 }
 
 fn daachorse(terms: &[String]) -> CharwiseDoubleArrayAhoCorasick<u32> {
-    CharwiseDoubleArrayAhoCorasick::new(terms).unwrap()
+    CharwiseDoubleArrayAhoCorasick::new(terms).expect("the terms are not empty and different")
 }
 
 fn bench(bencher: Bencher, size: usize, scan: impl Fn(&str) -> usize) {
@@ -148,15 +153,61 @@ fn bench_matcher(bencher: Bencher, size: usize, folding: Folding) {
     });
 }
 
+/// A real lexicon of 65,000 terms and real messages in Chinese and English, if the corpus is there.
+fn corpus() -> Option<(Vec<String>, Vec<String>)> {
+    let root = std::path::PathBuf::from(std::env::var_os("PROVISO_CORPUS")?);
+    let lexicon = std::fs::read_to_string(root.join("lexicons/houbb/dict_v20240407.txt")).ok()?;
+    let lexicon = proviso_scan::lexicon::parse("dict".as_ref(), &lexicon).ok()?;
+    let mut messages = Vec::new();
+    for file in [
+        "zh_service_dialogue_crosswoz",
+        "zh_offensive_cold",
+        "en_finance_dialogue_multidogo",
+    ] {
+        let text = std::fs::read_to_string(root.join("messages").join(file).with_extension("jsonl")).ok()?;
+        let of_line = |line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            line["text"].as_str().map(str::to_owned)
+        };
+        messages.extend(text.lines().filter_map(of_line).step_by(23).take(MESSAGES / 2));
+    }
+    Some((lexicon.terms.into_iter().map(|term| term.text).collect(), messages))
+}
+
+/// All real messages a turn, so that a turn is as long as another.
+#[divan::bench(sample_count = 100, sample_size = 4)]
+fn e_corpus_daachorse_alone(bencher: Bencher) {
+    let Some((terms, messages)) = corpus() else { return };
+    let automaton = daachorse(&terms);
+    let bytes: usize = messages.iter().map(String::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        let hits = |message: &String| automaton.find_overlapping_iter(message).count();
+        black_box(&messages).iter().map(hits).sum::<usize>()
+    });
+}
+
+#[divan::bench(sample_count = 100, sample_size = 4)]
+fn f_corpus_matcher_default(bencher: Bencher) {
+    let Some((terms, messages)) = corpus() else { return };
+    let matcher = matcher(&terms, Folding::default());
+    let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+    let bytes: usize = messages.iter().map(String::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        let mut count = 0;
+        for message in black_box(&messages) {
+            let _ = matcher.scan(message, &mut scratch, &mut hits);
+            count += hits.len();
+        }
+        count
+    });
+}
+
 /// What is compared with: daachorse, overlapping, without folding, spans or verification.
 #[divan::bench(args = SIZES, sample_count = 200, sample_size = 2048)]
 fn a_daachorse_alone(bencher: Bencher, size: usize) {
     let automaton = daachorse(&terms(size));
     bench(bencher, size, |message| {
-        automaton
-            .find_overlapping_iter(message)
-            .map(|found| found.end())
-            .count()
+        automaton.find_overlapping_iter(message).count()
     });
 }
 

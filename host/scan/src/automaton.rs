@@ -20,7 +20,7 @@ const NONE: u32 = 0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     state: u32,
-    /// Bit `symbol % 64` is set if that symbol may lead deeper. All bits are set below depth one.
+    /// Bit `symbol % 64` is set if that symbol may lead deeper, or if what the state falls back to may lead on.
     mask: u64,
 }
 
@@ -53,6 +53,8 @@ struct State {
     fail: u32,
     /// Place in `outputs` plus one; 0 if no key ends here.
     output: u32,
+    /// Bit `symbol % 32` is set if that symbol may lead to a child of this state or of one that it falls back to.
+    mask: u32,
 }
 
 const FREE: State = State {
@@ -60,6 +62,7 @@ const FREE: State = State {
     parent: NOWHERE,
     fail: ROOT,
     output: NONE,
+    mask: 0,
 };
 
 /// The state at depth one behind a symbol, or the root if no key begins with it.
@@ -117,11 +120,14 @@ impl Automaton {
         let mut state = at.state;
         while state != ROOT {
             let from = self.states[state as usize];
+            if from.mask >> (symbol & 31) & 1 == 0 {
+                break;
+            }
             let child = from.base.wrapping_add(u32::from(symbol));
             if let Some(to) = self.states.get(child as usize).filter(|to| to.parent == state) {
                 *at = Position {
                     state: child,
-                    mask: u64::MAX,
+                    mask: u64::from(to.mask) << 32 | u64::from(to.mask),
                 };
                 return Ends(to.output);
             }
@@ -230,13 +236,17 @@ impl Builder {
                 )),
             }
         }
-        if children.is_empty() {
-            return;
-        }
-        let mask = children.iter().fold(0, |mask, (symbol, _)| mask | 1 << (symbol & 63));
+        let mask: u64 = children.iter().fold(0, |mask, (symbol, _)| mask | 1 << (symbol & 63));
         if node.depth == 1 {
             let symbol = keys[node.from][0];
             self.automaton.firsts[usize::from(symbol)].mask = mask;
+        }
+        if node.state != ROOT {
+            let fallback = self.automaton.states[self.automaton.states[node.state as usize].fail as usize].mask;
+            self.automaton.states[node.state as usize].mask = fallback | mask as u32 | (mask >> 32) as u32;
+        }
+        if children.is_empty() {
+            return;
         }
         let base = if node.state == ROOT {
             None
@@ -275,6 +285,7 @@ impl Builder {
                 parent,
                 fail,
                 output,
+                mask: 0,
             };
             if base.is_none() {
                 self.automaton.firsts[usize::from(symbol)] = First {
@@ -300,10 +311,8 @@ impl Builder {
         if children.len() == 1 {
             return self.first_free().wrapping_sub(first);
         }
-        if !self.is_free(self.cursor) {
-            self.cursor = self.next_free[0];
-        }
-        let mut place = self.cursor;
+        let end = self.automaton.states.len() as u32;
+        let mut place = (self.cursor..end).find(|&place| self.is_free(place)).unwrap_or(0);
         for _ in 0..PLACES_TRIED_MAX {
             if place == 0 {
                 break;
@@ -313,12 +322,13 @@ impl Builder {
                 .iter()
                 .all(|(symbol, _)| self.is_free(base.wrapping_add(u32::from(*symbol))))
             {
-                self.cursor = self.next_free[place as usize];
+                self.cursor = place;
                 return base;
             }
             place = self.next_free[place as usize];
         }
-        (self.automaton.states.len() as u32).wrapping_sub(first)
+        self.cursor = end;
+        end.wrapping_sub(first)
     }
 
     fn is_free(&self, place: u32) -> bool {

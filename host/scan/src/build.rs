@@ -4,7 +4,7 @@ use crate::automaton::{Automaton, Symbol};
 use crate::chars::{self, Class, Pages};
 use crate::expressions::Expressions;
 use crate::folding::{Folding, Gaps, is_word};
-use crate::matcher::{Key, Matcher, Rule, Term, Uses};
+use crate::matcher::{Key, Matcher, Rule, Slice, Term};
 use crate::openings::Openings;
 use crate::patterns::Patterns;
 use crate::required;
@@ -220,7 +220,7 @@ impl Parts {
             for (folded, uses) in key.terms {
                 let from = matcher.uses.len() as u32;
                 matcher.uses.extend(uses);
-                let uses = Uses {
+                let uses = Slice {
                     from,
                     to: matcher.uses.len() as u32,
                 };
@@ -236,11 +236,11 @@ impl Parts {
             key.expressions.dedup();
             matcher.marks.extend(key.expressions);
             matcher.keys.push(Key {
-                terms: Uses {
+                terms: Slice {
                     from: terms_from,
                     to: matcher.terms.len() as u32,
                 },
-                expressions: Uses {
+                expressions: Slice {
                     from: expressions_from,
                     to: matcher.marks.len() as u32,
                 },

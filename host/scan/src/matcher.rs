@@ -79,7 +79,7 @@ pub(crate) struct Rule {
 
 /// A range of another table.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Uses {
+pub(crate) struct Slice {
     pub(crate) from: u32,
     pub(crate) to: u32,
 }
@@ -87,14 +87,14 @@ pub(crate) struct Uses {
 /// What a key of the automaton stands for.
 #[derive(Debug)]
 pub(crate) struct Key {
-    pub(crate) terms: Uses,
-    pub(crate) expressions: Uses,
+    pub(crate) terms: Slice,
+    pub(crate) expressions: Slice,
 }
 
 /// A folded term with the options that it is verified under, and all terms of all lists that are this one.
 #[derive(Debug)]
 pub(crate) struct Term {
-    chars: Uses,
+    chars: Slice,
     /// Characters behind the last one of the key: of a less significant class, but significant in this list.
     behind: u16,
     rule: u8,
@@ -102,10 +102,10 @@ pub(crate) struct Term {
     compared: bool,
     word_start: bool,
     word_end: bool,
-    uses: Uses,
+    uses: Slice,
 }
 
-impl Uses {
+impl Slice {
     fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.from as usize..self.to as usize]
     }
@@ -126,7 +126,7 @@ impl Rule {
 
 impl Term {
     /// A folded term. Its characters go to the end of `chars`.
-    pub(crate) fn new(chars: &mut Vec<char>, text: &str, rule: u8, rules: &[Rule], uses: Uses) -> Self {
+    pub(crate) fn new(chars: &mut Vec<char>, text: &str, rule: u8, rules: &[Rule], uses: Slice) -> Self {
         let folding = rules[usize::from(rule)].folding;
         let from = chars.len() as u32;
         chars.extend(text.chars());
@@ -139,7 +139,7 @@ impl Term {
         let (word_start, word_end) = borders(text, folding);
         let all_letters = text.chars().all(|c| chars::class(c) == Class::Letter);
         Self {
-            chars: Uses {
+            chars: Slice {
                 from,
                 to: chars.len() as u32,
             },
@@ -248,7 +248,7 @@ impl Matcher {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            let (mut c, length) = decode(bytes, at);
+            let (mut c, mut length) = decode(bytes, at);
             let mut symbol = self.symbols.at(c);
             let ends = if symbol < self.letters_from {
                 at += length;
@@ -261,12 +261,17 @@ impl Matcher {
                 at += length;
                 self.automaton.step_on(&mut letters, symbol)
             } else {
-                if length == 3 {
-                    let next = self.openings.next(bytes, at);
-                    if next != at {
-                        at = next;
-                        (c, _) = decode(bytes, at);
-                        symbol = self.symbols.at(c);
+                let next = self.openings.next(bytes, at);
+                if next != at {
+                    letters = Position::START;
+                    at = next;
+                    if at >= bytes.len() {
+                        break;
+                    }
+                    (c, length) = decode(bytes, at);
+                    symbol = self.symbols.at(c);
+                    if symbol < self.letters_from {
+                        continue;
                     }
                 }
                 at += length;

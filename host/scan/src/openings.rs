@@ -1,17 +1,126 @@
-//! Passing over text in which no term can begin, without looking at characters one by one.
+//! Passing over text in which no term can begin, without looking up its characters one by one.
 //!
 //! Chinese text is a run of three-byte characters, and a lexicon uses few of the pairs that two of them can form. Every
 //! spelling of the first two letters of every key leaves a bit in a table; where the bit of a pair of the text is not
-//! set, no key begins with its first character. What the table cannot tell (other lengths, characters among which there
-//! are gaps or keys of one letter) is left to the automaton.
+//! set, no key begins with its first character. ASCII words are passed over in the same way, by three letters or digits
+//! at a time. What the tables cannot tell (other lengths, the neighbours of gaps, characters among which there are gaps
+//! or keys of one letter) is left to the automaton.
 
 use crate::chars::{self, Class};
 use std::collections::HashMap;
 
 #[derive(Debug)]
 pub(crate) struct Openings {
+    chinese: Pairs,
+    ascii: Triples,
+}
+
+impl Openings {
+    /// From the keys, folded as far as folding goes.
+    pub(crate) fn new<'a>(keys: impl Iterator<Item = &'a String>) -> Self {
+        let of_letters = |key: &&str| key.chars().next().is_some_and(|c| chars::class(c) == Class::Letter);
+        let keys: Vec<&str> = keys.map(String::as_str).filter(of_letters).collect();
+        Self {
+            chinese: Pairs::new(&keys),
+            ascii: Triples::new(&keys),
+        }
+    }
+
+    /// From the letter at byte `at` on, the first character that a key may begin with or that this cannot tell: the end
+    /// of the text, or any character, not necessarily a letter.
+    #[inline]
+    pub(crate) fn next(&self, text: &[u8], at: usize) -> usize {
+        match text.get(at) {
+            Some(0..0x80) => self.ascii.next(text, at),
+            Some(0xe0..0xf0) => self.chinese.next(text, at),
+            _ => at,
+        }
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.chinese.memory_bytes() + self.ascii.memory_bytes()
+    }
+}
+
+/// Triples of ASCII letters and digits with which a key begins.
+#[derive(Debug)]
+struct Triples {
+    /// Bit `c` of place `a << 6 | b` for the triple of ordinals `a b c`. Ordinal 0 stands for whatever else may follow, a
+    /// gap for example: its bits are set if a key begins with `a b`, or with `a`, at all.
+    bits: Box<[u64; 1 << 12]>,
+}
+
+/// Six bits for each ASCII letter, whatever its case, and digit; 0 for every other byte.
+const ORDINALS: [u8; 256] = {
+    let mut ordinals = [0; 256];
+    let mut byte: usize = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        ordinals[byte] = match c.to_ascii_lowercase() {
+            letter @ b'a'..=b'z' => letter - b'a' + 1,
+            digit @ b'0'..=b'9' => digit - b'0' + 27,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    ordinals
+};
+const ORDINAL_MAX: u8 = 36;
+
+impl Triples {
+    fn new(keys: &[&str]) -> Self {
+        let bits = vec![0; 1 << 12].into_boxed_slice();
+        let mut bits: Box<[u64; 1 << 12]> = bits.try_into().expect("the length is the same");
+        for key in keys {
+            let ordinals: Vec<u8> = key.chars().take(3).map(|c| ordinal(u32::from(c))).collect();
+            // A key that ends early goes with anything, one that goes on without ASCII only with what is not.
+            let range = |at: usize| match ordinals.get(at) {
+                Some(&ordinal) => ordinal..=ordinal,
+                None => 0..=ORDINAL_MAX,
+            };
+            let Some(&a @ 1..) = ordinals.first() else { continue };
+            for b in range(1).chain([0]) {
+                let place: &mut u64 = &mut bits[usize::from(a) << 6 | usize::from(b)];
+                *place |= 1;
+                if b > 0 {
+                    range(2).for_each(|c| *place |= 1 << c);
+                }
+            }
+        }
+        Self { bits }
+    }
+
+    fn next(&self, text: &[u8], mut at: usize) -> usize {
+        let byte = |at: usize| text.get(at).map_or(0, |&byte| ORDINALS[usize::from(byte)]);
+        let (mut a, mut b) = (byte(at), byte(at.wrapping_add(1)));
+        while a != 0 {
+            let c = if b == 0 { 0 } else { byte(at.wrapping_add(2)) };
+            let place = usize::from(a & 63) << 6 | usize::from(b & 63);
+            if self.bits[place] >> (c & 63) & 1 == 1 {
+                break;
+            }
+            at = at.wrapping_add(1);
+            (a, b) = (b, c);
+        }
+        at
+    }
+
+    fn memory_bytes(&self) -> usize {
+        size_of_val(self.bits.as_slice())
+    }
+}
+
+fn ordinal(code_point: u32) -> u8 {
+    ORDINALS.get(code_point as usize).copied().unwrap_or_default()
+}
+
+/// Pairs of three-byte characters with which a key begins.
+#[derive(Debug)]
+struct Pairs {
     /// By the first 10 of the 16 bits of a character: true if none of these 64 characters is a gap or a key.
     plain: Box<[bool; PAGES]>,
+    /// By page, bit for bit: the characters with which a key begins.
+    firsts: Box<[u64; PAGES]>,
     bits: Vec<u64>,
     /// What leaves as many bits of a hash as the table has places.
     shift: u32,
@@ -31,9 +140,8 @@ const BITS_PER_PAIR: usize = 16;
 const TABLE_BITS_MIN: usize = 1 << 12;
 const TABLE_BITS_MAX: usize = 1 << 20;
 
-impl Openings {
-    /// From the keys, folded as far as folding goes.
-    pub(crate) fn new<'a>(keys: impl Iterator<Item = &'a String> + Clone) -> Self {
+impl Pairs {
+    fn new(keys: &[&str]) -> Self {
         let mut plain = Box::new([false; PAGES]);
         // Code points below U+0800 take fewer than three bytes.
         plain[0x800 / PAGE_CHARS as usize..].fill(true);
@@ -49,9 +157,8 @@ impl Openings {
         }
         let none = Vec::new();
         let forms_of = |c: char| forms.get(&c).unwrap_or(&none).iter().copied().chain([c]);
-        let letters = keys.filter(|key| key.chars().next().is_some_and(|c| chars::class(c) == Class::Letter));
         let mut pairs: Vec<(char, char)> = Vec::new();
-        for key in letters {
+        for key in keys {
             let mut chars = key.chars();
             match (chars.next(), chars.next()) {
                 (Some(first), Some(second)) => pairs.push((first, second)),
@@ -77,25 +184,31 @@ impl Openings {
         let places = (spellings.len() * BITS_PER_PAIR)
             .next_power_of_two()
             .clamp(TABLE_BITS_MIN, TABLE_BITS_MAX);
-        let mut openings = Self {
+        let mut firsts = Box::new([0; PAGES]);
+        for form in pairs.iter().flat_map(|&(first, _)| forms_of(first)).map(u32::from) {
+            if let Some(page) = firsts.get_mut((form / PAGE_CHARS) as usize) {
+                *page |= 1 << (form % PAGE_CHARS);
+            }
+        }
+        let mut table = Self {
             plain,
+            firsts,
             bits: vec![0; places / u64::BITS as usize],
             shift: u64::BITS - places.trailing_zeros(),
         };
         for pair in spellings {
-            let place = openings.place(pair);
-            openings.bits[place / 64] |= 1 << (place % 64);
+            let place = table.place(pair);
+            table.bits[place / 64] |= 1 << (place % 64);
         }
-        openings
+        table
     }
 
-    /// From the character at byte `at` on, the first one with which a key may begin, or that this cannot tell.
-    #[inline]
-    pub(crate) fn next(&self, text: &[u8], mut at: usize) -> usize {
+    fn next(&self, text: &[u8], mut at: usize) -> usize {
         let Some(first) = text.get(at..).and_then(<[u8]>::first_chunk::<2>) else {
             return at;
         };
-        if !self.plain[usize::from(first[0] & 0xf) << 6 | usize::from(first[1] & 0x3f)] {
+        let mut page = usize::from(first[0] & 0xf) << 6 | usize::from(first[1] & 0x3f);
+        if !self.plain[page] {
             return at;
         }
         while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -106,11 +219,17 @@ impl Openings {
             }
             let place = self.place(pair & PAIR_BYTES);
             if self.bits[place / 64] >> (place % 64) & 1 == 1 {
-                break;
+                return at;
             }
-            at += CHAR_BYTES;
+            at = at.wrapping_add(CHAR_BYTES);
+            page = second_page;
         }
-        at
+        let last = text.get(at.wrapping_add(2)).map_or(0, |byte| byte & 0x3f);
+        if self.firsts[page & (PAGES - 1)] >> last & 1 == 1 {
+            at
+        } else {
+            at.wrapping_add(CHAR_BYTES)
+        }
     }
 
     #[inline]
@@ -119,8 +238,8 @@ impl Openings {
         (pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
-    pub(crate) fn memory_bytes(&self) -> usize {
-        PAGES + size_of_val(self.bits.as_slice())
+    fn memory_bytes(&self) -> usize {
+        PAGES + size_of_val(self.firsts.as_slice()) + size_of_val(self.bits.as_slice())
     }
 }
 
@@ -141,13 +260,37 @@ mod tests {
         let keys = ["保本".to_owned(), "发财".to_owned(), "稳".to_owned()];
         let openings = Openings::new(keys.iter());
         let next = |text: &str| openings.next(text.as_bytes(), 0) / CHAR_BYTES;
-        // The last pair needs eight bytes to be seen.
-        assert_eq!(next("我們這些天氣很好的時候去玩"), 11);
+        // Pairs are looked at eight bytes at a time, which the end of a text does not have.
+        assert_eq!(next("我們這些天氣很好的時候去玩"), 12);
         assert_eq!(next("我們發財吧哈哈"), 2);
+        assert_eq!(next("我們保護發明人"), 6);
+        assert_eq!(next("我們發"), 2);
+        assert_eq!(next("我們abc"), 2);
         assert_eq!(next("保本保本保本"), 0);
         assert_eq!(next("我們保。本哈哈"), 2);
-        assert_eq!(next("我們穩了哈哈"), 1);
+        assert_eq!(next("我們穩了哈哈"), 2);
         assert_eq!(next("保"), 0);
         assert_eq!(next(""), 0);
+    }
+
+    #[test]
+    fn words_without_openings_are_passed_over() {
+        let keys = ["bonus".to_owned(), "vx".to_owned(), "k线".to_owned(), "q1保".to_owned()];
+        let openings = Openings::new(keys.iter());
+        let next = |text: &str| openings.next(text.as_bytes(), 0);
+        assert_eq!(next("hello"), 5);
+        assert_eq!(next("theBONus"), 3);
+        assert_eq!(next("theBO Nus"), 3);
+        assert_eq!(next("the B onus"), 3);
+        assert_eq!(next("B onus"), 0);
+        assert_eq!(next("Bxonus"), 6);
+        assert_eq!(next("myvxid"), 2);
+        assert_eq!(next("myvx"), 2);
+        assert_eq!(next("blink线"), 4);
+        assert_eq!(next("k"), 0);
+        assert_eq!(next("kl"), 2);
+        assert_eq!(next("aq1保"), 1);
+        assert_eq!(next("aq1x"), 4);
+        assert_eq!(next("a b"), 1);
     }
 }

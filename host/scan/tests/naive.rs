@@ -1,5 +1,7 @@
 //! Hits of the matcher against a scan written down plainly from the definition.
 
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
 use proptest::prelude::*;
 use proviso_scan::{
     Folding, GAP_CHARS_MAX, Gaps, Hit, List, ListContent, ListId, Matcher, MatcherBuilder, Scanned, is_word,
