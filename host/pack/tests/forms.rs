@@ -39,6 +39,13 @@ fn the_stored_format_stays_what_it_is() {
 }
 
 #[test]
+fn a_pack_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync + Clone>() {}
+    shared::<Pack>();
+    shared::<PackStore>();
+}
+
+#[test]
 fn folder_and_file_are_one_pack() {
     let folder = PackFolder::new();
     // What is not of the pack changes nothing.
