@@ -274,3 +274,27 @@ fn a_folder_that_is_not_there_is_an_error_and_may_come() {
     append(&later.join("a.json"), line("a1"));
     assert_eq!(followed.poll(9), ["a.json:1 a1"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_be_read_are_told_once_and_the_others_are_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    append(
+        &folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.json")),
+        line("x"),
+    );
+    symlink("a.json", folder.path().join("a.json")).unwrap();
+    append(&folder.path().join("b.json"), line("b1"));
+    symlink("b.json", folder.path().join("c.json")).unwrap();
+    let mut followed = Followed::new(folder.path(), Format::Ndjson);
+    let told = followed.poll(9);
+    assert_eq!(told[0], "\u{fffd}.json:0: the file's name is not UTF-8: rename it");
+    assert!(told[1].starts_with("a.json:0: cannot be read: "), "{told:?}");
+    assert_eq!(told[2..], ["b.json:1 b1", "c.json:1 b1"]);
+    assert_eq!(followed.poll(9), [] as [&str; 0]);
+    fs::remove_file(folder.path().join("a.json")).unwrap();
+    append(&folder.path().join("a.json"), line("a1"));
+    assert_eq!(followed.poll(9), ["a.json:1 a1"]);
+}
