@@ -180,6 +180,32 @@ fn a_truncated_or_replaced_file_is_read_from_its_beginning() {
 }
 
 #[test]
+fn a_key_covers_the_first_item_however_the_file_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    let mut followed = Followed::new(folder.path(), Format::Ndjson);
+    for piece in ["", "{\"id\"", &line("old")[5..9]] {
+        append(&file, piece);
+        assert_eq!(followed.poll(9), [] as [&str; 0]);
+    }
+    fs::write(&file, &line("a1")[..40]).unwrap();
+    assert_eq!(
+        followed.poll(9),
+        [] as [&str; 0],
+        "another file, of which nothing was given"
+    );
+    append(&file, &line("a1")[40..]);
+    assert_eq!(followed.poll(9), ["a.jsonl:1 a1"]);
+    fs::write(&file, line("b1") + &line("b2")).unwrap();
+    assert_eq!(
+        followed.restarted(folder.path(), Format::Ndjson).poll(9).len(),
+        3,
+        "told, and both lines"
+    );
+    assert_eq!(followed.poll(9).len(), 3);
+}
+
+#[test]
 fn going_back_gives_the_same_again() {
     let folder = tempfile::tempdir().unwrap();
     append(&folder.path().join("a.jsonl"), ["a1", "a2", "a3"].map(line).concat());
