@@ -85,25 +85,25 @@ impl Followed {
 fn files_are_read_in_the_order_of_their_names_and_followed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    append(&at("b.ndjson"), &line("b1"));
+    append(&at("b.ndjson"), line("b1"));
     append(&at("a.jsonl"), line("a1") + &line("a2"));
     for ignored in [".hidden.jsonl", "a.jsonl.tmp", "c.jsonl.part", "notes.txt"] {
-        append(&at(ignored), &line("ignored"));
+        append(&at(ignored), line("ignored"));
     }
     fs::create_dir(at("folder.json")).unwrap();
     let mut followed = Followed::new(folder.path(), Format::Ndjson);
     assert_eq!(followed.poll(2), ["a.jsonl:1 a1", "a.jsonl:2 a2"]);
     assert_eq!(followed.poll(9), ["b.ndjson:1 b1"]);
     assert_eq!(followed.poll(9), [] as [&str; 0]);
-    append(&at("a.jsonl"), &line("a3"));
-    append(&at("0.json"), &line("new"));
+    append(&at("a.jsonl"), line("a3"));
+    append(&at("0.json"), line("new"));
     assert_eq!(followed.poll(9), ["0.json:1 new", "a.jsonl:3 a3"]);
     append(&at("b.ndjson"), "nonsense\n");
-    append(&at("b.ndjson"), &line("b3"));
+    append(&at("b.ndjson"), line("b3"));
     assert_eq!(followed.poll(9).len(), 2);
     let mut restarted = followed.restarted(folder.path(), Format::Ndjson);
     assert_eq!(restarted.poll(9), [] as [&str; 0]);
-    append(&at("b.ndjson"), &line("b4"));
+    append(&at("b.ndjson"), line("b4"));
     assert_eq!(restarted.poll(9), ["b.ndjson:4 b4"]);
 }
 
@@ -180,9 +180,35 @@ fn a_truncated_or_replaced_file_is_read_from_its_beginning() {
 }
 
 #[test]
+fn a_key_covers_the_first_item_however_the_file_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    let mut followed = Followed::new(folder.path(), Format::Ndjson);
+    for piece in ["", "{\"id\"", &line("old")[5..9]] {
+        append(&file, piece);
+        assert_eq!(followed.poll(9), [] as [&str; 0]);
+    }
+    fs::write(&file, &line("a1")[..40]).unwrap();
+    assert_eq!(
+        followed.poll(9),
+        [] as [&str; 0],
+        "another file, of which nothing was given"
+    );
+    append(&file, &line("a1")[40..]);
+    assert_eq!(followed.poll(9), ["a.jsonl:1 a1"]);
+    fs::write(&file, line("b1") + &line("b2")).unwrap();
+    assert_eq!(
+        followed.restarted(folder.path(), Format::Ndjson).poll(9).len(),
+        3,
+        "told, and both lines"
+    );
+    assert_eq!(followed.poll(9).len(), 3);
+}
+
+#[test]
 fn going_back_gives_the_same_again() {
     let folder = tempfile::tempdir().unwrap();
-    append(&folder.path().join("a.jsonl"), &["a1", "a2", "a3"].map(line).concat());
+    append(&folder.path().join("a.jsonl"), ["a1", "a2", "a3"].map(line).concat());
     let mut followed = Followed::new(folder.path(), Format::Ndjson);
     assert_eq!(followed.poll(1).len(), 1);
     let committed = followed.offsets.clone();
@@ -197,7 +223,7 @@ fn a_dropped_poll_loses_nothing() {
     for file in 0..20 {
         append(
             &folder.path().join(format!("{file:02}.jsonl")),
-            &line(&format!("m{file}")),
+            line(&format!("m{file}")),
         );
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -253,10 +279,10 @@ fn an_over_long_value_is_told_once_and_what_follows_is_read() {
 #[test]
 fn one_poll_gives_a_bounded_number_of_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let long = |id: &str| line(id).replace("\"c\"", &format!("\"{}\"", "x".repeat(SOURCE_VALUE_BYTES_MAX / 8 * 7)));
+    let long = |id| line(id).replace("\"c\"", &format!("\"{}\"", "x".repeat(SOURCE_VALUE_BYTES_MAX / 8 * 7)));
     append(
         &folder.path().join("a.jsonl"),
-        &["a1", "a2", "a3", "a4"].map(|id| long(id)).concat(),
+        ["a1", "a2", "a3", "a4"].map(long).concat(),
     );
     let mut followed = Followed::new(folder.path(), Format::Ndjson);
     assert_eq!(followed.poll(9), ["a.jsonl:1 a1", "a.jsonl:2 a2", "a.jsonl:3 a3"]);
@@ -271,6 +297,30 @@ fn a_folder_that_is_not_there_is_an_error_and_may_come() {
     let error = followed.runtime.block_on(followed.spool.poll(9)).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot read folder {later:?}"));
     fs::create_dir(&later).unwrap();
-    append(&later.join("a.json"), &line("a1"));
+    append(&later.join("a.json"), line("a1"));
+    assert_eq!(followed.poll(9), ["a.json:1 a1"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_be_read_are_told_once_and_the_others_are_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    append(
+        &folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.json")),
+        line("x"),
+    );
+    symlink("a.json", folder.path().join("a.json")).unwrap();
+    append(&folder.path().join("b.json"), line("b1"));
+    symlink("b.json", folder.path().join("c.json")).unwrap();
+    let mut followed = Followed::new(folder.path(), Format::Ndjson);
+    let told = followed.poll(9);
+    assert_eq!(told[0], "\u{fffd}.json:0: the file's name is not UTF-8: rename it");
+    assert!(told[1].starts_with("a.json:0: cannot be read: "), "{told:?}");
+    assert_eq!(told[2..], ["b.json:1 b1", "c.json:1 b1"]);
+    assert_eq!(followed.poll(9), [] as [&str; 0]);
+    fs::remove_file(folder.path().join("a.json")).unwrap();
+    append(&folder.path().join("a.json"), line("a1"));
     assert_eq!(followed.poll(9), ["a.json:1 a1"]);
 }

@@ -17,8 +17,10 @@ const KEPT_BYTES_MAX: usize = 4 << 10;
 /// What is known of a file between polls.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
-    /// `None` until the file was opened. As long as no item was given, it covers more with every poll.
+    /// `None` until the first item was given: the key covers it.
     key: Option<FileKey>,
+    /// The first bytes that the reader was given, while there is no key.
+    head: Vec<u8>,
     /// Offset behind the last item, and line feeds before it.
     position: (u64, u64),
     /// Reads the file, if what it holds is small.
@@ -104,6 +106,7 @@ impl Followed {
         let (position, turn) = (self.position, self.turn.as_mut().expect("a turn was begun"));
         if self.reader.is_none() {
             self.read_to = position.0;
+            self.head.clear();
             turn.file.seek(SeekFrom::Start(self.read_to)).await?;
         }
         let reader = self
@@ -111,19 +114,24 @@ impl Followed {
             .get_or_insert_with(|| Reader::resume(format, context.clone(), position.0, position.1));
         loop {
             if let Some(item) = reader.next_item() {
-                return Ok(self.gives(item));
+                return Ok(self.gives(item, name_of(path)));
             }
             let length = turn.file.read(&mut turn.piece).await?;
             if length == 0 {
                 break;
             }
+            let bytes = &turn.piece[..length];
+            if self.key.is_none() {
+                self.head
+                    .extend_from_slice(&bytes[..length.min(HEAD_BYTES_MAX - self.head.len())]);
+            }
             self.read_to += length as u64;
-            reader.push(&turn.piece[..length]);
+            reader.push(bytes);
         }
         let seen = Seen::of(&turn.file.metadata().await?);
         let unchanged = self.seen == Some(seen) && seen == turn.seen;
         if unchanged && let Some(item) = reader.take_unended_line() {
-            return Ok(self.gives(item));
+            return Ok(self.gives(item, name_of(path)));
         }
         let waiting = reader.pending_bytes();
         if waiting <= KEPT_BYTES_MAX {
@@ -131,18 +139,20 @@ impl Followed {
         } else {
             self.reader = None;
         }
-        self.settled = unchanged || waiting == 0;
+        // What was appended after the last read is in `seen` and was not read.
+        self.settled = (unchanged || waiting == 0) && seen.bytes == self.read_to;
         self.seen = Some(seen);
         self.turn = None;
         Ok(Progress::Waits)
     }
 
-    fn gives(&mut self, item: Item) -> Progress {
+    fn gives(&mut self, item: Item, name: &str) -> Progress {
         if let Some(reader) = &self.reader {
             self.position = reader.position();
         }
         self.told = None;
-        let key = self.key.clone().expect("the turn's begin made the key");
+        let head = std::mem::take(&mut self.head);
+        let key = self.key.get_or_insert_with(|| FileKey::of(name, &head)).clone();
         Progress::Item(
             SpoolOffset {
                 key,
@@ -162,8 +172,7 @@ impl Followed {
         let seen = Seen::of(&file.metadata().await?);
         let mut head = Vec::new();
         (&mut file).take(HEAD_BYTES_MAX as u64).read_to_end(&mut head).await?;
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if let Some(reason) = self.is_another(name, &head, seen, recorded) {
+        if let Some(reason) = self.is_another(name_of(path), &head, seen, recorded) {
             *self = Self {
                 begun: true,
                 ..Self::default()
@@ -173,8 +182,9 @@ impl Followed {
             ))));
         }
         self.begun = true;
-        if self.position == (0, 0) {
-            self.key = Some(FileKey::of(name, &head));
+        if self.key.is_none() && (seen.bytes < self.read_to || !head.starts_with(&self.head)) {
+            // Another file, of which nothing was given yet.
+            self.reader = None;
         }
         // The reader goes on at `read_to`; reading the head has moved the file.
         if self.reader.is_some() {
@@ -193,11 +203,9 @@ impl Followed {
         const REPLACED: &str = "the file was replaced since it was last read";
         const TRUNCATED: &str = "the file was truncated since it was last read";
         if let Some(key) = &self.key {
-            return match () {
-                () if seen.bytes < self.read_to.max(self.position.0) => Some(TRUNCATED),
-                () if !key.is_of(head) => Some(REPLACED),
-                () => None,
-            };
+            let shorter = seen.bytes < self.read_to.max(self.position.0);
+            let other = || (!key.is_of(head)).then_some(REPLACED);
+            return if shorter { Some(TRUNCATED) } else { other() };
         }
         if self.begun {
             return None;
@@ -223,6 +231,10 @@ impl Followed {
             None => Some(REPLACED),
         }
     }
+}
+
+fn name_of(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 impl Seen {

@@ -198,10 +198,12 @@ async fn list(folder: &Path) -> std::io::Result<(Vec<String>, Vec<String>)> {
         if shown.starts_with('.') || !ENDINGS.iter().any(|ending| shown.ends_with(ending)) {
             continue;
         }
-        // Follows links. What vanished meanwhile, or cannot be looked at, is told when it is opened.
-        if tokio::fs::metadata(entry.path())
-            .await
-            .is_ok_and(|found| !found.is_file())
+        // Links are followed. What vanished meanwhile, or cannot be looked at, is told when it is opened.
+        let plain = entry.file_type().await.is_ok_and(|found| found.is_file());
+        if !plain
+            && tokio::fs::metadata(entry.path())
+                .await
+                .is_ok_and(|found| !found.is_file())
         {
             continue;
         }

@@ -113,11 +113,8 @@ pub(super) fn direction(sender: &Party, recipients: &[Party], msgid: &str) -> Di
 /// it; a digest where that is too long.
 pub(super) fn conversation(room: &str, sender: &Party, recipients: &[Party], msgid: &str) -> String {
     if !room.is_empty() {
-        return if room.len() <= CONVERSATION_BYTES_MAX {
-            room.to_owned()
-        } else {
-            digest_of(&[room])
-        };
+        let plain = room.len() <= CONVERSATION_BYTES_MAX && !room.chars().any(char::is_control);
+        return if plain { room.to_owned() } else { digest_of(&[room]) };
     }
     let mut sides: Vec<&str> = std::iter::once(sender)
         .chain(recipients)
