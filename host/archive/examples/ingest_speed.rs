@@ -21,14 +21,37 @@ struct Load {
 }
 
 const LOADS: [Load; 4] = [
-    Load { name: "message, verdict, findings on 10 %", batch: 512, retention: false, fold: false },
-    Load { name: "the same, and retention", batch: 512, retention: true, fold: false },
-    Load { name: "the same, and a fold with a score", batch: 512, retention: true, fold: true },
-    Load { name: "the same, in batches of 64", batch: 64, retention: true, fold: true },
+    Load {
+        name: "message, verdict, findings on 10 %",
+        batch: 512,
+        retention: false,
+        fold: false,
+    },
+    Load {
+        name: "the same, and retention",
+        batch: 512,
+        retention: true,
+        fold: false,
+    },
+    Load {
+        name: "the same, and a fold with a score",
+        batch: 512,
+        retention: true,
+        fold: true,
+    },
+    Load {
+        name: "the same, in batches of 64",
+        batch: 64,
+        retention: true,
+        fold: true,
+    },
 ];
 
 fn entry_number(n: usize, load: &Load) -> Entry {
-    let mut entry = entry(&format!("msg-{:016x}-{n}", (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)), n);
+    let mut entry = entry(
+        &format!("msg-{:016x}-{n}", (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        n,
+    );
     if n.is_multiple_of(10) {
         entry.verdict.findings = vec![finding("guaranteed-return", Severity::High)];
     }
@@ -46,33 +69,47 @@ fn entry_number(n: usize, load: &Load) -> Entry {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let messages: usize = arguments.next().map_or(100_000, |text| text.parse().expect("a number of messages"));
+    let messages: usize = arguments
+        .next()
+        .map_or(100_000, |text| text.parse().expect("a number of messages"));
     let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     for load in &LOADS {
         let folder = tempfile::tempdir_in(&folder).expect("a folder to write to");
         let path = folder.path().join("a.db");
         let archive = Archive::open(&path).await.expect("a new archive");
-        archive.record_generation(&generation("first")).await.expect("a recorded generation");
+        archive
+            .record_generation(&generation("first"))
+            .await
+            .expect("a recorded generation");
         let batches: Vec<IngestBatch> = (0..messages)
             .collect::<Vec<_>>()
             .chunks(load.batch)
             .map(|chunk| {
                 let entries = chunk.iter().map(|n| entry_number(*n, load)).collect();
                 let last = chunk[chunk.len() - 1] as u64 + 1;
-                IngestBatch { offsets: vec![offset(last * 400, last)], ..batch(entries) }
+                IngestBatch {
+                    offsets: vec![offset(last * 400, last)],
+                    ..batch(entries)
+                }
             })
             .collect();
         let (mut known, mut ingest) = (0.0, 0.0);
         for batch in &batches {
             let start = Instant::now();
-            let asked: Vec<_> = batch.entries.iter().map(|entry| (&entry.message.id, entry.digest)).collect();
+            let asked: Vec<_> = batch
+                .entries
+                .iter()
+                .map(|entry| (&entry.message.id, entry.digest))
+                .collect();
             assert_eq!(archive.known(&asked).await.expect("an answer").len(), asked.len());
             known += start.elapsed().as_secs_f64();
             let start = Instant::now();
             archive.ingest(batch).await.expect("a written batch");
             ingest += start.elapsed().as_secs_f64();
         }
-        let keys: Vec<_> = (0..50).map(|n| ConversationKey::of(&support::message("x", n))).collect();
+        let keys: Vec<_> = (0..50)
+            .map(|n| ConversationKey::of(&support::message("x", n)))
+            .collect();
         let start = Instant::now();
         let found = archive.preceding(&keys, 5).await.expect("preceding messages");
         let preceding = start.elapsed().as_secs_f64() / found.iter().flatten().count() as f64;

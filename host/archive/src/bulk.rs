@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe};
 
 /// Rows of one statement; a number of rows is made up of these.
-const INSERT_ROWS: [usize; 4] = [128, 32, 8, 1];
+const INSERT_ROWS: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 /// Wanted keys of one query; a smaller number is filled up with its last key.
 const LOOKUP_KEYS: [usize; 4] = [1, 8, 64, 512];
 

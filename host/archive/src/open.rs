@@ -389,6 +389,8 @@ fn writer_options(base: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
         .pragma("journal_size_limit", LOG_BYTES_MAX.to_string())
+        // A statement of many rows that may fail keeps the pages it changes aside until it ends: in memory, not in /tmp.
+        .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
         .statement_cache_capacity(256)
 }

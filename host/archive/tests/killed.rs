@@ -57,12 +57,20 @@ fn entry_number(n: u64) -> Entry {
 /// Goes on from the recorded offset, in batches of all sizes, until it is killed.
 async fn ingest_until_killed(path: &Path) {
     let archive = Archive::open(path).await.unwrap();
-    let mut next = archive.offsets("spool").await.unwrap().first().map_or(0, |offset| offset.line);
+    let mut next = archive
+        .offsets("spool")
+        .await
+        .unwrap()
+        .first()
+        .map_or(0, |offset| offset.line);
     loop {
         let size = [1, 7, 64, 200][next as usize % 4];
         let entries = (next..next + size).map(entry_number).collect();
         next += size;
-        let batch = IngestBatch { offsets: vec![offset(next * 100, next)], ..batch(entries) };
+        let batch = IngestBatch {
+            offsets: vec![offset(next * 100, next)],
+            ..batch(entries)
+        };
         archive.ingest(&batch).await.unwrap();
         // An acknowledgement: after the commit, and never before.
         println!("acknowledged {next}");
@@ -95,7 +103,8 @@ fn kill_after(path: &Path, patience: Duration) -> u64 {
         });
         // Half of the kills count from the start of the process, and so meet the opening and the recovery too.
         if patience.subsec_millis() % 2 == 0 {
-            came.recv_timeout(Duration::from_secs(60)).expect("the child gets to its first batch");
+            came.recv_timeout(Duration::from_secs(60))
+                .expect("the child gets to its first batch");
         }
         std::thread::sleep(patience);
         // SIGKILL.
@@ -107,19 +116,45 @@ fn kill_after(path: &Path, patience: Duration) -> u64 {
 
 async fn check(path: &Path, acknowledged: u64) -> u64 {
     let archive = Archive::open(path).await.unwrap();
-    let written = archive.offsets("spool").await.unwrap().first().map_or(0, |offset| offset.line);
-    assert!(written >= acknowledged, "{acknowledged} were acknowledged, {written} are there");
+    let written = archive
+        .offsets("spool")
+        .await
+        .unwrap()
+        .first()
+        .map_or(0, |offset| offset.line);
+    assert!(
+        written >= acknowledged,
+        "{acknowledged} were acknowledged, {written} are there"
+    );
     let stats = archive.stats(1).await.unwrap();
     assert_eq!(stats.messages.iter().map(|count| count.messages).sum::<u64>(), written);
-    assert_eq!(stats.findings.iter().map(|count| count.findings).sum::<u64>(), written.div_ceil(10));
+    assert_eq!(
+        stats.findings.iter().map(|count| count.findings).sum::<u64>(),
+        written.div_ceil(10)
+    );
     assert_eq!(stats.held, written.div_ceil(50));
     assert_eq!(stats.retention.iter().map(|count| count.messages).sum::<u64>(), written);
-    let key = FoldKey { tenant: "bank".into(), policy: policy("departure-risk"), key: "counter".into() };
+    let key = FoldKey {
+        tenant: "bank".into(),
+        policy: policy("departure-risk"),
+        key: "counter".into(),
+    };
     let states = archive.fold_states(std::slice::from_ref(&key)).await.unwrap();
-    assert_eq!(states.get(&key).cloned().unwrap_or_default(), if written == 0 { Vec::new() } else { state(written) });
+    assert_eq!(
+        states.get(&key).cloned().unwrap_or_default(),
+        if written == 0 { Vec::new() } else { state(written) }
+    );
     if written > 0 {
-        let last = archive.judged(&id(&format!("m{}", written - 1))).await.unwrap().unwrap();
-        assert_eq!(last.folds[0].state, state(written - 1), "each step starts where the one before ended");
+        let last = archive
+            .judged(&id(&format!("m{}", written - 1)))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            last.folds[0].state,
+            state(written - 1),
+            "each step starts where the one before ended"
+        );
         assert_eq!(stats.risks[0].message, format!("m{}", written - 1));
     }
     archive.close().await;
@@ -139,16 +174,30 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
             assert_eq!(count(&mut shell, table).await, written as i64, "{table}");
         }
     }
-    let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut shell).await.unwrap();
+    let sound: String = sqlx::query_scalar("PRAGMA integrity_check")
+        .fetch_one(&mut shell)
+        .await
+        .unwrap();
     assert_eq!(sound, "ok");
-    assert_eq!(sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut shell).await.unwrap().len(), 0);
+    assert_eq!(
+        sqlx::query("PRAGMA foreign_key_check")
+            .fetch_all(&mut shell)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
     shell.close().await.unwrap();
     written
 }
 
 #[test]
 fn nothing_is_lost_or_twice_when_killed_at_any_moment() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     if let Some(path) = std::env::var_os(CHILD) {
         runtime.block_on(ingest_until_killed(Path::new(&path)));
         unreachable!("it goes on until it is killed");
@@ -169,5 +218,8 @@ fn nothing_is_lost_or_twice_when_killed_at_any_moment() {
         written = now;
         println!("round {round}: {acknowledged} acknowledged, {written} there");
     }
-    assert!(rounds_that_wrote >= ROUNDS / 2, "the kills met the writing: {rounds_that_wrote} of {ROUNDS} rounds wrote");
+    assert!(
+        rounds_that_wrote >= ROUNDS / 2,
+        "the kills met the writing: {rounds_that_wrote} of {ROUNDS} rounds wrote"
+    );
 }

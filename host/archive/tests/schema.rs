@@ -9,7 +9,10 @@ use support::{fresh, raw_connection, rich_batch};
 const DOCUMENT: &str = include_str!("../../../docs/archive-schema.md");
 
 async fn rows(connection: &mut sqlx::SqliteConnection, sql: &str) -> Vec<sqlx::sqlite::SqliteRow> {
-    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap_or_else(|e| panic!("{e}\n{sql}"))
+    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()))
+        .fetch_all(connection)
+        .await
+        .unwrap_or_else(|e| panic!("{e}\n{sql}"))
 }
 
 /// A change of this snapshot is a change of what is on every operator's disk: it needs a new migration.
@@ -20,7 +23,8 @@ async fn the_schema_is_the_one_on_record() {
     let path = archive.path().to_owned();
     archive.close().await;
     let mut connection = raw_connection(&path).await;
-    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'
+    let sql =
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'
                ORDER BY type = 'view', type = 'index', rowid";
     let schema: Vec<String> = rows(&mut connection, sql).await.iter().map(|row| row.get(0)).collect();
     insta::assert_snapshot!(schema.join(";\n\n"));
@@ -83,7 +87,10 @@ async fn an_archive_of_version_1_is_still_an_archive() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("v1.db");
     let mut connection = raw_connection(&path).await;
-    sqlx::raw_sql(include_str!("fixtures/v1.sql")).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(include_str!("fixtures/v1.sql"))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     let archive = Archive::open(&path).await.unwrap();
     let expected = &rich_batch("m1").entries[0];
