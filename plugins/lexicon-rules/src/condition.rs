@@ -1,9 +1,8 @@
 //! Conditions and whether they hold.
 
-use proviso_sdk::{Attachment, Message};
+use proviso_sdk::{Attachment, Direction, Message, MessageFilter};
 
 use crate::context::Context;
-use crate::filter::{Filter, has_direction};
 use crate::near::Nearness;
 use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
@@ -18,7 +17,7 @@ pub(crate) enum Condition {
     Near(Vec<Condition>, Nearness),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Message(Filter),
+    Message(MessageFilter),
     Amount { at_least: u64, currency: String },
     Attachment(AttachmentCondition),
     Link(LinkCondition),
@@ -57,7 +56,7 @@ pub(crate) struct LinkCondition {
 #[derive(Debug, Clone)]
 pub(crate) struct PrecedingCondition {
     pub(crate) selection: Option<Selection>,
-    pub(crate) directions: u32,
+    pub(crate) directions: Option<Vec<Direction>>,
     pub(crate) same_sender: Option<bool>,
     pub(crate) milliseconds: Option<i64>,
     pub(crate) at_least: usize,
@@ -72,9 +71,13 @@ impl Condition {
             Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(scene, out)),
             Condition::Near(conditions, nearness) => near(conditions, *nearness, scene, out),
             // Every true branch is asked, so that the finding shows all of them.
-            Condition::Any(conditions) => conditions
-                .iter()
-                .fold(false, |any, condition| condition.holds(scene, out) || any),
+            Condition::Any(conditions) => {
+                conditions
+                    .iter()
+                    .filter(|condition| condition.holds(scene, out))
+                    .count()
+                    > 0
+            }
             Condition::Not(condition) => {
                 let holds = condition.holds(scene, out);
                 out.truncate(before);
@@ -221,7 +224,9 @@ impl PrecedingCondition {
     fn holds(&self, scene: &Scene<'_>) -> bool {
         let now = scene.message.sent_at;
         let matching = scene.preceding().iter().filter(|earlier| {
-            has_direction(self.directions, earlier.direction)
+            self.directions
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&earlier.direction))
                 && self.same_sender.is_none_or(|same| same == earlier.same_sender)
                 && self
                     .milliseconds

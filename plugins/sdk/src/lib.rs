@@ -46,6 +46,7 @@
 mod configure;
 pub mod contract;
 mod export;
+mod filter;
 mod finding;
 mod fold;
 mod lists;
@@ -64,6 +65,7 @@ pub use contract::shared::types::{
     Attachment, Direction, Failure, Finding, Hit, Kind, Language, Message, Money, Party, PartyClass, PrecedingMessage,
     Reason, Severity, Span,
 };
+pub use filter::{MessageFilter, MessageFilterSettings};
 pub use fold::{Fold, STATE_BYTES_MAX, Step, advance_batch};
 pub use lists::Lists;
 pub use message::{char_distance, chars_between, union};
