@@ -4,13 +4,15 @@ mod condition;
 
 use std::collections::BTreeMap;
 
-use proviso_sdk::{Language, Lists, MessageFilter, Problems, Severity, from_settings, pointer_segment};
+use proviso_sdk::{
+    Language, Lists, MessageFilter, Problems, Severity, from_settings, is_name, pointer_segment, stable_key,
+};
 use serde_json::Value;
 
 use crate::amount::is_currency;
 use crate::context::{Context, Word};
 use crate::reason::Template;
-use crate::rule::{Adjustment, Cause, Change, Rule, key_of};
+use crate::rule::{Adjustment, Cause, Change, Rule};
 use crate::selection::{Keys, Selection};
 use crate::settings::{AdjustSettings, ContextSettings, RuleSettings, Settings, WindowSettings};
 use crate::window::{AMOUNT_MAX, ENTRIES_MAX, RULES_MAX, TOTAL_ENTRIES, Window};
@@ -68,8 +70,7 @@ impl Compiler<'_> {
     }
 
     fn name(&mut self, name: &str, pointer: &str) {
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(known) {
+        if !is_name(name) {
             self.problems.push(
                 pointer,
                 format!("name \"{name}\" must be 1 to 64 characters of a-z, 0-9 and -"),
@@ -147,7 +148,7 @@ impl Compiler<'_> {
         );
         Some(Rule {
             id: id.to_owned(),
-            key: key_of(id),
+            key: stable_key(id),
             severity: severity.unwrap_or(settings.severity),
             filter,
             when: when.map_or(Some(None), |when| when.map(Some))?,

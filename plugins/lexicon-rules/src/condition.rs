@@ -1,6 +1,6 @@
 //! Conditions and whether they hold.
 
-use proviso_sdk::{Attachment, Direction, Message, MessageFilter};
+use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_below};
 
 use crate::context::Context;
 use crate::near::Nearness;
@@ -187,7 +187,7 @@ impl LinkCondition {
         message
             .links
             .iter()
-            .filter(|link| host_of(link).is_some_and(|host| self.meets(&host)))
+            .filter(|link| host_of(&link.to_lowercase()).is_some_and(|host| self.meets(host)))
             .count()
             >= self.at_least
     }
@@ -198,26 +198,6 @@ impl LinkCondition {
             .is_none_or(|domains| domains.iter().any(|domain| is_below(host, domain)))
             && !self.not_domains.iter().any(|domain| is_below(host, domain))
     }
-}
-
-/// The host of a web address in lower case, without user, port and closing dot.
-fn host_of(link: &str) -> Option<String> {
-    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority
-        .rsplit('@')
-        .next()?
-        .split(':')
-        .next()?
-        .trim()
-        .trim_end_matches('.');
-    (!host.is_empty()).then(|| host.to_lowercase())
-}
-
-/// True for the domain itself and for what stands below it.
-fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 impl PrecedingCondition {
@@ -237,36 +217,5 @@ impl PrecedingCondition {
                     .is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
         });
         matching.count() >= self.at_least
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_of_a_link_is_found() {
-        let table = [
-            ("https://www.Example.com/a?b#c", Some("www.example.com")),
-            ("http://user:pass@example.com:8080/x", Some("example.com")),
-            ("example.com./x", Some("example.com")),
-            ("https:///x", None),
-            ("", None),
-        ];
-        for (link, expected) in table {
-            assert_eq!(host_of(link).as_deref(), expected, "{link}");
-        }
-    }
-
-    #[test]
-    fn a_domain_holds_for_what_is_below_it_and_not_for_what_merely_ends_so() {
-        for (host, expected) in [
-            ("example.com", true),
-            ("a.example.com", true),
-            ("notexample.com", false),
-            ("example.com.cn", false),
-        ] {
-            assert_eq!(is_below(host, "example.com"), expected, "{host}");
-        }
     }
 }

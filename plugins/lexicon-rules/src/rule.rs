@@ -93,10 +93,3 @@ impl Change {
         }
     }
 }
-
-/// FNV-1a, 32 bits: what a state calls a rule, so that adding or removing one leaves the others' windows alone.
-pub(crate) fn key_of(id: &str) -> u32 {
-    id.bytes().fold(0x811C_9DC5, |hash: u32, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
-}

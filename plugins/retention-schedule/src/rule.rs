@@ -1,6 +1,6 @@
 //! One rule of the schedule: when it applies, and what it proposes.
 
-use proviso_sdk::{Lists, Message, MessageFilter, Period, Problems, Proposal, from_settings, pointer_segment};
+use proviso_sdk::{Lists, Message, MessageFilter, Period, Problems, Proposal, from_settings, is_name, pointer_segment};
 
 use crate::date::{self, Day};
 use crate::settings::{MessagesSettings, PeriodSettings, RuleSettings, Settings};
@@ -227,9 +227,4 @@ fn days_least(period: Period) -> u32 {
 
 fn days_most(period: Period) -> u32 {
     u32::from(period.years) * 366 + u32::from(period.months) * 31 + u32::from(period.days)
-}
-
-fn is_name(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=64).contains(&text.len()) && text.bytes().all(known)
 }

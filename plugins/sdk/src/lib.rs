@@ -43,6 +43,7 @@
 //! A plugin is a pure function: results must not depend on anything but the arguments. The standard library's clocks, files and random numbers
 //! do not exist in the sandbox; prefer `BTreeMap` to `HashMap` wherever an order reaches a result.
 
+mod address;
 mod configure;
 pub mod contract;
 mod export;
@@ -57,7 +58,8 @@ mod rules;
 mod state;
 pub mod testing;
 
-pub use configure::{Configure, Problems, from_settings, pointer_segment};
+pub use address::{host_of, is_below, is_domain};
+pub use configure::{Configure, Problems, from_settings, is_name, pointer_segment};
 pub use contract::fold::{Factor, Score};
 pub use contract::lifecycle::{ListInfo, ListKind, Problem, TermNote};
 pub use contract::retention::{ClockStart, Period, Proposal};
@@ -71,7 +73,7 @@ pub use lists::Lists;
 pub use message::{char_distance, chars_between, union};
 pub use retention::{Retention, schedule_batch};
 pub use rules::{Failed, Rules, evaluate_batch};
-pub use state::{read_state, write_state};
+pub use state::{read_state, stable_key, write_state};
 
 #[doc(hidden)]
 pub use configure::configure_from_json;

@@ -1,6 +1,6 @@
 //! Condition trees.
 
-use proviso_sdk::MessageFilter;
+use proviso_sdk::{MessageFilter, is_domain};
 
 use super::{Compiler, DISTANCE_MAX};
 use crate::condition::{AttachmentCondition, Condition, Leaf, LinkCondition, PrecedingCondition};
@@ -257,7 +257,7 @@ impl Compiler<'_> {
                     .push(format!("{pointer}/{key}"), "empty: name a domain or leave the key out");
             }
             for (at, domain) in domains.iter().flatten().enumerate() {
-                if domain.is_empty() || domain.starts_with('.') || domain.contains(['/', ':', '*', ' ']) {
+                if !is_domain(domain) {
                     self.problems.push(
                         format!("{pointer}/{key}/{at}"),
                         format!("\"{domain}\" must be a bare domain such as \"example.com\""),
