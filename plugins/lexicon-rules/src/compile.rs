@@ -1,31 +1,27 @@
 //! Settings into rules, with every problem and its place.
 
+mod condition;
+
 use std::collections::BTreeMap;
 
-use proviso_sdk::{Language, Lists, Problems, Severity, from_settings, pointer_segment};
+use proviso_sdk::{
+    Language, Lists, MessageFilter, Problems, Severity, from_settings, is_name, pointer_segment, stable_key,
+};
 use serde_json::Value;
 
 use crate::amount::is_currency;
-use crate::condition::{AttachmentCondition, Condition, Leaf, LinkCondition, PrecedingCondition};
 use crate::context::{Context, Word};
-use crate::filter::{Filter, direction_bits};
-use crate::near::Nearness;
 use crate::reason::Template;
-use crate::rule::{Adjustment, Cause, Change, Rule, key_of};
+use crate::rule::{Adjustment, Cause, Change, Rule};
 use crate::selection::{Keys, Selection};
-use crate::settings::{
-    AdjustSettings, AmountSettings, AttachmentSettings, ConditionSettings, ContextSettings, LinkSettings,
-    PrecedingSettings, RuleSettings, Settings, Unit, WindowSettings,
-};
+use crate::settings::{AdjustSettings, ContextSettings, RuleSettings, Settings, WindowSettings};
 use crate::window::{AMOUNT_MAX, ENTRIES_MAX, RULES_MAX, TOTAL_ENTRIES, Window};
 
 const RULES_AND_CONTEXTS_MAX: usize = 64;
-const CONDITIONS_MAX: usize = 256;
-const DEPTH_MAX: usize = 8;
 const DISTANCE_MAX: u32 = 10_000;
 
 /// Compiles all rules; those that are switched off are checked and left out.
-pub(crate) fn rules(settings: Settings, lists: &Lists) -> Result<Vec<Rule>, Problems> {
+pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Problems> {
     let mut compiler = Compiler {
         lists,
         contexts: BTreeMap::new(),
@@ -74,8 +70,7 @@ impl Compiler<'_> {
     }
 
     fn name(&mut self, name: &str, pointer: &str) {
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(known) {
+        if !is_name(name) {
             self.problems.push(
                 pointer,
                 format!("name \"{name}\" must be 1 to 64 characters of a-z, 0-9 and -"),
@@ -130,8 +125,8 @@ impl Compiler<'_> {
         }
         let unless = self.contexts_of(&settings.unless, &format!("{pointer}/unless"));
         let filter = match settings.message {
-            Some(filter) => Filter::compile(filter, &format!("{pointer}/message"), &mut self.problems),
-            None => Filter::any(),
+            Some(filter) => MessageFilter::compile(filter, &format!("{pointer}/message"), &mut self.problems),
+            None => MessageFilter::any(),
         };
         let when = settings
             .when
@@ -153,7 +148,7 @@ impl Compiler<'_> {
         );
         Some(Rule {
             id: id.to_owned(),
-            key: key_of(id),
+            key: stable_key(id),
             severity: severity.unwrap_or(settings.severity),
             filter,
             when: when.map_or(Some(None), |when| when.map(Some))?,
@@ -353,299 +348,5 @@ impl Compiler<'_> {
             }
         }
         words
-    }
-
-    /// A whole condition tree, with its bounds.
-    fn tree(&mut self, settings: ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
-        let mut left = CONDITIONS_MAX;
-        let condition = self.condition(settings, unless, pointer, DEPTH_MAX, &mut left);
-        if left == 0 {
-            self.problems
-                .push(pointer, format!("more than {CONDITIONS_MAX} conditions"));
-        }
-        condition
-    }
-
-    fn condition(
-        &mut self,
-        settings: ConditionSettings,
-        unless: &[Context],
-        pointer: &str,
-        depth: usize,
-        left: &mut usize,
-    ) -> Option<Condition> {
-        if depth == 0 {
-            self.problems
-                .push(pointer, format!("nested more than {DEPTH_MAX} deep"));
-            return None;
-        }
-        *left = left.checked_sub(1)?;
-        self.check_keys(&settings, pointer)?;
-        if settings.lists.is_some() {
-            return self.leaf(settings, unless, pointer);
-        }
-        if let Some(conditions) = settings.all {
-            let children = self.children(conditions, unless, &format!("{pointer}/all"), depth, left)?;
-            if settings.within.is_none() && settings.same.is_none() && settings.ordered.is_none() {
-                return Some(Condition::All(children));
-            }
-            self.range(settings.within, 0, DISTANCE_MAX, format!("{pointer}/within"));
-            for (at, child) in children.iter().enumerate().filter(|(_, child)| !child.yields_hits()) {
-                let _ = child;
-                self.problems.push(
-                    format!("{pointer}/all/{at}"),
-                    "yields no hits, so nothing can be near it: only `lists`, and `any` and `all` of such",
-                );
-            }
-            let nearness = Nearness {
-                within: settings.within,
-                same: settings.same.unwrap_or(Unit::Message),
-                ordered: settings.ordered.unwrap_or(false),
-            };
-            return Some(Condition::Near(children, nearness));
-        }
-        if let Some(conditions) = settings.any {
-            return self
-                .children(conditions, unless, &format!("{pointer}/any"), depth, left)
-                .map(Condition::Any);
-        }
-        if let Some(condition) = settings.not {
-            let condition = self.condition(*condition, unless, &format!("{pointer}/not"), depth - 1, left)?;
-            return Some(Condition::Not(Box::new(condition)));
-        }
-        if let Some(filter) = settings.message {
-            return Some(Condition::Message(Filter::compile(
-                filter,
-                &format!("{pointer}/message"),
-                &mut self.problems,
-            )));
-        }
-        if let Some(amount) = settings.amount {
-            return Some(self.amount(amount, &format!("{pointer}/amount")));
-        }
-        if let Some(attachment) = settings.attachment {
-            return Some(self.attachment(attachment, &format!("{pointer}/attachment")));
-        }
-        if let Some(link) = settings.link {
-            return Some(self.link(link, &format!("{pointer}/link")));
-        }
-        settings
-            .preceding
-            .map(|preceding| self.preceding(preceding, &format!("{pointer}/preceding")))
-    }
-
-    /// Exactly one kind of condition, and only the keys that belong to it.
-    fn check_keys(&mut self, settings: &ConditionSettings, pointer: &str) -> Option<()> {
-        let kinds = [
-            ("lists", settings.lists.is_some()),
-            ("all", settings.all.is_some()),
-            ("any", settings.any.is_some()),
-            ("not", settings.not.is_some()),
-            ("message", settings.message.is_some()),
-            ("amount", settings.amount.is_some()),
-            ("attachment", settings.attachment.is_some()),
-            ("link", settings.link.is_some()),
-            ("preceding", settings.preceding.is_some()),
-        ];
-        let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
-        let [kind] = given.as_slice() else {
-            let names: Vec<&str> = kinds.iter().map(|(key, _)| *key).collect();
-            let found = if given.is_empty() {
-                "none".to_owned()
-            } else {
-                format!("`{}`", given.join("`, `"))
-            };
-            self.problems.push(
-                pointer,
-                format!("exactly one of `{}` is needed, found {found}", names.join("`, `")),
-            );
-            return None;
-        };
-        let belonging = [
-            ("tags", "lists", settings.tags.is_some()),
-            ("not_tags", "lists", settings.not_tags.is_some()),
-            ("patterns", "lists", settings.patterns.is_some()),
-            ("min_weight", "lists", settings.min_weight.is_some()),
-            ("valid", "lists", settings.valid.is_some()),
-            ("unless", "lists", settings.unless.is_some()),
-            ("at_least", "lists", settings.at_least.is_some()),
-            ("distinct", "lists", settings.distinct.is_some()),
-            ("within", "all", settings.within.is_some()),
-            ("same", "all", settings.same.is_some()),
-            ("ordered", "all", settings.ordered.is_some()),
-        ];
-        for (key, owner, _) in belonging.iter().filter(|(_, owner, given)| *given && owner != kind) {
-            self.problems.push(
-                format!("{pointer}/{key}"),
-                format!("belongs beside `{owner}`, not beside `{kind}`"),
-            );
-        }
-        Some(())
-    }
-
-    fn children(
-        &mut self,
-        conditions: Vec<ConditionSettings>,
-        unless: &[Context],
-        pointer: &str,
-        depth: usize,
-        left: &mut usize,
-    ) -> Option<Vec<Condition>> {
-        if conditions.is_empty() {
-            self.problems.push(pointer, "empty: at least one condition is needed");
-        }
-        let mut children = Vec::with_capacity(conditions.len());
-        for (at, condition) in conditions.into_iter().enumerate() {
-            children.push(self.condition(condition, unless, &format!("{pointer}/{at}"), depth - 1, left));
-        }
-        children
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .filter(|children| !children.is_empty())
-    }
-
-    fn leaf(&mut self, settings: ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
-        self.range(settings.at_least, 1, 1000, format!("{pointer}/at_least"));
-        self.range(settings.distinct, 1, 1000, format!("{pointer}/distinct"));
-        if settings.valid.as_ref().is_some_and(Vec::is_empty) {
-            self.problems.push(
-                format!("{pointer}/valid"),
-                "empty: name a validator or leave the key out",
-            );
-        }
-        let keys = Keys {
-            lists: settings.lists.as_deref().unwrap_or_default(),
-            tags: settings.tags.as_deref(),
-            not_tags: settings.not_tags.as_deref(),
-            patterns: settings.patterns.as_deref(),
-            min_weight: settings.min_weight,
-        };
-        let selection = self.selection(keys, true, pointer)?;
-        let mut contexts = unless.to_vec();
-        contexts.extend(self.contexts_of(
-            settings.unless.as_deref().unwrap_or_default(),
-            &format!("{pointer}/unless"),
-        ));
-        Some(Condition::Leaf(Leaf {
-            selection,
-            valid: settings.valid.unwrap_or_default(),
-            unless: contexts,
-            at_least: settings.at_least.unwrap_or(1) as usize,
-            distinct: settings.distinct.unwrap_or(1) as usize,
-        }))
-    }
-
-    fn amount(&mut self, settings: AmountSettings, pointer: &str) -> Condition {
-        self.range(Some(settings.at_least), 1, u64::MAX, format!("{pointer}/at_least"));
-        self.currency(&settings.currency, pointer);
-        Condition::Amount {
-            at_least: settings.at_least,
-            currency: settings.currency,
-        }
-    }
-
-    fn attachment(&mut self, settings: AttachmentSettings, pointer: &str) -> Condition {
-        if settings.extensions.is_none() && settings.name_words.is_none() && settings.bytes_at_least.is_none() {
-            self.problems.push(
-                pointer,
-                "at least one of `extensions`, `name_words`, `bytes_at_least` is needed",
-            );
-        }
-        self.range(Some(settings.at_least), 1, 200, format!("{pointer}/at_least"));
-        self.range(
-            settings.bytes_at_least,
-            1,
-            u64::MAX,
-            format!("{pointer}/bytes_at_least"),
-        );
-        for (at, extension) in settings.extensions.iter().flatten().enumerate() {
-            if extension.is_empty() || extension.starts_with('.') {
-                self.problems.push(
-                    format!("{pointer}/extensions/{at}"),
-                    format!("\"{extension}\" must be an extension without its dot"),
-                );
-            }
-        }
-        if settings.extensions.as_ref().is_some_and(Vec::is_empty) {
-            self.problems.push(
-                format!("{pointer}/extensions"),
-                "empty: name an extension or leave the key out",
-            );
-        }
-        self.word_texts(settings.name_words.as_deref(), &format!("{pointer}/name_words"));
-        Condition::Attachment(AttachmentCondition {
-            extensions: settings.extensions.map(|known| {
-                known
-                    .iter()
-                    .map(|extension| format!(".{}", extension.to_lowercase()))
-                    .collect()
-            }),
-            name_words: settings
-                .name_words
-                .map(|words| words.iter().map(|word| word.to_lowercase()).collect()),
-            bytes_at_least: settings.bytes_at_least.unwrap_or(0),
-            at_least: settings.at_least as usize,
-        })
-    }
-
-    fn link(&mut self, settings: LinkSettings, pointer: &str) -> Condition {
-        if settings.domains.is_none() && settings.not_domains.is_none() {
-            self.problems
-                .push(pointer, "at least one of `domains`, `not_domains` is needed");
-        }
-        self.range(Some(settings.at_least), 1, 200, format!("{pointer}/at_least"));
-        for (key, domains) in [("domains", &settings.domains), ("not_domains", &settings.not_domains)] {
-            if domains.as_ref().is_some_and(Vec::is_empty) {
-                self.problems
-                    .push(format!("{pointer}/{key}"), "empty: name a domain or leave the key out");
-            }
-            for (at, domain) in domains.iter().flatten().enumerate() {
-                if domain.is_empty() || domain.starts_with('.') || domain.contains(['/', ':', '*', ' ']) {
-                    self.problems.push(
-                        format!("{pointer}/{key}/{at}"),
-                        format!("\"{domain}\" must be a bare domain such as \"example.com\""),
-                    );
-                }
-            }
-        }
-        let lower = |domains: Vec<String>| domains.iter().map(|domain| domain.to_lowercase()).collect::<Vec<_>>();
-        Condition::Link(LinkCondition {
-            domains: settings.domains.map(lower),
-            not_domains: settings.not_domains.map(lower).unwrap_or_default(),
-            at_least: settings.at_least as usize,
-        })
-    }
-
-    fn preceding(&mut self, settings: PrecedingSettings, pointer: &str) -> Condition {
-        if settings.lists.is_none() && settings.directions.is_none() && settings.same_sender.is_none() {
-            self.problems.push(
-                pointer,
-                "at least one of `lists`, `directions`, `same_sender` is needed",
-            );
-        }
-        if settings.directions.as_ref().is_some_and(Vec::is_empty) {
-            self.problems.push(
-                format!("{pointer}/directions"),
-                "empty: nothing would pass; leave the key out or name a direction",
-            );
-        }
-        self.range(settings.seconds, 1, 31_536_000, format!("{pointer}/seconds"));
-        self.range(Some(settings.at_least), 1, 5, format!("{pointer}/at_least"));
-        let keys = Keys {
-            lists: settings.lists.as_deref().unwrap_or_default(),
-            tags: settings.tags.as_deref(),
-            not_tags: settings.not_tags.as_deref(),
-            patterns: settings.patterns.as_deref(),
-            min_weight: settings.min_weight,
-        };
-        Condition::Preceding(PrecedingCondition {
-            selection: self.selection(keys, settings.lists.is_some(), pointer),
-            directions: settings
-                .directions
-                .map_or(u32::MAX, |directions| direction_bits(&directions)),
-            same_sender: settings.same_sender,
-            milliseconds: settings.seconds.map(|seconds| i64::from(seconds) * 1000),
-            at_least: settings.at_least as usize,
-        })
     }
 }

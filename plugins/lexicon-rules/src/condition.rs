@@ -1,9 +1,8 @@
 //! Conditions and whether they hold.
 
-use proviso_sdk::{Attachment, Message};
+use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_below};
 
 use crate::context::Context;
-use crate::filter::{Filter, has_direction};
 use crate::near::Nearness;
 use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
@@ -18,7 +17,7 @@ pub(crate) enum Condition {
     Near(Vec<Condition>, Nearness),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Message(Filter),
+    Message(MessageFilter),
     Amount { at_least: u64, currency: String },
     Attachment(AttachmentCondition),
     Link(LinkCondition),
@@ -57,7 +56,7 @@ pub(crate) struct LinkCondition {
 #[derive(Debug, Clone)]
 pub(crate) struct PrecedingCondition {
     pub(crate) selection: Option<Selection>,
-    pub(crate) directions: u32,
+    pub(crate) directions: Option<Vec<Direction>>,
     pub(crate) same_sender: Option<bool>,
     pub(crate) milliseconds: Option<i64>,
     pub(crate) at_least: usize,
@@ -72,9 +71,13 @@ impl Condition {
             Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(scene, out)),
             Condition::Near(conditions, nearness) => near(conditions, *nearness, scene, out),
             // Every true branch is asked, so that the finding shows all of them.
-            Condition::Any(conditions) => conditions
-                .iter()
-                .fold(false, |any, condition| condition.holds(scene, out) || any),
+            Condition::Any(conditions) => {
+                conditions
+                    .iter()
+                    .filter(|condition| condition.holds(scene, out))
+                    .count()
+                    > 0
+            }
             Condition::Not(condition) => {
                 let holds = condition.holds(scene, out);
                 out.truncate(before);
@@ -184,7 +187,7 @@ impl LinkCondition {
         message
             .links
             .iter()
-            .filter(|link| host_of(link).is_some_and(|host| self.meets(&host)))
+            .filter(|link| host_of(&link.to_lowercase()).is_some_and(|host| self.meets(host)))
             .count()
             >= self.at_least
     }
@@ -197,31 +200,13 @@ impl LinkCondition {
     }
 }
 
-/// The host of a web address in lower case, without user, port and closing dot.
-fn host_of(link: &str) -> Option<String> {
-    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority
-        .rsplit('@')
-        .next()?
-        .split(':')
-        .next()?
-        .trim()
-        .trim_end_matches('.');
-    (!host.is_empty()).then(|| host.to_lowercase())
-}
-
-/// True for the domain itself and for what stands below it.
-fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
 impl PrecedingCondition {
     fn holds(&self, scene: &Scene<'_>) -> bool {
         let now = scene.message.sent_at;
         let matching = scene.preceding().iter().filter(|earlier| {
-            has_direction(self.directions, earlier.direction)
+            self.directions
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&earlier.direction))
                 && self.same_sender.is_none_or(|same| same == earlier.same_sender)
                 && self
                     .milliseconds
@@ -232,36 +217,5 @@ impl PrecedingCondition {
                     .is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
         });
         matching.count() >= self.at_least
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_of_a_link_is_found() {
-        let table = [
-            ("https://www.Example.com/a?b#c", Some("www.example.com")),
-            ("http://user:pass@example.com:8080/x", Some("example.com")),
-            ("example.com./x", Some("example.com")),
-            ("https:///x", None),
-            ("", None),
-        ];
-        for (link, expected) in table {
-            assert_eq!(host_of(link).as_deref(), expected, "{link}");
-        }
-    }
-
-    #[test]
-    fn a_domain_holds_for_what_is_below_it_and_not_for_what_merely_ends_so() {
-        for (host, expected) in [
-            ("example.com", true),
-            ("a.example.com", true),
-            ("notexample.com", false),
-            ("example.com.cn", false),
-        ] {
-            assert_eq!(is_below(host, "example.com"), expected, "{host}");
-        }
     }
 }

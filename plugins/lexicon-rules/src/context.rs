@@ -125,9 +125,8 @@ pub(crate) fn within(text: &str, a: Span, b: Span, most: u32) -> bool {
 fn occurrences<'t>(text: &'t str, window: Span, word: &'t Word) -> impl Iterator<Item = Span> + 't {
     let bytes = text.as_bytes();
     let len = word.0.len();
-    let last = (window.end as usize).checked_sub(len);
-    let starts = last.map_or(1..=0, |last| window.start as usize..=last);
-    starts
+    let end = (window.end as usize + 1).saturating_sub(len);
+    (window.start as usize..end)
         .filter(move |&at| bytes[at..at + len].eq_ignore_ascii_case(&word.0) && stands_free(bytes, at, at + len))
         .map(move |at| Span {
             start: at as u32,
@@ -137,7 +136,8 @@ fn occurrences<'t>(text: &'t str, window: Span, word: &'t Word) -> impl Iterator
 
 fn stands_free(bytes: &[u8], start: usize, end: usize) -> bool {
     let joins = |left: usize, right: usize| bytes[left].is_ascii_alphanumeric() && bytes[right].is_ascii_alphanumeric();
-    !(start > 0 && joins(start - 1, start)) && !(end < bytes.len() && joins(end - 1, end))
+    let joined = (start > 0 && joins(start - 1, start)) || (end < bytes.len() && joins(end - 1, end));
+    !joined
 }
 
 /// The offset `count` characters before `at`, or the start of the text.

@@ -7,7 +7,6 @@ mod amount;
 mod compile;
 mod condition;
 mod context;
-mod filter;
 mod near;
 mod reason;
 mod rule;
@@ -38,7 +37,7 @@ impl Configure for LexiconRules {
     type Settings = Settings;
 
     fn configure(settings: Settings, lists: &Lists) -> Result<Self, Problems> {
-        let rules = compile::rules(settings, lists)?;
+        let rules = compile::rules(&settings, lists)?;
         let (windowed, single) = rules.into_iter().partition(|rule| rule.window.is_some());
         Ok(Self { single, windowed })
     }
@@ -67,7 +66,7 @@ impl Fold for LexiconRules {
         let scene = Scene::new(message);
         let mut step = Step::default();
         let mut hits = Vec::new();
-        state.keep_only(self.windowed.iter().map(|rule| rule.key));
+        state.keep_only(|key| self.windowed.iter().any(|rule| rule.key == key));
         for rule in &self.windowed {
             let Some(window) = &rule.window else { continue };
             hits.clear();

@@ -118,17 +118,13 @@ impl Template {
             if at > 0 {
                 out.push_str(separator);
             }
-            match part.char_indices().nth(left) {
-                Some((cut, _)) => {
-                    out.push_str(&part[..cut]);
-                    out.push('…');
-                    return;
-                }
-                None => {
-                    out.push_str(part);
-                    left -= part.chars().count();
-                }
+            if let Some((cut, _)) = part.char_indices().nth(left) {
+                out.push_str(&part[..cut]);
+                out.push('…');
+                return;
             }
+            out.push_str(part);
+            left -= part.chars().count();
         }
     }
 }

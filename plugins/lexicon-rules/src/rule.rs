@@ -1,10 +1,9 @@
 //! One rule: when it holds, and what it then says.
 
-use proviso_sdk::{Finding, Severity};
+use proviso_sdk::{Finding, MessageFilter, Severity};
 
 use crate::condition::Condition;
 use crate::context::Context;
-use crate::filter::Filter;
 use crate::reason::{Facts, Template};
 use crate::scene::{Occurrence, Scene};
 use crate::spans::{joined, merge_to_longest};
@@ -17,7 +16,7 @@ pub(crate) struct Rule {
     /// The id as the state names it.
     pub(crate) key: u32,
     pub(crate) severity: Severity,
-    pub(crate) filter: Filter,
+    pub(crate) filter: MessageFilter,
     pub(crate) when: Option<Condition>,
     pub(crate) adjust: Vec<Adjustment>,
     pub(crate) window: Option<Window>,
@@ -93,11 +92,4 @@ impl Change {
             Change::By(steps) => STEPS[(severity as i8 + steps).clamp(0, 3) as usize],
         }
     }
-}
-
-/// FNV-1a, 32 bits: what a state calls a rule, so that adding or removing one leaves the others' windows alone.
-pub(crate) fn key_of(id: &str) -> u32 {
-    id.bytes().fold(0x811C_9DC5, |hash: u32, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }

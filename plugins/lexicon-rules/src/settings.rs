@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use proviso_sdk::{Direction, Kind, PartyClass, Severity};
+use proviso_sdk::{Direction, MessageFilterSettings, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) struct RuleSettings {
     pub(crate) enabled: bool,
     #[serde(default = "medium")]
     pub(crate) severity: Severity,
-    pub(crate) message: Option<FilterSettings>,
+    pub(crate) message: Option<MessageFilterSettings>,
     pub(crate) when: Option<ConditionSettings>,
     #[serde(default)]
     pub(crate) unless: Vec<Value>,
@@ -56,7 +56,7 @@ pub(crate) struct ConditionSettings {
     pub(crate) ordered: Option<bool>,
     pub(crate) any: Option<Vec<ConditionSettings>>,
     pub(crate) not: Option<Box<ConditionSettings>>,
-    pub(crate) message: Option<FilterSettings>,
+    pub(crate) message: Option<MessageFilterSettings>,
     pub(crate) amount: Option<AmountSettings>,
     pub(crate) attachment: Option<AttachmentSettings>,
     pub(crate) link: Option<LinkSettings>,
@@ -96,18 +96,6 @@ pub(crate) struct ContextSettings {
     pub(crate) within: Option<u32>,
     #[serde(default = "sentence")]
     pub(crate) same: Unit,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FilterSettings {
-    pub(crate) kinds: Option<Vec<Kind>>,
-    pub(crate) directions: Option<Vec<Direction>>,
-    pub(crate) sender_classes: Option<Vec<PartyClass>>,
-    pub(crate) recipient_classes: Option<Vec<PartyClass>>,
-    pub(crate) sender_departments: Option<Vec<String>>,
-    pub(crate) recipient_departments: Option<Vec<String>>,
-    pub(crate) recipients_at_least: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

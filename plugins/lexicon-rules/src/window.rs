@@ -78,8 +78,8 @@ struct Entry {
 
 impl WindowState {
     /// Forgets rules that the settings no longer have.
-    pub(crate) fn keep_only(&mut self, keys: impl Iterator<Item = u32> + Clone) {
-        self.rules.retain(|counted| keys.clone().any(|key| key == counted.rule));
+    pub(crate) fn keep_only(&mut self, is_known: impl Fn(u32) -> bool) {
+        self.rules.retain(|counted| is_known(counted.rule));
     }
 
     /// Counts a message; says how the window stands if it fires at it.

@@ -86,6 +86,12 @@ pub fn pointer_segment(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
+/// True for what the contract takes as the name of a rule or signal: 1 to 64 bytes of `a-z 0-9 -`.
+pub fn is_name(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&text.len()) && text.bytes().all(known)
+}
+
 /// Configures `P` from the text that the host passes.
 pub fn configure_from_json<P: Configure>(settings: &str, lists: Vec<ListInfo>) -> Result<P, Problems> {
     let mut deserializer = serde_json::Deserializer::from_str(settings);

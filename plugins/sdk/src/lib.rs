@@ -43,9 +43,11 @@
 //! A plugin is a pure function: results must not depend on anything but the arguments. The standard library's clocks, files and random numbers
 //! do not exist in the sandbox; prefer `BTreeMap` to `HashMap` wherever an order reaches a result.
 
+mod address;
 mod configure;
 pub mod contract;
 mod export;
+mod filter;
 mod finding;
 mod fold;
 mod lists;
@@ -56,7 +58,8 @@ mod rules;
 mod state;
 pub mod testing;
 
-pub use configure::{Configure, Problems, from_settings, pointer_segment};
+pub use address::{host_of, is_below, is_domain};
+pub use configure::{Configure, Problems, from_settings, is_name, pointer_segment};
 pub use contract::fold::{Factor, Score};
 pub use contract::lifecycle::{ListInfo, ListKind, Problem, TermNote};
 pub use contract::retention::{ClockStart, Period, Proposal};
@@ -64,12 +67,13 @@ pub use contract::shared::types::{
     Attachment, Direction, Failure, Finding, Hit, Kind, Language, Message, Money, Party, PartyClass, PrecedingMessage,
     Reason, Severity, Span,
 };
+pub use filter::{MessageFilter, MessageFilterSettings};
 pub use fold::{Fold, STATE_BYTES_MAX, Step, advance_batch};
 pub use lists::Lists;
 pub use message::{char_distance, chars_between, union};
 pub use retention::{Retention, schedule_batch};
 pub use rules::{Failed, Rules, evaluate_batch};
-pub use state::{read_state, write_state};
+pub use state::{read_state, stable_key, write_state};
 
 #[doc(hidden)]
 pub use configure::configure_from_json;

@@ -31,3 +31,10 @@ pub fn write_state<S: Serialize>(state: &S, version: u8) -> Result<Vec<u8>, Fail
     }
     Ok(bytes)
 }
+
+/// FNV-1a, 32 bits: a short, stable name for a rule or signal inside a state, so that adding or removing one leaves the others alone.
+pub fn stable_key(name: &str) -> u32 {
+    name.bytes().fold(0x811C_9DC5, |hash: u32, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}

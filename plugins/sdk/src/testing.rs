@@ -16,7 +16,7 @@ use crate::contract::fold::Subject;
 use crate::{
     Attachment, Configure, Direction, Failure, Finding, Fold, Hit, Kind, ListInfo, ListKind, Message, Money, Party,
     PartyClass, PrecedingMessage, Problem, Problems, Proposal, Retention, Rules, STATE_BYTES_MAX, Score, Span, Step,
-    TermNote, advance_batch, configure_from_json, evaluate_batch, schedule_batch,
+    TermNote, advance_batch, configure_from_json, evaluate_batch, is_name, schedule_batch,
 };
 
 /// Lists as a manifest would name them, with their terms.
@@ -381,11 +381,7 @@ fn check_problem(problem: &Problem) {
 }
 
 fn check_rule_name(name: &str) {
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    assert!(
-        (1..=64).contains(&name.len()) && name.bytes().all(known),
-        "{name:?} must be 1 to 64 bytes of a-z 0-9 -"
-    );
+    assert!(is_name(name), "{name:?} must be 1 to 64 bytes of a-z 0-9 -");
 }
 
 fn check_finding(finding: &Finding, message: &Message) {
