@@ -19,18 +19,33 @@ pub struct Problem {
 impl Problem {
     /// A problem with the whole of a file.
     pub fn in_file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, message: message.into() }
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        }
     }
 
     /// A problem on one line of a file, counted from 1.
     pub fn on_line(file: impl Into<PathBuf>, line: usize, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line, column: 0, message: message.into() }
+        Self {
+            file: file.into(),
+            line,
+            column: 0,
+            message: message.into(),
+        }
     }
 
     /// A problem at a byte offset of `text`, the content of the file.
     pub fn at_offset(file: impl Into<PathBuf>, text: &str, offset: usize, message: impl Into<String>) -> Self {
         let (line, column) = line_and_column(text, offset);
-        Self { file: file.into(), line, column, message: message.into() }
+        Self {
+            file: file.into(),
+            line,
+            column,
+            message: message.into(),
+        }
     }
 
     /// The same problem, with the file's path put below `folder`.
@@ -62,12 +77,45 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     }
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+/// [`line_and_column`] of many offsets, in the order given, in one pass over the text.
+pub fn lines_and_columns(text: &str, offsets: &[usize]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..offsets.len()).collect();
+    order.sort_unstable_by_key(|&index| offsets[index]);
+    let mut found = vec![(0, 0); offsets.len()];
+    let (mut line, mut column) = (1, 1);
+    let mut characters = text.char_indices().peekable();
+    for index in order {
+        // A character is passed when it ends at or before the offset; an offset inside it means its start.
+        while let Some((_, character)) = characters.next_if(|&(at, c)| at + c.len_utf8() <= offsets[index]) {
+            (line, column) = if character == '\n' {
+                (line + 1, 1)
+            } else {
+                (line, column + 1)
+            };
+        }
+        found[index] = (line, column);
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn many_offsets_give_what_each_gives(text in "[a保\n😀]{0,30}", offsets in prop::collection::vec(0usize..99, 0..9)) {
+            let each: Vec<_> = offsets.iter().map(|&offset| line_and_column(&text, offset)).collect();
+            prop_assert_eq!(lines_and_columns(&text, &offsets), each);
+        }
+    }
 
     #[test]
     fn columns_count_characters() {

@@ -1,7 +1,10 @@
-//! Moments, as messages state them.
+//! Moments as messages state them, time zones, and days as the law counts them.
 
-use serde::{Deserialize, Serialize};
+use jiff::civil;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, from -377705023201000 to 253402207200000 (the years -9999 to 9999).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,20 +19,28 @@ pub struct NotATime(String);
 impl Timestamp {
     /// From milliseconds since 1970.
     pub fn from_millis(millis: i64) -> Result<Self, NotATime> {
-        jiff::Timestamp::from_millisecond(millis).map(|_| Self(millis)).map_err(|_| NotATime(millis.to_string()))
+        jiff::Timestamp::from_millisecond(millis)
+            .map(|_| Self(millis))
+            .map_err(|_| NotATime(millis.to_string()))
     }
 
     /// From a native value that may be in seconds or milliseconds: a magnitude below 1e11 is seconds.
     ///
     /// 1e11 seconds is the year 5138, and 1e11 milliseconds is March 1973, before any channel existed.
     pub fn from_seconds_or_millis(value: i64) -> Result<Self, NotATime> {
-        let millis = if value.unsigned_abs() < 100_000_000_000 { value * 1_000 } else { value };
+        let millis = if value.unsigned_abs() < 100_000_000_000 {
+            value * 1_000
+        } else {
+            value
+        };
         Self::from_millis(millis)
     }
 
     /// From RFC 3339 with an offset.
     pub fn from_rfc3339(text: &str) -> Result<Self, NotATime> {
-        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_millisecond())).map_err(|_| NotATime(format!("{text:?}")))
+        text.parse::<jiff::Timestamp>()
+            .map(|t| Self(t.as_millisecond()))
+            .map_err(|_| NotATime(format!("{text:?}")))
     }
 
     /// Milliseconds since 1970.
@@ -50,6 +61,136 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A time zone of the IANA database that is compiled in; the machine's own is never asked, so that every machine agrees.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: String,
+    rules: TimeZone,
+}
+
+/// A name that the time zone database does not know.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0:?} is not a time zone: expected an IANA name such as \"Asia/Shanghai\" or \"UTC\"")]
+pub struct NotAZone(String);
+
+impl Zone {
+    /// UTC.
+    pub const fn utc() -> Self {
+        Self {
+            name: String::new(),
+            rules: TimeZone::UTC,
+        }
+    }
+
+    /// The zone of that IANA name, whatever its case.
+    pub fn named(name: &str) -> Result<Self, NotAZone> {
+        if name.eq_ignore_ascii_case("UTC") {
+            return Ok(Self::utc());
+        }
+        let rules = TimeZoneDatabase::bundled()
+            .get(name)
+            .map_err(|_| NotAZone(name.to_owned()))?;
+        let name = rules.iana_name().ok_or_else(|| NotAZone(name.to_owned()))?.to_owned();
+        Ok(Self { name, rules })
+    }
+
+    /// The IANA name in its usual case: `Asia/Shanghai`, `UTC`.
+    pub fn name(&self) -> &str {
+        if self.name.is_empty() { "UTC" } else { &self.name }
+    }
+
+    /// What a calendar and a clock on the wall show there at that moment.
+    pub fn wall_time(&self, at: Timestamp) -> civil::DateTime {
+        self.rules.to_datetime(at.to_jiff())
+    }
+
+    /// The day there at that moment.
+    pub fn day(&self, at: Timestamp) -> Day {
+        Day(self.wall_time(at).date())
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self::utc()
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({})", self.name())
+    }
+}
+
+/// A day of the calendar, from the year -9999 to 9999, without time zone. Written `2026-01-31`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(civil::Date);
+
+/// A text that is not a day.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0:?} is not a day: expected the form 2026-01-31")]
+pub struct NotADay(String);
+
+impl Day {
+    /// The last day of the calendar; sums beyond it end here.
+    pub const MAX: Day = Day(civil::Date::MAX);
+
+    /// The day so much later: first the months, then the days. A month that has no such day ends at its last
+    /// (31 January and one month is 28 or 29 February); a sum behind the calendar's end is [`Day::MAX`].
+    #[must_use]
+    pub fn plus(self, months: u32, days: u32) -> Day {
+        // A span of jiff holds 239,976 months and 7,304,484 days at most: more than the calendar either way.
+        let months = jiff::Span::new().months(i64::from(months.min(239_976)));
+        let days = jiff::Span::new().days(i64::from(days.min(7_304_484)));
+        Day(self.0.saturating_add(months).saturating_add(days))
+    }
+
+    /// The same day for other calendar arithmetic.
+    pub const fn to_jiff(self) -> civil::Date {
+        self.0
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Day {
+    type Err = NotADay;
+
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let day = text.parse().map(Self).map_err(|_| NotADay(text.to_owned()))?;
+        // The library also takes times of day and zones; a day is a day alone.
+        if day.to_string() == text {
+            Ok(day)
+        } else {
+            Err(NotADay(text.to_owned()))
+        }
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +208,49 @@ mod tests {
         }
         assert!(Timestamp::from_millis(i64::MAX).is_err());
         assert!(Timestamp::from_seconds_or_millis(i64::MIN).is_err());
+    }
+
+    #[test]
+    fn zones_come_from_the_compiled_database_in_their_usual_case() {
+        for (name, expected) in [
+            ("asia/shanghai", "Asia/Shanghai"),
+            ("utc", "UTC"),
+            ("Europe/Berlin", "Europe/Berlin"),
+        ] {
+            assert_eq!(Zone::named(name).unwrap().name(), expected);
+        }
+        assert_eq!(Zone::default(), Zone::named("UTC").unwrap());
+        for bad in ["", "Asia/Peking2", "+08:00", "../etc/passwd", "\0"] {
+            assert!(Zone::named(bad).is_err(), "{bad}");
+        }
+        let late = Timestamp::from_rfc3339("2026-01-31T16:00:00Z").unwrap();
+        assert_eq!(Zone::utc().day(late).to_string(), "2026-01-31");
+        assert_eq!(
+            Zone::named("Asia/Shanghai").unwrap().day(late).to_string(),
+            "2026-02-01"
+        );
+    }
+
+    #[test]
+    fn days_clamp_to_the_month_and_to_the_calendar() {
+        let table = [
+            ("2026-01-31", 1, 0, "2026-02-28"),
+            ("2028-01-31", 1, 0, "2028-02-29"),
+            ("2028-02-29", 12, 0, "2029-02-28"),
+            ("2026-01-31", 1, 1, "2026-03-01"),
+            ("2026-12-31", 0, 1, "2027-01-01"),
+            ("2026-01-01", u32::MAX, 0, "9999-12-31"),
+            ("2026-01-01", 0, u32::MAX, "9999-12-31"),
+        ];
+        for (start, months, days, expected) in table {
+            assert_eq!(
+                start.parse::<Day>().unwrap().plus(months, days).to_string(),
+                expected,
+                "{start} {months} {days}"
+            );
+        }
+        for bad in ["", "2026-02-30", "20260131", "2026-01-31T09:00:00", "2026-1-1"] {
+            assert!(bad.parse::<Day>().is_err(), "{bad}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! A reader takes the keys it knows out of a table; what is left over is an unknown key. Nothing stops at the first
 //! problem: a key that is wrong gives `None` and a problem, and reading goes on.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, lines_and_columns};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -13,13 +14,17 @@ use toml::de::{DeTable, DeValue};
 pub struct TomlFile<'a> {
     file: PathBuf,
     text: &'a str,
-    problems: Vec<Problem>,
+    problems: Vec<(usize, String)>,
 }
 
 impl<'a> TomlFile<'a> {
     /// Parses `text`; `file` is the name used in problems. Syntax errors are recorded and what could be parsed is returned.
     pub fn parse(file: &Path, text: &'a str) -> (Self, Table<'a>) {
-        let mut this = Self { file: file.to_owned(), text, problems: Vec::new() };
+        let mut this = Self {
+            file: file.to_owned(),
+            text,
+            problems: Vec::new(),
+        };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             this.problem(error.span().unwrap_or(0..0), error.message().to_owned());
@@ -30,15 +35,29 @@ impl<'a> TomlFile<'a> {
 
     /// Records a problem at a range of bytes of the file.
     pub fn problem(&mut self, at: Range<usize>, message: impl Into<String>) {
-        self.problems.push(Problem::at_offset(&self.file, self.text, at.start, message));
+        self.problems.push((at.start, message.into()));
     }
 
     /// Everything found wrong, in the order of the file; empty if the file is good.
     pub fn into_problems(self) -> Vec<Problem> {
-        let mut problems = self.problems;
+        let offsets: Vec<usize> = self.problems.iter().map(|(offset, _)| *offset).collect();
+        let places = lines_and_columns(self.text, &offsets);
+        let problem = |((_, message), (line, column))| Problem {
+            file: self.file.clone(),
+            line,
+            column,
+            message,
+        };
+        let mut problems: Vec<_> = self.problems.into_iter().zip(places).map(problem).collect();
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// Line and column, from 1, of the start of each range, in the order given.
+    pub fn lines_and_columns<'r>(&self, ranges: impl IntoIterator<Item = &'r Range<usize>>) -> Vec<(usize, usize)> {
+        let offsets: Vec<usize> = ranges.into_iter().map(|range| range.start).collect();
+        lines_and_columns(self.text, &offsets)
     }
 
     /// True if something was found wrong.
@@ -69,7 +88,11 @@ impl<'a> Table<'a> {
             })
             .collect();
         entries.sort_by_key(|(_, at, _)| at.start);
-        Self { entries, at, known: Vec::new() }
+        Self {
+            entries,
+            at,
+            known: Vec::new(),
+        }
     }
 
     /// Where the table stands.
@@ -121,13 +144,20 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within a range.
-    pub fn integer(&mut self, file: &mut TomlFile<'_>, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<At<i64>> {
+    pub fn integer(
+        &mut self,
+        file: &mut TomlFile<'_>,
+        key: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<At<i64>> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
             DeValue::Integer(number) => {
                 let text = number.as_str().to_owned();
-                let parsed = i64::from_str_radix(&text, number.radix()).ok().filter(|number| range.contains(number));
+                let parsed = i64::from_str_radix(&text, number.radix())
+                    .ok()
+                    .filter(|number| range.contains(number));
                 if parsed.is_none() {
                     let (from, to) = range.into_inner();
                     file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
@@ -143,7 +173,12 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
-            DeValue::Array(items) => Some(items.into_iter().filter_map(|item| string_of(file, key, item)).collect()),
+            DeValue::Array(items) => Some(
+                items
+                    .into_iter()
+                    .filter_map(|item| string_of(file, key, item))
+                    .collect(),
+            ),
             other => wrong_type(file, at, key, "a list of strings", &other),
         }
     }
@@ -179,7 +214,13 @@ impl<'a> Table<'a> {
             let value_at = value.span();
             match value.into_inner() {
                 DeValue::Array(items) => {
-                    lists.push(((key.clone(), at), items.into_iter().filter_map(|item| string_of(file, &key, item)).collect()));
+                    lists.push((
+                        (key.clone(), at),
+                        items
+                            .into_iter()
+                            .filter_map(|item| string_of(file, &key, item))
+                            .collect(),
+                    ));
                 }
                 other => {
                     wrong_type::<()>(file, value_at, &key, "a list of strings", &other);
@@ -191,11 +232,14 @@ impl<'a> Table<'a> {
 
     /// The whole rest of the table as JSON, with the place of every value by its JSON Pointer.
     pub fn into_json(mut self, file: &mut TomlFile<'_>) -> (serde_json::Map<String, serde_json::Value>, Places) {
-        let mut places = Places { root: self.at(), by_pointer: Vec::new() };
+        let mut places = Places {
+            root: self.at(),
+            by_pointer: HashMap::new(),
+        };
         let mut map = serde_json::Map::new();
         for (key, at, value) in std::mem::take(&mut self.entries) {
             let pointer = format!("/{}", escape(&key));
-            places.by_pointer.push((pointer.clone(), at));
+            places.by_pointer.insert(pointer.clone(), at);
             let value = json_of(file, &pointer, value, &mut places);
             map.insert(key, value);
         }
@@ -205,8 +249,19 @@ impl<'a> Table<'a> {
     /// Ends the reading: every key that nobody took is a problem.
     pub fn finish(self, file: &mut TomlFile<'_>) {
         for (key, at, _) in &self.entries {
-            let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            file.problem(at.clone(), format!("unknown key `{key}`: expected one of {known}"));
+            let message = nearest(key, self.known.iter().copied()).map_or_else(
+                || {
+                    let known = self
+                        .known
+                        .iter()
+                        .map(|name| format!("`{name}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ");
+                    format!("unknown key `{key}`: expected one of {known}")
+                },
+                |meant| format!("unknown key `{key}`: did you mean `{meant}`?"),
+            );
+            file.problem(at.clone(), message);
         }
     }
 }
@@ -215,7 +270,7 @@ impl<'a> Table<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     root: Range<usize>,
-    by_pointer: Vec<(String, Range<usize>)>,
+    by_pointer: HashMap<String, Range<usize>>,
 }
 
 impl Places {
@@ -223,7 +278,7 @@ impl Places {
     pub fn of(&self, pointer: &str) -> Range<usize> {
         let mut pointer = pointer;
         loop {
-            if let Some((_, at)) = self.by_pointer.iter().rev().find(|(known, _)| known == pointer) {
+            if let Some(at) = self.by_pointer.get(pointer) {
                 return at.clone();
             }
             match pointer.rfind('/') {
@@ -232,13 +287,55 @@ impl Places {
             }
         }
     }
+
+    /// Every place by JSON Pointer, in no particular order; the document itself is not among them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        self.by_pointer.iter().map(|(pointer, at)| (pointer.as_str(), at))
+    }
 }
 
-fn escape(key: &str) -> String {
+/// The name that was probably meant: the nearest of `known` if few characters of `text` are wrong, missing or swapped.
+pub fn nearest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // A third of the characters, at most three: `scpoe` is `scope`, and `on` is not `off`. Long texts are no typos.
+    let allowed = (text.chars().take(64).count() / 3).min(3);
+    let near = |name: &'k str| Some((edits(text, name, allowed)?, name));
+    known.into_iter().filter_map(near).min().map(|(_, name)| name)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that make one text the other; `None` if more than `allowed`.
+fn edits(a: &str, b: &str, allowed: usize) -> Option<usize> {
+    let a: Vec<char> = a.chars().take(65).collect();
+    let b: Vec<char> = b.chars().take(65).collect();
+    if a.len().abs_diff(b.len()) > allowed {
+        return None;
+    }
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                let swapped = if swapped { rows[i - 2][j - 2] + 1 } else { usize::MAX };
+                replaced.min(swapped).min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
+            };
+        }
+    }
+    Some(rows[a.len()][b.len()]).filter(|&edits| edits <= allowed)
+}
+
+/// One step of a JSON Pointer (RFC 6901), without the `/` in front of it.
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, places: &mut Places) -> serde_json::Value {
+fn json_of(
+    file: &mut TomlFile<'_>,
+    pointer: &str,
+    value: Spanned<DeValue<'_>>,
+    places: &mut Places,
+) -> serde_json::Value {
     use serde_json::Value;
     let at = value.span();
     match value.into_inner() {
@@ -248,12 +345,19 @@ fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, 
             if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) {
                 Value::from(number)
             } else {
-                file.problem(at, format!("{} does not fit a whole number of 64 bits", number.as_str()));
+                file.problem(
+                    at,
+                    format!("{} does not fit a whole number of 64 bits", number.as_str()),
+                );
                 Value::Null
             }
         }
         DeValue::Float(number) => {
-            let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+            let parsed = number
+                .as_str()
+                .parse::<f64>()
+                .ok()
+                .and_then(serde_json::Number::from_f64);
             parsed.map_or_else(
                 || {
                     file.problem(at, format!("{} is not a finite number", number.as_str()));
@@ -268,7 +372,7 @@ fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, 
             .enumerate()
             .map(|(index, item)| {
                 let pointer = format!("{pointer}/{index}");
-                places.by_pointer.push((pointer.clone(), item.span()));
+                places.by_pointer.insert(pointer.clone(), item.span());
                 json_of(file, &pointer, item, places)
             })
             .collect(),
@@ -276,7 +380,7 @@ fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, 
             let mut map = serde_json::Map::new();
             for (key, value) in table {
                 let pointer = format!("{pointer}/{}", escape(key.get_ref()));
-                places.by_pointer.push((pointer.clone(), key.span()));
+                places.by_pointer.insert(pointer.clone(), key.span());
                 let value = json_of(file, &pointer, value, places);
                 map.insert(key.into_inner().into_owned(), value);
             }
@@ -301,7 +405,13 @@ fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>)
     }
 }
 
-fn wrong_type<T>(file: &mut TomlFile<'_>, at: Range<usize>, key: &str, expected: &str, found: &DeValue<'_>) -> Option<T> {
+fn wrong_type<T>(
+    file: &mut TomlFile<'_>,
+    at: Range<usize>,
+    key: &str,
+    expected: &str,
+    found: &DeValue<'_>,
+) -> Option<T> {
     let found = match found {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
@@ -340,7 +450,39 @@ mod tests {
                 "x.toml:3:9: `count` is 12: expected 1 to 9",
             ]
         );
-        assert_eq!(problems("name = 3\n"), ["x.toml:1:8: `name` is a whole number: expected a string"]);
-        assert!(problems("name = \"a\nmode = \n").len() >= 2, "both syntax errors are told");
+        assert_eq!(
+            problems("name = 3\n"),
+            ["x.toml:1:8: `name` is a whole number: expected a string"]
+        );
+        assert_eq!(
+            problems("nmae = 3\n")[1],
+            "x.toml:1:1: unknown key `nmae`: did you mean `name`?"
+        );
+        assert!(
+            problems("name = \"a\nmode = \n").len() >= 2,
+            "both syntax errors are told"
+        );
+    }
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let table = [
+            ("scpoe", Some("scope")),
+            ("sope", Some("scope")),
+            ("scopes", Some("scope")),
+            ("setings", Some("settings")),
+            ("on-fault", Some("on_fault")),
+            ("mo", None),
+            ("name", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                nearest(text, ["scope", "settings", "on_fault", "mode"]),
+                expected,
+                "{text}"
+            );
+        }
+        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }

@@ -1,19 +1,37 @@
 //! The policy set: the operator's file that says which packs apply to whom, with what settings, in which mode.
+//!
+//! - this file: what a set is
+//! - `parse`: from the file that a person wrote, with every problem and its place
+//! - `stored`: to and from the canonical JSON that a generation is addressed by and rebuilt from
+//! - `scope`: which messages an `[[apply]]` covers
+//! - `hours`: working hours
+//!
+//! The file is documented key by key in docs/policy-set.md.
 
+mod hours;
+mod parse;
+mod scope;
+mod stored;
+
+pub use hours::{Hours, NotHours};
+pub use stored::NotAStoredSet;
+
+use crate::time::Zone;
 use crate::verdict::Language;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 
 /// A policy set, parsed and checked as far as it can be without the packs that it names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PolicySet {
     /// Language of reasons in output that has room for one; `language`, default `en`.
     pub language: Language,
-    /// IANA time zone for scopes without one and for retention dates; `time_zone`, default `UTC`.
-    pub time_zone: String,
+    /// Time zone for scopes without one and for retention dates; `time_zone`, default `UTC`.
+    pub time_zone: Zone,
     /// Why content may be judged; `[lawful_basis]`.
     pub lawful_basis: LawfulBasis,
     /// Members of departments by the channel's user id; `[departments]`. Comes before what the source says.
-    pub departments: BTreeMap<String, Vec<String>>,
+    pub departments: Departments,
     /// What applies; `[[apply]]`, in the file's order.
     pub apply: Vec<Apply>,
 }
@@ -25,19 +43,38 @@ pub enum LawfulBasis {
     /// (the channel's platform archives nobody who was not asked). The default. `external = "consent"`.
     #[default]
     Consent,
-    /// Consent, and only recorded consent: no record withholds the content. `external = "recorded-consent"`.
+    /// Consent, and only recorded consent by the party's own act: no record, and agreement that the platform assumes,
+    /// withhold the content. `external = "recorded-consent"`.
     RecordedConsent,
     /// A legal duty to supervise or to keep (PIPL art. 13(3)): refusals are recorded and withhold nothing.
     /// `external = "legal-duty"`.
     LegalDuty,
 }
 
+impl LawfulBasis {
+    /// Every basis.
+    pub const ALL: [LawfulBasis; 3] = [
+        LawfulBasis::Consent,
+        LawfulBasis::RecordedConsent,
+        LawfulBasis::LegalDuty,
+    ];
+
+    /// The name as the file writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LawfulBasis::Consent => "consent",
+            LawfulBasis::RecordedConsent => "recorded-consent",
+            LawfulBasis::LegalDuty => "legal-duty",
+        }
+    }
+}
+
 /// One `[[apply]]` table: a pack, bound to messages.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Apply {
     /// The pack as the file names it: a folder, a built file, or a digest in the store; relative paths are beside the set file.
     pub pack: String,
-    /// Line and column of that name in the file, both from 1, for problems found later.
+    /// Line and column of that name in the file, both from 1, for problems found later; (0, 0) in a set that was not read from a file.
     pub at: (usize, usize),
     /// Whether findings count.
     pub mode: Mode,
@@ -47,12 +84,30 @@ pub struct Apply {
     pub scope: Scope,
     /// Settings over the manifest's defaults: policy name to a JSON object. Merged key by key, objects deeply.
     pub settings: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
-    /// Where in the file each value of `settings` stands (line, column), by JSON Pointer `/policy/key/…`.
+    /// Where in the file each value of `settings` stands (line, column), by JSON Pointer `/policy/key/…`. Use
+    /// [`Apply::place_of`] to look one up.
     pub settings_at: BTreeMap<String, (usize, usize)>,
     /// Terms added to a lexicon of the pack: lexicon name to terms.
     pub extra_terms: BTreeMap<String, Vec<String>>,
     /// The impact assessment (PIPL art. 55) that covers automated scoring; packs that require one are off without it.
     pub assessment: Option<String>,
+}
+
+impl Apply {
+    /// Line and column of the setting at that JSON Pointer (`/policy/key/…`), or of the nearest thing around it that the
+    /// file states; at last of the pack's name.
+    pub fn place_of(&self, pointer: &str) -> (usize, usize) {
+        let mut pointer = pointer;
+        loop {
+            if let Some(at) = self.settings_at.get(pointer) {
+                return *at;
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return self.at,
+            }
+        }
+    }
 }
 
 /// Whether findings of a pack count.
@@ -67,6 +122,20 @@ pub enum Mode {
     Off,
 }
 
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 3] = [Mode::Enforce, Mode::Shadow, Mode::Off];
+
+    /// The name as the file writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Enforce => "enforce",
+            Mode::Shadow => "shadow",
+            Mode::Off => "off",
+        }
+    }
+}
+
 /// What a fault does to the message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnFault {
@@ -77,30 +146,109 @@ pub enum OnFault {
     Flag,
 }
 
+impl OnFault {
+    /// Every way.
+    pub const ALL: [OnFault; 2] = [OnFault::Hold, OnFault::Flag];
+
+    /// The name as the file writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OnFault::Hold => "hold",
+            OnFault::Flag => "flag",
+        }
+    }
+}
+
 /// Which messages a pack judges: all conditions that are named must hold; an empty list names nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Tenants.
-    pub tenants: Vec<String>,
+    pub tenants: Names,
     /// Channels.
-    pub channels: Vec<String>,
-    /// Departments: of the sender if an employee, or of any employee among the recipients.
-    pub departments: Vec<String>,
+    pub channels: Names,
+    /// Departments of the sender or of any recipient who is an employee, or whose class the source does not say.
+    pub departments: Names,
     /// Parties by id: sender or recipient.
-    pub people: Vec<String>,
+    pub people: Names,
     /// Parties by id that take a message out of the scope, sender or recipient.
-    pub except_people: Vec<String>,
+    pub except_people: Names,
     /// Hours in which a message must have been sent.
     pub hours: Option<Hours>,
 }
 
-/// Working hours, as `Mon-Fri 09:00-12:00,13:00-18:00 Asia/Shanghai`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hours {
-    /// Days that count, Monday first.
-    pub days: [bool; 7],
-    /// Ranges of minutes since midnight, `start < end <= 1440`, in order, not overlapping; the end is outside.
-    pub minutes: Vec<(u16, u16)>,
-    /// IANA name.
-    pub time_zone: String,
+impl Scope {
+    /// True if it names no condition: every message is covered.
+    pub fn is_everything(&self) -> bool {
+        *self == Scope::default()
+    }
+}
+
+/// A set of names, kept sorted, so that asking for one is quick however many there are and their order in a file means
+/// nothing. Reads as a slice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// True if the name is among them.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+    }
+}
+
+impl Deref for Names {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl From<Vec<String>> for Names {
+    fn from(mut names: Vec<String>) -> Self {
+        names.sort_unstable();
+        names.dedup();
+        Self(names)
+    }
+}
+
+impl FromIterator<String> for Names {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        names.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+/// Who belongs to which department.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Departments {
+    members: BTreeMap<String, Names>,
+    by_member: HashMap<String, String>,
+}
+
+impl Departments {
+    /// The departments with their members' user ids, ordered by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.members.iter().map(|(name, members)| (name.as_str(), &**members))
+    }
+
+    /// The department of a user id; `None` if no list names it.
+    pub fn of(&self, member: &str) -> Option<&str> {
+        if self.by_member.is_empty() {
+            return None;
+        }
+        self.by_member.get(member).map(String::as_str)
+    }
+}
+
+impl<M: Into<Names>> FromIterator<(String, M)> for Departments {
+    /// A user id in several departments belongs to the first of them by name.
+    fn from_iter<I: IntoIterator<Item = (String, M)>>(departments: I) -> Self {
+        let members: BTreeMap<String, Names> = departments.into_iter().map(|(name, ids)| (name, ids.into())).collect();
+        let mut by_member = HashMap::new();
+        for (name, ids) in &members {
+            for id in ids.iter() {
+                by_member.entry(id.clone()).or_insert_with(|| name.clone());
+            }
+        }
+        Self { members, by_member }
+    }
 }
