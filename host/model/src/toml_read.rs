@@ -100,6 +100,19 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
+    /// True if the table has that key and nobody took it yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _, _)| name == key)
+    }
+
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries
+            .iter()
+            .find(|(name, _, _)| name == key)
+            .map_or(self.at(), |(_, _, value)| value.span())
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(name, _, _)| name == key)?;
@@ -244,6 +257,17 @@ impl<'a> Table<'a> {
             map.insert(key, value);
         }
         (map, places)
+    }
+
+    /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
+    pub fn json(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<(serde_json::Value, Places)> {
+        let value = self.take(key)?;
+        let mut places = Places {
+            root: value.span(),
+            by_pointer: Vec::new(),
+        };
+        let value = json_of(file, "", value, &mut places);
+        Some((value, places))
     }
 
     /// Ends the reading: every key that nobody took is a problem.
@@ -436,6 +460,19 @@ mod tests {
         table.integer(&mut file, "count", 1..=9);
         table.finish(&mut file);
         file.into_problems().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_value_of_any_type_keeps_the_places_inside_it() {
+        let text = "trigger = { any = [ { lists = [\"a\"] } ] }\n";
+        let (mut file, mut table) = TomlFile::parse(Path::new("x.toml"), text);
+        let (value, places) = table.json(&mut file, "trigger").unwrap();
+        assert_eq!(value, serde_json::json!({ "any": [ { "lists": ["a"] } ] }));
+        assert_eq!(
+            places.of("/any/0/lists/0"),
+            text.find("\"a\"").unwrap()..text.find(']').unwrap()
+        );
+        assert_eq!(places.of("").start, text.find('{').unwrap());
     }
 
     #[test]

@@ -1,1 +1,41 @@
-//! x
+//! The pack: a bundle of plugins, lexicons, patterns, a settings schema and cases, with a manifest that says which
+//! policies are made of them. The only crate that knows how a pack is written down.
+//!
+//! A pack has two forms with one digest: a folder, which people edit, and a built file, an OCI image layout in a tar, which
+//! registries and tools carry. Both are described, key by key, in docs/pack-format.md.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use proviso_pack::{Pack, PluginPath};
+//! use std::path::Path;
+//!
+//! let pack = Pack::open(Path::new("policies/bank-cn"), &PluginPath::of_this_process())?;
+//! println!("{} {} is {}", pack.manifest().name, pack.manifest().version, pack.digest());
+//! std::fs::write("bank-cn.pack", pack.to_file())?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod case;
+pub mod manifest;
+pub mod scaffold;
+
+mod error;
+mod folder;
+mod layout;
+mod pack;
+mod parts;
+mod plugin_path;
+mod resolve;
+mod settings;
+mod store;
+mod tar_file;
+
+pub use case::Case;
+pub use error::PackError;
+pub use manifest::Manifest;
+pub use pack::Pack;
+pub use plugin_path::{PLUGIN_PATH_VARIABLE, PluginPath};
+pub use resolve::resolve;
+pub use settings::SettingProblem;
+pub use store::{PackStore, StoreError};

@@ -1,0 +1,116 @@
+//! A pack's folder form on disk.
+
+use crate::parts::{FOLDERS, Parts, TOP_FILES, media_type_of};
+use proviso_model::Problem;
+use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Reads every part of the folder; other files beside the parts (a README in another language, the source of a plugin) are
+/// left alone, and so are names that begin with `.`. Files in the pack's own folders that no pack has are problems.
+pub(crate) fn read(folder: &Path) -> (Parts, Vec<Problem>) {
+    let mut reader = Reader {
+        folder,
+        parts: Parts::new(),
+        problems: Vec::new(),
+        bytes_left: PACK_BYTES_MAX,
+    };
+    for (name, _) in TOP_FILES {
+        reader.take(name);
+    }
+    for part_folder in &FOLDERS {
+        reader.take_folder(part_folder.name);
+    }
+    (reader.parts, reader.problems)
+}
+
+/// Reads a file of at most that many bytes.
+pub(crate) fn read_bounded(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > bytes_max {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("more than {bytes_max} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    parts: Parts,
+    problems: Vec<Problem>,
+    bytes_left: usize,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, path: &str, message: impl Into<String>) {
+        self.problems.push(Problem::in_file(self.folder.join(path), message));
+    }
+
+    fn take_folder(&mut self, name: &'static str) {
+        let path = self.folder.join(name);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.problem(name, format!("cannot be read: {error}")),
+            Ok(metadata) if !metadata.is_dir() => {
+                return self.problem(name, "not a folder (links are refused)");
+            }
+            Ok(_) => {}
+        }
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) => return self.problem(name, format!("cannot be read: {error}")),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry.map(|entry| entry.file_name().into_string()) {
+                Ok(Ok(file)) if file.starts_with('.') => {}
+                Ok(Ok(file)) => names.push(file),
+                Ok(Err(file)) => self.problem(name, format!("the file name {file:?} is not UTF-8")),
+                Err(error) => self.problem(name, format!("cannot be read: {error}")),
+            }
+            if names.len() > PACK_FILES_MAX {
+                return self.problem(name, format!("more than {PACK_FILES_MAX} files"));
+            }
+        }
+        names.sort();
+        for file in names {
+            let part = format!("{name}/{file}");
+            match media_type_of(&part) {
+                Ok(_) => self.take(&part),
+                Err(message) => self.problem(&part, message),
+            }
+        }
+    }
+
+    /// Takes a file as a part, if it is there.
+    fn take(&mut self, part: &str) {
+        let path = self.folder.join(part);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.problem(part, format!("cannot be read: {error}")),
+            Ok(metadata) if metadata.is_symlink() => return self.problem(part, "a link: a pack holds files only"),
+            Ok(metadata) if !metadata.is_file() => return self.problem(part, "not a file"),
+            Ok(_) => {}
+        }
+        if self.parts.len() >= PACK_FILES_MAX {
+            return self.problem(part, format!("more than {PACK_FILES_MAX} files"));
+        }
+        match read_bounded(&path, self.bytes_left) {
+            Ok(bytes) => {
+                self.bytes_left -= bytes.len();
+                self.parts.insert(part.to_owned(), bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                self.problem(
+                    part,
+                    format!("the pack has more than {PACK_BYTES_MAX} bytes with this file"),
+                );
+            }
+            Err(error) => self.problem(part, format!("cannot be read: {error}")),
+        }
+    }
+}

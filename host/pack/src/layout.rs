@@ -1,0 +1,284 @@
+//! The built form: an OCI image layout (image-spec 1.1) in one tar.
+//!
+//! ```text
+//! blobs/sha256/<digest>…   every part, the configuration and the manifest, each under its own digest
+//! index.json               names the manifest
+//! oci-layout               the version of the layout
+//! ```
+//!
+//! The configuration follows the Wasm OCI artifact convention of the CNCF (`application/vnd.wasm.config.v0+json`), so that
+//! registries and tools take a pack for what it is. A manifest has one layer for each part, ordered by path, with the path
+//! as its title. The parts determine every byte: a reader builds the manifest again from what it found and refuses any
+//! other. So no two contents share a digest, no content has two, and nothing can be hidden beside the parts.
+
+use crate::parts::{Parts, media_type_of};
+use crate::tar_file;
+use proviso_model::Digest;
+use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of this form, part of every manifest. Another form has another.
+const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
+const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
+const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+const TITLE: &str = "org.opencontainers.image.title";
+const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
+const BLOBS: &str = "blobs/sha256/";
+
+/// A built file, in bytes: the parts, and what the tar and the descriptions of the parts add.
+pub(crate) const FILE_BYTES_MAX: usize = PACK_BYTES_MAX + (4 << 20);
+/// The manifest, the index or the configuration of a built file, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index<'a> {
+    schema_version: u8,
+    media_type: &'a str,
+    manifests: [Descriptor<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageManifest<'a> {
+    schema_version: u8,
+    media_type: &'a str,
+    artifact_type: &'a str,
+    config: Descriptor<'a>,
+    layers: Vec<Descriptor<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    media_type: &'a str,
+    digest: Digest,
+    size: usize,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_type: Option<&'a str>,
+}
+
+/// The configuration of the convention. `component` is left out: it describes one component, and a pack has any number.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config<'a> {
+    created: &'a str,
+    architecture: &'a str,
+    os: &'a str,
+    layer_digests: &'a [Digest],
+}
+
+/// The two documents that the parts determine.
+struct Documents {
+    config: String,
+    manifest: String,
+}
+
+impl<'a> Descriptor<'a> {
+    fn of(media_type: &'a str, bytes: &[u8]) -> Self {
+        let (digest, size) = (Digest::of(bytes), bytes.len());
+        Self {
+            media_type,
+            digest,
+            size,
+            annotations: BTreeMap::new(),
+            artifact_type: None,
+        }
+    }
+}
+
+fn documents(parts: &Parts) -> Documents {
+    let layer = |(path, bytes): (&'_ String, &Vec<u8>)| {
+        let media_type = media_type_of(path).expect("the paths of parts are checked when a pack is read");
+        (media_type, Digest::of(bytes), bytes.len())
+    };
+    let layers: Vec<_> = parts.iter().map(layer).collect();
+    let layer_digests: Vec<_> = layers.iter().map(|(_, digest, _)| *digest).collect();
+    let config = to_json(&Config {
+        created: "1970-01-01T00:00:00Z",
+        architecture: "wasm",
+        os: "wasip2",
+        layer_digests: &layer_digests,
+    });
+    let manifest = to_json(&ImageManifest {
+        schema_version: 2,
+        media_type: MANIFEST_TYPE,
+        artifact_type: ARTIFACT_TYPE,
+        config: Descriptor::of(CONFIG_TYPE, config.as_bytes()),
+        layers: layers
+            .into_iter()
+            .zip(parts.keys())
+            .map(|((media_type, digest, size), path)| Descriptor {
+                media_type,
+                digest,
+                size,
+                annotations: BTreeMap::from([(TITLE, path.as_str())]),
+                artifact_type: None,
+            })
+            .collect(),
+    });
+    Documents { config, manifest }
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts and numbers are JSON")
+}
+
+/// The digest of a pack: that of its manifest.
+pub(crate) fn digest(parts: &Parts) -> Digest {
+    Digest::of(documents(parts).manifest.as_bytes())
+}
+
+/// The built file. The same parts give the same bytes.
+pub(crate) fn write(parts: &Parts) -> Vec<u8> {
+    let Documents { config, manifest } = documents(parts);
+    let described = Descriptor {
+        artifact_type: Some(ARTIFACT_TYPE),
+        ..Descriptor::of(MANIFEST_TYPE, manifest.as_bytes())
+    };
+    let index = to_json(&Index {
+        schema_version: 2,
+        media_type: INDEX_TYPE,
+        manifests: [described],
+    });
+    let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
+    for blob in parts
+        .values()
+        .map(Vec::as_slice)
+        .chain([config.as_bytes(), manifest.as_bytes()])
+    {
+        files.insert(format!("{BLOBS}{}", Digest::of(blob).hex()), blob);
+    }
+    files.insert("index.json".to_owned(), index.as_bytes());
+    files.insert("oci-layout".to_owned(), OCI_LAYOUT.as_bytes());
+    tar_file::write(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)))
+}
+
+/// The parts of a built file. Errors are fragments that say what is refused.
+pub(crate) fn read(file: &[u8]) -> Result<Parts, String> {
+    if file.len() > FILE_BYTES_MAX {
+        return Err(format!(
+            "it has {} bytes: at most {FILE_BYTES_MAX} are allowed",
+            file.len()
+        ));
+    }
+    // Beside the parts: the manifest, the configuration, the index, the layout's version, and two folders.
+    let mut entries = BTreeMap::new();
+    for entry in tar_file::read(file, PACK_FILES_MAX + 6)? {
+        if entries.insert(entry.path, entry.bytes).is_some() {
+            return Err(format!("{:?} is in it twice", entry.path));
+        }
+    }
+    let layout = json(
+        entries
+            .remove("oci-layout")
+            .ok_or("it has no \"oci-layout\": not an OCI image layout")?,
+        "oci-layout",
+    )?;
+    if layout.get("imageLayoutVersion").and_then(|version| version.as_str()) != Some("1.0.0") {
+        return Err("\"oci-layout\" does not say version 1.0.0".to_owned());
+    }
+    let index = json(
+        entries.remove("index.json").ok_or("it has no \"index.json\"")?,
+        "index.json",
+    )?;
+    let blobs = blobs(&entries)?;
+
+    // The index is not covered by the digest, and tools write their own into it (names, tags): only the address counts.
+    let described = match index
+        .get("manifests")
+        .and_then(|manifests| manifests.as_array())
+        .map(Vec::as_slice)
+    {
+        Some([described]) => described,
+        _ => return Err("\"index.json\" does not name exactly one manifest".to_owned()),
+    };
+    let manifest_address = address_of(described).ok_or("\"index.json\" has no digest for the manifest")?;
+    let manifest_bytes = blob(&blobs, manifest_address)?;
+    let manifest = json(manifest_bytes, "the manifest")?;
+    let artifact_type = manifest
+        .get("artifactType")
+        .and_then(|value| value.as_str())
+        .unwrap_or_default();
+    if artifact_type != ARTIFACT_TYPE {
+        return Err(format!("it is {artifact_type:?}: expected {ARTIFACT_TYPE:?}"));
+    }
+    let layers = manifest
+        .get("layers")
+        .and_then(|layers| layers.as_array())
+        .ok_or("the manifest has no layers")?;
+    if layers.len() > PACK_FILES_MAX {
+        return Err(format!("it has more than {PACK_FILES_MAX} parts"));
+    }
+    let mut parts = Parts::new();
+    let mut used = BTreeSet::from([manifest_address]);
+    used.extend(manifest.get("config").and_then(address_of));
+    let mut bytes = 0;
+    for layer in layers {
+        let title = layer
+            .get("annotations")
+            .and_then(|all| all.get(TITLE))
+            .and_then(|title| title.as_str());
+        let title = title.ok_or("a layer has no title")?;
+        media_type_of(title)?;
+        let address = address_of(layer).ok_or_else(|| format!("the layer {title:?} has no digest"))?;
+        let content = blob(&blobs, address).map_err(|error| format!("{title:?}: {error}"))?;
+        bytes += content.len();
+        if bytes > PACK_BYTES_MAX {
+            return Err(format!("its parts have more than {PACK_BYTES_MAX} bytes"));
+        }
+        if parts.insert(title.to_owned(), content.to_vec()).is_some() {
+            return Err(format!("the part {title:?} is in it twice"));
+        }
+        used.insert(address);
+    }
+    let again = documents(&parts);
+    if again.manifest.as_bytes() != manifest_bytes {
+        return Err("its manifest is not the one that its parts give".to_owned());
+    }
+    if blob(&blobs, Digest::of(again.config.as_bytes()))? != again.config.as_bytes() {
+        return Err("its configuration is not the one that its parts give".to_owned());
+    }
+    if let Some(stray) = blobs.keys().find(|address| !used.contains(address)) {
+        return Err(format!("the blob {stray} belongs to no part"));
+    }
+    Ok(parts)
+}
+
+/// Every blob, each checked against its name.
+fn blobs<'a>(entries: &BTreeMap<&'a str, &'a [u8]>) -> Result<BTreeMap<Digest, &'a [u8]>, String> {
+    let mut blobs = BTreeMap::new();
+    for (path, bytes) in entries {
+        let address = path
+            .strip_prefix(BLOBS)
+            .and_then(|hex| format!("sha256:{hex}").parse::<Digest>().ok());
+        let address = address.ok_or_else(|| format!("{path:?} does not belong to a pack"))?;
+        if Digest::of(bytes) != address {
+            return Err(format!("the content of {path:?} has another digest"));
+        }
+        blobs.insert(address, *bytes);
+    }
+    Ok(blobs)
+}
+
+fn blob<'a>(blobs: &BTreeMap<Digest, &'a [u8]>, address: Digest) -> Result<&'a [u8], String> {
+    blobs
+        .get(&address)
+        .copied()
+        .ok_or_else(|| format!("the blob {address} is missing"))
+}
+
+fn address_of(descriptor: &serde_json::Value) -> Option<Digest> {
+    descriptor.get("digest")?.as_str()?.parse().ok()
+}
+
+fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
+    if bytes.len() > DESCRIPTION_BYTES_MAX {
+        return Err(format!("{what} has more than {DESCRIPTION_BYTES_MAX} bytes"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| format!("{what} is not JSON: {error}"))
+}

@@ -1,0 +1,260 @@
+//! Settings of policies: the pack's schema, and how a set's values go over the manifest's defaults.
+
+use proviso_model::Problem;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Length of one message about a setting, in bytes; the rest is cut.
+const MESSAGE_BYTES_MAX: usize = 512;
+/// Messages about one policy's settings; the rest is dropped.
+const MESSAGES_MAX: usize = 64;
+
+/// The JSON Schema of a pack's settings: of an object that is keyed by policy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SettingsSchema {
+    document: Option<Value>,
+    validator: Option<jsonschema::Validator>,
+}
+
+/// What is wrong with settings: where (a JSON Pointer, RFC 6901, into an object keyed by policy), and what.
+pub type SettingProblem = (String, String);
+
+impl SettingsSchema {
+    /// Reads `settings.schema.json`. References to other documents are refused: nothing is fetched.
+    pub(crate) fn read(file: &Path, text: &str) -> Result<Self, Problem> {
+        let document: Value = serde_json::from_str(text).map_err(|error| Problem {
+            file: file.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            message: format!("not JSON: {error}"),
+        })?;
+        if !document.is_object() {
+            return Err(Problem::in_file(file, "a settings schema is a JSON object"));
+        }
+        if let Some(cycle) = cycle_of_references(&document) {
+            return Err(Problem::in_file(
+                file,
+                format!("the reference {cycle:?} leads back to itself"),
+            ));
+        }
+        let validator = jsonschema::options()
+            .offline()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(&document)
+            .map_err(|error| Problem::in_file(file, format!("not a JSON Schema: {}", bounded(error.to_string()))))?;
+        Ok(Self {
+            document: Some(document),
+            validator: Some(validator),
+        })
+    }
+
+    /// The schema, if the pack has one.
+    pub(crate) fn document(&self) -> Option<&Value> {
+        self.document.as_ref()
+    }
+
+    /// True if the schema says what the policy's settings are.
+    fn describes(&self, policy: &str) -> bool {
+        self.document
+            .as_ref()
+            .and_then(|document| document.get("properties"))
+            .is_some_and(|all| all.get(policy).is_some())
+    }
+
+    /// What is wrong with the settings of all policies of a pack. A policy that the schema does not describe has none.
+    pub(crate) fn problems<'a>(
+        &self,
+        settings: impl IntoIterator<Item = (&'a str, &'a Map<String, Value>)>,
+    ) -> Vec<SettingProblem> {
+        let mut problems = Vec::new();
+        let mut instance = Map::new();
+        for (policy, settings) in settings {
+            if self.describes(policy) {
+                instance.insert(policy.to_owned(), Value::Object(settings.clone()));
+            } else if !settings.is_empty() {
+                let message = format!("{policy:?} takes no settings: settings.schema.json has no such property");
+                problems.push((format!("/{policy}"), message));
+            }
+        }
+        if let Some(validator) = &self.validator {
+            let instance = Value::Object(instance);
+            let errors = validator.iter_errors(&instance).take(MESSAGES_MAX);
+            problems.extend(errors.map(|error| (error.instance_path().to_string(), bounded(error.to_string()))));
+        }
+        problems
+    }
+}
+
+/// `overrides` over `defaults`: objects are merged key by key, at every depth; everything else is replaced.
+pub(crate) fn merged(defaults: &Map<String, Value>, overrides: &Map<String, Value>) -> Map<String, Value> {
+    let mut merged = defaults.clone();
+    for (key, value) in overrides {
+        let value = match (merged.get(key), value) {
+            (Some(Value::Object(defaults)), Value::Object(overrides)) => {
+                Value::Object(self::merged(defaults, overrides))
+            }
+            _ => value.clone(),
+        };
+        merged.insert(key.clone(), value);
+    }
+    merged
+}
+
+/// A `$ref` that is reached again without a step into the settings. A validator would follow it for ever.
+fn cycle_of_references(document: &Value) -> Option<String> {
+    let mut path = Vec::new();
+    let mut done = std::collections::BTreeSet::new();
+    references(document)
+        .into_iter()
+        .find_map(|start| follow(document, start, &mut path, &mut done))
+}
+
+fn follow<'a>(
+    document: &'a Value,
+    reference: &'a str,
+    path: &mut Vec<&'a str>,
+    done: &mut std::collections::BTreeSet<&'a str>,
+) -> Option<String> {
+    if path.contains(&reference) {
+        return Some(reference.to_owned());
+    }
+    if !done.insert(reference) {
+        return None;
+    }
+    let target = document.pointer(reference.strip_prefix('#')?)?;
+    path.push(reference);
+    let cycle = references_in_place(target)
+        .into_iter()
+        .find_map(|next| follow(document, next, path, done));
+    path.pop();
+    cycle
+}
+
+/// Every `$ref` of a document.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(reference) if key == "$ref" => vec![reference.as_str()],
+                value => references(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Every `$ref` that applies to the same value as the schema itself does.
+fn references_in_place(schema: &Value) -> Vec<&str> {
+    let Value::Object(map) = schema else { return Vec::new() };
+    let mut found = Vec::new();
+    for (key, value) in map {
+        match (key.as_str(), value) {
+            ("$ref" | "$dynamicRef", Value::String(reference)) => found.push(reference.as_str()),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
+                found.extend(schemas.iter().flat_map(references_in_place))
+            }
+            ("not" | "if" | "then" | "else", schema) => found.extend(references_in_place(schema)),
+            ("dependentSchemas", Value::Object(schemas)) => {
+                found.extend(schemas.values().flat_map(references_in_place))
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn bounded(mut message: String) -> String {
+    if message.len() > MESSAGE_BYTES_MAX {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn map(value: &Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn schema(text: &str) -> Result<SettingsSchema, Problem> {
+        SettingsSchema::read(Path::new("settings.schema.json"), text)
+    }
+
+    #[test]
+    fn objects_merge_deeply_and_all_else_is_replaced() {
+        let defaults = map(&json!({ "a": { "x": 1, "y": [1, 2] }, "b": 1, "c": { "z": 1 } }));
+        let overrides = map(&json!({ "a": { "y": [3], "n": null }, "c": 5, "d": {} }));
+        assert_eq!(
+            Value::Object(merged(&defaults, &overrides)),
+            json!({ "a": { "x": 1, "y": [3], "n": null }, "b": 1, "c": 5, "d": {} })
+        );
+    }
+
+    #[test]
+    fn problems_name_the_place() {
+        let schema = schema(
+            r#"{ "type": "object", "additionalProperties": false, "properties": {
+                 "p": { "type": "object", "additionalProperties": false, "properties": {
+                     "level": { "enum": ["low", "high"] }, "word": { "type": "string", "pattern": "^a+$" } } } } }"#,
+        )
+        .unwrap();
+        let check = |value: &Value| schema.problems([("p", &map(value))]);
+        assert_eq!(check(&json!({ "level": "low", "word": "aaa" })), []);
+        let problems = check(&json!({ "level": "LOW", "word": 3 }));
+        assert_eq!(
+            problems,
+            [
+                (
+                    "/p/level".to_owned(),
+                    r#""LOW" is not one of "low" or "high""#.to_owned()
+                ),
+                ("/p/word".to_owned(), r#"3 is not of type "string""#.to_owned()),
+            ]
+        );
+        assert_eq!(check(&json!({ "level": "low", "other": 1 }))[0].0, "/p");
+        assert!(
+            schema.problems([("q", &map(&json!({ "a": 1 })))])[0]
+                .1
+                .contains("takes no settings")
+        );
+        assert_eq!(schema.problems([("q", &Map::new())]), []);
+    }
+
+    #[test]
+    fn schemas_that_reach_outside_or_go_round_are_refused() {
+        let refused = |text: &str| schema(text).unwrap_err().message;
+        assert!(refused("[]").contains("a JSON object"));
+        assert!(refused("{ \"type\": 3 }").contains("not a JSON Schema"));
+        assert!(
+            refused("{ \"properties\": { \"p\": { \"$ref\": \"http://example.com/a.json\" } } }")
+                .contains("not a JSON Schema")
+        );
+        assert!(
+            refused("{ \"properties\": { \"p\": { \"$ref\": \"file:///etc/passwd\" } } }")
+                .contains("not a JSON Schema")
+        );
+        assert!(refused("{ \"$ref\": \"#\" }").contains("leads back"));
+        let two = r##"{ "properties": { "p": { "$ref": "#/$defs/a" } },
+                        "$defs": { "a": { "anyOf": [ { "$ref": "#/$defs/b" } ] }, "b": { "not": { "$ref": "#/$defs/a" } } } }"##;
+        assert!(refused(two).contains("leads back"));
+        assert_eq!(schema("{ \"a\":\n x }").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn a_schema_may_describe_a_tree() {
+        let tree = r##"{ "properties": { "p": { "$ref": "#/$defs/node" } },
+                         "$defs": { "node": { "type": "object", "properties": { "next": { "$ref": "#/$defs/node" } } } } }"##;
+        let schema = schema(tree).unwrap();
+        assert_eq!(schema.problems([("p", &map(&json!({ "next": { "next": {} } })))]), []);
+        assert_eq!(
+            schema.problems([("p", &map(&json!({ "next": { "next": 1 } })))])[0].0,
+            "/p/next/next"
+        );
+    }
+}
