@@ -1,1 +1,47 @@
-//! x
+//! Lexicons and patterns of all packs in one matcher.
+//!
+//! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
+//! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own
+//! [`Folding`], and tells which patterns are worth running. Hits are byte ranges of the text as it came in, whatever
+//! was folded or skipped to find them.
+//!
+//! This crate is pure and synchronous: no files, no clock, no threads, no randomness. It can be used alone:
+//!
+//! ```
+//! use proviso_scan::{Folding, List, ListContent, MatcherBuilder};
+//! use std::path::Path;
+//!
+//! let lexicon = proviso_scan::lexicon::parse(Path::new("promissory.txt"), "# 承诺收益\n保本\n稳赚不赔\n").unwrap();
+//! let mut builder = MatcherBuilder::new();
+//! let promissory = builder.add(List {
+//!     name: "promissory".to_owned(),
+//!     content: ListContent::Lexicon {
+//!         terms: lexicon.terms.into_iter().map(|term| term.text).collect(),
+//!         folding: Folding::default(),
+//!     },
+//! });
+//! let matcher = builder.build().unwrap();
+//!
+//! let mut scratch = matcher.scratch();
+//! let mut hits = Vec::new();
+//! let text = "這個理財穩賺不賠";
+//! let _ = matcher.scan(text, &mut scratch, &mut hits);
+//! assert_eq!((hits[0].list, hits[0].term), (promissory, 1));
+//! assert_eq!(&text[hits[0].start as usize..hits[0].end as usize], "穩賺不賠");
+//! ```
+
+mod automaton;
+mod build;
+mod chars;
+mod expressions;
+mod folding;
+pub mod lexicon;
+mod matcher;
+pub mod patterns;
+mod required;
+
+pub use build::{List, ListContent, ListId, MatcherBuilder, ScanProblem};
+pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
+pub use lexicon::Lexicon;
+pub use matcher::{HITS_PER_SCAN_MAX, Hit, Matcher, Scanned, Scratch, TEXT_BYTES_MAX};
+pub use patterns::Patterns;
