@@ -13,6 +13,7 @@ use proviso_model::{Digest, limits};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
@@ -63,8 +64,15 @@ impl Recipe<'_> {
     }
 }
 
+/// The instrumented form of one component, compiled once for all policies of a build, or why it cannot be.
+pub(crate) type InstrumentedCode = OnceLock<Result<Component, String>>;
+
 /// Makes a plugin of a component: from the cache, else by configuring and freezing it.
-pub(crate) fn prepare(sandbox: &Sandbox, recipe: Recipe<'_>) -> Result<Plugin, PrepareError> {
+pub(crate) fn prepare(
+    sandbox: &Sandbox,
+    recipe: Recipe<'_>,
+    instrumented: &InstrumentedCode,
+) -> Result<Plugin, PrepareError> {
     let key = recipe.key(sandbox);
     if let Some(entry) = sandbox.cache.as_ref().and_then(|cache| cache.load(&sandbox.runtime, &key)) {
         let configured = match entry.remark.strip_prefix(REMARK_ANEW) {
@@ -75,7 +83,7 @@ pub(crate) fn prepare(sandbox: &Sandbox, recipe: Recipe<'_>) -> Result<Plugin, P
         };
         return finish(sandbox, &recipe, &entry.component, configured, true);
     }
-    let (component, configured, remark) = match freeze(sandbox, &recipe) {
+    let (component, configured, remark) = match freeze(sandbox, &recipe, instrumented) {
         Ok(component) => (component, Configured::Snapshot, REMARK_SNAPSHOT.to_owned()),
         Err(FreezeError::Stop(error)) => return Err(error),
         Err(FreezeError::Unfit(why)) => {
@@ -128,11 +136,12 @@ impl From<PrepareError> for FreezeError {
 }
 
 /// The component as it stands after `configure`.
-fn freeze(sandbox: &Sandbox, recipe: &Recipe<'_>) -> Result<Component, FreezeError> {
+fn freeze(sandbox: &Sandbox, recipe: &Recipe<'_>, code: &InstrumentedCode) -> Result<Component, FreezeError> {
     let wizer = wizer();
     let (context, instrumented) = guarded("instrumented", || wizer.instrument_component(recipe.bytes))?;
-    let component = compile_instrumented(sandbox, recipe, &instrumented).map_err(FreezeError::Unfit)?;
-    let pre = sandbox.linker.instantiate_pre(&component).map_err(|error| wrong_type(&error))?;
+    let component = code.get_or_init(|| compile_instrumented(sandbox, recipe, &instrumented));
+    let component = component.as_ref().map_err(|why| FreezeError::Unfit(why.clone()))?;
+    let pre = sandbox.linker.instantiate_pre(component).map_err(|error| wrong_type(&error))?;
     let exports = Exports::find(&pre, &recipe.facts.interfaces).map_err(|error| wrong_type(&error))?;
 
     let slot = sandbox.slots.take();

@@ -22,7 +22,6 @@ pub(crate) struct Fields {
     pub(crate) amount: bool,
     pub(crate) attachments: bool,
     pub(crate) links: bool,
-    pub(crate) preceding: bool,
 }
 
 /// One message, as one policy is to see it.
