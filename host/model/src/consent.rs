@@ -121,3 +121,147 @@ impl ConsentLedger {
         self.0.get(party).map(|(_, state)| *state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::{Defaults, from_json};
+    use proptest::prelude::*;
+
+    fn message(fields: &str) -> Message {
+        let text = format!(r#"{{"id":"m","tenant":"t","channel":"c","conversation":"g","sent_at":0,{fields}}}"#);
+        from_json(&text, &Defaults::default()).unwrap()
+    }
+
+    const OUTBOUND: &str = r#""from":{"id":"e","class":"employee"},"to":[{"id":"x","class":"external"},{"id":"y","class":"external"}],"text":"a""#;
+
+    #[test]
+    fn the_gate_follows_the_basis_and_what_was_said() {
+        use ConsentState::{Agree, DefaultAgree, Disagree};
+        use Withheld::{ConsentMissing, ConsentRefused};
+        // What x and y said; then the answer on consent, and on recorded consent.
+        let table = [
+            (None, None, None, Some(ConsentMissing)),
+            (Some(Agree), None, None, Some(ConsentMissing)),
+            (Some(Agree), Some(Agree), None, None),
+            (Some(Agree), Some(DefaultAgree), None, Some(ConsentMissing)),
+            (Some(Disagree), Some(Agree), Some(ConsentRefused), Some(ConsentRefused)),
+            (None, Some(Disagree), Some(ConsentRefused), Some(ConsentRefused)),
+        ];
+        for (x, y, on_consent, on_record) in table {
+            let said = |party: &str| match party {
+                "x" => x,
+                "y" => y,
+                other => panic!("{other} was asked for"),
+            };
+            let message = message(OUTBOUND);
+            assert_eq!(gate(LawfulBasis::Consent, &message, said), on_consent, "{x:?} {y:?}");
+            assert_eq!(
+                gate(LawfulBasis::RecordedConsent, &message, said),
+                on_record,
+                "{x:?} {y:?}"
+            );
+            assert_eq!(gate(LawfulBasis::LegalDuty, &message, said), None, "{x:?} {y:?}");
+        }
+    }
+
+    #[test]
+    fn the_gate_looks_at_senders_and_at_parties_of_unknown_class() {
+        let refused = |party: &str| (party == "x").then_some(ConsentState::Disagree);
+        let table = [
+            (
+                r#""from":{"id":"x","class":"external"},"to":[{"id":"e","class":"employee"}],"text":"a""#,
+                true,
+            ),
+            (r#""from":"x","to":[{"id":"e","class":"employee"}],"text":"a""#, true),
+            (
+                r#""from":{"id":"e","class":"employee"},"to":[{"id":"x","class":"employee"}],"text":"a""#,
+                false,
+            ),
+            (r#""from":{"id":"x","class":"robot"},"text":"a""#, false),
+        ];
+        for (fields, withheld) in table {
+            assert_eq!(
+                gate(LawfulBasis::Consent, &message(fields), refused).is_some(),
+                withheld,
+                "{fields}"
+            );
+        }
+        let internal =
+            message(r#""from":{"id":"e","class":"employee"},"to":[{"id":"f","class":"employee"}],"text":"a""#);
+        assert_eq!(gate(LawfulBasis::RecordedConsent, &internal, |_| None), None);
+        let notice = message(r#""text":"the channel was renamed""#);
+        assert_eq!(
+            gate(LawfulBasis::RecordedConsent, &notice, |_| None),
+            None,
+            "nobody took part"
+        );
+    }
+
+    #[test]
+    fn events_pass_unless_they_carry_content() {
+        let refused = |_: &str| Some(ConsentState::Disagree);
+        for kind in ["consent", "recall", "system"] {
+            let bare = format!(r#""kind":"{kind}","from":{{"id":"x","class":"external"}}"#);
+            assert_eq!(
+                gate(LawfulBasis::RecordedConsent, &message(&bare), refused),
+                None,
+                "{kind}"
+            );
+            for content in [
+                r#""text":"a""#,
+                r#""links":["a"]"#,
+                r#""attachments":[{}]"#,
+                r#""amount":{"minor_units":1,"currency":"CNY"}"#,
+            ] {
+                let message = message(&format!("{bare},{content}"));
+                assert_eq!(
+                    gate(LawfulBasis::Consent, &message, refused),
+                    Some(Withheld::ConsentRefused),
+                    "{kind} {content}"
+                );
+            }
+        }
+    }
+
+    fn event() -> impl Strategy<Value = ConsentEvent> {
+        let states = vec![ConsentState::Agree, ConsentState::Disagree, ConsentState::DefaultAgree];
+        ("[xy]", prop::sample::select(states), 0..3_i64).prop_map(|(party, state, at)| ConsentEvent {
+            party,
+            state,
+            at: Timestamp::from_millis(at).unwrap(),
+        })
+    }
+
+    #[test]
+    fn the_latest_statement_holds_and_refusal_wins_a_tie() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let mut ledger = ConsentLedger::default();
+        let mut say = |state, millis| {
+            let changed = ledger.record(&ConsentEvent {
+                party: "x".into(),
+                state,
+                at: at(millis),
+            });
+            (changed, ledger.state_of("x").unwrap())
+        };
+        assert_eq!(say(ConsentState::Agree, 5), (true, ConsentState::Agree));
+        assert_eq!(say(ConsentState::Disagree, 4), (false, ConsentState::Agree));
+        assert_eq!(say(ConsentState::Disagree, 5), (true, ConsentState::Disagree));
+        assert_eq!(say(ConsentState::Agree, 5), (false, ConsentState::Disagree));
+        assert_eq!(say(ConsentState::Agree, 6), (true, ConsentState::Agree));
+        assert_eq!(ledger.state_of("y"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_means_nothing(events in prop::collection::vec(event(), 0..9)) {
+            let ledger = |events: &mut dyn Iterator<Item = &ConsentEvent>| {
+                let mut ledger = ConsentLedger::default();
+                events.for_each(|event| { ledger.record(event); });
+                ledger
+            };
+            prop_assert_eq!(ledger(&mut events.iter()), ledger(&mut events.iter().rev()));
+        }
+    }
+}

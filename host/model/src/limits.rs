@@ -94,6 +94,8 @@ pub const PACK_FILES_MAX: usize = 2_000;
 pub const POLICIES_PER_PACK_MAX: usize = 64;
 /// Packs of a policy set.
 pub const PACKS_PER_SET_MAX: usize = 200;
+/// Problems of one file that are told one by one; of the others, only how many there are.
+pub const PROBLEMS_PER_FILE_MAX: usize = 1_000;
 /// A policy set file, in bytes.
 pub const SET_FILE_BYTES_MAX: usize = 1 << 20;
 

@@ -3,6 +3,7 @@
 //! A reader takes the keys it knows out of a table; what is left over is an unknown key. Nothing stops at the first
 //! problem: a key that is wrong gives `None` and a problem, and reading goes on.
 
+use crate::limits::PROBLEMS_PER_FILE_MAX;
 use crate::problem::{Problem, lines_and_columns};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,6 +16,7 @@ pub struct TomlFile<'a> {
     file: PathBuf,
     text: &'a str,
     problems: Vec<(usize, String)>,
+    problems_untold: usize,
 }
 
 impl<'a> TomlFile<'a> {
@@ -24,6 +26,7 @@ impl<'a> TomlFile<'a> {
             file: file.to_owned(),
             text,
             problems: Vec::new(),
+            problems_untold: 0,
         };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
@@ -35,10 +38,15 @@ impl<'a> TomlFile<'a> {
 
     /// Records a problem at a range of bytes of the file.
     pub fn problem(&mut self, at: Range<usize>, message: impl Into<String>) {
-        self.problems.push((at.start, message.into()));
+        if self.problems.len() < PROBLEMS_PER_FILE_MAX {
+            self.problems.push((at.start, message.into()));
+        } else {
+            self.problems_untold += 1;
+        }
     }
 
-    /// Everything found wrong, in the order of the file; empty if the file is good.
+    /// Everything found wrong, in the order of the file; empty if the file is good. Beyond [`PROBLEMS_PER_FILE_MAX`], the last
+    /// entry says how many more there are.
     pub fn into_problems(self) -> Vec<Problem> {
         let offsets: Vec<usize> = self.problems.iter().map(|(offset, _)| *offset).collect();
         let places = lines_and_columns(self.text, &offsets);
@@ -51,6 +59,12 @@ impl<'a> TomlFile<'a> {
         let mut problems: Vec<_> = self.problems.into_iter().zip(places).map(problem).collect();
         problems.sort();
         problems.dedup();
+        if self.problems_untold > 0 {
+            problems.push(Problem::in_file(
+                self.file,
+                format!("and {} more problems", self.problems_untold),
+            ));
+        }
         problems
     }
 
@@ -100,17 +114,9 @@ impl<'a> Table<'a> {
         self.at.clone()
     }
 
-    /// True if the table has that key and nobody took it yet.
+    /// True if the key is there and nobody took it yet.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _, _)| name == key)
-    }
-
-    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
-    pub fn at_key(&self, key: &str) -> Range<usize> {
-        self.entries
-            .iter()
-            .find(|(name, _, _)| name == key)
-            .map_or(self.at(), |(_, _, value)| value.span())
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
@@ -127,7 +133,7 @@ impl<'a> Table<'a> {
 
     /// A string that must be there.
     pub fn required_string(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<At<String>> {
-        if !self.entries.iter().any(|(name, _, _)| name == key) {
+        if !self.has(key) {
             self.known.push(key);
             file.problem(self.at(), format!("`{key}` is missing here"));
             return None;

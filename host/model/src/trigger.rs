@@ -63,3 +63,61 @@ impl<L> Trigger<L> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::{Defaults, from_json};
+
+    #[test]
+    fn a_trigger_fires_on_what_it_names() {
+        let text = r#"{"id":"m","tenant":"t","channel":"c","kind":"file","sent_at":0,
+            "from":{"id":"a","class":"employee"},"to":[{"id":"b","class":"robot"},{"id":"c","class":"external"}]}"#;
+        let message = from_json(text, &Defaults::default()).unwrap();
+        let hits = |list: &u8| *list == 7;
+        let (yes, no) = (|| Trigger::Always, || Trigger::Lists(vec![]));
+        let table: [(Trigger<u8>, bool); 16] = [
+            (Trigger::Always, true),
+            (Trigger::Lists(vec![1, 7]), true),
+            (Trigger::Lists(vec![1]), false),
+            (Trigger::Kinds(vec![Kind::Text, Kind::File]), true),
+            (Trigger::Kinds(vec![Kind::Text]), false),
+            (Trigger::Directions(vec![Direction::Outbound]), true),
+            (Trigger::Directions(vec![Direction::Inbound]), false),
+            (Trigger::Sender(vec![PartyClass::Employee]), true),
+            (Trigger::Sender(vec![PartyClass::External]), false),
+            (Trigger::Recipient(vec![PartyClass::External]), true),
+            (Trigger::Recipient(vec![PartyClass::Employee]), false),
+            (Trigger::Any(vec![no(), yes()]), true),
+            (Trigger::Any(vec![no(), no()]), false),
+            (Trigger::All(vec![yes(), yes()]), true),
+            (Trigger::All(vec![yes(), no()]), false),
+            (
+                Trigger::Any(vec![Trigger::All(vec![no()]), Trigger::Lists(vec![7])]),
+                true,
+            ),
+        ];
+        for (trigger, expected) in table {
+            assert_eq!(trigger.fires(&message, &hits), expected, "{trigger:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_renamed_at_every_depth() {
+        let trigger = Trigger::Any(vec![
+            Trigger::Always,
+            Trigger::All(vec![Trigger::Lists(vec!["a", "b"])]),
+        ]);
+        let index = |known: &'static [&'static str]| {
+            trigger.try_map(&mut |name: &&str| {
+                known
+                    .iter()
+                    .position(|list| list == name)
+                    .ok_or_else(|| name.to_string())
+            })
+        };
+        let expected = Trigger::Any(vec![Trigger::Always, Trigger::All(vec![Trigger::Lists(vec![1, 0])])]);
+        assert_eq!(index(&["b", "a"]), Ok(expected));
+        assert_eq!(index(&["a"]), Err("b".to_owned()));
+    }
+}

@@ -4,6 +4,8 @@
 //! - `wire`: the JSON object as it is written, read without copying
 //! - `write`: from a [`Message`] to the wire form
 
+#[cfg(test)]
+mod tests;
 mod wire;
 mod write;
 

@@ -93,6 +93,10 @@ impl Trail {
     }
 }
 
+/// Every field of a message, for a test that none is undocumented.
+#[cfg(test)]
+pub(super) const NAMES: &[&str] = Message::NAMES;
+
 /// Reads a value of type `T`, and leaves on the trail where it failed.
 struct Of<'t, T> {
     trail: &'t Trail,
@@ -191,7 +195,7 @@ impl<'de> Value<'de> for Text<'de> {
     }
 }
 
-impl<'de> Value<'de> for u64 {
+impl Value<'_> for u64 {
     const EXPECTED: &'static str = "a whole number, 0 or more";
 
     fn number<E: Error>(number: Number) -> Result<Self, E> {
@@ -260,18 +264,19 @@ impl<'de, T: Value<'de>> Field<'de> for Vec<T> {
 macro_rules! fields {
     ($name:ident: $($field:ident),+) => {
         impl<'de> $name<'de> {
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
+
             fn read_fields<A: MapAccess<'de>>(mut map: A, trail: &Trail) -> Result<Self, A::Error> {
-                const NAMES: &[&str] = &[$(stringify!($field)),+];
                 let mut this = Self::default();
                 let mut seen = 0_u32;
                 while let Some(key) = map.next_key_seed(Of::<Text<'de>>::new(trail))? {
                     let mut bit = 1_u32;
                     let read = match &*key {
                         $(stringify!($field) => {
-                            bit <<= NAMES.iter().position(|name| *name == stringify!($field)).unwrap_or(0);
+                            bit <<= Self::NAMES.iter().position(|name| *name == stringify!($field)).unwrap_or(0);
                             if seen & bit == 0 { this.$field.fill(&mut map, trail) } else { Err(A::Error::custom("given twice")) }
                         })+
-                        _ => map.next_value::<IgnoredAny>().and_then(|_| Err(A::Error::custom(unknown(&key, NAMES)))),
+                        _ => map.next_value::<IgnoredAny>().and_then(|_| Err(A::Error::custom(unknown(&key, Self::NAMES)))),
                     };
                     seen |= bit;
                     read.inspect_err(|_| trail.failed_in(format_args!("{}", super::shown(&key))))?;

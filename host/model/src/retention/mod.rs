@@ -6,6 +6,8 @@
 //! Network Data Security Management Regulations art. 24). `decide` holds the arithmetic.
 
 mod decide;
+#[cfg(test)]
+mod tests;
 
 pub use decide::decide;
 
@@ -133,6 +135,17 @@ pub struct Decision {
     pub why: Why,
     /// The rules that decided, in the order of the proposals; empty where no rule did.
     pub decided_by: Vec<Statute>,
+}
+
+impl Decision {
+    /// True if it may be disposed of on that day, counted in the set's time zone.
+    pub fn allows_disposal_on(&self, day: Day) -> bool {
+        match self.disposition {
+            Disposition::Dispose => true,
+            Disposition::KeepUntil => self.until.is_some_and(|until| day > until),
+            Disposition::Keep | Disposition::LegalHold => false,
+        }
+    }
 }
 
 /// What to do with a message.

@@ -12,6 +12,8 @@ mod hours;
 mod parse;
 mod scope;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use hours::{Hours, NotHours};
 pub use stored::NotAStoredSet;

@@ -21,9 +21,10 @@ impl PolicySet {
             return Err(vec![Problem::in_file(file, message)]);
         }
         let (mut toml, mut table) = TomlFile::parse(file, text);
+        // What could not be parsed is not there; that it is missing would be a second word for one problem.
+        let missing = !toml.has_problems() && !table.has("apply");
         let set = read_set(&mut toml, &mut table);
-        // A table that could not be parsed is not there; that it is missing would be a second word for one problem.
-        if set.apply.is_empty() && !toml.has_problems() {
+        if missing || (set.apply.is_empty() && !toml.has_problems()) {
             toml.problem(0..0, "nothing applies: a policy set has at least one `[[apply]]`");
         }
         table.finish(&mut toml);
