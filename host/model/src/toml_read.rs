@@ -119,6 +119,14 @@ impl<'a> Table<'a> {
         self.entries.iter().any(|(name, _, _)| name == key)
     }
 
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries
+            .iter()
+            .find(|(name, _, _)| name == key)
+            .map_or(self.at(), |(_, _, value)| value.span())
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(name, _, _)| name == key)?;
@@ -270,7 +278,7 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let mut places = Places {
             root: value.span(),
-            by_pointer: Vec::new(),
+            by_pointer: HashMap::new(),
         };
         let value = json_of(file, "", value, &mut places);
         Some((value, places))
