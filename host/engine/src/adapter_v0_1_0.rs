@@ -2,7 +2,7 @@
 //! and the guest's answers into the host's, and decides nothing. A field that the policy did not ask for is passed empty.
 
 use crate::answer::{Failure, RawFactor, RawFinding, RawPeriod, RawProposal, RawScore, RawStep, SettingsProblem};
-use crate::guest::GuestState;
+use crate::guest::{GuestState, LogLevel};
 use crate::import_check::Interface;
 use crate::view::{Asked, HitView, ListInfo, ListKind, MessageView, SubjectView};
 use bindings::exports::proviso::policy::{fold, lifecycle, retention, rules};
@@ -27,12 +27,7 @@ pub(crate) const LOG: &str = "proviso:policy/log@0.1.0";
 /// Names of types; nothing in it can be called.
 pub(crate) const TYPES: &str = "proviso:policy/types@0.1.0";
 
-#[expect(
-    missing_docs,
-    unreachable_pub,
-    clippy::pedantic,
-    reason = "generated from wit/v0.1.0, where every record and field is described"
-)]
+#[expect(clippy::pedantic, reason = "generated from wit/v0.1.0")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit/v0.1.0",
@@ -50,7 +45,7 @@ pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
             store.set_fuel(fuel.saturating_sub(crate::guest::LOG_LINE_FUEL))?;
             if store.data().wants_log() {
                 let line = line.to_str(&store)?.into_owned();
-                store.data_mut().log(level.into(), line);
+                store.data_mut().log(log_level(level), line);
             }
             Ok(())
         },
@@ -301,6 +296,15 @@ fn party_record<'a>(asked: Asked<'a>, party: &'a Party) -> types::Party<'a> {
             PartyClass::Unknown => types::PartyClass::Unknown,
         },
         department: asked.set.department_of(party),
+    }
+}
+
+fn log_level(level: bindings::proviso::policy::log::Level) -> LogLevel {
+    use bindings::proviso::policy::log::Level;
+    match level {
+        Level::Debug => LogLevel::Debug,
+        Level::Info => LogLevel::Info,
+        Level::Warn => LogLevel::Warn,
     }
 }
 

@@ -249,7 +249,7 @@ fn one_of<'n>(names: impl Iterator<Item = &'n String>) -> String {
     if names.is_empty() { "it has none".to_owned() } else { format!("expected one of {}", names.join(", ")) }
 }
 
-pub(crate) fn interface_of(interface: manifest::Interface) -> Interface {
+fn interface_of(interface: manifest::Interface) -> Interface {
     match interface {
         manifest::Interface::Rules => Interface::Rules,
         manifest::Interface::Fold => Interface::Fold,

@@ -46,7 +46,6 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     config.wasm_gc(false);
     config.wasm_function_references(false);
     config.wasm_exceptions(false);
-    config.wasm_legacy_exceptions(false);
     config.wasm_stack_switching(false);
     config.wasm_tail_call(false);
     config.wasm_memory64(false);

@@ -21,7 +21,7 @@ pub struct Generation {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) id: Digest,
     pub(crate) set: PolicySet,
-    pub(crate) matcher: Matcher,
+    pub(crate) matcher: Arc<Matcher>,
     pub(crate) lists: usize,
     /// One for each `[[apply]]`, in the set's order, those that are off included.
     pub(crate) applied: Vec<Applied>,
@@ -31,6 +31,7 @@ pub struct Generation {
 }
 
 /// One `[[apply]]` with its pack.
+#[derive(Clone)]
 pub(crate) struct Applied {
     pub(crate) pack: Arc<Pack>,
     /// Why none of its policies runs; absent if they do.
@@ -107,7 +108,7 @@ impl Generation {
         sandbox: Arc<Sandbox>,
         id: Digest,
         set: PolicySet,
-        (matcher, lists): (Matcher, usize),
+        (matcher, lists): (Arc<Matcher>, usize),
         applied: Vec<Applied>,
         policies: Vec<Policy>,
     ) -> Self {
@@ -147,6 +148,12 @@ impl Generation {
 
     pub(crate) fn apply_of(&self, policy: &Policy) -> &Apply {
         &self.set.apply[policy.apply]
+    }
+
+    /// The same with other policies in the places of its own, for cases that bring settings.
+    pub(crate) fn with_policies(&self, policies: Vec<Policy>) -> Self {
+        let matcher = (Arc::clone(&self.matcher), self.lists);
+        Self::new(Arc::clone(&self.sandbox), self.id, self.set.clone(), matcher, self.applied.clone(), policies)
     }
 
     /// Memory for a scan; give it back with [`Generation::put_scratch`].

@@ -8,6 +8,7 @@ use proviso_pack::manifest::{self, List as DeclaredList};
 use proviso_scan::{Folding, Gaps, List, ListContent, ListId, Matcher, MatcherBuilder, lexicon, patterns};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Collects the lists of every pack of a set, and what is wrong with them.
 #[derive(Default)]
@@ -76,9 +77,9 @@ impl Lists {
     }
 
     /// The matcher, and how many lists it has.
-    pub(crate) fn build(self) -> Result<(Matcher, usize), Vec<Problem>> {
+    pub(crate) fn build(self) -> Result<(Arc<Matcher>, usize), Vec<Problem>> {
         let (origins, count) = (self.origins, self.known.len());
-        self.builder.build().map(|matcher| (matcher, count)).map_err(|found| {
+        self.builder.build().map(|matcher| (Arc::new(matcher), count)).map_err(|found| {
             let place = |problem: proviso_scan::ScanProblem| {
                 let origin = &origins[problem.list.0 as usize];
                 match origin.lines.get(problem.item as usize) {

@@ -1,6 +1,7 @@
 //! A plugin, configured and linked, and one call of it: always in a fresh instance.
 
 use crate::adapter_v0_1_0::Exports;
+use crate::answer::Failure;
 use crate::engine::Sandbox;
 use crate::guest::{GuestState, LogLine};
 use crate::ticker::ticks;
@@ -42,6 +43,15 @@ pub(crate) struct Called<R> {
     /// Fuel used, whether or not there is an answer.
     pub(crate) fuel: u64,
     pub(crate) log: Vec<LogLine>,
+}
+
+impl<R> Called<Result<R, Failure>> {
+    /// Checks the answer, where there is one.
+    pub(crate) fn and_then<S>(self, check: impl FnOnce(R) -> Result<S, CallFault>) -> Called<S> {
+        let refused = |failure: Failure| CallFault { cause: FaultCause::Refused, detail: failure.detail().to_owned() };
+        let result = self.result.and_then(|answer| answer.map_err(refused)).and_then(check);
+        Called { result, fuel: self.fuel, log: self.log }
+    }
 }
 
 impl Plugin {

@@ -36,6 +36,13 @@ pub(crate) struct MessageView<'a> {
     pub(crate) preceding: &'a [PrecedingView<'a>],
 }
 
+impl MessageView<'_> {
+    /// Text that the policy is given, that of the preceding messages included.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text.len() + self.preceding.iter().map(|earlier| earlier.text.len()).sum::<usize>()
+    }
+}
+
 /// An earlier message of the conversation, as one policy is to see it.
 #[derive(Clone)]
 pub(crate) struct PrecedingView<'a> {
