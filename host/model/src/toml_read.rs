@@ -116,6 +116,14 @@ impl<'a> Table<'a> {
         self.entries.iter().any(|(name, _, _)| name == key)
     }
 
+    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
+    pub fn at_key(&self, key: &str) -> Range<usize> {
+        self.entries
+            .iter()
+            .find(|(name, _, _)| name == key)
+            .map_or(self.at(), |(_, _, value)| value.span())
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(name, _, _)| name == key)?;
@@ -437,5 +445,27 @@ mod tests {
             problems("name = \"a\nmode = \n").len() >= 2,
             "both syntax errors are told"
         );
+    }
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let table = [
+            ("scpoe", Some("scope")),
+            ("sope", Some("scope")),
+            ("scopes", Some("scope")),
+            ("setings", Some("settings")),
+            ("on-fault", Some("on_fault")),
+            ("mo", None),
+            ("name", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                nearest(text, ["scope", "settings", "on_fault", "mode"]),
+                expected,
+                "{text}"
+            );
+        }
+        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }

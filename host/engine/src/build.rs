@@ -1,0 +1,389 @@
+//! From a policy set and its packs to a generation, or to everything that keeps them from becoming one.
+
+use crate::engine::{Engine, Sandbox};
+use crate::generation::{Applied, Generation, NOT_ASKED, Policy};
+use crate::import_check::{ComponentFacts, Interface, inspect_component};
+use crate::lists::{Extra, Known, Lists, at};
+use crate::plugin::Plugin;
+use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
+use crate::view::{Fields, ListInfo};
+use proviso_model::digest::DigestBuilder;
+use proviso_model::id::PolicyId;
+use proviso_model::set::{Apply, Mode, PolicySet};
+use proviso_model::{Digest, Problem};
+use proviso_pack::Pack;
+use proviso_pack::manifest::{self, Field};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+/// What judges: a change that could change a verdict changes one of these.
+const VERSIONS: &str = concat!("proviso-engine ", env!("CARGO_PKG_VERSION"), ", contract 0.1.0, wasmtime 48, scan 1");
+
+/// A policy set whose packs were found and read.
+#[derive(Debug, Clone)]
+pub struct ResolvedSet {
+    /// The set's file, as the user named it; for problems.
+    pub file: PathBuf,
+    /// The set.
+    pub set: PolicySet,
+    /// The pack of each `[[apply]]`, in the set's order.
+    pub packs: Vec<Arc<Pack>>,
+}
+
+impl ResolvedSet {
+    /// A set that applies one pack to every message with its own settings, scoring allowed: what a pack is tested by.
+    pub fn of_pack(pack: Arc<Pack>) -> Self {
+        let apply = Apply {
+            pack: pack.origin().display().to_string(),
+            assessment: Some("pack-test".to_owned()),
+            ..Apply::default()
+        };
+        let set = PolicySet { apply: vec![apply], ..PolicySet::default() };
+        Self { file: pack.path_of("pack.toml"), set, packs: vec![pack] }
+    }
+}
+
+/// How far a build is: told after each policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildProgress {
+    /// The policy that is ready.
+    pub policy: PolicyId,
+    /// True if its compiled snapshot came from the cache.
+    pub from_cache: bool,
+    /// Policies that are ready.
+    pub done: usize,
+    /// Policies in all.
+    pub total: usize,
+}
+
+/// Why a set does not become a generation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the policy set cannot be used: {} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" })]
+pub struct BuildError {
+    /// Everything that is wrong, at least one, ordered by file and place.
+    pub problems: Vec<Problem>,
+}
+
+impl Engine {
+    /// Builds a generation. `progress` is called on this thread, once for each policy; plugins are compiled on all processors.
+    ///
+    /// # Errors
+    /// Every problem of the set, its packs, their lists, settings and plugins, each with its place.
+    ///
+    /// # Panics
+    /// If `resolved.packs` has not one pack for each `[[apply]]`.
+    pub fn build(&self, resolved: &ResolvedSet, progress: &dyn Fn(BuildProgress)) -> Result<Generation, BuildError> {
+        assert_eq!(resolved.set.apply.len(), resolved.packs.len(), "one pack for each [[apply]]");
+        let mut problems = Vec::new();
+        let mut lists = Lists::default();
+        let mut plans = Vec::new();
+        let mut applied = Vec::new();
+        for (index, (apply, pack)) in resolved.set.apply.iter().zip(&resolved.packs).enumerate() {
+            let first = plans.len();
+            let off = why_off(apply, pack);
+            if off.is_none() {
+                let mut planner = Planner { file: &resolved.file, apply, index, pack, lists: &mut lists, problems: &mut problems };
+                plans.extend(planner.plan());
+            }
+            applied.push(Applied { pack: Arc::clone(pack), off, policies: first..plans.len() });
+        }
+        problems.extend(folds_applied_twice(&resolved.file, &resolved.set, &plans));
+        let matcher = lists.build().map_err(|found| problems.extend(found)).ok();
+        let (plugins, found) = prepare_all(&self.sandbox, resolved, &plans, progress);
+        problems.extend(found);
+        let Some(matcher) = matcher.filter(|_| problems.is_empty()) else {
+            problems.sort();
+            problems.dedup();
+            return Err(BuildError { problems });
+        };
+        let policies = plans
+            .into_iter()
+            .zip(plugins)
+            .map(|(plan, plugin)| plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.1))
+            .collect();
+        let id = generation_id(&resolved.set, &resolved.packs);
+        Ok(Generation::new(Arc::clone(&self.sandbox), id, resolved.set.clone(), matcher, applied, policies))
+    }
+}
+
+/// Digest of all that a verdict depends on beside the message.
+fn generation_id(set: &PolicySet, packs: &[Arc<Pack>]) -> Digest {
+    let mut id = DigestBuilder::new("proviso generation 1");
+    id.part(VERSIONS.as_bytes()).part(set.to_canonical_json().as_bytes());
+    for pack in packs {
+        id.part(pack.digest().as_bytes());
+    }
+    id.finish()
+}
+
+/// Why no policy of an `[[apply]]` runs.
+fn why_off(apply: &Apply, pack: &Pack) -> Option<String> {
+    if apply.mode == Mode::Off {
+        return Some("mode is off".to_owned());
+    }
+    if pack.manifest().requires_assessment && apply.assessment.is_none() {
+        return Some("it scores people and the set names no impact assessment (`assessment`, PIPL art. 55)".to_owned());
+    }
+    None
+}
+
+/// A subject's state is advanced once for a message, so a fold may be applied once.
+fn folds_applied_twice(file: &Path, set: &PolicySet, plans: &[Plan<'_>]) -> Vec<Problem> {
+    let folds: Vec<&Plan<'_>> = plans.iter().filter(|plan| plan.declared.uses(manifest::Interface::Fold)).collect();
+    let again = folds.iter().enumerate().filter(|(index, plan)| folds[..*index].iter().any(|first| first.id == plan.id));
+    again
+        .map(|(_, plan)| {
+            let message = format!("{} keeps a state and is applied twice: apply it once, with a scope that covers both", plan.id);
+            at(file, set.apply[plan.apply].at, message)
+        })
+        .collect()
+}
+
+/// One policy, before its plugin is prepared.
+struct Plan<'a> {
+    id: PolicyId,
+    apply: usize,
+    pack: &'a Arc<Pack>,
+    declared: &'a manifest::Policy,
+    facts: Arc<ComponentFacts>,
+    settings: Map<String, Value>,
+    /// Every list that the policy or its trigger names.
+    lists: HashMap<String, Known>,
+}
+
+struct Planner<'a, 'p> {
+    file: &'a Path,
+    apply: &'a Apply,
+    index: usize,
+    pack: &'a Arc<Pack>,
+    lists: &'p mut Lists,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl<'a> Planner<'a, '_> {
+    fn plan(&mut self) -> Vec<Plan<'a>> {
+        self.check_names();
+        let manifest = self.pack.manifest();
+        let mut known = HashMap::new();
+        for declared in &manifest.lists {
+            let terms = self.apply.extra_terms.get(&declared.name).map(Vec::as_slice).unwrap_or_default();
+            let extra = Extra { terms, set_file: self.file, set_at: self.apply.at };
+            if let Some(list) = self.lists.add(self.pack, declared, &extra, self.problems) {
+                known.insert(declared.name.clone(), list);
+            }
+        }
+        let mut facts = HashMap::new();
+        manifest.policies.iter().filter_map(|declared| self.plan_policy(declared, &known, &mut facts)).collect()
+    }
+
+    /// Settings and extra terms must name something that the pack has.
+    fn check_names(&mut self) {
+        let manifest = self.pack.manifest();
+        for policy in self.apply.settings.keys().filter(|name| manifest.policy(name).is_none()) {
+            let message = format!("the pack {} has no policy {policy:?}: {}", manifest.name, one_of(manifest.policies.iter().map(|p| &p.name)));
+            self.problems.push(at(self.file, self.apply.place_of(&format!("/{policy}")), message));
+        }
+        let is_lexicon = |list: &&manifest::List| matches!(list.kind, manifest::ListKind::Lexicon(_));
+        let lexicons: Vec<&String> = manifest.lists.iter().filter(is_lexicon).map(|list| &list.name).collect();
+        for name in self.apply.extra_terms.keys().filter(|name| !lexicons.contains(name)) {
+            let message = format!("extra_terms: the pack {} has no lexicon {name:?}: {}", manifest.name, one_of(lexicons.iter().copied()));
+            self.problems.push(at(self.file, self.apply.at, message));
+        }
+    }
+
+    fn plan_policy(
+        &mut self,
+        declared: &'a manifest::Policy,
+        known: &HashMap<String, Known>,
+        facts: &mut HashMap<&'a str, Option<Arc<ComponentFacts>>>,
+    ) -> Option<Plan<'a>> {
+        let pack = self.pack;
+        let place = pack.path_of("pack.toml");
+        let facts = facts.entry(&declared.plugin).or_insert_with(|| {
+            let Some(bytes) = pack.plugin(&declared.plugin) else {
+                let message = format!("the plugin {:?} is missing in the pack", declared.plugin);
+                self.problems.push(Problem::on_line(&place, declared.line, message));
+                return None;
+            };
+            let inspected = inspect_component(bytes).map_err(|refused| {
+                let message = format!("the plugin {:?} {refused}", declared.plugin);
+                self.problems.push(Problem::on_line(&place, declared.line, message));
+            });
+            inspected.ok().map(Arc::new)
+        });
+        let empty = Map::new();
+        let overrides = self.apply.settings.get(&declared.name).unwrap_or(&empty);
+        let settings = pack.merged_settings(&declared.name, overrides);
+        let wrong = pack.validate_settings(&declared.name, &settings);
+        for (pointer, message) in &wrong {
+            let at_set = self.apply.place_of(&format!("/{}{pointer}", declared.name));
+            self.problems.push(at(self.file, at_set, format!("setting /{}{pointer}: {message}", declared.name)));
+        }
+        let facts = facts.clone()?;
+        for interface in declared.interfaces.iter().map(|interface| interface_of(*interface)) {
+            if !facts.interfaces.contains(&interface) {
+                let message = format!("the plugin {:?} does not export {:?}", declared.plugin, interface.name());
+                self.problems.push(Problem::on_line(&place, declared.line, message));
+                return None;
+            }
+        }
+        let lists = known.clone();
+        let all_read = declared.lists.iter().all(|name| lists.contains_key(name));
+        (wrong.is_empty() && all_read).then(|| Plan {
+            id: PolicyId { pack: pack.manifest().name.clone(), policy: declared.name.clone() },
+            apply: self.index,
+            pack,
+            declared,
+            facts,
+            settings,
+            lists,
+        })
+    }
+}
+
+fn one_of<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() { "it has none".to_owned() } else { format!("expected one of {}", names.join(", ")) }
+}
+
+fn interface_of(interface: manifest::Interface) -> Interface {
+    match interface {
+        manifest::Interface::Rules => Interface::Rules,
+        manifest::Interface::Fold => Interface::Fold,
+        manifest::Interface::Retention => Interface::Retention,
+    }
+}
+
+impl Plan<'_> {
+    fn list_table(&self) -> Vec<ListInfo> {
+        self.declared.lists.iter().map(|name| self.lists[name].info.clone()).collect()
+    }
+
+    fn into_policy(self, plugin: Arc<Plugin>, list_count: usize) -> Policy {
+        let declared = self.declared;
+        let mut table = vec![NOT_ASKED; list_count];
+        for (index, name) in declared.lists.iter().enumerate() {
+            table[self.lists[name].id.0 as usize] = index as u16;
+        }
+        let trigger = declared
+            .trigger
+            .try_map(&mut |name: &String| self.lists.get(name).map(|list| list.id).ok_or(()))
+            .expect("a manifest's trigger names lists of the manifest, and all of them were read");
+        let asks = |field| declared.asks_for(field);
+        Policy {
+            apply: self.apply,
+            plugin,
+            plugin_name: declared.plugin.clone(),
+            plugin_digest: self.facts.digest,
+            interfaces: declared.interfaces.iter().map(|interface| interface_of(*interface)).collect(),
+            key: declared.key,
+            trigger,
+            lists: Arc::new(self.list_table()),
+            table: Arc::new(table),
+            fields: Fields {
+                id: asks(Field::Id),
+                parties: asks(Field::Parties),
+                conversation: asks(Field::Conversation),
+                text: asks(Field::Text),
+                amount: asks(Field::Amount),
+                attachments: asks(Field::Attachments),
+                links: asks(Field::Links),
+            },
+            preceding: declared.preceding,
+            fuel_per_kib: declared.fuel_per_kib,
+            id: self.id,
+        }
+    }
+}
+
+/// Prepares every policy's plugin, on all processors. A plugin that is missing in the answer has a problem.
+fn prepare_all(
+    sandbox: &Sandbox,
+    resolved: &ResolvedSet,
+    plans: &[Plan<'_>],
+    progress: &dyn Fn(BuildProgress),
+) -> (Vec<Option<Arc<Plugin>>>, Vec<Problem>) {
+    let digests: BTreeSet<Digest> = plans.iter().map(|plan| plan.facts.digest).collect();
+    let instrumented: HashMap<Digest, InstrumentedCode> =
+        digests.into_iter().map(|digest| (digest, InstrumentedCode::default())).collect();
+    let mut plugins: Vec<Option<Arc<Plugin>>> = plans.iter().map(|_| None).collect();
+    let mut problems = Vec::new();
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(plans.len());
+    std::thread::scope(|scope| {
+        let (ready, results) = mpsc::channel();
+        for _ in 0..workers {
+            let ready = ready.clone();
+            let (next, instrumented) = (&next, &instrumented);
+            scope.spawn(move || {
+                while let Some((index, plan)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    plans.get(index).map(|plan| (index, plan))
+                } {
+                    let prepared = prepare_one(sandbox, plan, &instrumented[&plan.facts.digest]);
+                    if ready.send((index, prepared)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(ready);
+        for (done, (index, prepared)) in results.into_iter().enumerate() {
+            let plan = &plans[index];
+            match prepared {
+                Ok(plugin) => {
+                    let from_cache = plugin.from_cache;
+                    plugins[index] = Some(Arc::new(plugin));
+                    progress(BuildProgress { policy: plan.id.clone(), from_cache, done: done + 1, total: plans.len() });
+                }
+                Err(error) => problems.extend(problems_of(resolved, plan, error)),
+            }
+        }
+    });
+    (plugins, problems)
+}
+
+fn prepare_one(sandbox: &Sandbox, plan: &Plan<'_>, instrumented: &InstrumentedCode) -> Result<Plugin, PrepareError> {
+    let recipe = Recipe {
+        bytes: plan.pack.plugin(&plan.declared.plugin).expect("seen when the policy was planned"),
+        facts: &plan.facts,
+        settings: settings_text(&plan.settings),
+        lists: plan.list_table(),
+    };
+    prepare(sandbox, recipe, instrumented)
+}
+
+/// The settings as a plugin gets them.
+pub(crate) fn settings_text(settings: &Map<String, Value>) -> String {
+    serde_json::to_string(settings).expect("a JSON object is JSON")
+}
+
+/// A failed preparation, at the place in the set or the pack that a person must look at.
+fn problems_of(resolved: &ResolvedSet, plan: &Plan<'_>, error: PrepareError) -> Vec<Problem> {
+    let manifest_line = |message| Problem::on_line(plan.pack.path_of("pack.toml"), plan.declared.line, message);
+    let plugin = &plan.declared.plugin;
+    match error {
+        PrepareError::Refused(refused) => vec![manifest_line(format!("the plugin {plugin:?} {refused}"))],
+        PrepareError::Configure(fault) => {
+            let (id, cause, detail) = (&plan.id, fault.cause.name(), fault.detail);
+            vec![manifest_line(format!("the plugin {plugin:?} failed while {id} was configured ({cause}): {detail}"))]
+        }
+        PrepareError::Settings(found) => found
+            .into_iter()
+            .map(|problem| {
+                let apply = &resolved.set.apply[plan.apply];
+                let pointer = format!("/{}{}", plan.id.policy, problem.pointer);
+                let message = format!("setting {pointer}: {}", problem.message);
+                // A value that the set does not state is the pack's own default.
+                if apply.settings.contains_key(&plan.id.policy) {
+                    at(&resolved.file, apply.place_of(&pointer), message)
+                } else {
+                    manifest_line(message)
+                }
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,353 @@
+//! Judges messages, one by one and without memory: scope, scan, triggers, then `rules` and `retention` in batches.
+
+use crate::bisect::{Settled, batches, bisect};
+use crate::check::{self, Author};
+use crate::generation::{Generation, NOT_ASKED, Policy, ScanScratch};
+use crate::guest::LogLine;
+use crate::import_check::Interface;
+use crate::plugin::{CallFault, Called};
+use crate::view::{HitView, MessageView, PrecedingView};
+use proviso_model::digest::DigestBuilder;
+use proviso_model::limits;
+use proviso_model::message::Message;
+use proviso_model::set::Mode;
+use proviso_model::verdict::{AttributedProposal, Fault, Finding, Withheld};
+use proviso_model::{Digest, MessageId};
+use proviso_scan::{Hit, Scanned};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// One message to be judged, and what is known around it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The message.
+    pub message: Arc<Message>,
+    /// Earlier messages of its conversation, the oldest first; the last five are used, and only by policies that ask for
+    /// them. Leave out those whose content is withheld.
+    pub preceding: Vec<Arc<Message>>,
+    /// Why no policy may see the content (`proviso_model::consent::gate`).
+    pub withheld: Option<Withheld>,
+}
+
+impl Input {
+    /// A message alone.
+    pub fn new(message: Message) -> Self {
+        Self { message: Arc::new(message), preceding: Vec::new(), withheld: None }
+    }
+}
+
+/// A message after its stateless part, on its way to the folds. Give it to [`Generation::advance`], with its input.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub(crate) message: MessageId,
+    pub(crate) input: Digest,
+    pub(crate) packs: Vec<Digest>,
+    pub(crate) preceding: Vec<String>,
+    pub(crate) truncated: bool,
+    pub(crate) withheld: Option<Withheld>,
+    /// With the index of the policy that each comes from.
+    pub(crate) findings: Vec<(usize, Finding)>,
+    pub(crate) proposals: Vec<(usize, AttributedProposal)>,
+    pub(crate) faults: Vec<(usize, Fault)>,
+    /// Policies whose fold is to see the message, with the subject's key, in order.
+    pub(crate) folds: Vec<(usize, String)>,
+    /// Every hit in the text, kept where a fold is to see it.
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) fuel: u64,
+    pub(crate) log: Vec<LogLine>,
+}
+
+/// Which `[[apply]]` judge a message: those that are on and whose scope covers it, or, for tests, one alone.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    OfTheSet,
+    Only(usize),
+}
+
+/// A message being prepared: what the scan found, in the batch's common list.
+struct Scan<'a> {
+    text: &'a str,
+    hits: Range<usize>,
+    /// Policies that run, by index.
+    triggered: Vec<usize>,
+    preceding: Vec<Earlier<'a>>,
+    truncated: bool,
+}
+
+/// A preceding message as policies may see it.
+pub(crate) struct Earlier<'a> {
+    pub(crate) message: &'a Message,
+    pub(crate) text: &'a str,
+    pub(crate) hits: Vec<Hit>,
+}
+
+impl Generation {
+    /// The stateless part of judging, for any number of messages, on this thread. What it gives for a message does not
+    /// depend on the others.
+    pub fn evaluate(&self, inputs: &[Input]) -> Vec<Judged> {
+        self.evaluate_in(inputs, Scope::OfTheSet, false)
+    }
+
+    pub(crate) fn evaluate_in(&self, inputs: &[Input], scope: Scope, keep_log: bool) -> Vec<Judged> {
+        let mut scratch = self.take_scratch();
+        let mut hits = Vec::new();
+        let mut judged = Vec::with_capacity(inputs.len());
+        let mut scans = Vec::with_capacity(inputs.len());
+        for (index, input) in inputs.iter().enumerate() {
+            let (verdict, scan) = self.scan(index as u32, input, scope, &mut scratch, &mut hits);
+            judged.push(verdict);
+            scans.push(scan);
+        }
+        self.put_scratch(scratch);
+
+        let mut triggered: Vec<Vec<usize>> = self.policies.iter().map(|_| Vec::new()).collect();
+        for (index, scan) in scans.iter().enumerate() {
+            for policy in &scan.triggered {
+                triggered[*policy].push(index);
+            }
+        }
+        for (policy, messages) in triggered.iter().enumerate().filter(|(_, messages)| !messages.is_empty()) {
+            Job { generation: self, index: policy, messages, inputs, scans: &scans, hits: &hits, keep_log }.run(&mut judged);
+        }
+        judged
+    }
+
+    /// Scope, scan and triggers of one message.
+    fn scan<'a>(
+        &'a self,
+        index: u32,
+        input: &'a Input,
+        scope: Scope,
+        scratch: &mut ScanScratch,
+        hits: &mut Vec<Hit>,
+    ) -> (Judged, Scan<'a>) {
+        let message = &*input.message;
+        let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
+        let covering: Vec<usize> = (0..self.applied.len()).filter(|apply| self.covers(*apply, message, scope)).collect();
+        let mut judged = Judged {
+            message: message.id.clone(),
+            input: message.content_digest(),
+            packs: covering.iter().map(|apply| self.applied[*apply].pack.digest()).collect(),
+            preceding: Vec::new(),
+            truncated: text.len() < message.text.len(),
+            withheld: input.withheld,
+            findings: Vec::new(),
+            proposals: Vec::new(),
+            faults: Vec::new(),
+            folds: Vec::new(),
+            hits: Vec::new(),
+            fuel: 0,
+            log: Vec::new(),
+        };
+        let first = hits.len();
+        let mut scan =
+            Scan { text, hits: first..first, triggered: Vec::new(), preceding: Vec::new(), truncated: judged.truncated };
+        if input.withheld.is_none() && !covering.is_empty() {
+            let scanned = self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
+            scan.truncated |= scanned == Scanned::CutShort;
+            for hit in &scratch.hits {
+                scratch.seen[hit.list.0 as usize] = index;
+            }
+            hits.extend_from_slice(&scratch.hits);
+            scan.hits = first..hits.len();
+            let has_hit = |list: &proviso_scan::ListId| scratch.seen[list.0 as usize] == index;
+            for apply in covering {
+                let policies = self.applied[apply].policies.clone();
+                scan.triggered.extend(policies.filter(|policy| self.policies[*policy].trigger.fires(message, &has_hit)));
+            }
+            let asked = scan.triggered.iter().map(|policy| self.policies[*policy].preceding).max().unwrap_or(0);
+            scan.preceding = self.earlier(input, asked, scratch);
+        }
+        judged.truncated = scan.truncated;
+        judged.preceding = scan.preceding.iter().map(|earlier| earlier.message.id.native.clone()).collect();
+        judged.input = input_digest(message, &scan.preceding);
+        for policy in &scan.triggered {
+            if self.policies[*policy].has(Interface::Fold)
+                && let Some(key) = self.policies[*policy].key_of(message)
+            {
+                judged.folds.push((*policy, key));
+            }
+        }
+        if !judged.folds.is_empty() {
+            judged.hits = hits[scan.hits.clone()].to_vec();
+        }
+        (judged, scan)
+    }
+
+    fn covers(&self, apply: usize, message: &Message, scope: Scope) -> bool {
+        self.applied[apply].off.is_none()
+            && match scope {
+                Scope::OfTheSet => self.set.covers(&self.set.apply[apply], message),
+                Scope::Only(only) => apply == only,
+            }
+    }
+
+    /// The last `count` preceding messages, cut so that all of them keep to their limit: the nearest one is cut last.
+    pub(crate) fn earlier<'a>(&self, input: &'a Input, count: usize, scratch: &mut ScanScratch) -> Vec<Earlier<'a>> {
+        let first = input.preceding.len() - count.min(limits::PRECEDING_MESSAGES_MAX).min(input.preceding.len());
+        let mut left = limits::PRECEDING_TEXT_BYTES_MAX;
+        let mut earlier: Vec<Earlier<'a>> = input.preceding[first..]
+            .iter()
+            .rev()
+            .map(|message| {
+                let text = &message.text[..message.text.floor_char_boundary(left)];
+                left -= text.len();
+                self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
+                Earlier { message, text, hits: scratch.hits.clone() }
+            })
+            .collect();
+        earlier.reverse();
+        earlier
+    }
+}
+
+/// Digest of all that policies are given of a message.
+fn input_digest(message: &Message, preceding: &[Earlier<'_>]) -> Digest {
+    let mut digest = DigestBuilder::new("proviso input 1");
+    digest.part(message.content_digest().as_bytes());
+    for earlier in preceding {
+        digest.part(earlier.message.content_digest().as_bytes());
+    }
+    digest.finish()
+}
+
+impl Policy {
+    /// The hits that the policy sees, in its own numbering and order; false if there were more than it may see.
+    pub(crate) fn hits_of(&self, hits: &[Hit], seen: &mut Vec<HitView>) -> bool {
+        let first = seen.len();
+        for hit in hits {
+            let list = self.table[hit.list.0 as usize];
+            if list != NOT_ASKED {
+                seen.push(HitView { list, term: hit.term, start: hit.start, end: hit.end });
+            }
+        }
+        // The matcher's order of lists is not the policy's.
+        seen[first..].sort_unstable_by_key(|hit| (hit.start, hit.end, hit.list, hit.term));
+        let whole = seen.len() - first <= limits::HITS_MAX;
+        seen.truncate(first + limits::HITS_MAX);
+        whole
+    }
+
+    /// The last of the preceding messages, as the policy sees them.
+    pub(crate) fn preceding_of<'a>(&self, earlier: &[Earlier<'a>]) -> Vec<PrecedingView<'a>> {
+        let last = &earlier[earlier.len() - self.preceding.min(earlier.len())..];
+        last.iter()
+            .map(|earlier| {
+                let mut hits = Vec::new();
+                self.hits_of(&earlier.hits, &mut hits);
+                PrecedingView { message: earlier.message, text: earlier.text, hits }
+            })
+            .collect()
+    }
+
+    pub(crate) fn fault(&self, fault: CallFault) -> Fault {
+        let CallFault { cause, detail } = fault;
+        Fault { pack: self.id.pack.clone(), policy: self.id.policy.clone(), cause, detail }
+    }
+}
+
+/// One policy and the messages that triggered it.
+struct Job<'a> {
+    generation: &'a Generation,
+    index: usize,
+    messages: &'a [usize],
+    inputs: &'a [Input],
+    scans: &'a [Scan<'a>],
+    hits: &'a [Hit],
+    keep_log: bool,
+}
+
+impl Job<'_> {
+    fn run(&self, judged: &mut [Judged]) {
+        let policy = &self.generation.policies[self.index];
+        if !policy.has(Interface::Rules) && !policy.has(Interface::Retention) {
+            return;
+        }
+        let mut hits = Vec::new();
+        let mut shapes = Vec::with_capacity(self.messages.len());
+        for message in self.messages {
+            let scan = &self.scans[*message];
+            let first = hits.len();
+            let whole = policy.hits_of(&self.hits[scan.hits.clone()], &mut hits);
+            shapes.push((first..hits.len(), scan.truncated || !whole, policy.preceding_of(&scan.preceding)));
+        }
+        let views: Vec<MessageView<'_>> = self
+            .messages
+            .iter()
+            .zip(&shapes)
+            .map(|(message, (range, truncated, preceding))| MessageView {
+                message: &self.inputs[*message].message,
+                text: self.scans[*message].text,
+                hits: &hits[range.clone()],
+                truncated: *truncated,
+                preceding,
+            })
+            .collect();
+        for (message, view) in self.messages.iter().zip(&views) {
+            judged[*message].truncated |= view.truncated;
+        }
+
+        let author = Author { id: &policy.id, shadow: self.generation.apply_of(policy).mode == Mode::Shadow };
+        let asked = policy.asked(&self.generation.set);
+        if policy.has(Interface::Rules) {
+            let settled = self.call(&views, judged, |fuel, part| {
+                let called = policy.plugin.call(&self.generation.sandbox, fuel, self.keep_log, |exports, store, instance| {
+                    exports.evaluate(store, instance, asked, part)
+                });
+                called.and_then(|answer| check::findings(author, answer, part))
+            });
+            self.settle(settled, judged, |judged, index, findings| {
+                judged.findings.extend(findings.into_iter().map(|finding| (index, finding)));
+            });
+        }
+        if policy.has(Interface::Retention) {
+            let settled = self.call(&views, judged, |fuel, part| {
+                let called = policy.plugin.call(&self.generation.sandbox, fuel, self.keep_log, |exports, store, instance| {
+                    exports.schedule(store, instance, asked, part)
+                });
+                called.and_then(|answer| check::proposals(author, answer, part))
+            });
+            self.settle(settled, judged, |judged, index, proposals| {
+                judged.proposals.extend(proposals.into_iter().map(|proposal| (index, proposal)));
+            });
+        }
+    }
+
+    /// Calls the plugin in batches, each with the fuel of its smallest message alone.
+    fn call<R>(
+        &self,
+        views: &[MessageView<'_>],
+        judged: &mut [Judged],
+        mut call: impl FnMut(u64, &[MessageView<'_>]) -> Called<Vec<R>>,
+    ) -> Settled<R> {
+        let policy = &self.generation.policies[self.index];
+        let sizes: Vec<usize> = views.iter().map(MessageView::text_bytes).collect();
+        let mut settled = Vec::with_capacity(views.len());
+        for batch in batches(&sizes) {
+            let mut settle = |part: Range<usize>| {
+                let smallest = sizes[part.clone()].iter().min().copied().unwrap_or(0);
+                let called = call(policy.fuel_for(smallest), &views[part.clone()]);
+                let share = called.fuel / part.len() as u64;
+                let messages = &self.messages[part];
+                for message in messages {
+                    judged[*message].fuel += share;
+                }
+                judged[messages[0]].log.extend(called.log);
+                called.result
+            };
+            bisect(batch, &mut settle, &mut settled);
+        }
+        settled
+    }
+
+    fn settle<R>(&self, settled: Settled<R>, judged: &mut [Judged], mut keep: impl FnMut(&mut Judged, usize, R)) {
+        let policy = &self.generation.policies[self.index];
+        for (message, result) in self.messages.iter().zip(settled) {
+            let judged = &mut judged[*message];
+            match result {
+                Ok(answer) => keep(judged, self.index, answer),
+                Err(fault) => judged.faults.push((self.index, policy.fault(fault))),
+            }
+        }
+    }
+}

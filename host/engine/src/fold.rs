@@ -1,0 +1,317 @@
+//! Judges sequences: the folds, after the stateless part, each key's messages in order; then the verdict is put together.
+
+use crate::bisect::once_more;
+use crate::check::{self, Author, Step};
+use crate::evaluate::{Input, Judged};
+use crate::generation::{Generation, Policy};
+use crate::plugin::CallFault;
+use crate::verdict::assemble;
+use crate::view::{HitView, MessageView, PrecedingView, SubjectView};
+use proviso_model::id::PolicyId;
+use proviso_model::limits;
+use proviso_model::set::Mode;
+use proviso_model::verdict::{FaultCause, Finding, Score, Verdict};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Whose state it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoldKey {
+    /// The tenant whose messages it is made of: tenants never share a state.
+    pub tenant: String,
+    /// The policy that wrote it.
+    pub policy: PolicyId,
+    /// The sender, the conversation, or both with a tab between them; at most 1,024 bytes.
+    pub key: String,
+}
+
+/// States by key, at most 4,096 bytes each. A key that is missing has the empty state.
+pub type FoldStates = HashMap<FoldKey, Vec<u8>>;
+
+/// How one message moved one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldStep {
+    /// Whose state.
+    pub key: FoldKey,
+    /// What it was; a replay of the message needs it.
+    pub before: Vec<u8>,
+    /// What it is after the message.
+    pub after: Vec<u8>,
+}
+
+/// A message, judged to the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What is stored, and what a replay gives again.
+    pub verdict: Verdict,
+    /// The message's share of the fuel of its calls; not part of the verdict, as it depends on the batch.
+    pub fuel: u64,
+    /// The states that it moved, in the order of the set. A fold that failed on the message moved none.
+    pub steps: Vec<FoldStep>,
+}
+
+/// What the folds add to one message.
+#[derive(Default)]
+pub(crate) struct Folded {
+    pub(crate) findings: Vec<(usize, Finding)>,
+    pub(crate) scores: Vec<Score>,
+    pub(crate) faults: Vec<(usize, proviso_model::verdict::Fault)>,
+    pub(crate) steps: Vec<FoldStep>,
+    pub(crate) fuel: u64,
+    pub(crate) log: Vec<crate::guest::LogLine>,
+}
+
+impl Generation {
+    /// The keys whose states `advance` will ask for, each once, in the order of the messages.
+    pub fn fold_keys(&self, judged: &[Judged]) -> Vec<FoldKey> {
+        let mut seen = std::collections::HashSet::new();
+        let keys = judged.iter().flat_map(|message| {
+            message.folds.iter().map(|(policy, key)| self.fold_key(*policy, message, key.clone()))
+        });
+        keys.filter(|key| seen.insert(key.clone())).collect()
+    }
+
+    fn fold_key(&self, policy: usize, message: &Judged, key: String) -> FoldKey {
+        FoldKey { tenant: message.message.tenant.clone(), policy: self.policies[policy].id.clone(), key }
+    }
+
+    /// Moves the states of every key over its messages, in the order given, and puts the verdicts together. `inputs` are those
+    /// that `judged` was made of. `states` is read and written; a replay gives the recorded `before` of one message.
+    ///
+    /// # Panics
+    /// If `inputs` are not those that `judged` was made of.
+    pub fn advance(&self, judged: Vec<Judged>, inputs: &[Input], states: &mut FoldStates) -> Vec<Outcome> {
+        self.advance_logged(judged, inputs, states, false).into_iter().map(|(outcome, _)| outcome).collect()
+    }
+
+    pub(crate) fn advance_logged(
+        &self,
+        judged: Vec<Judged>,
+        inputs: &[Input],
+        states: &mut FoldStates,
+        keep_log: bool,
+    ) -> Vec<(Outcome, Vec<crate::guest::LogLine>)> {
+        assert!(
+            judged.len() == inputs.len() && judged.iter().zip(inputs).all(|(one, input)| one.message == input.message.id),
+            "the inputs are those that were evaluated"
+        );
+        let mut folded: Vec<Folded> = judged.iter().map(|_| Folded::default()).collect();
+        let mut by_policy: Vec<Vec<(usize, FoldKey)>> = self.policies.iter().map(|_| Vec::new()).collect();
+        for (index, message) in judged.iter().enumerate() {
+            for (policy, key) in &message.folds {
+                by_policy[*policy].push((index, self.fold_key(*policy, message, key.clone())));
+            }
+        }
+        for (policy, events) in by_policy.into_iter().enumerate().filter(|(_, events)| !events.is_empty()) {
+            self.advance_policy(policy, &events, &judged, inputs, states, keep_log, &mut folded);
+        }
+        judged.into_iter().zip(folded).map(|(judged, folded)| assemble(self, judged, folded)).collect()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of `advance`, cut out of its loop")]
+    fn advance_policy(
+        &self,
+        index: usize,
+        events: &[(usize, FoldKey)],
+        judged: &[Judged],
+        inputs: &[Input],
+        states: &mut FoldStates,
+        keep_log: bool,
+        folded: &mut [Folded],
+    ) {
+        let policy = &self.policies[index];
+        // By subject, in the order of their first events, so that the events of each stand together.
+        let mut order: HashMap<&FoldKey, usize> = HashMap::new();
+        let mut of_subject: Vec<(&FoldKey, Vec<usize>)> = Vec::new();
+        for (message, key) in events {
+            let subject = *order.entry(key).or_insert_with(|| {
+                of_subject.push((key, Vec::new()));
+                of_subject.len() - 1
+            });
+            of_subject[subject].1.push(*message);
+        }
+
+        let mut scratch = self.take_scratch();
+        let mut hits: Vec<HitView> = Vec::new();
+        let mut shapes: Vec<(usize, Range<usize>, bool, Vec<PrecedingView<'_>>)> = Vec::with_capacity(events.len());
+        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(of_subject.len());
+        for (key, messages) in &of_subject {
+            let first = shapes.len();
+            for message in messages {
+                let start = hits.len();
+                let whole = policy.hits_of(&judged[*message].hits, &mut hits);
+                let earlier = self.earlier(&inputs[*message], policy.preceding, &mut scratch);
+                let truncated = judged[*message].truncated || !whole;
+                shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
+            }
+            let state = states.get(*key).cloned().unwrap_or_default();
+            subjects.push(Subject { key, state, events: first..shapes.len() });
+        }
+        self.put_scratch(scratch);
+        let views: Vec<MessageView<'_>> = shapes
+            .iter()
+            .map(|(message, range, truncated, preceding)| {
+                let message = &*inputs[*message].message;
+                let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
+                MessageView { message, text, hits: &hits[range.clone()], truncated: *truncated, preceding }
+            })
+            .collect();
+        let messages: Vec<usize> = shapes.iter().map(|(message, ..)| *message).collect();
+
+        let mut run = Run {
+            generation: self,
+            index,
+            policy,
+            views: &views,
+            messages: &messages,
+            keep_log,
+            author: Author { id: &policy.id, shadow: self.apply_of(policy).mode == Mode::Shadow },
+            folded,
+        };
+        run.all(&mut subjects);
+        for subject in subjects {
+            states.insert(subject.key.clone(), subject.state);
+        }
+    }
+}
+
+/// One key, its state so far, and the events that it has not seen, a range of the run's views.
+struct Subject<'a> {
+    key: &'a FoldKey,
+    state: Vec<u8>,
+    events: Range<usize>,
+}
+
+/// One subject's part of one call.
+struct Part {
+    subject: usize,
+    events: Range<usize>,
+}
+
+struct Run<'a> {
+    generation: &'a Generation,
+    index: usize,
+    policy: &'a Policy,
+    views: &'a [MessageView<'a>],
+    /// For each view, the message that it is of.
+    messages: &'a [usize],
+    keep_log: bool,
+    author: Author<'a>,
+    folded: &'a mut [Folded],
+}
+
+impl Run<'_> {
+    /// Fills calls with the subjects' next events until there are none. A subject is in a call once.
+    fn all(&mut self, subjects: &mut [Subject<'_>]) {
+        loop {
+            let mut parts = Vec::new();
+            let (mut events, mut bytes) = (0, 0);
+            for (index, subject) in subjects.iter().enumerate() {
+                let mut taken = subject.events.start..subject.events.start;
+                for event in subject.events.clone() {
+                    let size = self.views[event].text_bytes();
+                    let full = events == limits::BATCH_MESSAGES_MAX || bytes + size > limits::BATCH_TEXT_BYTES_MAX;
+                    if full && events > 0 {
+                        break;
+                    }
+                    (events, bytes) = (events + 1, bytes + size);
+                    taken.end = event + 1;
+                }
+                if !taken.is_empty() {
+                    parts.push(Part { subject: index, events: taken });
+                }
+            }
+            if parts.is_empty() {
+                return;
+            }
+            self.settle(&parts, subjects);
+            for part in parts {
+                subjects[part.subject].events.start = part.events.end;
+            }
+        }
+    }
+
+    /// Advances the subjects of a call; on a fault splits them, and then the events of the one that is left.
+    fn settle(&mut self, parts: &[Part], subjects: &mut [Subject<'_>]) {
+        let fault = match self.call(parts, subjects) {
+            Ok(steps) => return self.keep(parts, steps, subjects),
+            Err(fault) => fault,
+        };
+        match parts {
+            [] => {}
+            [Part { subject, events }] if events.len() > 1 => {
+                let middle = events.start + events.len() / 2;
+                for half in [events.start..middle, middle..events.end] {
+                    self.settle(&[Part { subject: *subject, events: half }], subjects);
+                }
+            }
+            [Part { events, .. }] => match once_more(fault, || self.call(parts, subjects)) {
+                Ok(steps) => self.keep(parts, steps, subjects),
+                Err(fault) => {
+                    let fault = (self.index, self.policy.fault(fault));
+                    self.folded[self.messages[events.start]].faults.push(fault);
+                }
+            },
+            _ => {
+                let (first, second) = parts.split_at(parts.len() / 2);
+                self.settle(first, subjects);
+                self.settle(second, subjects);
+            }
+        }
+    }
+
+    fn call(&mut self, parts: &[Part], subjects: &[Subject<'_>]) -> Result<Vec<Vec<Step>>, CallFault> {
+        if let Some(long) = parts.iter().find(|part| subjects[part.subject].key.key.len() > limits::FOLD_KEY_BYTES_MAX) {
+            let bytes = subjects[long.subject].key.key.len();
+            let detail = format!("the key has {bytes} bytes: at most {} are allowed", limits::FOLD_KEY_BYTES_MAX);
+            return Err(CallFault { cause: FaultCause::Refused, detail });
+        }
+        // The events of a call stand one behind the other.
+        let events: Vec<MessageView<'_>> =
+            parts.iter().flat_map(|part| self.views[part.events.clone()].iter().copied()).collect();
+        let mut first = 0;
+        let shown: Vec<SubjectView<'_>> = parts
+            .iter()
+            .map(|part| {
+                let subject = &subjects[part.subject];
+                let range = first..first + part.events.len();
+                first = range.end;
+                SubjectView { key: &subject.key.key, state: &subject.state, events: range }
+            })
+            .collect();
+        let smallest = events.iter().map(MessageView::text_bytes).min().unwrap_or(0);
+        let asked = self.policy.asked(&self.generation.set);
+        let called = self.policy.plugin.call(
+            &self.generation.sandbox,
+            self.policy.fuel_for(smallest),
+            self.keep_log,
+            |exports, store, instance| exports.advance(store, instance, asked, &shown, &events),
+        );
+        let called = called.and_then(|answer| {
+            let subjects: Vec<(&str, &[MessageView<'_>])> =
+                shown.iter().map(|subject| (subject.key, &events[subject.events.clone()])).collect();
+            check::steps(self.author, answer, &subjects)
+        });
+        let share = called.fuel / events.len().max(1) as u64;
+        for message in parts.iter().flat_map(|part| &self.messages[part.events.clone()]) {
+            self.folded[*message].fuel += share;
+        }
+        if let Some(part) = parts.first() {
+            self.folded[self.messages[part.events.start]].log.extend(called.log);
+        }
+        called.result
+    }
+
+    fn keep(&mut self, parts: &[Part], steps: Vec<Vec<Step>>, subjects: &mut [Subject<'_>]) {
+        for (part, steps) in parts.iter().zip(steps) {
+            let subject = &mut subjects[part.subject];
+            for (event, step) in part.events.clone().zip(steps) {
+                let before = std::mem::replace(&mut subject.state, step.state);
+                let folded = &mut self.folded[self.messages[event]];
+                folded.findings.extend(step.findings.into_iter().map(|finding| (self.index, finding)));
+                folded.scores.extend(step.score);
+                folded.steps.push(FoldStep { key: subject.key.clone(), before, after: subject.state.clone() });
+            }
+        }
+    }
+}

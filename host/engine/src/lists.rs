@@ -1,0 +1,190 @@
+//! The lists of a set's packs: parsed, given the set's extra terms, and put into the one matcher.
+
+use crate::view::{ListInfo, ListKind, TermNote};
+use proviso_model::limits::{LEXICON_TERMS_MAX, TERM_BYTES_MAX};
+use proviso_model::{Digest, Problem};
+use proviso_pack::Pack;
+use proviso_pack::manifest::{self, List as DeclaredList};
+use proviso_scan::{Folding, Gaps, List, ListContent, ListId, Matcher, MatcherBuilder, lexicon, patterns};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Collects the lists of every pack of a set, and what is wrong with them.
+#[derive(Default)]
+pub(crate) struct Lists {
+    builder: MatcherBuilder,
+    /// Equal lists of one pack with equal extra terms are one list.
+    known: HashMap<(Digest, String, Vec<String>), Known>,
+    /// By number in the matcher: where its items stand.
+    origins: Vec<Origin>,
+}
+
+/// A list that is in the matcher.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) id: ListId,
+    pub(crate) info: ListInfo,
+}
+
+struct Origin {
+    file: PathBuf,
+    /// Line of each item.
+    lines: Vec<u32>,
+    /// Where the set names the pack, for its extra terms.
+    set_file: PathBuf,
+    set_at: (usize, usize),
+}
+
+/// Where extra terms come from.
+pub(crate) struct Extra<'a> {
+    pub(crate) terms: &'a [String],
+    pub(crate) set_file: &'a Path,
+    pub(crate) set_at: (usize, usize),
+}
+
+impl Lists {
+    /// Adds a pack's list, or finds that it is there; `None` if it cannot be read.
+    pub(crate) fn add(
+        &mut self,
+        pack: &Pack,
+        declared: &DeclaredList,
+        extra: &Extra<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Known> {
+        let key = (pack.digest(), declared.name.clone(), extra.terms.to_vec());
+        if let Some(known) = self.known.get(&key) {
+            return Some(known.clone());
+        }
+        let file = pack.path_of(&declared.file);
+        let read = match declared.kind {
+            manifest::ListKind::Lexicon(folding) => read_lexicon(pack, declared, &file, scan_folding(folding), extra),
+            manifest::ListKind::Patterns => read_patterns(pack, declared, &file),
+        };
+        let (content, lines, info) = match read {
+            Ok(read) => read,
+            Err(found) => {
+                problems.extend(found);
+                return None;
+            }
+        };
+        let id = self.builder.add(List { name: declared.name.clone(), content });
+        debug_assert_eq!(id.0 as usize, self.origins.len());
+        self.origins.push(Origin { file, lines, set_file: extra.set_file.to_owned(), set_at: extra.set_at });
+        let known = Known { id, info };
+        self.known.insert(key, known.clone());
+        Some(known)
+    }
+
+    /// The matcher, and how many lists it has.
+    pub(crate) fn build(self) -> Result<(Arc<Matcher>, usize), Vec<Problem>> {
+        let (origins, count) = (self.origins, self.known.len());
+        self.builder.build().map(|matcher| (Arc::new(matcher), count)).map_err(|found| {
+            let place = |problem: proviso_scan::ScanProblem| {
+                let origin = &origins[problem.list.0 as usize];
+                match origin.lines.get(problem.item as usize) {
+                    Some(line) => Problem::on_line(&origin.file, *line as usize, problem.message),
+                    None => at(&origin.set_file, origin.set_at, problem.message),
+                }
+            };
+            found.into_iter().map(place).collect()
+        })
+    }
+}
+
+/// A problem at a line and column; (0, 0) is the whole file.
+pub(crate) fn at(file: &Path, (line, column): (usize, usize), message: impl Into<String>) -> Problem {
+    Problem { file: file.to_owned(), line, column, message: message.into() }
+}
+
+type Read = (ListContent, Vec<u32>, ListInfo);
+
+fn read_lexicon(
+    pack: &Pack,
+    declared: &DeclaredList,
+    file: &Path,
+    folding: Folding,
+    extra: &Extra<'_>,
+) -> Result<Read, Vec<Problem>> {
+    let text = pack.lexicon_text(&declared.name).ok_or_else(|| vec![missing(file)])?;
+    let lexicon = lexicon::parse(file, text)?;
+    let lines = lexicon.terms.iter().map(|term| term.line).collect();
+    let mut terms: Vec<String> = Vec::with_capacity(lexicon.terms.len() + extra.terms.len());
+    let mut notes = Vec::new();
+    for (index, term) in lexicon.terms.into_iter().enumerate() {
+        if !term.tags.is_empty() || term.weight.is_some() {
+            notes.push(TermNote { term: index as u32, tags: term.tags, weight: term.weight });
+        }
+        terms.push(term.text);
+    }
+    let problems = add_extra(&mut terms, extra, &declared.name);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let info = ListInfo {
+        name: declared.name.clone(),
+        kind: ListKind::Lexicon,
+        terms: terms.len() as u32,
+        pattern_names: Vec::new(),
+        notes,
+    };
+    Ok((ListContent::Lexicon { terms, folding }, lines, info))
+}
+
+/// Puts the set's extra terms behind the lexicon's own. One that the lexicon has is left out: it would be found twice.
+fn add_extra(terms: &mut Vec<String>, extra: &Extra<'_>, list: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut have: HashSet<&str> = terms.iter().map(String::as_str).collect();
+    let mut added = Vec::new();
+    for term in extra.terms {
+        let shown = term.trim();
+        if shown.is_empty() || shown.len() > TERM_BYTES_MAX || shown.contains(['\t', '\n', '\r']) {
+            let message = format!(
+                "extra_terms.{list}: {:?} is not a term: expected 1-{TERM_BYTES_MAX} bytes in one line, without tabs",
+                shown.chars().take(40).collect::<String>()
+            );
+            problems.push(at(extra.set_file, extra.set_at, message));
+        } else if have.insert(shown) {
+            added.push(shown.to_owned());
+        }
+    }
+    if terms.len() + added.len() > LEXICON_TERMS_MAX {
+        let message = format!("extra_terms.{list}: the lexicon has more than {LEXICON_TERMS_MAX} terms with them");
+        problems.push(at(extra.set_file, extra.set_at, message));
+    }
+    terms.extend(added);
+    problems
+}
+
+fn read_patterns(pack: &Pack, declared: &DeclaredList, file: &Path) -> Result<Read, Vec<Problem>> {
+    let text = pack.pattern_text(&declared.name).ok_or_else(|| vec![missing(file)])?;
+    let patterns = patterns::parse(file, text)?;
+    let lines = patterns.patterns.iter().map(|pattern| pattern.line).collect();
+    let info = ListInfo {
+        name: declared.name.clone(),
+        kind: ListKind::Patterns,
+        terms: patterns.patterns.len() as u32,
+        pattern_names: patterns.patterns.iter().map(|pattern| pattern.name.clone()).collect(),
+        notes: Vec::new(),
+    };
+    Ok((ListContent::Patterns(patterns), lines, info))
+}
+
+fn missing(file: &Path) -> Problem {
+    Problem::in_file(file, "missing in the pack")
+}
+
+fn scan_folding(folding: manifest::Folding) -> Folding {
+    Folding {
+        case: folding.case,
+        width: folding.width,
+        variants: folding.variants,
+        gaps: match folding.gaps {
+            manifest::Gaps::None => Gaps::None,
+            manifest::Gaps::Invisible => Gaps::Invisible,
+            manifest::Gaps::Spaces => Gaps::Spaces,
+            manifest::Gaps::Punctuation => Gaps::Punctuation,
+        },
+        word_boundaries: folding.word_boundaries,
+    }
+}

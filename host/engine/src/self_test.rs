@@ -1,0 +1,175 @@
+//! Runs the packs' own cases against a generation: before it is swapped in, and for `pack test`.
+
+use crate::build::settings_text;
+use crate::evaluate::{Input, Scope};
+use crate::fold::{FoldStates, Outcome};
+use crate::generation::{Generation, Policy};
+use crate::guest::LogLine;
+use crate::import_check::inspect_component;
+use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
+use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::set::Apply;
+use proviso_model::verdict::Verdict;
+use proviso_pack::{Case, Pack};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What came of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseReport {
+    /// `vendor/name` of the pack.
+    pub pack: String,
+    /// The case's name.
+    pub case: String,
+    /// Its file within the pack.
+    pub file: String,
+    /// Line of the case in that file, from 1.
+    pub line: usize,
+    /// What is otherwise than expected; empty if the case holds.
+    pub mismatches: Vec<String>,
+    /// The verdict on the case's last message; absent if the case's settings could not be configured.
+    pub verdict: Option<Verdict>,
+    /// What the plugins logged over the case's messages.
+    pub log: Vec<LogLine>,
+}
+
+impl CaseReport {
+    /// True if the case holds.
+    pub fn passed(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+}
+
+/// Compiled code of the plugins that cases give settings of their own.
+type Compiled = HashMap<proviso_model::Digest, InstrumentedCode>;
+
+impl Generation {
+    /// Runs the cases of every pack that is on, each alone, in a tenant and with states of its own, whatever the pack's scope.
+    ///
+    /// What a case expects of a policy whose settings or terms the set changes is not looked at, unless the case brings the
+    /// policy's settings itself; faults always are.
+    pub fn self_test(&self) -> Vec<CaseReport> {
+        let mut reports = Vec::new();
+        let mut compiled = Compiled::new();
+        for (index, applied) in self.applied.iter().enumerate().filter(|(_, applied)| applied.off.is_none()) {
+            let (plain, with_settings): (Vec<&Case>, Vec<&Case>) =
+                applied.pack.cases().iter().partition(|case| case.settings.is_empty());
+            let mut of_pack = self.run_cases(index, &plain);
+            // Cases with equal settings share a variant.
+            let mut variants: Vec<(&BTreeMap<String, Map<String, Value>>, Vec<&Case>)> = Vec::new();
+            for case in with_settings {
+                match variants.iter_mut().find(|(settings, _)| **settings == case.settings) {
+                    Some((_, cases)) => cases.push(case),
+                    None => variants.push((&case.settings, vec![case])),
+                }
+            }
+            for (settings, cases) in variants {
+                match self.variant(index, settings, &mut compiled) {
+                    Ok(variant) => of_pack.extend(variant.run_cases(index, &cases)),
+                    Err(why) => of_pack.extend(cases.iter().map(|case| report(&applied.pack, case, vec![why.clone()]))),
+                }
+            }
+            of_pack.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+            reports.extend(of_pack);
+        }
+        reports
+    }
+
+    fn run_cases(&self, apply: usize, cases: &[&Case]) -> Vec<CaseReport> {
+        let pack = &self.applied[apply].pack;
+        let inputs: Vec<Vec<Input>> = cases.iter().map(|case| inputs_of(case)).collect();
+        // The stateless part of all cases goes in common batches: companions change nothing.
+        let all: Vec<Input> = inputs.iter().flatten().cloned().collect();
+        let mut judged = self.evaluate_in(&all, Scope::Only(apply), true).into_iter();
+        let mut reports = Vec::with_capacity(cases.len());
+        for (case, inputs) in cases.iter().zip(&inputs) {
+            let judged = judged.by_ref().take(inputs.len()).collect();
+            let outcomes = self.advance_logged(judged, inputs, &mut FoldStates::new(), true);
+            let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
+            let Some(last) = outcomes.into_iter().last() else { continue };
+            let skipped = |policy: &str| {
+                !case.settings.contains_key(policy) && changed_by_set(&self.set.apply[apply], pack, policy)
+            };
+            let mismatches = case.mismatches(&last.verdict, skipped);
+            let log = logs.into_iter().flatten().collect();
+            reports.push(CaseReport { verdict: Some(last.verdict), log, ..report(pack, case, mismatches) });
+        }
+        reports
+    }
+
+    /// The same generation with other settings for some policies of a pack: the manifest's defaults with the case's over them.
+    fn variant(
+        &self,
+        apply: usize,
+        settings: &BTreeMap<String, Map<String, Value>>,
+        compiled: &mut Compiled,
+    ) -> Result<Generation, String> {
+        let applied = &self.applied[apply];
+        let mut policies = self.policies.clone();
+        for policy in &mut policies[applied.policies.clone()] {
+            if let Some(overrides) = settings.get(&policy.id.policy) {
+                let merged = applied.pack.merged_settings(&policy.id.policy, overrides);
+                self.reconfigure(policy, &applied.pack, &merged, compiled)?;
+            }
+        }
+        Ok(self.with_policies(policies))
+    }
+
+    fn reconfigure(
+        &self,
+        policy: &mut Policy,
+        pack: &Pack,
+        settings: &Map<String, Value>,
+        compiled: &mut Compiled,
+    ) -> Result<(), String> {
+        let bytes = pack.plugin(&policy.plugin_name).expect("the generation was built with it");
+        let facts = inspect_component(bytes).map_err(|refused| refused.to_string())?;
+        debug_assert!(policy.interfaces.iter().all(|interface| facts.interfaces.contains(interface)));
+        let recipe = Recipe { bytes, facts: &facts, settings: settings_text(settings), lists: policy.lists.to_vec() };
+        let code = compiled.entry(policy.plugin_digest).or_default();
+        let plugin = prepare(&self.sandbox, recipe, code).map_err(|error| match error {
+            PrepareError::Refused(refused) => refused.to_string(),
+            PrepareError::Configure(fault) => {
+                format!("{} fails while it is configured ({}): {}", policy.id, fault.cause.name(), fault.detail)
+            }
+            PrepareError::Settings(problems) => {
+                let told = problems.iter().map(|p| format!("/{}{}: {}", policy.id.policy, p.pointer, p.message));
+                format!("the case's settings are refused: {}", told.collect::<Vec<_>>().join("; "))
+            }
+        })?;
+        policy.plugin = Arc::new(plugin);
+        Ok(())
+    }
+}
+
+/// The messages of a case, each preceded by those before it in its conversation.
+fn inputs_of(case: &Case) -> Vec<Input> {
+    let messages: Vec<Arc<_>> = case.messages.iter().cloned().map(Arc::new).collect();
+    let input = |(index, message): (usize, &Arc<proviso_model::Message>)| {
+        let earlier = messages[..index].iter().filter(|earlier| earlier.conversation == message.conversation);
+        let mut preceding: Vec<Arc<_>> = earlier.rev().take(PRECEDING_MESSAGES_MAX).cloned().collect();
+        preceding.reverse();
+        Input { message: Arc::clone(message), preceding, withheld: None }
+    };
+    messages.iter().enumerate().map(input).collect()
+}
+
+/// True if the set gives the policy other settings, or other terms in a list that it sees.
+fn changed_by_set(apply: &Apply, pack: &Pack, policy: &str) -> bool {
+    let settings = apply.settings.get(policy).is_some_and(|settings| !settings.is_empty());
+    let lists = pack.manifest().policy(policy).map(|policy| policy.lists.as_slice()).unwrap_or_default();
+    settings || lists.iter().any(|list| apply.extra_terms.get(list).is_some_and(|terms| !terms.is_empty()))
+}
+
+fn report(pack: &Pack, case: &Case, mismatches: Vec<String>) -> CaseReport {
+    CaseReport {
+        pack: pack.manifest().name.clone(),
+        case: case.name.clone(),
+        file: case.file.clone(),
+        line: case.line,
+        mismatches,
+        verdict: None,
+        log: Vec::new(),
+    }
+}
