@@ -1,5 +1,40 @@
-.PHONY: plugins
+# Everything a newcomer needs: `make demo` and `make test` install what is missing and build what is needed.
+#
+#   make demo      builds all, then judges a synthetic archive
+#   make test      builds all, then runs every test
+#   make plugins   builds the plugins: target/plugins/NAME.wasm
+#   make quality   measures the packs on real text; PROVISO_CORPUS names the folder of corpora
+#   make bench     measures throughput beside a native program; PROVISO_CORPUS as above
+#   make lint      rustfmt, clippy and the documentation, as CI checks them
 
-# The plugins as components, target/plugins/NAME.wasm. WASM_TOOLCHAIN=installed|rustup|distribution chooses where the wasm32 library comes from.
-plugins:
-	plugins/build.sh
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+PROVISO := $(TARGET_DIR)/release/proviso
+
+.PHONY: demo test plugins build quality bench lint setup
+
+demo: build
+	$(PROVISO) demo
+
+test: build
+	cargo test --release --workspace
+
+build: plugins
+	cargo build --release -p proviso
+
+plugins: setup
+	sh plugins/build.sh
+
+# A C compiler builds the bundled SQLite; everything else comes with rustup's toolchain.
+setup:
+	@sh tests/setup.sh
+
+quality: build
+	python3 tests/quality.py --proviso $(PROVISO)
+
+bench: build
+	python3 tests/bench.py --proviso $(PROVISO)
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

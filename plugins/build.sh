@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the plugins: core modules with cargo, then components, target/plugins/NAME.wasm.
 #
-#   plugins/build.sh [NAME…]        all three by default
+#   plugins/build.sh [NAME…]        all by default
 #
 # WASM_TOOLCHAIN says where the wasm32 standard library comes from:
 #   auto          the first of the following that works (default)
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 target=wasm32-unknown-unknown
 target_dir=${CARGO_TARGET_DIR:-target}
 debian_packages="rustc-web cargo-web rust-web-src lld"
-[ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk
+[ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk brittle-example
 
 say() { echo "plugins/build.sh: $*" >&2; }
 

@@ -22,6 +22,11 @@ use std::sync::{Arc, mpsc};
 /// What judges: a change that could change a verdict changes one of these.
 const VERSIONS: &str = concat!("proviso-engine ", env!("CARGO_PKG_VERSION"), ", contract 0.1.0, wasmtime 48, scan 1");
 
+/// What judges: a part of every generation's address, recorded with it.
+pub const fn versions() -> &'static str {
+    VERSIONS
+}
+
 /// A policy set whose packs were found and read.
 #[derive(Debug, Clone)]
 pub struct ResolvedSet {

@@ -7,23 +7,12 @@ use crate::generation::{Generation, Policy};
 use crate::plugin::CallFault;
 use crate::verdict::assemble;
 use crate::view::{HitView, MessageView, PrecedingView, SubjectView};
-use proviso_model::id::PolicyId;
+use proviso_model::id::FoldKey;
 use proviso_model::limits;
 use proviso_model::set::Mode;
 use proviso_model::verdict::{FaultCause, Finding, Score, Verdict};
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// Whose state it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FoldKey {
-    /// The tenant whose messages it is made of: tenants never share a state.
-    pub tenant: String,
-    /// The policy that wrote it.
-    pub policy: PolicyId,
-    /// The sender, the conversation, or both with a tab between them; at most 1,024 bytes.
-    pub key: String,
-}
 
 /// States by key, at most 4,096 bytes each. A key that is missing has the empty state.
 pub type FoldStates = HashMap<FoldKey, Vec<u8>>;
@@ -46,7 +35,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The message's share of the fuel of its calls; not part of the verdict, as it depends on the batch.
     pub fuel: u64,
-    /// The states that it moved, in the order of the set. A fold that failed on the message moved none.
+    /// The states that it was judged from and what they became, in the order of the set. A fold that failed on the message
+    /// left its state as it was.
     pub steps: Vec<FoldStep>,
 }
 
@@ -245,11 +235,18 @@ impl Run<'_> {
                     self.settle(&[Part { subject: *subject, events: half }], subjects);
                 }
             }
-            [Part { events, .. }] => match once_more(fault, || self.call(parts, subjects)) {
+            [Part { subject, events }] => match once_more(fault, || self.call(parts, subjects)) {
                 Ok(steps) => self.keep(parts, steps, subjects),
                 Err(fault) => {
                     let fault = (self.index, self.policy.fault(fault));
-                    self.folded[self.messages[events.start]].faults.push(fault);
+                    let subject = &subjects[*subject];
+                    let folded = &mut self.folded[self.messages[events.start]];
+                    folded.faults.push(fault);
+                    if subject.key.key.len() <= limits::FOLD_KEY_BYTES_MAX {
+                        // A replay must fail on the same state.
+                        let (before, after) = (subject.state.clone(), subject.state.clone());
+                        folded.steps.push(FoldStep { key: subject.key.clone(), before, after });
+                    }
                 }
             },
             _ => {

@@ -25,13 +25,14 @@ mod ticker;
 mod verdict;
 mod view;
 
-pub use build::{BuildError, BuildProgress, ResolvedSet};
+pub use build::{BuildError, BuildProgress, ResolvedSet, versions};
 pub use cache::CacheError;
 pub use config::Features;
 pub use describe::{Description, ListDescription, PackDescription, PolicyDescription};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use evaluate::{Input, Judged};
-pub use fold::{FoldKey, FoldStates, FoldStep, Outcome};
+pub use fold::{FoldStates, FoldStep, Outcome};
+pub use proviso_model::id::FoldKey;
 pub use generation::Generation;
 pub use guest::{LogLevel, LogLine};
 pub use import_check::{ComponentFacts, ComponentRefused, Interface, inspect_component};

@@ -252,11 +252,6 @@ impl<'a> Table<'a> {
         (map, places)
     }
 
-    /// Where the value of a key stands that nobody took yet; where the table stands, if it has none.
-    pub fn at_key(&self, key: &str) -> Range<usize> {
-        self.entries.iter().find(|(name, _, _)| name == key).map_or(self.at(), |(_, _, value)| value.span())
-    }
-
     /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
     pub fn json(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<(serde_json::Value, Places)> {
         let value = self.take(key)?;

@@ -1,2 +1,34 @@
-//! x
-fn main() {}
+//! Proviso: judges every message of a chat archive by sandboxed WebAssembly policy packs.
+
+mod build_plugin;
+mod cli;
+mod client;
+mod command;
+mod daemon;
+mod exit;
+mod pipeline;
+mod places;
+mod sample;
+mod set_loading;
+mod show;
+mod tally;
+mod verdict_json;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let colour = show::table::wants_colour(cli.color);
+    exit::report(match &cli.command {
+        Command::Demo(args) => command::demo::run(args, colour),
+        Command::Eval(args) => command::eval::run(args, colour),
+        Command::Serve(args) => command::serve::run(args),
+        Command::Pack(sub) => command::pack::run(sub, colour),
+        Command::Policy(sub) => command::policy::run(sub, colour),
+        Command::Archive(sub) => command::archive::run(sub, colour),
+        Command::Replay(args) => command::replay::run(args, colour),
+        Command::Doctor(args) => command::doctor::run(args, colour),
+    })
+}

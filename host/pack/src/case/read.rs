@@ -135,10 +135,13 @@ impl Reader<'_, '_> {
                 conversation: conversation.clone(),
                 sent_at,
             };
-            let (message, problems) = message(&value, &defaults);
-            for (inside, problem) in problems {
-                self.file.problem(places.of(&format!("{pointer}{inside}")), problem);
-            }
+            let message = match message(&value, &defaults) {
+                Ok(message) => message,
+                Err((inside, problem)) => {
+                    self.file.problem(places.of(&format!("{pointer}{inside}")), problem);
+                    continue;
+                }
+            };
             // A message that says when it was sent moves those after it as well.
             let next = message.sent_at.as_millis().saturating_add(every.as_millis() as i64);
             sent_at = Timestamp::from_millis(next).unwrap_or(message.sent_at);

@@ -1,0 +1,298 @@
+//! The command line, as clap sees it. What a command does is in `command/`, one file a command.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Judges every message of a chat archive by sandboxed WebAssembly policy packs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "proviso",
+    version,
+    after_help = "Exit codes: 0 all well; 1 problems in the input, or findings where --fail-on asks; 2 wrong usage; 3 a fault.\n\
+                  Start here: proviso demo"
+)]
+pub(crate) struct Cli {
+    /// When to use colours and progress lines: only on a terminal, always, or never.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// Only on a terminal, and only if NO_COLOR is not set.
+    Auto,
+    Always,
+    Never,
+}
+
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// JSON, for programs: one object, or one object a line where the list is long.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A guided run: judges a synthetic archive, edits a rule while it runs, prints what was found.
+    #[command(after_help = "Example:\n  proviso demo --dir demo-data")]
+    Demo(DemoArgs),
+    /// Judges files of messages. No database, nothing kept.
+    #[command(after_help = "Examples:\n  \
+        proviso eval --set policies/demo.toml --tenant bank messages.jsonl\n  \
+        proviso eval --set policies/demo.toml --input-format wecom --format json --fail-on high export/*.json")]
+    Eval(EvalArgs),
+    /// The daemon: watches spool folders, takes messages by HTTP, reloads policies as they change.
+    #[command(after_help = "Example:\n  proviso serve --config proviso.toml")]
+    Serve(ServeArgs),
+    /// Makes, builds, inspects and tests packs.
+    #[command(subcommand)]
+    Pack(PackCommand),
+    /// Checks a policy set, and steers the daemon's generations.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Looks into the archive.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
+    #[command(after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \
+        proviso replay --config proviso.toml --sample 1000")]
+    Replay(ReplayArgs),
+    /// Says what is installed, what is missing, and what to do.
+    #[command(after_help = "Example:\n  proviso doctor --config proviso.toml")]
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder for the demo's spool, archive and copy of the policies. Made anew on each run, apart from the compiled cache.
+    #[arg(long, default_value = "demo-data")]
+    pub dir: PathBuf,
+    /// Folder with the packs, demo.toml and the demo's phrases.
+    #[arg(long, default_value = "policies")]
+    pub policies: PathBuf,
+    /// How many synthetic messages to judge, 2,000 to 1,000,000.
+    #[arg(long, default_value_t = 2_400, value_parser = clap::value_parser!(u32).range(2_000..=1_000_000))]
+    pub messages: u32,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The policy set.
+    #[arg(long)]
+    pub set: PathBuf,
+    /// The form of the input: ndjson (one canonical message a line) or wecom (decrypted archive messages).
+    #[arg(long, default_value = "ndjson")]
+    pub input_format: String,
+    /// Tenant of messages that name none.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
+    #[arg(long, default_value = "chat")]
+    pub channel: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    /// Exit with 1 if a finding is at least this severe: low, medium, high or critical.
+    #[arg(long, value_parser = parse_severity)]
+    pub fail_on: Option<proviso_model::verdict::Severity>,
+    /// Threads that evaluate; 0 means one a core.
+    #[arg(long, default_value_t = 0)]
+    pub workers: usize,
+    /// Where compiled snapshots are kept between runs.
+    #[arg(long)]
+    pub cache_dir: Option<PathBuf>,
+    /// Files of messages; `-` reads standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The daemon's configuration.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackCommand {
+    /// Writes the files of a new pack: rules without code, or with --plugin a plugin in Rust.
+    #[command(after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust")]
+    New {
+        /// `vendor/name`; the folder is made in the current one and called `name`.
+        name: String,
+        /// Also write a plugin in this language.
+        #[arg(long, value_enum)]
+        plugin: Option<PluginLanguage>,
+        /// Make the pack's folder here instead.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+    /// Builds a pack's own plugins, checks the pack, and writes it as one file.
+    #[command(after_help = "Example:\n  proviso pack build policies/bank-cn --output bank-cn.pack")]
+    Build {
+        /// The pack's folder.
+        folder: PathBuf,
+        /// The file to write; default: the pack's name and version with `.pack`, in the current folder.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+    },
+    /// Shows what a pack is: facts read from its bytes, not its claims.
+    #[command(after_help = "Example:\n  proviso pack inspect policies/bank-cn")]
+    Inspect {
+        /// A pack's folder or file.
+        pack: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+    },
+    /// Runs a pack's own cases.
+    #[command(after_help = "Example:\n  proviso pack test policies/bank-cn policies/data-leak")]
+    Test {
+        /// Packs' folders or files.
+        #[arg(required = true)]
+        packs: Vec<PathBuf>,
+        /// Run only the cases whose name contains this.
+        #[arg(long)]
+        only: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+    },
+}
+
+/// A language that plugins can be scaffolded in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginLanguage {
+    Rust,
+}
+
+/// How to reach the daemon.
+#[derive(Debug, Args)]
+pub(crate) struct DaemonArgs {
+    /// The daemon's configuration; its address and token are read from there.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Builds a policy set and runs its packs' cases, without a daemon: would it go live?
+    #[command(after_help = "Example:\n  proviso policy check policies/demo.toml")]
+    Check {
+        /// The policy set.
+        set: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+        /// Where compiled snapshots are kept between runs.
+        #[arg(long)]
+        cache_dir: Option<PathBuf>,
+    },
+    /// Shows the generation that is running, its policies, and what was wrong with the last attempt to change it.
+    #[command(after_help = "Example:\n  proviso policy status --config proviso.toml")]
+    Status(DaemonArgs),
+    /// Reads the policy set and its packs again now.
+    #[command(after_help = "Example:\n  proviso policy reload --config proviso.toml")]
+    Reload(DaemonArgs),
+    /// Goes back to a recorded generation; the policy set file is left as it is, and counts again once it changes.
+    #[command(after_help = "Example:\n  proviso policy rollback --config proviso.toml --to 3f2a9c")]
+    Rollback {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// The generation: the first digits of its digest; default: the one that ran before.
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Lists what was made live, by whom and why, and what was refused.
+    #[command(after_help = "Example:\n  proviso policy history --config proviso.toml")]
+    History(DaemonArgs),
+}
+
+/// Which archive to read.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveArgs {
+    /// The daemon's configuration; the archive's path is read from there.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Shows one message, its verdict and its retention.
+    #[command(after_help = "Example:\n  proviso archive show --config proviso.toml bank/wecom/8891446340739254950_1603875826")]
+    Show {
+        #[command(flatten)]
+        archive: ArchiveArgs,
+        /// The channel's identifier, or `tenant/channel/identifier`.
+        message: String,
+    },
+    /// Counts messages, findings, retention, faults and scores.
+    #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
+    Stats(ArchiveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+    /// Messages, by the channel's identifier or `tenant/channel/identifier`.
+    #[arg(required_unless_present = "sample")]
+    pub messages: Vec<String>,
+    /// Replay this many messages, spread evenly over the archive.
+    #[arg(long, conflicts_with = "messages")]
+    pub sample: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// A daemon's configuration to look at as well.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+fn parse_severity(text: &str) -> Result<proviso_model::verdict::Severity, String> {
+    use proviso_model::verdict::Severity;
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.name() == text)
+        .ok_or_else(|| format!("{text:?} is not a severity: expected low, medium, high or critical"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &clap::Command) {
+            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+                if sub.has_subcommands() {
+                    check(sub);
+                } else {
+                    let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+                    assert!(help.contains("Example"), "{} has no example", sub.get_name());
+                }
+            }
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,212 @@
+//! `proviso archive …`: what was kept.
+
+use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
+use crate::daemon::config::Config;
+use crate::exit::{Ending, Usage};
+use crate::show::table::{Columns, clip, count};
+use proviso_archive::{Archive, Shown, Stats, Statute};
+use proviso_model::MessageId;
+use proviso_model::verdict::{Language, Severity};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Scores that statistics show.
+const RISKS_SHOWN: u32 = 5;
+/// Factors of a score that statistics show.
+const FACTORS_SHOWN: usize = 3;
+
+pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Ending> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            ArchiveCommand::Show { archive, message } => {
+                let opened = open(archive).await?;
+                let id = find(&opened, message).await?;
+                let shown = opened.show(&id).await?.ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
+                match archive.format {
+                    OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?),
+                    OutputFormat::Table => print_shown(&shown, colour)?,
+                }
+            }
+            ArchiveCommand::Stats(args) => {
+                let stats = open(args).await?.stats(RISKS_SHOWN).await?;
+                match args.format {
+                    OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&stats)?),
+                    OutputFormat::Table => print_stats(&stats, &mut io::stdout(), colour)?,
+                }
+            }
+        }
+        Ok(Ending::Well)
+    })
+}
+
+async fn open(args: &ArchiveArgs) -> anyhow::Result<Archive> {
+    Ok(Archive::open_readonly(&Config::read(&args.config)?.archive_path()).await?)
+}
+
+/// The one message that a person means.
+pub(crate) async fn find(archive: &Archive, text: &str) -> anyhow::Result<MessageId> {
+    let mut found = archive.find(text).await?;
+    match found.len() {
+        1 => Ok(found.remove(0).id),
+        0 => Err(Usage(format!("no message is called {text:?}")).into()),
+        _ => {
+            let names: Vec<_> = found.iter().map(|numbered| numbered.id.to_string()).collect();
+            Err(Usage(format!("{text:?} is the name of several messages; say which: {}", names.join(", "))).into())
+        }
+    }
+}
+
+fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
+    let retention: Option<Value> =
+        shown.retention.as_ref().map(|retention| serde_json::from_str(&retention.decision_json)).transpose()?;
+    Ok(json!({
+        "message": serde_json::from_str::<Value>(&proviso_model::canonical::to_json(&shown.message))?,
+        "arrival": shown.arrival,
+        "received_at": shown.received_at.to_string(),
+        "digest": shown.digest,
+        "notes": shown.message.notes,
+        "verdict": serde_json::from_str::<Value>(&shown.verdict.json)?,
+        "fuel": shown.verdict.fuel,
+        "retention": retention,
+        "held_open": shown.held_open,
+        "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "conflicts": shown.conflicts.len(),
+    }))
+}
+
+fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
+    let message = &shown.message;
+    let verdict = &shown.verdict.verdict;
+    let mut out = io::stdout();
+    let recipients: Vec<_> = message.recipients.iter().map(|party| party.id.as_str()).collect();
+    let mut table = Columns::new(colour, &["", ""]);
+    table.row(["message", &message.id.to_string()]);
+    table.row(["sent", &message.sent_at.to_string()]);
+    table.row(["kind", &format!("{} ({})", message.kind.name(), message.direction.name())]);
+    table.row(["from", &message.sender.id]);
+    table.row(["to", &clip(&recipients.join(", "), 100)]);
+    table.row(["text", &clip(&message.text, 100)]);
+    table.row(["generation", &verdict.generation.to_string()]);
+    if let Some(withheld) = verdict.withheld {
+        table.row(["withheld", &json!(withheld).to_string()]);
+    }
+    if verdict.held {
+        table.row(["held", if shown.held_open { "yes, waits for a person" } else { "released" }]);
+    }
+    for recalled_by in &shown.recalled_by {
+        table.row(["recalled by", &recalled_by.to_string()]);
+    }
+    if let Some(retention) = &shown.retention {
+        let until = retention.keep_until.as_ref().map_or_else(|| "no date yet".to_owned(), |until| format!("until {until}"));
+        let statutes: Vec<_> = retention.statutes.iter().map(|statute| statute_text(Some(statute))).collect();
+        let statutes = if statutes.is_empty() { "no rule applies".to_owned() } else { statutes.join("; ") };
+        table.row(["kept", &format!("{until} ({statutes})")]);
+    }
+    for note in &message.notes {
+        table.row(["note", note]);
+    }
+    table.print(&mut out)?;
+    if !verdict.findings.is_empty() {
+        writeln!(out, "\nFindings")?;
+        let mut table = Columns::new(colour, &["severity", "pack", "rule", "text", "reason"]);
+        for finding in &verdict.findings {
+            let reason = finding.reason.in_language(Language::Zh);
+            let severity = finding.severity.name();
+            table.row([severity, &finding.pack, &finding.rule, &clip(&finding.text, 30), &clip(reason, 70)]);
+        }
+        table.print(&mut out)?;
+    }
+    if !verdict.faults.is_empty() {
+        writeln!(out, "\nFaults")?;
+        let mut table = Columns::new(colour, &["pack", "policy", "cause", "detail"]);
+        for fault in &verdict.faults {
+            table.row([&fault.pack, &fault.policy, fault.cause.name(), &clip(&fault.detail, 80)]);
+        }
+        table.print(&mut out)?;
+    }
+    Ok(())
+}
+
+fn statute_text(statute: Option<&Statute>) -> String {
+    statute.map_or_else(
+        || "no statute".to_owned(),
+        |statute| format!("{} {}", statute.law, statute.article).trim().to_owned(),
+    )
+}
+
+/// The tables of `archive stats`, which end the demo as well.
+pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
+    print_messages(stats, out, colour)?;
+    writeln!(out, "\nFindings by pack, policy and rule")?;
+    let mut rules: BTreeMap<(&str, &str, &str), [u64; 4]> = BTreeMap::new();
+    for found in &stats.findings {
+        let counts = rules.entry((&found.pack, &found.policy, &found.rule)).or_default();
+        counts[found.severity as usize] += found.findings;
+    }
+    let mut headings = vec!["pack", "policy", "rule"];
+    let severities = Severity::ALL.map(|severity| format!(">{severity}"));
+    headings.extend(severities.iter().map(String::as_str));
+    let mut table = Columns::new(colour, &headings);
+    for ((pack, policy, rule), counts) in rules {
+        let mut row = vec![pack.to_owned(), policy.to_owned(), rule.to_owned()];
+        row.extend(counts.map(|number| if number == 0 { "·".to_owned() } else { count(number) }));
+        table.row(row);
+    }
+    table.print(out)?;
+
+    writeln!(out, "\nRetention by what decides")?;
+    let mut table = Columns::new(colour, &["statute or purpose", ">messages", ">with a date"]);
+    for kept in &stats.retention {
+        table.row([statute_text(kept.statute.as_ref()), count(kept.messages), count(kept.dated)]);
+    }
+    table.print(out)?;
+
+    writeln!(out, "\nHighest scores (advisory: never a decision about a person)")?;
+    let mut table = Columns::new(colour, &["subject", ">score", "signal", ">points", "caused by message"]);
+    for risk in &stats.risks {
+        for (index, factor) in risk.factors.iter().take(FACTORS_SHOWN).enumerate() {
+            let first = index == 0;
+            let subject = if first { risk.key.clone() } else { String::new() };
+            let value = if first { format!("{:.1}", risk.value) } else { String::new() };
+            table.row([subject, value, factor.signal.clone(), format!("{:.1}", factor.points), clip(&factor.message, 40)]);
+        }
+    }
+    table.print(out)?;
+
+    writeln!(out, "\nHeld messages: {} ({} still wait for a person)", count(stats.held), count(stats.held_open))?;
+    if !stats.faults.is_empty() {
+        let mut table = Columns::new(colour, &["pack", "policy", "cause", ">faults"]);
+        for fault in &stats.faults {
+            table.row([fault.pack.as_str(), &fault.policy, fault.cause.name(), &count(fault.faults)]);
+        }
+        table.print(out)?;
+    }
+    let (duplicates, errors) =
+        stats.sources.iter().fold((0, 0), |(duplicates, errors), source| (duplicates + source.duplicates, errors + source.errors));
+    writeln!(
+        out,
+        "Withheld for want of a lawful basis: {}; conflicts: {}; delivered twice: {}; lines that are no message: {}",
+        count(stats.withheld),
+        count(stats.conflicts),
+        count(duplicates),
+        count(errors)
+    )
+}
+
+fn print_messages(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
+    let mut channels: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+    for counted in &stats.messages {
+        let (messages, kinds) = channels.entry((&counted.tenant, &counted.channel)).or_default();
+        *messages += counted.messages;
+        *kinds += 1;
+    }
+    let total: u64 = stats.messages.iter().map(|counted| counted.messages).sum();
+    writeln!(out, "{} messages", count(total))?;
+    let mut table = Columns::new(colour, &["tenant", "channel", ">messages", ">kinds"]);
+    for ((tenant, channel), (messages, kinds)) in channels {
+        table.row([tenant, channel, &count(messages), &count(kinds)]);
+    }
+    table.print(out)
+}

@@ -1,0 +1,160 @@
+//! `proviso doctor`: what is installed, what is missing, what to do.
+
+use crate::cli::{DoctorArgs, OutputFormat};
+use crate::daemon::config::Config;
+use crate::exit::Ending;
+use crate::show::table::Columns;
+use proviso_archive::Archive;
+use proviso_engine::{Engine, EngineOptions};
+use proviso_pack::PluginPath;
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+/// The plugins that come with the host.
+const STANDARD_PLUGINS: [&str; 3] = ["lexicon-rules", "retention-schedule", "departure-risk"];
+
+/// One thing that was looked at.
+struct Check {
+    what: &'static str,
+    state: State,
+    found: String,
+    advice: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Well,
+    /// Works, with less.
+    Lacking,
+    Broken,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            State::Well => "ok",
+            State::Lacking => "lacking",
+            State::Broken => "broken",
+        }
+    }
+}
+
+pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
+    let mut checks = vec![sandbox(), plugins(), wasm_compiler()];
+    if let Some(path) = &args.config {
+        checks.extend(daemon(path));
+    }
+    match args.format {
+        OutputFormat::Json => {
+            for check in &checks {
+                let line = json!({ "what": check.what, "state": check.state.name(), "found": check.found, "advice": check.advice });
+                println!("{line}");
+            }
+        }
+        OutputFormat::Table => {
+            let mut table = Columns::new(colour, &["what", "state", "found", "what to do"]);
+            for check in &checks {
+                table.row([check.what, check.state.name(), &check.found, &check.advice]);
+            }
+            table.print(&mut std::io::stdout())?;
+        }
+    }
+    let broken = checks.iter().any(|check| check.state == State::Broken);
+    Ok(if broken { Ending::Problems } else { Ending::Well })
+}
+
+fn sandbox() -> Check {
+    let what = "sandbox";
+    match Engine::new(EngineOptions::default()) {
+        Ok(engine) if engine.features().pagemap_scan => {
+            Check { what, state: State::Well, found: "wasmtime 48, fast reset of memory".into(), advice: String::new() }
+        }
+        Ok(_) => Check {
+            what,
+            state: State::Lacking,
+            found: "wasmtime 48, slow reset of memory".into(),
+            advice: "Linux 6.7 or newer has PAGEMAP_SCAN, which makes fresh instances cheap on several cores".into(),
+        },
+        Err(error) => Check { what, state: State::Broken, found: format!("{error:#}"), advice: "see the message".into() },
+    }
+}
+
+fn plugins() -> Check {
+    let path = PluginPath::of_this_process();
+    let missing: Vec<_> = STANDARD_PLUGINS.into_iter().filter(|name| path.find(name).is_none()).collect();
+    let folders: Vec<_> = path.folders().iter().map(|folder| folder.display().to_string()).collect();
+    if missing.is_empty() {
+        Check { what: "standard plugins", state: State::Well, found: STANDARD_PLUGINS.join(", "), advice: String::new() }
+    } else {
+        Check {
+            what: "standard plugins",
+            state: State::Broken,
+            found: format!("missing: {}", missing.join(", ")),
+            advice: format!("`make plugins`, or set PROVISO_PLUGIN_PATH; looked in {}", folders.join(", ")),
+        }
+    }
+}
+
+fn wasm_compiler() -> Check {
+    let what = "compiler for plugins";
+    let output = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    let installed = output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown"));
+    if installed {
+        return Check { what, state: State::Well, found: "rustup target wasm32-unknown-unknown".into(), advice: String::new() };
+    }
+    if Path::new("/usr/bin/rustc").exists() && Path::new("/usr/bin/cargo").exists() {
+        return Check { what, state: State::Well, found: "the distribution's compiler".into(), advice: String::new() };
+    }
+    Check {
+        what,
+        state: State::Lacking,
+        found: "none for wasm32-unknown-unknown".into(),
+        advice: "only needed to write plugins: `rustup target add wasm32-unknown-unknown`".into(),
+    }
+}
+
+fn daemon(path: &Path) -> Vec<Check> {
+    let config = match Config::read(path) {
+        Ok(config) => config,
+        Err(error) => {
+            let (found, advice) = (format!("{error:#}"), "mend the file".to_owned());
+            return vec![Check { what: "configuration", state: State::Broken, found, advice }];
+        }
+    };
+    let mut checks =
+        vec![Check { what: "configuration", state: State::Well, found: path.display().to_string(), advice: String::new() }];
+    let set = crate::set_loading::load(&config.set, &PluginPath::of_this_process(), None);
+    checks.push(match set {
+        Ok((resolved, _)) => {
+            let found = format!("{} packs", resolved.packs.len());
+            Check { what: "policy set", state: State::Well, found, advice: "`proviso policy check` builds and tries it".into() }
+        }
+        Err(problems) => Check {
+            what: "policy set",
+            state: State::Broken,
+            found: problems.first().map(ToString::to_string).unwrap_or_default(),
+            advice: format!("`proviso policy check {}` tells all {}", config.set.display(), problems.len()),
+        },
+    });
+    let archive = config.archive_path();
+    checks.push(if archive.exists() { archive_check(&archive) } else { no_archive(&archive) });
+    checks
+}
+
+fn no_archive(path: &Path) -> Check {
+    let found = format!("{} is not there yet", path.display());
+    Check { what: "archive", state: State::Lacking, found, advice: "the daemon makes it at its first start".into() }
+}
+
+fn archive_check(path: &Path) -> Check {
+    let opened = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(async { Ok(Archive::open_readonly(path).await?) }));
+    match opened {
+        Ok(_) => Check { what: "archive", state: State::Well, found: path.display().to_string(), advice: String::new() },
+        Err(error) => Check { what: "archive", state: State::Broken, found: format!("{error:#}"), advice: "see the message".into() },
+    }
+}

@@ -1,0 +1,203 @@
+//! `proviso pack …`: from a folder to a pack that can be carried.
+
+use crate::build_plugin;
+use crate::cli::{OutputFormat, PackCommand, PluginLanguage};
+use crate::exit::{Ending, InputProblems, Usage};
+use crate::show::table::{Columns, count};
+use anyhow::Context;
+use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
+use proviso_model::Problem;
+use proviso_pack::{Pack, PluginPath, scaffold};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending> {
+    match command {
+        PackCommand::New { name, plugin, dir } => new(name, *plugin, dir.as_deref()),
+        PackCommand::Build { folder, output, format } => build(folder, output.as_deref(), *format),
+        PackCommand::Inspect { pack, format } => inspect(pack, *format, colour),
+        PackCommand::Test { packs, only, format } => test(packs, only.as_deref(), *format, colour),
+    }
+}
+
+fn new(name: &str, plugin: Option<PluginLanguage>, dir: Option<&Path>) -> anyhow::Result<Ending> {
+    let short = name.rsplit('/').next().unwrap_or(name);
+    let dir = dir.map_or_else(|| PathBuf::from(short), Path::to_owned);
+    let written = match plugin {
+        None => scaffold::scaffold_pack(&dir, name),
+        Some(PluginLanguage::Rust) => scaffold::scaffold_rust_plugin(&dir, name),
+    };
+    let written = written.map_err(|error| Usage(error.to_string()))?;
+    for path in &written {
+        println!("{}", path.display());
+    }
+    let dir = dir.display();
+    println!("\nNext:");
+    if plugin.is_some() {
+        println!("  proviso pack build {dir}     builds the plugin and the pack");
+    }
+    println!("  proviso pack test {dir}      runs its cases");
+    Ok(Ending::Well)
+}
+
+fn open(path: &Path) -> anyhow::Result<Pack> {
+    Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| InputProblems(error.problems))?)
+}
+
+fn engine() -> anyhow::Result<Engine> {
+    Ok(Engine::new(EngineOptions { cache_dir: crate::places::cache_dir(), ..EngineOptions::default() })?)
+}
+
+fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::Result<Ending> {
+    if !folder.is_dir() {
+        return Err(Usage(format!("{} is not a folder", folder.display())).into());
+    }
+    build_plugin::build_all(folder)?;
+    let pack = Arc::new(open(folder)?);
+    // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
+    engine()?
+        .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
+        .map_err(|error| InputProblems(error.problems))?;
+    let manifest = pack.manifest();
+    let name = manifest.name.rsplit('/').next().unwrap_or(&manifest.name);
+    let output = output.map_or_else(|| PathBuf::from(format!("{name}-{}.pack", manifest.version)), Path::to_owned);
+    let bytes = pack.to_file();
+    std::fs::write(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
+    match format {
+        OutputFormat::Json => println!("{}", json!({ "file": output, "bytes": bytes.len(), "digest": pack.digest() })),
+        OutputFormat::Table => {
+            println!("{}: {} bytes, digest {}", output.display(), count(bytes.len() as u64), pack.digest());
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn inspect(path: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
+    let pack = open(path)?;
+    let facts = facts(&pack);
+    match format {
+        OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&facts)?),
+        OutputFormat::Table => print_facts(&facts, colour)?,
+    }
+    Ok(Ending::Well)
+}
+
+/// What the pack's bytes say, as far as they can be read without running anything.
+fn facts(pack: &Pack) -> Value {
+    let manifest = pack.manifest();
+    let mut plugins: Vec<&str> = manifest.policies.iter().map(|policy| policy.plugin.as_str()).collect();
+    plugins.sort_unstable();
+    plugins.dedup();
+    let plugins: Vec<Value> = plugins
+        .into_iter()
+        .filter_map(|name| pack.plugin(name).map(|bytes| (name, bytes)))
+        .map(|(name, bytes)| match inspect_component(bytes) {
+            Ok(facts) => json!({
+                "name": name, "digest": facts.digest, "bytes": facts.size_bytes, "imports": facts.imports,
+                "exports": facts.exports, "producers": facts.producers,
+            }),
+            Err(error) => json!({ "name": name, "bytes": bytes.len(), "refused": error.to_string() }),
+        })
+        .collect();
+    let policies: Vec<Value> = manifest
+        .policies
+        .iter()
+        .map(|policy| {
+            json!({
+                "name": policy.name, "plugin": policy.plugin,
+                "interfaces": policy.interfaces.iter().map(|interface| interface.name()).collect::<Vec<_>>(),
+                "key": policy.key.map(|key| key.name()), "trigger": format!("{:?}", policy.trigger),
+                "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
+                "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
+            })
+        })
+        .collect();
+    let lists: Vec<Value> = manifest.lists.iter().map(|list| json!({ "name": list.name, "file": list.file })).collect();
+    json!({
+        "name": manifest.name, "version": manifest.version.to_string(), "licence": manifest.licence, "digest": pack.digest(),
+        "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
+        "requires_assessment": manifest.requires_assessment, "files": pack.files().len(),
+        "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
+        "plugins": plugins, "policies": policies,
+    })
+}
+
+fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let joined = |value: &Value| {
+        let items: Vec<_> = value.as_array().into_iter().flatten().map(text).collect();
+        if items.is_empty() { "(none)".to_owned() } else { items.join(", ") }
+    };
+    let mut out = std::io::stdout();
+    let mut table = Columns::new(colour, &["", ""]);
+    for key in ["name", "version", "digest", "licence", "host", "requires_assessment", "files", "bytes", "cases"] {
+        table.row([key, &text(&facts[key])]);
+    }
+    table.row(["jurisdictions", &joined(&facts["jurisdictions"])]);
+    table.print(&mut out)?;
+    println!("\nPlugins");
+    let mut table = Columns::new(colour, &["plugin", ">bytes", "exports", "imports", "made by"]);
+    for plugin in facts["plugins"].as_array().into_iter().flatten() {
+        let exports = plugin["refused"].as_str().map_or_else(|| joined(&plugin["exports"]), |why| format!("refused: {why}"));
+        let bytes = count(plugin["bytes"].as_u64().unwrap_or_default());
+        table.row([text(&plugin["name"]), bytes, exports, joined(&plugin["imports"]), joined(&plugin["producers"])]);
+    }
+    table.print(&mut out)?;
+    println!("\nPolicies");
+    let mut table = Columns::new(colour, &["policy", "plugin", "does", "lists", "fields asked for", ">fuel/KiB"]);
+    for policy in facts["policies"].as_array().into_iter().flatten() {
+        table.row([
+            text(&policy["name"]),
+            text(&policy["plugin"]),
+            joined(&policy["interfaces"]),
+            joined(&policy["lists"]),
+            joined(&policy["fields"]),
+            count(policy["fuel_per_kib"].as_u64().unwrap_or_default()),
+        ]);
+    }
+    table.print(&mut out)
+}
+
+fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
+    let engine = engine()?;
+    let started = Instant::now();
+    let (mut passed, mut failed) = (0_u64, Vec::new());
+    let mut table = Columns::new(colour, &["pack", ">cases", ">passed"]);
+    for path in paths {
+        let pack = Arc::new(open(path)?);
+        let generation = engine
+            .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
+            .map_err(|error| InputProblems(error.problems))?;
+        let reports = generation.self_test();
+        let (mut ran, mut well) = (0_u64, 0_u64);
+        for report in reports.iter().filter(|report| only.is_none_or(|part| report.case.contains(part))) {
+            ran += 1;
+            well += u64::from(report.mismatches.is_empty());
+            if format == OutputFormat::Json {
+                let line = json!({
+                    "pack": report.pack, "case": report.case, "file": report.file, "line": report.line,
+                    "passed": report.mismatches.is_empty(), "mismatches": report.mismatches,
+                });
+                println!("{line}");
+            }
+            failed.extend(report.mismatches.iter().map(|mismatch| {
+                Problem::on_line(pack.path_of(&report.file), report.line, format!("case {:?}: {mismatch}", report.case))
+            }));
+        }
+        passed += well;
+        table.row([pack.manifest().name.clone(), count(ran), count(well)]);
+    }
+    if format == OutputFormat::Table {
+        for problem in &failed {
+            println!("{problem}");
+        }
+        if !failed.is_empty() {
+            println!();
+        }
+        table.print(&mut std::io::stdout())?;
+        println!("\n{} cases passed, {} mismatches, {} ms", count(passed), failed.len(), started.elapsed().as_millis());
+    }
+    Ok(if failed.is_empty() { Ending::Well } else { Ending::Problems })
+}

@@ -1,0 +1,156 @@
+//! `proviso policy …`: would a set go live, what runs, what ran, and back.
+
+use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
+use crate::client::Client;
+use crate::daemon::generations::failed_cases;
+use crate::exit::{Ending, InputProblems};
+use crate::show::table::{Columns, clip, count};
+use proviso_engine::{Engine, EngineOptions};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Ending> {
+    match command {
+        PolicyCommand::Check { set, format, cache_dir } => check(set, *format, cache_dir.clone(), colour),
+        PolicyCommand::Status(args) => status(args, colour),
+        PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
+        PolicyCommand::Rollback { daemon, to } => attempt(daemon, "/v1/policy/rollback", &json!({ "to": to })),
+        PolicyCommand::History(args) => history(args, colour),
+    }
+}
+
+fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: bool) -> anyhow::Result<Ending> {
+    let started = Instant::now();
+    let cache_dir = cache_dir.or_else(crate::places::cache_dir);
+    let engine = Engine::new(EngineOptions { cache_dir, ..EngineOptions::default() })?;
+    let generation = super::eval::build(&engine, set)?;
+    let built = started.elapsed();
+    let failed = failed_cases(&generation);
+    if !failed.is_empty() {
+        return Err(InputProblems(failed).into());
+    }
+    let described = serde_json::to_value(generation.describe())?;
+    match format {
+        OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&described)?),
+        OutputFormat::Table => {
+            print_generation(&described, colour)?;
+            let cases = generation.self_test().len();
+            println!("\n{} would go live: built in {} ms, {cases} cases pass", set.display(), built.as_millis());
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
+    let status = Client::of_config(&args.config)?.get("/v1/status")?;
+    if args.format == OutputFormat::Json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+        return Ok(Ending::Well);
+    }
+    print_generation(&status["generation"], colour)?;
+    let messages = &status["messages"];
+    let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
+    println!(
+        "\nSince the start: {} messages committed, {} held, {} withheld, {} delivered twice, {} conflicts, {} queued",
+        number("committed"),
+        number("held"),
+        number("withheld"),
+        number("duplicate"),
+        number("conflicting"),
+        number("queued")
+    );
+    if let Some(last) = status["last_attempt"].as_object() {
+        println!();
+        print_attempt(&Value::Object(last.clone()));
+    }
+    let refused = status["last_attempt"]["result"] == "refused";
+    Ok(if refused { Ending::Problems } else { Ending::Well })
+}
+
+fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
+    let attempt = Client::of_config(&args.config)?.post(path, body)?;
+    match args.format {
+        OutputFormat::Json => println!("{attempt}"),
+        OutputFormat::Table => print_attempt(&attempt),
+    }
+    Ok(if attempt["result"] == "refused" { Ending::Problems } else { Ending::Well })
+}
+
+fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
+    let history = Client::of_config(&args.config)?.get("/v1/policy/history")?;
+    let entries = history.as_array().cloned().unwrap_or_default();
+    match args.format {
+        OutputFormat::Json => entries.iter().for_each(|entry| println!("{entry}")),
+        OutputFormat::Table => {
+            let mut table = Columns::new(colour, &["when", "generation", "cause", "who", "what"]);
+            for entry in &entries {
+                let text = |key: &str| entry[key].as_str().unwrap_or_default();
+                let id = entry["generation"].as_str().map_or("-", |id| short(id));
+                let first = entry["problems"][0]["message"].as_str();
+                let what = first.map_or_else(|| text("changed").to_owned(), |problem| format!("refused: {problem}"));
+                table.row([text("at"), id, text("cause"), text("who"), &clip(&what, 90)]);
+            }
+            table.print(&mut std::io::stdout())?;
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn short(digest: &str) -> &str {
+    let digits = digest.strip_prefix("sha256:").unwrap_or(digest);
+    digits.get(..12).unwrap_or(digits)
+}
+
+fn print_attempt(attempt: &Value) {
+    let text = |key: &str| attempt[key].as_str().unwrap_or_default();
+    let took = attempt["took_ms"].as_u64().unwrap_or_default();
+    match text("result") {
+        "live" => {
+            println!("live since {}: generation {} ({took} ms, by {})", text("at"), short(text("generation")), text("who"));
+            for change in attempt["changes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                println!("  {change}");
+            }
+        }
+        "unchanged" => println!("unchanged: generation {} goes on", short(text("generation"))),
+        _ => {
+            println!("refused at {} (by {}); the generation before goes on:", text("at"), text("who"));
+            for problem in attempt["problems"].as_array().into_iter().flatten() {
+                let file = problem["file"].as_str().unwrap_or_default();
+                let (line, column) = (&problem["line"], &problem["column"]);
+                println!("  {file}:{line}:{column}: {}", problem["message"].as_str().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Prints what `Generation::describe` says, from its JSON form: the daemon may be of another process.
+pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Result<()> {
+    println!("Generation {}", generation["generation"].as_str().unwrap_or_default());
+    let mut table = Columns::new(colour, &["pack", "version", "digest", "mode", "policy", "plugin", "does", ">terms", "start"]);
+    for pack in generation["packs"].as_array().into_iter().flatten() {
+        let text = |key: &str| pack[key].as_str().unwrap_or_default().to_owned();
+        if let Some(off) = pack["off"].as_str() {
+            let digest = short(&text("digest")).to_owned();
+            table.row([text("name"), text("version"), digest, format!("off: {off}"), String::new()]);
+            continue;
+        }
+        for policy in pack["policies"].as_array().into_iter().flatten() {
+            let field = |key: &str| policy[key].as_str().unwrap_or_default().to_owned();
+            let interfaces: Vec<&str> =
+                policy["interfaces"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            table.row([
+                text("name"),
+                text("version"),
+                short(&text("digest")).to_owned(),
+                text("mode"),
+                field("name"),
+                field("plugin"),
+                interfaces.join(", "),
+                count(policy["lists"].as_array().into_iter().flatten().filter_map(|list| list["terms"].as_u64()).sum::<u64>()),
+                if policy["configured_anew"].is_null() { "snapshot" } else { "configured anew" }.to_owned(),
+            ]);
+        }
+    }
+    table.print(&mut std::io::stdout())
+}

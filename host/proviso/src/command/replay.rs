@@ -1,0 +1,125 @@
+//! `proviso replay`: judges archived messages again under the generation that is recorded for them, with the preceding
+//! messages and states that are recorded for them. The verdict must be the same, byte for byte.
+
+use crate::cli::{OutputFormat, ReplayArgs};
+use crate::daemon::config::Config;
+use crate::exit::Ending;
+use crate::pipeline;
+use crate::set_loading;
+use crate::show::progress::Progress;
+use crate::show::table::{Columns, clip};
+use anyhow::{Context, anyhow, bail};
+use proviso_archive::{Archive, Judged};
+use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input};
+use proviso_model::id::FoldKey;
+use proviso_model::{Digest, MessageId};
+use proviso_pack::PackStore;
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.archive.config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(replay(args, &config, colour))
+}
+
+/// How one replay ended.
+struct Replayed {
+    message: MessageId,
+    generation: Digest,
+    /// The first place where the recorded and the new verdict differ; `None` if they are the same.
+    difference: Option<String>,
+}
+
+async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
+    let archive = Archive::open_readonly(&config.archive_path()).await?;
+    let store = PackStore::open(&config.store_dir())?;
+    let engine = Engine::new(EngineOptions { cache_dir: Some(config.cache_dir.clone()), ..EngineOptions::default() })?;
+    let ids = match args.sample {
+        Some(number) => archive.sample(number).await?.into_iter().map(|numbered| numbered.id).collect(),
+        None => find_all(&archive, &args.messages).await?,
+    };
+    let progress = Progress::steps("replaying", ids.len() as u64);
+    let mut generations: HashMap<Digest, Generation> = HashMap::new();
+    let mut replayed = Vec::with_capacity(ids.len());
+    for id in ids {
+        let recorded = archive.judged(&id).await?.ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
+        let wanted = recorded.verdict.generation;
+        if !generations.contains_key(&wanted) {
+            let record = archive.generation(&wanted).await?.ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
+            let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
+            let resolved = set_loading::recorded(&record.set_json, &digests, &store)?;
+            let built = engine.build(&resolved, &|_| ()).map_err(|error| anyhow!("{error}"))?;
+            if built.id() != wanted {
+                bail!("generation {wanted} cannot be rebuilt by this version of the host: it would be {}", built.id());
+            }
+            generations.insert(wanted, built);
+        }
+        let generation = generations.get(&wanted).context("the generation was just built")?;
+        replayed.push(Replayed { message: id, generation: wanted, difference: difference(generation, recorded) });
+        progress.advance(1);
+    }
+    progress.finish();
+    print(args.archive.format, &replayed, colour)?;
+    let same = replayed.iter().all(|replayed| replayed.difference.is_none());
+    Ok(if same { Ending::Well } else { Ending::Problems })
+}
+
+async fn find_all(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
+    let mut ids = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        ids.push(crate::command::archive::find(archive, text).await?);
+    }
+    Ok(ids)
+}
+
+fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
+    let tenant = recorded.message.id.tenant.clone();
+    let admitted = [Input {
+        message: Arc::new(recorded.message),
+        preceding: recorded.preceding.into_iter().map(Arc::new).collect(),
+        withheld: recorded.verdict.verdict.withheld,
+    }];
+    let judged = pipeline::evaluate(generation, &admitted);
+    let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
+    let mut states: FoldStates = before
+        .map(|fold| (FoldKey { tenant: tenant.clone(), policy: fold.policy, key: fold.key }, fold.state))
+        .collect();
+    let settled = pipeline::settle(generation, &admitted, judged, &mut states);
+    let again = settled.first().map(|settled| settled.outcome.verdict.to_canonical_json()).unwrap_or_default();
+    let recorded = recorded.verdict.json;
+    if again == recorded {
+        return None;
+    }
+    let at = again.bytes().zip(recorded.bytes()).take_while(|(a, b)| a == b).count();
+    let part = |text: &str| text.get(at..).map_or_else(String::new, |rest| clip(rest, 60));
+    Some(format!("byte {at}: recorded {}, now {}", part(&recorded), part(&again)))
+}
+
+fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::Result<()> {
+    let different = replayed.iter().filter(|replayed| replayed.difference.is_some()).count();
+    match format {
+        OutputFormat::Json => {
+            for one in replayed {
+                let line = json!({
+                    "message": one.message.to_string(), "generation": one.generation,
+                    "identical": one.difference.is_none(), "difference": one.difference,
+                });
+                println!("{line}");
+            }
+        }
+        OutputFormat::Table => {
+            let mut table = Columns::new(colour, &["message", "generation", "replay"]);
+            for one in replayed.iter().filter(|one| one.difference.is_some() || replayed.len() <= 20) {
+                let result = one.difference.as_deref().unwrap_or("identical");
+                table.row([clip(&one.message.to_string(), 60), one.generation.short(), result.to_owned()]);
+            }
+            if replayed.len() <= 20 || different > 0 {
+                table.print(&mut std::io::stdout())?;
+            }
+            println!("{} replayed, {} identical, {different} different", replayed.len(), replayed.len() - different);
+        }
+    }
+    Ok(())
+}

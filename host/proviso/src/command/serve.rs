@@ -1,0 +1,55 @@
+//! `proviso serve`: the daemon in the foreground, until SIGTERM or SIGINT.
+
+use crate::cli::ServeArgs;
+use crate::daemon::config::Config;
+use crate::daemon::generations::Asked;
+use crate::daemon::run::Daemon;
+use crate::exit::Ending;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Ending> {
+    log_to_stderr();
+    let config = Config::read(&args.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> anyhow::Result<Ending> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut daemon = Daemon::start(config).await?;
+    tracing::info!(address = %daemon.address, "ready");
+    loop {
+        tokio::select! {
+            error = daemon.fault() => return Err(error),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => {
+                let generations = Arc::clone(&daemon.generations);
+                tokio::spawn(async move {
+                    if let Err(error) = generations.reload(Asked::BySignal).await {
+                        tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
+                    }
+                });
+            }
+        }
+    }
+    tracing::info!(queued = daemon.queue.queued(), "draining");
+    daemon.drain().await?;
+    tracing::info!("ended");
+    Ok(Ending::Well)
+}
+
+/// Logs to standard error: text on a terminal, JSON elsewhere. `PROVISO_LOG` chooses what (`info`, `proviso=debug`).
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PROVISO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.init();
+    } else {
+        builder.json().flatten_event(true).init();
+    }
+}

@@ -1,0 +1,152 @@
+//! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
+
+use crate::exit::InputProblems;
+use anyhow::Context;
+use proviso_model::toml_read::TomlFile;
+use proviso_sources::{Format, SourceContext};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What `proviso serve` runs with. Paths are resolved against the folder of the configuration file.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The policy set; `set`, required.
+    pub set: PathBuf,
+    /// Archive, pack store and compiled cache; `data_dir`, default `data`.
+    pub data_dir: PathBuf,
+    /// Where compiled snapshots are kept; `cache_dir`, default `cache` in `data_dir`. Written by this daemon alone.
+    pub cache_dir: PathBuf,
+    /// Where the HTTP interface listens; `[http] listen`, default `127.0.0.1:8787`.
+    pub listen: SocketAddr,
+    /// File with the bearer token; `[http] token_file`, default `token` in `data_dir`. Made with a random token if absent.
+    pub token_file: PathBuf,
+    /// Threads that evaluate; `workers`, default one a core.
+    pub workers: usize,
+    /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
+    pub drain: Duration,
+    /// Folders that are watched; `[[spool]]`.
+    pub spools: Vec<SpoolConfig>,
+}
+
+/// One watched folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SpoolConfig {
+    /// Its name in the archive's offsets; `name`, default the folder's own name. Unique.
+    pub name: String,
+    /// The folder; `folder`. Made if absent.
+    pub folder: PathBuf,
+    /// The form of its files; `format`, default `ndjson`.
+    pub format: Format,
+    /// What its messages do not say: `tenant`, default `default`, and `channel`, default `chat`.
+    pub context: SourceContext,
+}
+
+impl Config {
+    /// Reads and checks the file; all problems at once.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse(path, folder, &text)
+    }
+
+    /// Parses the text of a configuration file; relative paths are below `folder`.
+    pub(crate) fn parse(path: &Path, folder: &Path, text: &str) -> anyhow::Result<Self> {
+        let (mut file, mut root) = TomlFile::parse(path, text);
+        let set = root.required_string(&mut file, "set").map(|(set, _)| folder.join(set));
+        let data_dir = folder.join(root.string(&mut file, "data_dir").map_or_else(|| "data".to_owned(), |(dir, _)| dir));
+        let cache_dir =
+            root.string(&mut file, "cache_dir").map_or_else(|| data_dir.join("cache"), |(dir, _)| folder.join(dir));
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = root.integer(&mut file, "workers", 1..=256).map_or_else(cores, |(workers, _)| workers as usize);
+        let drain = root.integer(&mut file, "drain_seconds", 1..=3_600).map_or(30, |(seconds, _)| seconds as u64);
+        let mut listen = SocketAddr::from(([127, 0, 0, 1], 8787));
+        let mut token_file = data_dir.join("token");
+        if let Some(mut http) = root.table(&mut file, "http") {
+            if let Some((text, at)) = http.string(&mut file, "listen") {
+                match text.parse() {
+                    Ok(address) => listen = address,
+                    Err(_) => file.problem(at, format!("`listen` is {text:?}: expected an address and port, as 127.0.0.1:8787")),
+                }
+            }
+            if let Some((text, _)) = http.string(&mut file, "token_file") {
+                token_file = folder.join(text);
+            }
+            http.finish(&mut file);
+        }
+        let mut spools: Vec<SpoolConfig> = Vec::new();
+        for mut table in root.tables(&mut file, "spool") {
+            let at = table.at();
+            let folder_text = table.required_string(&mut file, "folder").map(|(text, _)| text);
+            let name = table.string(&mut file, "name").map(|(name, _)| name);
+            let formats = [("ndjson", Format::Ndjson), ("wecom", Format::Wecom)];
+            let format = table.choice(&mut file, "format", &formats).unwrap_or(Format::Ndjson);
+            let tenant = table.string(&mut file, "tenant").map_or_else(|| "default".to_owned(), |(tenant, _)| tenant);
+            let channel = table.string(&mut file, "channel").map_or_else(|| "chat".to_owned(), |(channel, _)| channel);
+            let context = SourceContext::new(tenant, channel);
+            if let Err(error) = &context {
+                file.problem(at.clone(), error.to_string());
+            }
+            table.finish(&mut file);
+            let (Some(folder_text), Ok(context)) = (folder_text, context) else { continue };
+            let spool_folder = folder.join(&folder_text);
+            let name = name.unwrap_or_else(|| {
+                spool_folder.file_name().map_or_else(|| folder_text.clone(), |name| name.to_string_lossy().into_owned())
+            });
+            if spools.iter().any(|spool| spool.name == name) {
+                file.problem(at, format!("two spools are called {name:?}: give one of them another `name`"));
+            }
+            spools.push(SpoolConfig { name, folder: spool_folder, format, context });
+        }
+        root.finish(&mut file);
+        let problems = file.into_problems();
+        match set {
+            Some(set) if problems.is_empty() => {
+                Ok(Self { set, data_dir, cache_dir, listen, token_file, workers, drain: Duration::from_secs(drain), spools })
+            }
+            _ => Err(InputProblems(problems).into()),
+        }
+    }
+
+    /// The archive's file.
+    pub(crate) fn archive_path(&self) -> PathBuf {
+        self.data_dir.join("archive.db")
+    }
+
+    /// Where the running daemon writes the address that it listens on, for `listen` with port 0.
+    pub(crate) fn address_path(&self) -> PathBuf {
+        self.data_dir.join("address")
+    }
+
+    /// Where every pack that was ever live is kept, by digest.
+    pub(crate) fn store_dir(&self) -> PathBuf {
+        self.data_dir.join("packs")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> anyhow::Result<Config> {
+        Config::parse(Path::new("proviso.toml"), Path::new("/etc/proviso"), text)
+    }
+
+    #[test]
+    fn a_set_is_enough() {
+        let config = parse("set = \"policies/set.toml\"").unwrap();
+        assert_eq!(config.set, Path::new("/etc/proviso/policies/set.toml"));
+        assert_eq!(config.archive_path(), Path::new("/etc/proviso/data/archive.db"));
+        assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let error = parse("sets = 1\n[http]\nlisten = \"here\"\n[[spool]]\nformat = \"xml\"\n").unwrap_err();
+        let text = error.to_string();
+        for part in ["`set` is missing", "unknown key `sets`", "proviso.toml:3:10:", "`folder` is missing", "\"xml\""] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
+
+use super::metrics::Metrics;
+use crate::set_loading;
+use anyhow::{Context, anyhow, bail};
+use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, HistoryEntry, PackRecord};
+use proviso_engine::{Engine, Generation};
+use proviso_model::{Digest, Problem, Timestamp};
+use proviso_pack::{PackStore, PluginPath};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// Entries of the history that are looked at.
+const HISTORY_MAX: u32 = 1_000;
+
+/// The running generation and the way to the next.
+pub(crate) struct Generations {
+    engine: Arc<Engine>,
+    archive: Archive,
+    store: Arc<PackStore>,
+    plugins: PluginPath,
+    set_path: PathBuf,
+    current: RwLock<Arc<Generation>>,
+    last: Mutex<Option<Attempt>>,
+    /// The generation that was rolled back from: a file event that yields it again changes nothing.
+    rolled_back_from: Mutex<Option<Digest>>,
+    metrics: Arc<Metrics>,
+    /// One change at a time.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// How an attempt to change the policies ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    at: Timestamp,
+    who: String,
+    took: Duration,
+    result: AttemptResult,
+}
+
+#[derive(Debug, Clone)]
+enum AttemptResult {
+    /// Another generation judges now.
+    Live { id: Digest, changes: Vec<String> },
+    /// What was read is what runs already.
+    Unchanged { id: Digest },
+    /// The generation before goes on.
+    Refused { problems: Vec<Problem> },
+}
+
+impl Attempt {
+    /// True if the generation before goes on because something is wrong.
+    pub(crate) fn refused(&self) -> bool {
+        matches!(self.result, AttemptResult::Refused { .. })
+    }
+
+    /// What is wrong, if the attempt was refused.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match &self.result {
+            AttemptResult::Refused { problems } => problems,
+            AttemptResult::Live { .. } | AttemptResult::Unchanged { .. } => &[],
+        }
+    }
+
+    /// For the HTTP interface.
+    pub(crate) fn to_json(&self) -> Value {
+        let (result, id, changes, problems) = match &self.result {
+            AttemptResult::Live { id, changes } => ("live", Some(id), changes.clone(), Vec::new()),
+            AttemptResult::Unchanged { id } => ("unchanged", Some(id), Vec::new(), Vec::new()),
+            AttemptResult::Refused { problems } => ("refused", None, Vec::new(), problems.iter().map(problem_json).collect()),
+        };
+        json!({
+            "at": self.at.to_string(), "who": self.who, "took_ms": self.took.as_millis() as u64,
+            "result": result, "generation": id.map(ToString::to_string), "changes": changes, "problems": problems,
+        })
+    }
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    json!({ "file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message })
+}
+
+/// What the manager works with.
+pub(crate) struct Parts {
+    pub engine: Arc<Engine>,
+    pub archive: Archive,
+    pub store: Arc<PackStore>,
+    pub plugins: PluginPath,
+    pub set_path: PathBuf,
+}
+
+/// What makes a set be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A file changed.
+    ByWatch,
+    /// Somebody asked over the HTTP interface.
+    ByApi,
+    /// SIGHUP.
+    BySignal,
+}
+
+impl Asked {
+    /// The name in the history.
+    const fn name(self) -> &'static str {
+        match self {
+            Asked::ByWatch => "watch",
+            Asked::ByApi => "api",
+            Asked::BySignal => "signal",
+        }
+    }
+}
+
+impl Generations {
+    /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
+    pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let (who, cause) = ("start", Cause::Start);
+        let active = parts.archive.active_generation().await?;
+        let mut rolled_back_from = None;
+        let (generation, result) = match (build_from_file(&parts).await?, active) {
+            (Ok(candidate), Some(active)) if is_rolled_back(&parts.archive, candidate.generation.id()).await? => {
+                rolled_back_from = Some(candidate.generation.id());
+                let generation = rebuild(&parts, &active).await?;
+                let id = generation.id();
+                (generation, AttemptResult::Unchanged { id })
+            }
+            (Ok(candidate), active) => {
+                let id = candidate.generation.id();
+                if active.is_some_and(|active| active.id == id) {
+                    (candidate.generation, AttemptResult::Unchanged { id })
+                } else {
+                    let changes = vec!["live since the start".to_owned()];
+                    record(&parts, &candidate, cause, who, "", &changes).await?;
+                    (candidate.generation, AttemptResult::Live { id, changes })
+                }
+            }
+            (Err(refused), Some(active)) => {
+                for problem in &refused.problems {
+                    tracing::error!(%problem, "the policy set is broken; the last good generation goes on");
+                }
+                record_refusal(&parts, &refused, cause, who, "").await?;
+                let generation = rebuild(&parts, &active)
+                    .await
+                    .context("the policy set is broken, and the last good generation cannot be built again")?;
+                (generation, AttemptResult::Refused { problems: refused.problems })
+            }
+            (Err(refused), None) => return Err(crate::exit::InputProblems(refused.problems).into()),
+        };
+        tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
+        let attempt = Attempt { at: crate::places::now(), who: "start".to_owned(), took: started.elapsed(), result };
+        let Parts { engine, archive, store, plugins, set_path } = parts;
+        Ok(Self {
+            engine,
+            archive,
+            store,
+            plugins,
+            set_path,
+            current: RwLock::new(Arc::new(generation)),
+            last: Mutex::new(Some(attempt)),
+            rolled_back_from: Mutex::new(rolled_back_from),
+            metrics,
+            changing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The generation that judges now. A batch that has taken it ends on it.
+    pub(crate) fn current(&self) -> Arc<Generation> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How the newest attempt to change the policies ended.
+    pub(crate) fn last_attempt(&self) -> Option<Attempt> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The running generation, for `policy status`.
+    pub(crate) fn describe(&self) -> Value {
+        serde_json::to_value(self.current().describe()).unwrap_or(Value::Null)
+    }
+
+    /// Folders and files whose change may change the next generation: the set file, pack folders, plugin folders.
+    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+        let mut paths = vec![self.set_path.clone()];
+        let beside = self.set_path.parent().unwrap_or(std::path::Path::new(""));
+        paths.extend(self.current().set().apply.iter().map(|apply| beside.join(&apply.pack)).filter(|path| path.exists()));
+        paths.extend(self.plugins.folders().iter().filter(|folder| folder.is_dir()).cloned());
+        paths
+    }
+
+    /// Reads the set file and its packs again, and makes them live if they are good.
+    pub(crate) async fn reload(&self, asked: Asked) -> anyhow::Result<Attempt> {
+        let who = asked.name();
+        let _one_at_a_time = self.changing.lock().await;
+        let started = Instant::now();
+        let parts = self.parts();
+        let before = self.current();
+        let result = match build_from_file(&parts).await? {
+            Ok(candidate) if candidate.generation.id() == before.id() => AttemptResult::Unchanged { id: before.id() },
+            Ok(candidate) if asked == Asked::ByWatch && self.is_rolled_back_from(candidate.generation.id()) => {
+                AttemptResult::Unchanged { id: before.id() }
+            }
+            Ok(candidate) => {
+                self.roll_back_from(None);
+                let changes = changes_between(&before, &candidate.generation);
+                record(&parts, &candidate, Cause::Reload, who, "", &changes).await?;
+                let id = candidate.generation.id();
+                self.swap(candidate.generation);
+                AttemptResult::Live { id, changes }
+            }
+            Err(refused) => {
+                record_refusal(&parts, &refused, Cause::Reload, who, "").await?;
+                AttemptResult::Refused { problems: refused.problems }
+            }
+        };
+        Ok(self.note(who, started, result))
+    }
+
+    /// Goes back to a recorded generation: the one whose digest begins so, or the one that was live before.
+    pub(crate) async fn rollback(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
+        let _one_at_a_time = self.changing.lock().await;
+        let started = Instant::now();
+        let parts = self.parts();
+        let before = self.current();
+        let wanted = self.find_generation(to, before.id()).await?;
+        let result = if wanted.id == before.id() {
+            AttemptResult::Unchanged { id: wanted.id }
+        } else {
+            let generation = rebuild(&parts, &wanted).await?;
+            let changes = changes_between(&before, &generation);
+            let id = generation.id();
+            let activation = activation(id, Cause::Rollback, who, "", &changes);
+            self.archive.activate_generation(&activation).await?;
+            self.roll_back_from(Some(before.id()));
+            self.swap(generation);
+            AttemptResult::Live { id, changes }
+        };
+        Ok(self.note(who, started, result))
+    }
+
+    async fn find_generation(&self, to: Option<&str>, current: Digest) -> anyhow::Result<GenerationRecord> {
+        let mut found = match to {
+            Some(prefix) => self.archive.find_generations(prefix).await?,
+            None => {
+                let history = self.archive.history(HISTORY_MAX).await?;
+                let before = history.iter().filter_map(|entry| entry.generation).find(|id| *id != current);
+                let id = before.ok_or_else(|| anyhow!("no other generation is recorded"))?;
+                self.archive.generation(&id).await?.into_iter().collect()
+            }
+        };
+        match (found.len(), to) {
+            (1, _) => Ok(found.remove(0)),
+            (0, Some(prefix)) => bail!("no recorded generation begins with {prefix:?}: see `proviso policy history`"),
+            (0, None) => bail!("the generation before is not recorded"),
+            (number, _) => bail!("{number} recorded generations begin so: give more digits"),
+        }
+    }
+
+    /// What was made live or refused, the latest first.
+    pub(crate) async fn history(&self) -> anyhow::Result<Vec<Value>> {
+        Ok(self.archive.history(HISTORY_MAX).await?.iter().map(entry_json).collect())
+    }
+
+    fn parts(&self) -> Parts {
+        Parts {
+            engine: Arc::clone(&self.engine),
+            archive: self.archive.clone(),
+            store: Arc::clone(&self.store),
+            plugins: self.plugins.clone(),
+            set_path: self.set_path.clone(),
+        }
+    }
+
+    fn is_rolled_back_from(&self, id: Digest) -> bool {
+        *self.rolled_back_from.lock().unwrap_or_else(PoisonError::into_inner) == Some(id)
+    }
+
+    fn roll_back_from(&self, id: Option<Digest>) {
+        *self.rolled_back_from.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
+    fn swap(&self, generation: Generation) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
+    }
+
+    fn note(&self, who: &str, started: Instant, result: AttemptResult) -> Attempt {
+        let attempt = Attempt { at: crate::places::now(), who: who.to_owned(), took: started.elapsed(), result };
+        match &attempt.result {
+            AttemptResult::Live { id, changes } => {
+                self.metrics.reloads_live.add(1);
+                let millis = attempt.took.as_millis() as u64;
+                tracing::info!(generation = %id, who, millis, changes = changes.join("; "), "generation live");
+            }
+            AttemptResult::Unchanged { id } => tracing::debug!(generation = %id, who, "policies unchanged"),
+            AttemptResult::Refused { problems } => {
+                self.metrics.reloads_refused.add(1);
+                for problem in problems {
+                    tracing::error!(%problem, who, "policies refused; the generation before goes on");
+                }
+            }
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.clone());
+        attempt
+    }
+}
+
+fn entry_json(entry: &HistoryEntry) -> Value {
+    let problems: Vec<_> = entry.problems.iter().map(problem_json).collect();
+    json!({
+        "at": entry.at.to_string(), "status": entry.status, "cause": entry.cause.name(),
+        "generation": entry.generation.map(|id| id.to_string()), "who": entry.who, "why": entry.why,
+        "changed": entry.changed, "set_file": entry.set_file, "problems": problems,
+    })
+}
+
+/// True if the last activation was a rollback away from the generation that the set file still asks for.
+async fn is_rolled_back(archive: &Archive, candidate: Digest) -> anyhow::Result<bool> {
+    let history = archive.history(HISTORY_MAX).await?;
+    let mut live = history.iter().filter(|entry| entry.generation.is_some());
+    let Some(last) = live.next() else { return Ok(false) };
+    let rolled_back_from = live.find_map(|entry| entry.generation.filter(|id| Some(*id) != last.generation));
+    Ok(last.cause == Cause::Rollback && rolled_back_from == Some(candidate))
+}
+
+/// A generation that is good, and the file it was read from.
+struct Candidate {
+    generation: Generation,
+    set_file: String,
+    set_text: String,
+}
+
+/// A set that is not good.
+struct Refused {
+    problems: Vec<Problem>,
+    set_file: String,
+    set_text: Option<String>,
+}
+
+/// Reads, builds and tries the set file. The outer error is a fault of ours, the inner one the user's to mend.
+async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refused>> {
+    let (engine, store, plugins) = (Arc::clone(&parts.engine), Arc::clone(&parts.store), parts.plugins.clone());
+    let set_path = parts.set_path.clone();
+    tokio::task::spawn_blocking(move || {
+        let set_file = set_path.display().to_string();
+        let refused = |problems| {
+            let set_text = std::fs::read_to_string(&set_path).ok();
+            Ok(Err(Refused { problems, set_file: set_file.clone(), set_text }))
+        };
+        let (resolved, set_text) = match set_loading::load(&set_path, &plugins, Some(&store)) {
+            Ok(loaded) => loaded,
+            Err(problems) => return refused(problems),
+        };
+        let generation = match engine.build(&resolved, &|_| ()) {
+            Ok(generation) => generation,
+            Err(error) => return refused(error.problems),
+        };
+        let failed = failed_cases(&generation);
+        if !failed.is_empty() {
+            return refused(failed);
+        }
+        for pack in &resolved.packs {
+            store.put(pack).context("cannot keep a pack in the store")?;
+        }
+        Ok(Ok(Candidate { generation, set_file, set_text }))
+    })
+    .await?
+}
+
+/// The packs' own cases that the generation fails, as problems of the files that hold them.
+pub(crate) fn failed_cases(generation: &Generation) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for report in generation.self_test() {
+        let pack = generation.packs().find(|pack| pack.manifest().name == report.pack);
+        let file = pack.map_or_else(|| PathBuf::from(&report.file), |pack| pack.path_of(&report.file));
+        for mismatch in &report.mismatches {
+            let message = format!("case {:?} of {}: {mismatch}", report.case, report.pack);
+            problems.push(Problem::on_line(&file, report.line, message));
+        }
+    }
+    problems
+}
+
+async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Generation> {
+    let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
+    let resolved = set_loading::recorded(&record.set_json, &digests, &parts.store)?;
+    let engine = Arc::clone(&parts.engine);
+    let generation = tokio::task::spawn_blocking(move || engine.build(&resolved, &|_| ())).await?;
+    let generation = generation.map_err(|error| crate::exit::InputProblems(error.problems))?;
+    if generation.id() != record.id {
+        bail!("generation {} cannot be rebuilt by this version of the host: it would be {}", record.id, generation.id());
+    }
+    Ok(generation)
+}
+
+async fn record(
+    parts: &Parts,
+    candidate: &Candidate,
+    cause: Cause,
+    who: &str,
+    why: &str,
+    changes: &[String],
+) -> anyhow::Result<()> {
+    let generation = &candidate.generation;
+    let packs = generation.packs().map(|pack| PackRecord {
+        name: pack.manifest().name.clone(),
+        version: pack.manifest().version.to_string(),
+        digest: pack.digest(),
+    });
+    let record = GenerationRecord {
+        id: generation.id(),
+        recorded_at: crate::places::now(),
+        engine_version: proviso_engine::versions().to_owned(),
+        packs: packs.collect(),
+        set_file: candidate.set_file.clone(),
+        set_text: candidate.set_text.clone(),
+        set_json: generation.set().to_canonical_json(),
+    };
+    parts.archive.record_generation(&record).await?;
+    parts.archive.activate_generation(&activation(generation.id(), cause, who, why, changes)).await?;
+    Ok(())
+}
+
+fn activation(generation: Digest, cause: Cause, who: &str, why: &str, changes: &[String]) -> Activation {
+    let (who, why) = (who.to_owned(), why.to_owned());
+    Activation { generation, at: crate::places::now(), cause, who, why, changed: changes.join("; ") }
+}
+
+async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &str, why: &str) -> anyhow::Result<()> {
+    let failed = FailedSet {
+        at: crate::places::now(),
+        cause,
+        who: who.to_owned(),
+        why: why.to_owned(),
+        set_file: refused.set_file.clone(),
+        set_text: refused.set_text.clone(),
+        problems: refused.problems.clone(),
+    };
+    parts.archive.record_failed_set(&failed).await?;
+    Ok(())
+}
+
+/// What an operator wants to know of a change: packs that came, went or changed, and settings.
+fn changes_between(before: &Generation, after: &Generation) -> Vec<String> {
+    let packs = |generation: &Generation| -> Vec<(String, Digest)> {
+        generation.packs().map(|pack| (pack.manifest().name.clone(), pack.digest())).collect()
+    };
+    let (old, new) = (packs(before), packs(after));
+    let mut changes = Vec::new();
+    for (name, digest) in &new {
+        match old.iter().find(|(known, _)| known == name) {
+            None => changes.push(format!("{name} added")),
+            Some((_, known)) if known != digest => changes.push(format!("{name} changed from {} to {}", known.short(), digest.short())),
+            Some(_) => {}
+        }
+    }
+    changes.extend(old.iter().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)).map(|(name, _)| format!("{name} removed")));
+    if before.set() != after.set() {
+        changes.push("policy set changed".to_owned());
+    }
+    changes.dedup();
+    changes
+}
+

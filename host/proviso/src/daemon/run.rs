@@ -1,0 +1,148 @@
+//! Starts the daemon's tasks, and ends them in order.
+
+use super::config::Config;
+use super::generations::{Generations, Parts};
+use super::http::{self, Shared};
+use super::intake::{Queue, Writer};
+use super::metrics::Metrics;
+use super::token::Token;
+use super::{spool, watch};
+use anyhow::Context;
+use proviso_archive::Archive;
+use proviso_engine::{Engine, EngineOptions};
+use proviso_pack::{PackStore, PluginPath};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A daemon that is running. `serve` and `demo` use the same.
+pub(crate) struct Daemon {
+    pub address: SocketAddr,
+    pub generations: Arc<Generations>,
+    pub metrics: Arc<Metrics>,
+    pub archive: Archive,
+    pub queue: Queue,
+    config: Config,
+    draining: Arc<AtomicBool>,
+    stop_sources: CancellationToken,
+    stop_http: CancellationToken,
+    sources: Vec<JoinHandle<anyhow::Result<()>>>,
+    watcher: JoinHandle<anyhow::Result<()>>,
+    server: JoinHandle<anyhow::Result<()>>,
+    writer: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Daemon {
+    /// Opens the archive, builds the first generation, and starts every task.
+    pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
+        let data_dir = &config.data_dir;
+        std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
+        let token = Token::read_or_make(&config.token_file)?;
+        let archive = Archive::open(&config.archive_path()).await?;
+        let store = Arc::new(PackStore::open(&config.store_dir())?);
+        let options = EngineOptions { cache_dir: Some(config.cache_dir.clone()), ..EngineOptions::default() };
+        let engine = Arc::new(Engine::new(options)?);
+        let parts = Parts {
+            engine,
+            archive: archive.clone(),
+            store,
+            plugins: PluginPath::of_this_process(),
+            set_path: config.set.clone(),
+        };
+        let metrics = Arc::new(Metrics::default());
+        let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);
+        let (queue, deliveries) = Queue::new();
+        let writer = Writer::new(archive.clone(), Arc::clone(&generations), Arc::clone(&metrics), config.workers);
+        let writer = tokio::spawn(writer.run(deliveries));
+
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        std::fs::write(config.address_path(), format!("{address}\n")).context("cannot write the daemon's address")?;
+        let draining = Arc::new(AtomicBool::new(false));
+        let (stop_sources, stop_http) = (CancellationToken::new(), CancellationToken::new());
+        let shared = Shared {
+            token,
+            queue: queue.clone(),
+            metrics: Arc::clone(&metrics),
+            generations: Arc::clone(&generations),
+            draining: Arc::clone(&draining),
+        };
+        let stop = stop_http.clone();
+        let server = tokio::spawn(async move {
+            let server = axum::serve(listener, http::router(shared)).with_graceful_shutdown(stop.cancelled_owned());
+            server.await.context("the HTTP interface failed")
+        });
+        let watcher = tokio::spawn(watch::watch(Arc::clone(&generations), stop_sources.clone()));
+        let mut sources = Vec::new();
+        for spool in &config.spools {
+            let folder = &spool.folder;
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the spool folder {}", folder.display()))?;
+            let task = spool::follow(spool.clone(), archive.clone(), queue.clone(), stop_sources.clone());
+            sources.push(tokio::spawn(task));
+        }
+        Ok(Self {
+            address,
+            generations,
+            metrics,
+            archive,
+            queue,
+            config,
+            draining,
+            stop_sources,
+            stop_http,
+            sources,
+            watcher,
+            server,
+            writer,
+        })
+    }
+
+    /// Ends in order, within the configured time: no new messages, what is queued is judged and committed, then the end.
+    pub(crate) async fn drain(self) -> anyhow::Result<()> {
+        let limit = self.config.drain;
+        self.draining.store(true, Ordering::Relaxed);
+        self.stop_sources.cancel();
+        let ending = async {
+            for source in self.sources {
+                source.await??;
+            }
+            self.watcher.await??;
+            self.stop_http.cancel();
+            self.server.await??;
+            drop(self.queue);
+            self.writer.await??;
+            self.archive.close().await;
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(limit, ending)
+            .await
+            .with_context(|| format!("the daemon did not drain within {} s", limit.as_secs()))?
+    }
+
+    /// Waits until one of the tasks ends by itself, which only a fault makes it do.
+    pub(crate) async fn fault(&mut self) -> anyhow::Error {
+        let sources = std::future::poll_fn(|context| {
+            let ended = self.sources.iter_mut().map(|source| Pin::new(source).poll(context));
+            ended.into_iter().find(Poll::is_ready).unwrap_or(Poll::Pending)
+        });
+        let ended = tokio::select! {
+            ended = &mut self.server => ended,
+            ended = &mut self.writer => ended,
+            ended = &mut self.watcher => ended,
+            ended = sources => ended,
+        };
+        match ended {
+            Ok(Ok(())) => anyhow::anyhow!("a task of the daemon ended before its time"),
+            Ok(Err(error)) => error,
+            Err(error) => anyhow::Error::from(error).context("a task of the daemon ended in a panic"),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The bearer token of the HTTP interface.
+
+use anyhow::{Context, bail};
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// A secret that callers must present. Never printed.
+#[derive(Clone)]
+pub(crate) struct Token(String);
+
+impl Token {
+    /// Reads the file, or makes it with 32 random bytes, readable by its owner alone.
+    pub(crate) fn read_or_make(path: &Path) -> anyhow::Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::checked(path, text.trim()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(path),
+            Err(error) => Err(error).with_context(|| format!("cannot read the token file {}", path.display())),
+        }
+    }
+
+    /// Reads the file of a daemon that has been started before.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!("cannot read the token file {}: has the daemon been started with this configuration?", path.display())
+        })?;
+        Self::checked(path, text.trim())
+    }
+
+    fn checked(path: &Path, text: &str) -> anyhow::Result<Self> {
+        if text.len() < 32 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            bail!("the token file {} must hold at least 32 printable ASCII characters without spaces", path.display());
+        }
+        let mode = std::fs::metadata(path)?.mode();
+        if mode & 0o077 != 0 {
+            bail!("the token file {} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn make(path: &Path) -> anyhow::Result<Self> {
+        let mut random = [0_u8; 32];
+        std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).context("no randomness")?;
+        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot make the token file {}", path.display()))?;
+        writeln!(file, "{token}")?;
+        file.sync_all()?;
+        Ok(Self(token))
+    }
+
+    /// True if the `Authorization` header presents this token. Takes the same time wherever the first difference stands.
+    pub(crate) fn admits(&self, header: Option<&str>) -> bool {
+        let Some(presented) = header.and_then(|header| header.strip_prefix("Bearer ")) else { return false };
+        let (presented, expected) = (presented.trim().as_bytes(), self.0.as_bytes());
+        presented.len() == expected.len()
+            && presented.iter().zip(expected).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+
+    /// The header that presents this token.
+    pub(crate) fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_token_is_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let token = Token::read_or_make(&path).unwrap();
+        let again = Token::read_or_make(&path).unwrap();
+        assert!(token.admits(Some(&again.header())));
+        for bad in [None, Some(""), Some("Bearer "), Some("Basic x"), Some("Bearer 00")] {
+            assert!(!token.admits(bad), "{bad:?}");
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Token::read(&path).is_err_and(|error| error.to_string().contains("chmod 600")));
+    }
+}

@@ -1,0 +1,69 @@
+//! Exit codes, in one place.
+
+use proviso_model::Problem;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a command ended, short of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All well: 0.
+    Well,
+    /// Problems in the input, cases that failed, or findings where `--fail-on` asks: 1.
+    Problems,
+}
+
+/// The input is wrong: the user can mend it. Ends with 1.
+#[derive(Debug)]
+pub(crate) struct InputProblems(pub Vec<Problem>);
+
+/// The command was used wrongly, in a way that clap cannot see. Ends with 2.
+#[derive(Debug)]
+pub(crate) struct Usage(pub String);
+
+impl fmt::Display for InputProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InputProblems {}
+impl std::error::Error for Usage {}
+
+/// Prints what went wrong on standard error and gives the process's exit code.
+pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
+    match result {
+        Ok(Ending::Well) => ExitCode::SUCCESS,
+        Ok(Ending::Problems) => ExitCode::from(1),
+        Err(error) => {
+            if let Some(problems) = error.downcast_ref::<InputProblems>() {
+                eprintln!("{problems}");
+                return ExitCode::from(1);
+            }
+            if is_broken_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 3 })
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,98 @@
+//! The edges between the crates, as docs/ARCHITECTURE.md draws them.
+
+use super::support::project;
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every edge inside the workspace that may be, tests aside.
+const EDGES: &[(&str, &[&str])] = &[
+    ("proviso-model", &[]),
+    ("proviso-scan", &["proviso-model"]),
+    ("proviso-pack", &["proviso-model"]),
+    ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
+    ("proviso-archive", &["proviso-model"]),
+    ("proviso-sources", &["proviso-model"]),
+    (
+        "proviso",
+        &["proviso-model", "proviso-scan", "proviso-pack", "proviso-engine", "proviso-archive", "proviso-sources"],
+    ),
+    ("proviso-sdk", &[]),
+    ("lexicon-rules", &["proviso-sdk"]),
+    ("retention-schedule", &["proviso-sdk"]),
+    ("departure-risk", &["proviso-sdk"]),
+    ("brittle-example", &["proviso-sdk"]),
+    // The native program of `make bench` links what the host runs in the sandbox.
+    (
+        "proviso-native",
+        &[
+            "proviso-model", "proviso-scan", "proviso-pack", "proviso-sources", "proviso-sdk", "lexicon-rules",
+            "retention-schedule", "departure-risk",
+        ],
+    ),
+];
+
+/// Packages from outside that one crate alone may name.
+const OWNED: &[(&str, &[&str])] =
+    &[("wasmtime", &["proviso-engine"]), ("wasmtime-wizer", &["proviso-engine"]), ("sqlx", &["proviso-archive"])];
+
+#[test]
+fn the_crates_have_the_edges_of_the_architecture_and_no_others() {
+    let metadata = MetadataCommand::new().manifest_path(project().join("Cargo.toml")).no_deps().exec().unwrap();
+    let allowed: BTreeMap<_, BTreeSet<_>> =
+        EDGES.iter().map(|(name, edges)| (*name, edges.iter().copied().collect())).collect();
+    let names: BTreeSet<_> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(names, allowed.keys().copied().collect(), "a crate came or went: say so here and in docs/ARCHITECTURE.md");
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        let dependencies = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        for dependency in dependencies {
+            let on = dependency.name.as_str();
+            if names.contains(on) {
+                assert!(allowed[name].contains(on), "{name} must not depend on {on}");
+            }
+            for (owned, owners) in OWNED {
+                assert!(on != *owned || owners.contains(&name), "{name} must not name {owned}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pure_crates_have_no_clock_files_or_threads() {
+    for folder in ["host/model/src", "host/scan/src"] {
+        for (path, text) in sources(&project().join(folder)) {
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for forbidden in ["std::fs", "std::thread", "SystemTime::now", "Instant::now", "Timestamp::now", "tokio", "std::env::var"] {
+                assert!(!code.contains(forbidden), "{path} uses {forbidden}");
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_stands_in_one_file_of_the_host() {
+    let mut found = Vec::new();
+    for crate_folder in ["model", "scan", "pack", "engine", "archive", "sources", "proviso"] {
+        for (path, text) in sources(&project().join("host").join(crate_folder).join("src")) {
+            if text.contains("unsafe {") || text.contains("unsafe fn") || text.contains("unsafe impl") {
+                found.push(path);
+            }
+        }
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].ends_with("host/engine/src/cache.rs"), "{found:?}");
+}
+
+fn sources(folder: &std::path::Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}

@@ -1,0 +1,9 @@
+//! The end-to-end suite: the binary as its users run it, on folders and ports of its own.
+
+mod crate_edges;
+mod daemon;
+mod eval;
+mod hostile;
+mod kill;
+mod reload;
+mod support;

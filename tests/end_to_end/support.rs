@@ -1,0 +1,293 @@
+//! Folders, daemons and messages for the tests.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long anything may take on a busy machine before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The project's folder.
+pub(crate) fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The binary with some arguments. Compiled snapshots are shared by all tests, since compiling is most of the work.
+pub(crate) fn proviso(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proviso"));
+    command.args(arguments).env("XDG_CACHE_HOME", shared_cache()).env_remove("PROVISO_LOG");
+    command
+}
+
+fn shared_cache() -> PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_proviso")).parent().unwrap().parent().unwrap();
+    let cache = target.join("tmp/test-cache");
+    fs::create_dir_all(&cache).unwrap();
+    cache
+}
+
+/// Runs the binary to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    proviso(arguments).output().unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Lines of JSON.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+/// A folder with a pack without code, a set, a configuration and a spool.
+pub(crate) struct Site {
+    pub dir: TempDir,
+}
+
+impl Site {
+    /// A small site: one pack that finds promises, and the example with a bug on purpose.
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let site = Self { dir };
+        site.write("promises/pack.toml", PACK);
+        site.write("promises/lexicons/promissory.txt", "保本\n保收益\n稳赚不赔\nguaranteed return\n");
+        site.write("promises/cases/promises.toml", CASES);
+        copy_folder(&project().join("policies/demo/brittle"), &site.path("brittle"));
+        site.write("set.toml", SET);
+        site.write(
+            "proviso.toml",
+            &format!(
+                "set = \"set.toml\"\ncache_dir = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+                 [[spool]]\nfolder = \"spool\"\ntenant = \"bank\"\n",
+                shared_cache().join("proviso").display()
+            ),
+        );
+        fs::create_dir_all(site.path("spool")).unwrap();
+        site
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// What `archive stats` counts.
+    pub(crate) fn stats(&self) -> Value {
+        let output = run(&["archive", "stats", "--config", &self.text("proviso.toml"), "--format", "json"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    }
+
+    /// Messages in the archive.
+    pub(crate) fn messages(&self) -> u64 {
+        self.stats()["messages"].as_array().unwrap().iter().map(|row| row["messages"].as_u64().unwrap()).sum()
+    }
+}
+
+pub(crate) const SET: &str = "\
+language = \"en\"
+
+[[apply]]
+pack = \"promises\"
+mode = \"enforce\"
+extra_terms = { promissory = [\"wonder\"] }
+
+[[apply]]
+pack = \"brittle\"
+";
+
+const PACK: &str = "\
+name = \"test/promises\"
+version = \"1.0.0\"
+licence = \"Apache-2.0\"
+host = \">=0.1.0, <0.2.0\"
+jurisdictions = [\"CN\"]
+description = { en = \"Finds promises\" }
+
+[lexicon.promissory]
+file = \"lexicons/promissory.txt\"
+
+[[policy]]
+name = \"promises\"
+plugin = \"lexicon-rules\"
+interfaces = [\"rules\"]
+lists = [\"promissory\"]
+fields = [\"text\", \"preceding\"]
+preceding = 2
+
+[policy.settings.rules.promise]
+severity = \"high\"
+when = { lists = [\"promissory\"] }
+reason_en = \"promises {text}\"
+reason_zh = \"承诺{text}\"
+
+[[policy]]
+name = \"repeated\"
+plugin = \"lexicon-rules\"
+interfaces = [\"fold\"]
+key = \"sender\"
+lists = [\"promissory\"]
+fields = [\"text\", \"parties\", \"id\"]
+
+[policy.settings.rules.repeated-promises]
+severity = \"critical\"
+when = { lists = [\"promissory\"] }
+window = { seconds = 3600, at_least = 5 }
+reason_en = \"{count} promises within {window}\"
+";
+
+const CASES: &str = "\
+[[case]]
+name = \"a promise\"
+text = \"这款产品保本\"
+expect = [{ policy = \"promises\", rule = \"promise\", severity = \"high\", text = \"保本\" }]
+
+[[case]]
+name = \"no promise\"
+text = \"今天天气不错\"
+expect = []
+";
+
+/// A canonical message.
+pub(crate) fn message(id: &str, text: &str) -> Value {
+    json!({
+        "id": id, "tenant": "bank", "channel": "chat", "sent_at": "2026-10-12T09:00:00+08:00",
+        "from": {"id": "li.na", "class": "employee"}, "to": [{"id": "customer-1", "class": "external"}], "text": text,
+    })
+}
+
+/// A running `proviso serve`.
+pub(crate) struct Serve {
+    child: Child,
+    pub address: String,
+    pub token: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Serve {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(site: &Site) -> Self {
+        Self::try_start(site).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
+    }
+
+    /// Starts it; if it ends instead, gives what it said.
+    pub(crate) fn try_start(site: &Site) -> Result<Self, String> {
+        let mut command = proviso(&["serve", "--config", &site.text("proviso.toml")]);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut log = Vec::new();
+        let address = loop {
+            let Some(Ok(line)) = lines.next() else {
+                child.wait().unwrap();
+                return Err(log.join("\n"));
+            };
+            log.push(line);
+            let entry: Value = serde_json::from_str(log.last().unwrap()).unwrap_or_default();
+            if entry["message"] == "ready" {
+                break entry["address"].as_str().unwrap().to_owned();
+            }
+        };
+        let log = Arc::new(Mutex::new(log));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line)));
+        let token = fs::read_to_string(site.path("data/token")).unwrap().trim().to_owned();
+        Ok(Self { child, address, token, log })
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, then waits for the end; gives the exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+
+    fn agent() -> ureq::Agent {
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into()
+    }
+
+    /// Reads a resource with the token; status and body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let request = Self::agent().get(format!("http://{}{path}", self.address));
+        let mut answer = request.header("authorization", format!("Bearer {}", self.token)).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    }
+
+    /// Posts a body with the token; status and body.
+    pub(crate) fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        self.post_as(path, body, &format!("Bearer {}", self.token))
+    }
+
+    pub(crate) fn post_as(&self, path: &str, body: &str, authorization: &str) -> (u16, Value) {
+        let request = Self::agent().post(format!("http://{}{path}", self.address)).header("authorization", authorization);
+        let mut answer = request.content_type("application/json").send(body).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        serde_json::from_str(&self.get("/v1/status").1).unwrap()
+    }
+
+    pub(crate) fn generation(&self) -> String {
+        self.status()["generation"]["generation"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // Already gone after `kill` and `terminate`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks until the answer is yes.
+pub(crate) fn wait_until(what: &str, mut yes: impl FnMut() -> bool) -> Duration {
+    let started = Instant::now();
+    while !yes() {
+        assert!(started.elapsed() < PATIENCE, "{what} did not happen within {} s", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    started.elapsed()
+}
