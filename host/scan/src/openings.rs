@@ -7,7 +7,6 @@
 //! or keys of one letter) is left to the automaton.
 
 use crate::chars::{self, Class};
-use std::collections::HashMap;
 
 #[derive(Debug)]
 pub(crate) struct Openings {
@@ -151,12 +150,7 @@ impl Pairs {
             }
         };
         chars::classes().gaps().iter().for_each(|&gap| mark(gap));
-        let mut forms: HashMap<char, Vec<char>> = HashMap::new();
-        for &(form, folded) in chars::relation(chars::ALL).folded() {
-            forms.entry(folded).or_default().push(form);
-        }
-        let none = Vec::new();
-        let forms_of = |c: char| forms.get(&c).unwrap_or(&none).iter().copied().chain([c]);
+        let forms_of = |c: char| chars::forms(c).iter().copied().chain([c]);
         let mut pairs: Vec<(char, char)> = Vec::new();
         for key in keys {
             let mut chars = key.chars();
