@@ -302,10 +302,10 @@ impl Symbols {
             let symbol = rank as Symbol + if rank < gaps { 1 } else { 2 };
             pages.set(c, symbol);
         }
-        for &(from, to) in chars::relation(chars::ALL).folded() {
-            let symbol = pages.get(to);
-            if symbol != letters_from {
-                pages.set(from, symbol);
+        for &(c, _) in &used {
+            let symbol = pages.get(c);
+            for &form in chars::forms(c) {
+                pages.set(form, symbol);
             }
         }
         Ok(Self {

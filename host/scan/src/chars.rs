@@ -6,6 +6,7 @@
 //! coarsest one and verifies each candidate under the list's own.
 
 use regex_syntax::hir::{Class as HirClass, HirKind};
+use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 use unicode_normalization::char::decompose_compatible;
 
@@ -49,6 +50,18 @@ pub(crate) fn classes() -> &'static Classes {
 pub(crate) fn relation(index: usize) -> &'static Relation {
     static RELATIONS: [OnceLock<Relation>; ALL + 1] = [const { OnceLock::new() }; ALL + 1];
     RELATIONS[index].get_or_init(|| Relation::new(index))
+}
+
+/// The characters that the coarsest relation folds to `c`, without `c` itself.
+pub(crate) fn forms(c: char) -> &'static [char] {
+    static FORMS: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
+        let mut forms: HashMap<char, Vec<char>> = HashMap::new();
+        for &(form, folded) in relation(ALL).folded() {
+            forms.entry(folded).or_default().push(form);
+        }
+        forms
+    });
+    FORMS.get(&c).map_or(&[], Vec::as_slice)
 }
 
 /// A value for each character, in pages of 256 so that the untouched ones share a page.
