@@ -124,24 +124,15 @@ impl Generation {
         let message = &*input.message;
         let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
         let covering: Vec<usize> = (0..self.applied.len()).filter(|apply| self.covers(*apply, message, scope)).collect();
-        let mut judged = Judged {
-            message: message.id.clone(),
-            input: message.content_digest(),
-            packs: covering.iter().map(|apply| self.applied[*apply].pack.digest()).collect(),
+        let packs = covering.iter().map(|apply| self.applied[*apply].pack.digest()).collect();
+        let first = hits.len();
+        let mut scan = Scan {
+            text,
+            hits: first..first,
+            triggered: Vec::new(),
             preceding: Vec::new(),
             truncated: text.len() < message.text.len(),
-            withheld: input.withheld,
-            findings: Vec::new(),
-            proposals: Vec::new(),
-            faults: Vec::new(),
-            folds: Vec::new(),
-            hits: Vec::new(),
-            fuel: 0,
-            log: Vec::new(),
         };
-        let first = hits.len();
-        let mut scan =
-            Scan { text, hits: first..first, triggered: Vec::new(), preceding: Vec::new(), truncated: judged.truncated };
         if input.withheld.is_none() && !covering.is_empty() {
             let scanned = self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
             scan.truncated |= scanned == Scanned::CutShort;
@@ -158,9 +149,21 @@ impl Generation {
             let asked = scan.triggered.iter().map(|policy| self.policies[*policy].preceding).max().unwrap_or(0);
             scan.preceding = self.earlier(input, asked, scratch);
         }
-        judged.truncated = scan.truncated;
-        judged.preceding = scan.preceding.iter().map(|earlier| earlier.message.id.native.clone()).collect();
-        judged.input = input_digest(message, &scan.preceding);
+        let mut judged = Judged {
+            message: message.id.clone(),
+            input: input_digest(message, &scan.preceding),
+            packs,
+            preceding: scan.preceding.iter().map(|earlier| earlier.message.id.native.clone()).collect(),
+            truncated: scan.truncated,
+            withheld: input.withheld,
+            findings: Vec::new(),
+            proposals: Vec::new(),
+            faults: Vec::new(),
+            folds: Vec::new(),
+            hits: Vec::new(),
+            fuel: 0,
+            log: Vec::new(),
+        };
         for policy in &scan.triggered {
             if self.policies[*policy].has(Interface::Fold)
                 && let Some(key) = self.policies[*policy].key_of(message)
@@ -332,7 +335,10 @@ impl Job<'_> {
                 for message in messages {
                     judged[*message].fuel += share;
                 }
-                judged[messages[0]].log.extend(called.log);
+                // What is called again logs again.
+                if called.result.is_ok() || messages.len() == 1 {
+                    judged[messages[0]].log.extend(called.log);
+                }
                 called.result
             };
             bisect(batch, &mut settle, &mut settled);

@@ -296,7 +296,8 @@ impl Run<'_> {
         for message in parts.iter().flat_map(|part| &self.messages[part.events.clone()]) {
             self.folded[*message].fuel += share;
         }
-        if let Some(part) = parts.first() {
+        // What is called again logs again.
+        if let Some(part) = parts.first().filter(|_| called.result.is_ok() || events.len() == 1) {
             self.folded[self.messages[part.events.start]].log.extend(called.log);
         }
         called.result

@@ -78,14 +78,12 @@ impl Generation {
 
     fn run_cases(&self, apply: usize, cases: &[&Case]) -> Vec<CaseReport> {
         let pack = &self.applied[apply].pack;
-        let inputs: Vec<Vec<Input>> = cases.iter().map(|case| inputs_of(case)).collect();
-        // The stateless part of all cases goes in common batches: companions change nothing.
-        let all: Vec<Input> = inputs.iter().flatten().cloned().collect();
-        let mut judged = self.evaluate_in(&all, Scope::Only(apply), true).into_iter();
         let mut reports = Vec::with_capacity(cases.len());
-        for (case, inputs) in cases.iter().zip(&inputs) {
-            let judged = judged.by_ref().take(inputs.len()).collect();
-            let outcomes = self.advance_logged(judged, inputs, &mut FoldStates::new(), true);
+        for case in cases {
+            // Alone, so that what is logged is this case's.
+            let inputs = inputs_of(case);
+            let judged = self.evaluate_in(&inputs, Scope::Only(apply), true);
+            let outcomes = self.advance_logged(judged, &inputs, &mut FoldStates::new(), true);
             let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
             let Some(last) = outcomes.into_iter().last() else { continue };
             let skipped = |policy: &str| {
