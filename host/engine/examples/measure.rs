@@ -27,14 +27,22 @@ fn main() {
         "{HEAD}[lexicon.words]\nfile = \"lexicons/words.txt\"\n{}",
         RULES_POLICY.replace("trigger = \"always\"", "lists = [\"words\"]")
     );
-    let words: String = (0..2_000).map(|number| format!("term{number}x\n")).chain(["R2\n".to_owned()]).collect();
-    let triggered =
-        build(&engine, &ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[("lexicons/words.txt", &words)])));
+    let words: String = (0..2_000)
+        .map(|number| format!("term{number}x\n"))
+        .chain(["R2\n".to_owned()])
+        .collect();
+    let triggered = build(
+        &engine,
+        &ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[("lexicons/words.txt", &words)])),
+    );
     let triggered = triggered.unwrap();
 
     println!("\nevaluate, one thread, every message triggers one policy that finds one thing:");
     for batch in [1, 16, 64, 256] {
-        println!("  batch of {batch:>3}: {:>6.0} ns a message", evaluate(&always, batch, |_| true));
+        println!(
+            "  batch of {batch:>3}: {:>6.0} ns a message",
+            evaluate(&always, batch, |_| true)
+        );
     }
     println!("evaluate, batch of 256, 2,001 terms, one message in N triggers:");
     for every in [4, 16, 256] {
@@ -46,20 +54,51 @@ fn main() {
 
     let one = threads(&always, 1);
     let two = threads(&always, 2);
-    println!("\nthreads: 1 thread {:.2} M messages/s, 2 threads {:.2} M messages/s, {:.2} times", one, two, two / one);
+    println!(
+        "\nthreads: 1 thread {:.2} M messages/s, 2 threads {:.2} M messages/s, {:.2} times",
+        one,
+        two,
+        two / one
+    );
 
     println!("\nbuild of one small policy:");
-    measure_builds(&ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[("lexicons/words.txt", &words)])));
+    measure_builds(&ResolvedSet::of_pack(pack(
+        &manifest,
+        &rules_component(""),
+        &[("lexicons/words.txt", &words)],
+    )));
     if let Some(folder) = std::env::args().nth(1) {
         let pack = Pack::open(Path::new(&folder), &PluginPath::of_this_process()).unwrap();
         println!("\nbuild of {folder}:");
-        measure_builds(&ResolvedSet::of_pack(Arc::new(pack)));
+        let set = ResolvedSet::of_pack(Arc::new(pack));
+        measure_builds(&set);
+        let generation = build(&engine, &set).unwrap();
+        let start = Instant::now();
+        let reports = generation.self_test();
+        let failed: Vec<_> = reports.iter().filter(|report| !report.passed()).collect();
+        println!(
+            "  {} cases in {:.1?}, {} do not hold",
+            reports.len(),
+            start.elapsed(),
+            failed.len()
+        );
+        for report in failed {
+            println!(
+                "    {}:{} {}: {}",
+                report.file,
+                report.line,
+                report.case,
+                report.mismatches.join("; ")
+            );
+        }
     }
 }
 
 /// Over about 400,000 messages, in ns a message.
 fn evaluate(generation: &Generation, batch: usize, hits: impl Fn(usize) -> bool) -> f64 {
-    let texts: Vec<&str> = (0..batch).map(|number| if hits(number) { TEXTS[0] } else { TEXTS[1 + number % 3] }).collect();
+    let texts: Vec<&str> = (0..batch)
+        .map(|number| if hits(number) { TEXTS[0] } else { TEXTS[1 + number % 3] })
+        .collect();
     let inputs = inputs(&texts);
     let rounds = 400_000 / batch;
     drop(generation.evaluate(&inputs));
@@ -96,7 +135,10 @@ fn threads(generation: &Generation, count: usize) -> f64 {
 
 fn measure_builds(set: &ResolvedSet) {
     let folder = tempfile::tempdir().unwrap();
-    let options = || EngineOptions { cache_dir: Some(folder.path().join("cache")), ..EngineOptions::default() };
+    let options = || EngineOptions {
+        cache_dir: Some(folder.path().join("cache")),
+        ..EngineOptions::default()
+    };
     for what in ["cold", "from the cache", "from the cache, again"] {
         let engine = Engine::new(options()).unwrap();
         let start = Instant::now();
@@ -105,7 +147,13 @@ fn measure_builds(set: &ResolvedSet) {
         let description = generation.describe();
         let policies: Vec<_> = description.packs.iter().flat_map(|pack| &pack.policies).collect();
         let cached = policies.iter().filter(|policy| policy.from_cache).count();
-        let anew = policies.iter().filter(|policy| policy.configured_anew.is_some()).count();
-        println!("  {what}: {elapsed:.1?}, {} policies, {cached} from the cache, {anew} configured anew", policies.len());
+        let anew = policies
+            .iter()
+            .filter(|policy| policy.configured_anew.is_some())
+            .count();
+        println!(
+            "  {what}: {elapsed:.1?}, {} policies, {cached} from the cache, {anew} configured anew",
+            policies.len()
+        );
     }
 }

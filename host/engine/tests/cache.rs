@@ -9,12 +9,19 @@ use std::path::{Path, PathBuf};
 use support::*;
 
 fn open(folder: &Path) -> Result<Engine, EngineError> {
-    Engine::new(EngineOptions { cache_dir: Some(folder.to_owned()), ..EngineOptions::default() })
+    Engine::new(EngineOptions {
+        cache_dir: Some(folder.to_owned()),
+        ..EngineOptions::default()
+    })
 }
 
 fn set(settings: &str) -> ResolvedSet {
     let manifest = format!("{HEAD}{RULES_POLICY}settings = {settings}\n");
-    ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[("settings.schema.json", SCHEMA)]))
+    ResolvedSet::of_pack(pack(
+        &manifest,
+        &rules_component(""),
+        &[("settings.schema.json", SCHEMA)],
+    ))
 }
 
 /// Builds with a new engine; true if the snapshot came from the cache. The generation judges either way.
@@ -25,7 +32,10 @@ fn build_from(folder: &Path, settings: &str) -> bool {
 }
 
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == ending));
     files.sort();
     files
@@ -37,13 +47,24 @@ fn what_was_compiled_is_found_again() {
     let folder = temp.path().join("made/cache");
     assert!(!build_from(&folder, "{ level = 1 }"));
     assert!(build_from(&folder, "{ level = 1 }"));
-    assert!(!build_from(&folder, "{ level = 2 }"), "other settings are another snapshot");
-    assert_eq!(files(&folder, "cwasm").len(), 3, "one instrumented form and two snapshots");
+    assert!(
+        !build_from(&folder, "{ level = 2 }"),
+        "other settings are another snapshot"
+    );
+    assert_eq!(
+        files(&folder, "cwasm").len(),
+        3,
+        "one instrumented form and two snapshots"
+    );
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     for file in files(&folder, "cwasm").iter().chain(&files(&folder, "note")) {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    assert!(fs::read_dir(&folder).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.')));
+    assert!(
+        fs::read_dir(&folder)
+            .unwrap()
+            .all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.'))
+    );
 }
 
 #[test]
@@ -52,7 +73,14 @@ fn a_damaged_entry_is_built_anew() {
     let folder = temp.path().join("cache");
     assert!(!build_from(&folder, "{ level = 1 }"));
     let damages: [(&str, fn(&[u8]) -> Vec<u8>); 5] = [
-        ("cwasm", |bytes| [&bytes[..bytes.len() / 2], &[bytes[bytes.len() / 2] ^ 1], &bytes[bytes.len() / 2 + 1..]].concat()),
+        ("cwasm", |bytes| {
+            [
+                &bytes[..bytes.len() / 2],
+                &[bytes[bytes.len() / 2] ^ 1],
+                &bytes[bytes.len() / 2 + 1..],
+            ]
+            .concat()
+        }),
         ("cwasm", |bytes| bytes[..bytes.len() - 1].to_vec()),
         ("cwasm", |_| Vec::new()),
         ("note", |bytes| bytes[..bytes.len() / 2].to_vec()),
@@ -76,7 +104,11 @@ fn a_damaged_entry_is_built_anew() {
         fs::rename(temp.path().join("copy"), other).unwrap();
         fs::copy(entries[0].with_extension("note"), other.with_extension("note")).unwrap();
     }
-    assert!([1, 2].iter().any(|level| !build_from(&folder, &format!("{{ level = {level} }}"))));
+    assert!(
+        [1, 2]
+            .iter()
+            .any(|level| !build_from(&folder, &format!("{{ level = {level} }}")))
+    );
 }
 
 #[test]
@@ -86,16 +118,25 @@ fn a_folder_that_others_may_write_to_is_refused() {
     fs::create_dir(&folder).unwrap();
     for mode in [0o777, 0o770, 0o702] {
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
-        let refused = matches!(open(&folder), Err(EngineError::Cache(CacheError::WritableByOthers { .. })));
+        let refused = matches!(
+            open(&folder),
+            Err(EngineError::Cache(CacheError::WritableByOthers { .. }))
+        );
         assert!(refused, "{mode:o}");
     }
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     assert!(open(&folder).is_ok());
     let file = temp.path().join("file");
     fs::write(&file, "").unwrap();
-    assert!(matches!(open(&file), Err(EngineError::Cache(CacheError::NotAFolder { .. }))));
+    assert!(matches!(
+        open(&file),
+        Err(EngineError::Cache(CacheError::NotAFolder { .. }))
+    ));
     std::os::unix::fs::symlink(&folder, temp.path().join("link")).unwrap();
-    assert!(matches!(open(&temp.path().join("link")), Err(EngineError::Cache(CacheError::NotAFolder { .. }))));
+    assert!(matches!(
+        open(&temp.path().join("link")),
+        Err(EngineError::Cache(CacheError::NotAFolder { .. }))
+    ));
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn set() -> ResolvedSet {
 #[test]
 fn cases_hold_or_say_what_is_otherwise() {
     let reports = build(&engine(), &set()).unwrap().self_test();
-    let told: Vec<(&str, bool)> = reports.iter().map(|report| (report.case.as_str(), report.passed())).collect();
+    let told: Vec<(&str, bool)> = reports
+        .iter()
+        .map(|report| (report.case.as_str(), report.passed()))
+        .collect();
     let expected = [
         ("is seen", true),
         ("is not leaked", false),
@@ -57,8 +60,16 @@ fn cases_hold_or_say_what_is_otherwise() {
         ("logs", true),
     ];
     assert_eq!(told, expected);
-    assert!(reports[1].mismatches[0].contains("expected rule leak"), "{:?}", reports[1].mismatches);
-    assert!(reports[2].mismatches[0].contains("failed (trap)"), "{:?}", reports[2].mismatches);
+    assert!(
+        reports[1].mismatches[0].contains("expected rule leak"),
+        "{:?}",
+        reports[1].mismatches
+    );
+    assert!(
+        reports[2].mismatches[0].contains("failed (trap)"),
+        "{:?}",
+        reports[2].mismatches
+    );
     assert_eq!((reports[1].file.as_str(), reports[1].line), ("cases/all.toml", 7));
     assert_eq!((reports[5].log.len(), reports[5].log[0].line.as_str()), (1, "w hello"));
     assert!(reports.iter().take(5).all(|report| report.log.is_empty()));
@@ -72,8 +83,15 @@ fn what_the_set_changes_is_not_expected_and_faults_always_are() {
     // No message is in scope; cases are judged all the same.
     set.set.apply[0].scope.channels = vec!["nowhere".to_owned()].into();
     let reports = build(&engine(), &set).unwrap().self_test();
-    let failed: Vec<&str> = reports.iter().filter(|report| !report.passed()).map(|report| report.case.as_str()).collect();
+    let failed: Vec<&str> = reports
+        .iter()
+        .filter(|report| !report.passed())
+        .map(|report| report.case.as_str())
+        .collect();
     assert_eq!(failed, ["fails"]);
-    let own = reports.iter().find(|report| report.case == "has a level of its own").unwrap();
+    let own = reports
+        .iter()
+        .find(|report| report.case == "has a level of its own")
+        .unwrap();
     assert_eq!(own.verdict.as_ref().unwrap().findings.len(), 1);
 }
