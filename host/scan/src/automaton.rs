@@ -20,12 +20,18 @@ const NONE: u32 = 0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     state: u32,
-    /// Bit `symbol % 64` is set if that symbol may lead deeper. All bits are set below depth one.
+    /// Bit `symbol % 64` is set if that symbol may lead deeper, or if what the state falls back to may lead on.
     mask: u64,
 }
 
 impl Position {
     pub(crate) const START: Self = Self { state: ROOT, mask: 0 };
+
+    /// False if `symbol` certainly does not lead deeper from here.
+    #[inline]
+    pub(crate) fn may_lead_on(self, symbol: Symbol) -> bool {
+        self.mask >> (symbol & 63) & 1 == 1
+    }
 }
 
 /// Keys that end at a position, longest first. Copyable, so that the search can go on while they are looked at.
@@ -47,6 +53,8 @@ struct State {
     fail: u32,
     /// Place in `outputs` plus one; 0 if no key ends here.
     output: u32,
+    /// Bit `symbol % 32` is set if that symbol may lead to a child of this state or of one that it falls back to.
+    mask: u32,
 }
 
 const FREE: State = State {
@@ -54,6 +62,7 @@ const FREE: State = State {
     parent: NOWHERE,
     fail: ROOT,
     output: NONE,
+    mask: 0,
 };
 
 /// The state at depth one behind a symbol, or the root if no key begins with it.
@@ -85,40 +94,46 @@ impl Automaton {
     }
 
     /// One step. `symbol` must be below the number of symbols.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the one hot step; measured")]
+    #[inline]
     pub(crate) fn step(&self, at: &mut Position, symbol: Symbol) -> Ends {
-        let first = self.firsts[usize::from(symbol)];
-        if at.mask >> (symbol & 63) & 1 == 0 {
-            *at = Position {
-                state: first.state,
-                mask: first.mask,
-            };
-            return Ends(first.output);
+        if at.may_lead_on(symbol) {
+            self.step_on(at, symbol)
+        } else {
+            self.begin(at, symbol)
         }
-        self.step_deeper(at, symbol, first)
     }
 
+    /// The step by a symbol that cannot lead on from where the search stands.
     #[inline]
-    fn step_deeper(&self, at: &mut Position, symbol: Symbol, first: First) -> Ends {
-        let mut state = at.state;
-        while state != ROOT {
-            let from = self.states[state as usize];
-            let child = from.base.wrapping_add(u32::from(symbol));
-            if let Some(to) = self.states.get(child as usize).filter(|to| to.parent == state) {
-                *at = Position {
-                    state: child,
-                    mask: u64::MAX,
-                };
-                return Ends(to.output);
-            }
-            state = from.fail;
-        }
+    pub(crate) fn begin(&self, at: &mut Position, symbol: Symbol) -> Ends {
+        let first = self.firsts[usize::from(symbol)];
         *at = Position {
             state: first.state,
             mask: first.mask,
         };
         Ends(first.output)
+    }
+
+    /// The step by a symbol that may lead on from where the search stands.
+    #[inline]
+    pub(crate) fn step_on(&self, at: &mut Position, symbol: Symbol) -> Ends {
+        let mut state = at.state;
+        while state != ROOT {
+            let from = self.states[state as usize];
+            if from.mask >> (symbol & 31) & 1 == 0 {
+                break;
+            }
+            let child = from.base.wrapping_add(u32::from(symbol));
+            if let Some(to) = self.states.get(child as usize).filter(|to| to.parent == state) {
+                *at = Position {
+                    state: child,
+                    mask: u64::from(to.mask) << 32 | u64::from(to.mask),
+                };
+                return Ends(to.output);
+            }
+            state = from.fail;
+        }
+        self.begin(at, symbol)
     }
 
     /// The numbers of the keys that end at a position, longest first.
@@ -149,10 +164,13 @@ struct Builder {
     /// Free places of the array form a ring through place 0, which is the root and never free.
     next_free: Vec<u32>,
     previous_free: Vec<u32>,
+    /// Where the search for places for several children goes on. What lies before it has holes that single children
+    /// fill, who take the first free place.
+    cursor: u32,
 }
 
 /// Free places tried for a state with several children before the array is made longer.
-const PLACES_TRIED_MAX: usize = 256;
+const PLACES_TRIED_MAX: usize = 512;
 
 impl Builder {
     fn new(symbols: usize) -> Self {
@@ -173,6 +191,7 @@ impl Builder {
             automaton,
             next_free: vec![0],
             previous_free: vec![0],
+            cursor: 0,
         }
     }
 
@@ -217,13 +236,17 @@ impl Builder {
                 )),
             }
         }
-        if children.is_empty() {
-            return;
-        }
-        let mask = children.iter().fold(0, |mask, (symbol, _)| mask | 1 << (symbol & 63));
+        let mask: u64 = children.iter().fold(0, |mask, (symbol, _)| mask | 1 << (symbol & 63));
         if node.depth == 1 {
             let symbol = keys[node.from][0];
             self.automaton.firsts[usize::from(symbol)].mask = mask;
+        }
+        if node.state != ROOT {
+            let fallback = self.automaton.states[self.automaton.states[node.state as usize].fail as usize].mask;
+            self.automaton.states[node.state as usize].mask = fallback | mask as u32 | (mask >> 32) as u32;
+        }
+        if children.is_empty() {
+            return;
         }
         let base = if node.state == ROOT {
             None
@@ -262,6 +285,7 @@ impl Builder {
                 parent,
                 fail,
                 output,
+                mask: 0,
             };
             if base.is_none() {
                 self.automaton.firsts[usize::from(symbol)] = First {
@@ -278,14 +302,17 @@ impl Builder {
     /// The state that `symbol` leads to from `state` or from what it falls back to.
     fn child_or_first(&self, state: u32, symbol: Symbol) -> u32 {
         let mut at = Position { state, mask: u64::MAX };
-        self.automaton
-            .step_deeper(&mut at, symbol, self.automaton.firsts[usize::from(symbol)]);
+        self.automaton.step_on(&mut at, symbol);
         at.state
     }
 
     fn find_base(&mut self, children: &[(Symbol, Node)]) -> u32 {
         let first = u32::from(children[0].0);
-        let mut place = self.next_free[0];
+        if children.len() == 1 {
+            return self.first_free().wrapping_sub(first);
+        }
+        let end = self.automaton.states.len() as u32;
+        let mut place = (self.cursor..end).find(|&place| self.is_free(place)).unwrap_or(0);
         for _ in 0..PLACES_TRIED_MAX {
             if place == 0 {
                 break;
@@ -295,11 +322,13 @@ impl Builder {
                 .iter()
                 .all(|(symbol, _)| self.is_free(base.wrapping_add(u32::from(*symbol))))
             {
+                self.cursor = place;
                 return base;
             }
             place = self.next_free[place as usize];
         }
-        (self.automaton.states.len() as u32).wrapping_sub(first)
+        self.cursor = end;
+        end.wrapping_sub(first)
     }
 
     fn is_free(&self, place: u32) -> bool {

@@ -4,7 +4,8 @@ use crate::automaton::{Automaton, Symbol};
 use crate::chars::{self, Class, Pages};
 use crate::expressions::Expressions;
 use crate::folding::{Folding, Gaps, is_word};
-use crate::matcher::{Key, Matcher, Rule, Term, Uses};
+use crate::matcher::{Key, Matcher, Rule, Slice, Term};
+use crate::openings::Openings;
 use crate::patterns::Patterns;
 use crate::required;
 use proviso_model::limits::TERM_BYTES_MAX;
@@ -202,6 +203,7 @@ impl Parts {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
+        let openings = Openings::new(keys.keys());
         let mut keys: Vec<(Box<[Symbol]>, KeyParts)> = keys
             .into_iter()
             .map(|(key, parts)| (key.chars().map(|c| symbols.of(c)).collect(), parts))
@@ -210,7 +212,7 @@ impl Parts {
         let (paths, parts): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
         let automaton = Automaton::new(&paths, symbols.count);
 
-        let mut matcher = Matcher::empty(self.rules, symbols.pages, symbols.letters_from, automaton);
+        let mut matcher = Matcher::empty(self.rules, symbols.pages, symbols.letters_from, openings, automaton);
         for mut key in parts {
             // The order of a hash table must not be seen, not even in the order of work.
             key.terms.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
@@ -218,7 +220,7 @@ impl Parts {
             for (folded, uses) in key.terms {
                 let from = matcher.uses.len() as u32;
                 matcher.uses.extend(uses);
-                let uses = Uses {
+                let uses = Slice {
                     from,
                     to: matcher.uses.len() as u32,
                 };
@@ -234,11 +236,11 @@ impl Parts {
             key.expressions.dedup();
             matcher.marks.extend(key.expressions);
             matcher.keys.push(Key {
-                terms: Uses {
+                terms: Slice {
                     from: terms_from,
                     to: matcher.terms.len() as u32,
                 },
-                expressions: Uses {
+                expressions: Slice {
                     from: expressions_from,
                     to: matcher.marks.len() as u32,
                 },
@@ -300,11 +302,9 @@ impl Symbols {
             let symbol = rank as Symbol + if rank < gaps { 1 } else { 2 };
             pages.set(c, symbol);
         }
-        for &(from, to) in chars::relation(chars::ALL).folded() {
-            let symbol = pages.get(to);
-            if symbol != letters_from {
-                pages.set(from, symbol);
-            }
+        for &(c, _) in &used {
+            let symbol = pages.get(c);
+            chars::forms(c).iter().for_each(|&form| pages.set(form, symbol));
         }
         Ok(Self {
             pages,

@@ -6,6 +6,7 @@
 //! coarsest one and verifies each candidate under the list's own.
 
 use regex_syntax::hir::{Class as HirClass, HirKind};
+use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 use unicode_normalization::char::decompose_compatible;
 
@@ -51,6 +52,18 @@ pub(crate) fn relation(index: usize) -> &'static Relation {
     RELATIONS[index].get_or_init(|| Relation::new(index))
 }
 
+/// The characters that the coarsest relation folds to `c`, without `c` itself.
+pub(crate) fn forms(c: char) -> &'static [char] {
+    static FORMS: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
+        let mut forms: HashMap<char, Vec<char>> = HashMap::new();
+        for &(form, folded) in relation(ALL).folded() {
+            forms.entry(folded).or_default().push(form);
+        }
+        forms
+    });
+    FORMS.get(&c).map_or(&[], Vec::as_slice)
+}
+
 /// A value for each character, in pages of 256 so that the untouched ones share a page.
 #[derive(Debug)]
 pub(crate) struct Pages<T> {
@@ -71,7 +84,13 @@ impl<T: Copy> Pages<T> {
 
     #[inline]
     pub(crate) fn get(&self, c: char) -> T {
-        let c = c as usize;
+        self.at(u32::from(c))
+    }
+
+    /// The value of the character with this code point, which is at most that of the last one.
+    #[inline]
+    pub(crate) fn at(&self, code_point: u32) -> T {
+        let c = code_point as usize;
         self.cells[usize::from(self.index[c / PAGE_CHARS]) * PAGE_CHARS + c % PAGE_CHARS]
     }
 

@@ -9,7 +9,6 @@ use crate::patterns::Pattern;
 use crate::required;
 use regex_automata::hybrid::dfa;
 use regex_automata::nfa::thompson;
-use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind, PatternSet, meta};
 use regex_syntax::hir::Hir;
 
@@ -20,7 +19,7 @@ const SHAPES_PROGRAM_BYTES: usize = 64 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Expressions {
-    expressions: Vec<Expression>,
+    all: Vec<Expression>,
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
     shapes: Option<dfa::DFA>,
@@ -47,13 +46,13 @@ impl Expressions {
     pub(crate) fn new(patterns: Vec<(ListId, u32, Pattern)>) -> Self {
         let mut shapeless = Vec::new();
         let mut shapes = Vec::new();
-        let mut expressions = Vec::with_capacity(patterns.len());
+        let mut all = Vec::with_capacity(patterns.len());
         for (number, (list, item, pattern)) in patterns.into_iter().enumerate() {
             if required::literals(&pattern.hir).is_none() {
                 shapeless.push(number as u32);
                 shapes.push(required::without_conditions(&pattern.hir));
             }
-            expressions.push(Expression {
+            all.push(Expression {
                 list,
                 item,
                 regex: pattern.compiled,
@@ -64,18 +63,14 @@ impl Expressions {
         } else {
             shapes_automaton(&shapes)
         };
-        Self {
-            expressions,
-            shapeless,
-            shapes,
-        }
+        Self { all, shapeless, shapes }
     }
 
     pub(crate) fn scratch(&self) -> ExpressionScratch {
         ExpressionScratch {
-            marked: vec![false; self.expressions.len()],
-            marks: Vec::with_capacity(self.expressions.len()),
-            caches: vec![None; self.expressions.len()],
+            marked: vec![false; self.all.len()],
+            marks: Vec::with_capacity(self.all.len()),
+            caches: vec![None; self.all.len()],
             shapes: self
                 .shapes
                 .as_ref()
@@ -84,7 +79,7 @@ impl Expressions {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.expressions.is_empty()
+        self.all.is_empty()
     }
 
     /// Runs the marked patterns, and those without pieces whose shape is in the text. `found` is called for each match
@@ -102,7 +97,7 @@ impl Expressions {
             if !wanted {
                 continue;
             }
-            let Expression { list, item, regex } = &self.expressions[number as usize];
+            let Expression { list, item, regex } = &self.all[number as usize];
             let cache = scratch.caches[number as usize].get_or_insert_with(|| regex.create_cache());
             let mut input = Input::new(text);
             while let Some(matched) = regex.search_with(cache, &input) {
@@ -145,7 +140,6 @@ impl ExpressionScratch {
 }
 
 fn shapes_automaton(shapes: &[Hir]) -> Option<dfa::DFA> {
-    let _ = syntax::Config::new();
     let nfa = thompson::Compiler::new()
         .configure(
             thompson::Config::new()

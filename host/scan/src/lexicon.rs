@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn terms_are_limited_and_duplicates_do_not_count() {
-        let mut text: String = (0..LEXICON_TERMS_MAX).map(|n| format!("t{n}\n")).collect();
+        let terms: Vec<String> = (0..LEXICON_TERMS_MAX).map(|n| format!("t{n}")).collect();
+        let mut text = terms.join("\n") + "\n";
         text.push_str("t0\n");
         assert_eq!(texts(&text).len(), LEXICON_TERMS_MAX);
         text.push_str("one more\n");

@@ -37,6 +37,7 @@ mod expressions;
 mod folding;
 pub mod lexicon;
 mod matcher;
+mod openings;
 pub mod patterns;
 mod required;
 

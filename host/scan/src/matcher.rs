@@ -10,6 +10,7 @@ use crate::build::{IGNORED, ListId, borders};
 use crate::chars::{self, Class, Classes, Pages, Relation};
 use crate::expressions::{ExpressionScratch, Expressions};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
+use crate::openings::Openings;
 use std::sync::Arc;
 
 /// Hits of one scan, at most. What comes behind is not looked for.
@@ -45,6 +46,7 @@ pub struct Matcher {
     pub(crate) rules: Vec<Rule>,
     symbols: Pages<Symbol>,
     letters_from: Symbol,
+    openings: Openings,
     automaton: Automaton,
     /// By the automaton's numbers of keys.
     pub(crate) keys: Vec<Key>,
@@ -77,7 +79,7 @@ pub(crate) struct Rule {
 
 /// A range of another table.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Uses {
+pub(crate) struct Slice {
     pub(crate) from: u32,
     pub(crate) to: u32,
 }
@@ -85,14 +87,14 @@ pub(crate) struct Uses {
 /// What a key of the automaton stands for.
 #[derive(Debug)]
 pub(crate) struct Key {
-    pub(crate) terms: Uses,
-    pub(crate) expressions: Uses,
+    pub(crate) terms: Slice,
+    pub(crate) expressions: Slice,
 }
 
 /// A folded term with the options that it is verified under, and all terms of all lists that are this one.
 #[derive(Debug)]
 pub(crate) struct Term {
-    chars: Uses,
+    chars: Slice,
     /// Characters behind the last one of the key: of a less significant class, but significant in this list.
     behind: u16,
     rule: u8,
@@ -100,10 +102,10 @@ pub(crate) struct Term {
     compared: bool,
     word_start: bool,
     word_end: bool,
-    uses: Uses,
+    uses: Slice,
 }
 
-impl Uses {
+impl Slice {
     fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.from as usize..self.to as usize]
     }
@@ -124,7 +126,7 @@ impl Rule {
 
 impl Term {
     /// A folded term. Its characters go to the end of `chars`.
-    pub(crate) fn new(chars: &mut Vec<char>, text: &str, rule: u8, rules: &[Rule], uses: Uses) -> Self {
+    pub(crate) fn new(chars: &mut Vec<char>, text: &str, rule: u8, rules: &[Rule], uses: Slice) -> Self {
         let folding = rules[usize::from(rule)].folding;
         let from = chars.len() as u32;
         chars.extend(text.chars());
@@ -137,7 +139,7 @@ impl Term {
         let (word_start, word_end) = borders(text, folding);
         let all_letters = text.chars().all(|c| chars::class(c) == Class::Letter);
         Self {
-            chars: Uses {
+            chars: Slice {
                 from,
                 to: chars.len() as u32,
             },
@@ -152,11 +154,18 @@ impl Term {
 }
 
 impl Matcher {
-    pub(crate) fn empty(rules: Vec<Rule>, symbols: Pages<Symbol>, letters_from: Symbol, automaton: Automaton) -> Self {
+    pub(crate) fn empty(
+        rules: Vec<Rule>,
+        symbols: Pages<Symbol>,
+        letters_from: Symbol,
+        openings: Openings,
+        automaton: Automaton,
+    ) -> Self {
         Self {
             rules,
             symbols,
             letters_from,
+            openings,
             automaton,
             keys: Vec::new(),
             terms: Vec::new(),
@@ -183,6 +192,7 @@ impl Matcher {
     /// Memory of the automaton and its tables, in bytes, without the programs of patterns and without scratches.
     pub fn memory_bytes(&self) -> usize {
         self.symbols.memory_bytes()
+            + self.openings.memory_bytes()
             + self.automaton.memory_bytes()
             + size_of_val(self.keys.as_slice())
             + size_of_val(self.terms.as_slice())
@@ -235,18 +245,40 @@ impl Matcher {
     fn scan_terms(&self, text: &str, marks: &mut ExpressionScratch, hits: &mut Vec<Hit>) {
         let mut letters = Position::START;
         let mut gaps = [Position::START; Class::COUNT];
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            let symbol = self.symbols.get(c);
-            let ends = if symbol >= self.letters_from {
-                self.automaton.step(&mut letters, symbol)
-            } else if symbol == IGNORED {
-                continue;
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let (mut c, mut length) = decode(bytes, at);
+            let mut symbol = self.symbols.at(c);
+            let ends = if symbol < self.letters_from {
+                at += length;
+                if symbol == IGNORED {
+                    continue;
+                }
+                let class = char::from_u32(c).map_or(Class::Letter, |c| self.classes.get(c));
+                self.automaton.step(&mut gaps[class as usize], symbol)
+            } else if letters.may_lead_on(symbol) {
+                at += length;
+                self.automaton.step_on(&mut letters, symbol)
             } else {
-                self.automaton.step(&mut gaps[self.classes.get(c) as usize], symbol)
+                let next = self.openings.next(bytes, at);
+                if next != at {
+                    letters = Position::START;
+                    at = next;
+                    if at >= bytes.len() {
+                        break;
+                    }
+                    (c, length) = decode(bytes, at);
+                    symbol = self.symbols.at(c);
+                    if symbol < self.letters_from {
+                        continue;
+                    }
+                }
+                at += length;
+                self.automaton.begin(&mut letters, symbol)
             };
             if !ends.is_empty() {
-                self.candidates(text, text.len() - chars.as_str().len(), ends, marks, hits);
+                self.candidates(text, at, ends, marks, hits);
                 if hits.len() >= HITS_PER_SCAN_MAX {
                     return;
                 }
@@ -301,6 +333,19 @@ impl Matcher {
         chars
             .find(|&c| gaps == Gaps::None || self.classes.get(c) != Class::Invisible)
             .is_some_and(is_word)
+    }
+}
+
+/// The code point of the character at byte `at` and its length in bytes. The text is valid and `at` is on a border.
+#[inline]
+fn decode(text: &[u8], at: usize) -> (u32, usize) {
+    let byte = |offset: usize| u32::from(text.get(at + offset).copied().unwrap_or_default());
+    let tail = |offset: usize| byte(offset) & 0x3f;
+    match byte(0) {
+        first @ 0..0x80 => (first, 1),
+        first @ 0xe0..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
+        first @ 0x80..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
+        first => ((first & 0x7) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
     }
 }
 

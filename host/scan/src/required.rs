@@ -6,7 +6,7 @@
 
 use crate::chars::{self, Relation};
 use regex_automata::meta::{self, BuildError};
-use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind, Repetition};
 use std::collections::BTreeSet;
 
 /// Literals of one expression, at most. More would fill the automaton with pieces that are too short to be rare.
@@ -17,9 +17,13 @@ const LITERAL_CHARS_MAX: usize = 32;
 /// Compiles an expression to a program of at most `bytes_max` bytes.
 #[expect(clippy::result_large_err, reason = "built once a pattern")]
 pub(crate) fn compile(hir: &Hir, bytes_max: usize) -> Result<meta::Regex, BuildError> {
+    // The lazily built automaton gives up on `\b` beside a character that is not ASCII: with an allocation, and after
+    // time lost. Patterns with it go to the other engines at once.
+    let lazy = !hir.properties().look_set().contains_word_unicode();
     let config = meta::Config::new()
         .nfa_size_limit(Some(bytes_max))
-        .onepass_size_limit(Some(64 << 10));
+        .onepass_size_limit(Some(64 << 10))
+        .hybrid(lazy);
     meta::Builder::new().configure(config).build_from_hir(hir)
 }
 
@@ -81,7 +85,7 @@ fn exact(hir: &Hir, relation: &Relation) -> Option<Literals> {
             Literals::from([text.chars().map(|c| relation.fold(c)).collect()])
         }
         HirKind::Class(Class::Unicode(class)) => {
-            let chars: usize = class.ranges().iter().map(|range| range.len()).sum();
+            let chars: usize = class.ranges().iter().map(ClassUnicodeRange::len).sum();
             if chars > LITERALS_MAX {
                 return None;
             }
