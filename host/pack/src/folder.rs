@@ -69,7 +69,7 @@ impl Reader<'_> {
             match entry.map(|entry| entry.file_name().into_string()) {
                 Ok(Ok(file)) if file.starts_with('.') => {}
                 Ok(Ok(file)) => names.push(file),
-                Ok(Err(file)) => self.problem(name, format!("the file name {file:?} is not UTF-8")),
+                Ok(Err(file)) => self.problem(name, format!("the file name \"{}\" is not UTF-8", file.display())),
                 Err(error) => self.problem(name, format!("cannot be read: {error}")),
             }
             if names.len() > PACK_FILES_MAX {

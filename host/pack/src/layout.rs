@@ -189,13 +189,9 @@ pub(crate) fn read(file: &[u8]) -> Result<Parts, String> {
     let blobs = blobs(&entries)?;
 
     // The index is not covered by the digest, and tools write their own into it (names, tags): only the address counts.
-    let described = match index
-        .get("manifests")
-        .and_then(|manifests| manifests.as_array())
-        .map(Vec::as_slice)
-    {
-        Some([described]) => described,
-        _ => return Err("\"index.json\" does not name exactly one manifest".to_owned()),
+    let manifests = index.get("manifests").and_then(|manifests| manifests.as_array());
+    let Some([described]) = manifests.map(Vec::as_slice) else {
+        return Err("\"index.json\" does not name exactly one manifest".to_owned());
     };
     let manifest_address = address_of(described).ok_or("\"index.json\" has no digest for the manifest")?;
     let manifest_bytes = blob(&blobs, manifest_address)?;

@@ -266,7 +266,7 @@ fn unreadable_texts(origin: &Path, parts: &Parts) -> Vec<Problem> {
         if let Err(message) = text_of(bytes) {
             problems.push(Problem::in_file(origin.join(path), message));
         }
-        let declares = !path.ends_with(".txt") && path != README;
+        let declares = path == MANIFEST || path == SCHEMA || path.starts_with("cases/");
         if declares && bytes.len() > DECLARATION_BYTES_MAX {
             let message = format!("{} bytes: at most {DECLARATION_BYTES_MAX} are allowed", bytes.len());
             problems.push(Problem::in_file(origin.join(path), message));

@@ -1,7 +1,7 @@
 //! Whether a verdict is what a case expects.
 
 use super::{Case, ExpectedFinding, ExpectedProposal, ExpectedScore};
-use proviso_model::verdict::{AttributedProposal, Finding, Verdict};
+use proviso_model::verdict::{AttributedProposal, Finding, Verdict, Withheld};
 
 impl Case {
     /// What in the verdict on the last message is not as expected, in lines for people; empty if all is. `skipped` names
@@ -12,7 +12,11 @@ impl Case {
     pub fn mismatches(&self, verdict: &Verdict, skipped: impl Fn(&str) -> bool) -> Vec<String> {
         let mut mismatches = Vec::new();
         if let Some(withheld) = verdict.withheld {
-            mismatches.push(format!("no policy saw the message: {withheld:?}"));
+            let why = match withheld {
+                Withheld::ConsentRefused => "consent-refused",
+                Withheld::ConsentMissing => "consent-missing",
+            };
+            mismatches.push(format!("no policy saw the message: its content was withheld ({why})"));
             return mismatches;
         }
         let ours = |pack: &str| pack == self.pack.pack;

@@ -38,7 +38,7 @@ pub(super) fn message(value: &Value, defaults: &Defaults) -> (Message, Vec<Field
         Value::String(text) => {
             fields.left.insert("text".to_owned(), Value::String(text.clone()));
         }
-        Value::Object(table) => fields.left = table.clone(),
+        Value::Object(table) => fields.left.clone_from(table),
         _ => fields.problem("", "a message is a text or a table"),
     }
     let message = fields.message(defaults);
@@ -57,8 +57,8 @@ struct Fields {
 impl Fields {
     fn message(&mut self, defaults: &Defaults) -> Message {
         let id = MessageId {
-            tenant: self.id("tenant", ID_BYTES_MAX).unwrap_or_else(|| PLACE.to_owned()),
-            channel: self.id("channel", ID_BYTES_MAX).unwrap_or_else(|| PLACE.to_owned()),
+            tenant: self.origin("tenant").unwrap_or_else(|| PLACE.to_owned()),
+            channel: self.origin("channel").unwrap_or_else(|| PLACE.to_owned()),
             native: self
                 .id("id", ID_BYTES_MAX)
                 .unwrap_or_else(|| defaults.native_id.clone()),
@@ -66,9 +66,10 @@ impl Fields {
         let kind = self
             .name("kind", &Kind::ALL.map(|kind| (kind.name(), kind)))
             .unwrap_or(Kind::Text);
-        let native_kind = self.text("native_kind").unwrap_or_else(|| kind.name().to_owned());
+        let native_kind = self.text("native_kind").unwrap_or_default();
         let sender = self
-            .table("from", Self::party)
+            .take("from")
+            .and_then(|value| self.party("/from", &value))
             .unwrap_or_else(|| party(EMPLOYEE, PartyClass::Employee));
         let recipients = self.list("to", RECIPIENTS_MAX, Self::party).unwrap_or_else(|| {
             vec![match sender.class {
@@ -100,17 +101,27 @@ impl Fields {
             text: self.text("text").unwrap_or_default(),
             amount: self.table("amount", Self::money),
             attachments: self
-                .list("attachments", ATTACHMENTS_MAX, Self::attachment)
+                .list("attachments", ATTACHMENTS_MAX, |fields, pointer, item| {
+                    fields.inside(pointer, item, Self::attachment)
+                })
                 .unwrap_or_default(),
-            links: self.links(),
+            links: self.texts("links"),
             recalls: self.id("recalls", ID_BYTES_MAX),
             consent: self.table("consent", |fields| fields.consent(sent_at)),
-            notes: Vec::new(),
+            notes: self.texts("notes"),
             raw: String::new(),
         }
     }
 
-    fn party(&mut self) -> Party {
+    /// A party: its id, or a table.
+    fn party(&mut self, pointer: &str, value: &Value) -> Option<Party> {
+        match value {
+            Value::String(id) => Some(party(id, PartyClass::Unknown)),
+            _ => self.inside(pointer, value, Self::party_table),
+        }
+    }
+
+    fn party_table(&mut self) -> Party {
         let classes = [
             PartyClass::Employee,
             PartyClass::External,
@@ -131,7 +142,7 @@ impl Fields {
         if minor_units.is_none() {
             self.problem("", "`minor_units` is missing here: the amount in fen or cents");
         }
-        let currency = self.text("currency").unwrap_or_else(|| "CNY".to_owned());
+        let currency = self.text("currency").unwrap_or_default();
         if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
             self.problem(
                 "/currency",
@@ -155,27 +166,28 @@ impl Fields {
     fn consent(&mut self, sent_at: Timestamp) -> ConsentEvent {
         let states = [ConsentState::Agree, ConsentState::Disagree, ConsentState::DefaultAgree];
         let state = self.name("state", &states.map(|state| (state.name(), state)));
-        if state.is_none() {
-            self.problem("", "`state` is missing here: agree, disagree or default-agree");
+        let party = self.id("party", ID_BYTES_MAX);
+        if state.is_none() || party.is_none() {
+            self.problem(
+                "",
+                "a consent needs `party`, and `state`: agree, disagree or default-agree",
+            );
         }
         ConsentEvent {
-            party: self.id("party", ID_BYTES_MAX).unwrap_or_else(|| CUSTOMER.to_owned()),
+            party: party.unwrap_or_default(),
             state: state.unwrap_or(ConsentState::DefaultAgree),
             at: self.moment("at").unwrap_or(sent_at),
         }
     }
 
-    fn links(&mut self) -> Vec<String> {
-        match self.take("links") {
+    fn texts(&mut self, key: &'static str) -> Vec<String> {
+        match self.take(key) {
             None => Vec::new(),
             Some(Value::Array(items)) if items.iter().all(Value::is_string) && items.len() <= ATTACHMENTS_MAX => {
                 items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
             }
-            Some(_) => {
-                self.problem(
-                    "/links",
-                    format!("`links` is not a list of at most {ATTACHMENTS_MAX} strings"),
-                );
+            Some(other) => {
+                self.wrong(key, &other, &format!("a list of at most {ATTACHMENTS_MAX} strings"));
                 Vec::new()
             }
         }
@@ -217,6 +229,15 @@ impl Fields {
         Some(id)
     }
 
+    /// Tenant or channel: `/` divides the parts of a message's printed id.
+    fn origin(&mut self, key: &'static str) -> Option<String> {
+        let id = self.id(key, ID_BYTES_MAX)?;
+        if id.contains('/') {
+            self.wrong(key, &Value::String(id.clone()), "no `/`");
+        }
+        Some(id)
+    }
+
     fn number(&mut self, key: &'static str) -> Option<u64> {
         let value = self.take(key)?;
         if value.as_u64().is_none() {
@@ -229,13 +250,15 @@ impl Fields {
         let value = self.take(key)?;
         let moment = match &value {
             Value::String(text) => Timestamp::from_rfc3339(text).ok(),
-            other => other.as_i64().and_then(|millis| Timestamp::from_millis(millis).ok()),
+            other => other
+                .as_i64()
+                .and_then(|number| Timestamp::from_seconds_or_millis(number).ok()),
         };
         if moment.is_none() {
             self.wrong(
                 key,
                 &value,
-                "RFC 3339 with an offset (2026-01-31T09:00:00+08:00), or milliseconds since 1970",
+                "RFC 3339 with an offset (2026-01-31T09:00:00+08:00), or seconds or milliseconds since 1970",
             );
         }
         moment
@@ -262,19 +285,25 @@ impl Fields {
         self.inside(&format!("/{key}"), &value, read)
     }
 
-    fn list<T>(&mut self, key: &'static str, items_max: usize, read: impl Fn(&mut Self) -> T) -> Option<Vec<T>> {
+    /// Reads a list; `read` gets the pointer of each item.
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        items_max: usize,
+        read: impl Fn(&mut Self, &str, &Value) -> Option<T>,
+    ) -> Option<Vec<T>> {
         let value = self.take(key)?;
         let Some(items) = value.as_array().filter(|items| items.len() <= items_max) else {
             self.problem(
                 &format!("/{key}"),
-                format!("`{key}` is not a list of at most {items_max} tables"),
+                format!("`{key}` is not a list of at most {items_max}"),
             );
             return None;
         };
         let read = items
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| self.inside(&format!("/{key}/{index}"), item, &read));
+            .filter_map(|(index, item)| read(self, &format!("/{key}/{index}"), item));
         Some(read.collect())
     }
 
@@ -284,9 +313,8 @@ impl Fields {
             self.problem(pointer, format!("{value}: expected a table"));
             return None;
         };
-        let pointer = format!("{}{pointer}", self.pointer);
         let mut inner = Self {
-            pointer,
+            pointer: format!("{}{pointer}", self.pointer),
             left: table.clone(),
             known: Vec::new(),
             problems: Vec::new(),

@@ -61,7 +61,7 @@ pub enum ListKind {
 pub struct Folding {
     /// `Abc` is `abc`. Default true.
     pub case: bool,
-    /// Full-width `ＡＢＣ` is `ABC`. Default true.
+    /// Full-width `ＡＢＣ` is `ABC`, and so are other forms of one character. Default true.
     pub width: bool,
     /// Traditional `證券` is simplified `证券`. Default true.
     pub variants: bool,
@@ -69,8 +69,6 @@ pub struct Folding {
     pub gaps: Gaps,
     /// A Latin term matches whole words only. Default true.
     pub word_boundaries: bool,
-    /// Characters that are drawn alike (Cyrillic `а`, `0` for `o`) are the same. Default false.
-    pub lookalikes: bool,
 }
 
 /// What may stand between the characters of a term. Each includes what is before it.
@@ -78,7 +76,7 @@ pub struct Folding {
 pub enum Gaps {
     /// Nothing.
     None,
-    /// Characters that are not seen: zero-width spaces and joiners, soft hyphens. The default.
+    /// Characters that are not seen: zero-width, default-ignorable, control characters. The default.
     #[default]
     Invisible,
     /// White space.
@@ -95,7 +93,6 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
-            lookalikes: false,
         }
     }
 }

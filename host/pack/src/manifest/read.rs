@@ -224,8 +224,9 @@ fn lists(file: &mut TomlFile<'_>, table: &mut Table<'_>, places: &mut ManifestTe
                 return lists;
             }
             let (path, path_at) = entry.required_string(file, "file").unwrap_or((String::new(), at));
-            let right_folder = path.split_once('/').is_some_and(|(first, _)| first == folder);
-            if !path.is_empty() && !(right_folder && crate::parts::media_type_of(&path).is_ok()) {
+            let in_folder = path.split_once('/').is_some_and(|(first, _)| first == folder);
+            let is_part = in_folder && crate::parts::media_type_of(&path).is_ok();
+            if !path.is_empty() && !is_part {
                 file.problem(
                     path_at.clone(),
                     format!("`file` is {path:?}: expected {folder}/NAME.txt of this pack"),
@@ -260,7 +261,6 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
     let width = switch("width", default.width);
     let variants = switch("variants", default.variants);
     let word_boundaries = switch("word_boundaries", default.word_boundaries);
-    let lookalikes = switch("lookalikes", default.lookalikes);
     let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
     table.finish(file);
     Folding {
@@ -269,7 +269,6 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
         variants,
         gaps,
         word_boundaries,
-        lookalikes,
     }
 }
 

@@ -104,51 +104,49 @@ impl Reader<'_, '_, '_> {
     }
 
     fn conditions(&mut self, items: &[Value], pointer: &str, depth: usize) -> Option<Vec<Trigger<String>>> {
-        let read: Vec<_> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| self.condition(item, &format!("{pointer}/{index}"), depth + 1))
-            .collect();
-        read.into_iter().collect()
+        self.each(items, pointer, |reader, item, pointer| {
+            reader.condition(item, pointer, depth + 1)
+        })
     }
 
     fn lists(&mut self, items: &[Value], pointer: &str) -> Option<Vec<String>> {
-        let mut names = Some(Vec::new());
-        for (index, item) in items.iter().enumerate() {
-            match item.as_str().filter(|name| self.lists.iter().any(|list| list == name)) {
-                Some(name) => names.iter_mut().for_each(|names| names.push(name.to_owned())),
-                None => {
-                    let message = format!("{item} is not among the `lists` of this policy");
-                    self.problem(&format!("{pointer}/{index}"), message);
-                    names = None;
-                }
+        self.each(items, pointer, |reader, item, pointer| {
+            let name = item
+                .as_str()
+                .filter(|name| reader.lists.iter().any(|list| list == name));
+            if name.is_none() {
+                reader.problem(pointer, format!("{item} is not among the `lists` of this policy"));
             }
-        }
-        names
+            name.map(str::to_owned)
+        })
     }
 
     fn names<T: Copy>(&mut self, items: &[Value], pointer: &str, known: &[(&str, T)]) -> Option<Vec<T>> {
-        let mut values = Some(Vec::new());
-        for (index, item) in items.iter().enumerate() {
-            match item
+        self.each(items, pointer, |reader, item, pointer| {
+            let found = item
                 .as_str()
-                .and_then(|name| known.iter().find(|(known, _)| *known == name))
-            {
-                Some((_, value)) => values.iter_mut().for_each(|values| values.push(*value)),
-                None => {
-                    let known = known
-                        .iter()
-                        .map(|(name, _)| format!("{name:?}"))
-                        .collect::<Vec<_>>()
-                        .join(", ");
-                    self.problem(
-                        &format!("{pointer}/{index}"),
-                        format!("{item}: expected one of {known}"),
-                    );
-                    values = None;
-                }
+                .and_then(|name| known.iter().find(|(known, _)| *known == name));
+            if found.is_none() {
+                let names = known
+                    .iter()
+                    .map(|(name, _)| format!("{name:?}"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                reader.problem(pointer, format!("{item}: expected one of {names}"));
             }
-        }
-        values
+            found.map(|(_, value)| *value)
+        })
+    }
+
+    /// Reads every item, and tells what is wrong with any, before it gives up on all.
+    fn each<T>(
+        &mut self,
+        items: &[Value],
+        pointer: &str,
+        mut read: impl FnMut(&mut Self, &Value, &str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let item = |(index, item)| read(self, item, &format!("{pointer}/{index}"));
+        let read: Vec<Option<T>> = items.iter().enumerate().map(item).collect();
+        read.into_iter().collect()
     }
 }

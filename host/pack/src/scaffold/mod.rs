@@ -1,1 +1,136 @@
-//! What `pack new` writes.
+//! What `pack new` writes: packs that open, test and run as they are, to be changed from there.
+
+use proviso_model::id::is_name;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Why nothing, or not everything, was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ScaffoldError {
+    /// The name is not one of a pack.
+    #[error("{0:?} is not the name of a pack: expected vendor/name, each 1-64 bytes of a-z, 0-9 and `-`")]
+    Name(String),
+    /// A file that would be written is there. Nothing was written.
+    #[error("{0:?} is there already: nothing is overwritten")]
+    Exists(PathBuf),
+    /// A file could not be written.
+    #[error("{path:?} cannot be written")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+const PACK: [(&str, &str); 6] = [
+    ("pack.toml", include_str!("../../templates/pack/pack.toml")),
+    (
+        "settings.schema.json",
+        include_str!("../../templates/pack/settings.schema.json"),
+    ),
+    (
+        "lexicons/promises.txt",
+        include_str!("../../templates/pack/lexicons/promises.txt"),
+    ),
+    (
+        "lexicons/off-channel.txt",
+        include_str!("../../templates/pack/lexicons/off-channel.txt"),
+    ),
+    (
+        "cases/conduct.toml",
+        include_str!("../../templates/pack/cases/conduct.toml"),
+    ),
+    ("README.md", include_str!("../../templates/pack/README.md")),
+];
+
+const RUST: [(&str, &str); 8] = [
+    ("pack.toml", include_str!("../../templates/rust/pack.toml")),
+    (
+        "settings.schema.json",
+        include_str!("../../templates/rust/settings.schema.json"),
+    ),
+    (
+        "lexicons/pressure.txt",
+        include_str!("../../templates/rust/lexicons/pressure.txt"),
+    ),
+    (
+        "cases/pressure.toml",
+        include_str!("../../templates/rust/cases/pressure.toml"),
+    ),
+    ("README.md", include_str!("../../templates/rust/README.md")),
+    ("Cargo.toml", include_str!("../../templates/rust/Cargo.toml")),
+    ("src/lib.rs", include_str!("../../templates/rust/src/lib.rs")),
+    (".gitignore", include_str!("../../templates/rust/gitignore")),
+];
+
+/// Writes a pack without code: two rules around the plugin lexicon-rules, and four cases. `name` is `vendor/name`. Gives
+/// the files, in the order written.
+pub fn scaffold_pack(folder: &Path, name: &str) -> Result<Vec<PathBuf>, ScaffoldError> {
+    write(folder, &PACK, &[("@PACK@", name), ("@NAME@", plain_name(name)?)])
+}
+
+/// Writes a pack with a plugin of its own in Rust: a crate on the SDK, with its manifest and cases. `name` is `vendor/name`;
+/// crate and plugin are called by its second part. Gives the files, in the order written.
+///
+/// The crate depends on the SDK by path where `folder` stands in a checkout of Proviso, else by version.
+pub fn scaffold_rust_plugin(folder: &Path, name: &str) -> Result<Vec<PathBuf>, ScaffoldError> {
+    let sdk = match sdk_above(folder) {
+        Some(path) => format!("{{ path = {} }}", quoted(&path.to_string_lossy())),
+        None => quoted(env!("CARGO_PKG_VERSION")),
+    };
+    write(
+        folder,
+        &RUST,
+        &[("@PACK@", name), ("@NAME@", plain_name(name)?), ("@SDK@", &sdk)],
+    )
+}
+
+fn plain_name(name: &str) -> Result<&str, ScaffoldError> {
+    let parts = name
+        .split_once('/')
+        .filter(|(vendor, name)| is_name(vendor) && is_name(name));
+    parts
+        .map(|(_, name)| name)
+        .ok_or_else(|| ScaffoldError::Name(name.to_owned()))
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The SDK of the checkout that the folder stands in.
+fn sdk_above(folder: &Path) -> Option<PathBuf> {
+    let folder = std::path::absolute(folder).ok()?;
+    let sdk = folder.ancestors().map(|above| above.join("plugins/sdk"));
+    sdk.into_iter().find(|sdk| sdk.join("Cargo.toml").is_file())
+}
+
+fn write(folder: &Path, files: &[(&str, &str)], names: &[(&str, &str)]) -> Result<Vec<PathBuf>, ScaffoldError> {
+    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| folder.join(path)).collect();
+    if let Some(there) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
+        return Err(ScaffoldError::Exists(there.clone()));
+    }
+    for (path, (_, template)) in paths.iter().zip(files) {
+        let text = names
+            .iter()
+            .fold((*template).to_owned(), |text, (mark, name)| text.replace(mark, name));
+        create(path, &text).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => ScaffoldError::Exists(path.clone()),
+            _ => ScaffoldError::Write {
+                path: path.clone(),
+                source,
+            },
+        })?;
+    }
+    Ok(paths)
+}
+
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create_new(path)?.write_all(text.as_bytes())
+}

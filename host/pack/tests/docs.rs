@@ -1,0 +1,75 @@
+//! The examples of docs/pack-format.md are a pack.
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use proviso_pack::{Pack, PluginPath};
+
+const PAGE: &str = include_str!("../../../docs/pack-format.md");
+
+/// The fenced blocks of that language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    PAGE.split(fence.as_str())
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_examples_open_as_one_pack() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |part: &str, content: &[u8]| {
+        let path = folder.path().join(part);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    };
+    let (cases, manifests): (Vec<_>, Vec<_>) = blocks("toml").into_iter().partition(|block| block.contains("[[case]]"));
+    assert_eq!((manifests.len(), cases.len(), blocks("json").len()), (1, 1, 1));
+    write("pack.toml", manifests[0].as_bytes());
+    write("cases/examples.toml", cases[0].as_bytes());
+    write("settings.schema.json", blocks("json")[0].as_bytes());
+    write("plugins/lexicon-rules.wasm", common::COMPONENT);
+    for list in [
+        "lexicons/promissory.txt",
+        "lexicons/negation.txt",
+        "patterns/identity.txt",
+    ] {
+        write(list, b"");
+    }
+    let pack =
+        Pack::open(folder.path(), &PluginPath::default()).unwrap_or_else(|error| panic!("{:#?}", error.problems));
+    assert_eq!(pack.manifest().policies.len(), 2);
+    assert_eq!(pack.cases().len(), 5);
+    assert_eq!(pack.cases()[2].messages.len(), 5);
+}
+
+#[test]
+fn the_limits_are_those_of_the_code() {
+    use proviso_model::limits;
+    assert_eq!(
+        (
+            limits::PACK_BYTES_MAX,
+            limits::PACK_FILES_MAX,
+            limits::POLICIES_PER_PACK_MAX
+        ),
+        (67_108_864, 2_000, 64)
+    );
+    assert_eq!(
+        (limits::SETTINGS_BYTES_MAX, proviso_pack::case::MESSAGES_MAX),
+        (65_536, 100)
+    );
+    assert_eq!(
+        (limits::FUEL_PER_KIB_DEFAULT, limits::FUEL_PER_KIB_MAX),
+        (50_000_000, 500_000_000)
+    );
+    for figure in [
+        "67,108,864",
+        "more than 2,000 parts",
+        "65,536",
+        "50_000_000",
+        "500,000,000",
+    ] {
+        assert!(PAGE.contains(figure), "{figure}");
+    }
+}
