@@ -12,6 +12,7 @@ pub mod message;
 pub mod problem;
 pub mod retention;
 pub mod set;
+pub mod spelling;
 pub mod time;
 pub mod toml_read;
 pub mod trigger;

@@ -5,6 +5,7 @@
 
 use crate::limits::PROBLEMS_PER_FILE_MAX;
 use crate::problem::{Problem, lines_and_columns};
+use crate::spelling::nearest;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -332,37 +333,6 @@ impl Places {
     }
 }
 
-/// The name that was probably meant: the nearest of `known` if few characters of `text` are wrong, missing or swapped.
-pub fn nearest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // A third of the characters, at most three: `scpoe` is `scope`, and `on` is not `off`. Long texts are no typos.
-    let allowed = (text.chars().take(64).count() / 3).min(3);
-    let near = |name: &'k str| Some((edits(text, name, allowed)?, name));
-    known.into_iter().filter_map(near).min().map(|(_, name)| name)
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that make one text the other; `None` if more than `allowed`.
-fn edits(a: &str, b: &str, allowed: usize) -> Option<usize> {
-    let a: Vec<char> = a.chars().take(65).collect();
-    let b: Vec<char> = b.chars().take(65).collect();
-    if a.len().abs_diff(b.len()) > allowed {
-        return None;
-    }
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                let swapped = if swapped { rows[i - 2][j - 2] + 1 } else { usize::MAX };
-                replaced.min(swapped).min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
-            };
-        }
-    }
-    Some(rows[a.len()][b.len()]).filter(|&edits| edits <= allowed)
-}
-
 /// One step of a JSON Pointer (RFC 6901), without the `/` in front of it.
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
@@ -513,27 +483,5 @@ mod tests {
             problems("name = \"a\nmode = \n").len() >= 2,
             "both syntax errors are told"
         );
-    }
-
-    #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
-        let table = [
-            ("scpoe", Some("scope")),
-            ("sope", Some("scope")),
-            ("scopes", Some("scope")),
-            ("setings", Some("settings")),
-            ("on-fault", Some("on_fault")),
-            ("mo", None),
-            ("name", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                nearest(text, ["scope", "settings", "on_fault", "mode"]),
-                expected,
-                "{text}"
-            );
-        }
-        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }

@@ -289,7 +289,7 @@ macro_rules! fields {
 
 #[cold]
 fn unknown(key: &str, fields: &[&str]) -> String {
-    if let Some(meant) = crate::toml_read::nearest(key, fields.iter().copied()) {
+    if let Some(meant) = crate::spelling::nearest(key, fields.iter().copied()) {
         return format!("unknown field: did you mean `{meant}`?");
     }
     let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();

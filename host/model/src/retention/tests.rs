@@ -209,6 +209,11 @@ fn statutes_decide_in_their_order() {
             "keep-until 2044-02-01: longest-floor [securities-records]",
         ),
         (
+            "an unverified ceiling shortens no other",
+            vec![core_posts(), unverified(ordinary_posts())],
+            "keep-until 2027-02-01: shortest-ceiling [core-posts]",
+        ),
+        (
             "an unverified ceiling alone",
             vec![unverified(ordinary_posts())],
             "keep: nothing-verified []",

@@ -285,6 +285,19 @@ fn the_stored_form_stays_as_it_is() {
 }
 
 #[test]
+fn settings_are_stored_in_the_order_of_their_keys() {
+    let stored =
+        parse("[[apply]]\npack = \"a\"\nsettings = { p = { b = { y = 1, x = [{ d = 1, c = 2 }] }, a = 0 } }\n")
+            .unwrap();
+    let expected = r#""settings":{"p":{"a":0,"b":{"x":[{"c":2,"d":1}],"y":1}}}"#;
+    assert!(
+        stored.to_canonical_json().contains(expected),
+        "{}",
+        stored.to_canonical_json()
+    );
+}
+
+#[test]
 fn what_is_no_stored_set_is_refused() {
     let good = parse("[[apply]]\npack = \"a\"\n").unwrap().to_canonical_json();
     let table = [
