@@ -40,7 +40,8 @@ mod bindings {
 pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
     linker.instance(LOG)?.func_wrap(
         "write",
-        |mut store: StoreContextMut<'_, GuestState>, (level, line): (bindings::proviso::policy::log::Level, WasmStr)| {
+        |mut store: StoreContextMut<'_, GuestState>,
+         (level, line): (bindings::proviso::policy::log::Level, WasmStr)| {
             let fuel = store.get_fuel()?;
             store.set_fuel(fuel.saturating_sub(crate::guest::LOG_LINE_FUEL))?;
             if store.data().wants_log() {
@@ -67,9 +68,13 @@ impl Exports {
         let has = |interface| interfaces.contains(&interface);
         Ok(Self {
             lifecycle: lifecycle::GuestIndices::new(pre)?,
-            rules: has(Interface::Rules).then(|| rules::GuestIndices::new(pre)).transpose()?,
+            rules: has(Interface::Rules)
+                .then(|| rules::GuestIndices::new(pre))
+                .transpose()?,
             fold: has(Interface::Fold).then(|| fold::GuestIndices::new(pre)).transpose()?,
-            retention: has(Interface::Retention).then(|| retention::GuestIndices::new(pre)).transpose()?,
+            retention: has(Interface::Retention)
+                .then(|| retention::GuestIndices::new(pre))
+                .transpose()?,
         })
     }
 
@@ -97,11 +102,18 @@ impl Exports {
         lists: &[ListInfo],
     ) -> Result<std::result::Result<(), Vec<SettingsProblem>>> {
         let lifecycle = self.lifecycle.load(&mut *store, instance)?;
-        let names: Vec<Vec<&str>> =
-            lists.iter().map(|list| list.pattern_names.iter().map(String::as_str).collect()).collect();
+        let names: Vec<Vec<&str>> = lists
+            .iter()
+            .map(|list| list.pattern_names.iter().map(String::as_str).collect())
+            .collect();
         let tags: Vec<Vec<Vec<&str>>> = lists
             .iter()
-            .map(|list| list.notes.iter().map(|note| note.tags.iter().map(String::as_str).collect()).collect())
+            .map(|list| {
+                list.notes
+                    .iter()
+                    .map(|note| note.tags.iter().map(String::as_str).collect())
+                    .collect()
+            })
             .collect();
         let notes: Vec<Vec<lifecycle::TermNote<'_>>> = lists
             .iter()
@@ -110,7 +122,11 @@ impl Exports {
                 list.notes
                     .iter()
                     .zip(tags)
-                    .map(|(note, tags)| lifecycle::TermNote { term: note.term, tags, weight: note.weight })
+                    .map(|(note, tags)| lifecycle::TermNote {
+                        term: note.term,
+                        tags,
+                        weight: note.weight,
+                    })
                     .collect()
             })
             .collect();
@@ -131,7 +147,13 @@ impl Exports {
             .collect();
         let answer = lifecycle.call_configure(&mut *store, settings, &infos)?;
         Ok(answer.map_err(|problems| {
-            problems.into_iter().map(|p| SettingsProblem { pointer: p.pointer, message: p.message }).collect()
+            problems
+                .into_iter()
+                .map(|p| SettingsProblem {
+                    pointer: p.pointer,
+                    message: p.message,
+                })
+                .collect()
         }))
     }
 
@@ -145,7 +167,9 @@ impl Exports {
     ) -> Result<std::result::Result<Vec<RawFinding>, Failure>> {
         let rules = self.rules.as_ref().expect(HAS_INTERFACE).load(&mut *store, instance)?;
         let answer = with_messages(asked, messages, |messages| rules.call_evaluate(&mut *store, messages))?;
-        Ok(answer.map(|findings| findings.into_iter().map(raw_finding).collect()).map_err(failure))
+        Ok(answer
+            .map(|findings| findings.into_iter().map(raw_finding).collect())
+            .map_err(failure))
     }
 
     /// `retention.schedule`.
@@ -156,9 +180,17 @@ impl Exports {
         asked: Asked<'_>,
         messages: &[MessageView<'_>],
     ) -> Result<std::result::Result<Vec<RawProposal>, Failure>> {
-        let retention = self.retention.as_ref().expect(HAS_INTERFACE).load(&mut *store, instance)?;
-        let answer = with_messages(asked, messages, |messages| retention.call_schedule(&mut *store, messages))?;
-        Ok(answer.map(|proposals| proposals.into_iter().map(raw_proposal).collect()).map_err(failure))
+        let retention = self
+            .retention
+            .as_ref()
+            .expect(HAS_INTERFACE)
+            .load(&mut *store, instance)?;
+        let answer = with_messages(asked, messages, |messages| {
+            retention.call_schedule(&mut *store, messages)
+        })?;
+        Ok(answer
+            .map(|proposals| proposals.into_iter().map(raw_proposal).collect())
+            .map_err(failure))
     }
 
     /// `fold.advance`; `subjects` name their events by range in `events`.
@@ -183,7 +215,12 @@ impl Exports {
             fold.call_advance(&mut *store, &subjects)
         })?;
         Ok(answer
-            .map(|subjects| subjects.into_iter().map(|steps| steps.into_iter().map(raw_step).collect()).collect())
+            .map(|subjects| {
+                subjects
+                    .into_iter()
+                    .map(|steps| steps.into_iter().map(raw_step).collect())
+                    .collect()
+            })
             .map_err(failure))
     }
 }
@@ -198,7 +235,10 @@ struct Nested<T> {
 
 impl<T> Nested<T> {
     fn of<I: IntoIterator<Item = T>>(lists: impl Iterator<Item = I>) -> Self {
-        let mut nested = Self { items: Vec::new(), ends: Vec::with_capacity(lists.size_hint().0) };
+        let mut nested = Self {
+            items: Vec::new(),
+            ends: Vec::with_capacity(lists.size_hint().0),
+        };
         for list in lists {
             nested.items.extend(list);
             nested.ends.push(nested.items.len());
@@ -218,21 +258,33 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
     let hits = Nested::of(views.iter().map(|view| view.hits.iter().map(hit)));
     let recipients = Nested::of(views.iter().map(|view| {
         let shown = if fields.parties { limits::RECIPIENTS_MAX } else { 0 };
-        view.message.recipients.iter().take(shown).map(|recipient| party_record(asked, recipient))
+        view.message
+            .recipients
+            .iter()
+            .take(shown)
+            .map(|recipient| party_record(asked, recipient))
     }));
     let attachments = Nested::of(views.iter().map(|view| {
         let shown = if fields.attachments { limits::ATTACHMENTS_MAX } else { 0 };
-        view.message.attachments.iter().take(shown).map(|attachment| types::Attachment {
-            name: cut(&attachment.name, ATTACHMENT_NAME_BYTES_MAX),
-            size_bytes: attachment.size_bytes,
-        })
+        view.message
+            .attachments
+            .iter()
+            .take(shown)
+            .map(|attachment| types::Attachment {
+                name: cut(&attachment.name, ATTACHMENT_NAME_BYTES_MAX),
+                size_bytes: attachment.size_bytes,
+            })
     }));
     let links = Nested::of(views.iter().map(|view| {
         let shown = if fields.links { limits::ATTACHMENTS_MAX } else { 0 };
         view.message.links.iter().take(shown).map(String::as_str)
     }));
-    let preceding_hits =
-        Nested::of(views.iter().flat_map(|view| view.preceding).map(|earlier| earlier.hits.iter().map(hit)));
+    let preceding_hits = Nested::of(
+        views
+            .iter()
+            .flat_map(|view| view.preceding)
+            .map(|earlier| earlier.hits.iter().map(hit)),
+    );
     let mut earlier_index = 0..;
     let preceding = Nested::of(views.iter().map(|view| {
         view.preceding
@@ -257,14 +309,22 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
                 kind: kind(message.kind),
                 direction: direction(message.direction),
                 sent_at: message.sent_at.as_millis(),
-                sender: if fields.parties { party_record(asked, &message.sender) } else { NOBODY },
+                sender: if fields.parties {
+                    party_record(asked, &message.sender)
+                } else {
+                    NOBODY
+                },
                 recipients: recipients.get(index),
                 conversation: if fields.conversation { &message.conversation } else { "" },
                 text: if fields.text { view.text } else { "" },
-                amount: message.amount.as_ref().filter(|_| fields.amount).map(|amount| types::Money {
-                    minor_units: amount.minor_units,
-                    currency: &amount.currency,
-                }),
+                amount: message
+                    .amount
+                    .as_ref()
+                    .filter(|_| fields.amount)
+                    .map(|amount| types::Money {
+                        minor_units: amount.minor_units,
+                        currency: &amount.currency,
+                    }),
                 attachments: attachments.get(index),
                 links: links.get(index),
                 hits: hits.get(index),
@@ -280,7 +340,11 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
 const ATTACHMENT_NAME_BYTES_MAX: usize = 1_024;
 
 /// The sender of a policy that does not ask for parties.
-const NOBODY: types::Party<'static> = types::Party { id: "", class: types::PartyClass::Unknown, department: "" };
+const NOBODY: types::Party<'static> = types::Party {
+    id: "",
+    class: types::PartyClass::Unknown,
+    department: "",
+};
 
 fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
@@ -309,7 +373,14 @@ fn log_level(level: bindings::proviso::policy::log::Level) -> LogLevel {
 }
 
 fn hit(hit: &HitView) -> types::Hit {
-    types::Hit { list: hit.list, term: hit.term, span: types::Span { start: hit.start, end: hit.end } }
+    types::Hit {
+        list: hit.list,
+        term: hit.term,
+        span: types::Span {
+            start: hit.start,
+            end: hit.end,
+        },
+    }
 }
 
 fn direction(direction: Direction) -> types::Direction {
@@ -370,7 +441,14 @@ fn raw_finding(finding: types::Finding) -> RawFinding {
         message: finding.message,
         rule: finding.rule,
         severity: severity(finding.severity),
-        spans: finding.spans.into_iter().map(|span| Span { start: span.start, end: span.end }).collect(),
+        spans: finding
+            .spans
+            .into_iter()
+            .map(|span| Span {
+                start: span.start,
+                end: span.end,
+            })
+            .collect(),
         reasons: finding
             .reasons
             .into_iter()
@@ -406,7 +484,11 @@ fn raw_step(step: fold::Step) -> RawStep {
 }
 
 fn raw_proposal(proposal: retention::Proposal) -> RawProposal {
-    let period = |period: retention::Period| RawPeriod { years: period.years, months: period.months, days: period.days };
+    let period = |period: retention::Period| RawPeriod {
+        years: period.years,
+        months: period.months,
+        days: period.days,
+    };
     RawProposal {
         message: proposal.message,
         rule: proposal.rule,

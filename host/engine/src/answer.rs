@@ -74,7 +74,9 @@ impl Failure {
     pub(crate) const fn detail(self) -> &'static str {
         match self {
             Failure::BadMessage => "the plugin answered bad-message: it cannot judge this message",
-            Failure::BadState => "the plugin answered bad-state: the state kept for this key was not written by it, or is damaged",
+            Failure::BadState => {
+                "the plugin answered bad-state: the state kept for this key was not written by it, or is damaged"
+            }
             Failure::NotConfigured => "the plugin answered not-configured: its settings do not allow the call",
             Failure::Internal => "the plugin answered internal: a fault in the plugin itself",
         }

@@ -25,9 +25,9 @@ pub(crate) fn bisect<R>(
             debug_assert_eq!(answers.len(), range.len());
             settled.extend(answers.into_iter().map(Ok));
         }
-        Err(fault) if range.len() == 1 => settled.push(once_more(fault, || call(range)).map(|mut one| {
-            one.pop().expect("an answer for one item has one part")
-        })),
+        Err(fault) if range.len() == 1 => settled.push(
+            once_more(fault, || call(range)).map(|mut one| one.pop().expect("an answer for one item has one part")),
+        ),
         Err(_) => {
             let middle = range.start + range.len() / 2;
             bisect(range.start..middle, call, settled);
@@ -39,7 +39,11 @@ pub(crate) fn bisect<R>(
 /// A deadline says more about the machine than about the message, so a message alone gets a second one. Every other fault
 /// would only come again.
 pub(crate) fn once_more<R>(fault: CallFault, call: impl FnOnce() -> Result<R, CallFault>) -> Result<R, CallFault> {
-    if fault.cause == FaultCause::Deadline { call() } else { Err(fault) }
+    if fault.cause == FaultCause::Deadline {
+        call()
+    } else {
+        Err(fault)
+    }
 }
 
 /// Cuts items into ranges that one call may take: at most 256 of them with 1 MiB of text together, and at least one.
@@ -65,7 +69,10 @@ mod tests {
     use super::*;
 
     fn fault(cause: FaultCause) -> CallFault {
-        CallFault { cause, detail: String::new() }
+        CallFault {
+            cause,
+            detail: String::new(),
+        }
     }
 
     #[test]
@@ -73,7 +80,11 @@ mod tests {
         for mask in 0_u32..1 << 7 {
             let mut settled = Vec::new();
             let mut call = |range: Range<usize>| {
-                if range.clone().any(|item| mask & (1 << item) != 0) { Err(fault(FaultCause::Trap)) } else { Ok(range.collect()) }
+                if range.clone().any(|item| mask & (1 << item) != 0) {
+                    Err(fault(FaultCause::Trap))
+                } else {
+                    Ok(range.collect())
+                }
             };
             bisect(0..7, &mut call, &mut settled);
             for (item, result) in settled.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Sandbox};
 use crate::generation::{Applied, Generation, NOT_ASKED, Policy};
-use crate::import_check::{ComponentFacts, Interface, inspect_component};
+use crate::import_check::{ComponentFacts, ComponentRefused, Interface, inspect_component};
 use crate::lists::{Extra, Known, Lists, at};
 use crate::plugin::Plugin;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
@@ -15,12 +15,17 @@ use proviso_pack::Pack;
 use proviso_pack::manifest::{self, Field};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 /// What judges: a change that could change a verdict changes one of these.
-const VERSIONS: &str = concat!("proviso-engine ", env!("CARGO_PKG_VERSION"), ", contract 0.1.0, wasmtime 48, scan 1");
+const VERSIONS: &str = concat!(
+    "proviso-engine ",
+    env!("CARGO_PKG_VERSION"),
+    ", contract 0.1.0, wasmtime 48, scan 1"
+);
 
 /// What judges: a part of every generation's address, recorded with it.
 pub const fn versions() -> &'static str {
@@ -46,8 +51,15 @@ impl ResolvedSet {
             assessment: Some("pack-test".to_owned()),
             ..Apply::default()
         };
-        let set = PolicySet { apply: vec![apply], ..PolicySet::default() };
-        Self { file: pack.path_of("pack.toml"), set, packs: vec![pack] }
+        let set = PolicySet {
+            apply: vec![apply],
+            ..PolicySet::default()
+        };
+        Self {
+            file: pack.path_of("pack.toml"),
+            set,
+            packs: vec![pack],
+        }
     }
 }
 
@@ -81,7 +93,11 @@ impl Engine {
     /// # Panics
     /// If `resolved.packs` has not one pack for each `[[apply]]`.
     pub fn build(&self, resolved: &ResolvedSet, progress: &dyn Fn(BuildProgress)) -> Result<Generation, BuildError> {
-        assert_eq!(resolved.set.apply.len(), resolved.packs.len(), "one pack for each [[apply]]");
+        assert_eq!(
+            resolved.set.apply.len(),
+            resolved.packs.len(),
+            "one pack for each [[apply]]"
+        );
         let mut problems = Vec::new();
         let mut lists = Lists::default();
         let mut plans = Vec::new();
@@ -90,10 +106,21 @@ impl Engine {
             let first = plans.len();
             let off = why_off(apply, pack);
             if off.is_none() {
-                let mut planner = Planner { file: &resolved.file, apply, index, pack, lists: &mut lists, problems: &mut problems };
+                let mut planner = Planner {
+                    file: &resolved.file,
+                    apply,
+                    index,
+                    pack,
+                    lists: &mut lists,
+                    problems: &mut problems,
+                };
                 plans.extend(planner.plan());
             }
-            applied.push(Applied { pack: Arc::clone(pack), off, policies: first..plans.len() });
+            applied.push(Applied {
+                pack: Arc::clone(pack),
+                off,
+                policies: first..plans.len(),
+            });
         }
         problems.extend(folds_applied_twice(&resolved.file, &resolved.set, &plans));
         let matcher = lists.build().map_err(|found| problems.extend(found)).ok();
@@ -110,7 +137,14 @@ impl Engine {
             .map(|(plan, plugin)| plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.1))
             .collect();
         let id = generation_id(&resolved.set, &resolved.packs);
-        Ok(Generation::new(Arc::clone(&self.sandbox), id, resolved.set.clone(), matcher, applied, policies))
+        Ok(Generation::new(
+            Arc::clone(&self.sandbox),
+            id,
+            resolved.set.clone(),
+            matcher,
+            applied,
+            policies,
+        ))
     }
 }
 
@@ -137,11 +171,20 @@ fn why_off(apply: &Apply, pack: &Pack) -> Option<String> {
 
 /// A subject's state is advanced once for a message, so a fold may be applied once.
 fn folds_applied_twice(file: &Path, set: &PolicySet, plans: &[Plan<'_>]) -> Vec<Problem> {
-    let folds: Vec<&Plan<'_>> = plans.iter().filter(|plan| plan.declared.uses(manifest::Interface::Fold)).collect();
-    let again = folds.iter().enumerate().filter(|(index, plan)| folds[..*index].iter().any(|first| first.id == plan.id));
+    let folds: Vec<&Plan<'_>> = plans
+        .iter()
+        .filter(|plan| plan.declared.uses(manifest::Interface::Fold))
+        .collect();
+    let again = folds
+        .iter()
+        .enumerate()
+        .filter(|(index, plan)| folds[..*index].iter().any(|first| first.id == plan.id));
     again
         .map(|(_, plan)| {
-            let message = format!("{} keeps a state and is applied twice: apply it once, with a scope that covers both", plan.id);
+            let message = format!(
+                "{} keeps a state and is applied twice: apply it once, with a scope that covers both",
+                plan.id
+            );
             at(file, set.apply[plan.apply].at, message)
         })
         .collect()
@@ -174,27 +217,59 @@ impl<'a> Planner<'a, '_> {
         let manifest = self.pack.manifest();
         let mut known = HashMap::new();
         for declared in &manifest.lists {
-            let terms = self.apply.extra_terms.get(&declared.name).map(Vec::as_slice).unwrap_or_default();
-            let extra = Extra { terms, set_file: self.file, set_at: self.apply.at };
+            let terms = self
+                .apply
+                .extra_terms
+                .get(&declared.name)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let extra = Extra {
+                terms,
+                set_file: self.file,
+                set_at: self.apply.at,
+            };
             if let Some(list) = self.lists.add(self.pack, declared, &extra, self.problems) {
                 known.insert(declared.name.clone(), list);
             }
         }
         let mut facts = HashMap::new();
-        manifest.policies.iter().filter_map(|declared| self.plan_policy(declared, &known, &mut facts)).collect()
+        manifest
+            .policies
+            .iter()
+            .filter_map(|declared| self.plan_policy(declared, &known, &mut facts))
+            .collect()
     }
 
     /// Settings and extra terms must name something that the pack has.
     fn check_names(&mut self) {
         let manifest = self.pack.manifest();
-        for policy in self.apply.settings.keys().filter(|name| manifest.policy(name).is_none()) {
-            let message = format!("the pack {} has no policy {policy:?}: {}", manifest.name, one_of(manifest.policies.iter().map(|p| &p.name)));
-            self.problems.push(at(self.file, self.apply.place_of(&format!("/{policy}")), message));
+        for policy in self
+            .apply
+            .settings
+            .keys()
+            .filter(|name| manifest.policy(name).is_none())
+        {
+            let message = format!(
+                "the pack {} has no policy {policy:?}: {}",
+                manifest.name,
+                one_of(manifest.policies.iter().map(|p| &p.name))
+            );
+            self.problems
+                .push(at(self.file, self.apply.place_of(&format!("/{policy}")), message));
         }
         let is_lexicon = |list: &&manifest::List| matches!(list.kind, manifest::ListKind::Lexicon(_));
-        let lexicons: Vec<&String> = manifest.lists.iter().filter(is_lexicon).map(|list| &list.name).collect();
+        let lexicons: Vec<&String> = manifest
+            .lists
+            .iter()
+            .filter(is_lexicon)
+            .map(|list| &list.name)
+            .collect();
         for name in self.apply.extra_terms.keys().filter(|name| !lexicons.contains(name)) {
-            let message = format!("extra_terms: the pack {} has no lexicon {name:?}: {}", manifest.name, one_of(lexicons.iter().copied()));
+            let message = format!(
+                "extra_terms: the pack {} has no lexicon {name:?}: {}",
+                manifest.name,
+                one_of(lexicons.iter().copied())
+            );
             self.problems.push(at(self.file, self.apply.at, message));
         }
     }
@@ -225,12 +300,20 @@ impl<'a> Planner<'a, '_> {
         let wrong = pack.validate_settings(&declared.name, &settings);
         for (pointer, message) in &wrong {
             let at_set = self.apply.place_of(&format!("/{}{pointer}", declared.name));
-            self.problems.push(at(self.file, at_set, format!("setting /{}{pointer}: {message}", declared.name)));
+            self.problems.push(at(
+                self.file,
+                at_set,
+                format!("setting /{}{pointer}: {message}", declared.name),
+            ));
         }
         let facts = facts.clone()?;
         for interface in declared.interfaces.iter().map(|interface| interface_of(*interface)) {
             if !facts.interfaces.contains(&interface) {
-                let message = format!("the plugin {:?} does not export {:?}", declared.plugin, interface.name());
+                let message = format!(
+                    "the plugin {:?} does not export {:?}",
+                    declared.plugin,
+                    interface.name()
+                );
                 self.problems.push(Problem::on_line(&place, declared.line, message));
                 return None;
             }
@@ -238,7 +321,10 @@ impl<'a> Planner<'a, '_> {
         let lists = known.clone();
         let all_read = declared.lists.iter().all(|name| lists.contains_key(name));
         (wrong.is_empty() && all_read).then(|| Plan {
-            id: PolicyId { pack: pack.manifest().name.clone(), policy: declared.name.clone() },
+            id: PolicyId {
+                pack: pack.manifest().name.clone(),
+                policy: declared.name.clone(),
+            },
             apply: self.index,
             pack,
             declared,
@@ -251,7 +337,11 @@ impl<'a> Planner<'a, '_> {
 
 fn one_of<'n>(names: impl Iterator<Item = &'n String>) -> String {
     let names: Vec<&str> = names.map(String::as_str).collect();
-    if names.is_empty() { "it has none".to_owned() } else { format!("expected one of {}", names.join(", ")) }
+    if names.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("expected one of {}", names.join(", "))
+    }
 }
 
 fn interface_of(interface: manifest::Interface) -> Interface {
@@ -264,7 +354,11 @@ fn interface_of(interface: manifest::Interface) -> Interface {
 
 impl Plan<'_> {
     fn list_table(&self) -> Vec<ListInfo> {
-        self.declared.lists.iter().map(|name| self.lists[name].info.clone()).collect()
+        self.declared
+            .lists
+            .iter()
+            .map(|name| self.lists[name].info.clone())
+            .collect()
     }
 
     fn into_policy(self, plugin: Arc<Plugin>, list_count: usize) -> Policy {
@@ -283,7 +377,11 @@ impl Plan<'_> {
             plugin,
             plugin_name: declared.plugin.clone(),
             plugin_digest: self.facts.digest,
-            interfaces: declared.interfaces.iter().map(|interface| interface_of(*interface)).collect(),
+            interfaces: declared
+                .interfaces
+                .iter()
+                .map(|interface| interface_of(*interface))
+                .collect(),
             key: declared.key,
             trigger,
             lists: Arc::new(self.list_table()),
@@ -312,12 +410,16 @@ fn prepare_all(
     progress: &dyn Fn(BuildProgress),
 ) -> (Vec<Option<Arc<Plugin>>>, Vec<Problem>) {
     let digests: BTreeSet<Digest> = plans.iter().map(|plan| plan.facts.digest).collect();
-    let instrumented: HashMap<Digest, InstrumentedCode> =
-        digests.into_iter().map(|digest| (digest, InstrumentedCode::default())).collect();
+    let instrumented: HashMap<Digest, InstrumentedCode> = digests
+        .into_iter()
+        .map(|digest| (digest, InstrumentedCode::default()))
+        .collect();
     let mut plugins: Vec<Option<Arc<Plugin>>> = plans.iter().map(|_| None).collect();
     let mut problems = Vec::new();
     let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(plans.len());
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(plans.len());
     std::thread::scope(|scope| {
         let (ready, results) = mpsc::channel();
         for _ in 0..workers {
@@ -328,7 +430,12 @@ fn prepare_all(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     plans.get(index).map(|plan| (index, plan))
                 } {
-                    let prepared = prepare_one(sandbox, plan, &instrumented[&plan.facts.digest]);
+                    // A compiler that gives up on a hostile component must not take the host with it.
+                    let step = AssertUnwindSafe(|| prepare_one(sandbox, plan, &instrumented[&plan.facts.digest]));
+                    let prepared = catch_unwind(step).unwrap_or_else(|_| {
+                        let reason = "the compiler gave up on it".to_owned();
+                        Err(PrepareError::Refused(ComponentRefused::Invalid(reason)))
+                    });
                     if ready.send((index, prepared)).is_err() {
                         return;
                     }
@@ -342,7 +449,12 @@ fn prepare_all(
                 Ok(plugin) => {
                     let from_cache = plugin.from_cache;
                     plugins[index] = Some(Arc::new(plugin));
-                    progress(BuildProgress { policy: plan.id.clone(), from_cache, done: done + 1, total: plans.len() });
+                    progress(BuildProgress {
+                        policy: plan.id.clone(),
+                        from_cache,
+                        done: done + 1,
+                        total: plans.len(),
+                    });
                 }
                 Err(error) => problems.extend(problems_of(resolved, plan, error)),
             }
@@ -353,7 +465,10 @@ fn prepare_all(
 
 fn prepare_one(sandbox: &Sandbox, plan: &Plan<'_>, instrumented: &InstrumentedCode) -> Result<Plugin, PrepareError> {
     let recipe = Recipe {
-        bytes: plan.pack.plugin(&plan.declared.plugin).expect("seen when the policy was planned"),
+        bytes: plan
+            .pack
+            .plugin(&plan.declared.plugin)
+            .expect("seen when the policy was planned"),
         facts: &plan.facts,
         settings: settings_text(&plan.settings),
         lists: plan.list_table(),
@@ -374,7 +489,9 @@ fn problems_of(resolved: &ResolvedSet, plan: &Plan<'_>, error: PrepareError) -> 
         PrepareError::Refused(refused) => vec![manifest_line(format!("the plugin {plugin:?} {refused}"))],
         PrepareError::Configure(fault) => {
             let (id, cause, detail) = (&plan.id, fault.cause.name(), fault.detail);
-            vec![manifest_line(format!("the plugin {plugin:?} failed while {id} was configured ({cause}): {detail}"))]
+            vec![manifest_line(format!(
+                "the plugin {plugin:?} failed while {id} was configured ({cause}): {detail}"
+            ))]
         }
         PrepareError::Settings(found) => found
             .into_iter()

@@ -53,7 +53,10 @@ pub(crate) struct Entry {
 impl Cache {
     /// Opens the folder, making it if it is not there.
     pub(crate) fn open(folder: PathBuf) -> Result<Self, CacheError> {
-        let unusable = |source| CacheError::Unusable { path: folder.clone(), source };
+        let unusable = |source| CacheError::Unusable {
+            path: folder.clone(),
+            source,
+        };
         make_private_folder(&folder).map_err(unusable)?;
         let metadata = fs::symlink_metadata(&folder).map_err(unusable)?;
         if !metadata.is_dir() {
@@ -81,12 +84,16 @@ impl Cache {
 
     /// Writes an entry. A cache that cannot be written to costs time and nothing else, so failing is a warning.
     pub(crate) fn store(&self, key: &Digest, component: &Component, remark: &str) {
-        let written = component.serialize().map_err(|error| error.to_string()).and_then(|code| {
-            let note = note_of(key, &code, remark);
-            // The code first: a note is only there when its code is.
-            self.write(&self.code_path(key), &code).and_then(|()| self.write(&self.note_path(key), note.as_bytes()))
-                .map_err(|error| error.to_string())
-        });
+        let written = component
+            .serialize()
+            .map_err(|error| error.to_string())
+            .and_then(|code| {
+                let note = note_of(key, &code, remark);
+                // The code first: a note is only there when its code is.
+                self.write(&self.code_path(key), &code)
+                    .and_then(|()| self.write(&self.note_path(key), note.as_bytes()))
+                    .map_err(|error| error.to_string())
+            });
         if let Err(reason) = written {
             tracing::warn!(entry = %key.short(), reason, "a compiled snapshot could not be cached");
         }
@@ -109,7 +116,9 @@ impl Cache {
             file.write_all(bytes)?;
             file.sync_all()
         });
-        written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
+        written
+            .and_then(|()| fs::rename(&beside, path))
+            .inspect_err(|_| drop(fs::remove_file(&beside)))
     }
 }
 
@@ -137,7 +146,10 @@ fn check(code: &Path, key: &Digest, note: &str) -> Result<String, String> {
     Ok(remark.to_owned())
 }
 
-#[expect(unsafe_code, reason = "compiled code is mapped and run as it is; see the comment for why it can be trusted")]
+#[expect(
+    unsafe_code,
+    reason = "compiled code is mapped and run as it is; see the comment for why it can be trusted"
+)]
 fn load_code(runtime: &wasmtime::Engine, path: &Path) -> Result<Component, String> {
     // SAFETY: the file was written by `Cache::store` of this user: nobody else may write to the folder (`Cache::open`), and
     // its digest was just compared with the one written beside it. It is never changed in place while it is mapped
@@ -160,7 +172,11 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
 #[cfg(unix)]

@@ -37,7 +37,10 @@ pub(crate) struct Step {
 type Wrong = String;
 
 fn bad(wrong: Wrong) -> CallFault {
-    CallFault { cause: FaultCause::BadAnswer, detail: cut_detail(wrong) }
+    CallFault {
+        cause: FaultCause::BadAnswer,
+        detail: cut_detail(wrong),
+    }
 }
 
 /// The findings of a call, by message.
@@ -50,7 +53,10 @@ pub(crate) fn findings(
     for finding in raw {
         let (index, list, message) = target(finding.message, &mut found, messages).map_err(bad)?;
         if list.len() == limits::FINDINGS_PER_MESSAGE_MAX {
-            return Err(bad(format!("more than {} findings for message {index}", limits::FINDINGS_PER_MESSAGE_MAX)));
+            return Err(bad(format!(
+                "more than {} findings for message {index}",
+                limits::FINDINGS_PER_MESSAGE_MAX
+            )));
         }
         list.push(finding_of(author, finding, message.text).map_err(bad)?);
     }
@@ -67,7 +73,10 @@ pub(crate) fn proposals(
     for proposal in raw {
         let (index, list, _) = target(proposal.message, &mut found, messages).map_err(bad)?;
         if list.len() == limits::PROPOSALS_PER_MESSAGE_MAX {
-            return Err(bad(format!("more than {} proposals for message {index}", limits::PROPOSALS_PER_MESSAGE_MAX)));
+            return Err(bad(format!(
+                "more than {} proposals for message {index}",
+                limits::PROPOSALS_PER_MESSAGE_MAX
+            )));
         }
         list.push(proposal_of(author, proposal).map_err(bad)?);
     }
@@ -81,16 +90,22 @@ pub(crate) fn steps(
     subjects: &[(&str, &[MessageView<'_>])],
 ) -> Result<Vec<Vec<Step>>, CallFault> {
     if raw.len() != subjects.len() {
-        return Err(bad(format!("{} lists of steps for {} subjects", raw.len(), subjects.len())));
+        return Err(bad(format!(
+            "{} lists of steps for {} subjects",
+            raw.len(),
+            subjects.len()
+        )));
     }
     let mut all = Vec::with_capacity(raw.len());
     for (raw, (key, events)) in raw.into_iter().zip(subjects) {
         if raw.len() != events.len() {
             return Err(bad(format!("{} steps for {} events", raw.len(), events.len())));
         }
-        let checked = raw.into_iter().enumerate().zip(*events).map(|((index, step), event)| {
-            step_of(author, step, index, key, event.text)
-        });
+        let checked = raw
+            .into_iter()
+            .enumerate()
+            .zip(*events)
+            .map(|((index, step), event)| step_of(author, step, index, key, event.text));
         all.push(checked.collect::<Result<Vec<_>, _>>().map_err(bad)?);
     }
     Ok(all)
@@ -105,16 +120,27 @@ fn target<'l, 'm, 'v, T>(
     let at = index as usize;
     match (lists.get_mut(at), messages.get(at)) {
         (Some(list), Some(message)) => Ok((at, list, message)),
-        _ => Err(format!("message {index} does not exist: the call had {}", messages.len())),
+        _ => Err(format!(
+            "message {index} does not exist: the call had {}",
+            messages.len()
+        )),
     }
 }
 
 fn finding_of(author: Author<'_>, raw: RawFinding, text: &str) -> Result<Finding, Wrong> {
     let rule = name("the rule", raw.rule)?;
     if raw.spans.len() > limits::SPANS_PER_FINDING_MAX {
-        return Err(format!("{} spans: at most {} are allowed", raw.spans.len(), limits::SPANS_PER_FINDING_MAX));
+        return Err(format!(
+            "{} spans: at most {} are allowed",
+            raw.spans.len(),
+            limits::SPANS_PER_FINDING_MAX
+        ));
     }
-    let found = raw.spans.iter().map(|span| span_text(*span, text)).collect::<Result<Vec<_>, _>>()?;
+    let found = raw
+        .spans
+        .iter()
+        .map(|span| span_text(*span, text))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Finding {
         pack: author.id.pack.clone(),
         policy: author.id.policy.clone(),
@@ -130,9 +156,13 @@ fn finding_of(author: Author<'_>, raw: RawFinding, text: &str) -> Result<Finding
 fn span_text(span: Span, text: &str) -> Result<&str, Wrong> {
     let Span { start, end } = span;
     if start > end || end as usize > text.len() {
-        return Err(format!("the span {start}-{end} does not lie in a text of {} bytes", text.len()));
+        return Err(format!(
+            "the span {start}-{end} does not lie in a text of {} bytes",
+            text.len()
+        ));
     }
-    span.of(text).ok_or_else(|| format!("the span {start}-{end} cuts a character"))
+    span.of(text)
+        .ok_or_else(|| format!("the span {start}-{end} cuts a character"))
 }
 
 fn reason(raw: Vec<(Language, String)>) -> Result<Reason, Wrong> {
@@ -169,23 +199,36 @@ fn proposal_of(author: Author<'_>, raw: RawProposal) -> Result<AttributedProposa
         ceiling: raw.ceiling.map(period).transpose()?,
         verified: raw.verified,
     };
-    Ok(AttributedProposal { pack: author.id.pack.clone(), policy: author.id.policy.clone(), proposal })
+    Ok(AttributedProposal {
+        pack: author.id.pack.clone(),
+        policy: author.id.policy.clone(),
+        proposal,
+    })
 }
 
 fn period(raw: RawPeriod) -> Result<Period, Wrong> {
     let RawPeriod { years, months, days } = raw;
     if [years, months, days] == [0, 0, 0] || [years, months, days].iter().any(|part| *part > PERIOD_PART_MAX) {
-        return Err(format!("a period of {years} years, {months} months, {days} days: expected parts of at most {PERIOD_PART_MAX}, not all 0"));
+        return Err(format!(
+            "a period of {years} years, {months} months, {days} days: expected parts of at most {PERIOD_PART_MAX}, not all 0"
+        ));
     }
     Ok(Period { years, months, days })
 }
 
 fn step_of(author: Author<'_>, raw: RawStep, index: usize, key: &str, text: &str) -> Result<Step, Wrong> {
     if raw.state.len() > limits::FOLD_STATE_BYTES_MAX {
-        return Err(format!("a state of {} bytes: at most {} are allowed", raw.state.len(), limits::FOLD_STATE_BYTES_MAX));
+        return Err(format!(
+            "a state of {} bytes: at most {} are allowed",
+            raw.state.len(),
+            limits::FOLD_STATE_BYTES_MAX
+        ));
     }
     if raw.findings.len() > limits::FINDINGS_PER_MESSAGE_MAX {
-        return Err(format!("more than {} findings for event {index}", limits::FINDINGS_PER_MESSAGE_MAX));
+        return Err(format!(
+            "more than {} findings for event {index}",
+            limits::FINDINGS_PER_MESSAGE_MAX
+        ));
     }
     let mut findings = Vec::with_capacity(raw.findings.len());
     for finding in raw.findings {
@@ -194,12 +237,20 @@ fn step_of(author: Author<'_>, raw: RawStep, index: usize, key: &str, text: &str
         }
         findings.push(finding_of(author, finding, text)?);
     }
-    Ok(Step { state: raw.state, findings, score: raw.score.map(|score| score_of(author, score, key)).transpose()? })
+    Ok(Step {
+        state: raw.state,
+        findings,
+        score: raw.score.map(|score| score_of(author, score, key)).transpose()?,
+    })
 }
 
 fn score_of(author: Author<'_>, raw: RawScore, key: &str) -> Result<Score, Wrong> {
     if raw.factors.len() > limits::FACTORS_PER_SCORE_MAX {
-        return Err(format!("{} factors: at most {} are allowed", raw.factors.len(), limits::FACTORS_PER_SCORE_MAX));
+        return Err(format!(
+            "{} factors: at most {} are allowed",
+            raw.factors.len(),
+            limits::FACTORS_PER_SCORE_MAX
+        ));
     }
     let mut factors = Vec::with_capacity(raw.factors.len());
     for factor in raw.factors {
@@ -224,20 +275,31 @@ fn score_of(author: Author<'_>, raw: RawScore, key: &str) -> Result<Score, Wrong
 
 /// A number from 0 to 100. Adding 0 turns -0, which JSON would keep, into 0.
 fn points(what: &str, value: f64) -> Result<f64, Wrong> {
-    if (0.0..=100.0).contains(&value) { Ok(value + 0.0) } else { Err(format!("{what} of {value}: expected 0 to 100")) }
+    if (0.0..=100.0).contains(&value) {
+        Ok(value + 0.0)
+    } else {
+        Err(format!("{what} of {value}: expected 0 to 100"))
+    }
 }
 
 fn name(what: &str, text: String) -> Result<String, Wrong> {
     if is_name(&text) {
         Ok(text)
     } else {
-        Err(format!("{what} is not 1-{} bytes of a-z, 0-9 and `-` ({} bytes)", limits::NAME_BYTES_MAX, text.len()))
+        Err(format!(
+            "{what} is not 1-{} bytes of a-z, 0-9 and `-` ({} bytes)",
+            limits::NAME_BYTES_MAX,
+            text.len()
+        ))
     }
 }
 
 fn line(what: &str, text: String, bytes_min: usize, bytes_max: usize) -> Result<String, Wrong> {
     if !(bytes_min..=bytes_max).contains(&text.len()) {
-        return Err(format!("{what} has {} bytes: expected {bytes_min} to {bytes_max}", text.len()));
+        return Err(format!(
+            "{what} has {} bytes: expected {bytes_min} to {bytes_max}",
+            text.len()
+        ));
     }
     if text.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
         return Err(format!("{what} has a line break"));

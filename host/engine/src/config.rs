@@ -71,7 +71,9 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     // One compiler for every machine: its instruction counts decide the fuel, its frames the stack.
     config.strategy(Strategy::Cranelift);
     // Compiled code of another release is never loaded, whatever the cache's key says.
-    config.module_version(wasmtime::ModuleVersionStrategy::WasmtimeVersion).expect("the runtime's own version is short");
+    config
+        .module_version(wasmtime::ModuleVersionStrategy::WasmtimeVersion)
+        .expect("the runtime's own version is short");
 
     // -- What a call may use ----------------------------------------------------------------------------------------
     // Fuel decides: the same call uses the same fuel every time.
@@ -117,5 +119,12 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     config.wasm_backtrace_max_frames(None);
     config.generate_address_map(false);
 
-    (config, Features { pagemap_scan, concurrent_calls, cache: false })
+    (
+        config,
+        Features {
+            pagemap_scan,
+            concurrent_calls,
+            cache: false,
+        },
+    )
 }

@@ -76,7 +76,11 @@ pub struct ListDescription {
 }
 
 pub(crate) fn describe(generation: &Generation) -> Description {
-    let packs = generation.applied.iter().enumerate().map(|(index, applied)| pack(generation, index, applied));
+    let packs = generation
+        .applied
+        .iter()
+        .enumerate()
+        .map(|(index, applied)| pack(generation, index, applied));
     Description {
         generation: generation.id,
         features: generation.sandbox.features,
@@ -96,7 +100,10 @@ fn pack(generation: &Generation, index: usize, applied: &Applied) -> PackDescrip
         mode: apply.mode.name(),
         on_fault: apply.on_fault.name(),
         off: applied.off.clone(),
-        policies: generation.policies[applied.policies.clone()].iter().map(policy).collect(),
+        policies: generation.policies[applied.policies.clone()]
+            .iter()
+            .map(policy)
+            .collect(),
     }
 }
 

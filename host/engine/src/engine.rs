@@ -66,8 +66,10 @@ impl Engine {
     /// A machine without the address space that the pool reserves, or a cache folder that others may write to.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
-        let concurrent_calls =
-            options.concurrent_calls.map_or(processors * 4, NonZeroU32::get).min(CONCURRENT_CALLS_MAX);
+        let concurrent_calls = options
+            .concurrent_calls
+            .map_or(processors * 4, NonZeroU32::get)
+            .min(CONCURRENT_CALLS_MAX);
         let (config, mut features) = wasmtime_config(concurrent_calls);
         let runtime = wasmtime::Engine::new(&config).map_err(EngineError::Sandbox)?;
         let mut linker = Linker::new(&runtime);
@@ -77,8 +79,18 @@ impl Engine {
         let ticker = Ticker::start(&runtime).map_err(EngineError::Ticker)?;
         let compatibility = compatibility_of(&runtime);
         let slots = Slots::new(concurrent_calls);
-        let sandbox = Sandbox { runtime, linker, slots, cache, compatibility, features, _ticker: ticker };
-        Ok(Self { sandbox: Arc::new(sandbox) })
+        let sandbox = Sandbox {
+            runtime,
+            linker,
+            slots,
+            cache,
+            compatibility,
+            features,
+            _ticker: ticker,
+        };
+        Ok(Self {
+            sandbox: Arc::new(sandbox),
+        })
     }
 
     /// What this machine offers.

@@ -32,7 +32,11 @@ pub struct Input {
 impl Input {
     /// A message alone.
     pub fn new(message: Message) -> Self {
-        Self { message: Arc::new(message), preceding: Vec::new(), withheld: None }
+        Self {
+            message: Arc::new(message),
+            preceding: Vec::new(),
+            withheld: None,
+        }
     }
 }
 
@@ -106,8 +110,21 @@ impl Generation {
                 triggered[*policy].push(index);
             }
         }
-        for (policy, messages) in triggered.iter().enumerate().filter(|(_, messages)| !messages.is_empty()) {
-            Job { generation: self, index: policy, messages, inputs, scans: &scans, hits: &hits, keep_log }.run(&mut judged);
+        for (policy, messages) in triggered
+            .iter()
+            .enumerate()
+            .filter(|(_, messages)| !messages.is_empty())
+        {
+            Job {
+                generation: self,
+                index: policy,
+                messages,
+                inputs,
+                scans: &scans,
+                hits: &hits,
+                keep_log,
+            }
+            .run(&mut judged);
         }
         judged
     }
@@ -123,25 +140,21 @@ impl Generation {
     ) -> (Judged, Scan<'a>) {
         let message = &*input.message;
         let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
-        let covering: Vec<usize> = (0..self.applied.len()).filter(|apply| self.covers(*apply, message, scope)).collect();
-        let mut judged = Judged {
-            message: message.id.clone(),
-            input: message.content_digest(),
-            packs: covering.iter().map(|apply| self.applied[*apply].pack.digest()).collect(),
+        let covering: Vec<usize> = (0..self.applied.len())
+            .filter(|apply| self.covers(*apply, message, scope))
+            .collect();
+        let packs = covering
+            .iter()
+            .map(|apply| self.applied[*apply].pack.digest())
+            .collect();
+        let first = hits.len();
+        let mut scan = Scan {
+            text,
+            hits: first..first,
+            triggered: Vec::new(),
             preceding: Vec::new(),
             truncated: text.len() < message.text.len(),
-            withheld: input.withheld,
-            findings: Vec::new(),
-            proposals: Vec::new(),
-            faults: Vec::new(),
-            folds: Vec::new(),
-            hits: Vec::new(),
-            fuel: 0,
-            log: Vec::new(),
         };
-        let first = hits.len();
-        let mut scan =
-            Scan { text, hits: first..first, triggered: Vec::new(), preceding: Vec::new(), truncated: judged.truncated };
         if input.withheld.is_none() && !covering.is_empty() {
             let scanned = self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
             scan.truncated |= scanned == Scanned::CutShort;
@@ -153,14 +166,36 @@ impl Generation {
             let has_hit = |list: &proviso_scan::ListId| scratch.seen[list.0 as usize] == index;
             for apply in covering {
                 let policies = self.applied[apply].policies.clone();
-                scan.triggered.extend(policies.filter(|policy| self.policies[*policy].trigger.fires(message, &has_hit)));
+                scan.triggered
+                    .extend(policies.filter(|policy| self.policies[*policy].trigger.fires(message, &has_hit)));
             }
-            let asked = scan.triggered.iter().map(|policy| self.policies[*policy].preceding).max().unwrap_or(0);
+            let asked = scan
+                .triggered
+                .iter()
+                .map(|policy| self.policies[*policy].preceding)
+                .max()
+                .unwrap_or(0);
             scan.preceding = self.earlier(input, asked, scratch);
         }
-        judged.truncated = scan.truncated;
-        judged.preceding = scan.preceding.iter().map(|earlier| earlier.message.id.native.clone()).collect();
-        judged.input = input_digest(message, &scan.preceding);
+        let mut judged = Judged {
+            message: message.id.clone(),
+            input: input_digest(message, &scan.preceding),
+            packs,
+            preceding: scan
+                .preceding
+                .iter()
+                .map(|earlier| earlier.message.id.native.clone())
+                .collect(),
+            truncated: scan.truncated,
+            withheld: input.withheld,
+            findings: Vec::new(),
+            proposals: Vec::new(),
+            faults: Vec::new(),
+            folds: Vec::new(),
+            hits: Vec::new(),
+            fuel: 0,
+            log: Vec::new(),
+        };
         for policy in &scan.triggered {
             if self.policies[*policy].has(Interface::Fold)
                 && let Some(key) = self.policies[*policy].key_of(message)
@@ -193,7 +228,11 @@ impl Generation {
                 let text = &message.text[..message.text.floor_char_boundary(left)];
                 left -= text.len();
                 self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
-                Earlier { message, text, hits: scratch.hits.clone() }
+                Earlier {
+                    message,
+                    text,
+                    hits: scratch.hits.clone(),
+                }
             })
             .collect();
         earlier.reverse();
@@ -218,7 +257,12 @@ impl Policy {
         for hit in hits {
             let list = self.table[hit.list.0 as usize];
             if list != NOT_ASKED {
-                seen.push(HitView { list, term: hit.term, start: hit.start, end: hit.end });
+                seen.push(HitView {
+                    list,
+                    term: hit.term,
+                    start: hit.start,
+                    end: hit.end,
+                });
             }
         }
         // The matcher's order of lists is not the policy's.
@@ -235,14 +279,23 @@ impl Policy {
             .map(|earlier| {
                 let mut hits = Vec::new();
                 self.hits_of(&earlier.hits, &mut hits);
-                PrecedingView { message: earlier.message, text: earlier.text, hits }
+                PrecedingView {
+                    message: earlier.message,
+                    text: earlier.text,
+                    hits,
+                }
             })
             .collect()
     }
 
     pub(crate) fn fault(&self, fault: CallFault) -> Fault {
         let CallFault { cause, detail } = fault;
-        Fault { pack: self.id.pack.clone(), policy: self.id.policy.clone(), cause, detail }
+        Fault {
+            pack: self.id.pack.clone(),
+            policy: self.id.policy.clone(),
+            cause,
+            detail,
+        }
     }
 }
 
@@ -269,7 +322,11 @@ impl Job<'_> {
             let scan = &self.scans[*message];
             let first = hits.len();
             let whole = policy.hits_of(&self.hits[scan.hits.clone()], &mut hits);
-            shapes.push((first..hits.len(), scan.truncated || !whole, policy.preceding_of(&scan.preceding)));
+            shapes.push((
+                first..hits.len(),
+                scan.truncated || !whole,
+                policy.preceding_of(&scan.preceding),
+            ));
         }
         let views: Vec<MessageView<'_>> = self
             .messages
@@ -287,28 +344,41 @@ impl Job<'_> {
             judged[*message].truncated |= view.truncated;
         }
 
-        let author = Author { id: &policy.id, shadow: self.generation.apply_of(policy).mode == Mode::Shadow };
+        let author = Author {
+            id: &policy.id,
+            shadow: self.generation.apply_of(policy).mode == Mode::Shadow,
+        };
         let asked = policy.asked(&self.generation.set);
         if policy.has(Interface::Rules) {
             let settled = self.call(&views, judged, |fuel, part| {
-                let called = policy.plugin.call(&self.generation.sandbox, fuel, self.keep_log, |exports, store, instance| {
-                    exports.evaluate(store, instance, asked, part)
-                });
+                let called = policy.plugin.call(
+                    &self.generation.sandbox,
+                    fuel,
+                    self.keep_log,
+                    |exports, store, instance| exports.evaluate(store, instance, asked, part),
+                );
                 called.and_then(|answer| check::findings(author, answer, part))
             });
             self.settle(settled, judged, |judged, index, findings| {
-                judged.findings.extend(findings.into_iter().map(|finding| (index, finding)));
+                judged
+                    .findings
+                    .extend(findings.into_iter().map(|finding| (index, finding)));
             });
         }
         if policy.has(Interface::Retention) {
             let settled = self.call(&views, judged, |fuel, part| {
-                let called = policy.plugin.call(&self.generation.sandbox, fuel, self.keep_log, |exports, store, instance| {
-                    exports.schedule(store, instance, asked, part)
-                });
+                let called = policy.plugin.call(
+                    &self.generation.sandbox,
+                    fuel,
+                    self.keep_log,
+                    |exports, store, instance| exports.schedule(store, instance, asked, part),
+                );
                 called.and_then(|answer| check::proposals(author, answer, part))
             });
             self.settle(settled, judged, |judged, index, proposals| {
-                judged.proposals.extend(proposals.into_iter().map(|proposal| (index, proposal)));
+                judged
+                    .proposals
+                    .extend(proposals.into_iter().map(|proposal| (index, proposal)));
             });
         }
     }
@@ -332,7 +402,10 @@ impl Job<'_> {
                 for message in messages {
                     judged[*message].fuel += share;
                 }
-                judged[messages[0]].log.extend(called.log);
+                // What is called again logs again.
+                if called.result.is_ok() || messages.len() == 1 {
+                    judged[messages[0]].log.extend(called.log);
+                }
                 called.result
             };
             bisect(batch, &mut settle, &mut settled);

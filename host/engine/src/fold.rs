@@ -56,13 +56,20 @@ impl Generation {
     pub fn fold_keys(&self, judged: &[Judged]) -> Vec<FoldKey> {
         let mut seen = std::collections::HashSet::new();
         let keys = judged.iter().flat_map(|message| {
-            message.folds.iter().map(|(policy, key)| self.fold_key(*policy, message, key.clone()))
+            message
+                .folds
+                .iter()
+                .map(|(policy, key)| self.fold_key(*policy, message, key.clone()))
         });
         keys.filter(|key| seen.insert(key.clone())).collect()
     }
 
     fn fold_key(&self, policy: usize, message: &Judged, key: String) -> FoldKey {
-        FoldKey { tenant: message.message.tenant.clone(), policy: self.policies[policy].id.clone(), key }
+        FoldKey {
+            tenant: message.message.tenant.clone(),
+            policy: self.policies[policy].id.clone(),
+            key,
+        }
     }
 
     /// Moves the states of every key over its messages, in the order given, and puts the verdicts together. `inputs` are those
@@ -71,7 +78,10 @@ impl Generation {
     /// # Panics
     /// If `inputs` are not those that `judged` was made of.
     pub fn advance(&self, judged: Vec<Judged>, inputs: &[Input], states: &mut FoldStates) -> Vec<Outcome> {
-        self.advance_logged(judged, inputs, states, false).into_iter().map(|(outcome, _)| outcome).collect()
+        self.advance_logged(judged, inputs, states, false)
+            .into_iter()
+            .map(|(outcome, _)| outcome)
+            .collect()
     }
 
     pub(crate) fn advance_logged(
@@ -82,7 +92,11 @@ impl Generation {
         keep_log: bool,
     ) -> Vec<(Outcome, Vec<crate::guest::LogLine>)> {
         assert!(
-            judged.len() == inputs.len() && judged.iter().zip(inputs).all(|(one, input)| one.message == input.message.id),
+            judged.len() == inputs.len()
+                && judged
+                    .iter()
+                    .zip(inputs)
+                    .all(|(one, input)| one.message == input.message.id),
             "the inputs are those that were evaluated"
         );
         let mut folded: Vec<Folded> = judged.iter().map(|_| Folded::default()).collect();
@@ -92,10 +106,18 @@ impl Generation {
                 by_policy[*policy].push((index, self.fold_key(*policy, message, key.clone())));
             }
         }
-        for (policy, events) in by_policy.into_iter().enumerate().filter(|(_, events)| !events.is_empty()) {
+        for (policy, events) in by_policy
+            .into_iter()
+            .enumerate()
+            .filter(|(_, events)| !events.is_empty())
+        {
             self.advance_policy(policy, &events, &judged, inputs, states, keep_log, &mut folded);
         }
-        judged.into_iter().zip(folded).map(|(judged, folded)| assemble(self, judged, folded)).collect()
+        judged
+            .into_iter()
+            .zip(folded)
+            .map(|(judged, folded)| assemble(self, judged, folded))
+            .collect()
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of `advance`, cut out of its loop")]
@@ -135,7 +157,11 @@ impl Generation {
                 shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
             }
             let state = states.get(*key).cloned().unwrap_or_default();
-            subjects.push(Subject { key, state, events: first..shapes.len() });
+            subjects.push(Subject {
+                key,
+                state,
+                events: first..shapes.len(),
+            });
         }
         self.put_scratch(scratch);
         let views: Vec<MessageView<'_>> = shapes
@@ -143,7 +169,13 @@ impl Generation {
             .map(|(message, range, truncated, preceding)| {
                 let message = &*inputs[*message].message;
                 let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
-                MessageView { message, text, hits: &hits[range.clone()], truncated: *truncated, preceding }
+                MessageView {
+                    message,
+                    text,
+                    hits: &hits[range.clone()],
+                    truncated: *truncated,
+                    preceding,
+                }
             })
             .collect();
         let messages: Vec<usize> = shapes.iter().map(|(message, ..)| *message).collect();
@@ -155,7 +187,10 @@ impl Generation {
             views: &views,
             messages: &messages,
             keep_log,
-            author: Author { id: &policy.id, shadow: self.apply_of(policy).mode == Mode::Shadow },
+            author: Author {
+                id: &policy.id,
+                shadow: self.apply_of(policy).mode == Mode::Shadow,
+            },
             folded,
         };
         run.all(&mut subjects);
@@ -208,7 +243,10 @@ impl Run<'_> {
                     taken.end = event + 1;
                 }
                 if !taken.is_empty() {
-                    parts.push(Part { subject: index, events: taken });
+                    parts.push(Part {
+                        subject: index,
+                        events: taken,
+                    });
                 }
             }
             if parts.is_empty() {
@@ -232,7 +270,13 @@ impl Run<'_> {
             [Part { subject, events }] if events.len() > 1 => {
                 let middle = events.start + events.len() / 2;
                 for half in [events.start..middle, middle..events.end] {
-                    self.settle(&[Part { subject: *subject, events: half }], subjects);
+                    self.settle(
+                        &[Part {
+                            subject: *subject,
+                            events: half,
+                        }],
+                        subjects,
+                    );
                 }
             }
             [Part { subject, events }] => match once_more(fault, || self.call(parts, subjects)) {
@@ -258,14 +302,25 @@ impl Run<'_> {
     }
 
     fn call(&mut self, parts: &[Part], subjects: &[Subject<'_>]) -> Result<Vec<Vec<Step>>, CallFault> {
-        if let Some(long) = parts.iter().find(|part| subjects[part.subject].key.key.len() > limits::FOLD_KEY_BYTES_MAX) {
+        if let Some(long) = parts
+            .iter()
+            .find(|part| subjects[part.subject].key.key.len() > limits::FOLD_KEY_BYTES_MAX)
+        {
             let bytes = subjects[long.subject].key.key.len();
-            let detail = format!("the key has {bytes} bytes: at most {} are allowed", limits::FOLD_KEY_BYTES_MAX);
-            return Err(CallFault { cause: FaultCause::Refused, detail });
+            let detail = format!(
+                "the key has {bytes} bytes: at most {} are allowed",
+                limits::FOLD_KEY_BYTES_MAX
+            );
+            return Err(CallFault {
+                cause: FaultCause::Refused,
+                detail,
+            });
         }
         // The events of a call stand one behind the other.
-        let events: Vec<MessageView<'_>> =
-            parts.iter().flat_map(|part| self.views[part.events.clone()].iter().copied()).collect();
+        let events: Vec<MessageView<'_>> = parts
+            .iter()
+            .flat_map(|part| self.views[part.events.clone()].iter().copied())
+            .collect();
         let mut first = 0;
         let shown: Vec<SubjectView<'_>> = parts
             .iter()
@@ -273,7 +328,11 @@ impl Run<'_> {
                 let subject = &subjects[part.subject];
                 let range = first..first + part.events.len();
                 first = range.end;
-                SubjectView { key: &subject.key.key, state: &subject.state, events: range }
+                SubjectView {
+                    key: &subject.key.key,
+                    state: &subject.state,
+                    events: range,
+                }
             })
             .collect();
         let smallest = events.iter().map(MessageView::text_bytes).min().unwrap_or(0);
@@ -285,15 +344,18 @@ impl Run<'_> {
             |exports, store, instance| exports.advance(store, instance, asked, &shown, &events),
         );
         let called = called.and_then(|answer| {
-            let subjects: Vec<(&str, &[MessageView<'_>])> =
-                shown.iter().map(|subject| (subject.key, &events[subject.events.clone()])).collect();
+            let subjects: Vec<(&str, &[MessageView<'_>])> = shown
+                .iter()
+                .map(|subject| (subject.key, &events[subject.events.clone()]))
+                .collect();
             check::steps(self.author, answer, &subjects)
         });
         let share = called.fuel / events.len().max(1) as u64;
         for message in parts.iter().flat_map(|part| &self.messages[part.events.clone()]) {
             self.folded[*message].fuel += share;
         }
-        if let Some(part) = parts.first() {
+        // What is called again logs again.
+        if let Some(part) = parts.first().filter(|_| called.result.is_ok() || events.len() == 1) {
             self.folded[self.messages[part.events.start]].log.extend(called.log);
         }
         called.result
@@ -305,9 +367,15 @@ impl Run<'_> {
             for (event, step) in part.events.clone().zip(steps) {
                 let before = std::mem::replace(&mut subject.state, step.state);
                 let folded = &mut self.folded[self.messages[event]];
-                folded.findings.extend(step.findings.into_iter().map(|finding| (self.index, finding)));
+                folded
+                    .findings
+                    .extend(step.findings.into_iter().map(|finding| (self.index, finding)));
                 folded.scores.extend(step.score);
-                folded.steps.push(FoldStep { key: subject.key.clone(), before, after: subject.state.clone() });
+                folded.steps.push(FoldStep {
+                    key: subject.key.clone(),
+                    before,
+                    after: subject.state.clone(),
+                });
             }
         }
     }

@@ -5,12 +5,12 @@ use crate::engine::Sandbox;
 use crate::import_check::Interface;
 use crate::plugin::Plugin;
 use crate::view::{Asked, Fields, ListInfo};
+use proviso_model::Digest;
 use proviso_model::id::PolicyId;
 use proviso_model::limits;
 use proviso_model::message::Message;
 use proviso_model::set::{Apply, PolicySet};
 use proviso_model::trigger::Trigger;
-use proviso_model::Digest;
 use proviso_pack::Pack;
 use proviso_pack::manifest::SubjectKey;
 use proviso_scan::{ListId, Matcher, Scratch};
@@ -79,13 +79,18 @@ impl Policy {
     }
 
     pub(crate) fn asked<'a>(&self, set: &'a PolicySet) -> Asked<'a> {
-        Asked { fields: self.fields, set }
+        Asked {
+            fields: self.fields,
+            set,
+        }
     }
 
     /// Fuel for one message with that much text, its preceding messages' included.
     pub(crate) fn fuel_for(&self, text_bytes: usize) -> u64 {
         let begun_kib = text_bytes.div_ceil(1 << 10).max(1) as u64;
-        self.fuel_per_kib.saturating_mul(begun_kib).min(limits::FUEL_PER_CALL_MAX)
+        self.fuel_per_kib
+            .saturating_mul(begun_kib)
+            .min(limits::FUEL_PER_CALL_MAX)
     }
 
     /// The subject that a message belongs to; `None` if the message does not say.
@@ -112,7 +117,16 @@ impl Generation {
         applied: Vec<Applied>,
         policies: Vec<Policy>,
     ) -> Self {
-        Self { sandbox, id, set, matcher, lists, applied, policies, scratches: Mutex::new(Vec::new()) }
+        Self {
+            sandbox,
+            id,
+            set,
+            matcher,
+            lists,
+            applied,
+            policies,
+            scratches: Mutex::new(Vec::new()),
+        }
     }
 
     /// Its address: the digest of the policy set, the packs, and the versions of what judges.
@@ -153,7 +167,14 @@ impl Generation {
     /// The same with other policies in the places of its own, for cases that bring settings.
     pub(crate) fn with_policies(&self, policies: Vec<Policy>) -> Self {
         let matcher = (Arc::clone(&self.matcher), self.lists);
-        Self::new(Arc::clone(&self.sandbox), self.id, self.set.clone(), matcher, self.applied.clone(), policies)
+        Self::new(
+            Arc::clone(&self.sandbox),
+            self.id,
+            self.set.clone(),
+            matcher,
+            self.applied.clone(),
+            policies,
+        )
     }
 
     /// Memory for a scan; give it back with [`Generation::put_scratch`].
@@ -168,6 +189,9 @@ impl Generation {
 
     pub(crate) fn put_scratch(&self, mut scratch: ScanScratch) {
         scratch.seen.fill(u32::MAX);
-        self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        self.scratches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(scratch);
     }
 }

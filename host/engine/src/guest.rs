@@ -38,7 +38,12 @@ pub(crate) struct GuestState {
 impl GuestState {
     /// Of an instance that may have that much memory in all.
     pub(crate) fn new(memory_bytes_max: usize, keep_log: bool) -> Self {
-        Self { memory_bytes: 0, memory_bytes_max, refused: false, log: keep_log.then(Vec::new) }
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max,
+            refused: false,
+            log: keep_log.then(Vec::new),
+        }
     }
 
     /// Changes how much memory the instance may have in all.
@@ -58,7 +63,9 @@ impl GuestState {
 
     /// True if another line would be kept.
     pub(crate) fn wants_log(&self) -> bool {
-        self.log.as_ref().is_some_and(|lines| lines.len() < limits::LOG_LINES_PER_CALL_MAX)
+        self.log
+            .as_ref()
+            .is_some_and(|lines| lines.len() < limits::LOG_LINES_PER_CALL_MAX)
     }
 
     /// Keeps a line, cut to its limit.

@@ -88,7 +88,11 @@ pub enum ComponentRefused {
 }
 
 fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("{name:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn hint(exports: &[String]) -> String {
@@ -145,13 +149,18 @@ fn read(bytes: &[u8]) -> Result<ComponentFacts, ComponentRefused> {
     if Parser::is_core_wasm(bytes) {
         return Err(ComponentRefused::CoreModule);
     }
-    Validator::new_with_features(features()).validate_all(bytes).map_err(|error| invalid(&error))?;
+    Validator::new_with_features(features())
+        .validate_all(bytes)
+        .map_err(|error| invalid(&error))?;
 
     let (mut imports, mut exports, mut producers) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(|error| invalid(&error))? {
-            Payload::Version { encoding: Encoding::Module | Encoding::Component, .. } => depth += 1,
+            Payload::Version {
+                encoding: Encoding::Module | Encoding::Component,
+                ..
+            } => depth += 1,
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
@@ -171,12 +180,15 @@ fn read(bytes: &[u8]) -> Result<ComponentFacts, ComponentRefused> {
             _ => {}
         }
     }
-    let interfaces =
-        [(v0_1_0::RULES, Interface::Rules), (v0_1_0::FOLD, Interface::Fold), (v0_1_0::RETENTION, Interface::Retention)]
-            .into_iter()
-            .filter(|(name, _)| exports.iter().any(|export| export == name))
-            .map(|(_, interface)| interface)
-            .collect();
+    let interfaces = [
+        (v0_1_0::RULES, Interface::Rules),
+        (v0_1_0::FOLD, Interface::Fold),
+        (v0_1_0::RETENTION, Interface::Retention),
+    ]
+    .into_iter()
+    .filter(|(name, _)| exports.iter().any(|export| export == name))
+    .map(|(_, interface)| interface)
+    .collect();
     Ok(ComponentFacts {
         digest: Digest::of(bytes),
         size_bytes: bytes.len(),

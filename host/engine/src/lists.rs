@@ -68,9 +68,17 @@ impl Lists {
                 return None;
             }
         };
-        let id = self.builder.add(List { name: declared.name.clone(), content });
+        let id = self.builder.add(List {
+            name: declared.name.clone(),
+            content,
+        });
         debug_assert_eq!(id.0 as usize, self.origins.len());
-        self.origins.push(Origin { file, lines, set_file: extra.set_file.to_owned(), set_at: extra.set_at });
+        self.origins.push(Origin {
+            file,
+            lines,
+            set_file: extra.set_file.to_owned(),
+            set_at: extra.set_at,
+        });
         let known = Known { id, info };
         self.known.insert(key, known.clone());
         Some(known)
@@ -79,22 +87,30 @@ impl Lists {
     /// The matcher, and how many lists it has.
     pub(crate) fn build(self) -> Result<(Arc<Matcher>, usize), Vec<Problem>> {
         let (origins, count) = (self.origins, self.known.len());
-        self.builder.build().map(|matcher| (Arc::new(matcher), count)).map_err(|found| {
-            let place = |problem: proviso_scan::ScanProblem| {
-                let origin = &origins[problem.list.0 as usize];
-                match origin.lines.get(problem.item as usize) {
-                    Some(line) => Problem::on_line(&origin.file, *line as usize, problem.message),
-                    None => at(&origin.set_file, origin.set_at, problem.message),
-                }
-            };
-            found.into_iter().map(place).collect()
-        })
+        self.builder
+            .build()
+            .map(|matcher| (Arc::new(matcher), count))
+            .map_err(|found| {
+                let place = |problem: proviso_scan::ScanProblem| {
+                    let origin = &origins[problem.list.0 as usize];
+                    match origin.lines.get(problem.item as usize) {
+                        Some(line) => Problem::on_line(&origin.file, *line as usize, problem.message),
+                        None => at(&origin.set_file, origin.set_at, problem.message),
+                    }
+                };
+                found.into_iter().map(place).collect()
+            })
     }
 }
 
 /// A problem at a line and column; (0, 0) is the whole file.
 pub(crate) fn at(file: &Path, (line, column): (usize, usize), message: impl Into<String>) -> Problem {
-    Problem { file: file.to_owned(), line, column, message: message.into() }
+    Problem {
+        file: file.to_owned(),
+        line,
+        column,
+        message: message.into(),
+    }
 }
 
 type Read = (ListContent, Vec<u32>, ListInfo);
@@ -113,7 +129,11 @@ fn read_lexicon(
     let mut notes = Vec::new();
     for (index, term) in lexicon.terms.into_iter().enumerate() {
         if !term.tags.is_empty() || term.weight.is_some() {
-            notes.push(TermNote { term: index as u32, tags: term.tags, weight: term.weight });
+            notes.push(TermNote {
+                term: index as u32,
+                tags: term.tags,
+                weight: term.weight,
+            });
         }
         terms.push(term.text);
     }

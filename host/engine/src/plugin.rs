@@ -26,7 +26,11 @@ pub(crate) enum Configured {
     /// They are in the snapshot.
     Snapshot,
     /// `configure` runs in every fresh instance.
-    Anew { why: String, settings: String, lists: Vec<ListInfo> },
+    Anew {
+        why: String,
+        settings: String,
+        lists: Vec<ListInfo>,
+    },
 }
 
 /// Why a call has no answer.
@@ -48,9 +52,16 @@ pub(crate) struct Called<R> {
 impl<R> Called<Result<R, Failure>> {
     /// Checks the answer, where there is one.
     pub(crate) fn and_then<S>(self, check: impl FnOnce(R) -> Result<S, CallFault>) -> Called<S> {
-        let refused = |failure: Failure| CallFault { cause: FaultCause::Refused, detail: failure.detail().to_owned() };
+        let refused = |failure: Failure| CallFault {
+            cause: FaultCause::Refused,
+            detail: failure.detail().to_owned(),
+        };
         let result = self.result.and_then(|answer| answer.map_err(refused)).and_then(check);
-        Called { result, fuel: self.fuel, log: self.log }
+        Called {
+            result,
+            fuel: self.fuel,
+            log: self.log,
+        }
     }
 }
 
@@ -67,22 +78,34 @@ impl Plugin {
         let mut store = new_store(sandbox, keep_log);
         let instance = match self.instantiate(&mut store) {
             Ok(instance) => instance,
-            Err(error) => return Called { result: Err(fault_of(&error, store.data())), fuel: 0, log: Vec::new() },
+            Err(error) => {
+                return Called {
+                    result: Err(fault_of(&error, store.data())),
+                    fuel: 0,
+                    log: Vec::new(),
+                };
+            }
         };
         store.set_hostcall_fuel(limits::ANSWER_BYTES_MAX);
         grant(&mut store, fuel, ticks(limits::CALL_DEADLINE));
         let result = run(&self.exports, &mut store, &instance).map_err(|error| fault_of(&error, store.data()));
         let left = store.get_fuel().expect("fuel is switched on");
-        Called { result, fuel: fuel.saturating_sub(left), log: store.data_mut().take_log() }
+        Called {
+            result,
+            fuel: fuel.saturating_sub(left),
+            log: store.data_mut().take_log(),
+        }
     }
 
     fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<Instance> {
         grant(store, limits::FUEL_CONFIGURE, ticks(limits::CONFIGURE_DEADLINE));
         let instance = self.pre.instantiate(&mut *store)?;
         if let Configured::Anew { settings, lists, .. } = &self.configured {
-            self.exports.configure(store, &instance, settings, lists)?.map_err(|_| {
-                wasmtime::Error::msg("configure refuses settings that it took when the generation was built")
-            })?;
+            self.exports
+                .configure(store, &instance, settings, lists)?
+                .map_err(|_| {
+                    wasmtime::Error::msg("configure refuses settings that it took when the generation was built")
+                })?;
         }
         Ok(instance)
     }
@@ -90,7 +113,10 @@ impl Plugin {
 
 /// A store for one instance.
 pub(crate) fn new_store(sandbox: &Sandbox, keep_log: bool) -> Store<GuestState> {
-    let mut store = Store::new(&sandbox.runtime, GuestState::new(limits::GUEST_MEMORY_BYTES_MAX, keep_log));
+    let mut store = Store::new(
+        &sandbox.runtime,
+        GuestState::new(limits::GUEST_MEMORY_BYTES_MAX, keep_log),
+    );
     store.limiter(|state| state);
     store
 }
@@ -122,7 +148,10 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &GuestState) -> CallFault
     let detail = match cause {
         FaultCause::Fuel => "the message's fuel is used up".to_owned(),
         FaultCause::Deadline => format!("the call took longer than {:?}", limits::CALL_DEADLINE),
-        FaultCause::Stack => format!("the call used more than {} bytes of stack", limits::GUEST_STACK_BYTES_MAX),
+        FaultCause::Stack => format!(
+            "the call used more than {} bytes of stack",
+            limits::GUEST_STACK_BYTES_MAX
+        ),
         FaultCause::Memory => format!(
             "the guest asked for more than {} bytes of memory or {} table elements",
             limits::GUEST_MEMORY_BYTES_MAX,
@@ -131,7 +160,10 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &GuestState) -> CallFault
         // The runtime's own words: they name offsets and kinds, never a guest's data.
         _ => error.root_cause().to_string(),
     };
-    CallFault { cause, detail: cut_detail(detail) }
+    CallFault {
+        cause,
+        detail: cut_detail(detail),
+    }
 }
 
 /// At most 512 bytes, in one line.

@@ -52,7 +52,12 @@ impl Generation {
     pub fn self_test(&self) -> Vec<CaseReport> {
         let mut reports = Vec::new();
         let mut compiled = Compiled::new();
-        for (index, applied) in self.applied.iter().enumerate().filter(|(_, applied)| applied.off.is_none()) {
+        for (index, applied) in self
+            .applied
+            .iter()
+            .enumerate()
+            .filter(|(_, applied)| applied.off.is_none())
+        {
             let (plain, with_settings): (Vec<&Case>, Vec<&Case>) =
                 applied.pack.cases().iter().partition(|case| case.settings.is_empty());
             let mut of_pack = self.run_cases(index, &plain);
@@ -78,22 +83,26 @@ impl Generation {
 
     fn run_cases(&self, apply: usize, cases: &[&Case]) -> Vec<CaseReport> {
         let pack = &self.applied[apply].pack;
-        let inputs: Vec<Vec<Input>> = cases.iter().map(|case| inputs_of(case)).collect();
-        // The stateless part of all cases goes in common batches: companions change nothing.
-        let all: Vec<Input> = inputs.iter().flatten().cloned().collect();
-        let mut judged = self.evaluate_in(&all, Scope::Only(apply), true).into_iter();
         let mut reports = Vec::with_capacity(cases.len());
-        for (case, inputs) in cases.iter().zip(&inputs) {
-            let judged = judged.by_ref().take(inputs.len()).collect();
-            let outcomes = self.advance_logged(judged, inputs, &mut FoldStates::new(), true);
+        for case in cases {
+            // Alone, so that what is logged is this case's.
+            let inputs = inputs_of(case);
+            let judged = self.evaluate_in(&inputs, Scope::Only(apply), true);
+            let outcomes = self.advance_logged(judged, &inputs, &mut FoldStates::new(), true);
             let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
-            let Some(last) = outcomes.into_iter().last() else { continue };
+            let Some(last) = outcomes.into_iter().last() else {
+                continue;
+            };
             let skipped = |policy: &str| {
                 !case.settings.contains_key(policy) && changed_by_set(&self.set.apply[apply], pack, policy)
             };
             let mismatches = case.mismatches(&last.verdict, skipped);
             let log = logs.into_iter().flatten().collect();
-            reports.push(CaseReport { verdict: Some(last.verdict), log, ..report(pack, case, mismatches) });
+            reports.push(CaseReport {
+                verdict: Some(last.verdict),
+                log,
+                ..report(pack, case, mismatches)
+            });
         }
         reports
     }
@@ -123,19 +132,41 @@ impl Generation {
         settings: &Map<String, Value>,
         compiled: &mut Compiled,
     ) -> Result<(), String> {
-        let bytes = pack.plugin(&policy.plugin_name).expect("the generation was built with it");
+        let bytes = pack
+            .plugin(&policy.plugin_name)
+            .expect("the generation was built with it");
         let facts = inspect_component(bytes).map_err(|refused| refused.to_string())?;
-        debug_assert!(policy.interfaces.iter().all(|interface| facts.interfaces.contains(interface)));
-        let recipe = Recipe { bytes, facts: &facts, settings: settings_text(settings), lists: policy.lists.to_vec() };
+        debug_assert!(
+            policy
+                .interfaces
+                .iter()
+                .all(|interface| facts.interfaces.contains(interface))
+        );
+        let recipe = Recipe {
+            bytes,
+            facts: &facts,
+            settings: settings_text(settings),
+            lists: policy.lists.to_vec(),
+        };
         let code = compiled.entry(policy.plugin_digest).or_default();
         let plugin = prepare(&self.sandbox, recipe, code).map_err(|error| match error {
             PrepareError::Refused(refused) => refused.to_string(),
             PrepareError::Configure(fault) => {
-                format!("{} fails while it is configured ({}): {}", policy.id, fault.cause.name(), fault.detail)
+                format!(
+                    "{} fails while it is configured ({}): {}",
+                    policy.id,
+                    fault.cause.name(),
+                    fault.detail
+                )
             }
             PrepareError::Settings(problems) => {
-                let told = problems.iter().map(|p| format!("/{}{}: {}", policy.id.policy, p.pointer, p.message));
-                format!("the case's settings are refused: {}", told.collect::<Vec<_>>().join("; "))
+                let told = problems
+                    .iter()
+                    .map(|p| format!("/{}{}: {}", policy.id.policy, p.pointer, p.message));
+                format!(
+                    "the case's settings are refused: {}",
+                    told.collect::<Vec<_>>().join("; ")
+                )
             }
         })?;
         policy.plugin = Arc::new(plugin);
@@ -147,10 +178,16 @@ impl Generation {
 fn inputs_of(case: &Case) -> Vec<Input> {
     let messages: Vec<Arc<_>> = case.messages.iter().cloned().map(Arc::new).collect();
     let input = |(index, message): (usize, &Arc<proviso_model::Message>)| {
-        let earlier = messages[..index].iter().filter(|earlier| earlier.conversation == message.conversation);
+        let earlier = messages[..index]
+            .iter()
+            .filter(|earlier| earlier.conversation == message.conversation);
         let mut preceding: Vec<Arc<_>> = earlier.rev().take(PRECEDING_MESSAGES_MAX).cloned().collect();
         preceding.reverse();
-        Input { message: Arc::clone(message), preceding, withheld: None }
+        Input {
+            message: Arc::clone(message),
+            preceding,
+            withheld: None,
+        }
     };
     messages.iter().enumerate().map(input).collect()
 }
@@ -158,8 +195,15 @@ fn inputs_of(case: &Case) -> Vec<Input> {
 /// True if the set gives the policy other settings, or other terms in a list that it sees.
 fn changed_by_set(apply: &Apply, pack: &Pack, policy: &str) -> bool {
     let settings = apply.settings.get(policy).is_some_and(|settings| !settings.is_empty());
-    let lists = pack.manifest().policy(policy).map(|policy| policy.lists.as_slice()).unwrap_or_default();
-    settings || lists.iter().any(|list| apply.extra_terms.get(list).is_some_and(|terms| !terms.is_empty()))
+    let lists = pack
+        .manifest()
+        .policy(policy)
+        .map(|policy| policy.lists.as_slice())
+        .unwrap_or_default();
+    settings
+        || lists
+            .iter()
+            .any(|list| apply.extra_terms.get(list).is_some_and(|terms| !terms.is_empty()))
 }
 
 fn report(pack: &Pack, case: &Case, mismatches: Vec<String>) -> CaseReport {

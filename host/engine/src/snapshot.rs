@@ -1,9 +1,9 @@
 //! A component becomes a plugin: instrumented, instantiated, configured once, and frozen as it then stands.
 
 use crate::adapter_v0_1_0::Exports;
+use crate::answer::SettingsProblem;
 use crate::engine::Sandbox;
 use crate::guest::GuestState;
-use crate::answer::SettingsProblem;
 use crate::import_check::{ComponentFacts, ComponentRefused};
 use crate::plugin::{CallFault, Configured, Plugin, fault_of, grant, new_store};
 use crate::ticker::ticks;
@@ -59,7 +59,9 @@ impl Recipe<'_> {
     /// What its instrumented form is filed under, which settings do not change.
     fn instrumented_key(&self, sandbox: &Sandbox) -> Digest {
         let mut key = DigestBuilder::new(SNAPSHOT_VERSION);
-        key.part(b"instrumented").part(self.facts.digest.as_bytes()).part(sandbox.compatibility.as_bytes());
+        key.part(b"instrumented")
+            .part(self.facts.digest.as_bytes())
+            .part(sandbox.compatibility.as_bytes());
         key.finish()
     }
 }
@@ -74,12 +76,18 @@ pub(crate) fn prepare(
     instrumented: &InstrumentedCode,
 ) -> Result<Plugin, PrepareError> {
     let key = recipe.key(sandbox);
-    if let Some(entry) = sandbox.cache.as_ref().and_then(|cache| cache.load(&sandbox.runtime, &key)) {
+    if let Some(entry) = sandbox
+        .cache
+        .as_ref()
+        .and_then(|cache| cache.load(&sandbox.runtime, &key))
+    {
         let configured = match entry.remark.strip_prefix(REMARK_ANEW) {
             None => Configured::Snapshot,
-            Some(why) => {
-                Configured::Anew { why: why.to_owned(), settings: recipe.settings.clone(), lists: recipe.lists.clone() }
-            }
+            Some(why) => Configured::Anew {
+                why: why.to_owned(),
+                settings: recipe.settings.clone(),
+                lists: recipe.lists.clone(),
+            },
         };
         return finish(sandbox, &recipe, &entry.component, configured, true);
     }
@@ -90,7 +98,15 @@ pub(crate) fn prepare(
             tracing::info!(plugin = %recipe.facts.digest.short(), why, "a plugin cannot be frozen and is configured for every call");
             let component = compile(sandbox, recipe.bytes).map_err(PrepareError::Refused)?;
             let remark = format!("{REMARK_ANEW}{why}");
-            (component, Configured::Anew { why, settings: recipe.settings.clone(), lists: recipe.lists.clone() }, remark)
+            (
+                component,
+                Configured::Anew {
+                    why,
+                    settings: recipe.settings.clone(),
+                    lists: recipe.lists.clone(),
+                },
+                remark,
+            )
         }
     };
     let plugin = finish(sandbox, &recipe, &component, configured, false)?;
@@ -108,17 +124,28 @@ fn finish(
     configured: Configured,
     from_cache: bool,
 ) -> Result<Plugin, PrepareError> {
-    let pre = sandbox.linker.instantiate_pre(component).map_err(|error| wrong_type(&error))?;
+    let pre = sandbox
+        .linker
+        .instantiate_pre(component)
+        .map_err(|error| wrong_type(&error))?;
     let exports = Exports::find(&pre, &recipe.facts.interfaces).map_err(|error| wrong_type(&error))?;
     let _slot = sandbox.slots.take();
     let mut store = new_store(sandbox, false);
     let instance = start(&mut store, &pre)?;
-    exports.check_types(&mut store, &instance).map_err(|error| wrong_type(&error))?;
+    exports
+        .check_types(&mut store, &instance)
+        .map_err(|error| wrong_type(&error))?;
     if let Configured::Anew { settings, lists, .. } = &configured {
         configure(&mut store, &instance, &exports, settings, lists)?;
     }
     let memory_bytes = store.data().memory_bytes();
-    Ok(Plugin { pre, exports, configured, memory_bytes, from_cache })
+    Ok(Plugin {
+        pre,
+        exports,
+        configured,
+        memory_bytes,
+        from_cache,
+    })
 }
 
 /// Why a component is not frozen.
@@ -141,13 +168,18 @@ fn freeze(sandbox: &Sandbox, recipe: &Recipe<'_>, code: &InstrumentedCode) -> Re
     let (context, instrumented) = guarded("instrumented", || wizer.instrument_component(recipe.bytes))?;
     let component = code.get_or_init(|| compile_instrumented(sandbox, recipe, &instrumented));
     let component = component.as_ref().map_err(|why| FreezeError::Unfit(why.clone()))?;
-    let pre = sandbox.linker.instantiate_pre(component).map_err(|error| wrong_type(&error))?;
+    let pre = sandbox
+        .linker
+        .instantiate_pre(component)
+        .map_err(|error| wrong_type(&error))?;
     let exports = Exports::find(&pre, &recipe.facts.interfaces).map_err(|error| wrong_type(&error))?;
 
     let slot = sandbox.slots.take();
     let mut store = new_store(sandbox, false);
     let instance = start(&mut store, &pre)?;
-    exports.check_types(&mut store, &instance).map_err(|error| wrong_type(&error))?;
+    exports
+        .check_types(&mut store, &instance)
+        .map_err(|error| wrong_type(&error))?;
     configure(&mut store, &instance, &exports, &recipe.settings, &recipe.lists)?;
     let frozen = snapshot(&wizer, &context, &mut store, instance)?;
     drop(store);
@@ -167,14 +199,20 @@ fn guarded<T>(what: &str, step: impl FnOnce() -> wasmtime::Result<T>) -> Result<
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(FreezeError::Unfit(format!("it cannot be {what}: {error:#}"))),
-        Err(_) => Err(FreezeError::Unfit(format!("it cannot be {what}: the instrumenter gave up"))),
+        Err(_) => Err(FreezeError::Unfit(format!(
+            "it cannot be {what}: the instrumenter gave up"
+        ))),
     }
 }
 
 /// Compiles the instrumented form, which is the same for all settings and therefore cached apart from them.
 fn compile_instrumented(sandbox: &Sandbox, recipe: &Recipe<'_>, bytes: &[u8]) -> Result<Component, String> {
     let key = recipe.instrumented_key(sandbox);
-    if let Some(entry) = sandbox.cache.as_ref().and_then(|cache| cache.load(&sandbox.runtime, &key)) {
+    if let Some(entry) = sandbox
+        .cache
+        .as_ref()
+        .and_then(|cache| cache.load(&sandbox.runtime, &key))
+    {
         return Ok(entry.component);
     }
     let component = compile(sandbox, bytes).map_err(|error| format!("its instrumented form {error}"))?;
@@ -200,7 +238,9 @@ fn start(store: &mut Store<GuestState>, pre: &InstancePre<GuestState>) -> Result
             PrepareError::Configure(fault_of(&error, store.data()))
         } else if store.data().was_refused() {
             let most = limits::GUEST_MEMORY_BYTES_MAX;
-            PrepareError::Refused(ComponentRefused::TooLarge(format!("it begins with more than {most} bytes of memory")))
+            PrepareError::Refused(ComponentRefused::TooLarge(format!(
+                "it begins with more than {most} bytes of memory"
+            )))
         } else {
             PrepareError::Refused(ComponentRefused::TooLarge(format!("{error:#}")))
         }
@@ -232,7 +272,12 @@ fn snapshot(
     // Reading a memory grows it by a page, and hands all of it to the host.
     store.set_hostcall_fuel(usize::MAX);
     store.data_mut().set_memory_bytes_max(usize::MAX);
-    let mut reader = StateReader { store, instance, memories: HashMap::new(), error: None };
+    let mut reader = StateReader {
+        store,
+        instance,
+        memories: HashMap::new(),
+        error: None,
+    };
     let frozen = guarded("frozen", || {
         let mut snapshot = pin!(wizer.snapshot_component(context, &mut reader));
         match snapshot.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -258,15 +303,23 @@ struct StateReader<'a> {
 impl StateReader<'_> {
     fn read<R: Lift + 'static>(&mut self, interface: &str, name: &str) -> Option<R> {
         let read = self.try_read(interface, name);
-        read.map_err(|error| self.error.get_or_insert_with(|| format!("{name} cannot be read: {error:#}"))).ok()
+        read.map_err(|error| {
+            self.error
+                .get_or_insert_with(|| format!("{name} cannot be read: {error:#}"))
+        })
+        .ok()
     }
 
     fn try_read<R: Lift + 'static>(&mut self, interface: &str, name: &str) -> wasmtime::Result<R> {
         let missing = || wasmtime::Error::msg("the instrumented component lacks it");
-        let (_, interface) =
-            self.instance.get_export(&mut *self.store, None, interface).ok_or_else(missing)?;
-        let (_, function) =
-            self.instance.get_export(&mut *self.store, Some(&interface), name).ok_or_else(missing)?;
+        let (_, interface) = self
+            .instance
+            .get_export(&mut *self.store, None, interface)
+            .ok_or_else(missing)?;
+        let (_, function) = self
+            .instance
+            .get_export(&mut *self.store, Some(&interface), name)
+            .ok_or_else(missing)?;
         let function = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, function)?;
         grant(self.store, limits::FUEL_CONFIGURE, ticks(limits::CONFIGURE_DEADLINE));
         Ok(function.call(&mut *self.store, ())?.0)
@@ -278,7 +331,9 @@ impl ComponentInstanceState for StateReader<'_> {
         // It is asked for twice, and both times must see the same bytes.
         if !self.memories.contains_key(func) {
             let memory = self.read::<WasmList<u8>>(instance, func);
-            let bytes = memory.map(|memory| memory.as_le_slice(&*self.store).to_vec()).unwrap_or_default();
+            let bytes = memory
+                .map(|memory| memory.as_le_slice(&*self.store).to_vec())
+                .unwrap_or_default();
             self.memories.insert(func.to_owned(), bytes);
         }
         contents(&self.memories[func]);

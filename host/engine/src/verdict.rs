@@ -40,12 +40,25 @@ pub(crate) fn assemble(generation: &Generation, judged: Judged, folded: Folded) 
     };
     let mut log = judged.log;
     log.extend(folded.log);
-    (Outcome { verdict, fuel: judged.fuel + folded.fuel, steps: folded.steps }, log)
+    (
+        Outcome {
+            verdict,
+            fuel: judged.fuel + folded.fuel,
+            steps: folded.steps,
+        },
+        log,
+    )
 }
 
 /// Where a finding stands among those of its policy: by first span (none comes first), then rule. The other fields make
 /// the order whole, so that it does not depend on the order of the guest's answer.
 fn place(finding: &Finding) -> impl Ord {
     let reason = (finding.reason.zh.clone(), finding.reason.en.clone());
-    (finding.spans.first().copied(), finding.rule.clone(), finding.spans.clone(), finding.severity, reason)
+    (
+        finding.spans.first().copied(),
+        finding.rule.clone(),
+        finding.spans.clone(),
+        finding.severity,
+        reason,
+    )
 }

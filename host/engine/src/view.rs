@@ -13,7 +13,10 @@ pub(crate) struct Asked<'a> {
 
 /// The fields of a message that a policy asks for; the others are passed empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each name in a manifest's `fields`")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each name in a manifest's `fields`"
+)]
 pub(crate) struct Fields {
     pub(crate) id: bool,
     pub(crate) parties: bool,

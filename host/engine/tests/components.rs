@@ -19,11 +19,26 @@ fn a_plugin_is_told_by_its_type() {
     let bytes = rules_component("");
     let facts = inspect_component(&bytes).unwrap();
     assert_eq!(facts.interfaces, [Interface::Rules]);
-    assert!(facts.imports.contains(&"proviso:policy/log@0.1.0".to_owned()), "{:?}", facts.imports);
-    assert!(facts.exports.contains(&"proviso:policy/lifecycle@0.1.0".to_owned()), "{:?}", facts.exports);
+    assert!(
+        facts.imports.contains(&"proviso:policy/log@0.1.0".to_owned()),
+        "{:?}",
+        facts.imports
+    );
+    assert!(
+        facts.exports.contains(&"proviso:policy/lifecycle@0.1.0".to_owned()),
+        "{:?}",
+        facts.exports
+    );
     assert_eq!(facts.size_bytes, bytes.len());
-    assert!(facts.producers.iter().any(|tool| tool.starts_with("wit-component ")), "{:?}", facts.producers);
-    assert_eq!(inspect_component(&component(FOLD, "fold-plugin")).unwrap().interfaces, [Interface::Fold]);
+    assert!(
+        facts.producers.iter().any(|tool| tool.starts_with("wit-component ")),
+        "{:?}",
+        facts.producers
+    );
+    assert_eq!(
+        inspect_component(&component(FOLD, "fold-plugin")).unwrap().interfaces,
+        [Interface::Fold]
+    );
 }
 
 #[test]
@@ -39,11 +54,37 @@ fn foreign_imports_are_refused_by_name() {
     ] {
         let name = import.split('"').nth(1).unwrap();
         let error = refused(&wat(&format!("(component {import})")));
-        assert_eq!(error, ComponentRefused::ForeignImports { imports: vec![name.to_owned()] });
+        assert_eq!(
+            error,
+            ComponentRefused::ForeignImports {
+                imports: vec![name.to_owned()]
+            }
+        );
         assert!(error.to_string().contains(name), "{error}");
     }
     let both = refused(&wat(r#"(component (import "a" (func)) (import "b" (func)))"#));
-    assert!(both.to_string().starts_with(r#"imports "a", "b": a plugin may import "proviso:policy/log@0.1.0""#), "{both}");
+    assert!(
+        both.to_string()
+            .starts_with(r#"imports "a", "b": a plugin may import "proviso:policy/log@0.1.0""#),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_pack_with_a_foreign_import_is_refused_at_its_line() {
+    let component = wat(r#"(component (import "wasi:filesystem/types@0.2.0" (instance)))"#);
+    let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &component, &[]);
+    let error = build(&engine(), &ResolvedSet::of_pack(pack))
+        .err()
+        .expect("it is refused");
+    let problem = &error.problems[0];
+    assert!(problem.file.ends_with("pack.toml") && problem.line > 0, "{problem}");
+    assert!(
+        problem
+            .message
+            .starts_with(r#"the plugin "plugin" imports "wasi:filesystem/types@0.2.0""#),
+        "{problem}"
+    );
 }
 
 #[test]
@@ -60,8 +101,13 @@ fn a_function_in_the_interface_of_types_is_refused_when_it_is_linked() {
         (export "proviso:policy/lifecycle@0.1.0" (instance $nothing))
         (export "proviso:policy/rules@0.1.0" (instance $nothing)))"#;
     let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &wat(component), &[]);
-    let error = build(&engine(), &ResolvedSet::of_pack(pack)).err().expect("it is refused");
-    assert!(error.problems[0].message.contains("does not fit the plugin contract"), "{error:?}");
+    let error = build(&engine(), &ResolvedSet::of_pack(pack))
+        .err()
+        .expect("it is refused");
+    assert!(
+        error.problems[0].message.contains("does not fit the plugin contract"),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -70,11 +116,20 @@ fn what_is_no_component_is_refused_with_a_hint() {
     assert!(refused(&wat("(module)")).to_string().contains("proviso pack build"));
     assert_eq!(refused(b""), ComponentRefused::NotWasm);
     assert_eq!(refused(b"#!/bin/sh"), ComponentRefused::NotWasm);
-    assert_eq!(refused(&wat("(component)")), ComponentRefused::NoLifecycle { exports: vec![] });
+    assert_eq!(
+        refused(&wat("(component)")),
+        ComponentRefused::NoLifecycle { exports: vec![] }
+    );
     let nothing = wat(r#"(component (instance $i) (export "proviso:policy/lifecycle@0.1.0" (instance $i)))"#);
     assert!(matches!(refused(&nothing), ComponentRefused::NoInterface { .. }));
     let later = wat(r#"(component (instance $i) (export "proviso:policy/lifecycle@0.9.0" (instance $i)))"#);
-    assert!(refused(&later).to_string().contains("a version that this host does not speak"), "{}", refused(&later));
+    assert!(
+        refused(&later)
+            .to_string()
+            .contains("a version that this host does not speak"),
+        "{}",
+        refused(&later)
+    );
 }
 
 #[test]
@@ -88,7 +143,9 @@ fn proposals_that_are_off_are_named() {
         ("(func (return_call 0))", "tail"),
     ] {
         let error = refused(&wat(&format!("(component (core module {text}))")));
-        let ComponentRefused::Invalid(reason) = &error else { panic!("{text}: {error:?}") };
+        let ComponentRefused::Invalid(reason) = &error else {
+            panic!("{text}: {error:?}")
+        };
         assert!(reason.to_lowercase().contains(word), "{text}: {reason}");
     }
 }
@@ -102,7 +159,11 @@ fn no_truncation_and_no_flipped_byte_is_more_than_an_error() {
         // What can go missing are the custom sections at the end, which say nothing of what it does.
         if let Ok(facts) = inspect_component(&bytes[..length]) {
             complete += 1;
-            assert_eq!((&facts.interfaces, &facts.imports), (&whole.interfaces, &whole.imports), "{length} bytes");
+            assert_eq!(
+                (&facts.interfaces, &facts.imports),
+                (&whole.interfaces, &whole.imports),
+                "{length} bytes"
+            );
         }
     }
     assert!(complete <= 3, "{complete}");
@@ -120,7 +181,10 @@ fn configure_has_limits_too() {
     let engine = engine();
     for (configure, expected) in [
         ("(unreachable)", "(trap)"),
-        ("(loop $m (br_if $m (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) (unreachable)", "(memory)"),
+        (
+            "(loop $m (br_if $m (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) (unreachable)",
+            "(memory)",
+        ),
         ("(drop (call $down (i32.const 0)))", "(stack)"),
         ("(return (i32.const 0x7ffffff0))", "(bad-answer)"),
     ] {
@@ -128,7 +192,10 @@ fn configure_has_limits_too() {
         let error = build(&engine, &ResolvedSet::of_pack(pack)).err().expect(configure);
         assert_eq!(error.problems.len(), 1);
         let problem = &error.problems[0];
-        assert!(problem.message.contains(expected) && problem.file.ends_with("pack.toml"), "{configure}: {problem}");
+        assert!(
+            problem.message.contains(expected) && problem.file.ends_with("pack.toml"),
+            "{configure}: {problem}"
+        );
         assert!(problem.line > 0, "{problem}");
     }
 }
@@ -136,7 +203,13 @@ fn configure_has_limits_too() {
 #[test]
 fn memory_that_a_component_begins_with_has_the_same_limit() {
     let module = RULES.replace("(memory (export \"memory\") 2)", "(memory (export \"memory\") 1025)");
-    let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &component(&module, "rules-plugin"), &[]);
-    let error = build(&engine(), &ResolvedSet::of_pack(pack)).err().expect("65 MiB are too much");
+    let pack = pack(
+        &format!("{HEAD}{RULES_POLICY}"),
+        &component(&module, "rules-plugin"),
+        &[],
+    );
+    let error = build(&engine(), &ResolvedSet::of_pack(pack))
+        .err()
+        .expect("65 MiB are too much");
     assert!(error.problems[0].message.contains("cannot be run here"), "{error:?}");
 }

@@ -37,20 +37,33 @@ fn generation() -> Generation {
 }
 
 fn assert_judged(outcome: &Outcome) {
-    assert_eq!((fault(outcome), outcome.verdict.held, rules(outcome)), (None, false, vec!["seen"]));
+    assert_eq!(
+        (fault(outcome), outcome.verdict.held, rules(outcome)),
+        (None, false, vec!["seen"])
+    );
 }
 
 #[test]
 fn the_message_at_fault_is_held_and_its_neighbours_are_judged() {
     let generation = generation();
-    for (text, cause) in ACTS.into_iter().chain([("D answers from outside its memory", FaultCause::BadAnswer)]) {
+    for (text, cause) in ACTS
+        .into_iter()
+        .chain([("D answers from outside its memory", FaultCause::BadAnswer)])
+    {
         let outcomes = judge(&generation, &["first", text, "last"]);
         assert_judged(&outcomes[0]);
         assert_judged(&outcomes[2]);
         let verdict = &outcomes[1].verdict;
-        assert_eq!((fault(&outcomes[1]), verdict.held, rules(&outcomes[1])), (Some(cause), true, vec![]), "{text}");
+        assert_eq!(
+            (fault(&outcomes[1]), verdict.held, rules(&outcomes[1])),
+            (Some(cause), true, vec![]),
+            "{text}"
+        );
         let detail = &verdict.faults[0].detail;
-        assert!(!detail.is_empty() && detail.len() <= 512 && !detail.contains(text), "{detail}");
+        assert!(
+            !detail.is_empty() && detail.len() <= 512 && !detail.contains(text),
+            "{detail}"
+        );
     }
     // And the engine goes on.
     assert_judged(&judge(&generation, &["after all that"])[0]);
@@ -69,14 +82,21 @@ fn all_of_them_in_one_batch_change_nothing_for_each_other() {
         let mut alone = inputs(&texts[..=number]).split_off(number);
         alone[0].withheld = None;
         let alone = judge_inputs(&generation, &alone);
-        assert_eq!(alone[0].verdict.to_canonical_json(), outcome.verdict.to_canonical_json(), "{text}");
+        assert_eq!(
+            alone[0].verdict.to_canonical_json(),
+            outcome.verdict.to_canonical_json(),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn fuel_is_the_same_every_time() {
     let generation = generation();
-    for (text, _) in ACTS.into_iter().chain([("judged", FaultCause::Trap), ("w a line of the log", FaultCause::Trap)]) {
+    for (text, _) in ACTS
+        .into_iter()
+        .chain([("judged", FaultCause::Trap), ("w a line of the log", FaultCause::Trap)])
+    {
         let first = judge(&generation, &[text]).remove(0);
         assert!(first.fuel > 0, "{text}");
         for _ in 0..20 {
@@ -86,7 +106,11 @@ fn fuel_is_the_same_every_time() {
     // And for a generation that was built anew.
     let again = rules_generation_with(&engine(), "budget = { fuel_per_kib = 1_000_000 }");
     for (text, _) in ACTS {
-        assert_eq!(judge(&generation, &[text])[0].fuel, judge(&again, &[text])[0].fuel, "{text}");
+        assert_eq!(
+            judge(&generation, &[text])[0].fuel,
+            judge(&again, &[text])[0].fuel,
+            "{text}"
+        );
     }
 }
 
@@ -96,7 +120,10 @@ fn a_budget_is_the_messages_own() {
     let generation = generation();
     let long = format!("Loops{}", " ".repeat(4096));
     let outcomes = judge(&generation, &["Loops", &long]);
-    assert_eq!((fault(&outcomes[0]), fault(&outcomes[1])), (Some(FaultCause::Fuel), Some(FaultCause::Fuel)));
+    assert_eq!(
+        (fault(&outcomes[0]), fault(&outcomes[1])),
+        (Some(FaultCause::Fuel), Some(FaultCause::Fuel))
+    );
     let one_kib = judge(&generation, &["Loops"])[0].fuel;
     let five_kib = judge(&generation, &[&long])[0].fuel;
     assert_eq!(one_kib, 1_000_000);
@@ -124,11 +151,37 @@ fn threads_do_not_meet() {
             scope.spawn(|| {
                 for _ in 0..100 {
                     let outcomes = judge(&generation, &["Peeks", "Traps", "seen"]);
-                    assert!(outcomes.iter().zip(&expected).all(|(one, other)| one.verdict == other.verdict));
+                    assert!(
+                        outcomes
+                            .iter()
+                            .zip(&expected)
+                            .all(|(one, other)| one.verdict == other.verdict)
+                    );
                 }
             });
         }
     });
+}
+
+#[test]
+fn a_plugin_that_fails_in_company_alone_is_judged_alone() {
+    let generation = generation();
+    for outcome in judge(&generation, &["Many"; 9]) {
+        assert_judged(&outcome);
+    }
+}
+
+#[test]
+fn a_deadline_ends_what_fuel_does_not() {
+    // As much fuel as there can be, spent on instructions that take long: the neighbour waits, and is judged.
+    let generation = rules_generation_with(&engine(), "budget = { fuel_per_kib = 500_000_000 }");
+    let slow = format!("A{}", " ".repeat(8 << 10));
+    let outcomes = judge(&generation, &["quick", &slow]);
+    assert_judged(&outcomes[0]);
+    assert_eq!(
+        (fault(&outcomes[1]), outcomes[1].verdict.held),
+        (Some(FaultCause::Deadline), true)
+    );
 }
 
 #[test]
@@ -146,7 +199,10 @@ fn a_fault_only_flags_where_the_set_says_so() {
         set.set.apply[0].mode = mode;
         set.set.apply[0].on_fault = on_fault;
         let outcomes = judge(&build(&engine, &set).unwrap(), &["Traps", "V"]);
-        assert_eq!((outcomes[0].verdict.held, fault(&outcomes[0])), (held, Some(FaultCause::Trap)));
+        assert_eq!(
+            (outcomes[0].verdict.held, fault(&outcomes[0])),
+            (held, Some(FaultCause::Trap))
+        );
         let finding = &outcomes[1].verdict.findings[0];
         assert_eq!((finding.shadow, finding.severity), (shadow, Severity::Low));
     }

@@ -412,7 +412,10 @@ mod tests {
         let (mut file, mut table) = TomlFile::parse(Path::new("x.toml"), text);
         let (value, places) = table.json(&mut file, "trigger").unwrap();
         assert_eq!(value, serde_json::json!({ "any": [ { "lists": ["a"] } ] }));
-        assert_eq!(places.of("/any/0/lists/0"), text.find("\"a\"").unwrap()..text.find(']').unwrap());
+        assert_eq!(
+            places.of("/any/0/lists/0"),
+            text.find("\"a\"").unwrap()..text.find(']').unwrap()
+        );
         assert_eq!(places.of("").start, text.find('{').unwrap());
     }
 

@@ -74,7 +74,7 @@
     (i32.store (i32.const 24) (i32.const 0)))
 
   (func (export "proviso:policy/rules@0.1.0#evaluate") (param $messages i32) (param $message_count i32) (result i32)
-    (local $index i32) (local $message i32) (local $text i32) (local $length i32) (local $act i32) (local $i i32)
+    (local $index i32) (local $message i32) (local $text i32) (local $length i32) (local $act i32) (local $i i32) (local $root f64)
     (global.set $findings (call $realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.mul (i32.add (local.get $message_count) (i32.const 100)) (i32.const 32))))
     (i32.store (i32.const 16) (i32.const 0))
     (block $done
@@ -96,6 +96,17 @@
             (then (drop (call $down (i32.const 0)))))
           (if (i32.eq (local.get $act) (i32.const 70)) ;; F fills memory over and over: few instructions, much work
             (then (loop $for_ever (memory.fill (i32.const 65536) (i32.const 0) (i32.const 65536)) (br $for_ever))))
+          (if (i32.eq (local.get $act) (i32.const 65)) ;; A calculates, slowly for the fuel that it takes
+            (then
+              (local.set $root (f64.const 2))
+              (loop $for_ever
+                (local.set $root
+                  (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt
+                  (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt
+                    (f64.add (local.get $root) (f64.const 2)))))))))))))))))))
+                (br_if $for_ever (f64.gt (local.get $root) (f64.const 0))))))
+          (if (i32.and (i32.eq (local.get $act) (i32.const 77)) (i32.gt_u (local.get $message_count) (i32.const 1))) ;; M traps in company
+            (then unreachable))
           (if (i32.eq (local.get $act) (i32.const 79)) ;; O reads outside its memory
             (then (drop (i32.load (i32.const -4)))))
           (if (i32.eq (local.get $act) (i32.const 87)) ;; W writes the log without end

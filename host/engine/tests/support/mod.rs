@@ -18,10 +18,17 @@ pub(crate) const FOLD: &str = include_str!("../guests/fold.wat");
 pub(crate) fn component(module: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(module).unwrap();
     let mut resolve = wit_parser::Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v0.1.0")).unwrap();
+    let (package, _) = resolve
+        .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v0.1.0"))
+        .unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+    ComponentEncoder::default()
+        .module(&module)
+        .unwrap()
+        .validate(true)
+        .encode()
+        .unwrap()
 }
 
 /// The plugin of rules, with this in its `configure`.
@@ -92,7 +99,11 @@ pub(crate) fn rules_generation(engine: &Engine) -> Generation {
 /// The same, with a line for the policy's table.
 pub(crate) fn rules_generation_with(engine: &Engine, line: &str) -> Generation {
     let manifest = format!("{HEAD}{RULES_POLICY}{line}");
-    build(engine, &ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[]))).unwrap()
+    build(
+        engine,
+        &ResolvedSet::of_pack(pack(&manifest, &rules_component(""), &[])),
+    )
+    .unwrap()
 }
 
 pub(crate) fn fold_generation(engine: &Engine) -> Generation {
@@ -101,9 +112,17 @@ pub(crate) fn fold_generation(engine: &Engine) -> Generation {
 }
 
 pub(crate) fn message(number: usize, text: &str) -> Message {
-    let party = |id: &str, class| Party { id: id.to_owned(), class, department: String::new() };
+    let party = |id: &str, class| Party {
+        id: id.to_owned(),
+        class,
+        department: String::new(),
+    };
     Message {
-        id: MessageId { tenant: "bank".into(), channel: "wecom".into(), native: format!("m{number}") },
+        id: MessageId {
+            tenant: "bank".into(),
+            channel: "wecom".into(),
+            native: format!("m{number}"),
+        },
         kind: Kind::Text,
         native_kind: "text".into(),
         direction: Direction::Outbound,
@@ -123,7 +142,11 @@ pub(crate) fn message(number: usize, text: &str) -> Message {
 }
 
 pub(crate) fn inputs<T: AsRef<str>>(texts: &[T]) -> Vec<Input> {
-    texts.iter().enumerate().map(|(number, text)| Input::new(message(number, text.as_ref()))).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(number, text)| Input::new(message(number, text.as_ref())))
+        .collect()
 }
 
 pub(crate) fn judge<T: AsRef<str>>(generation: &Generation, texts: &[T]) -> Vec<Outcome> {
@@ -141,5 +164,10 @@ pub(crate) fn fault(outcome: &Outcome) -> Option<FaultCause> {
 
 /// The names of the rules that found something.
 pub(crate) fn rules(outcome: &Outcome) -> Vec<&str> {
-    outcome.verdict.findings.iter().map(|finding| finding.rule.as_str()).collect()
+    outcome
+        .verdict
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect()
 }
