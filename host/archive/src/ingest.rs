@@ -167,7 +167,7 @@ pub enum IngestError {
         /// The message.
         message: MessageId,
         /// What its verdict names.
-        verdict: MessageId,
+        verdict: Box<MessageId>,
     },
     /// A message that is in the archive, or in the batch twice: it was judged on a state that is no longer the last one.
     /// Ask [`Archive::known`] again.
@@ -279,7 +279,7 @@ fn refuse_ill_formed(batch: &IngestBatch) -> Result<(), IngestError> {
     {
         Some(entry) => Err(IngestError::WrongVerdict {
             message: entry.message.id.clone(),
-            verdict: entry.verdict.message.clone(),
+            verdict: Box::new(entry.verdict.message.clone()),
         }),
         None => Ok(()),
     }

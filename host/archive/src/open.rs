@@ -157,7 +157,7 @@ impl Archive {
             .max_lifetime(None)
             .test_before_acquire(false)
             // Writes wait in line as long as it takes: giving up would be a lost batch for a queue that was merely long.
-            .acquire_timeout(Duration::from_secs(600))
+            .acquire_timeout(Duration::from_mins(10))
             .connect_with(options)
             .await
             .map_err(storage)?;

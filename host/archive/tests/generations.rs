@@ -1,5 +1,7 @@
 //! Generations are recorded once; the history tells what was done with them.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proviso_archive::{ActivateError, Activation, Archive, Cause, FailedSet, Status};

@@ -1,5 +1,7 @@
 //! A batch is written whole or not at all, and nothing twice.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proviso_archive::{
@@ -366,7 +368,6 @@ async fn everything_is_counted() {
         (stats.faults.len(), stats.faults[0].faults, stats.consents[0].parties),
         (1, 1, 1)
     );
-    assert_eq!(stats.risks[0].value, 61.25);
     insta::assert_json_snapshot!(stats);
 }
 

@@ -3,6 +3,8 @@
 //! The test starts itself again as a child that ingests a stream of messages and prints how far it came after every
 //! commit, kills it with SIGKILL after a random time, and looks at what is there.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -102,8 +104,8 @@ fn kill_after(path: &Path, patience: Duration) -> u64 {
             }
         });
         // Half of the kills count from the start of the process, and so meet the opening and the recovery too.
-        if patience.subsec_millis() % 2 == 0 {
-            came.recv_timeout(Duration::from_secs(60))
+        if patience.subsec_millis().is_multiple_of(2) {
+            came.recv_timeout(Duration::from_mins(1))
                 .expect("the child gets to its first batch");
         }
         std::thread::sleep(patience);

@@ -1,5 +1,7 @@
 //! What is opened, what is refused, and how it is said.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proviso_archive::{Archive, ArchiveError, StorageCause};
@@ -10,7 +12,7 @@ use support::{batch, entry, fresh, id, raw_connection, rich_batch};
 
 async fn refusal(path: &Path) -> ArchiveError {
     match Archive::open(path).await {
-        Ok(_) => panic!("{path:?} was opened"),
+        Ok(_) => panic!("{} was opened", path.display()),
         Err(error) => error,
     }
 }

@@ -1,5 +1,7 @@
 //! What goes in comes out: every field of a message, and all that was said of it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proptest::prelude::*;

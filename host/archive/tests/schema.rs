@@ -1,5 +1,7 @@
 //! The schema, as it is, as it is documented, and as the documentation's queries use it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proviso_archive::Archive;

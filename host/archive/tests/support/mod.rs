@@ -3,7 +3,8 @@
     dead_code,
     missing_docs,
     unreachable_pub,
-    reason = "each test file uses a part of it"
+    clippy::unwrap_used,
+    reason = "each test file uses a part; a test may panic"
 )]
 
 use proviso_archive::{
