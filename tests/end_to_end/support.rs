@@ -270,7 +270,7 @@ impl Serve {
     }
 
     pub(crate) fn generation(&self) -> String {
-        self.status()["generation"]["generation"].as_str().unwrap().to_owned()
+        self.status()["generation"]["id"].as_str().unwrap().to_owned()
     }
 }
 

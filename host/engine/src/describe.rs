@@ -11,7 +11,7 @@ use proviso_model::Digest;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Description {
     /// Its address.
-    pub generation: Digest,
+    pub id: Digest,
     /// What this machine offers.
     pub features: Features,
     /// Terms and patterns of all lists together.
@@ -82,7 +82,7 @@ pub(crate) fn describe(generation: &Generation) -> Description {
         .enumerate()
         .map(|(index, applied)| pack(generation, index, applied));
     Description {
-        generation: generation.id,
+        id: generation.id,
         features: generation.sandbox.features,
         terms: generation.matcher.terms(),
         matcher_bytes: generation.matcher.memory_bytes(),

@@ -126,7 +126,7 @@ fn print_attempt(attempt: &Value) {
 
 /// Prints what `Generation::describe` says, from its JSON form: the daemon may be of another process.
 pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Result<()> {
-    println!("Generation {}", generation["generation"].as_str().unwrap_or_default());
+    println!("Generation {}", generation["id"].as_str().unwrap_or_default());
     let mut table = Columns::new(colour, &["pack", "version", "digest", "mode", "policy", "plugin", "does", ">terms", "start"]);
     for pack in generation["packs"].as_array().into_iter().flatten() {
         let text = |key: &str| pack[key].as_str().unwrap_or_default().to_owned();
