@@ -75,6 +75,7 @@ impl Site {
         site.write("promises/pack.toml", PACK);
         site.write("promises/lexicons/promissory.txt", "保本\n保收益\n稳赚不赔\nguaranteed return\n");
         site.write("promises/cases/promises.toml", CASES);
+        site.write("promises/settings.schema.json", SCHEMA);
         copy_folder(&project().join("policies/demo/brittle"), &site.path("brittle"));
         site.write("set.toml", SET);
         site.write(
@@ -167,6 +168,8 @@ when = { lists = [\"promissory\"] }
 window = { seconds = 3600, at_least = 5 }
 reason_en = \"{count} promises within {window}\"
 ";
+
+const SCHEMA: &str = r#"{"type": "object", "properties": {"promises": {"type": "object"}, "repeated": {"type": "object"}}}"#;
 
 const CASES: &str = "\
 [[case]]
