@@ -11,7 +11,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// What the plugin takes, the schema must take as well.
-pub fn assert_schema_accepts(settings: &Value) {
+pub(crate) fn assert_schema_accepts(settings: &Value) {
     let errors: Vec<String> = SCHEMA.iter_errors(settings).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "the schema refuses {settings}: {errors:?}");
 }
