@@ -29,10 +29,10 @@ setup:
 	@sh tests/setup.sh
 
 quality: build
-	python3 tests/quality.py --proviso $(PROVISO)
+	cargo run --release -p proviso-measure -- quality --proviso $(PROVISO) --write docs/quality.md
 
 bench: build
-	python3 tests/bench.py --proviso $(PROVISO)
+	cargo run --release -p proviso-measure -- bench --proviso $(PROVISO) --write docs/performance.md
 
 lint:
 	cargo fmt --all --check

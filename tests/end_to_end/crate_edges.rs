@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("brittle-example", &["proviso-sdk"]),
     // The native program of `make bench` links what the host runs in the sandbox.
     (
-        "proviso-native",
+        "proviso-measure",
         &[
             "proviso-model", "proviso-scan", "proviso-pack", "proviso-sources", "proviso-sdk", "lexicon-rules",
             "retention-schedule", "departure-risk",

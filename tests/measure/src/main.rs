@@ -1,0 +1,104 @@
+//! Measures Proviso from outside: its packs on real text (`quality`), and its throughput beside a native program that links
+//! the same rules (`bench`). Both write their own pages; neither page is edited by hand.
+
+mod bench;
+mod corpus;
+mod machine;
+mod native;
+mod page;
+mod process;
+mod quality;
+mod sample;
+mod workload;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measures Proviso from outside.
+#[derive(Debug, Parser)]
+#[command(name = "proviso-measure")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Flags per pack and corpus, precision and recall on labelled dialogues. Exit 1 where a benign corpus is flagged too often.
+    Quality(QualityArgs),
+    /// Throughput of `proviso eval` beside a native program with the same rules. Exit 1 where the two disagree.
+    Bench(BenchArgs),
+    /// The native program alone: verdicts as JSON lines on standard output.
+    Native(NativeArgs),
+}
+
+#[derive(Debug, Args)]
+struct QualityArgs {
+    /// The binary under test.
+    #[arg(long)]
+    proviso: PathBuf,
+    /// The folder of corpora, with `messages/*.jsonl` in it; PROVISO_CORPUS names it otherwise.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// The folder of packs.
+    #[arg(long, default_value = "policies")]
+    packs: PathBuf,
+    /// The page to write.
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// The binary under test.
+    #[arg(long)]
+    proviso: PathBuf,
+    /// The folder of corpora, or PROVISO_CORPUS; without either, the lines of the demonstration are repeated.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// The policy set.
+    #[arg(long, default_value = "policies/demo.toml")]
+    set: PathBuf,
+    /// Lines for the workload without corpora.
+    #[arg(long, default_value = "policies/demo/phrases.toml")]
+    phrases: PathBuf,
+    /// Runs of each program, at least 3.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(3..=99))]
+    runs: u32,
+    /// The page to write.
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct NativeArgs {
+    /// The policy set.
+    #[arg(long)]
+    set: PathBuf,
+    /// The binary beside which the plugins of the packs are found: a pack cannot be read without them.
+    #[arg(long)]
+    proviso: PathBuf,
+    /// Threads that evaluate.
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+    /// Canonical messages, one a line.
+    file: PathBuf,
+}
+
+/// The folder that the environment names; an empty value names none.
+fn corpus_of_environment() -> Option<PathBuf> {
+    std::env::var_os("PROVISO_CORPUS").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Quality(args) => quality::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Native(args) => native::run(&args).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("proviso-measure: {error:#}");
+        ExitCode::FAILURE
+    })
+}

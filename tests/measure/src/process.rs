@@ -1,0 +1,70 @@
+//! Runs a program and says what it took.
+
+use anyhow::{Context, ensure};
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Clock ticks a second in `/proc`: 100 on every Linux that programs see.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// What one run took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    pub wall: Duration,
+    /// User and system time of all threads; resolution 10 ms.
+    pub cpu: Duration,
+}
+
+/// Runs to the end; standard output goes to the file, or nowhere. `ends_well` says which exit codes are expected.
+pub(crate) fn run(command: &mut Command, output: Option<&Path>, ends_well: &[i32]) -> anyhow::Result<Took> {
+    let stdout = match output {
+        Some(path) => Stdio::from(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        None => Stdio::null(),
+    };
+    let shown = format!("{command:?}");
+    let cpu_before = cpu_of_children()?;
+    let started = Instant::now();
+    let status = command.stdin(Stdio::null()).stdout(stdout).status().with_context(|| format!("cannot run {shown}"))?;
+    let wall = started.elapsed();
+    let cpu = cpu_of_children()?.saturating_sub(cpu_before);
+    ensure!(status.code().is_some_and(|code| ends_well.contains(&code)), "{shown} ended with {status}");
+    Ok(Took { wall, cpu })
+}
+
+/// User and system time of every child that has ended and was waited for.
+fn cpu_of_children() -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read from /proc, as Linux has it")?;
+    let ticks = children_ticks(&stat).context("/proc/self/stat has another form than proc(5) says")?;
+    Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+}
+
+/// `cutime` and `cstime`, the 16th and 17th field. The second field is a name in parentheses that may hold spaces.
+fn children_ticks(stat: &str) -> Option<u64> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    let mut fields = behind_name.split_whitespace().skip(13);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    Some(next()? + next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_those_of_children() {
+        let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 100 200 30 4 20 0 1 0";
+        assert_eq!(children_ticks(stat), Some(34));
+        assert_eq!(children_ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn an_unexpected_end_is_an_error() {
+        let ran = |script: &str| run(Command::new("sh").args(["-c", script]), None, &[0, 3]);
+        assert!(ran("exit 3").is_ok());
+        assert!(ran("exit 4").is_err_and(|error| error.to_string().contains("exit 4")));
+        let busy = ran("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done").unwrap();
+        assert!(busy.cpu > Duration::ZERO && busy.cpu <= busy.wall + Duration::from_millis(20), "{busy:?}");
+    }
+}

@@ -1,0 +1,182 @@
+//! `make quality`: what the packs say of real text, and a page of it.
+//!
+//! - `judge`: one pack over all corpora, by the binary under test
+//! - `fraud`: precision and recall of one pack on labelled dialogues
+//! - this file: the packs, the limit, the page
+
+mod fraud;
+mod judge;
+
+use crate::corpus::{self, Corpus};
+use crate::page::{Table, count, percent, publish};
+use crate::{QualityArgs, machine};
+use anyhow::{Context, ensure};
+use fraud::Labelled;
+use judge::{Judgement, Roles};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Corpora of ordinary talk in which next to nothing is to be found.
+const BENIGN: [&str; 3] = ["zh_service_dialogue_crosswoz", "zh_chitchat_kdconv", "en_bank_customer_banking77"];
+/// Messages flagged in such a corpus, at most, of a thousand.
+const BENIGN_PER_THOUSAND_MAX: usize = 5;
+/// Dialogues with a label, and the pack that is to find what the label says.
+const LABELLED: (&str, &str) = ("zh_fraud_dialogue_teleantifraud_SYNTHETIC", "bank-cn");
+
+/// One pack and what it says of each corpus.
+struct Measured {
+    pack: String,
+    judgements: Vec<Judgement>,
+}
+
+pub(crate) fn run(args: &QualityArgs) -> anyhow::Result<ExitCode> {
+    let Some(folder) = args.corpus.clone().or_else(crate::corpus_of_environment) else {
+        eprintln!(
+            "proviso-measure: set PROVISO_CORPUS to the folder of corpora (with messages/*.jsonl in it); the packs are \
+             measured on real text, which is no part of this repository"
+        );
+        return Ok(ExitCode::from(2));
+    };
+    ensure!(args.proviso.is_file(), "there is no binary {}: build it first", args.proviso.display());
+    let proviso = args.proviso.canonicalize()?;
+    let corpora = corpus::read_all(&folder)?;
+    let mut measured = Vec::new();
+    for pack in packs(&args.packs)? {
+        let name = pack.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        eprintln!("{name} on {} corpora", corpora.len());
+        let judgements =
+            judge::judge(&proviso, &pack, &corpora, Roles::AsSpoken).with_context(|| format!("cannot measure {name}"))?;
+        measured.push(Measured { pack: name, judgements });
+    }
+    let labelled = labelled(&proviso, args, &corpora, &measured)?;
+    let failures = too_many(&corpora, &measured);
+    let page = render(&corpora, &measured, labelled.as_ref(), &machine::now());
+    publish(&page, args.write.as_deref())?;
+    failures.iter().for_each(|failure| eprintln!("{failure}"));
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Folders with a `pack.toml`, ordered by name.
+fn packs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = folder.canonicalize().with_context(|| format!("there is no folder {}", folder.display()))?;
+    let mut packs = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    packs.retain(|path| path.join("pack.toml").is_file());
+    packs.sort();
+    ensure!(!packs.is_empty(), "{} has no pack", folder.display());
+    Ok(packs)
+}
+
+/// The labelled dialogues, as they are spoken and with the sides exchanged.
+fn labelled(
+    proviso: &Path,
+    args: &QualityArgs,
+    corpora: &[Corpus],
+    measured: &[Measured],
+) -> anyhow::Result<Option<[Labelled; 2]>> {
+    let Some(at) = corpora.iter().position(|corpus| corpus.name == LABELLED.0) else { return Ok(None) };
+    let Some(pack) = measured.iter().find(|measured| measured.pack == LABELLED.1) else { return Ok(None) };
+    let one = &corpora[at..=at];
+    let exchanged = judge::judge(proviso, &args.packs.join(LABELLED.1).canonicalize()?, one, Roles::Exchanged)?;
+    Ok(Some([Labelled::of(&one[0], &pack.judgements[at]), Labelled::of(&one[0], &exchanged[0])]))
+}
+
+/// What is flagged more often than the limit allows, for people.
+fn too_many(corpora: &[Corpus], measured: &[Measured]) -> Vec<String> {
+    let mut failures = Vec::new();
+    for Measured { pack, judgements } in measured {
+        for (corpus, judgement) in corpora.iter().zip(judgements).filter(|(corpus, _)| BENIGN.contains(&&*corpus.name)) {
+            let flagged = judgement.flagged();
+            if flagged * 1_000 > corpus.messages() * BENIGN_PER_THOUSAND_MAX {
+                let share = percent(flagged, corpus.messages());
+                failures.push(format!("{pack} flags {flagged} messages ({share}) of {}: at most 0.50 % are allowed", corpus.name));
+            }
+        }
+    }
+    failures
+}
+
+fn render(corpora: &[Corpus], measured: &[Measured], labelled: Option<&[Labelled; 2]>, now: &str) -> String {
+    let mut heads = vec!["corpus".to_owned(), "employee / customer".to_owned(), ">messages".to_owned()];
+    heads.extend(measured.iter().map(|measured| format!(">{}", measured.pack)));
+    let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for (at, corpus) in corpora.iter().enumerate() {
+        let mark = if BENIGN.contains(&&*corpus.name) { " (benign)" } else { "" };
+        let messages = corpus.messages();
+        let mut row = vec![format!("{}{mark}", corpus.name), judge::roles_of(corpus).to_owned(), count(messages)];
+        row.extend(measured.iter().map(|measured| {
+            let flagged = measured.judgements[at].flagged();
+            format!("{} ({})", count(flagged), percent(flagged, messages))
+        }));
+        table.row(row);
+    }
+    let held: usize = measured.iter().flat_map(|measured| &measured.judgements).map(|judgement| judgement.held).sum();
+    let mut page = String::new();
+    write!(
+        page,
+        "# Quality of the packs\n\n\
+         Written by `make quality`; edits are lost. {now}.\n\n\
+         Each pack alone, with its own settings, over every message of every corpus in the folder that `PROVISO_CORPUS` names. \
+         Corpora are third-party and no part of this repository.\n\n\
+         ## Messages flagged at medium or above\n\n\
+         {table}\n\
+         In the corpora marked benign, at most 0.50 % may be flagged by any pack; `make quality` fails otherwise. The others have no \
+         label for what the packs look for, so their shares say how much there would be to look at, not how much of it is right. \
+         Messages held because a policy failed: {held}.\n",
+        table = table.markdown(),
+    )
+    .expect(WRITES);
+    let scores = scores(corpora, measured);
+    if let Some((pack, table)) = scores {
+        write!(page, "\n## Scores\n\n`{pack}` finds nothing: it scores the employee of each conversation (here a person of their own).\n\n{table}")
+            .expect(WRITES);
+    }
+    if let Some([spoken, exchanged]) = labelled {
+        page.push_str(&fraud::render(LABELLED, spoken, exchanged));
+    }
+    page
+}
+
+const WRITES: &str = "writing to a String does not fail";
+
+/// Highest scores by corpus, for the pack that scores.
+fn scores(corpora: &[Corpus], measured: &[Measured]) -> Option<(String, String)> {
+    let scoring =
+        measured.iter().find(|measured| measured.judgements.iter().any(|judgement| !judgement.score_of_conversation.is_empty()))?;
+    let mut table = Table::new(&["corpus", ">people", ">10 or more", ">30 or more", ">highest score"]);
+    for (corpus, judgement) in corpora.iter().zip(&scoring.judgements) {
+        let scores: Vec<f64> = judgement.score_of_conversation.values().copied().collect();
+        let at_least = |limit: f64| count(scores.iter().filter(|score| **score >= limit).count());
+        let highest = scores.iter().copied().fold(0.0, f64::max);
+        table.row([corpus.name.clone(), count(scores.len()), at_least(10.0), at_least(30.0), format!("{highest:.1}")]);
+    }
+    Some((scoring.pack.clone(), table.markdown()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Conversation, Turn};
+    use judge::Flag;
+
+    fn benign(messages: usize, flagged: usize) -> Vec<String> {
+        let turns = (0..messages).map(|_| Turn { text: String::new(), role: String::new() }).collect();
+        let corpus = Corpus {
+            name: BENIGN[0].to_owned(),
+            conversations: vec![Conversation { turns, label: String::new(), kind: String::new() }],
+        };
+        let flags = (0..flagged).map(|_| Flag { conversation: 0, rules: Vec::new() }).collect();
+        let judgements = vec![Judgement { flags, ..Judgement::default() }];
+        too_many(&[corpus], &[Measured { pack: "p".to_owned(), judgements }])
+    }
+
+    #[test]
+    fn half_a_percent_of_a_benign_corpus_may_be_flagged_and_no_more() {
+        assert_eq!(benign(1_000, 5), Vec::<String>::new());
+        assert_eq!(
+            benign(1_000, 6),
+            ["p flags 6 messages (0.60 %) of zh_service_dialogue_crosswoz: at most 0.50 % are allowed"]
+        );
+    }
+}
