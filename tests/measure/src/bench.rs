@@ -40,7 +40,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 
     let eval = |workers: &str| {
         let mut command = Command::new(&proviso);
-        command.args(["eval", "--format", "json", "--workers", workers, "--set"]).arg(&args.set).arg(&file);
+        command.args(["eval", "--format", "json", "--tenant", "bank", "--workers", workers, "--set"]).arg(&args.set).arg(&file);
         command
     };
     let own = std::env::current_exe()?;
