@@ -25,9 +25,9 @@ const FILE_MESSAGES: usize = 400;
 const RISKS_SHOWN: u32 = 5;
 
 /// The sentence that the live edit is about. No list of the packs has it.
-const PHRASE: &str = "闭眼入";
+const PHRASE: &str = "睡着都能赚";
 /// Two customers hear it: one before the edit, one after.
-const SENTENCE: &str = "这只产品您闭眼入就行，跟着我们走。";
+const SENTENCE: &str = "这只产品您放心，睡着都能赚。";
 
 pub(crate) fn run(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     if !args.policies.join("demo.toml").is_file() {
