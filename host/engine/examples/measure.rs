@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p proviso-engine --example measure [PACK]`; with a pack's folder, its build is measured too.
 
+#![allow(clippy::unwrap_used, reason = "a measurement ends at what it did not expect")]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

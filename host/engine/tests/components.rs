@@ -1,5 +1,7 @@
 //! Components that no generation is built from, and why.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{ComponentRefused, Interface, ResolvedSet, inspect_component};

@@ -1,5 +1,7 @@
 //! From a set and its packs to a generation, and what it then shows to policies.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{FoldStates, Input, ResolvedSet};

@@ -1,5 +1,7 @@
 //! Plugins that do what they may not: the message at fault is held, its neighbours are judged, and the engine goes on.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{Generation, Outcome};
