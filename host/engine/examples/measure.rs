@@ -12,7 +12,7 @@ use proviso_pack::{Pack, PluginPath};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::*;
+use support::{HEAD, RULES_POLICY, build, engine, inputs, pack, rules_component, rules_generation};
 
 const TEXTS: [&str; 4] = [
     "您好,这款理财产品的风险等级是R2,过往业绩不代表未来表现,请您仔细阅读产品说明书后再做决定。",
@@ -111,7 +111,7 @@ fn evaluate(generation: &Generation, batch: usize, hits: impl Fn(usize) -> bool)
         std::hint::black_box(generation.evaluate(&inputs));
     }
     std::thread::yield_now();
-    (processor_time() - start).as_nanos() as f64 / (rounds * batch) as f64
+    processor_time().saturating_sub(start).as_nanos() as f64 / (rounds * batch) as f64
 }
 
 /// Time that this thread spent on a processor, so that a busy machine does not count. Elsewhere than on Linux, the time of day.

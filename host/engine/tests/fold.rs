@@ -187,7 +187,7 @@ fn a_fold_is_applied_once() {
         set,
         packs: vec![pack.clone(), pack],
     };
-    let error = build(&engine(), &set).err().expect("it is a problem");
+    let error = build(&engine(), &set).expect_err("it is a problem");
     assert_eq!(error.problems.len(), 1);
     assert!(
         error.problems[0]
