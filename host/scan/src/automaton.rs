@@ -20,7 +20,8 @@ const NONE: u32 = 0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     state: u32,
-    /// Bit `symbol % 64` is set if that symbol may lead deeper, or if what the state falls back to may lead on.
+    /// Bit `symbol % 64` is set if that symbol may lead deeper. All bits are set below depth one, where masks were tried
+    /// and cost more than they saved.
     mask: u64,
 }
 
@@ -53,8 +54,6 @@ struct State {
     fail: u32,
     /// Place in `outputs` plus one; 0 if no key ends here.
     output: u32,
-    /// Bit `symbol % 32` is set if that symbol may lead to a child of this state or of one that it falls back to.
-    mask: u32,
 }
 
 const FREE: State = State {
@@ -62,7 +61,6 @@ const FREE: State = State {
     parent: NOWHERE,
     fail: ROOT,
     output: NONE,
-    mask: 0,
 };
 
 /// The state at depth one behind a symbol, or the root if no key begins with it.
@@ -120,14 +118,11 @@ impl Automaton {
         let mut state = at.state;
         while state != ROOT {
             let from = self.states[state as usize];
-            if from.mask >> (symbol & 31) & 1 == 0 {
-                break;
-            }
             let child = from.base.wrapping_add(u32::from(symbol));
             if let Some(to) = self.states.get(child as usize).filter(|to| to.parent == state) {
                 *at = Position {
                     state: child,
-                    mask: u64::from(to.mask) << 32 | u64::from(to.mask),
+                    mask: u64::MAX,
                 };
                 return Ends(to.output);
             }
@@ -241,10 +236,6 @@ impl Builder {
             let symbol = keys[node.from][0];
             self.automaton.firsts[usize::from(symbol)].mask = mask;
         }
-        if node.state != ROOT {
-            let fallback = self.automaton.states[self.automaton.states[node.state as usize].fail as usize].mask;
-            self.automaton.states[node.state as usize].mask = fallback | mask as u32 | (mask >> 32) as u32;
-        }
         if children.is_empty() {
             return;
         }
@@ -285,7 +276,6 @@ impl Builder {
                 parent,
                 fail,
                 output,
-                mask: 0,
             };
             if base.is_none() {
                 self.automaton.firsts[usize::from(symbol)] = First {

@@ -304,7 +304,9 @@ impl Symbols {
         }
         for &(c, _) in &used {
             let symbol = pages.get(c);
-            chars::forms(c).iter().for_each(|&form| pages.set(form, symbol));
+            for &form in chars::forms(c) {
+                pages.set(form, symbol);
+            }
         }
         Ok(Self {
             pages,

@@ -263,16 +263,9 @@ impl Matcher {
             } else {
                 let next = self.openings.next(bytes, at);
                 if next != at {
-                    letters = Position::START;
                     at = next;
-                    if at >= bytes.len() {
-                        break;
-                    }
                     (c, length) = decode(bytes, at);
                     symbol = self.symbols.at(c);
-                    if symbol < self.letters_from {
-                        continue;
-                    }
                 }
                 at += length;
                 self.automaton.begin(&mut letters, symbol)

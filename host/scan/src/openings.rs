@@ -25,8 +25,8 @@ impl Openings {
         }
     }
 
-    /// From the letter at byte `at` on, the first character that a key may begin with or that this cannot tell: the end
-    /// of the text, or any character, not necessarily a letter.
+    /// From the letter at byte `at` on, the first one with which a key may begin, or that this cannot tell: a letter of
+    /// as many bytes.
     #[inline]
     pub(crate) fn next(&self, text: &[u8], at: usize) -> usize {
         match text.get(at) {
@@ -44,8 +44,7 @@ impl Openings {
 /// Triples of ASCII letters and digits with which a key begins.
 #[derive(Debug)]
 struct Triples {
-    /// Bit `c` of place `a << 6 | b` for the triple of ordinals `a b c`. Ordinal 0 stands for whatever else may follow, a
-    /// gap for example: its bits are set if a key begins with `a b`, or with `a`, at all.
+    /// Bit `c` of place `a << 6 | b` for the triple of ordinals `a b c`.
     bits: Box<[u64; 1 << 12]>,
 }
 
@@ -71,19 +70,15 @@ impl Triples {
         let bits = vec![0; 1 << 12].into_boxed_slice();
         let mut bits: Box<[u64; 1 << 12]> = bits.try_into().expect("the length is the same");
         for key in keys {
+            // Only the letters that are ASCII matter: a triple of the text is ASCII throughout.
             let ordinals: Vec<u8> = key.chars().take(3).map(|c| ordinal(u32::from(c))).collect();
-            // A key that ends early goes with anything, one that goes on without ASCII only with what is not.
-            let range = |at: usize| match ordinals.get(at) {
-                Some(&ordinal) => ordinal..=ordinal,
-                None => 0..=ORDINAL_MAX,
-            };
-            let Some(&a @ 1..) = ordinals.first() else { continue };
-            for b in range(1).chain([0]) {
+            if ordinals.contains(&0) {
+                continue;
+            }
+            let range = |at: usize| ordinals.get(at).map_or(1..=ORDINAL_MAX, |&ordinal| ordinal..=ordinal);
+            for (a, b) in range(0).flat_map(|a| range(1).map(move |b| (a, b))) {
                 let place: &mut u64 = &mut bits[usize::from(a) << 6 | usize::from(b)];
-                *place |= 1;
-                if b > 0 {
-                    range(2).for_each(|c| *place |= 1 << c);
-                }
+                range(2).for_each(|c| *place |= 1 << c);
             }
         }
         Self { bits }
@@ -92,16 +87,18 @@ impl Triples {
     fn next(&self, text: &[u8], mut at: usize) -> usize {
         let byte = |at: usize| text.get(at).map_or(0, |&byte| ORDINALS[usize::from(byte)]);
         let (mut a, mut b) = (byte(at), byte(at.wrapping_add(1)));
-        while a != 0 {
-            let c = if b == 0 { 0 } else { byte(at.wrapping_add(2)) };
+        if a == 0 || b == 0 {
+            return at;
+        }
+        loop {
+            let c = byte(at.wrapping_add(2));
             let place = usize::from(a & 63) << 6 | usize::from(b & 63);
-            if self.bits[place] >> (c & 63) & 1 == 1 {
-                break;
+            if c == 0 || self.bits[place] >> (c & 63) & 1 == 1 {
+                return at;
             }
             at = at.wrapping_add(1);
             (a, b) = (b, c);
         }
-        at
     }
 
     fn memory_bytes(&self) -> usize {
@@ -118,8 +115,6 @@ fn ordinal(code_point: u32) -> u8 {
 struct Pairs {
     /// By the first 10 of the 16 bits of a character: true if none of these 64 characters is a gap or a key.
     plain: Box<[bool; PAGES]>,
-    /// By page, bit for bit: the characters with which a key begins.
-    firsts: Box<[u64; PAGES]>,
     bits: Vec<u64>,
     /// What leaves as many bits of a hash as the table has places.
     shift: u32,
@@ -178,15 +173,8 @@ impl Pairs {
         let places = (spellings.len() * BITS_PER_PAIR)
             .next_power_of_two()
             .clamp(TABLE_BITS_MIN, TABLE_BITS_MAX);
-        let mut firsts = Box::new([0; PAGES]);
-        for form in pairs.iter().flat_map(|&(first, _)| forms_of(first)).map(u32::from) {
-            if let Some(page) = firsts.get_mut((form / PAGE_CHARS) as usize) {
-                *page |= 1 << (form % PAGE_CHARS);
-            }
-        }
         let mut table = Self {
             plain,
-            firsts,
             bits: vec![0; places / u64::BITS as usize],
             shift: u64::BITS - places.trailing_zeros(),
         };
@@ -201,8 +189,7 @@ impl Pairs {
         let Some(first) = text.get(at..).and_then(<[u8]>::first_chunk::<2>) else {
             return at;
         };
-        let mut page = usize::from(first[0] & 0xf) << 6 | usize::from(first[1] & 0x3f);
-        if !self.plain[page] {
+        if !self.plain[usize::from(first[0] & 0xf) << 6 | usize::from(first[1] & 0x3f)] {
             return at;
         }
         while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -213,17 +200,11 @@ impl Pairs {
             }
             let place = self.place(pair & PAIR_BYTES);
             if self.bits[place / 64] >> (place % 64) & 1 == 1 {
-                return at;
+                break;
             }
             at = at.wrapping_add(CHAR_BYTES);
-            page = second_page;
         }
-        let last = text.get(at.wrapping_add(2)).map_or(0, |byte| byte & 0x3f);
-        if self.firsts[page & (PAGES - 1)] >> last & 1 == 1 {
-            at
-        } else {
-            at.wrapping_add(CHAR_BYTES)
-        }
+        at
     }
 
     #[inline]
@@ -233,7 +214,7 @@ impl Pairs {
     }
 
     fn memory_bytes(&self) -> usize {
-        PAGES + size_of_val(self.firsts.as_slice()) + size_of_val(self.bits.as_slice())
+        PAGES + size_of_val(self.bits.as_slice())
     }
 }
 
@@ -255,14 +236,14 @@ mod tests {
         let openings = Openings::new(keys.iter());
         let next = |text: &str| openings.next(text.as_bytes(), 0) / CHAR_BYTES;
         // Pairs are looked at eight bytes at a time, which the end of a text does not have.
-        assert_eq!(next("我們這些天氣很好的時候去玩"), 12);
+        assert_eq!(next("我們這些天氣很好的時候去玩"), 11);
         assert_eq!(next("我們發財吧哈哈"), 2);
-        assert_eq!(next("我們保護發明人"), 6);
-        assert_eq!(next("我們發"), 2);
-        assert_eq!(next("我們abc"), 2);
+        assert_eq!(next("我們保護發明人"), 5);
+        assert_eq!(next("我們發"), 1);
+        assert_eq!(next("我們abc"), 1);
         assert_eq!(next("保本保本保本"), 0);
         assert_eq!(next("我們保。本哈哈"), 2);
-        assert_eq!(next("我們穩了哈哈"), 2);
+        assert_eq!(next("我們穩了哈哈"), 1);
         assert_eq!(next("保"), 0);
         assert_eq!(next(""), 0);
     }
@@ -272,19 +253,17 @@ mod tests {
         let keys = ["bonus".to_owned(), "vx".to_owned(), "k线".to_owned(), "q1保".to_owned()];
         let openings = Openings::new(keys.iter());
         let next = |text: &str| openings.next(text.as_bytes(), 0);
-        assert_eq!(next("hello"), 5);
+        assert_eq!(next("hello"), 3);
         assert_eq!(next("theBONus"), 3);
         assert_eq!(next("theBO Nus"), 3);
-        assert_eq!(next("the B onus"), 3);
+        assert_eq!(next("the B onus"), 1);
         assert_eq!(next("B onus"), 0);
-        assert_eq!(next("Bxonus"), 6);
+        assert_eq!(next("Bxonus"), 4);
         assert_eq!(next("myvxid"), 2);
         assert_eq!(next("myvx"), 2);
-        assert_eq!(next("blink线"), 4);
-        assert_eq!(next("k"), 0);
-        assert_eq!(next("kl"), 2);
+        assert_eq!(next("blink线"), 3);
         assert_eq!(next("aq1保"), 1);
-        assert_eq!(next("aq1x"), 4);
-        assert_eq!(next("a b"), 1);
+        assert_eq!(next("aq1x"), 2);
+        assert_eq!(next("a b"), 0);
     }
 }
