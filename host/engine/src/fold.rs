@@ -48,6 +48,8 @@ pub(crate) struct Folded {
     pub(crate) faults: Vec<(usize, proviso_model::verdict::Fault)>,
     pub(crate) steps: Vec<FoldStep>,
     pub(crate) fuel: u64,
+    /// A fold saw a part of the hits.
+    pub(crate) truncated: bool,
     pub(crate) log: Vec<crate::guest::LogLine>,
 }
 
@@ -194,6 +196,9 @@ impl Generation {
             folded,
         };
         run.all(&mut subjects);
+        for (message, view) in messages.iter().zip(&views) {
+            run.folded[*message].truncated |= view.truncated;
+        }
         for subject in subjects {
             states.insert(subject.key.clone(), subject.state);
         }

@@ -18,6 +18,7 @@ mod guest;
 mod import_check;
 mod lists;
 mod plugin;
+mod prepare;
 mod self_test;
 mod slots;
 mod snapshot;
