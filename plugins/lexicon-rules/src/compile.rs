@@ -146,12 +146,18 @@ impl Compiler<'_> {
             window_seconds,
             pointer,
         );
+        let when = when.map_or(Some(None), |when| when.map(Some))?;
+        let mut needed = Vec::new();
+        if let Some(condition) = &when {
+            condition.add_needed(&mut needed);
+        }
         Some(Rule {
             id: id.to_owned(),
             key: stable_key(id),
             severity: severity.unwrap_or(settings.severity),
             filter,
-            when: when.map_or(Some(None), |when| when.map(Some))?,
+            when,
+            needed,
             adjust: adjust.into_iter().collect::<Option<_>>()?,
             window,
             reasons,

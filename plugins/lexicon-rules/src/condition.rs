@@ -4,7 +4,7 @@ use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_bel
 
 use crate::context::Context;
 use crate::near::Nearness;
-use crate::scene::{Occurrence, Scene};
+use crate::scene::{ListMask, Occurrence, Scene};
 use crate::selection::Selection;
 use crate::spans::merge_to_longest;
 use crate::valid::Validator;
@@ -99,6 +99,20 @@ impl Condition {
         holds
     }
 
+    /// Adds what hits it cannot hold without: of each mask, one list must have a hit.
+    pub(crate) fn add_needed(&self, needed: &mut Vec<ListMask>) {
+        match self {
+            Condition::Leaf(leaf) => needed.push(leaf.selection.mask),
+            Condition::All(conditions) | Condition::Near(conditions, _) => {
+                for condition in conditions {
+                    condition.add_needed(needed);
+                }
+            }
+            Condition::Any(conditions) => needed.extend(any_of(conditions)),
+            _ => {}
+        }
+    }
+
     /// True if it holds by hits alone, so that nearness can be asked of it.
     pub(crate) fn yields_hits(&self) -> bool {
         match self {
@@ -109,6 +123,15 @@ impl Condition {
             _ => false,
         }
     }
+}
+
+/// One mask of which any branch needs a part, if every branch needs something.
+fn any_of(conditions: &[Condition]) -> Option<ListMask> {
+    conditions.iter().try_fold(0, |all, condition| {
+        let mut needed = Vec::new();
+        condition.add_needed(&mut needed);
+        needed.first().map(|mask| all | mask)
+    })
 }
 
 fn near(conditions: &[Condition], nearness: Nearness, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {

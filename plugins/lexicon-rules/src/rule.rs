@@ -5,7 +5,7 @@ use proviso_sdk::{Finding, MessageFilter, Severity};
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::reason::{Facts, Template};
-use crate::scene::{Occurrence, Scene};
+use crate::scene::{ListMask, Occurrence, Scene};
 use crate::spans::{joined, merge_to_longest};
 use crate::window::{Reached, Window};
 
@@ -18,6 +18,8 @@ pub(crate) struct Rule {
     pub(crate) severity: Severity,
     pub(crate) filter: MessageFilter,
     pub(crate) when: Option<Condition>,
+    /// What hits `when` cannot hold without, so that most messages are put aside by a few comparisons.
+    pub(crate) needed: Vec<ListMask>,
     pub(crate) adjust: Vec<Adjustment>,
     pub(crate) window: Option<Window>,
     pub(crate) reasons: Vec<Template>,
@@ -45,7 +47,9 @@ pub(crate) enum Change {
 impl Rule {
     /// True if it holds for the message; then the hits that made it so are in `hits`.
     pub(crate) fn holds(&self, scene: &Scene<'_>, hits: &mut Vec<Occurrence>) -> bool {
-        self.filter.passes(scene.message) && self.when.as_ref().is_none_or(|condition| condition.holds(scene, hits))
+        self.needed.iter().all(|mask| scene.mask & mask != 0)
+            && self.filter.passes(scene.message)
+            && self.when.as_ref().is_none_or(|condition| condition.holds(scene, hits))
     }
 
     /// What it then says. `hits` are merged on the way.

@@ -1,5 +1,7 @@
 //! Rules with a window: when they fire, and what they keep.
 
+mod common;
+
 use lexicon_rules::LexiconRules;
 use proviso_sdk::testing::{FoldRun, TestLists, configure, message};
 use proviso_sdk::{Kind, Message, STATE_BYTES_MAX};
@@ -7,7 +9,10 @@ use serde_json::{Value, json};
 
 fn plugin(settings: &Value) -> LexiconRules {
     match configure(settings, &TestLists::new().lexicon("urging", &["快"])) {
-        Ok(plugin) => plugin,
+        Ok(plugin) => {
+            common::assert_schema_accepts(settings);
+            plugin
+        }
         Err(problems) => panic!("{settings}: {problems:?}"),
     }
 }
@@ -134,7 +139,7 @@ fn the_largest_state_fits() {
     // 31 counting rules of 4 entries and one totalling of 64 use up what `configure` allows but for 4.
     let mut rules = serde_json::Map::new();
     for number in 0..31 {
-        let window = json!({ "seconds": 7_776_000, "at_least": 3, "total_at_least": null });
+        let window = json!({ "seconds": 7_776_000, "at_least": 3 });
         rules.insert(
             format!("r{number}"),
             json!({ "message": { "kinds": ["red-packet"] }, "window": window }),

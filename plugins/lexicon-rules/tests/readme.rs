@@ -1,0 +1,57 @@
+//! The example in the README is taken by the schema and by the plugin, and the README names every setting.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use lexicon_rules::LexiconRules;
+use proviso_sdk::testing::{TestLists, configure};
+use serde_json::Value;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn the_example_of_the_readme_works() {
+    let (_, behind) = README.split_once("```toml\n").expect("the README has an example");
+    let (example, _) = behind.split_once("```").expect("the example ends");
+    let example: Value = toml::from_str(example).expect("the example is TOML");
+    let settings = &example["settings"];
+    common::assert_schema_accepts(settings);
+    let lists = TestLists::new()
+        .lexicon("promissory", &["a"])
+        .lexicon("disclaimer", &["b"])
+        .lexicon("product", &["c"]);
+    if let Err(problems) = configure::<LexiconRules>(settings, &lists) {
+        panic!("{problems:?}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting() {
+    let schema: Value = serde_json::from_str(include_str!("../settings.schema.json")).expect("the schema is JSON");
+    let mut keys = BTreeSet::new();
+    collect_keys(&schema, &mut keys);
+    assert!(keys.len() > 10, "only {} keys found in the schema", keys.len());
+    for key in keys {
+        assert!(
+            README.contains(&format!("`{key}`"))
+                || README.contains(&format!("{{ {key}"))
+                || README.contains(&format!(", {key}")),
+            "the README does not name `{key}`"
+        );
+    }
+}
+
+/// The names of all properties, wherever they are defined.
+fn collect_keys(schema: &Value, keys: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Object(properties)) = object.get("properties") {
+                keys.extend(properties.keys().cloned());
+            }
+            object.values().for_each(|value| collect_keys(value, keys));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_keys(value, keys)),
+        _ => {}
+    }
+}
