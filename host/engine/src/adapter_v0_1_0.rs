@@ -139,7 +139,6 @@ impl Exports {
                     ListKind::Lexicon => lifecycle::ListKind::Lexicon,
                     ListKind::Patterns => lifecycle::ListKind::Patterns,
                 },
-                terms: list.terms,
                 pattern_names,
                 notes,
             })

@@ -154,7 +154,7 @@ impl Generation {
             for message in messages {
                 let start = hits.len();
                 let whole = policy.hits_of(&judged[*message].hits, &mut hits);
-                let earlier = self.earlier(&inputs[*message], policy.preceding, &mut scratch);
+                let earlier = self.earlier(&inputs[*message], policy.preceding, judged[*message].scope, &mut scratch);
                 let truncated = judged[*message].truncated || !whole;
                 shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
             }

@@ -157,9 +157,11 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
     table.print(out)?;
 
     writeln!(out, "\nRetention by what decides")?;
-    let mut table = Columns::new(colour, &["statute or purpose", ">messages", ">with a date"]);
+    let mut table = Columns::new(colour, &["rule", ">messages", ">with a date", "statute or purpose"]);
     for kept in &stats.retention {
-        table.row([statute_text(kept.statute.as_ref()), count(kept.messages), count(kept.dated)]);
+        let rule = kept.statute.as_ref().map_or("(none applies)", |statute| &statute.rule);
+        let text = kept.statute.as_ref().map_or_else(String::new, |statute| statute_text(Some(statute)));
+        table.row([rule, &count(kept.messages), &count(kept.dated), &text]);
     }
     table.print(out)?;
 

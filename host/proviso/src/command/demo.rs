@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Messages in one file of the spool.
 const FILE_MESSAGES: usize = 400;
+/// Held messages that are shown one by one.
+const HELD_SHOWN: u32 = 5;
 /// Scores that are shown.
 const RISKS_SHOWN: u32 = 5;
 
@@ -93,6 +95,10 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     if !quiet {
         let stats = daemon.archive.stats(RISKS_SHOWN).await?;
         print_stats(&stats, &mut std::io::stdout(), colour)?;
+        for held in daemon.archive.held(HELD_SHOWN).await? {
+            let faults: Vec<_> = held.faults.iter().map(|fault| format!("{}: {}", fault.policy, fault.detail)).collect();
+            println!("  {} is held: {}", held.id, clip(&faults.join("; "), 110));
+        }
         println!();
     }
     let edit = edit_live(&stage, &daemon, u64::from(args.messages), &say).await?;
