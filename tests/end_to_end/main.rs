@@ -1,5 +1,7 @@
 //! The end-to-end suite: the binary as its users run it, on folders and ports of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod crate_edges;
 mod daemon;
 mod eval;

@@ -242,7 +242,9 @@ impl Generation {
                     message,
                     text,
                     hits: scratch.hits.clone(),
-                    covered_by: (0..self.applied.len()).filter(|apply| self.covers(*apply, message, scope)).collect(),
+                    covered_by: (0..self.applied.len())
+                        .filter(|apply| self.covers(*apply, message, scope))
+                        .collect(),
                 }
             })
             .collect();

@@ -154,7 +154,12 @@ impl Generation {
             for message in messages {
                 let start = hits.len();
                 let whole = policy.hits_of(&judged[*message].hits, &mut hits);
-                let earlier = self.earlier(&inputs[*message], policy.preceding, judged[*message].scope, &mut scratch);
+                let earlier = self.earlier(
+                    &inputs[*message],
+                    policy.preceding,
+                    judged[*message].scope,
+                    &mut scratch,
+                );
                 let truncated = judged[*message].truncated || !whole;
                 shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
             }
@@ -294,7 +299,11 @@ impl Run<'_> {
                     if subject.key.key.len() <= limits::FOLD_KEY_BYTES_MAX {
                         // A replay must fail on the same state.
                         let (before, after) = (subject.state.clone(), subject.state.clone());
-                        folded.steps.push(FoldStep { key: subject.key.clone(), before, after });
+                        folded.steps.push(FoldStep {
+                            key: subject.key.clone(),
+                            before,
+                            after,
+                        });
                     }
                 }
             },

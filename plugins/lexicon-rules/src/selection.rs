@@ -80,9 +80,9 @@ impl Terms {
     fn contains(&self, term: u32) -> bool {
         match self {
             Terms::All => true,
-            Terms::Bits { bits, plain } => {
-                bits.get(term as usize / 64).map_or(*plain, |word| word >> (term % 64) & 1 == 1)
-            }
+            Terms::Bits { bits, plain } => bits
+                .get(term as usize / 64)
+                .map_or(*plain, |word| word >> (term % 64) & 1 == 1),
         }
     }
 }

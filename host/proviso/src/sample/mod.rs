@@ -68,17 +68,34 @@ impl Phrases {
 
     fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let (mut file, mut root) = TomlFile::parse(path, text);
-        let mut this = Self { lines: Vec::new(), files: Vec::new(), links: Vec::new(), titles: Vec::new(), wishes: Vec::new() };
+        let mut this = Self {
+            lines: Vec::new(),
+            files: Vec::new(),
+            links: Vec::new(),
+            titles: Vec::new(),
+            wishes: Vec::new(),
+        };
         for mut table in root.tables(&mut file, "group") {
             let tenant = table.choice(&mut file, "tenant", &TENANTS);
-            let role = table.choice(&mut file, "role", &[("employee", Speaker::ToCustomer), ("customer", Speaker::Customer)]);
-            let speaker = table.choice(&mut file, "to", &[("colleague", Speaker::ToColleague)]).or(role);
+            let role = table.choice(
+                &mut file,
+                "role",
+                &[("employee", Speaker::ToCustomer), ("customer", Speaker::Customer)],
+            );
+            let speaker = table
+                .choice(&mut file, "to", &[("colleague", Speaker::ToColleague)])
+                .or(role);
             table.string(&mut file, "language");
             let risky = is_risky(&mut table, &mut file);
             let texts = strings(&mut table, &mut file, "lines");
             table.finish(&mut file);
             if let (Some(tenant), Some(speaker)) = (tenant, speaker) {
-                this.lines.extend(texts.into_iter().map(|text| Phrase { tenant, speaker, risky, text }));
+                this.lines.extend(texts.into_iter().map(|text| Phrase {
+                    tenant,
+                    speaker,
+                    risky,
+                    text,
+                }));
             }
         }
         for mut table in root.tables(&mut file, "file") {
@@ -87,7 +104,8 @@ impl Phrases {
             let names = strings(&mut table, &mut file, "names");
             table.finish(&mut file);
             if let Some(tenant) = tenant {
-                this.files.extend(names.into_iter().map(|name| Named { tenant, risky, name }));
+                this.files
+                    .extend(names.into_iter().map(|name| Named { tenant, risky, name }));
             }
         }
         for mut table in root.tables(&mut file, "link") {
@@ -118,22 +136,32 @@ impl Phrases {
     fn line(&self, random: &mut Random, tenant: Tenant, speaker: Speaker, risky: bool) -> &str {
         let fits = |phrase: &&Phrase| phrase.tenant == tenant && phrase.speaker == speaker;
         let lines = self.lines.iter().filter(fits);
-        random.among(lines, |phrase| phrase.risky == risky).map_or("", |phrase| &phrase.text)
+        random
+            .among(lines, |phrase| phrase.risky == risky)
+            .map_or("", |phrase| &phrase.text)
     }
 
     fn file(&self, random: &mut Random, tenant: Tenant, risky: bool) -> &str {
         let files = self.files.iter().filter(|file| file.tenant == tenant);
-        random.among(files, |file| file.risky == risky).map_or("", |file| &file.name)
+        random
+            .among(files, |file| file.risky == risky)
+            .map_or("", |file| &file.name)
     }
 
     /// A title and an address.
     fn link(&self, random: &mut Random, tenant: Tenant, risky: bool) -> (&str, &str) {
         let links = self.links.iter().filter(|(link, _)| link.tenant == tenant);
-        random.among(links, |(link, _)| link.risky == risky).map_or(("", ""), |(link, url)| (&link.name, url))
+        random
+            .among(links, |(link, _)| link.risky == risky)
+            .map_or(("", ""), |(link, url)| (&link.name, url))
     }
 
     fn title(&self, random: &mut Random, tenant: Tenant) -> &str {
-        let titles = self.titles.iter().filter(|(of, _)| *of == tenant).flat_map(|(_, titles)| titles);
+        let titles = self
+            .titles
+            .iter()
+            .filter(|(of, _)| *of == tenant)
+            .flat_map(|(_, titles)| titles);
         random.among(titles, |_| true).map_or("", String::as_str)
     }
 
@@ -149,7 +177,12 @@ fn is_risky(table: &mut Table<'_>, file: &mut TomlFile<'_>) -> bool {
 }
 
 fn strings(table: &mut Table<'_>, file: &mut TomlFile<'_>, key: &'static str) -> Vec<String> {
-    table.strings(file, key).unwrap_or_default().into_iter().map(|(text, _)| text).collect()
+    table
+        .strings(file, key)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect()
 }
 
 impl Sample {
@@ -157,7 +190,10 @@ impl Sample {
     pub(crate) fn make(phrases: &Phrases, messages: u32) -> Self {
         let mut random = Random(0x70_72_6f_76_69_73_6f);
         let bank = messages * 2 / 3;
-        Self { bank: wecom::messages(phrases, &mut random, bank), shop: shop::messages(phrases, &mut random, messages - bank) }
+        Self {
+            bank: wecom::messages(phrases, &mut random, bank),
+            shop: shop::messages(phrases, &mut random, messages - bank),
+        }
     }
 }
 
@@ -188,7 +224,11 @@ impl Random {
         let all: Vec<T> = choices.collect();
         let some: Vec<T> = all.iter().copied().filter(|choice| wanted(*choice)).collect();
         let choices = if some.is_empty() { all } else { some };
-        if choices.is_empty() { None } else { Some(choices[self.below(choices.len() as u64) as usize]) }
+        if choices.is_empty() {
+            None
+        } else {
+            Some(choices[self.below(choices.len() as u64) as usize])
+        }
     }
 
     fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {

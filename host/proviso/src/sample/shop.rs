@@ -4,7 +4,15 @@ use super::{Phrases, Random, START_MILLIS, Speaker, Tenant, next_moment};
 use serde_json::json;
 
 const EMPLOYEES: [&str; 5] = ["agent.01", "agent.02", "agent.03", "buyer.04", "ops.05"];
-const CUSTOMERS: [&str; 7] = ["cust.1001", "cust.1002", "cust.1003", "cust.1004", "cust.1005", "cust.1006", "cust.1007"];
+const CUSTOMERS: [&str; 7] = [
+    "cust.1001",
+    "cust.1002",
+    "cust.1003",
+    "cust.1004",
+    "cust.1005",
+    "cust.1006",
+    "cust.1007",
+];
 const CHANNELS: [&str; 3] = ["dingtalk", "slack", "mail"];
 
 /// The words that the example plugin with a bug on purpose stumbles over.
