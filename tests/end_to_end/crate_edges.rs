@@ -28,20 +28,6 @@ const EDGES: &[(&str, &[&str])] = &[
     ("retention-schedule", &["proviso-sdk"]),
     ("departure-risk", &["proviso-sdk"]),
     ("brittle-example", &["proviso-sdk"]),
-    // The native program of `make bench` links what the host runs in the sandbox.
-    (
-        "proviso-native",
-        &[
-            "proviso-model",
-            "proviso-scan",
-            "proviso-pack",
-            "proviso-sources",
-            "proviso-sdk",
-            "lexicon-rules",
-            "retention-schedule",
-            "departure-risk",
-        ],
-    ),
 ];
 
 /// Packages from outside that one crate alone may name.
