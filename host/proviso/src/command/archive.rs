@@ -6,6 +6,7 @@ use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{Archive, Shown, Stats, Statute};
 use proviso_model::MessageId;
+use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
                 match archive.format {
                     OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?),
-                    OutputFormat::Table => print_shown(&shown, colour)?,
+                    OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
                 }
             }
             ArchiveCommand::Stats(args) => {
@@ -65,6 +66,15 @@ pub(crate) async fn find(archive: &Archive, text: &str) -> anyhow::Result<Messag
     }
 }
 
+/// The language of the policy set that judged.
+async fn language_of(archive: &Archive, shown: &Shown) -> anyhow::Result<Language> {
+    let record = archive.generation(&shown.verdict.generation).await?;
+    let set = record
+        .map(|record| PolicySet::from_canonical_json(&record.set_json))
+        .transpose()?;
+    Ok(set.map(|set| set.language).unwrap_or_default())
+}
+
 fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
     let retention: Option<Value> = shown
         .retention
@@ -86,12 +96,12 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
     }))
 }
 
-fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
+fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()> {
     let message = &shown.message;
     let verdict = &shown.verdict.verdict;
     let mut out = io::stdout();
     let recipients: Vec<_> = message.recipients.iter().map(|party| party.id.as_str()).collect();
-    let mut table = Columns::new(colour, &["", ""]);
+    let mut table = Columns::pairs(colour);
     table.row(["message", &message.id.to_string()]);
     table.row(["sent", &message.sent_at.to_string()]);
     table.row([
@@ -143,7 +153,7 @@ fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
         writeln!(out, "\nFindings")?;
         let mut table = Columns::new(colour, &["severity", "pack", "rule", "text", "reason"]);
         for finding in &verdict.findings {
-            let reason = finding.reason.in_language(Language::Zh);
+            let reason = finding.reason.in_language(language);
             let severity = finding.severity.name();
             table.row([
                 severity,

@@ -267,7 +267,7 @@ fn warn_of_tenant(set: &PolicySet, tenant: &str) {
     named.dedup();
     if !named.is_empty() && !named.contains(&tenant) {
         eprintln!(
-            "note: messages that name no tenant count as tenant {tenant:?}; the set has packs for {} alone: use --tenant to choose",
+            "note: messages that name no tenant count as tenant {tenant:?}, and packs that the set scopes to {} do not judge them: say --tenant",
             named.join(", ")
         );
     }

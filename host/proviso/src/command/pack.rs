@@ -3,7 +3,7 @@
 use crate::build_plugin;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage};
 use crate::exit::{Ending, InputProblems, Usage};
-use crate::show::table::{Columns, count};
+use crate::show::table::{Columns, clip, count};
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
 use proviso_model::Problem;
@@ -153,7 +153,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
         }
     };
     let mut out = std::io::stdout();
-    let mut table = Columns::new(colour, &["", ""]);
+    let mut table = Columns::pairs(colour);
     for key in [
         "name",
         "version",
@@ -195,7 +195,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
             text(&policy["name"]),
             text(&policy["plugin"]),
             joined(&policy["interfaces"]),
-            joined(&policy["lists"]),
+            clip(&joined(&policy["lists"]), 48),
             joined(&policy["fields"]),
             count(policy["fuel_per_kib"].as_u64().unwrap_or_default()),
         ]);

@@ -47,6 +47,15 @@ impl Columns {
         Self { table, colour }
     }
 
+    /// Names and values, without headings.
+    pub(crate) fn pairs(colour: bool) -> Self {
+        let mut table = Table::new();
+        table
+            .load_preset(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        Self { table, colour }
+    }
+
     /// Adds a row. A cell that names a severity is coloured.
     pub(crate) fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
         let cells = cells.into_iter().map(|text| {
