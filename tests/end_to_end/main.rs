@@ -7,5 +7,6 @@ mod daemon;
 mod eval;
 mod hostile;
 mod kill;
+mod links;
 mod reload;
 mod support;

@@ -90,10 +90,11 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let elapsed = started.elapsed();
     let rate = f64::from(args.messages) / elapsed.as_secs_f64();
     say(&format!(
-        "3. all judged and committed in {:.1} s: {} messages/s, of which judging took {:.0} ms\n",
+        "3. all judged and committed in {:.1} s: {} messages/s; judging took {:.0} ms of it, committing {:.0} ms\n",
         elapsed.as_secs_f64(),
         count(rate as u64),
-        daemon.metrics.judge_micros.get() as f64 / 1e3
+        daemon.metrics.judge_micros.get() as f64 / 1e3,
+        daemon.metrics.commit_micros.get() as f64 / 1e3
     ));
     if !quiet {
         let stats = daemon.archive.stats(RISKS_SHOWN).await?;
