@@ -484,26 +484,4 @@ mod tests {
             "both syntax errors are told"
         );
     }
-
-    #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
-        let table = [
-            ("scpoe", Some("scope")),
-            ("sope", Some("scope")),
-            ("scopes", Some("scope")),
-            ("setings", Some("settings")),
-            ("on-fault", Some("on_fault")),
-            ("mo", None),
-            ("name", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                nearest(text, ["scope", "settings", "on_fault", "mode"]),
-                expected,
-                "{text}"
-            );
-        }
-        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
-    }
 }

@@ -16,8 +16,8 @@ use proviso_model::verdict::Withheld;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Conversations whose last messages are remembered at a time.
-const CONVERSATIONS_MAX: usize = 20_000;
+/// Conversations whose last messages are remembered at a time; the daemon asks its archive for the others.
+const CONVERSATIONS_MAX: usize = 5_000;
 
 /// Messages below which another thread costs more than it saves.
 const PARALLEL_MESSAGES_MIN: usize = 128;

@@ -2,8 +2,8 @@
 
 use crate::cli::{DemoArgs, OutputFormat};
 use crate::command::archive::print_stats;
+use crate::daemon::attempt::Attempt;
 use crate::daemon::config::Config;
-use crate::daemon::generations::Attempt;
 use crate::daemon::run::Daemon;
 use crate::exit::{Ending, Usage};
 use crate::sample::{Phrases, Sample};

@@ -1,16 +1,17 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
+use super::attempt::{Attempt, AttemptResult, entry_json};
 use super::metrics::Metrics;
 use crate::set_loading;
 use anyhow::{Context, anyhow, bail};
-use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, HistoryEntry, PackRecord};
+use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord};
 use proviso_engine::{Engine, Generation};
-use proviso_model::{Digest, Problem, Timestamp};
+use proviso_model::{Digest, Problem};
 use proviso_pack::{PackStore, PluginPath};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Entries of the history that are looked at.
 const HISTORY_MAX: u32 = 1_000;
@@ -29,59 +30,6 @@ pub(crate) struct Generations {
     metrics: Arc<Metrics>,
     /// One change at a time.
     changing: tokio::sync::Mutex<()>,
-}
-
-/// How an attempt to change the policies ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    at: Timestamp,
-    who: String,
-    took: Duration,
-    result: AttemptResult,
-}
-
-#[derive(Debug, Clone)]
-enum AttemptResult {
-    /// Another generation judges now.
-    Live { id: Digest, changes: Vec<String> },
-    /// What was read is what runs already.
-    Unchanged { id: Digest },
-    /// The generation before goes on.
-    Refused { problems: Vec<Problem> },
-}
-
-impl Attempt {
-    /// True if the generation before goes on because something is wrong.
-    pub(crate) fn refused(&self) -> bool {
-        matches!(self.result, AttemptResult::Refused { .. })
-    }
-
-    /// What is wrong, if the attempt was refused.
-    pub(crate) fn problems(&self) -> &[Problem] {
-        match &self.result {
-            AttemptResult::Refused { problems } => problems,
-            AttemptResult::Live { .. } | AttemptResult::Unchanged { .. } => &[],
-        }
-    }
-
-    /// For the HTTP interface.
-    pub(crate) fn to_json(&self) -> Value {
-        let (result, id, changes, problems) = match &self.result {
-            AttemptResult::Live { id, changes } => ("live", Some(id), changes.clone(), Vec::new()),
-            AttemptResult::Unchanged { id } => ("unchanged", Some(id), Vec::new(), Vec::new()),
-            AttemptResult::Refused { problems } => {
-                ("refused", None, Vec::new(), problems.iter().map(problem_json).collect())
-            }
-        };
-        json!({
-            "at": self.at.to_string(), "who": self.who, "took_ms": self.took.as_millis() as u64,
-            "result": result, "generation": id.map(ToString::to_string), "changes": changes, "problems": problems,
-        })
-    }
-}
-
-fn problem_json(problem: &Problem) -> Value {
-    json!({ "file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message })
 }
 
 /// What the manager works with.
@@ -344,15 +292,6 @@ impl Generations {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.clone());
         attempt
     }
-}
-
-fn entry_json(entry: &HistoryEntry) -> Value {
-    let problems: Vec<_> = entry.problems.iter().map(problem_json).collect();
-    json!({
-        "at": entry.at.to_string(), "status": entry.status, "cause": entry.cause.name(),
-        "generation": entry.generation.map(|id| id.to_string()), "who": entry.who, "why": entry.why,
-        "changed": entry.changed, "set_file": entry.set_file, "problems": problems,
-    })
 }
 
 /// True if the last activation was a rollback away from the generation that the set file still asks for.

@@ -2,7 +2,8 @@
 //!
 //! `/v1/*` wants the bearer token. `/healthz` and `/metrics` do not: they hold counts alone.
 
-use super::generations::{Asked, Attempt, Generations};
+use super::attempt::Attempt;
+use super::generations::{Asked, Generations};
 use super::intake::{Delivery, DeliveryError, Queue};
 use super::metrics::Metrics;
 use super::token::Token;

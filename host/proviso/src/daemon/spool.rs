@@ -32,7 +32,14 @@ pub(crate) async fn follow(
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
     spool.set_offsets(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
-        let items = spool.poll(TRANSACTION_MESSAGES_MAX).await?;
+        let items = match spool.poll(TRANSACTION_MESSAGES_MAX).await {
+            Ok(items) => items,
+            Err(error) => {
+                // The folder may come back; what is in it is read then.
+                tracing::error!(source = config.name, %error, "a spool cannot be read");
+                Vec::new()
+            }
+        };
         if items.is_empty() {
             tokio::select! {
                 () = stop.cancelled() => break,
