@@ -75,6 +75,19 @@ choose_toolchain() {
     exit 1
 }
 
+# Keeps this machine's folders out of the components, so that the same compiler gives the same bytes wherever it runs.
+# Flags are split at blanks, so folders with one in their name stay in.
+hide_folders() {
+    cargo_home=${CARGO_HOME:-$HOME/.cargo}
+    case "$cargo_home$PWD" in
+        *" "*) ;;
+        *)
+            CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/proviso"
+            export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
+            ;;
+    esac
+}
+
 # build_modules TOOLCHAIN NAME…: leaves core modules in $modules.
 build_modules() {
     toolchain=$1
@@ -97,6 +110,7 @@ build_modules() {
 }
 
 toolchain=$(choose_toolchain)
+hide_folders
 build_modules "$toolchain" "$@"
 mkdir -p "$target_dir/plugins"
 for name in "$@"; do

@@ -14,7 +14,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-sources", &["proviso-model"]),
     (
         "proviso",
-        &["proviso-model", "proviso-scan", "proviso-pack", "proviso-engine", "proviso-archive", "proviso-sources"],
+        &[
+            "proviso-model",
+            "proviso-scan",
+            "proviso-pack",
+            "proviso-engine",
+            "proviso-archive",
+            "proviso-sources",
+        ],
     ),
     ("proviso-sdk", &[]),
     ("lexicon-rules", &["proviso-sdk"]),
@@ -26,25 +33,41 @@ const EDGES: &[(&str, &[&str])] = &[
         "proviso-measure",
         &[
             "proviso-model", "proviso-scan", "proviso-pack", "proviso-sources", "proviso-sdk", "lexicon-rules",
-            "retention-schedule", "departure-risk",
+            "retention-schedule", "departure-risk", "brittle-example",
         ],
     ),
 ];
 
 /// Packages from outside that one crate alone may name.
-const OWNED: &[(&str, &[&str])] =
-    &[("wasmtime", &["proviso-engine"]), ("wasmtime-wizer", &["proviso-engine"]), ("sqlx", &["proviso-archive"])];
+const OWNED: &[(&str, &[&str])] = &[
+    ("wasmtime", &["proviso-engine"]),
+    ("wasmtime-wizer", &["proviso-engine"]),
+    ("sqlx", &["proviso-archive"]),
+];
 
 #[test]
 fn the_crates_have_the_edges_of_the_architecture_and_no_others() {
-    let metadata = MetadataCommand::new().manifest_path(project().join("Cargo.toml")).no_deps().exec().unwrap();
-    let allowed: BTreeMap<_, BTreeSet<_>> =
-        EDGES.iter().map(|(name, edges)| (*name, edges.iter().copied().collect())).collect();
+    let metadata = MetadataCommand::new()
+        .manifest_path(project().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let allowed: BTreeMap<_, BTreeSet<_>> = EDGES
+        .iter()
+        .map(|(name, edges)| (*name, edges.iter().copied().collect()))
+        .collect();
     let names: BTreeSet<_> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
-    assert_eq!(names, allowed.keys().copied().collect(), "a crate came or went: say so here and in docs/ARCHITECTURE.md");
+    assert_eq!(
+        names,
+        allowed.keys().copied().collect(),
+        "a crate came or went: say so here and in docs/ARCHITECTURE.md"
+    );
     for package in &metadata.packages {
         let name = package.name.as_str();
-        let dependencies = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        let dependencies = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind != DependencyKind::Development);
         for dependency in dependencies {
             let on = dependency.name.as_str();
             if names.contains(on) {
@@ -64,7 +87,15 @@ fn pure_crates_have_no_clock_files_or_threads() {
         assert!(!sources.is_empty(), "{folder} has no sources");
         for (path, text) in sources {
             let code = text.split("#[cfg(test)]").next().unwrap();
-            for forbidden in ["std::fs", "std::thread", "SystemTime::now", "Instant::now", "Timestamp::now", "tokio", "std::env::var"] {
+            for forbidden in [
+                "std::fs",
+                "std::thread",
+                "SystemTime::now",
+                "Instant::now",
+                "Timestamp::now",
+                "tokio",
+                "std::env::var",
+            ] {
                 assert!(!code.contains(forbidden), "{path} uses {forbidden}");
             }
         }

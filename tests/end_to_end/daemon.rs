@@ -8,9 +8,15 @@ use std::fs;
 fn messages_are_acknowledged_after_the_commit_and_judged_once() {
     let site = Site::new();
     let daemon = Serve::start(&site);
-    let body = [message("m1", "这款产品保本"), message("m2", "你好")].map(|line| line.to_string()).join("\n");
+    let body = [message("m1", "这款产品保本"), message("m2", "你好")]
+        .map(|line| line.to_string())
+        .join("\n");
     let (status, answer) = daemon.post("/v1/messages", &body);
-    assert_eq!((status, &answer["accepted"], &answer["duplicates"]), (200, &2.into(), &0.into()), "{answer}");
+    assert_eq!(
+        (status, &answer["accepted"], &answer["duplicates"]),
+        (200, &2.into(), &0.into()),
+        "{answer}"
+    );
     assert_eq!(site.messages(), 2, "they are in the archive when the answer comes");
     let (_, again) = daemon.post("/v1/messages", &body);
     assert_eq!((&again["accepted"], &again["duplicates"]), (&0.into(), &2.into()));
@@ -19,7 +25,15 @@ fn messages_are_acknowledged_after_the_commit_and_judged_once() {
     let stats = site.stats();
     assert_eq!(stats["conflicts"], 1);
     assert_eq!(site.messages(), 2);
-    let shown = run(&["archive", "show", "--config", &site.text("proviso.toml"), "--format", "json", "m1"]);
+    let shown = run(&[
+        "archive",
+        "show",
+        "--config",
+        &site.text("proviso.toml"),
+        "--format",
+        "json",
+        "m1",
+    ]);
     let shown: Value = serde_json::from_str(&stdout(&shown)).unwrap();
     assert_eq!(shown["message"]["text"], "这款产品保本", "the first stays");
     assert_eq!(shown["verdict"]["findings"][0]["rule"], "promise");
@@ -32,7 +46,11 @@ fn lines_that_are_no_message_are_answered_with_their_number() {
     let daemon = Serve::start(&site);
     let body = format!("{}\nnot json\n{}\n", message("m1", "a"), message("m2", "b"));
     let (status, answer) = daemon.post("/v1/messages", &body);
-    assert_eq!((status, &answer["accepted"], &answer["errors"][0]["line"]), (200, &2.into(), &2.into()), "{answer}");
+    assert_eq!(
+        (status, &answer["accepted"], &answer["errors"][0]["line"]),
+        (200, &2.into(), &2.into()),
+        "{answer}"
+    );
     let (status, answer) = daemon.post("/v1/messages", "{}");
     assert_eq!((status, &answer["errors"][0]["line"]), (422, &1.into()), "{answer}");
     let (status, _) = daemon.post("/v1/messages?tenant=a%2Fb", "{}");
@@ -74,21 +92,35 @@ fn a_growing_spool_file_is_followed_over_a_restart() {
     wait_until("the first part", || site.messages() == 10);
     let half = &lines[10][..40];
     append(&site, half);
-    append(&site, &(lines[10][40..].to_owned() + "\n" + &lines[11..20].join("\n") + "\nnot json\n"));
+    append(
+        &site,
+        &(lines[10][40..].to_owned() + "\n" + &lines[11..20].join("\n") + "\nnot json\n"),
+    );
     wait_until("the second part", || site.messages() == 20);
     assert_eq!(daemon.terminate(), Some(0));
     append(&site, &(lines[20..].join("\n") + "\n"));
     let daemon = Serve::start(&site);
     wait_until("the third part", || site.messages() == 30);
     let status = daemon.status();
-    assert_eq!(status["messages"]["committed"], 10, "only what is new is judged after a restart: {status}");
-    let errors: u64 = site.stats()["sources"].as_array().unwrap().iter().map(|row| row["errors"].as_u64().unwrap()).sum();
+    assert_eq!(
+        status["messages"]["committed"], 10,
+        "only what is new is judged after a restart: {status}"
+    );
+    let errors: u64 = site.stats()["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["errors"].as_u64().unwrap())
+        .sum();
     assert_eq!(errors, 1);
 }
 
 fn append(site: &Site, text: &str) {
     use std::io::Write;
-    let mut file = fs::OpenOptions::new().append(true).open(site.path("spool/a.jsonl")).unwrap();
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(site.path("spool/a.jsonl"))
+        .unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
@@ -103,12 +135,24 @@ fn a_full_queue_answers_429_and_loses_nothing_that_was_acknowledged() {
         })
         .collect();
     let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
-        let posts: Vec<_> = bodies.iter().map(|body| scope.spawn(|| daemon.post("/v1/messages", body))).collect();
+        let posts: Vec<_> = bodies
+            .iter()
+            .map(|body| scope.spawn(|| daemon.post("/v1/messages", body)))
+            .collect();
         posts.into_iter().map(|post| post.join().unwrap()).collect()
     });
-    let accepted: u64 = answers.iter().filter_map(|(_, answer)| answer["accepted"].as_u64()).sum();
-    assert!(answers.iter().all(|(status, _)| matches!(status, 200 | 429)), "{answers:?}");
-    assert!(answers.iter().any(|(status, _)| *status == 429), "40,000 messages at once do not fit a queue of 4,096");
+    let accepted: u64 = answers
+        .iter()
+        .filter_map(|(_, answer)| answer["accepted"].as_u64())
+        .sum();
+    assert!(
+        answers.iter().all(|(status, _)| matches!(status, 200 | 429)),
+        "{answers:?}"
+    );
+    assert!(
+        answers.iter().any(|(status, _)| *status == 429),
+        "40,000 messages at once do not fit a queue of 4,096"
+    );
     assert_eq!(site.messages(), accepted);
 }
 
@@ -146,14 +190,23 @@ fn rollback_goes_back_and_outlives_a_restart() {
     assert_eq!(daemon.generation(), first);
     assert_eq!(daemon.terminate(), Some(0));
     let daemon = Serve::start(&site);
-    assert_eq!(daemon.generation(), first, "the file still says what was rolled back from");
+    assert_eq!(
+        daemon.generation(),
+        first,
+        "the file still says what was rolled back from"
+    );
     let digits = second.strip_prefix("sha256:").unwrap()[..10].to_owned();
     let (_, answer) = daemon.post("/v1/policy/rollback", &format!("{{\"to\": \"{digits}\"}}"));
     assert_eq!(answer["result"], "live", "{answer}");
     assert_eq!(daemon.generation(), second);
     let (_, history) = daemon.get("/v1/policy/history");
     let history: Value = serde_json::from_str(&history).unwrap();
-    let causes: Vec<_> = history.as_array().unwrap().iter().map(|entry| entry["cause"].as_str().unwrap()).collect();
+    let causes: Vec<_> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["cause"].as_str().unwrap())
+        .collect();
     assert_eq!(causes, ["rollback", "rollback", "reload", "start"]);
     let config = site.text("proviso.toml");
     for command in ["status", "history", "reload"] {
@@ -168,7 +221,10 @@ fn bodies_and_secrets_stay_out_of_the_log() {
     let site = Site::new();
     let daemon = Serve::start(&site);
     let secret = "绝密正文XYZZY";
-    daemon.post("/v1/messages", &message("m1", &format!("保本{secret}%%BRITTLE%% invoice")).to_string());
+    daemon.post(
+        "/v1/messages",
+        &message("m1", &format!("保本{secret}%%BRITTLE%% invoice")).to_string(),
+    );
     daemon.post("/v1/messages", &format!("{{\"id\":\"m2\",\"text\":\"{secret}\"}}"));
     let token = daemon.token.clone();
     let log = daemon.log();

@@ -23,7 +23,15 @@ fn a_verdict_has_the_documented_shape() {
     assert_eq!(code, Some(0));
     let line = &lines[0];
     let keys: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
-    for key in ["message", "generation", "held", "findings", "retention", "scores", "faults"] {
+    for key in [
+        "message",
+        "generation",
+        "held",
+        "findings",
+        "retention",
+        "scores",
+        "faults",
+    ] {
         assert!(keys.iter().any(|found| found == key), "{key} in {keys:?}");
     }
     let start = text.find("保本").unwrap();
@@ -54,7 +62,12 @@ fn lines_come_in_input_order_and_none_is_lost() {
         assert_eq!(found.len(), lines.len());
         for (n, line) in found.iter().enumerate() {
             assert_eq!(line["message"], format!("m{n}"));
-            let promises = line["findings"].as_array().unwrap().iter().filter(|finding| finding["policy"] == "promises").count();
+            let promises = line["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| finding["policy"] == "promises")
+                .count();
             assert_eq!(promises, usize::from(n % 7 == 0), "{line}");
         }
     }
@@ -63,7 +76,9 @@ fn lines_come_in_input_order_and_none_is_lost() {
 #[test]
 fn the_answer_does_not_depend_on_workers_or_companions() {
     let site = Site::new();
-    let lines: Vec<_> = (0..600).map(|n| message(&format!("m{n}"), ["保本", "你好", "invoice"][n % 3]).to_string()).collect();
+    let lines: Vec<_> = (0..600)
+        .map(|n| message(&format!("m{n}"), ["保本", "你好", "invoice"][n % 3]).to_string())
+        .collect();
     let (_, one, _) = eval(&site, &["--workers", "1"], &lines);
     let (_, four, _) = eval(&site, &["--workers", "4"], &lines);
     assert_eq!(one, four);
@@ -90,9 +105,17 @@ fn fail_on_and_exit_codes() {
     assert_eq!(eval(&site, &["--fail-on", "high"], &line).0, Some(1));
     assert_eq!(eval(&site, &["--fail-on", "critical"], &line).0, Some(0));
     let set = site.text("set.toml");
-    assert_eq!(run(&["eval", "--set", &set, "--fail-on", "grave", "x"]).status.code(), Some(2));
+    assert_eq!(
+        run(&["eval", "--set", &set, "--fail-on", "grave", "x"]).status.code(),
+        Some(2)
+    );
     assert_eq!(run(&["eval", "--set", &set, "/no/such/file"]).status.code(), Some(2));
-    assert_eq!(run(&["eval", "--set", &set, "--input-format", "xml", &set]).status.code(), Some(2));
+    assert_eq!(
+        run(&["eval", "--set", &set, "--input-format", "xml", &set])
+            .status
+            .code(),
+        Some(2)
+    );
     site.write("set.toml", "[[apply]]\npakc = \"promises\"\nmode = \"loud\"\n");
     let output = run(&["eval", "--set", &set, &set]);
     assert_eq!(output.status.code(), Some(1));
@@ -110,7 +133,12 @@ fn standard_input_is_read() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(format!("{}\n", message("m1", "保本")).as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(format!("{}\n", message("m1", "保本")).as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(json_lines(&stdout(&output)).len(), 1);
 }
@@ -125,10 +153,24 @@ fn wecom_objects_give_a_line_each_even_under_one_identifier() {
     };
     site.write("a.json", &text("same", 1_603_877_328_914));
     site.write("b.json", &text("same", 1_603_877_328_915));
-    site.write("c.json", &json!({"msgid": "s", "action": "switch", "time": 1_603_877_328_000_u64, "user": "li.na"}).to_string());
+    site.write(
+        "c.json",
+        &json!({"msgid": "s", "action": "switch", "time": 1_603_877_328_000_u64, "user": "li.na"}).to_string(),
+    );
     let files = [site.text("a.json"), site.text("b.json"), site.text("c.json")];
     let set = site.text("set.toml");
-    let output = run(&["eval", "--set", &set, "--input-format", "wecom", "--format", "json", &files[0], &files[1], &files[2]]);
+    let output = run(&[
+        "eval",
+        "--set",
+        &set,
+        "--input-format",
+        "wecom",
+        "--format",
+        "json",
+        &files[0],
+        &files[1],
+        &files[2],
+    ]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(json_lines(&stdout(&output)).len(), 3);
 }
@@ -140,11 +182,21 @@ fn real_wecom_samples_lose_nothing() {
         return;
     };
     let folder = std::path::Path::new(&corpus).join("wecom/messages");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .collect();
     files.sort();
     let set = project().join("policies/demo.toml");
-    let mut arguments = vec!["eval", "--set", set.to_str().unwrap(), "--input-format", "wecom", "--format", "json"];
+    let mut arguments = vec![
+        "eval",
+        "--set",
+        set.to_str().unwrap(),
+        "--input-format",
+        "wecom",
+        "--format",
+        "json",
+    ];
     arguments.extend(files.iter().map(String::as_str));
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -154,13 +206,18 @@ fn real_wecom_samples_lose_nothing() {
 #[test]
 fn the_packs_of_the_project_pass_their_cases() {
     let packs = ["bank-cn", "ecommerce-cn", "data-leak", "departure-risk", "demo/brittle"];
-    let paths: Vec<_> = packs.map(|pack| project().join("policies").join(pack).to_str().unwrap().to_owned()).into();
+    let paths: Vec<_> = packs
+        .map(|pack| project().join("policies").join(pack).to_str().unwrap().to_owned())
+        .into();
     let mut arguments = vec!["pack", "test", "--format", "json"];
     arguments.extend(paths.iter().map(String::as_str));
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     for pack in &packs[..4] {
-        let cases = json_lines(&stdout(&output)).iter().filter(|line| line["pack"] == format!("proviso/{pack}")).count();
+        let cases = json_lines(&stdout(&output))
+            .iter()
+            .filter(|line| line["pack"] == format!("proviso/{pack}"))
+            .count();
         assert!(cases >= 40, "{pack} has {cases} cases");
     }
 }
@@ -190,5 +247,8 @@ fn a_pack_can_be_made_tested_built_and_inspected() {
     assert_eq!(facts["digest"], digest);
     assert_eq!(facts["name"], "acme/house-rules");
     // Never over existing files.
-    assert_eq!(run(&["pack", "new", "acme/house-rules", "--dir", &dir]).status.code(), Some(2));
+    assert_eq!(
+        run(&["pack", "new", "acme/house-rules", "--dir", &dir]).status.code(),
+        Some(2)
+    );
 }

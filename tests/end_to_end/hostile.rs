@@ -4,9 +4,20 @@ use super::support::{Serve, Site, json_lines, message, run, stderr, stdout};
 use serde_json::Value;
 
 fn held_lines(site: &Site, texts: &[&str]) -> Vec<Value> {
-    let lines: Vec<_> = texts.iter().enumerate().map(|(n, text)| message(&format!("m{n}"), text).to_string()).collect();
+    let lines: Vec<_> = texts
+        .iter()
+        .enumerate()
+        .map(|(n, text)| message(&format!("m{n}"), text).to_string())
+        .collect();
     site.write("messages.jsonl", &(lines.join("\n") + "\n"));
-    let output = run(&["eval", "--set", &site.text("set.toml"), "--format", "json", &site.text("messages.jsonl")]);
+    let output = run(&[
+        "eval",
+        "--set",
+        &site.text("set.toml"),
+        "--format",
+        "json",
+        &site.text("messages.jsonl"),
+    ]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     json_lines(&stdout(&output))
 }
@@ -20,11 +31,23 @@ fn the_message_that_breaks_a_plugin_is_held_and_its_neighbours_are_judged() {
     assert_eq!(lines.len(), 300);
     for (n, line) in lines.iter().enumerate() {
         assert_eq!(line["held"], n == 137, "{line}");
-        let rules: Vec<_> = line["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-        assert_eq!(rules, if n == 137 { vec!["promise"] } else { vec!["invoice"] }, "{line}");
+        let rules: Vec<_> = line["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["rule"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            rules,
+            if n == 137 { vec!["promise"] } else { vec!["invoice"] },
+            "{line}"
+        );
     }
     let fault = &lines[137]["faults"][0];
-    assert_eq!((fault["pack"].as_str(), fault["cause"].as_str()), (Some("proviso/brittle-example"), Some("trap")));
+    assert_eq!(
+        (fault["pack"].as_str(), fault["cause"].as_str()),
+        (Some("proviso/brittle-example"), Some("trap"))
+    );
     assert!(!fault["detail"].as_str().unwrap().contains("保本"));
 }
 
@@ -32,9 +55,15 @@ fn the_message_that_breaks_a_plugin_is_held_and_its_neighbours_are_judged() {
 fn a_set_may_flag_instead_of_hold() {
     let site = Site::new();
     let set = std::fs::read_to_string(site.path("set.toml")).unwrap();
-    site.write("set.toml", &set.replace("pack = \"brittle\"", "pack = \"brittle\"\non_fault = \"flag\""));
+    site.write(
+        "set.toml",
+        &set.replace("pack = \"brittle\"", "pack = \"brittle\"\non_fault = \"flag\""),
+    );
     let line = &held_lines(&site, &["invoice %%BRITTLE%%"])[0];
-    assert_eq!((&line["held"], line["faults"].as_array().unwrap().len()), (&false.into(), 1));
+    assert_eq!(
+        (&line["held"], line["faults"].as_array().unwrap().len()),
+        (&false.into(), 1)
+    );
 }
 
 /// Puts a component in the place of a plugin, and gives what `policy check` says.
@@ -59,7 +88,11 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
             r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func)))))"#,
             "wasi:clocks/wall-clock@0.2.0",
         ),
-        ("a made-up import", r#"(component (import "acme:secrets/vault" (instance)))"#, "acme:secrets/vault"),
+        (
+            "a made-up import",
+            r#"(component (import "acme:secrets/vault" (instance)))"#,
+            "acme:secrets/vault",
+        ),
     ];
     for (name, wat, reason) in table {
         let (code, said) = check_with_plugin(name, wat);
@@ -74,7 +107,11 @@ fn the_daemon_goes_on_when_a_pack_is_replaced_by_a_foreign_one() {
     let daemon = Serve::start(&site);
     let running = daemon.generation();
     std::fs::create_dir_all(site.path("brittle/plugins")).unwrap();
-    std::fs::write(site.path("brittle/plugins/brittle-example.wasm"), b"\0asm\x0d\0\x01\0garbage").unwrap();
+    std::fs::write(
+        site.path("brittle/plugins/brittle-example.wasm"),
+        b"\0asm\x0d\0\x01\0garbage",
+    )
+    .unwrap();
     let (status, answer) = daemon.post("/v1/policy/reload", "{}");
     assert_eq!((status, answer["result"].as_str()), (422, Some("refused")), "{answer}");
     assert_eq!(daemon.generation(), running);

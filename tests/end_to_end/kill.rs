@@ -14,10 +14,17 @@ fn nothing_is_lost_or_doubled_by_fifty_kills() {
     let mut sent = 0;
     let mut interrupted = 0;
     for round in 0..KILLS {
-        let mut file =
-            std::fs::OpenOptions::new().append(true).create(true).open(site.path(&format!("spool/{}.jsonl", round / 10))).unwrap();
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(site.path(&format!("spool/{}.jsonl", round / 10)))
+            .unwrap();
         for _ in 0..MESSAGES_PER_ROUND {
-            let text = if sent % 5 == 0 { "这款产品保本" } else { "好的，收到" };
+            let text = if sent % 5 == 0 {
+                "这款产品保本"
+            } else {
+                "好的，收到"
+            };
             let mut line = message(&format!("m{sent}"), text);
             line["from"]["id"] = format!("employee-{}", sent % 7).into();
             writeln!(file, "{line}").unwrap();
@@ -45,7 +52,11 @@ fn nothing_is_lost_or_doubled_by_fifty_kills() {
 }
 
 fn findings(stats: &serde_json::Value, rule: &str) -> u64 {
-    let rows = stats["findings"].as_array().unwrap().iter().filter(|row| row["rule"] == rule);
+    let rows = stats["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["rule"] == rule);
     rows.map(|row| row["findings"].as_u64().unwrap()).sum()
 }
 

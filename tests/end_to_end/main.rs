@@ -1,9 +1,12 @@
 //! The end-to-end suite: the binary as its users run it, on folders and ports of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod crate_edges;
 mod daemon;
 mod eval;
 mod hostile;
 mod kill;
+mod links;
 mod reload;
 mod support;

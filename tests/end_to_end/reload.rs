@@ -31,7 +31,10 @@ fn fifty_edits_under_a_steady_load() {
         stop.store(true, Ordering::Relaxed);
     });
     let sent = sent.load(Ordering::Relaxed);
-    println!("{sent} messages sent; the slowest of {EDITS} edits was live after {} ms", slowest.as_millis());
+    println!(
+        "{sent} messages sent; the slowest of {EDITS} edits was live after {} ms",
+        slowest.as_millis()
+    );
     // The promise is one second; a test machine that is busy with other builds gets some more.
     assert!(slowest < Duration::from_secs(5), "an edit took {slowest:?}");
 
@@ -41,15 +44,29 @@ fn fifty_edits_under_a_steady_load() {
     assert_eq!(status["messages"]["duplicate"], 0);
     let (_, history) = daemon.get("/v1/policy/history");
     let history: Value = serde_json::from_str(&history).unwrap();
-    let failed = history.as_array().unwrap().iter().filter(|entry| entry["status"] == "failed").count();
+    let failed = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["status"] == "failed")
+        .count();
     assert_eq!(failed, EDITS / BROKEN_EVERY);
     assert_eq!(daemon.terminate(), Some(0));
     assert_eq!(site.messages(), sent);
 
-    let replay = run(&["replay", "--config", &site.text("proviso.toml"), "--sample", "1000", "--format", "json"]);
+    let replay = run(&[
+        "replay",
+        "--config",
+        &site.text("proviso.toml"),
+        "--sample",
+        "1000",
+        "--format",
+        "json",
+    ]);
     let replayed = json_lines(&stdout(&replay));
     assert_eq!(replayed.len(), 1_000);
-    let generations: std::collections::BTreeSet<_> = replayed.iter().map(|line| line["generation"].to_string()).collect();
+    let generations: std::collections::BTreeSet<_> =
+        replayed.iter().map(|line| line["generation"].to_string()).collect();
     assert!(generations.len() > 1, "the sample spans several generations");
     for line in &replayed {
         assert_eq!(line["identical"], true, "{line}");
@@ -64,7 +81,11 @@ fn send_steadily(daemon: &Serve, stop: &AtomicBool, sent: &AtomicU64) {
         let first = sent.load(Ordering::Relaxed);
         let lines: Vec<_> = (first..first + BATCH)
             .map(|n| {
-                let text = if n % 9 == 0 { "这款产品保本保收益" } else { "明天下午三点开会" };
+                let text = if n % 9 == 0 {
+                    "这款产品保本保收益"
+                } else {
+                    "明天下午三点开会"
+                };
                 let mut line = message(&format!("m{n}"), text);
                 line["from"]["id"] = format!("employee-{}", n % 40).into();
                 line.to_string()
@@ -86,7 +107,11 @@ fn break_the_set(site: &Site, daemon: &Serve, edit: usize) {
     let status = daemon.status();
     let problem = &status["last_attempt"]["problems"][0];
     assert!(problem["file"].as_str().unwrap().ends_with("set.toml"), "{problem}");
-    assert_eq!((&problem["line"], &problem["column"]), (&3.into(), &1.into()), "{problem}");
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&3.into(), &1.into()),
+        "{problem}"
+    );
     assert!(problem["message"].as_str().unwrap().contains("moed"), "{problem}");
     assert_eq!(daemon.generation(), running, "the generation before goes on");
 }

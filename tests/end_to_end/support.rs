@@ -10,22 +10,32 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long anything may take on a busy machine before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The project's folder.
 pub(crate) fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The binary with some arguments. Compiled snapshots are shared by all tests, since compiling is most of the work.
 pub(crate) fn proviso(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proviso"));
-    command.args(arguments).env("XDG_CACHE_HOME", shared_cache()).env_remove("PROVISO_LOG");
+    command
+        .args(arguments)
+        .env("XDG_CACHE_HOME", shared_cache())
+        .env_remove("PROVISO_LOG");
     command
 }
 
 fn shared_cache() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_proviso")).parent().unwrap().parent().unwrap();
+    let target = Path::new(env!("CARGO_BIN_EXE_proviso"))
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap();
     let cache = target.join("tmp/test-cache");
     fs::create_dir_all(&cache).unwrap();
     cache
@@ -46,7 +56,9 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 /// Lines of JSON.
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 pub(crate) fn copy_folder(from: &Path, to: &Path) {
@@ -73,7 +85,10 @@ impl Site {
         let dir = tempfile::tempdir().unwrap();
         let site = Self { dir };
         site.write("promises/pack.toml", PACK);
-        site.write("promises/lexicons/promissory.txt", "保本\n保收益\n稳赚不赔\nguaranteed return\n");
+        site.write(
+            "promises/lexicons/promissory.txt",
+            "保本\n保收益\n稳赚不赔\nguaranteed return\n",
+        );
         site.write("promises/cases/promises.toml", CASES);
         site.write("promises/settings.schema.json", SCHEMA);
         copy_folder(&project().join("policies/demo/brittle"), &site.path("brittle"));
@@ -106,14 +121,26 @@ impl Site {
 
     /// What `archive stats` counts.
     pub(crate) fn stats(&self) -> Value {
-        let output = run(&["archive", "stats", "--config", &self.text("proviso.toml"), "--format", "json"]);
+        let output = run(&[
+            "archive",
+            "stats",
+            "--config",
+            &self.text("proviso.toml"),
+            "--format",
+            "json",
+        ]);
         assert!(output.status.success(), "{}", stderr(&output));
         serde_json::from_str(&stdout(&output)).unwrap()
     }
 
     /// Messages in the archive.
     pub(crate) fn messages(&self) -> u64 {
-        self.stats()["messages"].as_array().unwrap().iter().map(|row| row["messages"].as_u64().unwrap()).sum()
+        self.stats()["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["messages"].as_u64().unwrap())
+            .sum()
     }
 }
 
@@ -169,7 +196,8 @@ window = { seconds = 3600, at_least = 5 }
 reason_en = \"{count} promises within {window}\"
 ";
 
-const SCHEMA: &str = r#"{"type": "object", "properties": {"promises": {"type": "object"}, "repeated": {"type": "object"}}}"#;
+const SCHEMA: &str =
+    r#"{"type": "object", "properties": {"promises": {"type": "object"}, "repeated": {"type": "object"}}}"#;
 
 const CASES: &str = "\
 [[case]]
@@ -224,9 +252,18 @@ impl Serve {
         };
         let log = Arc::new(Mutex::new(log));
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line)));
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .for_each(|line| kept.lock().unwrap().push(line));
+        });
         let token = fs::read_to_string(site.path("data/token")).unwrap().trim().to_owned();
-        Ok(Self { child, address, token, log })
+        Ok(Self {
+            child,
+            address,
+            token,
+            log,
+        })
     }
 
     pub(crate) fn log(&self) -> String {
@@ -246,13 +283,20 @@ impl Serve {
     }
 
     fn agent() -> ureq::Agent {
-        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into()
+        ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into()
     }
 
     /// Reads a resource with the token; status and body.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let request = Self::agent().get(format!("http://{}{path}", self.address));
-        let mut answer = request.header("authorization", format!("Bearer {}", self.token)).call().unwrap();
+        let mut answer = request
+            .header("authorization", format!("Bearer {}", self.token))
+            .call()
+            .unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
@@ -262,10 +306,15 @@ impl Serve {
     }
 
     pub(crate) fn post_as(&self, path: &str, body: &str, authorization: &str) -> (u16, Value) {
-        let request = Self::agent().post(format!("http://{}{path}", self.address)).header("authorization", authorization);
+        let request = Self::agent()
+            .post(format!("http://{}{path}", self.address))
+            .header("authorization", authorization);
         let mut answer = request.content_type("application/json").send(body).unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
-        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        (
+            answer.status().as_u16(),
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
     }
 
     pub(crate) fn status(&self) -> Value {
@@ -289,7 +338,11 @@ impl Drop for Serve {
 pub(crate) fn wait_until(what: &str, mut yes: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !yes() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen within {} s", PATIENCE.as_secs());
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{what} did not happen within {} s",
+            PATIENCE.as_secs()
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     started.elapsed()

@@ -85,8 +85,8 @@ const PRECEDING: Lookup = Lookup {
         " FROM wanted w
           CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
           CROSS JOIN messages m ON m.message IN (
-              SELECT p.message FROM messages p
-              WHERE p.stream = s.stream AND p.conversation = w.conversation
+              SELECT p.message FROM messages p JOIN verdicts v ON v.message = p.message
+              WHERE p.stream = s.stream AND p.conversation = w.conversation AND v.withheld IS NULL
               ORDER BY p.message DESC LIMIT ?)
           LEFT JOIN consent_events c ON c.message = m.message
           ORDER BY m.message"
@@ -107,7 +107,8 @@ const BY_ID: Lookup = Lookup {
 };
 
 impl Archive {
-    /// For each conversation, in order, its last messages by arrival, at most `limit`, the oldest first. Any number of
+    /// For each conversation, in order, its last messages by arrival whose content was not withheld, at most `limit`, the
+    /// oldest first. Any number of
     /// conversations may be asked for.
     pub async fn preceding(
         &self,

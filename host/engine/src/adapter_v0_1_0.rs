@@ -27,7 +27,6 @@ pub(crate) const LOG: &str = "proviso:policy/log@0.1.0";
 /// Names of types; nothing in it can be called.
 pub(crate) const TYPES: &str = "proviso:policy/types@0.1.0";
 
-#[expect(clippy::pedantic, reason = "generated from wit/v0.1.0")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit/v0.1.0",
@@ -140,7 +139,6 @@ impl Exports {
                     ListKind::Lexicon => lifecycle::ListKind::Lexicon,
                     ListKind::Patterns => lifecycle::ListKind::Patterns,
                 },
-                terms: list.terms,
                 pattern_names,
                 notes,
             })
@@ -169,7 +167,7 @@ impl Exports {
         let answer = with_messages(asked, messages, |messages| rules.call_evaluate(&mut *store, messages))?;
         Ok(answer
             .map(|findings| findings.into_iter().map(raw_finding).collect())
-            .map_err(failure))
+            .map_err(|answer| failure(&answer)))
     }
 
     /// `retention.schedule`.
@@ -190,7 +188,7 @@ impl Exports {
         })?;
         Ok(answer
             .map(|proposals| proposals.into_iter().map(raw_proposal).collect())
-            .map_err(failure))
+            .map_err(|answer| failure(&answer)))
     }
 
     /// `fold.advance`; `subjects` name their events by range in `events`.
@@ -221,7 +219,7 @@ impl Exports {
                     .map(|steps| steps.into_iter().map(raw_step).collect())
                     .collect()
             })
-            .map_err(failure))
+            .map_err(|answer| failure(&answer)))
     }
 }
 
@@ -509,7 +507,7 @@ fn raw_proposal(proposal: retention::Proposal) -> RawProposal {
     }
 }
 
-fn failure(failure: types::Failure) -> Failure {
+fn failure(failure: &types::Failure) -> Failure {
     match failure {
         types::Failure::BadMessage(_) => Failure::BadMessage,
         types::Failure::BadState(_) => Failure::BadState,

@@ -1,11 +1,11 @@
 //! From a policy set and its packs to a generation, or to everything that keeps them from becoming one.
 
-use crate::engine::{Engine, Sandbox};
+use crate::engine::Engine;
 use crate::generation::{Applied, Generation, NOT_ASKED, Policy};
-use crate::import_check::{ComponentFacts, ComponentRefused, Interface, inspect_component};
+use crate::import_check::{ComponentFacts, Interface, inspect_component};
 use crate::lists::{Extra, Known, Lists, at};
 use crate::plugin::Plugin;
-use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
+use crate::prepare::prepare_all;
 use crate::view::{Fields, ListInfo};
 use proviso_model::digest::DigestBuilder;
 use proviso_model::id::PolicyId;
@@ -14,11 +14,9 @@ use proviso_model::{Digest, Problem};
 use proviso_pack::Pack;
 use proviso_pack::manifest::{self, Field};
 use serde_json::{Map, Value};
-use std::collections::{BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 /// What judges: a change that could change a verdict changes one of these.
 const VERSIONS: &str = concat!(
@@ -191,13 +189,13 @@ fn folds_applied_twice(file: &Path, set: &PolicySet, plans: &[Plan<'_>]) -> Vec<
 }
 
 /// One policy, before its plugin is prepared.
-struct Plan<'a> {
-    id: PolicyId,
-    apply: usize,
-    pack: &'a Arc<Pack>,
-    declared: &'a manifest::Policy,
-    facts: Arc<ComponentFacts>,
-    settings: Map<String, Value>,
+pub(crate) struct Plan<'a> {
+    pub(crate) id: PolicyId,
+    pub(crate) apply: usize,
+    pub(crate) pack: &'a Arc<Pack>,
+    pub(crate) declared: &'a manifest::Policy,
+    pub(crate) facts: Arc<ComponentFacts>,
+    pub(crate) settings: Map<String, Value>,
     /// Every list that the policy or its trigger names.
     lists: HashMap<String, Known>,
 }
@@ -353,7 +351,7 @@ fn interface_of(interface: manifest::Interface) -> Interface {
 }
 
 impl Plan<'_> {
-    fn list_table(&self) -> Vec<ListInfo> {
+    pub(crate) fn list_table(&self) -> Vec<ListInfo> {
         self.declared
             .lists
             .iter()
@@ -399,113 +397,5 @@ impl Plan<'_> {
             fuel_per_kib: declared.fuel_per_kib,
             id: self.id,
         }
-    }
-}
-
-/// Prepares every policy's plugin, on all processors. A plugin that is missing in the answer has a problem.
-fn prepare_all(
-    sandbox: &Sandbox,
-    resolved: &ResolvedSet,
-    plans: &[Plan<'_>],
-    progress: &dyn Fn(BuildProgress),
-) -> (Vec<Option<Arc<Plugin>>>, Vec<Problem>) {
-    let digests: BTreeSet<Digest> = plans.iter().map(|plan| plan.facts.digest).collect();
-    let instrumented: HashMap<Digest, InstrumentedCode> = digests
-        .into_iter()
-        .map(|digest| (digest, InstrumentedCode::default()))
-        .collect();
-    let mut plugins: Vec<Option<Arc<Plugin>>> = plans.iter().map(|_| None).collect();
-    let mut problems = Vec::new();
-    let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(plans.len());
-    std::thread::scope(|scope| {
-        let (ready, results) = mpsc::channel();
-        for _ in 0..workers {
-            let ready = ready.clone();
-            let (next, instrumented) = (&next, &instrumented);
-            scope.spawn(move || {
-                while let Some((index, plan)) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    plans.get(index).map(|plan| (index, plan))
-                } {
-                    // A compiler that gives up on a hostile component must not take the host with it.
-                    let step = AssertUnwindSafe(|| prepare_one(sandbox, plan, &instrumented[&plan.facts.digest]));
-                    let prepared = catch_unwind(step).unwrap_or_else(|_| {
-                        let reason = "the compiler gave up on it".to_owned();
-                        Err(PrepareError::Refused(ComponentRefused::Invalid(reason)))
-                    });
-                    if ready.send((index, prepared)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(ready);
-        for (done, (index, prepared)) in results.into_iter().enumerate() {
-            let plan = &plans[index];
-            match prepared {
-                Ok(plugin) => {
-                    let from_cache = plugin.from_cache;
-                    plugins[index] = Some(Arc::new(plugin));
-                    progress(BuildProgress {
-                        policy: plan.id.clone(),
-                        from_cache,
-                        done: done + 1,
-                        total: plans.len(),
-                    });
-                }
-                Err(error) => problems.extend(problems_of(resolved, plan, error)),
-            }
-        }
-    });
-    (plugins, problems)
-}
-
-fn prepare_one(sandbox: &Sandbox, plan: &Plan<'_>, instrumented: &InstrumentedCode) -> Result<Plugin, PrepareError> {
-    let recipe = Recipe {
-        bytes: plan
-            .pack
-            .plugin(&plan.declared.plugin)
-            .expect("seen when the policy was planned"),
-        facts: &plan.facts,
-        settings: settings_text(&plan.settings),
-        lists: plan.list_table(),
-    };
-    prepare(sandbox, recipe, instrumented)
-}
-
-/// The settings as a plugin gets them.
-pub(crate) fn settings_text(settings: &Map<String, Value>) -> String {
-    serde_json::to_string(settings).expect("a JSON object is JSON")
-}
-
-/// A failed preparation, at the place in the set or the pack that a person must look at.
-fn problems_of(resolved: &ResolvedSet, plan: &Plan<'_>, error: PrepareError) -> Vec<Problem> {
-    let manifest_line = |message| Problem::on_line(plan.pack.path_of("pack.toml"), plan.declared.line, message);
-    let plugin = &plan.declared.plugin;
-    match error {
-        PrepareError::Refused(refused) => vec![manifest_line(format!("the plugin {plugin:?} {refused}"))],
-        PrepareError::Configure(fault) => {
-            let (id, cause, detail) = (&plan.id, fault.cause.name(), fault.detail);
-            vec![manifest_line(format!(
-                "the plugin {plugin:?} failed while {id} was configured ({cause}): {detail}"
-            ))]
-        }
-        PrepareError::Settings(found) => found
-            .into_iter()
-            .map(|problem| {
-                let apply = &resolved.set.apply[plan.apply];
-                let pointer = format!("/{}{}", plan.id.policy, problem.pointer);
-                let message = format!("setting {pointer}: {}", problem.message);
-                // A value that the set does not state is the pack's own default.
-                if apply.settings.contains_key(&plan.id.policy) {
-                    at(&resolved.file, apply.place_of(&pointer), message)
-                } else {
-                    manifest_line(message)
-                }
-            })
-            .collect(),
     }
 }

@@ -6,10 +6,13 @@ use proviso_model::digest::DigestBuilder;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use wasmtime::component::Component;
 
 /// First line of an entry's note; another form gets another number.
 const NOTE_VERSION: &str = "proviso compiled 1";
+/// Compiled code that is kept, in bytes. Beyond it, the entries that were used least recently go.
+const CODE_BYTES_MAX: u64 = 1 << 30;
 
 /// Why the cache's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +77,10 @@ impl Cache {
         let note = fs::read_to_string(note).ok()?;
         let checked = check(&code, key, &note);
         match checked.and_then(|remark| load_code(runtime, &code).map(|component| Entry { component, remark })) {
-            Ok(entry) => Some(entry),
+            Ok(entry) => {
+                self.mark_used(key);
+                Some(entry)
+            }
             Err(reason) => {
                 tracing::warn!(entry = %key.short(), reason, "a cached snapshot is unusable and is built anew");
                 None
@@ -94,8 +100,47 @@ impl Cache {
                     .and_then(|()| self.write(&self.note_path(key), note.as_bytes()))
                     .map_err(|error| error.to_string())
             });
-        if let Err(reason) = written {
-            tracing::warn!(entry = %key.short(), reason, "a compiled snapshot could not be cached");
+        match written {
+            Ok(()) => self.prune(&self.code_path(key), CODE_BYTES_MAX),
+            Err(reason) => tracing::warn!(entry = %key.short(), reason, "a compiled snapshot could not be cached"),
+        }
+    }
+
+    /// The note's time says when an entry was used last; the code itself is never touched. Failing costs an entry its place.
+    fn mark_used(&self, key: &Digest) {
+        let note = fs::File::options().write(true).open(self.note_path(key));
+        drop(note.and_then(|note| note.set_modified(SystemTime::now())));
+    }
+
+    /// Removes what was used least recently until what is left fits. Code that is mapped stays mapped. `newest` stays.
+    fn prune(&self, newest: &Path, bytes_max: u64) {
+        let files = fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        let mut entries: Vec<(SystemTime, u64, PathBuf)> = files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
+            .filter_map(|code| {
+                let used = fs::metadata(code.with_extension("note")).and_then(|note| note.modified());
+                Some((
+                    used.unwrap_or(SystemTime::UNIX_EPOCH),
+                    fs::metadata(&code).ok()?.len(),
+                    code,
+                ))
+            })
+            .collect();
+        entries.sort();
+        let mut bytes: u64 = entries.iter().map(|(_, size, _)| size).sum();
+        for (_, size, code) in entries.iter().filter(|(_, _, code)| code != newest) {
+            if bytes <= bytes_max {
+                return;
+            }
+            // The note first: a note is only there when its code is.
+            drop(fs::remove_file(code.with_extension("note")));
+            if fs::remove_file(code).is_ok() {
+                bytes -= size;
+            }
         }
     }
 
@@ -202,4 +247,46 @@ fn create_private(path: &Path) -> io::Result<fs::File> {
 fn is_ours_alone(_metadata: &fs::Metadata) -> bool {
     // Profile folders of other systems are private to their user by default.
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_was_used_least_recently_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache {
+            folder: folder.path().to_owned(),
+        };
+        let keys: Vec<Digest> = (0..5_u8).map(|number| Digest::of(&[number])).collect();
+        for (age, key) in keys.iter().enumerate() {
+            fs::write(cache.code_path(key), [0; 10]).unwrap();
+            fs::write(cache.note_path(key), "").unwrap();
+            let used = SystemTime::now() - Duration::from_secs(1_000 * (age as u64 + 1));
+            fs::File::options()
+                .write(true)
+                .open(cache.note_path(key))
+                .unwrap()
+                .set_modified(used)
+                .unwrap();
+        }
+        let left = || -> Vec<bool> {
+            let whole = |key| (cache.code_path(key).exists(), cache.note_path(key).exists());
+            keys.iter()
+                .map(whole)
+                .inspect(|(code, note)| assert_eq!(code, note))
+                .map(|(code, _)| code)
+                .collect()
+        };
+        cache.prune(&cache.code_path(&keys[0]), 50);
+        assert_eq!(left(), [true; 5]);
+        // The oldest was used just now, and the next oldest is the newest that was written: both stay.
+        cache.mark_used(&keys[4]);
+        cache.prune(&cache.code_path(&keys[3]), 30);
+        assert_eq!(left(), [true, false, false, true, true]);
+        cache.prune(&cache.code_path(&keys[3]), 0);
+        assert_eq!(left(), [false, false, false, true, false]);
+    }
 }

@@ -306,3 +306,111 @@ fn line(what: &str, text: String, bytes_min: usize, bytes_max: usize) -> Result<
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::RawFactor;
+
+    fn author() -> PolicyId {
+        PolicyId {
+            pack: "test/pack".to_owned(),
+            policy: "risk".to_owned(),
+        }
+    }
+
+    fn score(value: f64, factors: Vec<RawFactor>) -> Result<Score, Wrong> {
+        score_of(
+            Author {
+                id: &author(),
+                shadow: false,
+            },
+            RawScore { value, factors },
+            "alice",
+        )
+    }
+
+    fn factor(points: f64) -> RawFactor {
+        RawFactor {
+            signal: "job-search".to_owned(),
+            points,
+            message: "m1".to_owned(),
+            sent_at_millis: 0,
+        }
+    }
+
+    #[test]
+    fn a_score_is_taken_over_with_its_factors() {
+        let checked = score(-0.0, vec![factor(20.0), factor(20.0), factor(0.0)]).unwrap();
+        assert_eq!((checked.key.as_str(), checked.factors.len()), ("alice", 3));
+        assert!(checked.value.is_sign_positive(), "-0 would be written as it is");
+    }
+
+    #[test]
+    fn a_score_out_of_range_is_no_score() {
+        for value in [-1.0, 100.1, f64::NAN, f64::INFINITY] {
+            assert!(score(value, Vec::new()).is_err(), "{value}");
+            assert!(score(1.0, vec![factor(value)]).is_err(), "{value}");
+        }
+        let bad = [
+            vec![factor(1.0), factor(2.0)],
+            vec![factor(1.0); limits::FACTORS_PER_SCORE_MAX + 1],
+            vec![RawFactor {
+                signal: "Job Search".to_owned(),
+                ..factor(1.0)
+            }],
+            vec![RawFactor {
+                message: "m".repeat(limits::ID_BYTES_MAX + 1),
+                ..factor(1.0)
+            }],
+            vec![RawFactor {
+                message: "two\nlines".to_owned(),
+                ..factor(1.0)
+            }],
+            vec![RawFactor {
+                sent_at_millis: i64::MAX,
+                ..factor(1.0)
+            }],
+        ];
+        for factors in bad {
+            assert!(score(1.0, factors.clone()).is_err(), "{factors:?}");
+        }
+    }
+
+    #[test]
+    fn spans_lie_in_the_text_on_borders() {
+        let text = "a保b";
+        for (start, end, expected) in [
+            (0, 0, Some("")),
+            (1, 4, Some("保")),
+            (0, 5, Some(text)),
+            (5, 5, Some("")),
+        ] {
+            assert_eq!(span_text(Span { start, end }, text).ok(), expected);
+        }
+        for (start, end) in [(1, 2), (2, 4), (4, 1), (0, 6), (6, 6), (0, u32::MAX)] {
+            assert!(span_text(Span { start, end }, text).is_err(), "{start}-{end}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_line_in_each_language_at_most() {
+        let of = |parts: &[(Language, &str)]| reason(parts.iter().map(|(l, t)| (*l, (*t).to_owned())).collect());
+        let both = of(&[(Language::Zh, "承诺收益"), (Language::En, "promises returns")]).unwrap();
+        assert_eq!(
+            (both.zh.as_deref(), both.en.as_deref()),
+            (Some("承诺收益"), Some("promises returns"))
+        );
+        let long = "x".repeat(limits::REASON_BYTES_MAX + 1);
+        let bad: [&[(Language, &str)]; 5] = [
+            &[],
+            &[(Language::En, "")],
+            &[(Language::En, "one"), (Language::En, "two")],
+            &[(Language::En, "two\u{2028}lines")],
+            &[(Language::En, &long)],
+        ];
+        for parts in bad {
+            assert!(of(parts).is_err(), "{parts:?}");
+        }
+    }
+}

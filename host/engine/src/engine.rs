@@ -8,6 +8,7 @@ use crate::slots::Slots;
 use crate::ticker::Ticker;
 use proviso_model::Digest;
 use proviso_model::digest::DigestBuilder;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -57,6 +58,14 @@ pub(crate) struct Sandbox {
     pub(crate) compatibility: Digest,
     pub(crate) features: Features,
     _ticker: Ticker,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("features", &self.sandbox.features)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {

@@ -49,6 +49,7 @@ pub struct Judged {
     pub(crate) preceding: Vec<String>,
     pub(crate) truncated: bool,
     pub(crate) withheld: Option<Withheld>,
+    pub(crate) scope: Scope,
     /// With the index of the policy that each comes from.
     pub(crate) findings: Vec<(usize, Finding)>,
     pub(crate) proposals: Vec<(usize, AttributedProposal)>,
@@ -62,7 +63,7 @@ pub struct Judged {
 }
 
 /// Which `[[apply]]` judge a message: those that are on and whose scope covers it, or, for tests, one alone.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Scope {
     OfTheSet,
     Only(usize),
@@ -83,6 +84,8 @@ pub(crate) struct Earlier<'a> {
     pub(crate) message: &'a Message,
     pub(crate) text: &'a str,
     pub(crate) hits: Vec<Hit>,
+    /// The `[[apply]]` tables whose scope covers it: a policy sees of a conversation what it may judge of it.
+    pub(crate) covered_by: Vec<usize>,
 }
 
 impl Generation {
@@ -175,9 +178,10 @@ impl Generation {
                 .map(|policy| self.policies[*policy].preceding)
                 .max()
                 .unwrap_or(0);
-            scan.preceding = self.earlier(input, asked, scratch);
+            scan.preceding = self.earlier(input, asked, scope, scratch);
         }
         let mut judged = Judged {
+            scope,
             message: message.id.clone(),
             input: input_digest(message, &scan.preceding),
             packs,
@@ -218,7 +222,13 @@ impl Generation {
     }
 
     /// The last `count` preceding messages, cut so that all of them keep to their limit: the nearest one is cut last.
-    pub(crate) fn earlier<'a>(&self, input: &'a Input, count: usize, scratch: &mut ScanScratch) -> Vec<Earlier<'a>> {
+    pub(crate) fn earlier<'a>(
+        &self,
+        input: &'a Input,
+        count: usize,
+        scope: Scope,
+        scratch: &mut ScanScratch,
+    ) -> Vec<Earlier<'a>> {
         let first = input.preceding.len() - count.min(limits::PRECEDING_MESSAGES_MAX).min(input.preceding.len());
         let mut left = limits::PRECEDING_TEXT_BYTES_MAX;
         let mut earlier: Vec<Earlier<'a>> = input.preceding[first..]
@@ -232,6 +242,9 @@ impl Generation {
                     message,
                     text,
                     hits: scratch.hits.clone(),
+                    covered_by: (0..self.applied.len())
+                        .filter(|apply| self.covers(*apply, message, scope))
+                        .collect(),
                 }
             })
             .collect();
@@ -276,6 +289,7 @@ impl Policy {
     pub(crate) fn preceding_of<'a>(&self, earlier: &[Earlier<'a>]) -> Vec<PrecedingView<'a>> {
         let last = &earlier[earlier.len() - self.preceding.min(earlier.len())..];
         last.iter()
+            .filter(|earlier| earlier.covered_by.contains(&self.apply))
             .map(|earlier| {
                 let mut hits = Vec::new();
                 self.hits_of(&earlier.hits, &mut hits);

@@ -48,6 +48,8 @@ pub(crate) struct Folded {
     pub(crate) faults: Vec<(usize, proviso_model::verdict::Fault)>,
     pub(crate) steps: Vec<FoldStep>,
     pub(crate) fuel: u64,
+    /// A fold saw a part of the hits.
+    pub(crate) truncated: bool,
     pub(crate) log: Vec<crate::guest::LogLine>,
 }
 
@@ -152,7 +154,12 @@ impl Generation {
             for message in messages {
                 let start = hits.len();
                 let whole = policy.hits_of(&judged[*message].hits, &mut hits);
-                let earlier = self.earlier(&inputs[*message], policy.preceding, &mut scratch);
+                let earlier = self.earlier(
+                    &inputs[*message],
+                    policy.preceding,
+                    judged[*message].scope,
+                    &mut scratch,
+                );
                 let truncated = judged[*message].truncated || !whole;
                 shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
             }
@@ -194,6 +201,9 @@ impl Generation {
             folded,
         };
         run.all(&mut subjects);
+        for (message, view) in messages.iter().zip(&views) {
+            run.folded[*message].truncated |= view.truncated;
+        }
         for subject in subjects {
             states.insert(subject.key.clone(), subject.state);
         }
@@ -289,7 +299,11 @@ impl Run<'_> {
                     if subject.key.key.len() <= limits::FOLD_KEY_BYTES_MAX {
                         // A replay must fail on the same state.
                         let (before, after) = (subject.state.clone(), subject.state.clone());
-                        folded.steps.push(FoldStep { key: subject.key.clone(), before, after });
+                        folded.steps.push(FoldStep {
+                            key: subject.key.clone(),
+                            before,
+                            after,
+                        });
                     }
                 }
             },

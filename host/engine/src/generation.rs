@@ -14,6 +14,7 @@ use proviso_model::trigger::Trigger;
 use proviso_pack::Pack;
 use proviso_pack::manifest::SubjectKey;
 use proviso_scan::{ListId, Matcher, Scratch};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Policies, lists and settings, compiled and frozen; judges messages. Any number of threads may use one at a time.
@@ -71,6 +72,15 @@ pub(crate) struct ScanScratch {
     pub(crate) hits: Vec<proviso_scan::Hit>,
     /// By number of a list: the last message that had a hit of it.
     pub(crate) seen: Vec<u32>,
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("id", &self.id)
+            .field("policies", &self.policies.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Policy {

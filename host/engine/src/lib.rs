@@ -18,6 +18,7 @@ mod guest;
 mod import_check;
 mod lists;
 mod plugin;
+mod prepare;
 mod self_test;
 mod slots;
 mod snapshot;
@@ -32,8 +33,8 @@ pub use describe::{Description, ListDescription, PackDescription, PolicyDescript
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use evaluate::{Input, Judged};
 pub use fold::{FoldStates, FoldStep, Outcome};
-pub use proviso_model::id::FoldKey;
 pub use generation::Generation;
 pub use guest::{LogLevel, LogLine};
 pub use import_check::{ComponentFacts, ComponentRefused, Interface, inspect_component};
+pub use proviso_model::id::FoldKey;
 pub use self_test::CaseReport;

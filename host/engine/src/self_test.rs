@@ -1,11 +1,11 @@
 //! Runs the packs' own cases against a generation: before it is swapped in, and for `pack test`.
 
-use crate::build::settings_text;
 use crate::evaluate::{Input, Scope};
 use crate::fold::{FoldStates, Outcome};
 use crate::generation::{Generation, Policy};
 use crate::guest::LogLine;
 use crate::import_check::inspect_component;
+use crate::prepare::settings_text;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::Apply;
@@ -41,6 +41,9 @@ impl CaseReport {
     }
 }
 
+/// Settings that a case brings, by policy.
+type CaseSettings = BTreeMap<String, Map<String, Value>>;
+
 /// Compiled code of the plugins that cases give settings of their own.
 type Compiled = HashMap<proviso_model::Digest, InstrumentedCode>;
 
@@ -62,7 +65,7 @@ impl Generation {
                 applied.pack.cases().iter().partition(|case| case.settings.is_empty());
             let mut of_pack = self.run_cases(index, &plain);
             // Cases with equal settings share a variant.
-            let mut variants: Vec<(&BTreeMap<String, Map<String, Value>>, Vec<&Case>)> = Vec::new();
+            let mut variants: Vec<(&CaseSettings, Vec<&Case>)> = Vec::new();
             for case in with_settings {
                 match variants.iter_mut().find(|(settings, _)| **settings == case.settings) {
                     Some((_, cases)) => cases.push(case),
@@ -108,12 +111,7 @@ impl Generation {
     }
 
     /// The same generation with other settings for some policies of a pack: the manifest's defaults with the case's over them.
-    fn variant(
-        &self,
-        apply: usize,
-        settings: &BTreeMap<String, Map<String, Value>>,
-        compiled: &mut Compiled,
-    ) -> Result<Generation, String> {
+    fn variant(&self, apply: usize, settings: &CaseSettings, compiled: &mut Compiled) -> Result<Generation, String> {
         let applied = &self.applied[apply];
         let mut policies = self.policies.clone();
         for policy in &mut policies[applied.policies.clone()] {
@@ -149,7 +147,7 @@ impl Generation {
             lists: policy.lists.to_vec(),
         };
         let code = compiled.entry(policy.plugin_digest).or_default();
-        let plugin = prepare(&self.sandbox, recipe, code).map_err(|error| match error {
+        let plugin = prepare(&self.sandbox, &recipe, code).map_err(|error| match error {
             PrepareError::Refused(refused) => refused.to_string(),
             PrepareError::Configure(fault) => {
                 format!(

@@ -72,7 +72,7 @@ pub(crate) type InstrumentedCode = OnceLock<Result<Component, String>>;
 /// Makes a plugin of a component: from the cache, else by configuring and freezing it.
 pub(crate) fn prepare(
     sandbox: &Sandbox,
-    recipe: Recipe<'_>,
+    recipe: &Recipe<'_>,
     instrumented: &InstrumentedCode,
 ) -> Result<Plugin, PrepareError> {
     let key = recipe.key(sandbox);
@@ -89,9 +89,9 @@ pub(crate) fn prepare(
                 lists: recipe.lists.clone(),
             },
         };
-        return finish(sandbox, &recipe, &entry.component, configured, true);
+        return finish(sandbox, recipe, &entry.component, configured, true);
     }
-    let (component, configured, remark) = match freeze(sandbox, &recipe, instrumented) {
+    let (component, configured, remark) = match freeze(sandbox, recipe, instrumented) {
         Ok(component) => (component, Configured::Snapshot, REMARK_SNAPSHOT.to_owned()),
         Err(FreezeError::Stop(error)) => return Err(error),
         Err(FreezeError::Unfit(why)) => {
@@ -109,7 +109,7 @@ pub(crate) fn prepare(
             )
         }
     };
-    let plugin = finish(sandbox, &recipe, &component, configured, false)?;
+    let plugin = finish(sandbox, recipe, &component, configured, false)?;
     if let Some(cache) = &sandbox.cache {
         cache.store(&key, &component, &remark);
     }

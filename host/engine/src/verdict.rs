@@ -30,7 +30,7 @@ pub(crate) fn assemble(generation: &Generation, judged: Judged, folded: Folded) 
         input: judged.input,
         packs: judged.packs,
         preceding: judged.preceding,
-        truncated: judged.truncated,
+        truncated: judged.truncated || folded.truncated,
         withheld: judged.withheld,
         held,
         findings: findings.into_iter().map(|(_, finding)| finding).collect(),

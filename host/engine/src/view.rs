@@ -84,6 +84,8 @@ pub(crate) enum ListKind {
 pub(crate) struct ListInfo {
     pub(crate) name: String,
     pub(crate) kind: ListKind,
+    /// For people alone: the guest is not told, and a term more does not make another snapshot.
+    #[serde(skip)]
     pub(crate) terms: u32,
     pub(crate) pattern_names: Vec<String>,
     pub(crate) notes: Vec<TermNote>,

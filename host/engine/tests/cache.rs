@@ -1,5 +1,7 @@
 //! Compiled snapshots on disk: found again, and never believed when something is wrong with them.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{CacheError, Engine, EngineError, EngineOptions, ResolvedSet};
@@ -69,10 +71,11 @@ fn what_was_compiled_is_found_again() {
 
 #[test]
 fn a_damaged_entry_is_built_anew() {
+    type Damage = fn(&[u8]) -> Vec<u8>;
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("cache");
     assert!(!build_from(&folder, "{ level = 1 }"));
-    let damages: [(&str, fn(&[u8]) -> Vec<u8>); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("cwasm", |bytes| {
             [
                 &bytes[..bytes.len() / 2],

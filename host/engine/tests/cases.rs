@@ -1,5 +1,7 @@
 //! A generation runs the packs' own cases.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::ResolvedSet;

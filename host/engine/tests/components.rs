@@ -1,5 +1,7 @@
 //! Components that no generation is built from, and why.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{ComponentRefused, Interface, ResolvedSet, inspect_component};
@@ -74,9 +76,7 @@ fn foreign_imports_are_refused_by_name() {
 fn a_pack_with_a_foreign_import_is_refused_at_its_line() {
     let component = wat(r#"(component (import "wasi:filesystem/types@0.2.0" (instance)))"#);
     let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &component, &[]);
-    let error = build(&engine(), &ResolvedSet::of_pack(pack))
-        .err()
-        .expect("it is refused");
+    let error = build(&engine(), &ResolvedSet::of_pack(pack)).expect_err("it is refused");
     let problem = &error.problems[0];
     assert!(problem.file.ends_with("pack.toml") && problem.line > 0, "{problem}");
     assert!(
@@ -101,9 +101,7 @@ fn a_function_in_the_interface_of_types_is_refused_when_it_is_linked() {
         (export "proviso:policy/lifecycle@0.1.0" (instance $nothing))
         (export "proviso:policy/rules@0.1.0" (instance $nothing)))"#;
     let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &wat(component), &[]);
-    let error = build(&engine(), &ResolvedSet::of_pack(pack))
-        .err()
-        .expect("it is refused");
+    let error = build(&engine(), &ResolvedSet::of_pack(pack)).expect_err("it is refused");
     assert!(
         error.problems[0].message.contains("does not fit the plugin contract"),
         "{error:?}"
@@ -189,7 +187,7 @@ fn configure_has_limits_too() {
         ("(return (i32.const 0x7ffffff0))", "(bad-answer)"),
     ] {
         let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component(configure), &[]);
-        let error = build(&engine, &ResolvedSet::of_pack(pack)).err().expect(configure);
+        let error = build(&engine, &ResolvedSet::of_pack(pack)).expect_err(configure);
         assert_eq!(error.problems.len(), 1);
         let problem = &error.problems[0];
         assert!(
@@ -208,8 +206,6 @@ fn memory_that_a_component_begins_with_has_the_same_limit() {
         &component(&module, "rules-plugin"),
         &[],
     );
-    let error = build(&engine(), &ResolvedSet::of_pack(pack))
-        .err()
-        .expect("65 MiB are too much");
+    let error = build(&engine(), &ResolvedSet::of_pack(pack)).expect_err("65 MiB are too much");
     assert!(error.problems[0].message.contains("cannot be run here"), "{error:?}");
 }

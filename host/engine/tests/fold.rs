@@ -1,5 +1,7 @@
 //! Folds: states go on in order, a fault leaves the state as it was, and a replay gives the same.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{FoldKey, FoldStates, Generation, Input, ResolvedSet};
@@ -24,7 +26,7 @@ fn key(sender: &str) -> FoldKey {
 fn events(events: &[(&str, &str)]) -> Vec<Input> {
     let of = |(number, (sender, text)): (usize, &(&str, &str))| {
         let mut message = message(number, text);
-        message.sender.id = (*sender).to_owned();
+        (*sender).clone_into(&mut message.sender.id);
         Input::new(message)
     };
     events.iter().enumerate().map(of).collect()
@@ -185,7 +187,7 @@ fn a_fold_is_applied_once() {
         set,
         packs: vec![pack.clone(), pack],
     };
-    let error = build(&engine(), &set).err().expect("it is a problem");
+    let error = build(&engine(), &set).expect_err("it is a problem");
     assert_eq!(error.problems.len(), 1);
     assert!(
         error.problems[0]

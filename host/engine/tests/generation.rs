@@ -1,5 +1,7 @@
 //! From a set and its packs to a generation, and what it then shows to policies.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{FoldStates, Input, ResolvedSet};
@@ -27,9 +29,9 @@ fn listed(lines: &str) -> ResolvedSet {
 }
 
 /// A set file over one pack.
-fn set(text: &str, pack: Arc<proviso_pack::Pack>) -> ResolvedSet {
+fn set(text: &str, pack: &Arc<proviso_pack::Pack>) -> ResolvedSet {
     let set = PolicySet::parse(Path::new("set.toml"), text).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let packs = set.apply.iter().map(|_| Arc::clone(&pack)).collect();
+    let packs = set.apply.iter().map(|_| Arc::clone(pack)).collect();
     ResolvedSet {
         file: "set.toml".into(),
         set,
@@ -38,7 +40,7 @@ fn set(text: &str, pack: Arc<proviso_pack::Pack>) -> ResolvedSet {
 }
 
 fn problems(set: &ResolvedSet) -> Vec<String> {
-    let error = build(&engine(), set).err().expect("it cannot be built");
+    let error = build(&engine(), set).expect_err("it cannot be built");
     error
         .problems
         .iter()
@@ -139,10 +141,7 @@ fn preceding_texts_keep_to_their_limit() {
 fn scope_mode_and_consent_keep_policies_away() {
     let engine = engine();
     let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component(""), &[]);
-    let elsewhere = set(
-        "[[apply]]\npack = \"p\"\nscope = { channels = [\"slack\"] }\n",
-        Arc::clone(&pack),
-    );
+    let elsewhere = set("[[apply]]\npack = \"p\"\nscope = { channels = [\"slack\"] }\n", &pack);
     let outcome = &judge(&build(&engine, &elsewhere).unwrap(), &["Traps"])[0];
     assert_eq!(
         (&outcome.verdict.packs, outcome.verdict.faults.len(), outcome.fuel),
@@ -151,10 +150,7 @@ fn scope_mode_and_consent_keep_policies_away() {
 
     let here = build(
         &engine,
-        &set(
-            "[[apply]]\npack = \"p\"\nscope = { channels = [\"wecom\"] }\n",
-            Arc::clone(&pack),
-        ),
+        &set("[[apply]]\npack = \"p\"\nscope = { channels = [\"wecom\"] }\n", &pack),
     )
     .unwrap();
     assert_eq!(judge(&here, &["x"])[0].verdict.packs, [pack.digest()]);
@@ -166,11 +162,7 @@ fn scope_mode_and_consent_keep_policies_away() {
         (Some(Withheld::ConsentRefused), 0, false)
     );
 
-    let off = build(
-        &engine,
-        &set("[[apply]]\npack = \"p\"\nmode = \"off\"\n", Arc::clone(&pack)),
-    )
-    .unwrap();
+    let off = build(&engine, &set("[[apply]]\npack = \"p\"\nmode = \"off\"\n", &pack)).unwrap();
     assert_eq!(rules(&judge(&off, &["x"])[0]), Vec::<&str>::new());
     assert_eq!(off.describe().packs[0].off.as_deref(), Some("mode is off"));
     assert_eq!(off.set().apply[0].mode, Mode::Off);
@@ -180,7 +172,7 @@ fn scope_mode_and_consent_keep_policies_away() {
 fn a_pack_that_judges_people_is_off_without_an_assessment() {
     let manifest = format!("{HEAD}requires_assessment = true\n{RULES_POLICY}");
     let pack = pack(&manifest, &rules_component(""), &[]);
-    let without = build(&engine(), &set("[[apply]]\npack = \"p\"\n", Arc::clone(&pack))).unwrap();
+    let without = build(&engine(), &set("[[apply]]\npack = \"p\"\n", &pack)).unwrap();
     assert!(
         without.describe().packs[0]
             .off
@@ -191,7 +183,7 @@ fn a_pack_that_judges_people_is_off_without_an_assessment() {
     assert_eq!(rules(&judge(&without, &["x"])[0]), Vec::<&str>::new());
     let with = build(
         &engine(),
-        &set("[[apply]]\npack = \"p\"\nassessment = \"DPIA-7\"\n", pack),
+        &set("[[apply]]\npack = \"p\"\nassessment = \"DPIA-7\"\n", &pack),
     )
     .unwrap();
     assert_eq!(
@@ -212,7 +204,7 @@ fn settings_are_frozen_into_the_plugin() {
             Severity::Critical,
         ),
     ] {
-        let generation = build(&engine, &set(text, Arc::clone(&pack))).unwrap();
+        let generation = build(&engine, &set(text, &pack)).unwrap();
         assert_eq!(judge(&generation, &["V"])[0].verdict.findings[0].severity, severity);
         assert_eq!(generation.describe().packs[0].policies[0].configured_anew, None);
     }
@@ -250,7 +242,7 @@ fn an_address_names_all_that_judges() {
     let engine = engine();
     let first = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component(""), &[]);
     let second = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component("(nop)"), &[]);
-    let id = |text: &str, pack: &Arc<proviso_pack::Pack>| build(&engine, &set(text, Arc::clone(pack))).unwrap().id();
+    let id = |text: &str, pack: &Arc<proviso_pack::Pack>| build(&engine, &set(text, pack)).unwrap().id();
     let plain = id("[[apply]]\npack = \"p\"\n", &first);
     assert_eq!(plain, id("# the same\n[[apply]]\npack = \"p\"\n\n", &first));
     assert_ne!(plain, id("[[apply]]\npack = \"p\"\nmode = \"shadow\"\n", &first));
@@ -269,7 +261,7 @@ fn every_problem_is_told_at_once_with_its_place() {
         &files,
     );
     let text = "[[apply]]\npack = \"p\"\n[apply.settings.rules]\nlevel = \"high\"\n[apply.settings.rulse]\nx = 1\n[apply.extra_terms]\nwrods = [\"a\"]\n";
-    let found = problems(&set(text, pack));
+    let found = problems(&set(text, &pack));
     assert_eq!(found.len(), 3, "{found:#?}");
     assert!(
         found[0].starts_with("set.toml:2:8: extra_terms: the pack test/pack has no lexicon \"wrods\""),
@@ -307,12 +299,12 @@ fn bad_lists_are_told_by_file_and_line() {
 #[test]
 fn a_plugins_own_problem_points_at_the_setting() {
     // `configure` answers with one problem at /level.
-    let refuse = r#"(i32.store8 (i32.const 400) (i32.const 0x2f)) (i32.store (i32.const 401) (i32.const 0x6576656c))
+    let refuse = r"(i32.store8 (i32.const 400) (i32.const 0x2f)) (i32.store (i32.const 401) (i32.const 0x6576656c))
         (i32.store8 (i32.const 405) (i32.const 0x6c))
         (i32.store (i32.const 420) (i32.const 400)) (i32.store (i32.const 424) (i32.const 6))
         (i32.store (i32.const 428) (i32.const 96)) (i32.store (i32.const 432) (i32.const 2))
         (i32.store (i32.const 16) (i32.const 1)) (i32.store (i32.const 20) (i32.const 420)) (i32.store (i32.const 24) (i32.const 1))
-        (return (i32.const 16))"#;
+        (return (i32.const 16))";
     let files = [("settings.schema.json", SCHEMA)];
     let pack = pack(
         &format!("{HEAD}{RULES_POLICY}settings = {{ level = 1 }}\n"),
@@ -321,10 +313,10 @@ fn a_plugins_own_problem_points_at_the_setting() {
     );
     let stated = "[[apply]]\npack = \"p\"\n[apply.settings.rules]\nlevel = 2\n";
     assert_eq!(
-        problems(&set(stated, Arc::clone(&pack))),
+        problems(&set(stated, &pack)),
         ["set.toml:4:1: setting /rules/level: ok"]
     );
-    let default = problems(&set("[[apply]]\npack = \"p\"\n", pack));
+    let default = problems(&set("[[apply]]\npack = \"p\"\n", &pack));
     assert!(
         default[0].starts_with("pack.toml:8:0: setting /rules/level: ok"),
         "{default:?}"
@@ -339,6 +331,14 @@ fn an_interface_that_the_plugin_lacks_is_a_problem() {
 }
 
 #[test]
+fn engines_and_generations_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<proviso_engine::Engine>();
+    shared::<proviso_engine::Generation>();
+    shared::<proviso_engine::Judged>();
+}
+
+#[test]
 fn progress_is_told_for_every_policy() {
     let policies: String = (0..5)
         .map(|number| RULES_POLICY.replace("\"rules\"\nplugin", &format!("\"rules-{number}\"\nplugin")))
@@ -347,7 +347,7 @@ fn progress_is_told_for_every_policy() {
     let told = std::cell::RefCell::new(Vec::new());
     engine()
         .build(&ResolvedSet::of_pack(pack), &|progress| {
-            told.borrow_mut().push((progress.done, progress.total))
+            told.borrow_mut().push((progress.done, progress.total));
         })
         .unwrap();
     assert_eq!(*told.borrow(), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);

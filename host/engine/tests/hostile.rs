@@ -1,5 +1,7 @@
 //! Plugins that do what they may not: the message at fault is held, its neighbours are judged, and the engine goes on.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::{Generation, Outcome};
@@ -131,6 +133,20 @@ fn a_budget_is_the_messages_own() {
 }
 
 #[test]
+fn nobody_lends_fuel_to_a_neighbour() {
+    // 1.5 million are too much for one KiB and little for five, whoever stands beside it in the batch.
+    let generation = generation();
+    let rich = format!("x{}", " ".repeat(4096));
+    let enough = format!("#{}", " ".repeat(4096));
+    for texts in [["#", &rich, &enough], ["#", "x", &enough], [&enough, &rich, "#"]] {
+        for (text, outcome) in texts.iter().zip(judge(&generation, &texts)) {
+            let expected = (*text == "#").then_some(FaultCause::Fuel);
+            assert_eq!((fault(&outcome), outcome.verdict.held), (expected, expected.is_some()));
+        }
+    }
+}
+
+#[test]
 fn nothing_is_remembered_from_call_to_call() {
     let generation = generation();
     // A guest that peeks finds nothing, whatever was judged in the same place before, whether that ended well or not.
@@ -140,6 +156,11 @@ fn nothing_is_remembered_from_call_to_call() {
         let outcome = &judge(&generation, &["Peeks"])[0];
         assert_eq!(rules(outcome), ["seen"], "round {round}");
     }
+    // The peek does see what is there: what `configure` left in the same place is in every instance.
+    let marked = rules_component("(i32.store (i32.const 128) (i32.const 1))");
+    let pack = pack(&format!("{HEAD}{RULES_POLICY}"), &marked, &[]);
+    let marked = build(&engine(), &proviso_engine::ResolvedSet::of_pack(pack)).unwrap();
+    assert_eq!(rules(&judge(&marked, &["Peeks"])[0]), ["leak"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Retention proposals: taken over with every field, or refused as a whole.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod support;
 
 use proviso_engine::ResolvedSet;

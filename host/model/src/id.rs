@@ -50,5 +50,7 @@ pub struct FoldKey {
 /// True for 1 to 64 bytes of `a-z 0-9 -`: the form of the names of rules, policies, lists and signals.
 pub fn is_name(text: &str) -> bool {
     (1..=crate::limits::NAME_BYTES_MAX).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

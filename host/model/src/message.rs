@@ -46,7 +46,10 @@ pub struct Message {
 /// What kind of thing a message is. The order and the names are those of `types.kind` in the plugin contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is described in wit/v0.1.0/types.wit under the same name")]
+#[expect(
+    missing_docs,
+    reason = "each is described in wit/v0.1.0/types.wit under the same name"
+)]
 pub enum Kind {
     Text,
     Markdown,
@@ -266,21 +269,39 @@ impl Message {
     pub fn content_digest(&self) -> Digest {
         let mut digest = DigestBuilder::new("proviso message 1");
         let digest = &mut digest;
-        for part in [&self.id.tenant, &self.id.channel, &self.id.native, &self.native_kind, &self.conversation] {
+        for part in [
+            &self.id.tenant,
+            &self.id.channel,
+            &self.id.native,
+            &self.native_kind,
+            &self.conversation,
+        ] {
             digest.part(part.as_bytes());
         }
-        digest.part(self.kind.name().as_bytes()).part(self.direction.name().as_bytes());
-        digest.part(&self.sent_at.as_millis().to_le_bytes()).part(self.text.as_bytes());
+        digest
+            .part(self.kind.name().as_bytes())
+            .part(self.direction.name().as_bytes());
+        digest
+            .part(&self.sent_at.as_millis().to_le_bytes())
+            .part(self.text.as_bytes());
         digest.part(&(self.recipients.len() as u64).to_le_bytes());
         for party in std::iter::once(&self.sender).chain(&self.recipients) {
-            digest.part(party.id.as_bytes()).part(party.class.name().as_bytes()).part(party.department.as_bytes());
+            digest
+                .part(party.id.as_bytes())
+                .part(party.class.name().as_bytes())
+                .part(party.department.as_bytes());
         }
         if let Some(amount) = &self.amount {
-            digest.part(b"amount").part(&amount.minor_units.to_le_bytes()).part(amount.currency.as_bytes());
+            digest
+                .part(b"amount")
+                .part(&amount.minor_units.to_le_bytes())
+                .part(amount.currency.as_bytes());
         }
         for attachment in &self.attachments {
             digest.part(b"attachment").part(attachment.name.as_bytes());
-            digest.part(&attachment.size_bytes.to_le_bytes()).part(attachment.reference.as_bytes());
+            digest
+                .part(&attachment.size_bytes.to_le_bytes())
+                .part(attachment.reference.as_bytes());
         }
         for link in &self.links {
             digest.part(b"link").part(link.as_bytes());
@@ -289,7 +310,10 @@ impl Message {
             digest.part(b"recalls").part(recalls.as_bytes());
         }
         if let Some(consent) = &self.consent {
-            digest.part(b"consent").part(consent.party.as_bytes()).part(consent.state.name().as_bytes());
+            digest
+                .part(b"consent")
+                .part(consent.party.as_bytes())
+                .part(consent.state.name().as_bytes());
             digest.part(&consent.at.as_millis().to_le_bytes());
         }
         digest.part(&without_json_white_space(&self.raw));
@@ -337,7 +361,11 @@ mod tests {
             (Unknown, &[Employee], Direction::Unknown),
         ];
         for (sender, recipients, expected) in table {
-            assert_eq!(Direction::of(*sender, recipients.iter().copied()), *expected, "{sender:?} {recipients:?}");
+            assert_eq!(
+                Direction::of(*sender, recipients.iter().copied()),
+                *expected,
+                "{sender:?} {recipients:?}"
+            );
         }
     }
 

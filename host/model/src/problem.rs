@@ -19,18 +19,33 @@ pub struct Problem {
 impl Problem {
     /// A problem with the whole of a file.
     pub fn in_file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, message: message.into() }
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        }
     }
 
     /// A problem on one line of a file, counted from 1.
     pub fn on_line(file: impl Into<PathBuf>, line: usize, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line, column: 0, message: message.into() }
+        Self {
+            file: file.into(),
+            line,
+            column: 0,
+            message: message.into(),
+        }
     }
 
     /// A problem at a byte offset of `text`, the content of the file.
     pub fn at_offset(file: impl Into<PathBuf>, text: &str, offset: usize, message: impl Into<String>) -> Self {
         let (line, column) = line_and_column(text, offset);
-        Self { file: file.into(), line, column, message: message.into() }
+        Self {
+            file: file.into(),
+            line,
+            column,
+            message: message.into(),
+        }
     }
 
     /// The same problem, with the file's path put below `folder`.
@@ -62,7 +77,10 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     }
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
 }
 
 /// [`line_and_column`] of many offsets, in the order given, in one pass over the text.

@@ -19,20 +19,28 @@ pub struct NotATime(String);
 impl Timestamp {
     /// From milliseconds since 1970.
     pub fn from_millis(millis: i64) -> Result<Self, NotATime> {
-        jiff::Timestamp::from_millisecond(millis).map(|_| Self(millis)).map_err(|_| NotATime(millis.to_string()))
+        jiff::Timestamp::from_millisecond(millis)
+            .map(|_| Self(millis))
+            .map_err(|_| NotATime(millis.to_string()))
     }
 
     /// From a native value that may be in seconds or milliseconds: a magnitude below 1e11 is seconds.
     ///
     /// 1e11 seconds is the year 5138, and 1e11 milliseconds is March 1973, before any channel existed.
     pub fn from_seconds_or_millis(value: i64) -> Result<Self, NotATime> {
-        let millis = if value.unsigned_abs() < 100_000_000_000 { value * 1_000 } else { value };
+        let millis = if value.unsigned_abs() < 100_000_000_000 {
+            value * 1_000
+        } else {
+            value
+        };
         Self::from_millis(millis)
     }
 
     /// From RFC 3339 with an offset.
     pub fn from_rfc3339(text: &str) -> Result<Self, NotATime> {
-        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_millisecond())).map_err(|_| NotATime(format!("{text:?}")))
+        text.parse::<jiff::Timestamp>()
+            .map(|t| Self(t.as_millisecond()))
+            .map_err(|_| NotATime(format!("{text:?}")))
     }
 
     /// Milliseconds since 1970.

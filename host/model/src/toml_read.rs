@@ -103,7 +103,11 @@ impl<'a> Table<'a> {
             })
             .collect();
         entries.sort_by_key(|(_, at, _)| at.start);
-        Self { entries, at, known: Vec::new() }
+        Self {
+            entries,
+            at,
+            known: Vec::new(),
+        }
     }
 
     /// Where the table stands.
@@ -168,13 +172,20 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within a range.
-    pub fn integer(&mut self, file: &mut TomlFile<'_>, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<At<i64>> {
+    pub fn integer(
+        &mut self,
+        file: &mut TomlFile<'_>,
+        key: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<At<i64>> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
             DeValue::Integer(number) => {
                 let text = number.as_str().to_owned();
-                let parsed = i64::from_str_radix(&text, number.radix()).ok().filter(|number| range.contains(number));
+                let parsed = i64::from_str_radix(&text, number.radix())
+                    .ok()
+                    .filter(|number| range.contains(number));
                 if parsed.is_none() {
                     let (from, to) = range.into_inner();
                     file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
@@ -190,7 +201,12 @@ impl<'a> Table<'a> {
         let value = self.take(key)?;
         let at = value.span();
         match value.into_inner() {
-            DeValue::Array(items) => Some(items.into_iter().filter_map(|item| string_of(file, key, item)).collect()),
+            DeValue::Array(items) => Some(
+                items
+                    .into_iter()
+                    .filter_map(|item| string_of(file, key, item))
+                    .collect(),
+            ),
             other => wrong_type(file, at, key, "a list of strings", &other),
         }
     }
@@ -226,7 +242,13 @@ impl<'a> Table<'a> {
             let value_at = value.span();
             match value.into_inner() {
                 DeValue::Array(items) => {
-                    lists.push(((key.clone(), at), items.into_iter().filter_map(|item| string_of(file, &key, item)).collect()));
+                    lists.push((
+                        (key.clone(), at),
+                        items
+                            .into_iter()
+                            .filter_map(|item| string_of(file, &key, item))
+                            .collect(),
+                    ));
                 }
                 other => {
                     wrong_type::<()>(file, value_at, &key, "a list of strings", &other);
@@ -316,7 +338,12 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, places: &mut Places) -> serde_json::Value {
+fn json_of(
+    file: &mut TomlFile<'_>,
+    pointer: &str,
+    value: Spanned<DeValue<'_>>,
+    places: &mut Places,
+) -> serde_json::Value {
     use serde_json::Value;
     let at = value.span();
     match value.into_inner() {
@@ -326,12 +353,19 @@ fn json_of(file: &mut TomlFile<'_>, pointer: &str, value: Spanned<DeValue<'_>>, 
             if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) {
                 Value::from(number)
             } else {
-                file.problem(at, format!("{} does not fit a whole number of 64 bits", number.as_str()));
+                file.problem(
+                    at,
+                    format!("{} does not fit a whole number of 64 bits", number.as_str()),
+                );
                 Value::Null
             }
         }
         DeValue::Float(number) => {
-            let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+            let parsed = number
+                .as_str()
+                .parse::<f64>()
+                .ok()
+                .and_then(serde_json::Number::from_f64);
             parsed.map_or_else(
                 || {
                     file.problem(at, format!("{} is not a finite number", number.as_str()));
@@ -379,7 +413,13 @@ fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>)
     }
 }
 
-fn wrong_type<T>(file: &mut TomlFile<'_>, at: Range<usize>, key: &str, expected: &str, found: &DeValue<'_>) -> Option<T> {
+fn wrong_type<T>(
+    file: &mut TomlFile<'_>,
+    at: Range<usize>,
+    key: &str,
+    expected: &str,
+    found: &DeValue<'_>,
+) -> Option<T> {
     let found = match found {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
@@ -443,27 +483,5 @@ mod tests {
             problems("name = \"a\nmode = \n").len() >= 2,
             "both syntax errors are told"
         );
-    }
-
-    #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
-        let table = [
-            ("scpoe", Some("scope")),
-            ("sope", Some("scope")),
-            ("scopes", Some("scope")),
-            ("setings", Some("settings")),
-            ("on-fault", Some("on_fault")),
-            ("mo", None),
-            ("name", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                nearest(text, ["scope", "settings", "on_fault", "mode"]),
-                expected,
-                "{text}"
-            );
-        }
-        assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }

@@ -48,12 +48,18 @@ impl<L> Trigger<L> {
             Trigger::Directions(directions) => Trigger::Directions(directions.clone()),
             Trigger::Sender(classes) => Trigger::Sender(classes.clone()),
             Trigger::Recipient(classes) => Trigger::Recipient(classes.clone()),
-            Trigger::Any(triggers) => {
-                Trigger::Any(triggers.iter().map(|trigger| trigger.try_map(name)).collect::<Result<_, _>>()?)
-            }
-            Trigger::All(triggers) => {
-                Trigger::All(triggers.iter().map(|trigger| trigger.try_map(name)).collect::<Result<_, _>>()?)
-            }
+            Trigger::Any(triggers) => Trigger::Any(
+                triggers
+                    .iter()
+                    .map(|trigger| trigger.try_map(name))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Trigger::All(triggers) => Trigger::All(
+                triggers
+                    .iter()
+                    .map(|trigger| trigger.try_map(name))
+                    .collect::<Result<_, _>>()?,
+            ),
         })
     }
 }

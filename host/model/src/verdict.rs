@@ -222,7 +222,10 @@ pub struct Fault {
 impl Fault {
     /// The policy that failed.
     pub fn policy_id(&self) -> PolicyId {
-        PolicyId { pack: self.pack.clone(), policy: self.policy.clone() }
+        PolicyId {
+            pack: self.pack.clone(),
+            policy: self.policy.clone(),
+        }
     }
 }
 
@@ -269,6 +272,10 @@ impl Verdict {
 
     /// The highest severity among the findings of policies in enforce mode.
     pub fn severity_max(&self) -> Option<Severity> {
-        self.findings.iter().filter(|finding| !finding.shadow).map(|finding| finding.severity).max()
+        self.findings
+            .iter()
+            .filter(|finding| !finding.shadow)
+            .map(|finding| finding.severity)
+            .max()
     }
 }

@@ -26,7 +26,10 @@ pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
     if !status.success() {
         bail!("cargo could not build {}: see above", manifest.display());
     }
-    let module = target_dir.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
+    let module = target_dir
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", name.replace('-', "_")));
     let component = componentize(&module)?;
     let output = folder.join("plugins").join(format!("{name}.wasm"));
     std::fs::create_dir_all(folder.join("plugins"))?;
@@ -35,17 +38,28 @@ pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
 
 fn package_name(manifest: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let table: toml::Table = text.parse().with_context(|| format!("{} is not TOML", manifest.display()))?;
-    let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
-    name.map(str::to_owned).with_context(|| format!("{} has no package name", manifest.display()))
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("{} is not TOML", manifest.display()))?;
+    let name = table
+        .get("package")
+        .and_then(|package| package.get("name"))
+        .and_then(toml::Value::as_str);
+    name.map(str::to_owned)
+        .with_context(|| format!("{} has no package name", manifest.display()))
 }
 
 /// Turns a core module into a component. Its own custom sections say which interfaces it has.
 fn componentize(module: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = std::fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let mut encoder = ComponentEncoder::default();
-    encoder.validate(true).module(&bytes).with_context(|| format!("{} is not a plugin", module.display()))?;
-    encoder.encode().with_context(|| format!("{} cannot become a component", module.display()))
+    encoder
+        .validate(true)
+        .module(&bytes)
+        .with_context(|| format!("{} is not a plugin", module.display()))?;
+    encoder
+        .encode()
+        .with_context(|| format!("{} cannot become a component", module.display()))
 }
 
 /// What can compile for the sandbox on this machine.
@@ -87,7 +101,9 @@ impl Compiler {
                 command
             }
         };
-        command.args(["build", "--release", "--target", TARGET, "--manifest-path"]).arg(manifest);
+        command
+            .args(["build", "--release", "--target", TARGET, "--manifest-path"])
+            .arg(manifest);
         command.arg("--target-dir").arg(target_dir);
         if matches!(self, Self::Distribution { .. }) {
             command.arg("-Zbuild-std=std,panic_abort");
@@ -97,17 +113,26 @@ impl Compiler {
 }
 
 fn toolchain_has_target() -> bool {
-    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output();
     let Ok(output) = output else { return false };
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+    files
+        .into_iter()
+        .any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
 fn find_linker() -> Option<PathBuf> {
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
-    let inside = std::fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
+    let inside = std::fs::read_dir(sysroot.join("lib/rustlib"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let inside = inside.map(|folder| folder.path().join("bin/rust-lld"));
-    inside.chain([PathBuf::from("/usr/bin/wasm-ld")]).find(|path| path.is_file())
+    inside
+        .chain([PathBuf::from("/usr/bin/wasm-ld")])
+        .find(|path| path.is_file())
 }

@@ -61,8 +61,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Archive(ArchiveCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
-    #[command(after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \
-        proviso replay --config proviso.toml --sample 1000")]
+    #[command(
+        after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \
+        proviso replay --config proviso.toml --sample 1000"
+    )]
     Replay(ReplayArgs),
     /// Says what is installed, what is missing, and what to do.
     #[command(after_help = "Example:\n  proviso doctor --config proviso.toml")]
@@ -124,7 +126,9 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PackCommand {
     /// Writes the files of a new pack: rules without code, or with --plugin a plugin in Rust.
-    #[command(after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust")]
+    #[command(
+        after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust"
+    )]
     New {
         /// `vendor/name`; the folder is made in the current one and called `name`.
         name: String,
@@ -230,7 +234,9 @@ pub(crate) struct ArchiveArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ArchiveCommand {
     /// Shows one message, its verdict and its retention.
-    #[command(after_help = "Example:\n  proviso archive show --config proviso.toml bank/wecom/8891446340739254950_1603875826")]
+    #[command(
+        after_help = "Example:\n  proviso archive show --config proviso.toml bank/wecom/8891446340739254950_1603875826"
+    )]
     Show {
         #[command(flatten)]
         archive: ArchiveArgs,

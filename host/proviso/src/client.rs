@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a daemon may take to answer; a reload may compile.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A daemon that is believed to be running.
 pub(crate) struct Client {
@@ -22,31 +22,52 @@ impl Client {
     pub(crate) fn of_config(path: &Path) -> anyhow::Result<Self> {
         let config = Config::read(path)?;
         let address = match config.listen.port() {
-            0 => std::fs::read_to_string(config.address_path())
-                .with_context(|| format!("cannot read {}: has the daemon been started?", config.address_path().display()))?,
+            0 => std::fs::read_to_string(config.address_path()).with_context(|| {
+                format!(
+                    "cannot read {}: has the daemon been started?",
+                    config.address_path().display()
+                )
+            })?,
             _ => config.listen.to_string(),
         };
         let authorization = Token::read(&config.token_file)?.header();
-        let settings = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).http_status_as_error(false);
-        Ok(Self { agent: settings.build().into(), base: format!("http://{}", address.trim()), authorization })
+        let settings = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER_WITHIN))
+            .http_status_as_error(false);
+        Ok(Self {
+            agent: settings.build().into(),
+            base: format!("http://{}", address.trim()),
+            authorization,
+        })
     }
 
     /// Reads a resource.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let request = self.agent.get(format!("{}{path}", self.base)).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .header("authorization", &self.authorization);
         self.answer(request.call())
     }
 
     /// Asks for a change.
     pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.agent.post(format!("{}{path}", self.base)).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.authorization);
         self.answer(request.content_type("application/json").send(body.to_string()))
     }
 
     fn answer(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Value> {
-        let mut answer = answer.with_context(|| format!("no daemon answers at {}: is `proviso serve` running?", self.base))?;
-        let text = answer.body_mut().read_to_string().context("the daemon's answer breaks off")?;
-        let value: Value = serde_json::from_str(&text).with_context(|| format!("the daemon answered {}", answer.status()))?;
+        let mut answer =
+            answer.with_context(|| format!("no daemon answers at {}: is `proviso serve` running?", self.base))?;
+        let text = answer
+            .body_mut()
+            .read_to_string()
+            .context("the daemon's answer breaks off")?;
+        let value: Value =
+            serde_json::from_str(&text).with_context(|| format!("the daemon answered {}", answer.status()))?;
         match value.get("error").and_then(Value::as_str) {
             Some(error) => Err(anyhow!("the daemon answered {}: {error}", answer.status())),
             None => Ok(value),

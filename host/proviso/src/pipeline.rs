@@ -7,17 +7,17 @@
 //! 5. the archive keeps all of it in one transaction, and the source is told (`daemon/intake.rs`)
 
 use proviso_engine::{FoldStates, Generation, Input, Judged, Outcome};
+use proviso_model::Message;
 use proviso_model::consent::{self, ConsentEvent, ConsentLedger};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::retention::{self, Decision, Facts, Moments};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
-use proviso_model::Message;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Conversations whose last messages are remembered at a time.
-const CONVERSATIONS_MAX: usize = 20_000;
+/// Conversations whose last messages are remembered at a time; the daemon asks its archive for the others.
+const CONVERSATIONS_MAX: usize = 5_000;
 
 /// Messages below which another thread costs more than it saves.
 const PARALLEL_MESSAGES_MIN: usize = 128;
@@ -45,7 +45,9 @@ struct Window {
 
 /// What tells conversations apart: identifiers are the channel's own.
 pub(crate) fn conversation_key(message: &Message) -> String {
-    [&message.id.tenant, &message.id.channel, &message.conversation].map(String::as_str).join("\u{0}")
+    [&message.id.tenant, &message.id.channel, &message.conversation]
+        .map(String::as_str)
+        .join("\u{0}")
 }
 
 fn ledger_key(tenant: &str, channel: &str) -> String {
@@ -73,13 +75,19 @@ impl Intake {
 
     /// Takes over the last messages of a conversation, the oldest first.
     pub(crate) fn recall_conversation(&mut self, key: String, messages: impl IntoIterator<Item = Arc<Message>>) {
-        let window = Window { messages: messages.into_iter().collect(), used: self.clock };
+        let window = Window {
+            messages: messages.into_iter().collect(),
+            used: self.clock,
+        };
         self.windows.insert(key, window);
     }
 
     /// Notes a message's consent, asks the gate, and picks its preceding messages.
     pub(crate) fn admit(&mut self, set: &PolicySet, message: Arc<Message>) -> Input {
-        let ledger = self.ledgers.entry(ledger_key(&message.id.tenant, &message.id.channel)).or_default();
+        let ledger = self
+            .ledgers
+            .entry(ledger_key(&message.id.tenant, &message.id.channel))
+            .or_default();
         if let Some(event) = &message.consent {
             ledger.record(event);
         }
@@ -97,7 +105,11 @@ impl Intake {
         if self.windows.len() > CONVERSATIONS_MAX {
             self.forget_half();
         }
-        Input { message, preceding, withheld }
+        Input {
+            message,
+            preceding,
+            withheld,
+        }
     }
 
     /// Forgets the conversations that were quiet for longest.
@@ -122,8 +134,14 @@ pub(crate) fn evaluate_on(workers: usize, generation: &Generation, admitted: &[I
         return evaluate(generation, admitted);
     }
     std::thread::scope(|scope| {
-        let parts: Vec<_> = admitted.chunks(part).map(|part| scope.spawn(|| evaluate(generation, part))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        let parts: Vec<_> = admitted
+            .chunks(part)
+            .map(|part| scope.spawn(|| evaluate(generation, part)))
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 /// The folder for compiled snapshots of commands without a data folder: `$XDG_CACHE_HOME/proviso` or `~/.cache/proviso`.
 pub(crate) fn cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"))).map(|base| base.join("proviso"))
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .map(|base| base.join("proviso"))
 }
 
 /// The host's clock: for when something was received or made live, never for a judgement.

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use proviso_engine::ResolvedSet;
 use proviso_model::limits::SET_FILE_BYTES_MAX;
+use proviso_model::problem::line_and_column;
 use proviso_model::set::PolicySet;
 use proviso_model::{Digest, Problem};
 use proviso_pack::{Pack, PackStore, PluginPath};
@@ -11,7 +12,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Reads a policy set and every pack that it names; all problems at once. Also gives the text of the file.
-pub(crate) fn load(path: &Path, plugins: &PluginPath, store: Option<&PackStore>) -> Result<(ResolvedSet, String), Vec<Problem>> {
+pub(crate) fn load(
+    path: &Path,
+    plugins: &PluginPath,
+    store: Option<&PackStore>,
+) -> Result<(ResolvedSet, String), Vec<Problem>> {
     let text = read(path)?;
     let set = PolicySet::parse(path, &text)?;
     let beside = path.parent().unwrap_or(Path::new(""));
@@ -34,7 +39,12 @@ pub(crate) fn load(path: &Path, plugins: &PluginPath, store: Option<&PackStore>)
                 problems.extend(error.problems.into_iter().map(|problem| {
                     // What is wrong with the name itself stands in the set; what is wrong inside, in the pack's files.
                     if problem.line == 0 && problem.file == Path::new(&apply.pack) {
-                        Problem { file: path.to_owned(), line, column, message: problem.message }
+                        Problem {
+                            file: path.to_owned(),
+                            line,
+                            column,
+                            message: problem.message,
+                        }
                     } else {
                         problem
                     }
@@ -44,7 +54,14 @@ pub(crate) fn load(path: &Path, plugins: &PluginPath, store: Option<&PackStore>)
     }
     drop(known);
     if problems.is_empty() {
-        Ok((ResolvedSet { file: path.to_owned(), set, packs }, text))
+        Ok((
+            ResolvedSet {
+                file: path.to_owned(),
+                set,
+                packs,
+            },
+            text,
+        ))
     } else {
         Err(problems)
     }
@@ -52,14 +69,23 @@ pub(crate) fn load(path: &Path, plugins: &PluginPath, store: Option<&PackStore>)
 
 fn read(path: &Path) -> Result<String, Vec<Problem>> {
     let problem = |message: String| vec![Problem::in_file(path, message)];
-    let size = std::fs::metadata(path).map_err(|error| problem(format!("cannot read the policy set: {error}")))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|error| problem(format!("cannot read the policy set: {error}")))?
+        .len();
     if size > SET_FILE_BYTES_MAX as u64 {
-        return Err(problem(format!("the policy set has {size} bytes: expected at most {SET_FILE_BYTES_MAX}")));
+        return Err(problem(format!(
+            "the policy set has {size} bytes: expected at most {SET_FILE_BYTES_MAX}"
+        )));
     }
     let bytes = std::fs::read(path).map_err(|error| problem(format!("cannot read the policy set: {error}")))?;
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        vec![Problem::on_line(path, line, "the line is not UTF-8: save the file as UTF-8")]
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let (line, _) = line_and_column(&before, before.len());
+        vec![Problem::on_line(
+            path,
+            line,
+            "the line is not UTF-8: save the file as UTF-8",
+        )]
     })
 }
 
@@ -68,7 +94,16 @@ pub(crate) fn recorded(set_json: &str, packs: &[Digest], store: &PackStore) -> a
     let set = PolicySet::from_canonical_json(set_json).context("the recorded policy set cannot be read")?;
     let packs = packs
         .iter()
-        .map(|digest| store.get(digest).map(Arc::new).with_context(|| format!("cannot read pack {digest} from the store")))
+        .map(|digest| {
+            store
+                .get(digest)
+                .map(Arc::new)
+                .with_context(|| format!("cannot read pack {digest} from the store"))
+        })
         .collect::<anyhow::Result<_>>()?;
-    Ok(ResolvedSet { file: "recorded generation".into(), set, packs })
+    Ok(ResolvedSet {
+        file: "recorded generation".into(),
+        set,
+        packs,
+    })
 }

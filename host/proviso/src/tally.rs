@@ -42,17 +42,37 @@ impl Tally {
             }
         }
         for fault in &verdict.faults {
-            *self.faults.entry((fault.pack.clone(), fault.policy.clone(), fault.cause.name())).or_default() += 1;
+            *self
+                .faults
+                .entry((fault.pack.clone(), fault.policy.clone(), fault.cause.name()))
+                .or_default() += 1;
         }
     }
 
     /// Prints findings by pack, rule and severity, then faults.
     pub(crate) fn print(&self, out: &mut impl Write, colour: bool) -> io::Result<()> {
         writeln!(out, "Findings by pack, policy and rule")?;
-        let mut table = Columns::new(colour, &["pack", "policy", "rule", ">low", ">medium", ">high", ">critical", "for example"]);
+        let mut table = Columns::new(
+            colour,
+            &[
+                "pack",
+                "policy",
+                "rule",
+                ">low",
+                ">medium",
+                ">high",
+                ">critical",
+                "for example",
+            ],
+        );
         for ((pack, policy, rule), counts) in &self.rules {
             let mut row = vec![pack.clone(), policy.clone(), rule.clone()];
-            row.extend(counts.by_severity.iter().map(|number| if *number == 0 { "·".to_owned() } else { count(*number) }));
+            row.extend(
+                counts
+                    .by_severity
+                    .iter()
+                    .map(|number| if *number == 0 { "·".to_owned() } else { count(*number) }),
+            );
             row.push(clip(&counts.example, 32));
             table.row(row);
         }

@@ -21,8 +21,11 @@ struct Part {
 #[derive(Debug, Clone)]
 enum Terms {
     All,
-    /// One bit for each term of the list.
-    Bits(Vec<u64>),
+    /// One bit for each term up to the last that has a note or a name; `plain` for those behind.
+    Bits {
+        bits: Vec<u64>,
+        plain: bool,
+    },
 }
 
 /// The keys of a selection, whichever settings they stand in.
@@ -77,9 +80,9 @@ impl Terms {
     fn contains(&self, term: u32) -> bool {
         match self {
             Terms::All => true,
-            Terms::Bits(bits) => bits
+            Terms::Bits { bits, plain } => bits
                 .get(term as usize / 64)
-                .is_some_and(|word| word >> (term % 64) & 1 == 1),
+                .map_or(*plain, |word| word >> (term % 64) & 1 == 1),
         }
     }
 }
@@ -127,8 +130,12 @@ impl Keys<'_> {
         }
         let mut notes = list.notes.iter().peekable();
         let sorted = list.notes.is_sorted_by_key(|note| note.term);
-        let mut bits = vec![0u64; list.terms.div_ceil(64) as usize];
-        for term in 0..list.terms {
+        // Terms behind the last one with a note or a name are all alike.
+        let noted = list.notes.iter().map(|note| note.term + 1).max().unwrap_or(0);
+        let told = noted.max(list.pattern_names.len() as u32);
+        let mut bits = vec![0u64; told.div_ceil(64) as usize];
+        let plain = self.tags.is_none() && self.patterns.is_none() && self.min_weight.is_none_or(|least| 1.0 >= least);
+        for term in 0..bits.len() as u32 * 64 {
             let note = if sorted {
                 notes.next_if(|note| note.term == term)
             } else {
@@ -151,6 +158,6 @@ impl Keys<'_> {
                 bits[term as usize / 64] |= 1 << (term % 64);
             }
         }
-        Terms::Bits(bits)
+        Terms::Bits { bits, plain }
     }
 }

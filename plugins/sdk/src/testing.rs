@@ -93,11 +93,9 @@ impl TestLists {
             terms.iter().all(|term| !term.is_empty()),
             "an empty term would match everywhere"
         );
-        let count = terms.len() as u32;
         self.infos.push(ListInfo {
             name: name.to_owned(),
             kind,
-            terms: count,
             pattern_names,
             notes: Vec::new(),
         });

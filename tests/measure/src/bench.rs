@@ -30,23 +30,48 @@ struct Contender {
 }
 
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    ensure!(args.proviso.is_file(), "there is no binary {}: build it first", args.proviso.display());
+    ensure!(
+        args.proviso.is_file(),
+        "there is no binary {}: build it first",
+        args.proviso.display()
+    );
     let proviso = args.proviso.canonicalize()?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("messages.ndjson");
     let load_before = machine::load_average();
     let workload = write_workload(args, &file)?;
-    eprintln!("{} messages, {} MB of NDJSON", count(workload.messages), workload.bytes / 1_000_000);
+    eprintln!(
+        "{} messages, {} MB of NDJSON",
+        count(workload.messages),
+        workload.bytes / 1_000_000
+    );
 
     let eval = |workers: &str| {
         let mut command = Command::new(&proviso);
-        command.args(["eval", "--format", "json", "--tenant", "bank", "--workers", workers, "--set"]).arg(&args.set).arg(&file);
+        command
+            .args([
+                "eval",
+                "--format",
+                "json",
+                "--tenant",
+                "bank",
+                "--workers",
+                workers,
+                "--set",
+            ])
+            .arg(&args.set)
+            .arg(&file);
         command
     };
     let own = std::env::current_exe()?;
     let native = |workers: &str| {
         let mut command = Command::new(&own);
-        command.args(["native", "--workers", workers, "--proviso"]).arg(&proviso).arg("--set").arg(&args.set).arg(&file);
+        command
+            .args(["native", "--workers", workers, "--proviso"])
+            .arg(&proviso)
+            .arg("--set")
+            .arg(&args.set)
+            .arg(&file);
         command
     };
 
@@ -57,10 +82,17 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let compared = compare(&of_native, &of_proviso)?;
     if !compared.differences.is_empty() {
         eprintln!("the two programs disagree, so the comparison is void. The first differences:");
-        compared.differences.iter().for_each(|difference| eprintln!("{difference}"));
+        for difference in &compared.differences {
+            eprintln!("{difference}");
+        }
         return Ok(ExitCode::FAILURE);
     }
-    ensure!(compared.lines == workload.messages, "{} verdicts for {} messages", compared.lines, workload.messages);
+    ensure!(
+        compared.lines == workload.messages,
+        "{} verdicts for {} messages",
+        compared.lines,
+        workload.messages
+    );
     fs::remove_file(&of_native)?;
     fs::remove_file(&of_proviso)?;
 
@@ -71,7 +103,11 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
             [("(a) native", native(workers)), ("(b) Proviso", eval(workers))]
                 .map(|(name, command)| (format!("{name}, {workers} worker{plural}"), command))
         })
-        .map(|(name, command)| Contender { name, command, runs: Vec::new() })
+        .map(|(name, command)| Contender {
+            name,
+            command,
+            runs: Vec::new(),
+        })
         .collect();
     for round in 1..=args.runs {
         eprintln!("round {round} of {}", args.runs);
@@ -80,7 +116,15 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let alone = evaluate_alone(&Native::load(&args.set, &proviso)?, &file, args.runs)?;
-    let page = render(args, &workload, &compared, &contenders, &alone, &machine::describe(&proviso)?, &load_before);
+    let page = render(
+        args,
+        &workload,
+        &compared,
+        &contenders,
+        &alone,
+        &machine::describe(&proviso)?,
+        &load_before,
+    );
     publish(&page, args.write.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -89,12 +133,25 @@ fn write_workload(args: &BenchArgs, file: &Path) -> anyhow::Result<Workload> {
     let out = BufWriter::new(File::create(file)?);
     let folder = args.corpus.clone().or_else(crate::corpus_of_environment);
     let (name, messages) = if let Some(folder) = folder {
-        ("every message of the corpora that PROVISO_CORPUS names", workload::write(&corpus::read_all(&folder)?, out)?)
+        (
+            "every message of the corpora that PROVISO_CORPUS names",
+            workload::write(&corpus::read_all(&folder)?, out)?,
+        )
     } else {
-        eprintln!("PROVISO_CORPUS names no folder of corpora: the lines of {} are repeated", args.phrases.display());
-        ("the demonstration's own lines, repeated (PROVISO_CORPUS was not set)", sample::write(&args.phrases, out)?)
+        eprintln!(
+            "PROVISO_CORPUS names no folder of corpora: the lines of {} are repeated",
+            args.phrases.display()
+        );
+        (
+            "the demonstration's own lines, repeated (PROVISO_CORPUS was not set)",
+            sample::write(&args.phrases, out)?,
+        )
     };
-    Ok(Workload { name, messages, bytes: fs::metadata(file)?.len() })
+    Ok(Workload {
+        name,
+        messages,
+        bytes: fs::metadata(file)?.len(),
+    })
 }
 
 /// What came of comparing two files of verdicts.
@@ -109,12 +166,19 @@ struct Compared {
 fn compare(native: &Path, proviso: &Path) -> anyhow::Result<Compared> {
     let open = |path: &Path| Ok::<_, std::io::Error>(BufReader::new(File::open(path)?).lines());
     let (mut native, mut proviso) = (open(native)?, open(proviso)?);
-    let mut compared = Compared { lines: 0, with_findings: 0, differences: Vec::new() };
+    let mut compared = Compared {
+        lines: 0,
+        with_findings: 0,
+        differences: Vec::new(),
+    };
     loop {
         let (one, other) = (native.next().transpose()?, proviso.next().transpose()?);
         let (Some(one), Some(other)) = (&one, &other) else {
             if one != other {
-                compared.differences.push(format!("line {}: one program stopped before the other", compared.lines + 1));
+                compared.differences.push(format!(
+                    "line {}: one program stopped before the other",
+                    compared.lines + 1
+                ));
             }
             return Ok(compared);
         };
@@ -122,7 +186,9 @@ fn compare(native: &Path, proviso: &Path) -> anyhow::Result<Compared> {
         let (one, other) = (without_generation(one)?, without_generation(other)?);
         compared.with_findings += usize::from(!other.contains("\"findings\":[]"));
         if one != other {
-            compared.differences.push(format!("line {}\n  (a) {one}\n  (b) {other}", compared.lines));
+            compared
+                .differences
+                .push(format!("line {}\n  (a) {one}\n  (b) {other}", compared.lines));
             if compared.differences.len() == DIFFERENCES_SHOWN {
                 return Ok(compared);
             }
@@ -131,7 +197,9 @@ fn compare(native: &Path, proviso: &Path) -> anyhow::Result<Compared> {
 }
 
 fn without_generation(line: &str) -> anyhow::Result<String> {
-    let (before, rest) = line.split_once(",\"generation\":\"").context("a verdict without a generation")?;
+    let (before, rest) = line
+        .split_once(",\"generation\":\"")
+        .context("a verdict without a generation")?;
     let (_, behind) = rest.split_once('"').context("a generation without an end")?;
     Ok(format!("{before}{behind}"))
 }
@@ -197,7 +265,11 @@ fn render(
     };
     let mut ratios = Table::new(&["throughput of (b) as a share of (a)", ">by wall time", ">by CPU time"]);
     for (pair, workers) in contenders.chunks(2).zip(["1 worker", "2 workers"]) {
-        ratios.row([workers.to_owned(), ratio(pair, |run| run.wall), ratio(pair, |run| run.cpu)]);
+        ratios.row([
+            workers.to_owned(),
+            ratio(pair, |run| run.wall),
+            ratio(pair, |run| run.cpu),
+        ]);
     }
     let alone = spread(alone.iter().copied());
     let mut page = String::new();
@@ -272,6 +344,6 @@ mod tests {
     #[test]
     fn the_spread_is_median_least_most() {
         let times = [3, 1, 2].map(Duration::from_secs);
-        assert_eq!(spread(times.into_iter()), [2.0, 1.0, 3.0]);
+        assert_eq!(seconds(spread(times.into_iter())), "2.00 (1.00-3.00)");
     }
 }

@@ -29,7 +29,10 @@ pub(crate) struct Turn {
 
 impl Corpus {
     pub(crate) fn messages(&self) -> usize {
-        self.conversations.iter().map(|conversation| conversation.turns.len()).sum()
+        self.conversations
+            .iter()
+            .map(|conversation| conversation.turns.len())
+            .sum()
     }
 }
 
@@ -57,8 +60,11 @@ struct RowTurn {
 /// Reads `FOLDER/messages/*.jsonl`, ordered by name.
 pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Corpus>> {
     let messages = folder.join("messages");
-    let entries = fs::read_dir(&messages).with_context(|| format!("cannot read the corpora in {}", messages.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let entries =
+        fs::read_dir(&messages).with_context(|| format!("cannot read the corpora in {}", messages.display()))?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     paths.sort();
     ensure!(!paths.is_empty(), "{} has no file *.jsonl", messages.display());
@@ -79,15 +85,30 @@ fn read(path: &Path) -> anyhow::Result<Corpus> {
             (None, None) => None,
         };
         let turns = match (row.turns, text_of_row) {
-            (Some(turns), None) => turns.into_iter().map(|turn| Turn { text: turn.text, role: turn.role }).collect(),
-            (None, Some(text)) => vec![Turn { text, role: row.role.unwrap_or_default() }],
-            _ => bail!("{}: expected either `turns`, or `text`, or `subject` and `body`", place()),
+            (Some(turns), None) => turns
+                .into_iter()
+                .map(|turn| Turn {
+                    text: turn.text,
+                    role: turn.role,
+                })
+                .collect(),
+            (None, Some(text)) => vec![Turn {
+                text,
+                role: row.role.unwrap_or_default(),
+            }],
+            _ => bail!(
+                "{}: expected either `turns`, or `text`, or `subject` and `body`",
+                place()
+            ),
         };
         match conversations.last_mut() {
             Some(running) if key.is_some() && key == key_before => running.turns.extend(turns),
             _ => conversations.push(Conversation {
                 turns,
-                label: row.label.map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned)).unwrap_or_default(),
+                label: row
+                    .label
+                    .map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned))
+                    .unwrap_or_default(),
                 kind: row.fraud_type.unwrap_or_default(),
             }),
         }
@@ -130,14 +151,24 @@ mod tests {
             .conversations
             .iter()
             .map(|conversation| {
-                let turns: Vec<String> =
-                    conversation.turns.iter().map(|turn| format!("{}:{}", turn.role, turn.text)).collect();
+                let turns: Vec<String> = conversation
+                    .turns
+                    .iter()
+                    .map(|turn| format!("{}:{}", turn.role, turn.text))
+                    .collect();
                 format!("{}/{} {}", conversation.label, conversation.kind, turns.join(" "))
             })
             .collect();
         assert_eq!(
             shown,
-            ["1/ :one", "/ usr:two sys:three", "/ :four", "/ :five\nsix", "fraud/x caller:7 callee:8", "/ :nine :ten"]
+            [
+                "1/ :one",
+                "/ usr:two sys:three",
+                "/ :four",
+                "/ :five\nsix",
+                "fraud/x caller:7 callee:8",
+                "/ :nine :ten"
+            ]
         );
         assert_eq!((corpora[0].name.as_str(), corpora[0].messages()), ("x", 9));
         fs::write(folder.path().join("messages/y.jsonl"), "{\"id\":1}").unwrap();

@@ -11,11 +11,17 @@ pub(crate) fn describe(proviso: &Path) -> anyhow::Result<String> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let processor = read("/proc/cpuinfo")
         .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned()))
+        .find_map(|line| {
+            line.strip_prefix("model name")?
+                .split_once(':')
+                .map(|(_, name)| name.trim().to_owned())
+        })
         .unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     let kernel = read("/proc/sys/kernel/osrelease").trim().to_owned();
     let pagemap_scan = if has_pagemap_scan(proviso)? { "yes" } else { "no" };
-    Ok(format!("{processor}, {cores} cores, Linux {kernel}, pagemap_scan: {pagemap_scan}"))
+    Ok(format!(
+        "{processor}, {cores} cores, Linux {kernel}, pagemap_scan: {pagemap_scan}"
+    ))
 }
 
 /// Processes that wanted to run during the last minute, on average; 1.00 a core is a busy machine.
@@ -31,7 +37,9 @@ fn has_pagemap_scan(proviso: &Path) -> anyhow::Result<bool> {
         .output()
         .with_context(|| format!("cannot run {}", proviso.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let checks = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let checks = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let sandbox = checks.into_iter().find(|check| check["what"] == "sandbox");
     let sandbox = sandbox.context("`proviso doctor --format json` says nothing of the sandbox")?;
     Ok(sandbox["state"] == "ok")

@@ -88,7 +88,9 @@ struct NativeArgs {
 
 /// The folder that the environment names; an empty value names none.
 fn corpus_of_environment() -> Option<PathBuf> {
-    std::env::var_os("PROVISO_CORPUS").filter(|value| !value.is_empty()).map(PathBuf::from)
+    std::env::var_os("PROVISO_CORPUS")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 fn main() -> ExitCode {

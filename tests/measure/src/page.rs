@@ -12,7 +12,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(heads: &[&str]) -> Self {
-        Self { heads: heads.iter().map(|head| (*head).to_owned()).collect(), rows: Vec::new() }
+        Self {
+            heads: heads.iter().map(|head| (*head).to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
@@ -20,13 +23,23 @@ impl Table {
     }
 
     pub(crate) fn markdown(&self) -> String {
-        let heads: Vec<(&str, bool)> =
-            self.heads.iter().map(|head| head.strip_prefix('>').map_or((head.as_str(), false), |head| (head, true))).collect();
+        let heads: Vec<(&str, bool)> = self
+            .heads
+            .iter()
+            .map(|head| {
+                head.strip_prefix('>')
+                    .map_or((head.as_str(), false), |head| (head, true))
+            })
+            .collect();
         let widths: Vec<usize> = heads
             .iter()
             .enumerate()
             .map(|(column, (head, _))| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+                let cells = self
+                    .rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|cell| cell.width());
                 cells.chain([head.width(), 3]).max().unwrap_or(3)
             })
             .collect();
@@ -34,7 +47,11 @@ impl Table {
         let mut line = |cells: &mut dyn Iterator<Item = &str>| {
             for ((cell, width), (_, right)) in cells.zip(&widths).zip(&heads) {
                 let pad = " ".repeat(width - cell.width());
-                let (before, behind) = if *right { (pad, String::new()) } else { (String::new(), pad) };
+                let (before, behind) = if *right {
+                    (pad, String::new())
+                } else {
+                    (String::new(), pad)
+                };
                 write!(text, "| {before}{cell}{behind} ").expect("writing to a String does not fail");
             }
             text.push_str("|\n");
@@ -43,7 +60,13 @@ impl Table {
         let rules: Vec<String> = widths
             .iter()
             .zip(&heads)
-            .map(|(width, (_, right))| if *right { format!("{}:", "-".repeat(width - 1)) } else { "-".repeat(*width) })
+            .map(|(width, (_, right))| {
+                if *right {
+                    format!("{}:", "-".repeat(width - 1))
+                } else {
+                    "-".repeat(*width)
+                }
+            })
             .collect();
         line(&mut rules.iter().map(String::as_str));
         for row in &self.rows {
@@ -68,7 +91,11 @@ pub(crate) fn count(number: usize) -> String {
 
 /// A share in percent, two digits; a dash where there is nothing to divide by.
 pub(crate) fn percent(part: usize, whole: usize) -> String {
-    if whole == 0 { "-".to_owned() } else { format!("{:.2} %", part as f64 * 100.0 / whole as f64) }
+    if whole == 0 {
+        "-".to_owned()
+    } else {
+        format!("{:.2} %", part as f64 * 100.0 / whole as f64)
+    }
 }
 
 /// Prints a page, and writes it where asked.
@@ -92,7 +119,10 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!((percent(1, 8), percent(1, 0)), ("12.50 %".to_owned(), "-".to_owned()));
     }
 }

@@ -26,10 +26,17 @@ pub(crate) fn run(command: &mut Command, output: Option<&Path>, ends_well: &[i32
     let shown = format!("{command:?}");
     let cpu_before = cpu_of_children()?;
     let started = Instant::now();
-    let status = command.stdin(Stdio::null()).stdout(stdout).status().with_context(|| format!("cannot run {shown}"))?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .status()
+        .with_context(|| format!("cannot run {shown}"))?;
     let wall = started.elapsed();
     let cpu = cpu_of_children()?.saturating_sub(cpu_before);
-    ensure!(status.code().is_some_and(|code| ends_well.contains(&code)), "{shown} ended with {status}");
+    ensure!(
+        status.code().is_some_and(|code| ends_well.contains(&code)),
+        "{shown} ended with {status}"
+    );
     Ok(Took { wall, cpu })
 }
 
@@ -65,6 +72,9 @@ mod tests {
         assert!(ran("exit 3").is_ok());
         assert!(ran("exit 4").is_err_and(|error| error.to_string().contains("exit 4")));
         let busy = ran("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done").unwrap();
-        assert!(busy.cpu > Duration::ZERO && busy.cpu <= busy.wall + Duration::from_millis(20), "{busy:?}");
+        assert!(
+            busy.cpu > Duration::ZERO && busy.cpu <= busy.wall + Duration::from_millis(20),
+            "{busy:?}"
+        );
     }
 }

@@ -34,7 +34,11 @@ pub(crate) fn write(phrases: &Path, out: impl Write) -> anyhow::Result<usize> {
     let place = || format!("cannot read {}", phrases.display());
     let text = fs::read_to_string(phrases).with_context(place)?;
     let phrases: Phrases = toml::from_str(&text).with_context(place)?;
-    ensure!(phrases.group.iter().any(|group| !group.lines.is_empty()), "{}: no lines", place());
+    ensure!(
+        phrases.group.iter().any(|group| !group.lines.is_empty()),
+        "{}: no lines",
+        place()
+    );
     let mut lines = Lines::new(out);
     for round in 0.. {
         if lines.written >= MESSAGES {
@@ -47,8 +51,16 @@ pub(crate) fn write(phrases: &Path, out: impl Write) -> anyhow::Result<usize> {
                 tenant: &group.tenant,
                 conversation: format!("{}-{round}", group.tenant),
                 employee: format!("employee-{}", round % EMPLOYEES),
-                other: if group.to == "colleague" { colleague() } else { customer(&format!("customer-{round}")) },
-                speaker: if group.role == "customer" { Speaker::External } else { Speaker::Employee },
+                other: if group.to == "colleague" {
+                    colleague()
+                } else {
+                    customer(&format!("customer-{round}"))
+                },
+                speaker: if group.role == "customer" {
+                    Speaker::External
+                } else {
+                    Speaker::Employee
+                },
                 text: &group.lines[round % group.lines.len()],
             })?;
         }

@@ -79,13 +79,25 @@ pub(crate) fn customer(id: &str) -> Value {
 pub(crate) fn write(corpora: &[Corpus], out: impl Write) -> io::Result<usize> {
     let mut conversations: Vec<(f64, &str, Vec<&Turn>)> = Vec::new();
     for corpus in corpora {
-        let alone: Vec<&Turn> =
-            corpus.conversations.iter().filter(|one| one.turns.len() == 1).flat_map(|one| &one.turns).collect();
-        let together = corpus.conversations.iter().filter(|one| one.turns.len() > 1).map(|one| one.turns.iter().collect());
-        let groups: Vec<Vec<&Turn>> =
-            together.chain(alone.chunks(TURNS_PER_CONVERSATION).map(<[&Turn]>::to_vec)).collect();
+        let alone: Vec<&Turn> = corpus
+            .conversations
+            .iter()
+            .filter(|one| one.turns.len() == 1)
+            .flat_map(|one| &one.turns)
+            .collect();
+        let together = corpus
+            .conversations
+            .iter()
+            .filter(|one| one.turns.len() > 1)
+            .map(|one| one.turns.iter().collect());
+        let groups: Vec<Vec<&Turn>> = together
+            .chain(alone.chunks(TURNS_PER_CONVERSATION).map(<[&Turn]>::to_vec))
+            .collect();
         let count = groups.len() as f64;
-        let placed = groups.into_iter().enumerate().map(|(index, turns)| ((index as f64 + 0.5) / count, &*corpus.name, turns));
+        let placed = groups
+            .into_iter()
+            .enumerate()
+            .map(|(index, turns)| ((index as f64 + 0.5) / count, &*corpus.name, turns));
         conversations.extend(placed);
     }
     conversations.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -99,7 +111,11 @@ pub(crate) fn write(corpora: &[Corpus], out: impl Write) -> io::Result<usize> {
                 conversation: format!("conversation-{number}"),
                 employee: format!("employee-{}", number % EMPLOYEES),
                 other: customer(&format!("customer-{number}")),
-                speaker: if employee_writes { Speaker::Employee } else { Speaker::External },
+                speaker: if employee_writes {
+                    Speaker::Employee
+                } else {
+                    Speaker::External
+                },
                 text: &turn.text,
             })?;
         }

@@ -105,6 +105,14 @@
                   (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt
                     (f64.add (local.get $root) (f64.const 2)))))))))))))))))))
                 (br_if $for_ever (f64.gt (local.get $root) (f64.const 0))))))
+          (if (i32.eq (local.get $act) (i32.const 35)) ;; # loops 300,000 times, for about 1.5 million of fuel
+            (then
+              (local.set $i (i32.const 300000))
+              (loop $again
+                (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+                (br_if $again (local.get $i)))
+              (call $seen (local.get $index))
+              (br $acted)))
           (if (i32.and (i32.eq (local.get $act) (i32.const 77)) (i32.gt_u (local.get $message_count) (i32.const 1))) ;; M traps in company
             (then unreachable))
           (if (i32.eq (local.get $act) (i32.const 79)) ;; O reads outside its memory

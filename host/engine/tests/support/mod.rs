@@ -1,6 +1,10 @@
 //! Packs and plugins for the tests, made where they are needed.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it, and ends at what it did not expect"
+)]
 
 use proviso_engine::{BuildError, Engine, EngineOptions, FoldStates, Generation, Input, Outcome, ResolvedSet};
 use proviso_model::message::{Direction, Kind, Message, Party, PartyClass};

@@ -6,6 +6,7 @@ use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{Archive, Shown, Stats, Statute};
 use proviso_model::MessageId;
+use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,10 +24,13 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Show { archive, message } => {
                 let opened = open(archive).await?;
                 let id = find(&opened, message).await?;
-                let shown = opened.show(&id).await?.ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
+                let shown = opened
+                    .show(&id)
+                    .await?
+                    .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
                 match archive.format {
                     OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?),
-                    OutputFormat::Table => print_shown(&shown, colour)?,
+                    OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
                 }
             }
             ArchiveCommand::Stats(args) => {
@@ -53,14 +57,30 @@ pub(crate) async fn find(archive: &Archive, text: &str) -> anyhow::Result<Messag
         0 => Err(Usage(format!("no message is called {text:?}")).into()),
         _ => {
             let names: Vec<_> = found.iter().map(|numbered| numbered.id.to_string()).collect();
-            Err(Usage(format!("{text:?} is the name of several messages; say which: {}", names.join(", "))).into())
+            Err(Usage(format!(
+                "{text:?} is the name of several messages; say which: {}",
+                names.join(", ")
+            ))
+            .into())
         }
     }
 }
 
+/// The language of the policy set that judged.
+async fn language_of(archive: &Archive, shown: &Shown) -> anyhow::Result<Language> {
+    let record = archive.generation(&shown.verdict.generation).await?;
+    let set = record
+        .map(|record| PolicySet::from_canonical_json(&record.set_json))
+        .transpose()?;
+    Ok(set.map(|set| set.language).unwrap_or_default())
+}
+
 fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
-    let retention: Option<Value> =
-        shown.retention.as_ref().map(|retention| serde_json::from_str(&retention.decision_json)).transpose()?;
+    let retention: Option<Value> = shown
+        .retention
+        .as_ref()
+        .map(|retention| serde_json::from_str(&retention.decision_json))
+        .transpose()?;
     Ok(json!({
         "message": serde_json::from_str::<Value>(&proviso_model::canonical::to_json(&shown.message))?,
         "arrival": shown.arrival,
@@ -76,15 +96,18 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
     }))
 }
 
-fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
+fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()> {
     let message = &shown.message;
     let verdict = &shown.verdict.verdict;
     let mut out = io::stdout();
     let recipients: Vec<_> = message.recipients.iter().map(|party| party.id.as_str()).collect();
-    let mut table = Columns::new(colour, &["", ""]);
+    let mut table = Columns::pairs(colour);
     table.row(["message", &message.id.to_string()]);
     table.row(["sent", &message.sent_at.to_string()]);
-    table.row(["kind", &format!("{} ({})", message.kind.name(), message.direction.name())]);
+    table.row([
+        "kind",
+        &format!("{} ({})", message.kind.name(), message.direction.name()),
+    ]);
     table.row(["from", &message.sender.id]);
     table.row(["to", &clip(&recipients.join(", "), 100)]);
     table.row(["text", &clip(&message.text, 100)]);
@@ -93,15 +116,33 @@ fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
         table.row(["withheld", &json!(withheld).to_string()]);
     }
     if verdict.held {
-        table.row(["held", if shown.held_open { "yes, waits for a person" } else { "released" }]);
+        table.row([
+            "held",
+            if shown.held_open {
+                "yes, waits for a person"
+            } else {
+                "released"
+            },
+        ]);
     }
     for recalled_by in &shown.recalled_by {
         table.row(["recalled by", &recalled_by.to_string()]);
     }
     if let Some(retention) = &shown.retention {
-        let until = retention.keep_until.as_ref().map_or_else(|| "no date yet".to_owned(), |until| format!("until {until}"));
-        let statutes: Vec<_> = retention.statutes.iter().map(|statute| statute_text(Some(statute))).collect();
-        let statutes = if statutes.is_empty() { "no rule applies".to_owned() } else { statutes.join("; ") };
+        let until = retention
+            .keep_until
+            .as_ref()
+            .map_or_else(|| "no date yet".to_owned(), |until| format!("until {until}"));
+        let statutes: Vec<_> = retention
+            .statutes
+            .iter()
+            .map(|statute| statute_text(Some(statute)))
+            .collect();
+        let statutes = if statutes.is_empty() {
+            "no rule applies".to_owned()
+        } else {
+            statutes.join("; ")
+        };
         table.row(["kept", &format!("{until} ({statutes})")]);
     }
     for note in &message.notes {
@@ -112,9 +153,15 @@ fn print_shown(shown: &Shown, colour: bool) -> io::Result<()> {
         writeln!(out, "\nFindings")?;
         let mut table = Columns::new(colour, &["severity", "pack", "rule", "text", "reason"]);
         for finding in &verdict.findings {
-            let reason = finding.reason.in_language(Language::Zh);
+            let reason = finding.reason.in_language(language);
             let severity = finding.severity.name();
-            table.row([severity, &finding.pack, &finding.rule, &clip(&finding.text, 30), &clip(reason, 70)]);
+            table.row([
+                severity,
+                &finding.pack,
+                &finding.rule,
+                &clip(&finding.text, 30),
+                &clip(reason, 70),
+            ]);
         }
         table.print(&mut out)?;
     }
@@ -157,9 +204,14 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
     table.print(out)?;
 
     writeln!(out, "\nRetention by what decides")?;
-    let mut table = Columns::new(colour, &["statute or purpose", ">messages", ">with a date"]);
+    let mut table = Columns::new(colour, &["rule", ">messages", ">with a date", "statute or purpose"]);
     for kept in &stats.retention {
-        table.row([statute_text(kept.statute.as_ref()), count(kept.messages), count(kept.dated)]);
+        let rule = kept.statute.as_ref().map_or("(none applies)", |statute| &statute.rule);
+        let text = kept
+            .statute
+            .as_ref()
+            .map_or_else(String::new, |statute| statute_text(Some(statute)));
+        table.row([rule, &count(kept.messages), &count(kept.dated), &text]);
     }
     table.print(out)?;
 
@@ -169,22 +221,43 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
         for (index, factor) in risk.factors.iter().take(FACTORS_SHOWN).enumerate() {
             let first = index == 0;
             let subject = if first { risk.key.clone() } else { String::new() };
-            let value = if first { format!("{:.1}", risk.value) } else { String::new() };
-            table.row([subject, value, factor.signal.clone(), format!("{:.1}", factor.points), clip(&factor.message, 40)]);
+            let value = if first {
+                format!("{:.1}", risk.value)
+            } else {
+                String::new()
+            };
+            table.row([
+                subject,
+                value,
+                factor.signal.clone(),
+                format!("{:.1}", factor.points),
+                clip(&factor.message, 40),
+            ]);
         }
     }
     table.print(out)?;
 
-    writeln!(out, "\nHeld messages: {} ({} still wait for a person)", count(stats.held), count(stats.held_open))?;
+    writeln!(
+        out,
+        "\nHeld messages: {} ({} still wait for a person)",
+        count(stats.held),
+        count(stats.held_open)
+    )?;
     if !stats.faults.is_empty() {
         let mut table = Columns::new(colour, &["pack", "policy", "cause", ">faults"]);
         for fault in &stats.faults {
-            table.row([fault.pack.as_str(), &fault.policy, fault.cause.name(), &count(fault.faults)]);
+            table.row([
+                fault.pack.as_str(),
+                &fault.policy,
+                fault.cause.name(),
+                &count(fault.faults),
+            ]);
         }
         table.print(out)?;
     }
-    let (duplicates, errors) =
-        stats.sources.iter().fold((0, 0), |(duplicates, errors), source| (duplicates + source.duplicates, errors + source.errors));
+    let (duplicates, errors) = stats.sources.iter().fold((0, 0), |(duplicates, errors), source| {
+        (duplicates + source.duplicates, errors + source.errors)
+    });
     writeln!(
         out,
         "Withheld for want of a lawful basis: {}; conflicts: {}; delivered twice: {}; lines that are no message: {}",

@@ -2,8 +2,8 @@
 
 use crate::cli::{DemoArgs, OutputFormat};
 use crate::command::archive::print_stats;
+use crate::daemon::attempt::Attempt;
 use crate::daemon::config::Config;
-use crate::daemon::generations::Attempt;
 use crate::daemon::run::Daemon;
 use crate::exit::{Ending, Usage};
 use crate::sample::{Phrases, Sample};
@@ -18,21 +18,26 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the demo waits for the daemon to do what it was given.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// Messages in one file of the spool.
 const FILE_MESSAGES: usize = 400;
+/// Held messages that are shown one by one.
+const HELD_SHOWN: u32 = 5;
 /// Scores that are shown.
 const RISKS_SHOWN: u32 = 5;
 
 /// The sentence that the live edit is about. No list of the packs has it.
-const PHRASE: &str = "闭眼入";
+const PHRASE: &str = "睡着都能赚";
 /// Two customers hear it: one before the edit, one after.
-const SENTENCE: &str = "这只产品您闭眼入就行，跟着我们走。";
+const SENTENCE: &str = "这只产品您放心，睡着都能赚。";
 
 pub(crate) fn run(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     if !args.policies.join("demo.toml").is_file() {
         let named = args.policies.display();
-        return Err(Usage(format!("{named} has no demo.toml: run this in Proviso's source folder, or say --policies")).into());
+        return Err(Usage(format!(
+            "{named} has no demo.toml: run this in Proviso's source folder, or say --policies"
+        ))
+        .into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(demo(args, colour))
@@ -85,14 +90,23 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let elapsed = started.elapsed();
     let rate = f64::from(args.messages) / elapsed.as_secs_f64();
     say(&format!(
-        "3. all judged and committed in {:.1} s: {} messages/s, of which judging took {:.0} ms\n",
+        "3. all judged and committed in {:.1} s: {} messages/s; judging took {:.0} ms of it, committing {:.0} ms\n",
         elapsed.as_secs_f64(),
         count(rate as u64),
-        daemon.metrics.judge_micros.get() as f64 / 1e3
+        daemon.metrics.judge_micros.get() as f64 / 1e3,
+        daemon.metrics.commit_micros.get() as f64 / 1e3
     ));
     if !quiet {
         let stats = daemon.archive.stats(RISKS_SHOWN).await?;
         print_stats(&stats, &mut std::io::stdout(), colour)?;
+        for held in daemon.archive.held(HELD_SHOWN).await? {
+            let faults: Vec<_> = held
+                .faults
+                .iter()
+                .map(|fault| format!("{}: {}", fault.policy, fault.detail))
+                .collect();
+            println!("  {} is held: {}", held.id, clip(&faults.join("; "), 110));
+        }
         println!();
     }
     let edit = edit_live(&stage, &daemon, u64::from(args.messages), &say).await?;
@@ -105,12 +119,13 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     daemon.drain().await?;
     let config = stage.config.display();
+    let proviso = std::env::args().next().unwrap_or_else(|| "proviso".to_owned());
     say(&format!(
         "\nWhat to type next\n  \
-         proviso archive stats --config {config}\n  \
-         proviso archive show  --config {config} demo-edit-2_external\n  \
-         proviso replay        --config {config} --sample 1000\n  \
-         proviso serve         --config {config}      then edit {} and see `proviso policy status --config {config}`",
+         {proviso} archive stats --config {config}\n  \
+         {proviso} archive show  --config {config} demo-edit-2_external\n  \
+         {proviso} replay        --config {config} --sample 1000\n  \
+         {proviso} serve         --config {config}      then edit {} and see `{proviso} policy status --config {config}`",
         stage.set.display()
     ));
     Ok(Ending::Well)
@@ -123,7 +138,10 @@ impl Stage {
         let marker = dir.join(".proviso-demo");
         if dir.exists() && !marker.exists() && fs::read_dir(&dir)?.next().is_some() {
             let dir = dir.display();
-            return Err(Usage(format!("{dir} is not empty and was not made by the demo: say another --dir")).into());
+            return Err(Usage(format!(
+                "{dir} is not empty and was not made by the demo: say another --dir"
+            ))
+            .into());
         }
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         fs::write(&marker, "This folder is made anew by each `proviso demo`.\n")?;
@@ -149,12 +167,22 @@ impl Stage {
         let (bank, shop) = (dir.join("spool/bank"), dir.join("spool/shop"));
         fs::create_dir_all(&bank)?;
         fs::create_dir_all(&shop)?;
-        Ok(Self { set: dir.join("policies/demo.toml"), dir, config, bank, shop })
+        Ok(Self {
+            set: dir.join("policies/demo.toml"),
+            dir,
+            config,
+            bank,
+            shop,
+        })
     }
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
@@ -206,7 +234,10 @@ async fn wait_for(daemon: &Daemon, messages: u64, show: bool) -> anyhow::Result<
         }
         if started.elapsed() > PATIENCE {
             let errors = metrics.source_errors.get();
-            bail!("only {committed} of {messages} messages were judged within {} s; {errors} could not be read", PATIENCE.as_secs());
+            bail!(
+                "only {committed} of {messages} messages were judged within {} s; {errors} could not be read",
+                PATIENCE.as_secs()
+            );
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -214,7 +245,9 @@ async fn wait_for(daemon: &Daemon, messages: u64, show: bool) -> anyhow::Result<
 
 /// Says a sentence, edits the set, says it again: the second time it is found. Then breaks the set, and nothing changes.
 async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&str)) -> anyhow::Result<Duration> {
-    say(&format!("4. While the daemon runs, an adviser writes to a customer: {SENTENCE}"));
+    say(&format!(
+        "4. While the daemon runs, an adviser writes to a customer: {SENTENCE}"
+    ));
     let first = speak(stage, daemon, 1, before + 1).await?;
     say(&format!("   {}", outcome(&first)));
 
@@ -222,7 +255,10 @@ async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&s
     let marker = "extra_terms = { promissory = [";
     let edited = text.replacen(marker, &format!("{marker}\"{PHRASE}\", "), 1);
     if edited == text {
-        bail!("{} has no `{marker}…`: the demo's edit does not fit it", stage.set.display());
+        bail!(
+            "{} has no `{marker}…`: the demo's edit does not fit it",
+            stage.set.display()
+        );
     }
     let running = daemon.generations.current().id();
     let edited_at = Instant::now();
@@ -246,7 +282,12 @@ async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&s
         bail!("the edit changed nothing");
     }
 
-    fs::write(&stage.set, edited.replacen("mode = ", "mood = ", 1).replacen("[[apply]]", "[[apply]]\nscop = {}", 1))?;
+    fs::write(
+        &stage.set,
+        edited
+            .replacen("mode = ", "mood = ", 1)
+            .replacen("[[apply]]", "[[apply]]\nscop = {}", 1),
+    )?;
     let broken_at = Instant::now();
     let refused = loop {
         if let Some(attempt) = daemon.generations.last_attempt().filter(Attempt::refused) {
@@ -274,8 +315,16 @@ async fn speak(stage: &Stage, daemon: &Daemon, number: u32, committed: u64) -> a
     });
     write_spool(&stage.bank, &format!("edit-{number}"), &[line.to_string()])?;
     wait_for(daemon, committed, false).await?;
-    let id = MessageId { tenant: "bank".to_owned(), channel: "wecom".to_owned(), native };
-    let stored = daemon.archive.verdict(&id).await?.with_context(|| format!("message {id} has no verdict"))?;
+    let id = MessageId {
+        tenant: "bank".to_owned(),
+        channel: "wecom".to_owned(),
+        native,
+    };
+    let stored = daemon
+        .archive
+        .verdict(&id)
+        .await?
+        .with_context(|| format!("message {id} has no verdict"))?;
     Ok(stored.verdict)
 }
 
@@ -283,8 +332,19 @@ fn outcome(verdict: &Verdict) -> String {
     let findings: Vec<_> = verdict
         .findings
         .iter()
-        .map(|finding| format!("{} {} ({})", finding.severity, finding.rule, finding.reason.in_language(Language::En)))
+        .map(|finding| {
+            format!(
+                "{} {} ({})",
+                finding.severity,
+                finding.rule,
+                finding.reason.in_language(Language::En)
+            )
+        })
         .collect();
-    let findings = if findings.is_empty() { "nothing found".to_owned() } else { findings.join("; ") };
+    let findings = if findings.is_empty() {
+        "nothing found".to_owned()
+    } else {
+        findings.join("; ")
+    };
     format!("{findings}, by generation {}", verdict.generation.short())
 }

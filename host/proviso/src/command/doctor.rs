@@ -67,31 +67,54 @@ pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
 fn sandbox() -> Check {
     let what = "sandbox";
     match Engine::new(EngineOptions::default()) {
-        Ok(engine) if engine.features().pagemap_scan => {
-            Check { what, state: State::Well, found: "wasmtime 48, fast reset of memory".into(), advice: String::new() }
-        }
+        Ok(engine) if engine.features().pagemap_scan => Check {
+            what,
+            state: State::Well,
+            found: "wasmtime 48, fast reset of memory".into(),
+            advice: String::new(),
+        },
         Ok(_) => Check {
             what,
             state: State::Lacking,
             found: "wasmtime 48, slow reset of memory".into(),
             advice: "Linux 6.7 or newer has PAGEMAP_SCAN, which makes fresh instances cheap on several cores".into(),
         },
-        Err(error) => Check { what, state: State::Broken, found: format!("{error:#}"), advice: "see the message".into() },
+        Err(error) => Check {
+            what,
+            state: State::Broken,
+            found: format!("{error:#}"),
+            advice: "see the message".into(),
+        },
     }
 }
 
 fn plugins() -> Check {
     let path = PluginPath::of_this_process();
-    let missing: Vec<_> = STANDARD_PLUGINS.into_iter().filter(|name| path.find(name).is_none()).collect();
-    let folders: Vec<_> = path.folders().iter().map(|folder| folder.display().to_string()).collect();
+    let missing: Vec<_> = STANDARD_PLUGINS
+        .into_iter()
+        .filter(|name| path.find(name).is_none())
+        .collect();
+    let folders: Vec<_> = path
+        .folders()
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
     if missing.is_empty() {
-        Check { what: "standard plugins", state: State::Well, found: STANDARD_PLUGINS.join(", "), advice: String::new() }
+        Check {
+            what: "standard plugins",
+            state: State::Well,
+            found: STANDARD_PLUGINS.join(", "),
+            advice: String::new(),
+        }
     } else {
         Check {
             what: "standard plugins",
             state: State::Broken,
             found: format!("missing: {}", missing.join(", ")),
-            advice: format!("`make plugins`, or set PROVISO_PLUGIN_PATH; looked in {}", folders.join(", ")),
+            advice: format!(
+                "`make plugins`, or set PROVISO_PLUGIN_PATH; looked in {}",
+                folders.join(", ")
+            ),
         }
     }
 }
@@ -99,12 +122,23 @@ fn plugins() -> Check {
 fn wasm_compiler() -> Check {
     let what = "compiler for plugins";
     let output = Command::new("rustup").args(["target", "list", "--installed"]).output();
-    let installed = output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown"));
+    let installed =
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown"));
     if installed {
-        return Check { what, state: State::Well, found: "rustup target wasm32-unknown-unknown".into(), advice: String::new() };
+        return Check {
+            what,
+            state: State::Well,
+            found: "rustup target wasm32-unknown-unknown".into(),
+            advice: String::new(),
+        };
     }
     if Path::new("/usr/bin/rustc").exists() && Path::new("/usr/bin/cargo").exists() {
-        return Check { what, state: State::Well, found: "the distribution's compiler".into(), advice: String::new() };
+        return Check {
+            what,
+            state: State::Well,
+            found: "the distribution's compiler".into(),
+            advice: String::new(),
+        };
     }
     Check {
         what,
@@ -119,32 +153,59 @@ fn daemon(path: &Path) -> Vec<Check> {
         Ok(config) => config,
         Err(error) => {
             let (found, advice) = (format!("{error:#}"), "mend the file".to_owned());
-            return vec![Check { what: "configuration", state: State::Broken, found, advice }];
+            return vec![Check {
+                what: "configuration",
+                state: State::Broken,
+                found,
+                advice,
+            }];
         }
     };
-    let mut checks =
-        vec![Check { what: "configuration", state: State::Well, found: path.display().to_string(), advice: String::new() }];
+    let mut checks = vec![Check {
+        what: "configuration",
+        state: State::Well,
+        found: path.display().to_string(),
+        advice: String::new(),
+    }];
     let set = crate::set_loading::load(&config.set, &PluginPath::of_this_process(), None);
     checks.push(match set {
         Ok((resolved, _)) => {
             let found = format!("{} packs", resolved.packs.len());
-            Check { what: "policy set", state: State::Well, found, advice: "`proviso policy check` builds and tries it".into() }
+            Check {
+                what: "policy set",
+                state: State::Well,
+                found,
+                advice: "`proviso policy check` builds and tries it".into(),
+            }
         }
         Err(problems) => Check {
             what: "policy set",
             state: State::Broken,
             found: problems.first().map(ToString::to_string).unwrap_or_default(),
-            advice: format!("`proviso policy check {}` tells all {}", config.set.display(), problems.len()),
+            advice: format!(
+                "`proviso policy check {}` tells all {}",
+                config.set.display(),
+                problems.len()
+            ),
         },
     });
     let archive = config.archive_path();
-    checks.push(if archive.exists() { archive_check(&archive) } else { no_archive(&archive) });
+    checks.push(if archive.exists() {
+        archive_check(&archive)
+    } else {
+        no_archive(&archive)
+    });
     checks
 }
 
 fn no_archive(path: &Path) -> Check {
     let found = format!("{} is not there yet", path.display());
-    Check { what: "archive", state: State::Lacking, found, advice: "the daemon makes it at its first start".into() }
+    Check {
+        what: "archive",
+        state: State::Lacking,
+        found,
+        advice: "the daemon makes it at its first start".into(),
+    }
 }
 
 fn archive_check(path: &Path) -> Check {
@@ -154,7 +215,17 @@ fn archive_check(path: &Path) -> Check {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(async { Ok(Archive::open_readonly(path).await?) }));
     match opened {
-        Ok(_) => Check { what: "archive", state: State::Well, found: path.display().to_string(), advice: String::new() },
-        Err(error) => Check { what: "archive", state: State::Broken, found: format!("{error:#}"), advice: "see the message".into() },
+        Ok(_) => Check {
+            what: "archive",
+            state: State::Well,
+            found: path.display().to_string(),
+            advice: String::new(),
+        },
+        Err(error) => Check {
+            what: "archive",
+            state: State::Broken,
+            found: format!("{error:#}"),
+            advice: "see the message".into(),
+        },
     }
 }

@@ -43,7 +43,10 @@ struct Reading {
 }
 
 pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
-    let format: Format = args.input_format.parse().map_err(|error| Usage(format!("--input-format: {error}")))?;
+    let format: Format = args
+        .input_format
+        .parse()
+        .map_err(|error| Usage(format!("--input-format: {error}")))?;
     for file in &args.files {
         if file != Path::new("-") && !file.is_file() {
             return Err(Usage(format!("there is no file {}", file.display())).into());
@@ -52,26 +55,46 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if args.workers == 0 { cores } else { args.workers };
     let cache_dir = args.cache_dir.clone().or_else(crate::places::cache_dir);
-    let engine = Engine::new(EngineOptions { cache_dir, ..EngineOptions::default() })?;
+    let engine = Engine::new(EngineOptions {
+        cache_dir,
+        ..EngineOptions::default()
+    })?;
     let generation = build(&engine, &args.set)?;
     warn_of_tenant(generation.set(), &args.tenant);
 
-    let total: u64 = args.files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum();
+    let total: u64 = args
+        .files
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|meta| meta.len())
+        .sum();
     let progress = Progress::bytes("judging", total);
     let started = Instant::now();
     let mut printer = Printer::new(args, generation.set(), colour);
     let context = SourceContext::new(&args.tenant, &args.channel).map_err(|error| Usage(error.to_string()))?;
-    let reading = judge_all(&generation, &args.files, format, &context, workers, &progress, |settled| {
-        settled.iter().try_for_each(|settled| printer.message(settled))
-    })?;
+    let reading = judge_all(
+        &generation,
+        &args.files,
+        format,
+        &context,
+        workers,
+        &progress,
+        |settled| settled.iter().try_for_each(|settled| printer.message(settled)),
+    )?;
     progress.finish();
     let elapsed = started.elapsed();
     printer.end(&reading, elapsed)?;
     if let Some(failure) = reading.failure {
         return Err(failure);
     }
-    let found = args.fail_on.is_some_and(|limit| printer.tally.severity_max >= Some(limit));
-    Ok(if reading.errors > 0 || found { Ending::Problems } else { Ending::Well })
+    let found = args
+        .fail_on
+        .is_some_and(|limit| printer.tally.severity_max >= Some(limit));
+    Ok(if reading.errors > 0 || found {
+        Ending::Problems
+    } else {
+        Ending::Well
+    })
 }
 
 /// Builds the generation of a policy set file, with progress.
@@ -79,7 +102,9 @@ pub(crate) fn build(engine: &Engine, set: &Path) -> anyhow::Result<Generation> {
     let progress = Progress::open("building policies");
     let plugins = PluginPath::of_this_process();
     let (resolved, _) = crate::set_loading::load(set, &plugins, None).map_err(InputProblems)?;
-    let built = engine.build(&resolved, &|step| progress.say(&format!("building policies: {} of {}", step.done, step.total)));
+    let built = engine.build(&resolved, &|step| {
+        progress.say(&format!("building policies: {} of {}", step.done, step.total));
+    });
     progress.finish();
     Ok(built.map_err(|error| InputProblems(error.problems))?)
 }
@@ -128,13 +153,19 @@ fn judge_all(
                 }
             }
         }
-        let reading = reader.join().map_err(|_| anyhow::anyhow!("the reading thread ended in a panic"));
+        let reading = reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("the reading thread ended in a panic"));
         result.and(reading)
     })
 }
 
 fn next_chunk(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
-    chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv().ok()
+    chunks
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .recv()
+        .ok()
 }
 
 fn read_all(
@@ -150,14 +181,19 @@ fn read_all(
     let mut admitted = Vec::with_capacity(CHUNK_MESSAGES);
     let mut number = 0;
     let mut send = |admitted: Vec<Input>| {
-        let chunk = Chunk { number, admitted, judged: Vec::new() };
+        let chunk = Chunk {
+            number,
+            admitted,
+            judged: Vec::new(),
+        };
         number += 1;
         to_workers.send(chunk).is_ok()
     };
     for file in files {
         let mut take = |message: Message| {
             admitted.push(intake.admit(set, Arc::new(message)));
-            admitted.len() < CHUNK_MESSAGES || send(std::mem::replace(&mut admitted, Vec::with_capacity(CHUNK_MESSAGES)))
+            admitted.len() < CHUNK_MESSAGES
+                || send(std::mem::replace(&mut admitted, Vec::with_capacity(CHUNK_MESSAGES)))
         };
         if let Err(error) = read_file(file, format, context, progress, &mut reading.errors, &mut take) {
             reading.failure = Some(error);
@@ -179,7 +215,11 @@ fn read_file(
     errors: &mut u64,
     take: &mut impl FnMut(Message) -> bool,
 ) -> anyhow::Result<()> {
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let mut input: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
@@ -191,7 +231,10 @@ fn read_file(
         Ok(message) => take(message),
         Err(error) => {
             *errors += 1;
-            eprintln!("{}", serde_json::json!({ "file": name, "line": item.line, "error": error.to_string() }));
+            eprintln!(
+                "{}",
+                serde_json::json!({ "file": name, "line": item.line, "error": error.to_string() })
+            );
             true
         }
     };
@@ -214,12 +257,17 @@ fn read_file(
 
 /// Says so if the set names tenants and this is none of them: nothing would be found, and nobody would know why.
 fn warn_of_tenant(set: &PolicySet, tenant: &str) {
-    let mut named: Vec<&str> = set.apply.iter().flat_map(|apply| apply.scope.tenants.iter()).map(String::as_str).collect();
+    let mut named: Vec<&str> = set
+        .apply
+        .iter()
+        .flat_map(|apply| apply.scope.tenants.iter())
+        .map(String::as_str)
+        .collect();
     named.sort_unstable();
     named.dedup();
     if !named.is_empty() && !named.contains(&tenant) {
         eprintln!(
-            "note: messages that name no tenant count as tenant {tenant:?}; the set has packs for {} alone: use --tenant to choose",
+            "note: messages that name no tenant count as tenant {tenant:?}, and packs that the set scopes to {} do not judge them: say --tenant",
             named.join(", ")
         );
     }
@@ -242,7 +290,15 @@ const ROWS_MAX: usize = 50;
 impl<'a> Printer<'a> {
     fn new(args: &'a EvalArgs, set: &'a PolicySet, colour: bool) -> Self {
         let rows = Columns::new(colour, &["message", "severity", "reason"]);
-        Self { args, set, colour, out: BufWriter::new(std::io::stdout()), tally: Tally::default(), rows, shown: 0 }
+        Self {
+            args,
+            set,
+            colour,
+            out: BufWriter::new(std::io::stdout()),
+            tally: Tally::default(),
+            rows,
+            shown: 0,
+        }
     }
 
     fn message(&mut self, settled: &Settled) -> anyhow::Result<()> {
@@ -258,8 +314,10 @@ impl<'a> Printer<'a> {
                 let headline = tally::headline(verdict, self.set.language);
                 if self.shown < ROWS_MAX && (headline.is_some() || verdict.held) {
                     self.shown += 1;
-                    let (reason, severity) = headline.map_or(("a policy failed on it", "held"), |(text, s)| (text, s.name()));
-                    self.rows.row([&clip(&verdict.message.native, 24), severity, &clip(reason, 84)]);
+                    let (reason, severity) =
+                        headline.map_or(("a policy failed on it", "held"), |(text, s)| (text, s.name()));
+                    self.rows
+                        .row([&clip(&verdict.message.native, 24), severity, &clip(reason, 84)]);
                 }
             }
         }

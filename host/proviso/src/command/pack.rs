@@ -3,7 +3,7 @@
 use crate::build_plugin;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage};
 use crate::exit::{Ending, InputProblems, Usage};
-use crate::show::table::{Columns, count};
+use crate::show::table::{Columns, clip, count};
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
 use proviso_model::Problem;
@@ -47,7 +47,10 @@ fn open(path: &Path) -> anyhow::Result<Pack> {
 }
 
 fn engine() -> anyhow::Result<Engine> {
-    Ok(Engine::new(EngineOptions { cache_dir: crate::places::cache_dir(), ..EngineOptions::default() })?)
+    Ok(Engine::new(EngineOptions {
+        cache_dir: crate::places::cache_dir(),
+        ..EngineOptions::default()
+    })?)
 }
 
 fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::Result<Ending> {
@@ -62,13 +65,24 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::
         .map_err(|error| InputProblems(error.problems))?;
     let manifest = pack.manifest();
     let name = manifest.name.rsplit('/').next().unwrap_or(&manifest.name);
-    let output = output.map_or_else(|| PathBuf::from(format!("{name}-{}.pack", manifest.version)), Path::to_owned);
+    let output = output.map_or_else(
+        || PathBuf::from(format!("{name}-{}.pack", manifest.version)),
+        Path::to_owned,
+    );
     let bytes = pack.to_file();
     std::fs::write(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
     match format {
-        OutputFormat::Json => println!("{}", json!({ "file": output, "bytes": bytes.len(), "digest": pack.digest() })),
+        OutputFormat::Json => println!(
+            "{}",
+            json!({ "file": output, "bytes": bytes.len(), "digest": pack.digest() })
+        ),
         OutputFormat::Table => {
-            println!("{}: {} bytes, digest {}", output.display(), count(bytes.len() as u64), pack.digest());
+            println!(
+                "{}: {} bytes, digest {}",
+                output.display(),
+                count(bytes.len() as u64),
+                pack.digest()
+            );
         }
     }
     Ok(Ending::Well)
@@ -108,13 +122,17 @@ fn facts(pack: &Pack) -> Value {
             json!({
                 "name": policy.name, "plugin": policy.plugin,
                 "interfaces": policy.interfaces.iter().map(|interface| interface.name()).collect::<Vec<_>>(),
-                "key": policy.key.map(|key| key.name()), "trigger": format!("{:?}", policy.trigger),
+                "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": format!("{:?}", policy.trigger),
                 "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
                 "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
             })
         })
         .collect();
-    let lists: Vec<Value> = manifest.lists.iter().map(|list| json!({ "name": list.name, "file": list.file })).collect();
+    let lists: Vec<Value> = manifest
+        .lists
+        .iter()
+        .map(|list| json!({ "name": list.name, "file": list.file }))
+        .collect();
     json!({
         "name": manifest.name, "version": manifest.version.to_string(), "licence": manifest.licence, "digest": pack.digest(),
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
@@ -128,11 +146,25 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let joined = |value: &Value| {
         let items: Vec<_> = value.as_array().into_iter().flatten().map(text).collect();
-        if items.is_empty() { "(none)".to_owned() } else { items.join(", ") }
+        if items.is_empty() {
+            "(none)".to_owned()
+        } else {
+            items.join(", ")
+        }
     };
     let mut out = std::io::stdout();
-    let mut table = Columns::new(colour, &["", ""]);
-    for key in ["name", "version", "digest", "licence", "host", "requires_assessment", "files", "bytes", "cases"] {
+    let mut table = Columns::pairs(colour);
+    for key in [
+        "name",
+        "version",
+        "digest",
+        "licence",
+        "host",
+        "requires_assessment",
+        "files",
+        "bytes",
+        "cases",
+    ] {
         table.row([key, &text(&facts[key])]);
     }
     table.row(["jurisdictions", &joined(&facts["jurisdictions"])]);
@@ -140,19 +172,30 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     println!("\nPlugins");
     let mut table = Columns::new(colour, &["plugin", ">bytes", "exports", "imports", "made by"]);
     for plugin in facts["plugins"].as_array().into_iter().flatten() {
-        let exports = plugin["refused"].as_str().map_or_else(|| joined(&plugin["exports"]), |why| format!("refused: {why}"));
+        let exports = plugin["refused"]
+            .as_str()
+            .map_or_else(|| joined(&plugin["exports"]), |why| format!("refused: {why}"));
         let bytes = count(plugin["bytes"].as_u64().unwrap_or_default());
-        table.row([text(&plugin["name"]), bytes, exports, joined(&plugin["imports"]), joined(&plugin["producers"])]);
+        table.row([
+            text(&plugin["name"]),
+            bytes,
+            exports,
+            joined(&plugin["imports"]),
+            joined(&plugin["producers"]),
+        ]);
     }
     table.print(&mut out)?;
     println!("\nPolicies");
-    let mut table = Columns::new(colour, &["policy", "plugin", "does", "lists", "fields asked for", ">fuel/KiB"]);
+    let mut table = Columns::new(
+        colour,
+        &["policy", "plugin", "does", "lists", "fields asked for", ">fuel/KiB"],
+    );
     for policy in facts["policies"].as_array().into_iter().flatten() {
         table.row([
             text(&policy["name"]),
             text(&policy["plugin"]),
             joined(&policy["interfaces"]),
-            joined(&policy["lists"]),
+            clip(&joined(&policy["lists"]), 48),
             joined(&policy["fields"]),
             count(policy["fuel_per_kib"].as_u64().unwrap_or_default()),
         ]);
@@ -172,7 +215,10 @@ fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: boo
             .map_err(|error| InputProblems(error.problems))?;
         let reports = generation.self_test();
         let (mut ran, mut well) = (0_u64, 0_u64);
-        for report in reports.iter().filter(|report| only.is_none_or(|part| report.case.contains(part))) {
+        for report in reports
+            .iter()
+            .filter(|report| only.is_none_or(|part| report.case.contains(part)))
+        {
             ran += 1;
             well += u64::from(report.mismatches.is_empty());
             if format == OutputFormat::Json {
@@ -183,7 +229,11 @@ fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: boo
                 println!("{line}");
             }
             failed.extend(report.mismatches.iter().map(|mismatch| {
-                Problem::on_line(pack.path_of(&report.file), report.line, format!("case {:?}: {mismatch}", report.case))
+                Problem::on_line(
+                    pack.path_of(&report.file),
+                    report.line,
+                    format!("case {:?}: {mismatch}", report.case),
+                )
             }));
         }
         passed += well;
@@ -197,7 +247,16 @@ fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: boo
             println!();
         }
         table.print(&mut std::io::stdout())?;
-        println!("\n{} cases passed, {} mismatches, {} ms", count(passed), failed.len(), started.elapsed().as_millis());
+        println!(
+            "\n{} cases passed, {} mismatches, {} ms",
+            count(passed),
+            failed.len(),
+            started.elapsed().as_millis()
+        );
     }
-    Ok(if failed.is_empty() { Ending::Well } else { Ending::Problems })
+    Ok(if failed.is_empty() {
+        Ending::Well
+    } else {
+        Ending::Problems
+    })
 }

@@ -23,7 +23,10 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
 fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: bool) -> anyhow::Result<Ending> {
     let started = Instant::now();
     let cache_dir = cache_dir.or_else(crate::places::cache_dir);
-    let engine = Engine::new(EngineOptions { cache_dir, ..EngineOptions::default() })?;
+    let engine = Engine::new(EngineOptions {
+        cache_dir,
+        ..EngineOptions::default()
+    })?;
     let generation = super::eval::build(&engine, set)?;
     let built = started.elapsed();
     let failed = failed_cases(&generation);
@@ -36,7 +39,11 @@ fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: b
         OutputFormat::Table => {
             print_generation(&described, colour)?;
             let cases = generation.self_test().len();
-            println!("\n{} would go live: built in {} ms, {cases} cases pass", set.display(), built.as_millis());
+            println!(
+                "\n{} would go live: built in {} ms, {cases} cases pass",
+                set.display(),
+                built.as_millis()
+            );
         }
     }
     Ok(Ending::Well)
@@ -74,7 +81,11 @@ fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending
         OutputFormat::Json => println!("{attempt}"),
         OutputFormat::Table => print_attempt(&attempt),
     }
-    Ok(if attempt["result"] == "refused" { Ending::Problems } else { Ending::Well })
+    Ok(if attempt["result"] == "refused" {
+        Ending::Problems
+    } else {
+        Ending::Well
+    })
 }
 
 fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -107,18 +118,35 @@ fn print_attempt(attempt: &Value) {
     let took = attempt["took_ms"].as_u64().unwrap_or_default();
     match text("result") {
         "live" => {
-            println!("live since {}: generation {} ({took} ms, by {})", text("at"), short(text("generation")), text("who"));
-            for change in attempt["changes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            println!(
+                "live since {}: generation {} ({took} ms, by {})",
+                text("at"),
+                short(text("generation")),
+                text("who")
+            );
+            for change in attempt["changes"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
                 println!("  {change}");
             }
         }
         "unchanged" => println!("unchanged: generation {} goes on", short(text("generation"))),
         _ => {
-            println!("refused at {} (by {}); the generation before goes on:", text("at"), text("who"));
+            println!(
+                "refused at {} (by {}); the generation before goes on:",
+                text("at"),
+                text("who")
+            );
             for problem in attempt["problems"].as_array().into_iter().flatten() {
                 let file = problem["file"].as_str().unwrap_or_default();
                 let (line, column) = (&problem["line"], &problem["column"]);
-                println!("  {file}:{line}:{column}: {}", problem["message"].as_str().unwrap_or_default());
+                println!(
+                    "  {file}:{line}:{column}: {}",
+                    problem["message"].as_str().unwrap_or_default()
+                );
             }
         }
     }
@@ -127,18 +155,33 @@ fn print_attempt(attempt: &Value) {
 /// Prints what `Generation::describe` says, from its JSON form: the daemon may be of another process.
 pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Result<()> {
     println!("Generation {}", generation["id"].as_str().unwrap_or_default());
-    let mut table = Columns::new(colour, &["pack", "version", "digest", "mode", "policy", "plugin", "does", ">terms", "start"]);
+    let mut table = Columns::new(
+        colour,
+        &[
+            "pack", "version", "digest", "mode", "policy", "plugin", "does", ">terms", "start",
+        ],
+    );
     for pack in generation["packs"].as_array().into_iter().flatten() {
         let text = |key: &str| pack[key].as_str().unwrap_or_default().to_owned();
         if let Some(off) = pack["off"].as_str() {
             let digest = short(&text("digest")).to_owned();
-            table.row([text("name"), text("version"), digest, format!("off: {off}"), String::new()]);
+            table.row([
+                text("name"),
+                text("version"),
+                digest,
+                format!("off: {off}"),
+                String::new(),
+            ]);
             continue;
         }
         for policy in pack["policies"].as_array().into_iter().flatten() {
             let field = |key: &str| policy[key].as_str().unwrap_or_default().to_owned();
-            let interfaces: Vec<&str> =
-                policy["interfaces"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let interfaces: Vec<&str> = policy["interfaces"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             table.row([
                 text("name"),
                 text("version"),
@@ -147,8 +190,20 @@ pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Res
                 field("name"),
                 field("plugin"),
                 interfaces.join(", "),
-                count(policy["lists"].as_array().into_iter().flatten().filter_map(|list| list["terms"].as_u64()).sum::<u64>()),
-                if policy["configured_anew"].is_null() { "snapshot" } else { "configured anew" }.to_owned(),
+                count(
+                    policy["lists"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|list| list["terms"].as_u64())
+                        .sum::<u64>(),
+                ),
+                if policy["configured_anew"].is_null() {
+                    "snapshot"
+                } else {
+                    "configured anew"
+                }
+                .to_owned(),
             ]);
         }
     }

@@ -35,29 +35,50 @@ struct Replayed {
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
     let archive = Archive::open_readonly(&config.archive_path()).await?;
     let store = PackStore::open(&config.store_dir())?;
-    let engine = Engine::new(EngineOptions { cache_dir: Some(config.cache_dir.clone()), ..EngineOptions::default() })?;
+    let engine = Engine::new(EngineOptions {
+        cache_dir: Some(config.cache_dir.clone()),
+        ..EngineOptions::default()
+    })?;
     let ids = match args.sample {
-        Some(number) => archive.sample(number).await?.into_iter().map(|numbered| numbered.id).collect(),
+        Some(number) => archive
+            .sample(number)
+            .await?
+            .into_iter()
+            .map(|numbered| numbered.id)
+            .collect(),
         None => find_all(&archive, &args.messages).await?,
     };
     let progress = Progress::steps("replaying", ids.len() as u64);
     let mut generations: HashMap<Digest, Generation> = HashMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
-        let recorded = archive.judged(&id).await?.ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
+        let recorded = archive
+            .judged(&id)
+            .await?
+            .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
-        if !generations.contains_key(&wanted) {
-            let record = archive.generation(&wanted).await?.ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
+        if let std::collections::hash_map::Entry::Vacant(e) = generations.entry(wanted) {
+            let record = archive
+                .generation(&wanted)
+                .await?
+                .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
             let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
             let resolved = set_loading::recorded(&record.set_json, &digests, &store)?;
             let built = engine.build(&resolved, &|_| ()).map_err(|error| anyhow!("{error}"))?;
             if built.id() != wanted {
-                bail!("generation {wanted} cannot be rebuilt by this version of the host: it would be {}", built.id());
+                bail!(
+                    "generation {wanted} cannot be rebuilt by this version of the host: it would be {}",
+                    built.id()
+                );
             }
-            generations.insert(wanted, built);
+            e.insert(built);
         }
         let generation = generations.get(&wanted).context("the generation was just built")?;
-        replayed.push(Replayed { message: id, generation: wanted, difference: difference(generation, recorded) });
+        replayed.push(Replayed {
+            message: id,
+            generation: wanted,
+            difference: difference(generation, recorded),
+        });
         progress.advance(1);
     }
     progress.finish();
@@ -84,10 +105,22 @@ fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
     let judged = pipeline::evaluate(generation, &admitted);
     let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
     let mut states: FoldStates = before
-        .map(|fold| (FoldKey { tenant: tenant.clone(), policy: fold.policy, key: fold.key }, fold.state))
+        .map(|fold| {
+            (
+                FoldKey {
+                    tenant: tenant.clone(),
+                    policy: fold.policy,
+                    key: fold.key,
+                },
+                fold.state,
+            )
+        })
         .collect();
     let settled = pipeline::settle(generation, &admitted, judged, &mut states);
-    let again = settled.first().map(|settled| settled.outcome.verdict.to_canonical_json()).unwrap_or_default();
+    let again = settled
+        .first()
+        .map(|settled| settled.outcome.verdict.to_canonical_json())
+        .unwrap_or_default();
     let recorded = recorded.verdict.json;
     if again == recorded {
         return None;
@@ -111,14 +144,25 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
         }
         OutputFormat::Table => {
             let mut table = Columns::new(colour, &["message", "generation", "replay"]);
-            for one in replayed.iter().filter(|one| one.difference.is_some() || replayed.len() <= 20) {
+            for one in replayed
+                .iter()
+                .filter(|one| one.difference.is_some() || replayed.len() <= 20)
+            {
                 let result = one.difference.as_deref().unwrap_or("identical");
-                table.row([clip(&one.message.to_string(), 60), one.generation.short(), result.to_owned()]);
+                table.row([
+                    clip(&one.message.to_string(), 60),
+                    one.generation.short(),
+                    result.to_owned(),
+                ]);
             }
             if replayed.len() <= 20 || different > 0 {
                 table.print(&mut std::io::stdout())?;
             }
-            println!("{} replayed, {} identical, {different} different", replayed.len(), replayed.len() - different);
+            println!(
+                "{} replayed, {} identical, {different} different",
+                replayed.len(),
+                replayed.len() - different
+            );
         }
     }
     Ok(())

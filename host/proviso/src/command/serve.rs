@@ -29,7 +29,7 @@ async fn serve(config: Config) -> anyhow::Result<Ending> {
             _ = hang_up.recv() => {
                 let generations = Arc::clone(&daemon.generations);
                 tokio::spawn(async move {
-                    if let Err(error) = generations.reload(Asked::BySignal).await {
+                    if let Err(error) = generations.reload(Asked::Signal).await {
                         tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
                     }
                 });
@@ -46,7 +46,9 @@ async fn serve(config: Config) -> anyhow::Result<Ending> {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PROVISO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.init();
     } else {

@@ -47,7 +47,10 @@ impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         Self::parse(path, folder, &text)
     }
 
@@ -55,19 +58,30 @@ impl Config {
     pub(crate) fn parse(path: &Path, folder: &Path, text: &str) -> anyhow::Result<Self> {
         let (mut file, mut root) = TomlFile::parse(path, text);
         let set = root.required_string(&mut file, "set").map(|(set, _)| folder.join(set));
-        let data_dir = folder.join(root.string(&mut file, "data_dir").map_or_else(|| "data".to_owned(), |(dir, _)| dir));
-        let cache_dir =
-            root.string(&mut file, "cache_dir").map_or_else(|| data_dir.join("cache"), |(dir, _)| folder.join(dir));
+        let data_dir = folder.join(
+            root.string(&mut file, "data_dir")
+                .map_or_else(|| "data".to_owned(), |(dir, _)| dir),
+        );
+        let cache_dir = root
+            .string(&mut file, "cache_dir")
+            .map_or_else(|| data_dir.join("cache"), |(dir, _)| folder.join(dir));
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = root.integer(&mut file, "workers", 1..=256).map_or_else(cores, |(workers, _)| workers as usize);
-        let drain = root.integer(&mut file, "drain_seconds", 1..=3_600).map_or(30, |(seconds, _)| seconds as u64);
+        let workers = root
+            .integer(&mut file, "workers", 1..=256)
+            .map_or_else(cores, |(workers, _)| workers as usize);
+        let drain = root
+            .integer(&mut file, "drain_seconds", 1..=3_600)
+            .map_or(30, |(seconds, _)| seconds as u64);
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 8787));
         let mut token_file = data_dir.join("token");
         if let Some(mut http) = root.table(&mut file, "http") {
             if let Some((text, at)) = http.string(&mut file, "listen") {
                 match text.parse() {
                     Ok(address) => listen = address,
-                    Err(_) => file.problem(at, format!("`listen` is {text:?}: expected an address and port, as 127.0.0.1:8787")),
+                    Err(_) => file.problem(
+                        at,
+                        format!("`listen` is {text:?}: expected an address and port, as 127.0.0.1:8787"),
+                    ),
                 }
             }
             if let Some((text, _)) = http.string(&mut file, "token_file") {
@@ -82,29 +96,52 @@ impl Config {
             let name = table.string(&mut file, "name").map(|(name, _)| name);
             let formats = [("ndjson", Format::Ndjson), ("wecom", Format::Wecom)];
             let format = table.choice(&mut file, "format", &formats).unwrap_or(Format::Ndjson);
-            let tenant = table.string(&mut file, "tenant").map_or_else(|| "default".to_owned(), |(tenant, _)| tenant);
-            let channel = table.string(&mut file, "channel").map_or_else(|| "chat".to_owned(), |(channel, _)| channel);
+            let tenant = table
+                .string(&mut file, "tenant")
+                .map_or_else(|| "default".to_owned(), |(tenant, _)| tenant);
+            let channel = table
+                .string(&mut file, "channel")
+                .map_or_else(|| "chat".to_owned(), |(channel, _)| channel);
             let context = SourceContext::new(tenant, channel);
             if let Err(error) = &context {
                 file.problem(at.clone(), error.to_string());
             }
             table.finish(&mut file);
-            let (Some(folder_text), Ok(context)) = (folder_text, context) else { continue };
+            let (Some(folder_text), Ok(context)) = (folder_text, context) else {
+                continue;
+            };
             let spool_folder = folder.join(&folder_text);
             let name = name.unwrap_or_else(|| {
-                spool_folder.file_name().map_or_else(|| folder_text.clone(), |name| name.to_string_lossy().into_owned())
+                spool_folder
+                    .file_name()
+                    .map_or_else(|| folder_text.clone(), |name| name.to_string_lossy().into_owned())
             });
             if spools.iter().any(|spool| spool.name == name) {
-                file.problem(at, format!("two spools are called {name:?}: give one of them another `name`"));
+                file.problem(
+                    at,
+                    format!("two spools are called {name:?}: give one of them another `name`"),
+                );
             }
-            spools.push(SpoolConfig { name, folder: spool_folder, format, context });
+            spools.push(SpoolConfig {
+                name,
+                folder: spool_folder,
+                format,
+                context,
+            });
         }
         root.finish(&mut file);
         let problems = file.into_problems();
         match set {
-            Some(set) if problems.is_empty() => {
-                Ok(Self { set, data_dir, cache_dir, listen, token_file, workers, drain: Duration::from_secs(drain), spools })
-            }
+            Some(set) if problems.is_empty() => Ok(Self {
+                set,
+                data_dir,
+                cache_dir,
+                listen,
+                token_file,
+                workers,
+                drain: Duration::from_secs(drain),
+                spools,
+            }),
             _ => Err(InputProblems(problems).into()),
         }
     }
@@ -145,7 +182,13 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let error = parse("sets = 1\n[http]\nlisten = \"here\"\n[[spool]]\nformat = \"xml\"\n").unwrap_err();
         let text = error.to_string();
-        for part in ["`set` is missing", "unknown key `sets`", "proviso.toml:3:10:", "`folder` is missing", "\"xml\""] {
+        for part in [
+            "`set` is missing",
+            "unknown key `sets`",
+            "proviso.toml:3:10:",
+            "`folder` is missing",
+            "\"xml\"",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

@@ -1,16 +1,17 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
+use super::attempt::{Attempt, AttemptResult, entry_json};
 use super::metrics::Metrics;
 use crate::set_loading;
 use anyhow::{Context, anyhow, bail};
-use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, HistoryEntry, PackRecord};
+use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord};
 use proviso_engine::{Engine, Generation};
-use proviso_model::{Digest, Problem, Timestamp};
+use proviso_model::{Digest, Problem};
 use proviso_pack::{PackStore, PluginPath};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Entries of the history that are looked at.
 const HISTORY_MAX: u32 = 1_000;
@@ -31,57 +32,6 @@ pub(crate) struct Generations {
     changing: tokio::sync::Mutex<()>,
 }
 
-/// How an attempt to change the policies ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    at: Timestamp,
-    who: String,
-    took: Duration,
-    result: AttemptResult,
-}
-
-#[derive(Debug, Clone)]
-enum AttemptResult {
-    /// Another generation judges now.
-    Live { id: Digest, changes: Vec<String> },
-    /// What was read is what runs already.
-    Unchanged { id: Digest },
-    /// The generation before goes on.
-    Refused { problems: Vec<Problem> },
-}
-
-impl Attempt {
-    /// True if the generation before goes on because something is wrong.
-    pub(crate) fn refused(&self) -> bool {
-        matches!(self.result, AttemptResult::Refused { .. })
-    }
-
-    /// What is wrong, if the attempt was refused.
-    pub(crate) fn problems(&self) -> &[Problem] {
-        match &self.result {
-            AttemptResult::Refused { problems } => problems,
-            AttemptResult::Live { .. } | AttemptResult::Unchanged { .. } => &[],
-        }
-    }
-
-    /// For the HTTP interface.
-    pub(crate) fn to_json(&self) -> Value {
-        let (result, id, changes, problems) = match &self.result {
-            AttemptResult::Live { id, changes } => ("live", Some(id), changes.clone(), Vec::new()),
-            AttemptResult::Unchanged { id } => ("unchanged", Some(id), Vec::new(), Vec::new()),
-            AttemptResult::Refused { problems } => ("refused", None, Vec::new(), problems.iter().map(problem_json).collect()),
-        };
-        json!({
-            "at": self.at.to_string(), "who": self.who, "took_ms": self.took.as_millis() as u64,
-            "result": result, "generation": id.map(ToString::to_string), "changes": changes, "problems": problems,
-        })
-    }
-}
-
-fn problem_json(problem: &Problem) -> Value {
-    json!({ "file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message })
-}
-
 /// What the manager works with.
 pub(crate) struct Parts {
     pub engine: Arc<Engine>,
@@ -95,20 +45,20 @@ pub(crate) struct Parts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A file changed.
-    ByWatch,
+    Watch,
     /// Somebody asked over the HTTP interface.
-    ByApi,
+    Api,
     /// SIGHUP.
-    BySignal,
+    Signal,
 }
 
 impl Asked {
     /// The name in the history.
     const fn name(self) -> &'static str {
         match self {
-            Asked::ByWatch => "watch",
-            Asked::ByApi => "api",
-            Asked::BySignal => "signal",
+            Asked::Watch => "watch",
+            Asked::Api => "api",
+            Asked::Signal => "signal",
         }
     }
 }
@@ -145,13 +95,29 @@ impl Generations {
                 let generation = rebuild(&parts, &active)
                     .await
                     .context("the policy set is broken, and the last good generation cannot be built again")?;
-                (generation, AttemptResult::Refused { problems: refused.problems })
+                (
+                    generation,
+                    AttemptResult::Refused {
+                        problems: refused.problems,
+                    },
+                )
             }
             (Err(refused), None) => return Err(crate::exit::InputProblems(refused.problems).into()),
         };
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
-        let attempt = Attempt { at: crate::places::now(), who: "start".to_owned(), took: started.elapsed(), result };
-        let Parts { engine, archive, store, plugins, set_path } = parts;
+        let attempt = Attempt {
+            at: crate::places::now(),
+            who: "start".to_owned(),
+            took: started.elapsed(),
+            result,
+        };
+        let Parts {
+            engine,
+            archive,
+            store,
+            plugins,
+            set_path,
+        } = parts;
         Ok(Self {
             engine,
             archive,
@@ -185,7 +151,14 @@ impl Generations {
     pub(crate) fn watched(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.set_path.clone()];
         let beside = self.set_path.parent().unwrap_or(std::path::Path::new(""));
-        paths.extend(self.current().set().apply.iter().map(|apply| beside.join(&apply.pack)).filter(|path| path.exists()));
+        paths.extend(
+            self.current()
+                .set()
+                .apply
+                .iter()
+                .map(|apply| beside.join(&apply.pack))
+                .filter(|path| path.exists()),
+        );
         paths.extend(self.plugins.folders().iter().filter(|folder| folder.is_dir()).cloned());
         paths
     }
@@ -199,7 +172,7 @@ impl Generations {
         let before = self.current();
         let result = match build_from_file(&parts).await? {
             Ok(candidate) if candidate.generation.id() == before.id() => AttemptResult::Unchanged { id: before.id() },
-            Ok(candidate) if asked == Asked::ByWatch && self.is_rolled_back_from(candidate.generation.id()) => {
+            Ok(candidate) if asked == Asked::Watch && self.is_rolled_back_from(candidate.generation.id()) => {
                 AttemptResult::Unchanged { id: before.id() }
             }
             Ok(candidate) => {
@@ -212,7 +185,9 @@ impl Generations {
             }
             Err(refused) => {
                 record_refusal(&parts, &refused, Cause::Reload, who, "").await?;
-                AttemptResult::Refused { problems: refused.problems }
+                AttemptResult::Refused {
+                    problems: refused.problems,
+                }
             }
         };
         Ok(self.note(who, started, result))
@@ -241,14 +216,16 @@ impl Generations {
     }
 
     async fn find_generation(&self, to: Option<&str>, current: Digest) -> anyhow::Result<GenerationRecord> {
-        let mut found = match to {
-            Some(prefix) => self.archive.find_generations(prefix).await?,
-            None => {
-                let history = self.archive.history(HISTORY_MAX).await?;
-                let before = history.iter().filter_map(|entry| entry.generation).find(|id| *id != current);
-                let id = before.ok_or_else(|| anyhow!("no other generation is recorded"))?;
-                self.archive.generation(&id).await?.into_iter().collect()
-            }
+        let mut found = if let Some(prefix) = to {
+            self.archive.find_generations(prefix).await?
+        } else {
+            let history = self.archive.history(HISTORY_MAX).await?;
+            let before = history
+                .iter()
+                .filter_map(|entry| entry.generation)
+                .find(|id| *id != current);
+            let id = before.ok_or_else(|| anyhow!("no other generation is recorded"))?;
+            self.archive.generation(&id).await?.into_iter().collect()
         };
         match (found.len(), to) {
             (1, _) => Ok(found.remove(0)),
@@ -260,7 +237,13 @@ impl Generations {
 
     /// What was made live or refused, the latest first.
     pub(crate) async fn history(&self) -> anyhow::Result<Vec<Value>> {
-        Ok(self.archive.history(HISTORY_MAX).await?.iter().map(entry_json).collect())
+        Ok(self
+            .archive
+            .history(HISTORY_MAX)
+            .await?
+            .iter()
+            .map(entry_json)
+            .collect())
     }
 
     fn parts(&self) -> Parts {
@@ -286,7 +269,12 @@ impl Generations {
     }
 
     fn note(&self, who: &str, started: Instant, result: AttemptResult) -> Attempt {
-        let attempt = Attempt { at: crate::places::now(), who: who.to_owned(), took: started.elapsed(), result };
+        let attempt = Attempt {
+            at: crate::places::now(),
+            who: who.to_owned(),
+            took: started.elapsed(),
+            result,
+        };
         match &attempt.result {
             AttemptResult::Live { id, changes } => {
                 self.metrics.reloads_live.add(1);
@@ -304,15 +292,6 @@ impl Generations {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.clone());
         attempt
     }
-}
-
-fn entry_json(entry: &HistoryEntry) -> Value {
-    let problems: Vec<_> = entry.problems.iter().map(problem_json).collect();
-    json!({
-        "at": entry.at.to_string(), "status": entry.status, "cause": entry.cause.name(),
-        "generation": entry.generation.map(|id| id.to_string()), "who": entry.who, "why": entry.why,
-        "changed": entry.changed, "set_file": entry.set_file, "problems": problems,
-    })
 }
 
 /// True if the last activation was a rollback away from the generation that the set file still asks for.
@@ -340,13 +319,21 @@ struct Refused {
 
 /// Reads, builds and tries the set file. The outer error is a fault of ours, the inner one the user's to mend.
 async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refused>> {
-    let (engine, store, plugins) = (Arc::clone(&parts.engine), Arc::clone(&parts.store), parts.plugins.clone());
+    let (engine, store, plugins) = (
+        Arc::clone(&parts.engine),
+        Arc::clone(&parts.store),
+        parts.plugins.clone(),
+    );
     let set_path = parts.set_path.clone();
     tokio::task::spawn_blocking(move || {
         let set_file = set_path.display().to_string();
         let refused = |problems| {
             let set_text = std::fs::read_to_string(&set_path).ok();
-            Ok(Err(Refused { problems, set_file: set_file.clone(), set_text }))
+            Ok(Err(Refused {
+                problems,
+                set_file: set_file.clone(),
+                set_text,
+            }))
         };
         let (resolved, set_text) = match set_loading::load(&set_path, &plugins, Some(&store)) {
             Ok(loaded) => loaded,
@@ -363,7 +350,11 @@ async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refu
         for pack in &resolved.packs {
             store.put(pack).context("cannot keep a pack in the store")?;
         }
-        Ok(Ok(Candidate { generation, set_file, set_text }))
+        Ok(Ok(Candidate {
+            generation,
+            set_file,
+            set_text,
+        }))
     })
     .await?
 }
@@ -389,7 +380,11 @@ async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Gen
     let generation = tokio::task::spawn_blocking(move || engine.build(&resolved, &|_| ())).await?;
     let generation = generation.map_err(|error| crate::exit::InputProblems(error.problems))?;
     if generation.id() != record.id {
-        bail!("generation {} cannot be rebuilt by this version of the host: it would be {}", record.id, generation.id());
+        bail!(
+            "generation {} cannot be rebuilt by this version of the host: it would be {}",
+            record.id,
+            generation.id()
+        );
     }
     Ok(generation)
 }
@@ -418,13 +413,23 @@ async fn record(
         set_json: generation.set().to_canonical_json(),
     };
     parts.archive.record_generation(&record).await?;
-    parts.archive.activate_generation(&activation(generation.id(), cause, who, why, changes)).await?;
+    parts
+        .archive
+        .activate_generation(&activation(generation.id(), cause, who, why, changes))
+        .await?;
     Ok(())
 }
 
 fn activation(generation: Digest, cause: Cause, who: &str, why: &str, changes: &[String]) -> Activation {
     let (who, why) = (who.to_owned(), why.to_owned());
-    Activation { generation, at: crate::places::now(), cause, who, why, changed: changes.join("; ") }
+    Activation {
+        generation,
+        at: crate::places::now(),
+        cause,
+        who,
+        why,
+        changed: changes.join("; "),
+    }
 }
 
 async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &str, why: &str) -> anyhow::Result<()> {
@@ -444,22 +449,30 @@ async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &st
 /// What an operator wants to know of a change: packs that came, went or changed, and settings.
 fn changes_between(before: &Generation, after: &Generation) -> Vec<String> {
     let packs = |generation: &Generation| -> Vec<(String, Digest)> {
-        generation.packs().map(|pack| (pack.manifest().name.clone(), pack.digest())).collect()
+        generation
+            .packs()
+            .map(|pack| (pack.manifest().name.clone(), pack.digest()))
+            .collect()
     };
     let (old, new) = (packs(before), packs(after));
     let mut changes = Vec::new();
     for (name, digest) in &new {
         match old.iter().find(|(known, _)| known == name) {
             None => changes.push(format!("{name} added")),
-            Some((_, known)) if known != digest => changes.push(format!("{name} changed from {} to {}", known.short(), digest.short())),
+            Some((_, known)) if known != digest => {
+                changes.push(format!("{name} changed from {} to {}", known.short(), digest.short()));
+            }
             Some(_) => {}
         }
     }
-    changes.extend(old.iter().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)).map(|(name, _)| format!("{name} removed")));
+    changes.extend(
+        old.iter()
+            .filter(|(name, _)| !new.iter().any(|(known, _)| known == name))
+            .map(|(name, _)| format!("{name} removed")),
+    );
     if before.set() != after.set() {
         changes.push("policy set changed".to_owned());
     }
     changes.dedup();
     changes
 }
-

@@ -2,7 +2,8 @@
 //!
 //! `/v1/*` wants the bearer token. `/healthz` and `/metrics` do not: they hold counts alone.
 
-use super::generations::{Asked, Attempt, Generations};
+use super::attempt::Attempt;
+use super::generations::{Asked, Generations};
 use super::intake::{Delivery, DeliveryError, Queue};
 use super::metrics::Metrics;
 use super::token::Token;
@@ -48,12 +49,20 @@ pub(crate) fn router(shared: Shared) -> Router {
 }
 
 async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let presented = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     if shared.token.admits(presented) {
         next.run(request).await
     } else {
-        let mut answer = problem(StatusCode::UNAUTHORIZED, "send the daemon's token as `Authorization: Bearer …`");
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let mut answer = problem(
+            StatusCode::UNAUTHORIZED,
+            "send the daemon's token as `Authorization: Bearer …`",
+        );
+        answer
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         answer
     }
 }
@@ -74,7 +83,10 @@ async fn messages(State(shared): State<Shared>, Query(query): Query<MessagesQuer
     if shared.draining.load(Ordering::Relaxed) {
         return retry_later(&shared, StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down");
     }
-    let (tenant, channel) = (query.tenant.as_deref().unwrap_or("default"), query.channel.as_deref().unwrap_or("chat"));
+    let (tenant, channel) = (
+        query.tenant.as_deref().unwrap_or("default"),
+        query.channel.as_deref().unwrap_or("chat"),
+    );
     let context = match SourceContext::new(tenant, channel) {
         Ok(context) => context,
         Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
@@ -90,7 +102,11 @@ async fn messages(State(shared): State<Shared>, Query(query): Query<MessagesQuer
     }
     shared.metrics.source_errors.add(errors.len() as u64);
     if found.is_empty() {
-        let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status = if errors.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
         let answer = json!({ "accepted": 0, "duplicates": 0, "conflicts": [], "errors": errors });
         return (status, Json(answer)).into_response();
     }
@@ -108,9 +124,10 @@ async fn messages(State(shared): State<Shared>, Query(query): Query<MessagesQuer
             "errors": errors,
         }))
         .into_response(),
-        Ok(Err(DeliveryError::Archive(_))) => {
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "the archive could not commit; nothing is lost if you send it again")
-        }
+        Ok(Err(DeliveryError::Archive(_))) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the archive could not commit; nothing is lost if you send it again",
+        ),
         Err(_) => retry_later(&shared, StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down"),
     }
 }
@@ -118,7 +135,9 @@ async fn messages(State(shared): State<Shared>, Query(query): Query<MessagesQuer
 fn retry_later(shared: &Shared, status: StatusCode, message: &str) -> Response {
     shared.metrics.http_requests_refused.add(1);
     let mut answer = problem(status, message);
-    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     answer
 }
 
@@ -133,8 +152,16 @@ async fn healthz(State(shared): State<Shared>) -> Response {
 async fn metrics(State(shared): State<Shared>) -> Response {
     let status = shared.generations.last_attempt();
     let id = shared.generations.current().id().to_string();
-    let page = shared.metrics.page(&id, status.is_some_and(|attempt| attempt.refused()), shared.queue.queued());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+    let page = shared.metrics.page(
+        &id,
+        status.is_some_and(|attempt| attempt.refused()),
+        shared.queue.queued(),
+    );
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        page,
+    )
+        .into_response()
 }
 
 async fn status(State(shared): State<Shared>) -> Response {
@@ -155,7 +182,7 @@ async fn status(State(shared): State<Shared>) -> Response {
 }
 
 async fn reload(State(shared): State<Shared>) -> Response {
-    answer_attempt(shared.generations.reload(Asked::ByApi).await)
+    answer_attempt(shared.generations.reload(Asked::Api).await)
 }
 
 #[derive(Deserialize)]
@@ -171,7 +198,11 @@ async fn rollback(State(shared): State<Shared>, Json(body): Json<RollbackBody>) 
 fn answer_attempt(attempt: anyhow::Result<Attempt>) -> Response {
     match attempt {
         Ok(attempt) => {
-            let status = if attempt.refused() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let status = if attempt.refused() {
+                StatusCode::UNPROCESSABLE_ENTITY
+            } else {
+                StatusCode::OK
+            };
             (status, Json(attempt.to_json())).into_response()
         }
         Err(error) => {

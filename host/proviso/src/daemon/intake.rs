@@ -4,8 +4,8 @@ use super::generations::Generations;
 use super::metrics::Metrics;
 use crate::pipeline::{self, Intake, Settled, conversation_key};
 use proviso_archive::{
-    Archive, Conflict, ConversationKey, Duplicates, Entry, FoldStep, IngestBatch, Known, Retention, SourceError, SourceOffset,
-    SourcePlace, Statute,
+    Archive, Conflict, ConversationKey, Duplicates, Entry, FoldStep, IngestBatch, Known, Retention, SourceError,
+    SourceOffset, SourcePlace, Statute,
 };
 use proviso_engine::{Generation, Input};
 use proviso_model::limits::{PRECEDING_MESSAGES_MAX, QUEUE_MESSAGES_MAX, TRANSACTION_MESSAGES_MAX};
@@ -63,7 +63,13 @@ impl Queue {
     /// A queue and its far end.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Delivery>) {
         let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES_MAX);
-        (Self { sender, places: Arc::new(Semaphore::new(QUEUE_MESSAGES_MAX)) }, receiver)
+        (
+            Self {
+                sender,
+                places: Arc::new(Semaphore::new(QUEUE_MESSAGES_MAX)),
+            },
+            receiver,
+        )
     }
 
     /// Messages taken in and not yet committed.
@@ -87,11 +93,29 @@ pub(crate) type Done = oneshot::Receiver<Result<Report, DeliveryError>>;
 impl Delivery {
     /// Messages of one HTTP request. `None` if the queue has no room.
     pub(crate) fn from_http(queue: &Queue, messages: Vec<(u64, Message)>) -> Option<(Self, Done)> {
-        let places = Arc::clone(&queue.places).try_acquire_many_owned(Queue::places_for(messages.len())).ok()?;
-        let place = |line| SourcePlace { source: "http".to_owned(), file: "request".to_owned(), line };
-        let messages = messages.into_iter().map(|(line, message)| Arrival::new(message, place(line))).collect();
+        let places = Arc::clone(&queue.places)
+            .try_acquire_many_owned(Queue::places_for(messages.len()))
+            .ok()?;
+        let place = |line| SourcePlace {
+            source: "http".to_owned(),
+            file: "request".to_owned(),
+            line,
+        };
+        let messages = messages
+            .into_iter()
+            .map(|(line, message)| Arrival::new(message, place(line)))
+            .collect();
         let (done, receiver) = oneshot::channel();
-        Some((Self { messages, errors: Vec::new(), offset: None, done, _places: places }, receiver))
+        Some((
+            Self {
+                messages,
+                errors: Vec::new(),
+                offset: None,
+                done,
+                _places: places,
+            },
+            receiver,
+        ))
     }
 
     /// What was read of one spool file. Waits while the queue has no room; `None` if the daemon is ending.
@@ -103,18 +127,41 @@ impl Delivery {
         errors: Vec<SourceError>,
         offset: Option<SourceOffset>,
     ) -> Option<(Self, Done)> {
-        let places = Arc::clone(&queue.places).acquire_many_owned(Queue::places_for(messages.len())).await.ok()?;
-        let place = |line| SourcePlace { source: source.to_owned(), file: file.to_owned(), line };
-        let messages = messages.into_iter().map(|(line, message)| Arrival::new(message, place(line))).collect();
+        let places = Arc::clone(&queue.places)
+            .acquire_many_owned(Queue::places_for(messages.len()))
+            .await
+            .ok()?;
+        let place = |line| SourcePlace {
+            source: source.to_owned(),
+            file: file.to_owned(),
+            line,
+        };
+        let messages = messages
+            .into_iter()
+            .map(|(line, message)| Arrival::new(message, place(line)))
+            .collect();
         let (done, receiver) = oneshot::channel();
-        Some((Self { messages, errors, offset, done, _places: places }, receiver))
+        Some((
+            Self {
+                messages,
+                errors,
+                offset,
+                done,
+                _places: places,
+            },
+            receiver,
+        ))
     }
 }
 
 impl Arrival {
     fn new(message: Message, place: SourcePlace) -> Self {
         let digest = message.content_digest();
-        Self { message: Arc::new(message), digest, place }
+        Self {
+            message: Arc::new(message),
+            digest,
+            place,
+        }
     }
 }
 
@@ -129,13 +176,14 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// A writer that asks the archive for what it has not seen itself.
-    pub(crate) fn new(
-        archive: Archive,
-        generations: Arc<Generations>,
-        metrics: Arc<Metrics>,
-        workers: usize,
-    ) -> Self {
-        Self { archive, generations, metrics, workers, intake: Intake::default() }
+    pub(crate) fn new(archive: Archive, generations: Arc<Generations>, metrics: Arc<Metrics>, workers: usize) -> Self {
+        Self {
+            archive,
+            generations,
+            metrics,
+            workers,
+            intake: Intake::default(),
+        }
     }
 
     /// Works until every sender is gone and the queue is empty.
@@ -180,11 +228,17 @@ impl Writer {
             let tail = rest.split_off(rest.len().min(TRANSACTION_MESSAGES_MAX));
             let last = tail.is_empty();
             // What was read is past only when all of it is committed.
-            let (errors, offsets) =
-                if last { (std::mem::take(&mut errors), std::mem::take(&mut offsets)) } else { (Vec::new(), Vec::new()) };
+            let (errors, offsets) = if last {
+                (std::mem::take(&mut errors), std::mem::take(&mut offsets))
+            } else {
+                (Vec::new(), Vec::new())
+            };
             if let Err(error) = self.commit(rest, errors, offsets, &mut reports).await {
                 self.metrics.commit_failures.add(1);
-                tracing::error!(error = format!("{error:#}"), "a batch was not committed; its sources send it again");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "a batch was not committed; its sources send it again"
+                );
                 failure = Some(error);
                 break;
             }
@@ -217,7 +271,10 @@ impl Writer {
     ) -> anyhow::Result<()> {
         let started = Instant::now();
         let generation = self.generations.current();
-        let ids: Vec<_> = arrivals.iter().map(|(_, arrival)| (&arrival.message.id, arrival.digest)).collect();
+        let ids: Vec<_> = arrivals
+            .iter()
+            .map(|(_, arrival)| (&arrival.message.id, arrival.digest))
+            .collect();
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(crate::places::now());
         let mut new = Vec::with_capacity(arrivals.len());
@@ -225,7 +282,10 @@ impl Writer {
         for ((delivery, arrival), known) in arrivals.into_iter().zip(known) {
             match &known {
                 Known::New => new.push(arrival),
-                Known::Same => batch.duplicates.push(Duplicates { source: arrival.place.source, count: 1 }),
+                Known::Same => batch.duplicates.push(Duplicates {
+                    source: arrival.place.source,
+                    count: 1,
+                }),
                 Known::Conflict { .. } => batch.conflicts.push(Conflict {
                     id: arrival.message.id.clone(),
                     refused: arrival.digest,
@@ -245,7 +305,11 @@ impl Writer {
             .collect();
         batch.source_errors = errors;
         batch.offsets = offsets;
-        let conflicts: Vec<String> = batch.conflicts.iter().map(|conflict| conflict.id.native.clone()).collect();
+        let conflicts: Vec<String> = batch
+            .conflicts
+            .iter()
+            .map(|conflict| conflict.id.native.clone())
+            .collect();
         self.archive.ingest(&batch).await?;
         let mut conflicts = conflicts.into_iter();
         for (delivery, known) in found {
@@ -262,7 +326,8 @@ impl Writer {
         self.metrics.messages_duplicate.add(batch.duplicates.len() as u64);
         self.metrics.messages_conflicting.add(batch.conflicts.len() as u64);
         self.metrics.source_errors.add(batch.source_errors.len() as u64);
-        self.metrics.count_time(judging, started.elapsed().saturating_sub(judging));
+        self.metrics
+            .count_time(judging, started.elapsed().saturating_sub(judging));
         Ok(())
     }
 
@@ -274,8 +339,10 @@ impl Writer {
     ) -> anyhow::Result<(Vec<Input>, Vec<Settled>)> {
         self.recall(new).await?;
         let set = generation.set();
-        let admitted: Vec<Input> =
-            new.iter().map(|arrival| self.intake.admit(set, Arc::clone(&arrival.message))).collect();
+        let admitted: Vec<Input> = new
+            .iter()
+            .map(|arrival| self.intake.admit(set, Arc::clone(&arrival.message)))
+            .collect();
         let workers = self.workers;
         let (evaluating, admitted) = (Arc::clone(generation), Arc::new(admitted));
         let shared = Arc::clone(&admitted);
@@ -325,7 +392,12 @@ fn entry(admitted: Input, settled: Settled, arrival: &Arrival) -> Entry {
         fuel: settled.outcome.fuel,
         retention: Some(retention(&settled.retention)),
         steps: steps
-            .map(|step| FoldStep { policy: step.key.policy, key: step.key.key, before: step.before, after: step.after })
+            .map(|step| FoldStep {
+                policy: step.key.policy,
+                key: step.key.key,
+                before: step.before,
+                after: step.after,
+            })
             .collect(),
         verdict: settled.outcome.verdict,
     }

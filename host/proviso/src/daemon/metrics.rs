@@ -50,11 +50,19 @@ impl Metrics {
         }
         let mut labelled = self.labelled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for finding in &verdict.findings {
-            let labels = format!("pack=\"{}\",severity=\"{}\",shadow=\"{}\"", finding.pack, finding.severity, finding.shadow);
+            let labels = format!(
+                "pack=\"{}\",severity=\"{}\",shadow=\"{}\"",
+                finding.pack, finding.severity, finding.shadow
+            );
             *labelled.entry(("findings", labels)).or_default() += 1;
         }
         for fault in &verdict.faults {
-            let labels = format!("pack=\"{}\",policy=\"{}\",cause=\"{}\"", fault.pack, fault.policy, fault.cause.name());
+            let labels = format!(
+                "pack=\"{}\",policy=\"{}\",cause=\"{}\"",
+                fault.pack,
+                fault.policy,
+                fault.cause.name()
+            );
             *labelled.entry(("faults", labels)).or_default() += 1;
         }
     }
@@ -70,17 +78,53 @@ impl Metrics {
     pub(crate) fn page(&self, generation: &str, last_reload_refused: bool, queued: u64) -> String {
         let mut page = String::with_capacity(4_096);
         let counters = [
-            ("messages_committed_total", "Messages committed with their verdict.", &self.messages_committed),
-            ("messages_duplicate_total", "Messages that were delivered again and not judged again.", &self.messages_duplicate),
-            ("messages_conflicting_total", "Messages whose identifier is known with another content.", &self.messages_conflicting),
-            ("messages_held_total", "Messages held for a person because a policy failed on them.", &self.messages_held),
-            ("messages_withheld_total", "Messages kept from every policy for want of a lawful basis.", &self.messages_withheld),
-            ("source_errors_total", "Lines of sources that are no message.", &self.source_errors),
-            ("http_requests_refused_total", "Requests answered 429 or 503: the queue was full, or the daemon was ending.", &self.http_requests_refused),
+            (
+                "messages_committed_total",
+                "Messages committed with their verdict.",
+                &self.messages_committed,
+            ),
+            (
+                "messages_duplicate_total",
+                "Messages that were delivered again and not judged again.",
+                &self.messages_duplicate,
+            ),
+            (
+                "messages_conflicting_total",
+                "Messages whose identifier is known with another content.",
+                &self.messages_conflicting,
+            ),
+            (
+                "messages_held_total",
+                "Messages held for a person because a policy failed on them.",
+                &self.messages_held,
+            ),
+            (
+                "messages_withheld_total",
+                "Messages kept from every policy for want of a lawful basis.",
+                &self.messages_withheld,
+            ),
+            (
+                "source_errors_total",
+                "Lines of sources that are no message.",
+                &self.source_errors,
+            ),
+            (
+                "http_requests_refused_total",
+                "Requests answered 429 or 503: the queue was full, or the daemon was ending.",
+                &self.http_requests_refused,
+            ),
             ("commits_total", "Transactions of the archive.", &self.commits),
-            ("commit_failures_total", "Transactions that failed; their messages are delivered again.", &self.commit_failures),
+            (
+                "commit_failures_total",
+                "Transactions that failed; their messages are delivered again.",
+                &self.commit_failures,
+            ),
             ("reloads_live_total", "Generations made live.", &self.reloads_live),
-            ("reloads_refused_total", "Generations refused; the one before went on.", &self.reloads_refused),
+            (
+                "reloads_refused_total",
+                "Generations refused; the one before went on.",
+                &self.reloads_refused,
+            ),
         ];
         for (name, help, counter) in counters {
             metric(&mut page, name, "counter", help, "", &counter.get().to_string());
@@ -89,16 +133,50 @@ impl Metrics {
             ("judge_seconds_total", "Time spent judging.", &self.judge_micros),
             ("commit_seconds_total", "Time spent committing.", &self.commit_micros),
         ] {
-            metric(&mut page, name, "counter", help, "", &format!("{:.6}", counter.get() as f64 / 1e6));
+            metric(
+                &mut page,
+                name,
+                "counter",
+                help,
+                "",
+                &format!("{:.6}", counter.get() as f64 / 1e6),
+            );
         }
-        metric(&mut page, "queued_messages", "gauge", "Messages taken in and not yet committed.", "", &queued.to_string());
+        metric(
+            &mut page,
+            "queued_messages",
+            "gauge",
+            "Messages taken in and not yet committed.",
+            "",
+            &queued.to_string(),
+        );
         let refused = if last_reload_refused { "1" } else { "0" };
-        metric(&mut page, "last_reload_refused", "gauge", "1 if the newest policy set did not go live.", "", refused);
+        metric(
+            &mut page,
+            "last_reload_refused",
+            "gauge",
+            "1 if the newest policy set did not go live.",
+            "",
+            refused,
+        );
         let labels = format!("id=\"{generation}\"");
-        metric(&mut page, "generation_info", "gauge", "The generation that judges.", &labels, "1");
+        metric(
+            &mut page,
+            "generation_info",
+            "gauge",
+            "The generation that judges.",
+            &labels,
+            "1",
+        );
         let labelled = self.labelled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (family, help) in [("findings", "Findings by pack and severity."), ("faults", "Faults by policy and cause.")] {
-            let _ = write!(page, "# HELP proviso_{family}_total {help}\n# TYPE proviso_{family}_total counter\n");
+        for (family, help) in [
+            ("findings", "Findings by pack and severity."),
+            ("faults", "Faults by policy and cause."),
+        ] {
+            let _ = write!(
+                page,
+                "# HELP proviso_{family}_total {help}\n# TYPE proviso_{family}_total counter\n"
+            );
             for ((_, labels), value) in labelled.iter().filter(|((name, _), _)| *name == family) {
                 let _ = writeln!(page, "proviso_{family}_total{{{labels}}} {value}");
             }
@@ -108,7 +186,14 @@ impl Metrics {
 }
 
 fn metric(page: &mut String, name: &str, kind: &str, help: &str, labels: &str, value: &str) {
-    let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    let labels = if labels.is_empty() {
+        String::new()
+    } else {
+        format!("{{{labels}}}")
+    };
     // Writing to a String cannot fail.
-    let _ = write!(page, "# HELP proviso_{name} {help}\n# TYPE proviso_{name} {kind}\nproviso_{name}{labels} {value}\n");
+    let _ = write!(
+        page,
+        "# HELP proviso_{name} {help}\n# TYPE proviso_{name} {kind}\nproviso_{name}{labels} {value}\n"
+    );
 }

@@ -1,5 +1,6 @@
 //! The daemon: sources in, generations swapped beside them, verdicts into the archive.
 
+pub(crate) mod attempt;
 pub(crate) mod config;
 pub(crate) mod generations;
 pub(crate) mod http;

@@ -42,11 +42,15 @@ impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
     pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
         let data_dir = &config.data_dir;
-        std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
+        std::fs::create_dir_all(data_dir)
+            .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let token = Token::read_or_make(&config.token_file)?;
         let archive = Archive::open(&config.archive_path()).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
-        let options = EngineOptions { cache_dir: Some(config.cache_dir.clone()), ..EngineOptions::default() };
+        let options = EngineOptions {
+            cache_dir: Some(config.cache_dir.clone()),
+            ..EngineOptions::default()
+        };
         let engine = Arc::new(Engine::new(options)?);
         let parts = Parts {
             engine,
@@ -58,7 +62,12 @@ impl Daemon {
         let metrics = Arc::new(Metrics::default());
         let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);
         let (queue, deliveries) = Queue::new();
-        let writer = Writer::new(archive.clone(), Arc::clone(&generations), Arc::clone(&metrics), config.workers);
+        let writer = Writer::new(
+            archive.clone(),
+            Arc::clone(&generations),
+            Arc::clone(&metrics),
+            config.workers,
+        );
         let writer = tokio::spawn(writer.run(deliveries));
 
         let listener = TcpListener::bind(config.listen)
@@ -84,7 +93,8 @@ impl Daemon {
         let mut sources = Vec::new();
         for spool in &config.spools {
             let folder = &spool.folder;
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the spool folder {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the spool folder {}", folder.display()))?;
             let task = spool::follow(spool.clone(), archive.clone(), queue.clone(), stop_sources.clone());
             sources.push(tokio::spawn(task));
         }

@@ -2,11 +2,11 @@
 
 use super::config::SpoolConfig;
 use super::intake::{Delivery, Queue};
+use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
 use proviso_archive::{Archive, SourceError, SourceOffset, SourcePlace};
 use proviso_model::Message;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
-use anyhow::Context;
 use proviso_sources::{Spool, SpoolItem, SpoolOffset};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -18,7 +18,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Follows one folder until cancelled.
-pub(crate) async fn follow(config: SpoolConfig, archive: Archive, queue: Queue, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn follow(
+    config: SpoolConfig,
+    archive: Archive,
+    queue: Queue,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let mut spool = Spool::new(config.folder.clone(), config.format, config.context.clone());
     let (sender, mut changed) = mpsc::channel::<()>(1);
     let mut watcher = notify::recommended_watcher(move |_| {
@@ -27,7 +32,14 @@ pub(crate) async fn follow(config: SpoolConfig, archive: Archive, queue: Queue, 
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
     spool.set_offsets(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
-        let items = spool.poll(TRANSACTION_MESSAGES_MAX).await?;
+        let items = match spool.poll(TRANSACTION_MESSAGES_MAX).await {
+            Ok(items) => items,
+            Err(error) => {
+                // The folder may come back; what is in it is read then.
+                tracing::error!(source = config.name, %error, "a spool cannot be read");
+                Vec::new()
+            }
+        };
         if items.is_empty() {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -52,8 +64,15 @@ pub(crate) async fn follow(config: SpoolConfig, archive: Archive, queue: Queue, 
 async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<SpoolOffset>> {
     let offsets = archive.offsets(source).await?.into_iter();
     let read = offsets.map(|read| {
-        let key = read.file.parse().with_context(|| format!("the archive's offset of source {source:?} names no file"))?;
-        Ok(SpoolOffset { key, offset: read.offset, lines: read.line })
+        let key = read
+            .file
+            .parse()
+            .with_context(|| format!("the archive's offset of source {source:?} names no file"))?;
+        Ok(SpoolOffset {
+            key,
+            offset: read.offset,
+            lines: read.line,
+        })
     });
     read.collect()
 }
@@ -89,19 +108,36 @@ fn by_file(source: &str, items: Vec<SpoolItem>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for SpoolItem { file, offset, item } in items {
         if runs.last().is_none_or(|run| run.file != file) {
-            runs.push(Run { file: file.clone(), messages: Vec::new(), errors: Vec::new(), offset: None });
+            runs.push(Run {
+                file: file.clone(),
+                messages: Vec::new(),
+                errors: Vec::new(),
+                offset: None,
+            });
         }
         let run = runs.last_mut().expect("a run was pushed if there was none");
         if let Some(read) = offset {
             let (file, offset, line) = (read.key.to_string(), read.offset, read.lines);
-            run.offset = Some(SourceOffset { source: source.to_owned(), file, offset, line });
+            run.offset = Some(SourceOffset {
+                source: source.to_owned(),
+                file,
+                offset,
+                line,
+            });
         }
         match item.result {
             Ok(message) => run.messages.push((item.line, message)),
             Err(error) => {
                 tracing::warn!(source, file, line = item.line, %error, "a line is no message");
-                let place = SourcePlace { source: source.to_owned(), file, line: item.line };
-                run.errors.push(SourceError { place, reason: error.to_string() });
+                let place = SourcePlace {
+                    source: source.to_owned(),
+                    file,
+                    line: item.line,
+                };
+                run.errors.push(SourceError {
+                    place,
+                    reason: error.to_string(),
+                });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The bearer token of the HTTP interface.
 
 use anyhow::{Context, bail};
+use proviso_model::Digest;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -22,26 +23,38 @@ impl Token {
     /// Reads the file of a daemon that has been started before.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| {
-            format!("cannot read the token file {}: has the daemon been started with this configuration?", path.display())
+            format!(
+                "cannot read the token file {}: has the daemon been started with this configuration?",
+                path.display()
+            )
         })?;
         Self::checked(path, text.trim())
     }
 
     fn checked(path: &Path, text: &str) -> anyhow::Result<Self> {
         if text.len() < 32 || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            bail!("the token file {} must hold at least 32 printable ASCII characters without spaces", path.display());
+            bail!(
+                "the token file {} must hold at least 32 printable ASCII characters without spaces",
+                path.display()
+            );
         }
         let mode = std::fs::metadata(path)?.mode();
         if mode & 0o077 != 0 {
-            bail!("the token file {} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
+            bail!(
+                "the token file {} can be read by others (mode {:o}): chmod 600 it",
+                path.display(),
+                mode & 0o777
+            );
         }
         Ok(Self(text.to_owned()))
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
         let mut random = [0_u8; 32];
-        std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).context("no randomness")?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut source| source.read_exact(&mut random))
+            .context("no randomness")?;
+        let token = Digest::from_bytes(random).hex();
         let mut file = std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -55,10 +68,16 @@ impl Token {
 
     /// True if the `Authorization` header presents this token. Takes the same time wherever the first difference stands.
     pub(crate) fn admits(&self, header: Option<&str>) -> bool {
-        let Some(presented) = header.and_then(|header| header.strip_prefix("Bearer ")) else { return false };
+        let Some(presented) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
+            return false;
+        };
         let (presented, expected) = (presented.trim().as_bytes(), self.0.as_bytes());
         presented.len() == expected.len()
-            && presented.iter().zip(expected).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+            && presented
+                .iter()
+                .zip(expected)
+                .fold(0, |difference, (a, b)| difference | (a ^ b))
+                == 0
     }
 
     /// The header that presents this token.

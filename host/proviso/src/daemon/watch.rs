@@ -32,7 +32,7 @@ pub(crate) async fn watch(generations: Arc<Generations>, stop: CancellationToken
         }
         let deadline = tokio::time::Instant::now() + REST_MAX;
         while tokio::time::timeout(REST, changed.recv()).await.is_ok() && tokio::time::Instant::now() < deadline {}
-        if let Err(error) = generations.reload(Asked::ByWatch).await {
+        if let Err(error) = generations.reload(Asked::Watch).await {
             tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
         }
         follow(&mut watcher, &mut watched, &generations);
@@ -46,7 +46,10 @@ fn follow(watcher: &mut RecommendedWatcher, watched: &mut BTreeSet<PathBuf>, gen
             (path, RecursiveMode::Recursive)
         } else {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            (parent.map_or_else(|| PathBuf::from("."), PathBuf::from), RecursiveMode::NonRecursive)
+            (
+                parent.map_or_else(|| PathBuf::from("."), PathBuf::from),
+                RecursiveMode::NonRecursive,
+            )
         };
         if watched.contains(&folder) {
             continue;
@@ -55,7 +58,9 @@ fn follow(watcher: &mut RecommendedWatcher, watched: &mut BTreeSet<PathBuf>, gen
             Ok(()) => {
                 watched.insert(folder);
             }
-            Err(error) => tracing::warn!(folder = %folder.display(), %error, "cannot be watched; changes count after a reload"),
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "cannot be watched; changes count after a reload");
+            }
         }
     }
 }

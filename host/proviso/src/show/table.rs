@@ -25,10 +25,16 @@ impl Columns {
     /// A table with these headings; a heading that begins with `>` is for figures and stands to the right.
     pub(crate) fn new(colour: bool, headings: &[&str]) -> Self {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table
+            .load_preset(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
         let cells = headings.iter().map(|heading| {
             let cell = Cell::new(heading.trim_start_matches('>'));
-            if colour { cell.add_attribute(comfy_table::Attribute::Bold) } else { cell }
+            if colour {
+                cell.add_attribute(comfy_table::Attribute::Bold)
+            } else {
+                cell
+            }
         });
         table.set_header(cells);
         for (index, heading) in headings.iter().enumerate() {
@@ -41,11 +47,23 @@ impl Columns {
         Self { table, colour }
     }
 
+    /// Names and values, without headings.
+    pub(crate) fn pairs(colour: bool) -> Self {
+        let mut table = Table::new();
+        table
+            .load_preset(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        Self { table, colour }
+    }
+
     /// Adds a row. A cell that names a severity is coloured.
     pub(crate) fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
         let cells = cells.into_iter().map(|text| {
             let cell = Cell::new(text.as_ref());
-            match Severity::ALL.into_iter().find(|severity| severity.name() == text.as_ref()) {
+            match Severity::ALL
+                .into_iter()
+                .find(|severity| severity.name() == text.as_ref())
+            {
                 Some(severity) if self.colour => cell.fg(match severity {
                     Severity::Low => Color::Grey,
                     Severity::Medium => Color::Yellow,
@@ -120,7 +138,10 @@ mod tests {
 
     #[test]
     fn counts_are_grouped() {
-        assert_eq!([0_u64, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0_u64, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 
     #[test]
@@ -131,7 +152,7 @@ mod tests {
         let mut out = Vec::new();
         table.print(&mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
-        let widths: Vec<_> = out.lines().map(|line| line.width()).collect();
+        let widths: Vec<_> = out.lines().map(unicode_width::UnicodeWidthStr::width).collect();
         assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{out}");
     }
 }

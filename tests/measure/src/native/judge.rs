@@ -1,10 +1,10 @@
 //! Judging: scope, scan, triggers, then `rules` and `retention` in batches, then the folds. It does what the host does for a
 //! message that no policy fails on; a failure ends the program.
 
+use super::Input;
 use super::load::{Native, Policy};
 use super::plugin::{Author, proposal};
 use super::shown::Earlier;
-use super::Input;
 use anyhow::Context;
 use proviso_model::limits;
 use proviso_model::message::Message;
@@ -29,7 +29,12 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(super) fn new(native: &Native) -> Self {
-        Self { scan: native.matcher.scratch(), hits: Vec::new(), seen: vec![0; native.lists], messages: 0 }
+        Self {
+            scan: native.matcher.scratch(),
+            hits: Vec::new(),
+            seen: vec![0; native.lists],
+            messages: 0,
+        }
     }
 }
 
@@ -84,9 +89,7 @@ fn scan(
     folds: &mut Vec<(usize, String, proviso_sdk::Message)>,
 ) {
     let message = &*input.message;
-    let covering: Vec<usize> = (0..native.applied.len())
-        .filter(|apply| !native.applied[*apply].is_empty() && native.set.covers(&native.set.apply[*apply], message))
-        .collect();
+    let covering = covering(native, message);
     if covering.is_empty() {
         return;
     }
@@ -103,12 +106,24 @@ fn scan(
         .flat_map(|apply| native.applied[*apply].clone())
         .filter(|policy| native.policies[*policy].trigger.fires(message, &has_hit))
         .collect();
-    let asked = triggered.iter().map(|policy| native.policies[*policy].preceding).max().unwrap_or(0);
+    let asked = triggered
+        .iter()
+        .map(|policy| native.policies[*policy].preceding)
+        .max()
+        .unwrap_or(0);
     let earlier = earlier(native, input, asked, &mut scratch.scan);
     for number in triggered {
         let policy = &native.policies[number];
-        let preceding = &earlier[earlier.len() - policy.preceding.min(earlier.len())..];
-        let show = || policy.lens.show(&native.set, message, text, (&scratch.hits, cut), preceding);
+        let last = &earlier[earlier.len() - policy.preceding.min(earlier.len())..];
+        let preceding: Vec<&Earlier<'_>> = last
+            .iter()
+            .filter(|earlier| earlier.covered_by.contains(&policy.apply))
+            .collect();
+        let show = || {
+            policy
+                .lens
+                .show(&native.set, message, text, (&scratch.hits, cut), &preceding)
+        };
         if policy.interfaces.iter().any(|interface| *interface != Interface::Fold) {
             waiting[number].indexes.push(index);
             waiting[number].messages.push(show());
@@ -117,6 +132,13 @@ fn scan(
             folds.push((number, key, show()));
         }
     }
+}
+
+/// The `[[apply]]` tables that are on and whose scope covers the message.
+fn covering(native: &Native, message: &Message) -> Vec<usize> {
+    (0..native.applied.len())
+        .filter(|apply| !native.applied[*apply].is_empty() && native.set.covers(&native.set.apply[*apply], message))
+        .collect()
 }
 
 fn text_of(message: &Message, bytes_max: usize) -> &str {
@@ -132,7 +154,12 @@ fn earlier<'a>(native: &Native, input: &'a Input, asked: usize, scan: &mut provi
         left -= text.len();
         let mut hits = Vec::new();
         let _whole_or_not = native.matcher.scan(text, scan, &mut hits);
-        Earlier { message, text, hits }
+        Earlier {
+            message,
+            text,
+            hits,
+            covered_by: covering(native, message),
+        }
     });
     let mut earlier: Vec<Earlier<'a>> = shown.collect();
     earlier.reverse();
@@ -152,7 +179,11 @@ fn key_of(policy: &Policy, message: &Message) -> Option<String> {
 }
 
 fn author(policy: &Policy) -> Author<'_> {
-    Author { pack: &policy.pack, policy: &policy.name, shadow: policy.shadow }
+    Author {
+        pack: &policy.pack,
+        policy: &policy.name,
+        shadow: policy.shadow,
+    }
 }
 
 /// One batch.
@@ -172,7 +203,9 @@ fn call(
     }
     if policy.interfaces.contains(&Interface::Retention) {
         for raw in policy.plugin.schedule(messages)? {
-            judged[indexes[raw.message as usize]].proposals.push((number, proposal(raw)));
+            judged[indexes[raw.message as usize]]
+                .proposals
+                .push((number, proposal(raw)));
         }
     }
     Ok(())
@@ -186,7 +219,12 @@ pub(crate) fn settle(
     states: &mut FoldStates,
 ) -> anyhow::Result<Vec<Settled>> {
     let mut scores: Vec<Vec<(usize, Score)>> = inputs.iter().map(|_| Vec::new()).collect();
-    for (number, policy) in native.policies.iter().enumerate().filter(|(_, policy)| policy.key.is_some()) {
+    for (number, policy) in native
+        .policies
+        .iter()
+        .enumerate()
+        .filter(|(_, policy)| policy.key.is_some())
+    {
         advance((number, policy), inputs, &mut judged, &mut scores, states)
             .with_context(|| format!("{}:{}", policy.pack, policy.name))?;
     }
@@ -218,8 +256,19 @@ fn advance(
         for (_, key, shown) in judged.folds.extract_if(.., |(fold, ..)| *fold == number) {
             let tenant = &inputs[index].message.id.tenant;
             let at = *order.entry((tenant.clone(), key.clone())).or_insert_with(|| {
-                let state = states.get(&(tenant.clone(), number, key.clone())).cloned().unwrap_or_default();
-                subjects.push((Subject { key, state, events: Vec::new() }, Vec::new(), tenant.clone()));
+                let state = states
+                    .get(&(tenant.clone(), number, key.clone()))
+                    .cloned()
+                    .unwrap_or_default();
+                subjects.push((
+                    Subject {
+                        key,
+                        state,
+                        events: Vec::new(),
+                    },
+                    Vec::new(),
+                    tenant.clone(),
+                ));
                 subjects.len() - 1
             });
             subjects[at].0.events.push(shown);
@@ -228,7 +277,11 @@ fn advance(
     }
     for (subject, indexes, tenant) in subjects {
         let subject = [subject];
-        let steps = policy.plugin.advance(&subject)?.pop().context("one subject has one list of steps")?;
+        let steps = policy
+            .plugin
+            .advance(&subject)?
+            .pop()
+            .context("one subject has one list of steps")?;
         let [subject] = subject;
         let mut state = subject.state;
         for (step, index) in steps.into_iter().zip(indexes) {
@@ -249,7 +302,13 @@ fn advance(
 /// The host's order of one policy's findings.
 fn place(finding: &Finding) -> impl Ord {
     let reason = (finding.reason.zh.clone(), finding.reason.en.clone());
-    (finding.spans.first().copied(), finding.rule.clone(), finding.spans.clone(), finding.severity, reason)
+    (
+        finding.spans.first().copied(),
+        finding.rule.clone(),
+        finding.spans.clone(),
+        finding.severity,
+        reason,
+    )
 }
 
 fn decide(native: &Native, input: &Input, proposals: &[(usize, Proposal)]) -> Decision {

@@ -27,6 +27,8 @@ pub(crate) struct Native {
 
 /// One policy, ready to judge.
 pub(super) struct Policy {
+    /// Number of its `[[apply]]`.
+    pub apply: usize,
     pub pack: String,
     pub name: String,
     pub shadow: bool,
@@ -64,17 +66,25 @@ impl Native {
             planned.push((pack, known, off));
         }
         let lists = planned.iter().map(|(_, known, _)| known.len()).sum();
-        let matcher = builder.build().map_err(|problems| anyhow!("no matcher: {problems:?}"))?;
+        let matcher = builder
+            .build()
+            .map_err(|problems| anyhow!("no matcher: {problems:?}"))?;
         let mut applied = Vec::new();
         let mut policies = Vec::new();
-        for (apply, (pack, known, off)) in set.apply.iter().zip(&planned) {
+        for (number, (apply, (pack, known, off))) in set.apply.iter().zip(&planned).enumerate() {
             let first = policies.len();
             for declared in pack.manifest().policies.iter().filter(|_| !off) {
-                policies.push(policy(apply, pack, declared, known, lists)?);
+                policies.push(policy((number, apply), pack, declared, known, lists)?);
             }
             applied.push(first..policies.len());
         }
-        Ok(Self { set, matcher, lists, applied, policies })
+        Ok(Self {
+            set,
+            matcher,
+            lists,
+            applied,
+            policies,
+        })
     }
 
     /// What a thread needs to judge.
@@ -89,7 +99,7 @@ fn all(problems: &[Problem]) -> anyhow::Error {
 }
 
 fn policy(
-    apply: &Apply,
+    (number, apply): (usize, &Apply),
     pack: &Pack,
     declared: &manifest::Policy,
     known: &HashMap<String, Known>,
@@ -98,7 +108,11 @@ fn policy(
     let place = || format!("{}:{}", pack.manifest().name, declared.name);
     let overrides = apply.settings.get(&declared.name).cloned().unwrap_or_default();
     let settings = serde_json::to_string(&pack.merged_settings(&declared.name, &overrides))?;
-    let list = |name: &String| known.get(name).with_context(|| format!("{}: no list {name:?}", place()));
+    let list = |name: &String| {
+        known
+            .get(name)
+            .with_context(|| format!("{}: no list {name:?}", place()))
+    };
     let mut table = vec![NOT_ASKED; lists];
     let mut infos = Vec::new();
     for (index, name) in declared.lists.iter().enumerate() {
@@ -106,6 +120,7 @@ fn policy(
         infos.push(list(name)?.info.clone());
     }
     Ok(Policy {
+        apply: number,
         pack: pack.manifest().name.clone(),
         name: declared.name.clone(),
         shadow: apply.mode == Mode::Shadow,
@@ -128,32 +143,54 @@ fn add(builder: &mut MatcherBuilder, pack: &Pack, declared: &manifest::List, app
             let (mut terms, mut notes) = (Vec::new(), Vec::new());
             for (index, term) in lexicon.terms.into_iter().enumerate() {
                 if !term.tags.is_empty() || term.weight.is_some() {
-                    notes.push(TermNote { term: index as u32, tags: term.tags, weight: term.weight });
+                    notes.push(TermNote {
+                        term: index as u32,
+                        tags: term.tags,
+                        weight: term.weight,
+                    });
                 }
                 terms.push(term.text);
             }
             let mut have: HashSet<String> = terms.iter().cloned().collect();
-            for extra in apply.extra_terms.get(&declared.name).into_iter().flatten().map(|extra| extra.trim()) {
+            for extra in apply
+                .extra_terms
+                .get(&declared.name)
+                .into_iter()
+                .flatten()
+                .map(|extra| extra.trim())
+            {
                 ensure!(!extra.is_empty(), "extra_terms.{}: an empty term", declared.name);
                 if have.insert(extra.to_owned()) {
                     terms.push(extra.to_owned());
                 }
             }
-            let count = terms.len() as u32;
-            let content = ListContent::Lexicon { terms, folding: scan_folding(folding) };
-            (content, (ListKind::Lexicon, count, Vec::new(), notes))
+            let content = ListContent::Lexicon {
+                terms,
+                folding: scan_folding(folding),
+            };
+            (content, (ListKind::Lexicon, Vec::new(), notes))
         }
         manifest::ListKind::Patterns => {
             let text = pack.pattern_text(&declared.name).with_context(missing)?;
             let patterns = patterns::parse(&file, text).map_err(|problems| all(&problems))?;
             let names: Vec<String> = patterns.patterns.iter().map(|pattern| pattern.name.clone()).collect();
-            let count = names.len() as u32;
-            (ListContent::Patterns(patterns), (ListKind::Patterns, count, names, Vec::new()))
+            (ListContent::Patterns(patterns), (ListKind::Patterns, names, Vec::new()))
         }
     };
-    let (kind, terms, pattern_names, notes) = info;
-    let id = builder.add(List { name: declared.name.clone(), content });
-    Ok(Known { id, info: ListInfo { name: declared.name.clone(), kind, terms, pattern_names, notes } })
+    let (kind, pattern_names, notes) = info;
+    let id = builder.add(List {
+        name: declared.name.clone(),
+        content,
+    });
+    Ok(Known {
+        id,
+        info: ListInfo {
+            name: declared.name.clone(),
+            kind,
+            pattern_names,
+            notes,
+        },
+    })
 }
 
 fn scan_folding(folding: manifest::Folding) -> Folding {

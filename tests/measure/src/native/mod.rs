@@ -52,12 +52,18 @@ struct Intake {
 impl Intake {
     fn admit(&mut self, set: &PolicySet, message: Message) -> Input {
         let message = Arc::new(message);
-        let ledger = self.ledgers.entry(format!("{}\0{}", message.id.tenant, message.id.channel)).or_default();
+        let ledger = self
+            .ledgers
+            .entry(format!("{}\0{}", message.id.tenant, message.id.channel))
+            .or_default();
         if let Some(event) = &message.consent {
             ledger.record(event);
         }
         let withheld = consent::gate(set.lawful_basis, &message, |party| ledger.state_of(party));
-        let key = format!("{}\0{}\0{}", message.id.tenant, message.id.channel, message.conversation);
+        let key = format!(
+            "{}\0{}\0{}",
+            message.id.tenant, message.id.channel, message.conversation
+        );
         let window = self.windows.entry(key).or_default();
         let preceding = window.iter().cloned().collect();
         if withheld.is_none() {
@@ -66,7 +72,11 @@ impl Intake {
             }
             window.push_back(Arc::clone(&message));
         }
-        Input { message, preceding, withheld }
+        Input {
+            message,
+            preceding,
+            withheld,
+        }
     }
 }
 
@@ -88,7 +98,11 @@ pub(crate) fn run(args: &NativeArgs) -> anyhow::Result<()> {
             let to_workers = to_workers;
             let mut number = 0;
             read(&args.file, &native.set, |inputs| {
-                let chunk = Chunk { number, inputs, judged: Vec::new() };
+                let chunk = Chunk {
+                    number,
+                    inputs,
+                    judged: Vec::new(),
+                };
                 number += 1;
                 to_workers.send(chunk).is_ok()
             })
@@ -110,7 +124,9 @@ pub(crate) fn run(args: &NativeArgs) -> anyhow::Result<()> {
         }
         drop(to_sink);
         print(&native, &judged)?;
-        reader.join().map_err(|_| anyhow!("the reading thread ended in a panic"))?
+        reader
+            .join()
+            .map_err(|_| anyhow!("the reading thread ended in a panic"))?
     })
 }
 
@@ -127,7 +143,9 @@ pub(crate) fn read(path: &Path, set: &PolicySet, mut take: impl FnMut(Vec<Input>
     let mut intake = Intake::default();
     let mut inputs = Vec::with_capacity(CHUNK_MESSAGES);
     let mut take_item = |item: Item| -> anyhow::Result<bool> {
-        let message = item.result.with_context(|| format!("{}:{}", path.display(), item.line))?;
+        let message = item
+            .result
+            .with_context(|| format!("{}:{}", path.display(), item.line))?;
         inputs.push(intake.admit(set, message));
         Ok(inputs.len() < CHUNK_MESSAGES || take(std::mem::replace(&mut inputs, Vec::with_capacity(CHUNK_MESSAGES))))
     };

@@ -1,6 +1,7 @@
 //! The plugins, linked as libraries, and their answers in the host's words.
 
 use anyhow::{anyhow, bail};
+use brittle_example::Brittle;
 use departure_risk::DepartureRisk;
 use lexicon_rules::LexiconRules;
 use proviso_model::Timestamp;
@@ -11,11 +12,11 @@ use proviso_sdk::{ListInfo, Message, configure_from_json};
 use retention_schedule::RetentionSchedule;
 
 /// A configured plugin.
-#[expect(clippy::large_enum_variant, reason = "a set has a dozen of them")]
 pub(super) enum Plugin {
     Lexicon(LexiconRules),
     Retention(RetentionSchedule),
     Departure(DepartureRisk),
+    Brittle(Brittle),
 }
 
 impl Plugin {
@@ -25,6 +26,7 @@ impl Plugin {
             "lexicon-rules" => Self::Lexicon(configure_from_json(settings, lists).map_err(refused)?),
             "retention-schedule" => Self::Retention(configure_from_json(settings, lists).map_err(refused)?),
             "departure-risk" => Self::Departure(configure_from_json(settings, lists).map_err(refused)?),
+            "brittle-example" => Self::Brittle(configure_from_json(settings, lists).map_err(refused)?),
             other => bail!("the native program links no plugin {other:?}"),
         })
     }
@@ -32,6 +34,7 @@ impl Plugin {
     pub(super) fn evaluate(&self, messages: &[Message]) -> anyhow::Result<Vec<proviso_sdk::Finding>> {
         let answer = match self {
             Self::Lexicon(plugin) => proviso_sdk::evaluate_batch(plugin, messages),
+            Self::Brittle(plugin) => proviso_sdk::evaluate_batch(plugin, messages),
             Self::Retention(_) | Self::Departure(_) => bail!("this plugin judges no messages"),
         };
         answer.map_err(|failure| anyhow!("a plugin failed: {failure:?}"))
@@ -40,7 +43,7 @@ impl Plugin {
     pub(super) fn schedule(&self, messages: &[Message]) -> anyhow::Result<Vec<proviso_sdk::Proposal>> {
         let answer = match self {
             Self::Retention(plugin) => proviso_sdk::schedule_batch(plugin, messages),
-            Self::Lexicon(_) | Self::Departure(_) => bail!("this plugin proposes no retention"),
+            Self::Lexicon(_) | Self::Departure(_) | Self::Brittle(_) => bail!("this plugin proposes no retention"),
         };
         answer.map_err(|failure| anyhow!("a plugin failed: {failure:?}"))
     }
@@ -49,7 +52,7 @@ impl Plugin {
         let answer = match self {
             Self::Lexicon(plugin) => proviso_sdk::advance_batch(plugin, subjects),
             Self::Departure(plugin) => proviso_sdk::advance_batch(plugin, subjects),
-            Self::Retention(_) => bail!("this plugin keeps no state"),
+            Self::Retention(_) | Self::Brittle(_) => bail!("this plugin keeps no state"),
         };
         answer.map_err(|failure| anyhow!("a plugin failed: {failure:?}"))
     }
@@ -64,7 +67,14 @@ pub(super) struct Author<'a> {
 
 impl Author<'_> {
     pub(super) fn finding(&self, raw: proviso_sdk::Finding, text: &str) -> Finding {
-        let spans: Vec<Span> = raw.spans.iter().map(|span| Span { start: span.start, end: span.end }).collect();
+        let spans: Vec<Span> = raw
+            .spans
+            .iter()
+            .map(|span| Span {
+                start: span.start,
+                end: span.end,
+            })
+            .collect();
         let found: Vec<&str> = spans.iter().map(|span| span.of(text).unwrap_or_default()).collect();
         let mut reason = Reason::default();
         for each in raw.reasons {
@@ -110,7 +120,11 @@ impl Author<'_> {
 }
 
 pub(super) fn proposal(raw: proviso_sdk::Proposal) -> Proposal {
-    let period = |period: proviso_sdk::Period| kept::Period { years: period.years, months: period.months, days: period.days };
+    let period = |period: proviso_sdk::Period| kept::Period {
+        years: period.years,
+        months: period.months,
+        days: period.days,
+    };
     Proposal {
         rule: raw.rule,
         law: raw.law,

@@ -27,6 +27,8 @@ pub(super) struct Earlier<'a> {
     pub message: &'a Message,
     pub text: &'a str,
     pub hits: Vec<Hit>,
+    /// The `[[apply]]` tables that may judge it: a policy sees of a conversation what it may judge of it.
+    pub covered_by: Vec<usize>,
 }
 
 impl Lens {
@@ -38,7 +40,11 @@ impl Lens {
         for field in &declared.fields {
             fields[*field as usize] = true;
         }
-        Self { table, fields, kinds: Kind::ALL.map(kind) }
+        Self {
+            table,
+            fields,
+            kinds: Kind::ALL.map(kind),
+        }
     }
 
     fn asks(&self, field: Field) -> bool {
@@ -51,30 +57,49 @@ impl Lens {
         message: &Message,
         text: &str,
         (hits, cut): (&[Hit], bool),
-        preceding: &[Earlier<'_>],
+        preceding: &[&Earlier<'_>],
     ) -> sdk::Message {
         let parties = self.asks(Field::Parties);
         let some = |asked: bool, max: usize| if asked { max } else { 0 };
         let (seen, whole) = self.hits(hits);
         sdk::Message {
-            id: if self.asks(Field::Id) { message.id.native.clone() } else { String::new() },
+            id: if self.asks(Field::Id) {
+                message.id.native.clone()
+            } else {
+                String::new()
+            },
             kind: self.kinds[message.kind as usize],
             direction: direction(message.direction),
             sent_at: message.sent_at.as_millis(),
-            sender: if parties { party(set, &message.sender) } else { party(set, &Party::default()) },
+            sender: if parties {
+                party(set, &message.sender)
+            } else {
+                party(set, &Party::default())
+            },
             recipients: message
                 .recipients
                 .iter()
                 .take(some(parties, limits::RECIPIENTS_MAX))
                 .map(|recipient| party(set, recipient))
                 .collect(),
-            conversation: if self.asks(Field::Conversation) { message.conversation.clone() } else { String::new() },
-            text: if self.asks(Field::Text) { text.to_owned() } else { String::new() },
+            conversation: if self.asks(Field::Conversation) {
+                message.conversation.clone()
+            } else {
+                String::new()
+            },
+            text: if self.asks(Field::Text) {
+                text.to_owned()
+            } else {
+                String::new()
+            },
             amount: message
                 .amount
                 .as_ref()
                 .filter(|_| self.asks(Field::Amount))
-                .map(|amount| sdk::Money { minor_units: amount.minor_units, currency: amount.currency.clone() }),
+                .map(|amount| sdk::Money {
+                    minor_units: amount.minor_units,
+                    currency: amount.currency.clone(),
+                }),
             attachments: message
                 .attachments
                 .iter()
@@ -84,7 +109,12 @@ impl Lens {
                     size_bytes: attachment.size_bytes,
                 })
                 .collect(),
-            links: message.links.iter().take(some(self.asks(Field::Links), limits::ATTACHMENTS_MAX)).cloned().collect(),
+            links: message
+                .links
+                .iter()
+                .take(some(self.asks(Field::Links), limits::ATTACHMENTS_MAX))
+                .cloned()
+                .collect(),
             hits: seen,
             truncated: cut || !whole,
             preceding: preceding
@@ -106,8 +136,15 @@ impl Lens {
             .iter()
             .filter_map(|hit| {
                 let list = self.table[hit.list.0 as usize];
-                let span = sdk::Span { start: hit.start, end: hit.end };
-                (list != NOT_ASKED).then_some(sdk::Hit { list, term: hit.term, span })
+                let span = sdk::Span {
+                    start: hit.start,
+                    end: hit.end,
+                };
+                (list != NOT_ASKED).then_some(sdk::Hit {
+                    list,
+                    term: hit.term,
+                    span,
+                })
             })
             .collect();
         seen.sort_unstable_by_key(|hit| (hit.span.start, hit.span.end, hit.list, hit.term));

@@ -27,7 +27,9 @@ impl Labelled {
     pub(super) fn of(corpus: &Corpus, judgement: &Judgement) -> Self {
         let mut rules_of: Vec<Option<BTreeSet<&str>>> = corpus.conversations.iter().map(|_| None).collect();
         for flag in &judgement.flags {
-            rules_of[flag.conversation].get_or_insert_default().extend(flag.rules.iter().map(String::as_str));
+            rules_of[flag.conversation]
+                .get_or_insert_default()
+                .extend(flag.rules.iter().map(String::as_str));
         }
         let mut labelled = Self::default();
         for (conversation, rules) in corpus.conversations.iter().zip(&rules_of) {
@@ -66,11 +68,25 @@ impl Labelled {
 /// The part of the page. `exchanged` is the same with the other side as the employee.
 pub(super) fn render((corpus, pack): (&str, &str), spoken: &Labelled, exchanged: &Labelled) -> String {
     let mut figures = Table::new(&[
-        "who is the employee", ">precision", ">recall", ">F1", ">fraud found", ">fraud missed", ">normal flagged", ">normal passed",
+        "who is the employee",
+        ">precision",
+        ">recall",
+        ">F1",
+        ">fraud found",
+        ">fraud missed",
+        ">normal flagged",
+        ">normal passed",
     ]);
     for (who, labelled) in [("the callee", spoken), ("the caller", exchanged)] {
-        let shown = labelled.figures().map(|figure| figure.map_or("-".to_owned(), |figure| format!("{figure:.3}")));
-        let counts = [labelled.found_fraud, labelled.missed_fraud, labelled.found_normal, labelled.passed_normal];
+        let shown = labelled
+            .figures()
+            .map(|figure| figure.map_or("-".to_owned(), |figure| format!("{figure:.3}")));
+        let counts = [
+            labelled.found_fraud,
+            labelled.missed_fraud,
+            labelled.found_normal,
+            labelled.passed_normal,
+        ];
         figures.row([who.to_owned()].into_iter().chain(shown).chain(counts.map(count)));
     }
     let mut kinds = Table::new(&["kind of fraud", ">found", ">dialogues", ">recall"]);
@@ -123,16 +139,36 @@ mod tests {
                 conversation("normal", ""),
             ],
         };
-        let flag = |conversation, rule: &str| Flag { conversation, rules: vec![rule.to_owned()] };
+        let flag = |conversation, rule: &str| Flag {
+            conversation,
+            rules: vec![rule.to_owned()],
+        };
         let judgement = Judgement {
-            flags: vec![flag(0, "p/x"), flag(0, "p/x"), flag(2, "p/x"), flag(3, "p/y"), flag(3, "p/x")],
+            flags: vec![
+                flag(0, "p/x"),
+                flag(0, "p/x"),
+                flag(2, "p/x"),
+                flag(3, "p/y"),
+                flag(3, "p/x"),
+            ],
             ..Judgement::default()
         };
         let labelled = Labelled::of(&corpus, &judgement);
-        let counts = [labelled.found_fraud, labelled.missed_fraud, labelled.found_normal, labelled.passed_normal];
+        let counts = [
+            labelled.found_fraud,
+            labelled.missed_fraud,
+            labelled.found_normal,
+            labelled.passed_normal,
+        ];
         assert_eq!(counts, [2, 1, 1, 1]);
-        assert_eq!(labelled.kinds, BTreeMap::from([("a".into(), (1, 2)), ("b".into(), (1, 1))]));
-        assert_eq!(labelled.rules, BTreeMap::from([("p/x".into(), (1, 2)), ("p/y".into(), (1, 0))]));
+        assert_eq!(
+            labelled.kinds,
+            BTreeMap::from([("a".into(), (1, 2)), ("b".into(), (1, 1))])
+        );
+        assert_eq!(
+            labelled.rules,
+            BTreeMap::from([("p/x".into(), (1, 2)), ("p/y".into(), (1, 0))])
+        );
         assert_eq!(labelled.figures(), [Some(2.0 / 3.0), Some(2.0 / 3.0), Some(4.0 / 6.0)]);
         assert_eq!(Labelled::default().figures(), [None; 3]);
     }

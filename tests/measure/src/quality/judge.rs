@@ -29,6 +29,8 @@ pub(super) enum Roles {
     AsSpoken,
     /// The other side.
     Exchanged,
+    /// Both: every message goes from staff to a customer, the direction in which rules are strictest.
+    AllByStaff,
 }
 
 /// What one pack says of one corpus.
@@ -77,7 +79,11 @@ struct Score {
 
 /// How the sides of a corpus were mapped, for the page.
 pub(super) fn roles_of(corpus: &Corpus) -> &'static str {
-    let first = corpus.conversations.iter().flat_map(|conversation| &conversation.turns).next();
+    let first = corpus
+        .conversations
+        .iter()
+        .flat_map(|conversation| &conversation.turns)
+        .next();
     match first.map(|turn| turn.role.as_str()) {
         Some("caller" | "callee") => "callee / caller",
         Some("usr" | "sys") => "sys / usr",
@@ -95,18 +101,30 @@ fn speaker(corpus: &str, role: &str, (conversation, turn): (usize, usize), roles
     } else {
         (conversation + turn).is_multiple_of(2)
     };
-    if employee == (roles == Roles::AsSpoken) { Speaker::Employee } else { Speaker::External }
+    let by_staff = match roles {
+        Roles::AsSpoken => employee,
+        Roles::Exchanged => !employee,
+        Roles::AllByStaff => true,
+    };
+    if by_staff { Speaker::Employee } else { Speaker::External }
 }
 
 /// Judges every message; every dialogue is a conversation with an employee of its own.
 pub(super) fn judge(proviso: &Path, pack: &Path, corpora: &[Corpus], roles: Roles) -> anyhow::Result<Vec<Judgement>> {
     let folder = tempfile::tempdir()?;
-    let [set, messages, verdicts] = ["set.toml", "messages.ndjson", "verdicts.jsonl"].map(|name| folder.path().join(name));
+    let [set, messages, verdicts] =
+        ["set.toml", "messages.ndjson", "verdicts.jsonl"].map(|name| folder.path().join(name));
     let pack = toml::Value::String(pack.to_str().context("the pack's path is not UTF-8")?.to_owned());
-    fs::write(&set, format!("time_zone = \"Asia/Shanghai\"\n\n[[apply]]\npack = {pack}\nassessment = \"measurement\"\n"))?;
+    fs::write(
+        &set,
+        format!("time_zone = \"Asia/Shanghai\"\n\n[[apply]]\npack = {pack}\nassessment = \"measurement\"\n"),
+    )?;
     write(corpora, roles, &messages)?;
     let mut command = Command::new(proviso);
-    command.args(["eval", "--format", "json", "--set"]).arg(&set).arg(&messages);
+    command
+        .args(["eval", "--format", "json", "--set"])
+        .arg(&set)
+        .arg(&messages);
     process::run(&mut command, Some(&verdicts), &[0])?;
 
     let mut judgements: Vec<Judgement> = corpora.iter().map(|_| Judgement::default()).collect();
@@ -176,8 +194,21 @@ mod tests {
             ("en_bank_customer_banking77", "", External),
         ];
         for (corpus, role, expected) in table {
-            assert_eq!(speaker(corpus, role, (0, 0), Roles::AsSpoken), expected, "{corpus} {role}");
-            assert_ne!(speaker(corpus, role, (0, 0), Roles::Exchanged), expected, "{corpus} {role}");
+            assert_eq!(
+                speaker(corpus, role, (0, 0), Roles::AsSpoken),
+                expected,
+                "{corpus} {role}"
+            );
+            assert_ne!(
+                speaker(corpus, role, (0, 0), Roles::Exchanged),
+                expected,
+                "{corpus} {role}"
+            );
+            assert_eq!(
+                speaker(corpus, role, (0, 0), Roles::AllByStaff),
+                Employee,
+                "{corpus} {role}"
+            );
         }
         assert_eq!(speaker("x", "", (0, 1), Roles::AsSpoken), External);
         assert_eq!(place("3/14/15"), Some((3, 14)));

@@ -1,0 +1,69 @@
+//! Attempts to change the policies, and the history of them, as the HTTP interface tells them.
+
+use proviso_archive::HistoryEntry;
+use proviso_model::{Digest, Problem, Timestamp};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How an attempt to change the policies ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub at: Timestamp,
+    pub who: String,
+    pub took: Duration,
+    pub result: AttemptResult,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum AttemptResult {
+    /// Another generation judges now.
+    Live { id: Digest, changes: Vec<String> },
+    /// What was read is what runs already.
+    Unchanged { id: Digest },
+    /// The generation before goes on.
+    Refused { problems: Vec<Problem> },
+}
+
+impl Attempt {
+    /// True if the generation before goes on because something is wrong.
+    pub(crate) fn refused(&self) -> bool {
+        matches!(self.result, AttemptResult::Refused { .. })
+    }
+
+    /// What is wrong, if the attempt was refused.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match &self.result {
+            AttemptResult::Refused { problems } => problems,
+            AttemptResult::Live { .. } | AttemptResult::Unchanged { .. } => &[],
+        }
+    }
+
+    /// For the HTTP interface.
+    pub(crate) fn to_json(&self) -> Value {
+        let (result, id, changes, problems) = match &self.result {
+            AttemptResult::Live { id, changes } => ("live", Some(id), changes.clone(), Vec::new()),
+            AttemptResult::Unchanged { id } => ("unchanged", Some(id), Vec::new(), Vec::new()),
+            AttemptResult::Refused { problems } => {
+                ("refused", None, Vec::new(), problems.iter().map(problem_json).collect())
+            }
+        };
+        json!({
+            "at": self.at.to_string(), "who": self.who, "took_ms": self.took.as_millis() as u64,
+            "result": result, "generation": id.map(ToString::to_string), "changes": changes, "problems": problems,
+        })
+    }
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    json!({ "file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message })
+}
+
+/// An entry of the history.
+pub(crate) fn entry_json(entry: &HistoryEntry) -> Value {
+    let problems: Vec<_> = entry.problems.iter().map(problem_json).collect();
+    json!({
+        "at": entry.at.to_string(), "status": entry.status, "cause": entry.cause.name(),
+        "generation": entry.generation.map(|id| id.to_string()), "who": entry.who, "why": entry.why,
+        "changed": entry.changed, "set_file": entry.set_file, "problems": problems,
+    })
+}
