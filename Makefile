@@ -3,8 +3,9 @@
 #   make demo      builds all, then judges a synthetic archive
 #   make test      builds all, then runs every test
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
-#   make quality   measures the packs on real text; PROVISO_CORPUS names the folder of corpora
-#   make bench     measures throughput beside a native program; PROVISO_CORPUS as above
+#   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
+#   make bench     measures throughput beside a native program and writes docs/performance.md; PROVISO_CORPUS as above,
+#                  else on the demonstration's own lines
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
