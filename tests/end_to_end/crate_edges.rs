@@ -32,8 +32,15 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "proviso-measure",
         &[
-            "proviso-model", "proviso-scan", "proviso-pack", "proviso-sources", "proviso-sdk", "lexicon-rules",
-            "retention-schedule", "departure-risk", "brittle-example",
+            "proviso-model",
+            "proviso-scan",
+            "proviso-pack",
+            "proviso-sources",
+            "proviso-sdk",
+            "lexicon-rules",
+            "retention-schedule",
+            "departure-risk",
+            "brittle-example",
         ],
     ),
 ];
