@@ -4,6 +4,7 @@
 
 mod crate_edges;
 mod daemon;
+mod demo;
 mod eval;
 mod hostile;
 mod kill;
