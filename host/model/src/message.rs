@@ -5,6 +5,7 @@ use crate::digest::{Digest, DigestBuilder};
 use crate::id::MessageId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One message, or one event of the channel (a recall, a consent, a change of organisation), as a source hands it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -326,21 +327,39 @@ impl Message {
     }
 }
 
-fn without_json_white_space(raw: &str) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(raw.len());
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in raw.bytes() {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
-            continue;
-        } else {
-            in_string = byte == b'"';
+/// Copies what lies between runs of white space, and nothing where there is none, as in most deliveries.
+fn without_json_white_space(raw: &str) -> Cow<'_, [u8]> {
+    let bytes = raw.as_bytes();
+    let mut kept = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = end_of_string(bytes, at + 1),
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                kept.extend_from_slice(&bytes[from..at]);
+                from = at + 1;
+                at += 1;
+            }
+            _ => at += 1,
         }
-        kept.push(byte);
     }
-    kept
+    if from == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    kept.extend_from_slice(&bytes[from..]);
+    Cow::Owned(kept)
+}
+
+/// Behind the quote that ends a string; the end of the text where none does.
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 #[cfg(test)]
@@ -379,6 +398,16 @@ mod tests {
 
     #[test]
     fn white_space_is_dropped_outside_strings_alone() {
-        assert_eq!(without_json_white_space("{ \"a b\\\" \" :\n 1 }"), b"{\"a b\\\" \":1}");
+        let table = [
+            ("{ \"a b\\\" \" :\n 1 }", "{\"a b\\\" \":1}"),
+            ("{\"a\":\"保 本\"}", "{\"a\":\"保 本\"}"),
+            (" \t\r\n", ""),
+            ("[1, 2]\n", "[1,2]"),
+            ("\"unended \\", "\"unended \\"),
+            ("", ""),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(*without_json_white_space(raw), *expected.as_bytes(), "{raw:?}");
+        }
     }
 }
