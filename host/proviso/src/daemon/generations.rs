@@ -151,14 +151,11 @@ impl Generations {
     pub(crate) fn watched(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.set_path.clone()];
         let beside = self.set_path.parent().unwrap_or(std::path::Path::new(""));
-        paths.extend(
-            self.current()
-                .set()
-                .apply
-                .iter()
-                .map(|apply| beside.join(&apply.pack))
-                .filter(|path| path.exists()),
-        );
+        let current = self.current();
+        // What the set names, and where that was found: a built file may carry an ending that the set leaves out.
+        let named = current.set().apply.iter().map(|apply| beside.join(&apply.pack));
+        let found = current.packs().map(|pack| pack.origin().to_owned());
+        paths.extend(named.chain(found).filter(|path| path.exists()));
         paths.extend(self.plugins.folders().iter().filter(|folder| folder.is_dir()).cloned());
         paths
     }
