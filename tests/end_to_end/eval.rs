@@ -252,3 +252,18 @@ fn a_pack_can_be_made_tested_built_and_inspected() {
         Some(2)
     );
 }
+
+#[test]
+fn a_reader_that_stops_reading_is_no_fault() {
+    let site = Site::new();
+    let broken = "not json\n".repeat(5_000);
+    site.write("messages.jsonl", &broken);
+    let (set, messages) = (site.text("set.toml"), site.text("messages.jsonl"));
+    let mut child = proviso(&["eval", "--set", &set, &messages])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

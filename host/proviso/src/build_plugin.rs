@@ -18,7 +18,7 @@ pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
     let name = package_name(&manifest)?;
     let target_dir = folder.join("target");
     let compiler = Compiler::find()?;
-    eprintln!("building {name} with {}", compiler.describe());
+    crate::show::error_line(format_args!("building {name} with {}", compiler.describe()));
     let status = compiler
         .command(&manifest, &target_dir)
         .status()

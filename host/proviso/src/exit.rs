@@ -49,13 +49,13 @@ pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
         Ok(Ending::Problems) => ExitCode::from(1),
         Err(error) => {
             if let Some(problems) = error.downcast_ref::<InputProblems>() {
-                eprintln!("{problems}");
+                crate::show::error_line(format_args!("{problems}"));
                 return ExitCode::from(1);
             }
             if is_broken_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {error:#}");
+            crate::show::error_line(format_args!("error: {error:#}"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 3 })
         }
     }

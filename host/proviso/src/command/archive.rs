@@ -29,14 +29,16 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     .await?
                     .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
                 match archive.format {
-                    OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?),
+                    OutputFormat::Json => {
+                        crate::show::line(format_args!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?));
+                    }
                     OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
                 }
             }
             ArchiveCommand::Stats(args) => {
                 let stats = open(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {
-                    OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&stats)?),
+                    OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&stats)?)),
                     OutputFormat::Table => print_stats(&stats, &mut io::stdout(), colour)?,
                 }
             }

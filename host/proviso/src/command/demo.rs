@@ -56,7 +56,7 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let quiet = args.format == OutputFormat::Json;
     let say = |text: &str| {
         if !quiet {
-            println!("{text}");
+            crate::show::line(format_args!("{text}"));
         }
     };
     let stage = Stage::lay_out(args)?;
@@ -105,17 +105,17 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
                 .iter()
                 .map(|fault| format!("{}: {}", fault.policy, fault.detail))
                 .collect();
-            println!("  {} is held: {}", held.id, clip(&faults.join("; "), 110));
+            crate::show::line(format_args!("  {} is held: {}", held.id, clip(&faults.join("; "), 110)));
         }
-        println!();
+        crate::show::line(format_args!(""));
     }
     let edit = edit_live(&stage, &daemon, u64::from(args.messages), &say).await?;
     if quiet {
         let stats = daemon.archive.stats(RISKS_SHOWN).await?;
-        println!(
+        crate::show::line(format_args!(
             "{}",
             json!({ "messages": args.messages, "seconds": elapsed.as_secs_f64(), "stats": stats, "live_edit_ms": edit.as_millis() as u64 })
-        );
+        ));
     }
     daemon.drain().await?;
     let config = stage.config.display();

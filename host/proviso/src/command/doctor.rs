@@ -49,7 +49,7 @@ pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
         OutputFormat::Json => {
             for check in &checks {
                 let line = json!({ "what": check.what, "state": check.state.name(), "found": check.found, "advice": check.advice });
-                println!("{line}");
+                crate::show::line(format_args!("{line}"));
             }
         }
         OutputFormat::Table => {

@@ -231,10 +231,10 @@ fn read_file(
         Ok(message) => take(message),
         Err(error) => {
             *errors += 1;
-            eprintln!(
+            crate::show::error_line(format_args!(
                 "{}",
                 serde_json::json!({ "file": name, "line": item.line, "error": error.to_string() })
-            );
+            ));
             true
         }
     };
@@ -266,10 +266,10 @@ fn warn_of_tenant(set: &PolicySet, tenant: &str) {
     named.sort_unstable();
     named.dedup();
     if !named.is_empty() && !named.contains(&tenant) {
-        eprintln!(
+        crate::show::error_line(format_args!(
             "note: messages that name no tenant count as tenant {tenant:?}, and packs that the set scopes to {} do not judge them: say --tenant",
             named.join(", ")
-        );
+        ));
     }
 }
 

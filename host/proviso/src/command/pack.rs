@@ -31,14 +31,16 @@ fn new(name: &str, plugin: Option<PluginLanguage>, dir: Option<&Path>) -> anyhow
     };
     let written = written.map_err(|error| Usage(error.to_string()))?;
     for path in &written {
-        println!("{}", path.display());
+        crate::show::line(format_args!("{}", path.display()));
     }
     let dir = dir.display();
-    println!("\nNext:");
+    crate::show::line(format_args!("\nNext:"));
     if plugin.is_some() {
-        println!("  proviso pack build {dir}     builds the plugin and the pack");
+        crate::show::line(format_args!(
+            "  proviso pack build {dir}     builds the plugin and the pack"
+        ));
     }
-    println!("  proviso pack test {dir}      runs its cases");
+    crate::show::line(format_args!("  proviso pack test {dir}      runs its cases"));
     Ok(Ending::Well)
 }
 
@@ -72,17 +74,17 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::
     let bytes = pack.to_file();
     std::fs::write(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
     match format {
-        OutputFormat::Json => println!(
+        OutputFormat::Json => crate::show::line(format_args!(
             "{}",
             json!({ "file": output, "bytes": bytes.len(), "digest": pack.digest() })
-        ),
+        )),
         OutputFormat::Table => {
-            println!(
+            crate::show::line(format_args!(
                 "{}: {} bytes, digest {}",
                 output.display(),
                 count(bytes.len() as u64),
                 pack.digest()
-            );
+            ));
         }
     }
     Ok(Ending::Well)
@@ -92,7 +94,7 @@ fn inspect(path: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<En
     let pack = open(path)?;
     let facts = facts(&pack);
     match format {
-        OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&facts)?),
+        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&facts)?)),
         OutputFormat::Table => print_facts(&facts, colour)?,
     }
     Ok(Ending::Well)
@@ -169,7 +171,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     }
     table.row(["jurisdictions", &joined(&facts["jurisdictions"])]);
     table.print(&mut out)?;
-    println!("\nPlugins");
+    crate::show::line(format_args!("\nPlugins"));
     let mut table = Columns::new(colour, &["plugin", ">bytes", "exports", "imports", "made by"]);
     for plugin in facts["plugins"].as_array().into_iter().flatten() {
         let exports = plugin["refused"]
@@ -185,7 +187,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
         ]);
     }
     table.print(&mut out)?;
-    println!("\nPolicies");
+    crate::show::line(format_args!("\nPolicies"));
     let mut table = Columns::new(
         colour,
         &["policy", "plugin", "does", "lists", "fields asked for", ">fuel/KiB"],
@@ -226,7 +228,7 @@ fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: boo
                     "pack": report.pack, "case": report.case, "file": report.file, "line": report.line,
                     "passed": report.mismatches.is_empty(), "mismatches": report.mismatches,
                 });
-                println!("{line}");
+                crate::show::line(format_args!("{line}"));
             }
             failed.extend(report.mismatches.iter().map(|mismatch| {
                 Problem::on_line(
@@ -241,18 +243,18 @@ fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: boo
     }
     if format == OutputFormat::Table {
         for problem in &failed {
-            println!("{problem}");
+            crate::show::line(format_args!("{problem}"));
         }
         if !failed.is_empty() {
-            println!();
+            crate::show::line(format_args!(""));
         }
         table.print(&mut std::io::stdout())?;
-        println!(
+        crate::show::line(format_args!(
             "\n{} cases passed, {} mismatches, {} ms",
             count(passed),
             failed.len(),
             started.elapsed().as_millis()
-        );
+        ));
     }
     Ok(if failed.is_empty() {
         Ending::Well

@@ -35,15 +35,15 @@ fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: b
     }
     let described = serde_json::to_value(generation.describe())?;
     match format {
-        OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&described)?),
+        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&described)?)),
         OutputFormat::Table => {
             print_generation(&described, colour)?;
             let cases = generation.self_test().len();
-            println!(
+            crate::show::line(format_args!(
                 "\n{} would go live: built in {} ms, {cases} cases pass",
                 set.display(),
                 built.as_millis()
-            );
+            ));
         }
     }
     Ok(Ending::Well)
@@ -52,13 +52,13 @@ fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: b
 fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     let status = Client::of_config(&args.config)?.get("/v1/status")?;
     if args.format == OutputFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
+        crate::show::line(format_args!("{}", serde_json::to_string_pretty(&status)?));
         return Ok(Ending::Well);
     }
     print_generation(&status["generation"], colour)?;
     let messages = &status["messages"];
     let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
-    println!(
+    crate::show::line(format_args!(
         "\nSince the start: {} messages committed, {} held, {} withheld, {} delivered twice, {} conflicts, {} queued",
         number("committed"),
         number("held"),
@@ -66,9 +66,9 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
         number("duplicate"),
         number("conflicting"),
         number("queued")
-    );
+    ));
     if let Some(last) = status["last_attempt"].as_object() {
-        println!();
+        crate::show::line(format_args!(""));
         print_attempt(&Value::Object(last.clone()));
     }
     let refused = status["last_attempt"]["result"] == "refused";
@@ -78,7 +78,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
     let attempt = Client::of_config(&args.config)?.post(path, body)?;
     match args.format {
-        OutputFormat::Json => println!("{attempt}"),
+        OutputFormat::Json => crate::show::line(format_args!("{attempt}")),
         OutputFormat::Table => print_attempt(&attempt),
     }
     Ok(if attempt["result"] == "refused" {
@@ -92,7 +92,9 @@ fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     let history = Client::of_config(&args.config)?.get("/v1/policy/history")?;
     let entries = history.as_array().cloned().unwrap_or_default();
     match args.format {
-        OutputFormat::Json => entries.iter().for_each(|entry| println!("{entry}")),
+        OutputFormat::Json => entries
+            .iter()
+            .for_each(|entry| crate::show::line(format_args!("{entry}"))),
         OutputFormat::Table => {
             let mut table = Columns::new(colour, &["when", "generation", "cause", "who", "what"]);
             for entry in &entries {
@@ -118,35 +120,38 @@ fn print_attempt(attempt: &Value) {
     let took = attempt["took_ms"].as_u64().unwrap_or_default();
     match text("result") {
         "live" => {
-            println!(
+            crate::show::line(format_args!(
                 "live since {}: generation {} ({took} ms, by {})",
                 text("at"),
                 short(text("generation")),
                 text("who")
-            );
+            ));
             for change in attempt["changes"]
                 .as_array()
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
             {
-                println!("  {change}");
+                crate::show::line(format_args!("  {change}"));
             }
         }
-        "unchanged" => println!("unchanged: generation {} goes on", short(text("generation"))),
+        "unchanged" => crate::show::line(format_args!(
+            "unchanged: generation {} goes on",
+            short(text("generation"))
+        )),
         _ => {
-            println!(
+            crate::show::line(format_args!(
                 "refused at {} (by {}); the generation before goes on:",
                 text("at"),
                 text("who")
-            );
+            ));
             for problem in attempt["problems"].as_array().into_iter().flatten() {
                 let file = problem["file"].as_str().unwrap_or_default();
                 let (line, column) = (&problem["line"], &problem["column"]);
-                println!(
+                crate::show::line(format_args!(
                     "  {file}:{line}:{column}: {}",
                     problem["message"].as_str().unwrap_or_default()
-                );
+                ));
             }
         }
     }
@@ -154,7 +159,10 @@ fn print_attempt(attempt: &Value) {
 
 /// Prints what `Generation::describe` says, from its JSON form: the daemon may be of another process.
 pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Result<()> {
-    println!("Generation {}", generation["id"].as_str().unwrap_or_default());
+    crate::show::line(format_args!(
+        "Generation {}",
+        generation["id"].as_str().unwrap_or_default()
+    ));
     let mut table = Columns::new(
         colour,
         &[

@@ -139,7 +139,7 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
                     "message": one.message.to_string(), "generation": one.generation,
                     "identical": one.difference.is_none(), "difference": one.difference,
                 });
-                println!("{line}");
+                crate::show::line(format_args!("{line}"));
             }
         }
         OutputFormat::Table => {
@@ -158,11 +158,11 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
             if replayed.len() <= 20 || different > 0 {
                 table.print(&mut std::io::stdout())?;
             }
-            println!(
+            crate::show::line(format_args!(
                 "{} replayed, {} identical, {different} different",
                 replayed.len(),
                 replayed.len() - different
-            );
+            ));
         }
     }
     Ok(())
