@@ -255,7 +255,11 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
     let fields = asked.fields;
     let hits = Nested::of(views.iter().map(|view| view.hits.iter().map(hit)));
     let recipients = Nested::of(views.iter().map(|view| {
-        let shown = if fields.parties { limits::RECIPIENTS_MAX } else { 0 };
+        let shown = if fields.parties || fields.departments {
+            limits::RECIPIENTS_MAX
+        } else {
+            0
+        };
         view.message
             .recipients
             .iter()
@@ -291,7 +295,7 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
             .map(|(earlier, index)| types::PrecedingMessage {
                 direction: direction(earlier.message.direction),
                 same_sender: earlier.message.sender.id == view.message.sender.id,
-                sent_at: earlier.message.sent_at.as_millis(),
+                sent_at: asked.time_of(earlier.message),
                 text: earlier.text,
                 hits: preceding_hits.get(index),
             })
@@ -306,8 +310,8 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
                 id: if fields.id { &message.id.native } else { "" },
                 kind: kind(message.kind),
                 direction: direction(message.direction),
-                sent_at: message.sent_at.as_millis(),
-                sender: if fields.parties {
+                sent_at: asked.time_of(message),
+                sender: if fields.parties || fields.departments {
                     party_record(asked, &message.sender)
                 } else {
                     NOBODY
@@ -350,7 +354,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 
 fn party_record<'a>(asked: Asked<'a>, party: &'a Party) -> types::Party<'a> {
     types::Party {
-        id: &party.id,
+        id: if asked.fields.parties { &party.id } else { "" },
         class: match party.class {
             PartyClass::Employee => types::PartyClass::Employee,
             PartyClass::External => types::PartyClass::External,

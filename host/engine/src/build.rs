@@ -12,7 +12,7 @@ use proviso_model::id::PolicyId;
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_model::{Digest, Problem};
 use proviso_pack::Pack;
-use proviso_pack::manifest::{self, Field};
+use proviso_pack::manifest::{self, Field, TimePrecision};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -320,8 +320,8 @@ impl<'a> Planner<'a, '_> {
         let all_read = declared.lists.iter().all(|name| lists.contains_key(name));
         (wrong.is_empty() && all_read).then(|| Plan {
             id: PolicyId {
-                pack: pack.manifest().name.clone(),
-                policy: declared.name.clone(),
+                pack: pack.manifest().name.as_str().into(),
+                policy: declared.name.as_str().into(),
             },
             apply: self.index,
             pack,
@@ -387,11 +387,13 @@ impl Plan<'_> {
             fields: Fields {
                 id: asks(Field::Id),
                 parties: asks(Field::Parties),
+                departments: asks(Field::Departments),
                 conversation: asks(Field::Conversation),
                 text: asks(Field::Text),
                 amount: asks(Field::Amount),
                 attachments: asks(Field::Attachments),
                 links: asks(Field::Links),
+                coarse_time: declared.time == TimePrecision::QuarterHour,
             },
             preceding: declared.preceding,
             fuel_per_kib: declared.fuel_per_kib,

@@ -8,6 +8,7 @@ use proviso_model::id::{PolicyId, is_name};
 use proviso_model::limits;
 use proviso_model::retention::{Period, Proposal};
 use proviso_model::verdict::{AttributedProposal, Factor, FaultCause, Finding, Language, Reason, Score, Span};
+use std::sync::Arc;
 
 /// Law and purpose of a proposal, in bytes.
 const CITATION_BYTES_MAX: usize = 256;
@@ -28,7 +29,7 @@ pub(crate) struct Author<'a> {
 /// One step of a fold that was found good.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Step {
-    pub(crate) state: Vec<u8>,
+    pub(crate) state: Arc<[u8]>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) score: Option<Score>,
 }
@@ -87,7 +88,7 @@ pub(crate) fn proposals(
 pub(crate) fn steps(
     author: Author<'_>,
     raw: Vec<Vec<RawStep>>,
-    subjects: &[(&str, &[MessageView<'_>])],
+    subjects: &[(&Arc<str>, &[MessageView<'_>])],
 ) -> Result<Vec<Vec<Step>>, CallFault> {
     if raw.len() != subjects.len() {
         return Err(bad(format!(
@@ -142,8 +143,8 @@ fn finding_of(author: Author<'_>, raw: RawFinding, text: &str) -> Result<Finding
         .map(|span| span_text(*span, text))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Finding {
-        pack: author.id.pack.clone(),
-        policy: author.id.policy.clone(),
+        pack: Arc::clone(&author.id.pack),
+        policy: Arc::clone(&author.id.policy),
         rule,
         severity: raw.severity,
         text: found.join(SPAN_SEPARATOR),
@@ -200,8 +201,8 @@ fn proposal_of(author: Author<'_>, raw: RawProposal) -> Result<AttributedProposa
         verified: raw.verified,
     };
     Ok(AttributedProposal {
-        pack: author.id.pack.clone(),
-        policy: author.id.policy.clone(),
+        pack: Arc::clone(&author.id.pack),
+        policy: Arc::clone(&author.id.policy),
         proposal,
     })
 }
@@ -216,7 +217,7 @@ fn period(raw: RawPeriod) -> Result<Period, Wrong> {
     Ok(Period { years, months, days })
 }
 
-fn step_of(author: Author<'_>, raw: RawStep, index: usize, key: &str, text: &str) -> Result<Step, Wrong> {
+fn step_of(author: Author<'_>, raw: RawStep, index: usize, key: &Arc<str>, text: &str) -> Result<Step, Wrong> {
     if raw.state.len() > limits::FOLD_STATE_BYTES_MAX {
         return Err(format!(
             "a state of {} bytes: at most {} are allowed",
@@ -238,13 +239,13 @@ fn step_of(author: Author<'_>, raw: RawStep, index: usize, key: &str, text: &str
         findings.push(finding_of(author, finding, text)?);
     }
     Ok(Step {
-        state: raw.state,
+        state: raw.state.into(),
         findings,
         score: raw.score.map(|score| score_of(author, score, key)).transpose()?,
     })
 }
 
-fn score_of(author: Author<'_>, raw: RawScore, key: &str) -> Result<Score, Wrong> {
+fn score_of(author: Author<'_>, raw: RawScore, key: &Arc<str>) -> Result<Score, Wrong> {
     if raw.factors.len() > limits::FACTORS_PER_SCORE_MAX {
         return Err(format!(
             "{} factors: at most {} are allowed",
@@ -265,9 +266,9 @@ fn score_of(author: Author<'_>, raw: RawScore, key: &str) -> Result<Score, Wrong
         return Err("factors that do not begin with the largest".to_owned());
     }
     Ok(Score {
-        pack: author.id.pack.clone(),
-        policy: author.id.policy.clone(),
-        key: key.to_owned(),
+        pack: Arc::clone(&author.id.pack),
+        policy: Arc::clone(&author.id.policy),
+        key: Arc::clone(key),
         value: points("a score", raw.value)?,
         factors,
     })

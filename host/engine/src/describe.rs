@@ -117,7 +117,7 @@ fn policy(policy: &Policy) -> PolicyDescription {
         terms: list.terms,
     });
     PolicyDescription {
-        name: policy.id.policy.clone(),
+        name: policy.id.policy.to_string(),
         plugin: policy.plugin_name.clone(),
         plugin_digest: policy.plugin_digest,
         interfaces: policy.interfaces.clone(),

@@ -2,20 +2,22 @@
 
 use crate::bisect::{Settled, batches, bisect};
 use crate::check::{self, Author};
-use crate::generation::{Generation, NOT_ASKED, Policy, ScanScratch};
+use crate::dispatch::Coverage;
+use crate::generation::{Generation, NOT_ASKED, Policy, Scratch};
 use crate::guest::LogLine;
 use crate::import_check::Interface;
+use crate::memo::{self, Memo, Proposals};
 use crate::plugin::{CallFault, Called};
-use crate::view::{HitView, MessageView, PrecedingView};
+use crate::view::{Asked, HitView, MessageView, PrecedingView};
+use proviso_model::Digest;
 use proviso_model::digest::DigestBuilder;
 use proviso_model::id::PolicyId;
 use proviso_model::limits;
 use proviso_model::message::{Addressed, Message};
 use proviso_model::set::Mode;
 use proviso_model::verdict::{AttributedProposal, Fault, FaultCause, Finding, Withheld};
-use proviso_model::{Digest, MessageId};
 use proviso_scan::{Hit, Scanned};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,19 +51,19 @@ impl Input {
 /// A message after its stateless part, on its way to the folds. Give it to [`Generation::advance`], with its input.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    pub(crate) message: MessageId,
+    pub(crate) message: Arc<Addressed>,
     pub(crate) input: Digest,
-    pub(crate) packs: Vec<Digest>,
+    pub(crate) packs: Arc<[Digest]>,
     pub(crate) preceding: Vec<String>,
     pub(crate) truncated: bool,
     pub(crate) withheld: Option<Withheld>,
     pub(crate) scope: Scope,
     /// With the index of the policy that each comes from.
     pub(crate) findings: Vec<(usize, Finding)>,
-    pub(crate) proposals: Vec<(usize, AttributedProposal)>,
+    pub(crate) proposals: Vec<(usize, Arc<AttributedProposal>)>,
     pub(crate) faults: Vec<(usize, Fault)>,
-    /// Policies whose fold is to see the message, with the subject's key, in order.
-    pub(crate) folds: Vec<(usize, String)>,
+    /// Policies whose fold is to see the message, in order.
+    pub(crate) folds: Vec<usize>,
     /// Every hit in the text, kept where a fold is to see it.
     pub(crate) hits: Vec<Hit>,
     pub(crate) fuel: u64,
@@ -79,8 +81,6 @@ pub(crate) enum Scope {
 struct Scan<'a> {
     text: &'a str,
     hits: Range<usize>,
-    /// Policies that run, by index.
-    triggered: Vec<usize>,
     preceding: Vec<Earlier<'a>>,
     truncated: bool,
 }
@@ -91,12 +91,15 @@ pub(crate) struct Earlier<'a> {
     pub(crate) text: &'a str,
     pub(crate) hits: Vec<Hit>,
     /// The `[[apply]]` tables whose scope covers it: a policy sees of a conversation what it may judge of it.
-    pub(crate) covered_by: Vec<usize>,
+    pub(crate) coverage: Arc<Coverage>,
 }
 
 impl Generation {
     /// The stateless part of judging, for any number of messages, on this thread. What it gives for a message does not
     /// depend on the others.
+    ///
+    /// Messages wait for each policy that they trigger until all are scanned, so that a policy that few of them trigger is
+    /// still called with many at a time: give as many as are at hand, up to some thousands.
     pub fn evaluate(&self, inputs: &[Input]) -> Vec<Judged> {
         self.evaluate_in(inputs, Scope::OfTheSet, false)
     }
@@ -104,83 +107,77 @@ impl Generation {
     pub(crate) fn evaluate_in(&self, inputs: &[Input], scope: Scope, keep_log: bool) -> Vec<Judged> {
         let mut scratch = self.take_scratch();
         let mut hits = Vec::new();
+        let mut triggered = Vec::new();
         let mut judged = Vec::with_capacity(inputs.len());
         let mut scans = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.iter().enumerate() {
-            let (verdict, scan) = self.scan(index as u32, input, scope, &mut scratch, &mut hits);
+            let (verdict, scan) = self.scan(input, scope, &mut scratch, &mut hits, &mut triggered);
             judged.push(verdict);
             scans.push(scan);
-        }
-        self.put_scratch(scratch);
-
-        let mut triggered: Vec<Vec<usize>> = self.policies.iter().map(|_| Vec::new()).collect();
-        for (index, scan) in scans.iter().enumerate() {
-            for policy in &scan.triggered {
-                triggered[*policy].push(index);
+            for policy in &triggered {
+                if self.policies[*policy].has_stateless() {
+                    scratch.queues[*policy].push(index);
+                }
             }
         }
-        for (policy, messages) in triggered
-            .iter()
-            .enumerate()
-            .filter(|(_, messages)| !messages.is_empty())
-        {
+        for policy in 0..self.policies.len() {
+            if scratch.queues[policy].is_empty() {
+                continue;
+            }
             Job {
                 generation: self,
                 index: policy,
-                messages,
+                messages: &scratch.queues[policy],
                 inputs,
                 scans: &scans,
                 hits: &hits,
                 keep_log,
             }
-            .run(&mut judged);
+            .run(&mut judged, &mut scratch.memos[policy]);
+            scratch.queues[policy].clear();
         }
+        self.put_scratch(scratch);
         judged
     }
 
-    /// Scope, scan and triggers of one message.
+    /// Scope, scan and triggers of one message; the policies that run are put into `triggered`.
     fn scan<'a>(
         &'a self,
-        index: u32,
         input: &'a Input,
         scope: Scope,
-        scratch: &mut ScanScratch,
+        scratch: &mut Scratch,
         hits: &mut Vec<Hit>,
+        triggered: &mut Vec<usize>,
     ) -> (Judged, Scan<'a>) {
+        triggered.clear();
         let message = &*input.message;
         let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
-        let covering: Vec<usize> = (0..self.applied.len())
-            .filter(|apply| self.covers(*apply, message, scope))
-            .collect();
-        let packs = covering
-            .iter()
-            .map(|apply| self.applied[*apply].pack.digest())
-            .collect();
+        let coverage = self.coverage(message, scope, scratch);
         let first = hits.len();
         let mut scan = Scan {
             text,
             hits: first..first,
-            triggered: Vec::new(),
             preceding: Vec::new(),
             truncated: text.len() < message.text.len(),
         };
         let mut faults = Vec::new();
-        if input.withheld.is_none() && !covering.is_empty() {
-            let scanned = self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
+        let mut folds = Vec::new();
+        let mut kept_hits = Vec::new();
+        if input.withheld.is_none() && !coverage.is_empty() {
+            let scanned = self.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
             scan.truncated |= scanned == Scanned::CutShort;
-            for hit in &scratch.hits {
-                scratch.seen[hit.list.0 as usize] = index;
-            }
             hits.extend_from_slice(&scratch.hits);
             scan.hits = first..hits.len();
-            let has_hit = |list: &proviso_scan::ListId| scratch.seen[list.0 as usize] == index;
-            for apply in covering {
-                let policies = self.applied[apply].policies.clone();
-                scan.triggered
-                    .extend(policies.filter(|policy| self.policies[*policy].trigger.fires(message, &has_hit)));
-            }
+            self.dispatch.triggered(
+                &self.policies,
+                message,
+                &scratch.hits,
+                &coverage,
+                &mut scratch.dispatch,
+                triggered,
+            );
             if let Some(quarantined) = &input.quarantined {
-                scan.triggered.retain(|&index| {
+                triggered.retain(|&index| {
                     let policy = &self.policies[index];
                     let is_called = !quarantined.contains(&policy.id);
                     if !is_called && policy.runs_on(message) {
@@ -189,19 +186,20 @@ impl Generation {
                     is_called
                 });
             }
-            let asked = scan
-                .triggered
-                .iter()
-                .map(|policy| self.policies[*policy].preceding)
-                .max()
-                .unwrap_or(0);
-            scan.preceding = self.earlier(input, asked, scope, scratch);
+            let asked = triggered.iter().map(|policy| self.policies[*policy].preceding).max();
+            if let Some(asked @ 1..) = asked {
+                scan.preceding = self.earlier(input, asked, scope, scratch);
+            }
+            let has_fold = |policy: &usize| self.policies[*policy].folds(message);
+            folds.extend(triggered.iter().copied().filter(has_fold));
+            if !folds.is_empty() {
+                kept_hits.extend_from_slice(&hits[scan.hits.clone()]);
+            }
         }
-        let mut judged = Judged {
+        let judged = Judged {
             scope,
-            message: message.id.clone(),
             input: input_digest(message, &scan.preceding),
-            packs,
+            packs: Arc::clone(&coverage.packs),
             preceding: scan
                 .preceding
                 .iter()
@@ -209,33 +207,25 @@ impl Generation {
                 .collect(),
             truncated: scan.truncated,
             withheld: input.withheld,
+            message: Arc::clone(&input.message),
             findings: Vec::new(),
             proposals: Vec::new(),
             faults,
-            folds: Vec::new(),
-            hits: Vec::new(),
+            folds,
+            hits: kept_hits,
             fuel: 0,
             log: Vec::new(),
         };
-        for policy in &scan.triggered {
-            if self.policies[*policy].has(Interface::Fold)
-                && let Some(key) = self.policies[*policy].key_of(message)
-            {
-                judged.folds.push((*policy, key));
-            }
-        }
-        if !judged.folds.is_empty() {
-            judged.hits = hits[scan.hits.clone()].to_vec();
-        }
         (judged, scan)
     }
 
-    fn covers(&self, apply: usize, message: &Message, scope: Scope) -> bool {
-        self.applied[apply].off.is_none()
-            && match scope {
-                Scope::OfTheSet => self.set.covers(&self.set.apply[apply], message),
-                Scope::Only(only) => apply == only,
-            }
+    fn coverage(&self, message: &Message, scope: Scope, scratch: &mut Scratch) -> Arc<Coverage> {
+        match scope {
+            Scope::OfTheSet => self
+                .dispatch
+                .coverage(&self.set, &self.applied, message, &mut scratch.dispatch),
+            Scope::Only(apply) => Arc::new(Coverage::only(&self.applied, apply)),
+        }
     }
 
     /// The last `count` preceding messages, cut so that all of them keep to their limit: the nearest one is cut last.
@@ -244,7 +234,7 @@ impl Generation {
         input: &'a Input,
         count: usize,
         scope: Scope,
-        scratch: &mut ScanScratch,
+        scratch: &mut Scratch,
     ) -> Vec<Earlier<'a>> {
         let first = input.preceding.len() - count.min(limits::PRECEDING_MESSAGES_MAX).min(input.preceding.len());
         let mut left = limits::PRECEDING_TEXT_BYTES_MAX;
@@ -254,14 +244,12 @@ impl Generation {
             .map(|message| {
                 let text = &message.text[..message.text.floor_char_boundary(left)];
                 left -= text.len();
-                self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
+                self.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
                 Earlier {
                     message,
                     text,
                     hits: scratch.hits.clone(),
-                    covered_by: (0..self.applied.len())
-                        .filter(|apply| self.covers(*apply, message, scope))
-                        .collect(),
+                    coverage: self.coverage(message, scope, scratch),
                 }
             })
             .collect();
@@ -292,9 +280,19 @@ fn quarantined_fault() -> CallFault {
 }
 
 impl Policy {
+    /// True if it judges messages one by one, whatever else it does.
+    fn has_stateless(&self) -> bool {
+        self.has(Interface::Rules) || self.has(Interface::Retention)
+    }
+
+    /// True if it has a fold and the message says whose.
+    fn folds(&self, message: &Message) -> bool {
+        self.has(Interface::Fold) && self.key_of(message).is_some()
+    }
+
     /// True if one of its interfaces would be called with the message, once it is triggered.
     fn runs_on(&self, message: &Message) -> bool {
-        self.has(Interface::Rules) || self.has(Interface::Retention) || self.key_of(message).is_some()
+        self.has_stateless() || self.folds(message)
     }
 
     /// The hits that the policy sees, in its own numbering and order; false if there were more than it may see.
@@ -322,7 +320,7 @@ impl Policy {
     pub(crate) fn preceding_of<'a>(&self, earlier: &[Earlier<'a>]) -> Vec<PrecedingView<'a>> {
         let last = &earlier[earlier.len() - self.preceding.min(earlier.len())..];
         last.iter()
-            .filter(|earlier| earlier.covered_by.contains(&self.apply))
+            .filter(|earlier| earlier.coverage.has(self.apply))
             .map(|earlier| {
                 let mut hits = Vec::new();
                 self.hits_of(&earlier.hits, &mut hits);
@@ -358,11 +356,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, judged: &mut [Judged]) {
+    fn run(&self, judged: &mut [Judged], memo: &mut Memo) {
         let policy = &self.generation.policies[self.index];
-        if !policy.has(Interface::Rules) && !policy.has(Interface::Retention) {
-            return;
-        }
         let mut hits = Vec::new();
         let mut shapes = Vec::with_capacity(self.messages.len());
         for message in self.messages {
@@ -397,7 +392,7 @@ impl Job<'_> {
         };
         let asked = policy.asked(&self.generation.set);
         if policy.has(Interface::Rules) {
-            let settled = self.call(&views, judged, |fuel, part| {
+            let settled = self.call(self.messages, &views, judged, |fuel, part| {
                 let called = policy.plugin.call(
                     &self.generation.sandbox,
                     fuel,
@@ -406,33 +401,85 @@ impl Job<'_> {
                 );
                 called.and_then(|answer| check::findings(author, answer, part))
             });
-            self.settle(settled, judged, |judged, index, findings| {
-                judged
-                    .findings
-                    .extend(findings.into_iter().map(|finding| (index, finding)));
-            });
+            for (message, result) in self.messages.iter().zip(settled) {
+                let judged = &mut judged[*message];
+                match result {
+                    Ok(findings) => judged
+                        .findings
+                        .extend(findings.into_iter().map(|finding| (self.index, finding))),
+                    Err(fault) => judged.faults.push((self.index, policy.fault(fault))),
+                }
+            }
         }
         if policy.has(Interface::Retention) {
-            let settled = self.call(&views, judged, |fuel, part| {
-                let called = policy.plugin.call(
-                    &self.generation.sandbox,
-                    fuel,
-                    self.keep_log,
-                    |exports, store, instance| exports.schedule(store, instance, asked, part),
-                );
-                called.and_then(|answer| check::proposals(author, answer, part))
-            });
-            self.settle(settled, judged, |judged, index, proposals| {
-                judged
-                    .proposals
-                    .extend(proposals.into_iter().map(|proposal| (index, proposal)));
-            });
+            self.schedule(asked, author, &views, judged, memo);
+        }
+    }
+
+    /// Asks for proposals, once for all messages that look the same to the policy.
+    fn schedule(
+        &self,
+        asked: Asked<'_>,
+        author: Author<'_>,
+        views: &[MessageView<'_>],
+        judged: &mut [Judged],
+        memo: &mut Memo,
+    ) {
+        let policy = &self.generation.policies[self.index];
+        let mut key = Vec::new();
+        // Messages that nothing is known about, and those that look like one of them.
+        let mut new_keys: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState> = HashMap::default();
+        let (mut called, mut called_views, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        let mut alike: Vec<(usize, usize)> = Vec::new();
+        for (message, view) in self.messages.iter().zip(views) {
+            let is_kept = !self.keep_log && memo::write_key(asked, view, &mut key);
+            if is_kept {
+                if let Some(proposals) = memo.get(&key) {
+                    propose(&mut judged[*message], self.index, proposals);
+                    continue;
+                }
+                if let Some(first) = new_keys.get(key.as_slice()) {
+                    alike.push((*message, *first));
+                    continue;
+                }
+                new_keys.insert(key.as_slice().into(), called.len());
+            }
+            keys.push(is_kept.then(|| key.clone()));
+            called.push(*message);
+            called_views.push(*view);
+        }
+        let settled = self.call(&called, &called_views, judged, |fuel, part| {
+            let answer = policy.plugin.call(
+                &self.generation.sandbox,
+                fuel,
+                self.keep_log,
+                |exports, store, instance| exports.schedule(store, instance, asked, part),
+            );
+            answer.and_then(|answer| check::proposals(author, answer, part))
+        });
+        let settled: Vec<Result<Proposals, CallFault>> = settled
+            .into_iter()
+            .map(|result| result.map(|proposals| proposals.into_iter().map(Arc::new).collect()))
+            .collect();
+        for (result, key) in settled.iter().zip(keys) {
+            if let (Ok(proposals), Some(key)) = (result, key) {
+                memo.keep(&key, Arc::clone(proposals));
+            }
+        }
+        // What looks the same is answered the same, and fails the same.
+        let of_called = called.iter().copied().zip(0..);
+        for (message, first) in of_called.chain(alike) {
+            match &settled[first] {
+                Ok(proposals) => propose(&mut judged[message], self.index, proposals),
+                Err(fault) => judged[message].faults.push((self.index, policy.fault(fault.clone()))),
+            }
         }
     }
 
     /// Calls the plugin in batches, each with the fuel of its smallest message alone.
     fn call<R>(
         &self,
+        messages: &[usize],
         views: &[MessageView<'_>],
         judged: &mut [Judged],
         mut call: impl FnMut(u64, &[MessageView<'_>]) -> Called<Vec<R>>,
@@ -445,7 +492,7 @@ impl Job<'_> {
                 let smallest = sizes[part.clone()].iter().min().copied().unwrap_or(0);
                 let called = call(policy.fuel_for(smallest), &views[part.clone()]);
                 let share = called.fuel / part.len() as u64;
-                let messages = &self.messages[part];
+                let messages = &messages[part];
                 for message in messages {
                     judged[*message].fuel += share;
                 }
@@ -459,15 +506,10 @@ impl Job<'_> {
         }
         settled
     }
+}
 
-    fn settle<R>(&self, settled: Settled<R>, judged: &mut [Judged], mut keep: impl FnMut(&mut Judged, usize, R)) {
-        let policy = &self.generation.policies[self.index];
-        for (message, result) in self.messages.iter().zip(settled) {
-            let judged = &mut judged[*message];
-            match result {
-                Ok(answer) => keep(judged, self.index, answer),
-                Err(fault) => judged.faults.push((self.index, policy.fault(fault))),
-            }
-        }
-    }
+fn propose(judged: &mut Judged, policy: usize, proposals: &Proposals) {
+    judged
+        .proposals
+        .extend(proposals.iter().map(|proposal| (policy, Arc::clone(proposal))));
 }

@@ -11,21 +11,23 @@ use proviso_model::id::FoldKey;
 use proviso_model::limits;
 use proviso_model::set::Mode;
 use proviso_model::verdict::{FaultCause, Finding, Score, Verdict};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// States by key, at most 4,096 bytes each. A key that is missing has the empty state.
-pub type FoldStates = HashMap<FoldKey, Vec<u8>>;
+pub type FoldStates = HashMap<FoldKey, Arc<[u8]>>;
 
 /// How one message moved one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldStep {
     /// Whose state.
-    pub key: FoldKey,
+    pub key: Arc<FoldKey>,
     /// What it was; a replay of the message needs it.
-    pub before: Vec<u8>,
+    pub before: Arc<[u8]>,
     /// What it is after the message.
-    pub after: Vec<u8>,
+    pub after: Arc<[u8]>,
 }
 
 /// A message, judged to the end.
@@ -57,20 +59,25 @@ impl Generation {
     /// The keys whose states `advance` will ask for, each once, in the order of the messages.
     pub fn fold_keys(&self, judged: &[Judged]) -> Vec<FoldKey> {
         let mut seen = std::collections::HashSet::new();
-        let keys = judged.iter().flat_map(|message| {
-            message
-                .folds
-                .iter()
-                .map(|(policy, key)| self.fold_key(*policy, message, key.clone()))
-        });
-        keys.filter(|key| seen.insert(key.clone())).collect()
+        let mut keys = Vec::new();
+        for message in judged {
+            for policy in &message.folds {
+                let Some(key) = self.policies[*policy].key_of(&message.message) else {
+                    continue;
+                };
+                if seen.insert((message.message.id.tenant.as_str(), *policy, key.clone())) {
+                    keys.push(self.fold_key(*policy, &message.message.id.tenant, &key));
+                }
+            }
+        }
+        keys
     }
 
-    fn fold_key(&self, policy: usize, message: &Judged, key: String) -> FoldKey {
+    fn fold_key(&self, policy: usize, tenant: &str, key: &str) -> FoldKey {
         FoldKey {
-            tenant: message.message.tenant.clone(),
+            tenant: tenant.into(),
             policy: self.policies[policy].id.clone(),
-            key,
+            key: key.into(),
         }
     }
 
@@ -98,22 +105,22 @@ impl Generation {
                 && judged
                     .iter()
                     .zip(inputs)
-                    .all(|(one, input)| one.message == input.message.id),
+                    .all(|(one, input)| Arc::ptr_eq(&one.message, &input.message)),
             "the inputs are those that were evaluated"
         );
         let mut folded: Vec<Folded> = judged.iter().map(|_| Folded::default()).collect();
-        let mut by_policy: Vec<Vec<(usize, FoldKey)>> = self.policies.iter().map(|_| Vec::new()).collect();
+        let mut by_policy: Vec<Vec<usize>> = self.policies.iter().map(|_| Vec::new()).collect();
         for (index, message) in judged.iter().enumerate() {
-            for (policy, key) in &message.folds {
-                by_policy[*policy].push((index, self.fold_key(*policy, message, key.clone())));
+            for policy in &message.folds {
+                by_policy[*policy].push(index);
             }
         }
-        for (policy, events) in by_policy
+        for (policy, messages) in by_policy
             .into_iter()
             .enumerate()
-            .filter(|(_, events)| !events.is_empty())
+            .filter(|(_, messages)| !messages.is_empty())
         {
-            self.advance_policy(policy, &events, &judged, inputs, states, keep_log, &mut folded);
+            self.advance_policy(policy, &messages, &judged, inputs, states, keep_log, &mut folded);
         }
         judged
             .into_iter()
@@ -126,7 +133,7 @@ impl Generation {
     fn advance_policy(
         &self,
         index: usize,
-        events: &[(usize, FoldKey)],
+        messages: &[usize],
         judged: &[Judged],
         inputs: &[Input],
         states: &mut FoldStates,
@@ -135,11 +142,14 @@ impl Generation {
     ) {
         let policy = &self.policies[index];
         // By subject, in the order of their first events, so that the events of each stand together.
-        let mut order: HashMap<&FoldKey, usize> = HashMap::new();
-        let mut of_subject: Vec<(&FoldKey, Vec<usize>)> = Vec::new();
-        for (message, key) in events {
-            let subject = *order.entry(key).or_insert_with(|| {
-                of_subject.push((key, Vec::new()));
+        let mut order: HashMap<(&str, Cow<'_, str>), usize, foldhash::fast::RandomState> = HashMap::default();
+        let mut of_subject: Vec<(Arc<FoldKey>, Vec<usize>)> = Vec::new();
+        for message in messages {
+            let seen = &judged[*message].message;
+            let Some(key) = policy.key_of(seen) else { continue };
+            let tenant = seen.id.tenant.as_str();
+            let subject = *order.entry((tenant, key)).or_insert_with_key(|(tenant, key)| {
+                of_subject.push((Arc::new(self.fold_key(index, tenant, key)), Vec::new()));
                 of_subject.len() - 1
             });
             of_subject[subject].1.push(*message);
@@ -147,25 +157,25 @@ impl Generation {
 
         let mut scratch = self.take_scratch();
         let mut hits: Vec<HitView> = Vec::new();
-        let mut shapes: Vec<(usize, Range<usize>, bool, Vec<PrecedingView<'_>>)> = Vec::with_capacity(events.len());
-        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(of_subject.len());
+        let mut shapes: Vec<(usize, Range<usize>, bool, Vec<PrecedingView<'_>>)> = Vec::with_capacity(messages.len());
+        let mut subjects: Vec<Subject> = Vec::with_capacity(of_subject.len());
         for (key, messages) in &of_subject {
             let first = shapes.len();
             for message in messages {
                 let start = hits.len();
                 let whole = policy.hits_of(&judged[*message].hits, &mut hits);
-                let earlier = self.earlier(
-                    &inputs[*message],
-                    policy.preceding,
-                    judged[*message].scope,
-                    &mut scratch,
-                );
+                let earlier = if policy.preceding == 0 {
+                    Vec::new()
+                } else {
+                    let (input, scope) = (&inputs[*message], judged[*message].scope);
+                    self.earlier(input, policy.preceding, scope, &mut scratch)
+                };
                 let truncated = judged[*message].truncated || !whole;
                 shapes.push((*message, start..hits.len(), truncated, policy.preceding_of(&earlier)));
             }
-            let state = states.get(*key).cloned().unwrap_or_default();
+            let state = states.get(&**key).cloned().unwrap_or_default();
             subjects.push(Subject {
-                key,
+                key: Arc::clone(key),
                 state,
                 events: first..shapes.len(),
             });
@@ -205,15 +215,20 @@ impl Generation {
             run.folded[*message].truncated |= view.truncated;
         }
         for subject in subjects {
-            states.insert(subject.key.clone(), subject.state);
+            match states.get_mut(&*subject.key) {
+                Some(state) => *state = subject.state,
+                None => {
+                    states.insert(FoldKey::clone(&subject.key), subject.state);
+                }
+            }
         }
     }
 }
 
 /// One key, its state so far, and the events that it has not seen, a range of the run's views.
-struct Subject<'a> {
-    key: &'a FoldKey,
-    state: Vec<u8>,
+struct Subject {
+    key: Arc<FoldKey>,
+    state: Arc<[u8]>,
     events: Range<usize>,
 }
 
@@ -237,7 +252,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Fills calls with the subjects' next events until there are none. A subject is in a call once.
-    fn all(&mut self, subjects: &mut [Subject<'_>]) {
+    fn all(&mut self, subjects: &mut [Subject]) {
         loop {
             let mut parts = Vec::new();
             let (mut events, mut bytes) = (0, 0);
@@ -270,7 +285,7 @@ impl Run<'_> {
     }
 
     /// Advances the subjects of a call; on a fault splits them, and then the events of the one that is left.
-    fn settle(&mut self, parts: &[Part], subjects: &mut [Subject<'_>]) {
+    fn settle(&mut self, parts: &[Part], subjects: &mut [Subject]) {
         let fault = match self.call(parts, subjects) {
             Ok(steps) => return self.keep(parts, steps, subjects),
             Err(fault) => fault,
@@ -298,11 +313,10 @@ impl Run<'_> {
                     folded.faults.push(fault);
                     if subject.key.key.len() <= limits::FOLD_KEY_BYTES_MAX {
                         // A replay must fail on the same state.
-                        let (before, after) = (subject.state.clone(), subject.state.clone());
                         folded.steps.push(FoldStep {
-                            key: subject.key.clone(),
-                            before,
-                            after,
+                            key: Arc::clone(&subject.key),
+                            before: Arc::clone(&subject.state),
+                            after: Arc::clone(&subject.state),
                         });
                     }
                 }
@@ -315,7 +329,7 @@ impl Run<'_> {
         }
     }
 
-    fn call(&mut self, parts: &[Part], subjects: &[Subject<'_>]) -> Result<Vec<Vec<Step>>, CallFault> {
+    fn call(&mut self, parts: &[Part], subjects: &[Subject]) -> Result<Vec<Vec<Step>>, CallFault> {
         if let Some(long) = parts
             .iter()
             .find(|part| subjects[part.subject].key.key.len() > limits::FOLD_KEY_BYTES_MAX)
@@ -358,9 +372,10 @@ impl Run<'_> {
             |exports, store, instance| exports.advance(store, instance, asked, &shown, &events),
         );
         let called = called.and_then(|answer| {
-            let subjects: Vec<(&str, &[MessageView<'_>])> = shown
+            let subjects: Vec<(&Arc<str>, &[MessageView<'_>])> = shown
                 .iter()
-                .map(|subject| (subject.key, &events[subject.events.clone()]))
+                .zip(parts)
+                .map(|(shown, part)| (&subjects[part.subject].key.key, &events[shown.events.clone()]))
                 .collect();
             check::steps(self.author, answer, &subjects)
         });
@@ -375,7 +390,7 @@ impl Run<'_> {
         called.result
     }
 
-    fn keep(&mut self, parts: &[Part], steps: Vec<Vec<Step>>, subjects: &mut [Subject<'_>]) {
+    fn keep(&mut self, parts: &[Part], steps: Vec<Vec<Step>>, subjects: &mut [Subject]) {
         for (part, steps) in parts.iter().zip(steps) {
             let subject = &mut subjects[part.subject];
             for (event, step) in part.events.clone().zip(steps) {
@@ -386,9 +401,9 @@ impl Run<'_> {
                     .extend(step.findings.into_iter().map(|finding| (self.index, finding)));
                 folded.scores.extend(step.score);
                 folded.steps.push(FoldStep {
-                    key: subject.key.clone(),
+                    key: Arc::clone(&subject.key),
                     before,
-                    after: subject.state.clone(),
+                    after: Arc::clone(&subject.state),
                 });
             }
         }

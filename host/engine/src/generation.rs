@@ -1,8 +1,10 @@
 //! A generation: everything that judges, built together and never changed.
 
 use crate::describe::{Description, describe};
+use crate::dispatch::{Dispatch, DispatchScratch};
 use crate::engine::Sandbox;
 use crate::import_check::Interface;
+use crate::memo::Memo;
 use crate::plugin::Plugin;
 use crate::view::{Asked, Fields, ListInfo};
 use proviso_model::Digest;
@@ -13,7 +15,8 @@ use proviso_model::set::{Apply, PolicySet};
 use proviso_model::trigger::Trigger;
 use proviso_pack::Pack;
 use proviso_pack::manifest::SubjectKey;
-use proviso_scan::{ListId, Matcher, Scratch};
+use proviso_scan::{ListId, Matcher};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,7 +31,8 @@ pub struct Generation {
     pub(crate) applied: Vec<Applied>,
     /// Of the packs that are on, in the order of the set and then of the manifest.
     pub(crate) policies: Vec<Policy>,
-    scratches: Mutex<Vec<ScanScratch>>,
+    pub(crate) dispatch: Dispatch,
+    scratches: Mutex<Vec<Scratch>>,
 }
 
 /// One `[[apply]]` with its pack.
@@ -66,12 +70,15 @@ pub(crate) struct Policy {
 /// A list that a policy does not see.
 pub(crate) const NOT_ASKED: u16 = u16::MAX;
 
-/// What one thread needs to scan.
-pub(crate) struct ScanScratch {
-    pub(crate) scratch: Scratch,
+/// What one thread needs to judge, kept from call to call.
+pub(crate) struct Scratch {
+    pub(crate) scan: proviso_scan::Scratch,
     pub(crate) hits: Vec<proviso_scan::Hit>,
-    /// By number of a list: the last message that had a hit of it.
-    pub(crate) seen: Vec<u32>,
+    pub(crate) dispatch: DispatchScratch,
+    /// By policy: the messages that triggered it.
+    pub(crate) queues: Vec<Vec<usize>>,
+    /// By policy: what it answered to messages that look alike to it.
+    pub(crate) memos: Vec<Memo>,
 }
 
 impl fmt::Debug for Generation {
@@ -106,14 +113,13 @@ impl Policy {
     /// The subject that a message belongs to; `None` if the message does not say.
     ///
     /// A tab stands between the parts of a key: no identifier has one.
-    pub(crate) fn key_of(&self, message: &Message) -> Option<String> {
+    pub(crate) fn key_of<'m>(&self, message: &'m Message) -> Option<Cow<'m, str>> {
         let (sender, conversation) = (message.sender.id.as_str(), message.conversation.as_str());
         match self.key? {
-            SubjectKey::Sender => (!sender.is_empty()).then(|| sender.to_owned()),
-            SubjectKey::Conversation => (!conversation.is_empty()).then(|| conversation.to_owned()),
-            SubjectKey::SenderInConversation => {
-                (!sender.is_empty() && !conversation.is_empty()).then(|| format!("{sender}\t{conversation}"))
-            }
+            SubjectKey::Sender => (!sender.is_empty()).then_some(Cow::Borrowed(sender)),
+            SubjectKey::Conversation => (!conversation.is_empty()).then_some(Cow::Borrowed(conversation)),
+            SubjectKey::SenderInConversation => (!sender.is_empty() && !conversation.is_empty())
+                .then(|| Cow::Owned(format!("{sender}\t{conversation}"))),
         }
     }
 }
@@ -127,6 +133,7 @@ impl Generation {
         applied: Vec<Applied>,
         policies: Vec<Policy>,
     ) -> Self {
+        let dispatch = Dispatch::new(&set, &applied, &policies, lists);
         Self {
             sandbox,
             id,
@@ -135,6 +142,7 @@ impl Generation {
             lists,
             applied,
             policies,
+            dispatch,
             scratches: Mutex::new(Vec::new()),
         }
     }
@@ -187,18 +195,19 @@ impl Generation {
         )
     }
 
-    /// Memory for a scan; give it back with [`Generation::put_scratch`].
-    pub(crate) fn take_scratch(&self) -> ScanScratch {
+    /// Memory to judge with; give it back with [`Generation::put_scratch`].
+    pub(crate) fn take_scratch(&self) -> Scratch {
         let kept = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| ScanScratch {
-            scratch: self.matcher.scratch(),
+        kept.unwrap_or_else(|| Scratch {
+            scan: self.matcher.scratch(),
             hits: Vec::new(),
-            seen: vec![u32::MAX; self.lists],
+            dispatch: self.dispatch.scratch(self.policies.len()),
+            queues: self.policies.iter().map(|_| Vec::new()).collect(),
+            memos: self.policies.iter().map(|_| Memo::default()).collect(),
         })
     }
 
-    pub(crate) fn put_scratch(&self, mut scratch: ScanScratch) {
-        scratch.seen.fill(u32::MAX);
+    pub(crate) fn put_scratch(&self, scratch: Scratch) {
         self.scratches
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

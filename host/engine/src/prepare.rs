@@ -111,7 +111,7 @@ fn problems_of(resolved: &ResolvedSet, plan: &Plan<'_>, error: PrepareError) -> 
                 let pointer = format!("/{}{}", plan.id.policy, problem.pointer);
                 let message = format!("setting {pointer}: {}", problem.message);
                 // A value that the set does not state is the pack's own default.
-                if apply.settings.contains_key(&plan.id.policy) {
+                if apply.settings.contains_key(&*plan.id.policy) {
                     at(&resolved.file, apply.place_of(&pointer), message)
                 } else {
                     manifest_line(message)

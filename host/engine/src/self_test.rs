@@ -116,7 +116,7 @@ impl Generation {
         let applied = &self.applied[apply];
         let mut policies = self.policies.clone();
         for policy in &mut policies[applied.policies.clone()] {
-            if let Some(overrides) = settings.get(&policy.id.policy) {
+            if let Some(overrides) = settings.get(&*policy.id.policy) {
                 let merged = applied.pack.merged_settings(&policy.id.policy, overrides);
                 self.reconfigure(policy, &applied.pack, &merged, compiled)?;
             }

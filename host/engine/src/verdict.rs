@@ -25,7 +25,7 @@ pub(crate) fn assemble(generation: &Generation, judged: Judged, folded: Folded) 
     let mut proposals = judged.proposals;
     proposals.sort_by_key(|(policy, _)| *policy);
     let verdict = Verdict {
-        message: judged.message,
+        message: judged.message.id.clone(),
         generation: generation.id,
         input: judged.input,
         packs: judged.packs,

@@ -4,11 +4,26 @@ use proviso_model::message::Message;
 use proviso_model::set::PolicySet;
 use std::ops::Range;
 
+/// A quarter of an hour.
+const QUARTER_HOUR_MILLIS: i64 = 15 * 60 * 1_000;
+
 /// What a policy asked for in its manifest, and the set that names the departments.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) fields: Fields,
     pub(crate) set: &'a PolicySet,
+}
+
+impl Asked<'_> {
+    /// When a message was sent, as exactly as the policy is told; milliseconds since 1970.
+    pub(crate) fn time_of(&self, message: &Message) -> i64 {
+        let millis = message.sent_at.as_millis();
+        if self.fields.coarse_time {
+            millis - millis.rem_euclid(QUARTER_HOUR_MILLIS)
+        } else {
+            millis
+        }
+    }
 }
 
 /// The fields of a message that a policy asks for; the others are passed empty.
@@ -20,11 +35,15 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Fields {
     pub(crate) id: bool,
     pub(crate) parties: bool,
+    /// Classes and departments of the parties; `parties` has them too.
+    pub(crate) departments: bool,
     pub(crate) conversation: bool,
     pub(crate) text: bool,
     pub(crate) amount: bool,
     pub(crate) attachments: bool,
     pub(crate) links: bool,
+    /// The time is the last full quarter of an hour.
+    pub(crate) coarse_time: bool,
 }
 
 /// One message, as one policy is to see it.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// What makes a message one message: the tenant it belongs to, the channel it came by, and the channel's own identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,9 +26,9 @@ impl fmt::Display for MessageId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PolicyId {
     /// `vendor/name` of the pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The policy's name within the pack.
-    pub policy: String,
+    pub policy: Arc<str>,
 }
 
 impl fmt::Display for PolicyId {
@@ -40,11 +41,11 @@ impl fmt::Display for PolicyId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FoldKey {
     /// The tenant that the messages belong to: no state crosses from one to another.
-    pub tenant: String,
+    pub tenant: Arc<str>,
     /// The fold.
     pub policy: PolicyId,
     /// The sender, the conversation, or the sender in the conversation, as the pack's manifest says. 1-1,024 bytes.
-    pub key: String,
+    pub key: Arc<str>,
 }
 
 /// True for 1 to 64 bytes of `a-z 0-9 -`: the form of the names of rules, policies, lists and signals.

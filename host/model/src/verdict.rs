@@ -9,6 +9,7 @@ use crate::retention::Proposal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// What one generation says of one message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ pub struct Verdict {
     /// there are any, one over theirs and its own.
     pub input: Digest,
     /// Digests of the packs whose scope covered the message, in the order of the set.
-    pub packs: Vec<Digest>,
+    pub packs: Arc<[Digest]>,
     /// Native identifiers of the preceding messages that policies were given, the oldest first.
     pub preceding: Vec<String>,
     /// True if the text was longer than policies may see, or had more hits than they may see: they judged a part of it.
@@ -33,7 +34,7 @@ pub struct Verdict {
     /// What was found, ordered by pack and policy as in the set, then by first span, then rule.
     pub findings: Vec<Finding>,
     /// Proposals for how long to keep it, in the order of the set.
-    pub proposals: Vec<AttributedProposal>,
+    pub proposals: Vec<Arc<AttributedProposal>>,
     /// Scores of folds after this message.
     pub scores: Vec<Score>,
     /// What went wrong, in the order of the set.
@@ -151,9 +152,9 @@ impl Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// `vendor/name` of the pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The policy within the pack.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// The rule within the policy.
     pub rule: String,
     /// How much it matters.
@@ -172,9 +173,9 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributedProposal {
     /// `vendor/name` of the pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The policy within the pack.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// What it proposes.
     pub proposal: Proposal,
 }
@@ -183,11 +184,11 @@ pub struct AttributedProposal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// `vendor/name` of the pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The policy within the pack.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// The subject: sender, conversation, or both.
-    pub key: String,
+    pub key: Arc<str>,
     /// 0 to 100.
     pub value: f64,
     /// What it is made of, the largest first.
@@ -211,9 +212,9 @@ pub struct Factor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// `vendor/name` of the pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The policy within the pack.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// What went wrong.
     pub cause: FaultCause,
     /// For the operator; holds no message text. At most 512 bytes.
@@ -224,8 +225,8 @@ impl Fault {
     /// The policy that failed.
     pub fn policy_id(&self) -> PolicyId {
         PolicyId {
-            pack: self.pack.clone(),
-            policy: self.policy.clone(),
+            pack: Arc::clone(&self.pack),
+            policy: Arc::clone(&self.policy),
         }
     }
 }

@@ -40,7 +40,8 @@ impl Case {
             let found: Vec<_> = verdict
                 .proposals
                 .iter()
-                .filter(|proposal| ours(&proposal.pack))
+                .map(AsRef::as_ref)
+                .filter(|proposal: &&AttributedProposal| ours(&proposal.pack))
                 .collect();
             view.compare(expected, &found, "no proposal", &mut mismatches);
         }
@@ -54,7 +55,7 @@ impl Case {
         let score = verdict
             .scores
             .iter()
-            .find(|score| score.pack == self.pack.pack && score.policy == expected.policy);
+            .find(|score| *score.pack == *self.pack.pack && *score.policy == *expected.policy);
         let value = score.map_or(0.0, |score| score.value);
         let factors = score.map(|score| score.factors.as_slice()).unwrap_or_default();
         let found = if factors.is_empty() {

@@ -114,6 +114,8 @@ pub struct Policy {
     pub lists: Vec<String>,
     /// What the policy is given beside kind, direction, time and hits; the rest is passed empty. Distinct.
     pub fields: Vec<Field>,
+    /// How exactly the policy is told when a message was sent.
+    pub time: TimePrecision,
     /// How many earlier messages of the conversation the policy is given, 0-5; above 0 exactly if `fields` has
     /// [`Field::Preceding`].
     pub preceding: usize,
@@ -179,6 +181,30 @@ impl SubjectKey {
     }
 }
 
+/// How exactly a policy is told when a message was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimePrecision {
+    /// To the millisecond.
+    #[default]
+    Exact,
+    /// The last full quarter of an hour. The day is right in every time zone, since all of them are whole quarters away
+    /// from UTC.
+    QuarterHour,
+}
+
+impl TimePrecision {
+    /// Every precision.
+    pub const ALL: [TimePrecision; 2] = [TimePrecision::Exact, TimePrecision::QuarterHour];
+
+    /// The name as the manifest writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TimePrecision::Exact => "exact",
+            TimePrecision::QuarterHour => "quarter-hour",
+        }
+    }
+}
+
 /// A part of a message that a policy must ask for. The names are those of the fields in the plugin contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -186,6 +212,8 @@ pub enum Field {
     Text,
     /// Sender and recipients.
     Parties,
+    /// Class and department of sender and recipients, without their identifiers.
+    Departments,
     /// The conversation's identifier.
     Conversation,
     /// The money it moves.
@@ -202,9 +230,10 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Field; 8] = [
+    pub const ALL: [Field; 9] = [
         Field::Text,
         Field::Parties,
+        Field::Departments,
         Field::Conversation,
         Field::Amount,
         Field::Attachments,
@@ -218,6 +247,7 @@ impl Field {
         match self {
             Field::Text => "text",
             Field::Parties => "parties",
+            Field::Departments => "departments",
             Field::Conversation => "conversation",
             Field::Amount => "amount",
             Field::Attachments => "attachments",

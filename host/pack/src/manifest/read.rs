@@ -1,6 +1,6 @@
 //! Reads `pack.toml`, and says everything that is wrong with it at once.
 
-use super::{Field, Folding, Gaps, Interface, List, ListKind, Manifest, Policy, SubjectKey, trigger};
+use super::{Field, Folding, Gaps, Interface, List, ListKind, Manifest, Policy, SubjectKey, TimePrecision, trigger};
 use proviso_model::Problem;
 use proviso_model::id::is_name;
 use proviso_model::limits::{
@@ -368,6 +368,9 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
     .unwrap_or(Trigger::Always);
 
     let fields = names(file, table, "fields", &Field::ALL.map(|field| (field.name(), field)));
+    let time = table
+        .choice(file, "time", &TimePrecision::ALL.map(|time| (time.name(), time)))
+        .unwrap_or_default();
     let preceding_at = table.at_key("preceding");
     let preceding = table
         .integer(file, "preceding", 0..=PRECEDING_MESSAGES_MAX as i64)
@@ -407,6 +410,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
         trigger,
         lists,
         fields,
+        time,
         preceding,
         fuel_per_kib,
         settings,
