@@ -2,12 +2,11 @@
 
 use crate::automaton::{Automaton, Symbol};
 use crate::chars::{self, Class, Pages};
-use crate::expressions::Expressions;
+use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps, is_word};
 use crate::matcher::{Key, Matcher, Rule, Slice, Term};
 use crate::openings::Openings;
 use crate::patterns::Patterns;
-use crate::required;
 use proviso_model::limits::TERM_BYTES_MAX;
 use std::collections::HashMap;
 use std::fmt;
@@ -107,9 +106,7 @@ struct Folded {
 struct Parts {
     rules: Vec<Rule>,
     terms: HashMap<Folded, Vec<(ListId, u32)>>,
-    /// Literals of expressions, folded as far as folding goes, with the number of the expression.
-    literals: Vec<(String, u32)>,
-    expressions: Vec<(ListId, u32, crate::patterns::Pattern)>,
+    expressions: ExpressionsBuilder,
     problems: Vec<ScanProblem>,
     count: usize,
 }
@@ -154,11 +151,7 @@ impl Parts {
     fn add_patterns(&mut self, list: ListId, patterns: &Patterns) {
         for (item, pattern) in patterns.patterns.iter().enumerate() {
             self.count += 1;
-            let number = self.expressions.len() as u32;
-            for literal in required::literals(&pattern.hir).into_iter().flatten() {
-                self.literals.push((literal, number));
-            }
-            self.expressions.push((list, item as u32, pattern.clone()));
+            self.expressions.add(list, item as u32, pattern);
         }
     }
 
@@ -182,11 +175,8 @@ impl Parts {
             let key = key_of(folded.text.chars().map(|c| all.fold(c)));
             keys.entry(key).or_default().terms.push((folded, uses));
         }
-        for (literal, expression) in self.literals {
-            keys.entry(key_of(literal.chars()))
-                .or_default()
-                .expressions
-                .push(expression);
+        for (piece, step) in std::mem::take(&mut self.expressions.pieces) {
+            keys.entry(key_of(piece.chars())).or_default().steps.push(step);
         }
         let symbols = match Symbols::new(keys.keys()) {
             Ok(symbols) => symbols,
@@ -232,21 +222,23 @@ impl Parts {
                     uses,
                 ));
             }
-            let expressions_from = matcher.marks.len() as u32;
-            key.expressions.dedup();
-            matcher.marks.extend(key.expressions);
+            let steps_from = matcher.steps.len() as u32;
+            key.steps.dedup();
+            // A match takes a piece of each group in turn, so that one piece does not do for two groups.
+            key.steps.reverse();
+            matcher.steps.extend(key.steps);
             matcher.keys.push(Key {
                 terms: Slice {
                     from: terms_from,
                     to: matcher.terms.len() as u32,
                 },
-                expressions: Slice {
-                    from: expressions_from,
-                    to: matcher.marks.len() as u32,
+                steps: Slice {
+                    from: steps_from,
+                    to: matcher.steps.len() as u32,
                 },
             });
         }
-        matcher.finish(self.count, Expressions::new(self.expressions));
+        matcher.finish(self.count, self.expressions.build());
         Ok(matcher)
     }
 }
@@ -254,7 +246,7 @@ impl Parts {
 #[derive(Default)]
 struct KeyParts {
     terms: Vec<(Folded, Vec<(ListId, u32)>)>,
-    expressions: Vec<u32>,
+    steps: Vec<u32>,
 }
 
 /// What the automaton looks for to find a term: its most significant characters, all of one class. They follow each

@@ -1,25 +1,35 @@
 //! Which patterns to run over a text, and running them.
 //!
-//! A pattern whose pieces were found by the automaton is marked by it. The others, which have no fixed piece (runs of
-//! digits, say), are looked for all at once by one lazily built automaton over their shapes, conditions on neighbours
-//! left out, and only those that it finds are run.
+//! A pattern with fixed pieces is run where the automaton has found one of each group, in order and near enough to each
+//! other. Whatever a pattern needs beside that, or a pattern without pieces needs at all, is a gate: see `gates`. The
+//! patterns without pieces whose gates pass are run one by one if they are few. If they are many, they are first looked
+//! for all at once by one lazily built automaton over their shapes, conditions on neighbours left out.
 
 use crate::build::ListId;
+use crate::gates::{self, Facts, Gate, Gates};
 use crate::patterns::Pattern;
-use crate::required;
+use crate::required::{self, Route};
 use regex_automata::hybrid::dfa;
 use regex_automata::nfa::thompson;
 use regex_automata::{Input, MatchKind, PatternSet, meta};
 use regex_syntax::hir::Hir;
+use std::fmt::Write;
 
 /// The lazily built automaton over the shapes of patterns, in bytes, at most; it starts anew when it is full.
 const SHAPES_CACHE_BYTES: usize = 4 << 20;
 /// Its program, in bytes, at most. Beyond it patterns without pieces are all run.
 const SHAPES_PROGRAM_BYTES: usize = 64 << 20;
+/// Patterns without pieces that are run over a text one by one, at most.
+const ONE_BY_ONE_MAX: usize = 4;
+/// A pattern whose rarest run tells this much, and whose pieces tell less than the other, is known by its run alone.
+const RUN_BITS_ENOUGH: f32 = 30.0;
+const PIECES_BITS_ENOUGH: f32 = 13.0;
 
 #[derive(Debug)]
 pub(crate) struct Expressions {
     all: Vec<Expression>,
+    steps: Vec<Step>,
+    gates: Gates,
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
     shapes: Option<dfa::DFA>,
@@ -30,12 +40,131 @@ struct Expression {
     list: ListId,
     item: u32,
     regex: meta::Regex,
+    gate: Gate,
+    /// What keeps it from being run, for people.
+    needs: String,
+}
+
+/// A group of pieces on one of the ways that an expression can match.
+#[derive(Debug)]
+struct Step {
+    expression: u32,
+    /// Has a step before it, the one before this in the table, which must have been reached at most so many bytes ago.
+    after: Option<u32>,
+    /// No other step has to be reached behind it.
+    last: bool,
+}
+
+/// Patterns on their way into a matcher: what the automaton has to look for, and for which steps.
+#[derive(Debug, Default)]
+pub(crate) struct ExpressionsBuilder {
+    all: Vec<Expression>,
+    steps: Vec<Step>,
+    /// By expression.
+    conditions: Vec<Vec<gates::Run>>,
+    shapeless: Vec<u32>,
+    shapes: Vec<Hir>,
+    /// Pieces, folded as far as folding goes, with the number of the step.
+    pub(crate) pieces: Vec<(String, u32)>,
+}
+
+impl ExpressionsBuilder {
+    pub(crate) fn add(&mut self, list: ListId, item: u32, pattern: &Pattern) {
+        let expression = self.all.len() as u32;
+        let mut conditions = gates::conditions(&pattern.hir);
+        let run_bits = conditions.iter().map(gates::Run::bits).fold(0.0, f32::max);
+        let routes = required::routes(&pattern.hir)
+            .filter(|routes| run_bits < RUN_BITS_ENOUGH || required::bits(routes) >= PIECES_BITS_ENOUGH);
+        if routes.is_some() {
+            // The letters that a pattern must have are those of its pieces.
+            conditions.retain(|condition| condition.least() > 1 || !condition.has_letters());
+        }
+        let needs = describe(routes.as_deref().unwrap_or_default(), &conditions);
+        if let Some(routes) = routes {
+            for route in routes {
+                self.add_route(expression, route);
+            }
+        } else {
+            self.shapeless.push(expression);
+            self.shapes.push(required::without_conditions(&pattern.hir));
+        }
+        self.all.push(Expression {
+            list,
+            item,
+            regex: pattern.compiled.clone(),
+            gate: Gate::default(),
+            needs,
+        });
+        self.conditions.push(conditions);
+    }
+
+    fn add_route(&mut self, expression: u32, route: Route) {
+        let groups = route.len();
+        for (place, group) in route.into_iter().enumerate() {
+            let step = self.steps.len() as u32;
+            self.pieces
+                .extend(group.literals.into_iter().map(|literal| (literal, step)));
+            self.steps.push(Step {
+                expression,
+                after: (place > 0).then(|| group.reach.unwrap_or(u32::MAX)),
+                last: place + 1 == groups,
+            });
+        }
+    }
+
+    pub(crate) fn build(mut self) -> Expressions {
+        let mut gates = Gates::default();
+        // Those come first whose gates are asked for every text.
+        for &number in &self.shapeless {
+            self.all[number as usize].gate = gates.add(&std::mem::take(&mut self.conditions[number as usize]));
+        }
+        for (expression, conditions) in self.all.iter_mut().zip(&self.conditions) {
+            if !conditions.is_empty() {
+                expression.gate = gates.add(conditions);
+            }
+        }
+        Expressions {
+            all: self.all,
+            steps: self.steps,
+            gates,
+            shapes: (self.shapeless.len() > ONE_BY_ONE_MAX)
+                .then(|| shapes_automaton(&self.shapes))
+                .flatten(),
+            shapeless: self.shapeless,
+        }
+    }
+}
+
+/// What a pattern needs, in one line.
+fn describe(routes: &[Route], conditions: &[gates::Run]) -> String {
+    let mut needs = String::new();
+    for (number, route) in routes.iter().enumerate() {
+        needs.push_str(if number > 0 { " or " } else { "" });
+        for (place, group) in route.iter().enumerate() {
+            let _ = match (place, group.reach) {
+                (0, _) => Ok(()),
+                (_, Some(bytes)) => write!(needs, " then within {bytes} bytes "),
+                (_, None) => write!(needs, " then "),
+            };
+            let pieces: Vec<&str> = group.literals.iter().map(String::as_str).collect();
+            needs.push_str(&pieces.join("|"));
+        }
+    }
+    for condition in conditions {
+        let _ = write!(needs, "{}{condition}", if needs.is_empty() { "" } else { " and " });
+    }
+    needs
 }
 
 /// What a scan needs beside the text: caches, and which patterns to run.
 #[derive(Debug)]
 pub(crate) struct ExpressionScratch {
+    /// By step: the byte behind the last piece of it that was found behind one of the step before, or 0.
+    reached: Vec<u32>,
+    /// Steps that are not at 0.
+    steps: Vec<u32>,
     marked: Vec<bool>,
+    /// Patterns to run; afterwards those that were run.
     marks: Vec<u32>,
     /// Made when a pattern is first run: most never are.
     caches: Vec<Option<meta::Cache>>,
@@ -43,31 +172,10 @@ pub(crate) struct ExpressionScratch {
 }
 
 impl Expressions {
-    pub(crate) fn new(patterns: Vec<(ListId, u32, Pattern)>) -> Self {
-        let mut shapeless = Vec::new();
-        let mut shapes = Vec::new();
-        let mut all = Vec::with_capacity(patterns.len());
-        for (number, (list, item, pattern)) in patterns.into_iter().enumerate() {
-            if required::literals(&pattern.hir).is_none() {
-                shapeless.push(number as u32);
-                shapes.push(required::without_conditions(&pattern.hir));
-            }
-            all.push(Expression {
-                list,
-                item,
-                regex: pattern.compiled,
-            });
-        }
-        let shapes = if shapes.is_empty() {
-            None
-        } else {
-            shapes_automaton(&shapes)
-        };
-        Self { all, shapeless, shapes }
-    }
-
     pub(crate) fn scratch(&self) -> ExpressionScratch {
         ExpressionScratch {
+            reached: vec![0; self.steps.len()],
+            steps: Vec::with_capacity(self.steps.len()),
             marked: vec![false; self.all.len()],
             marks: Vec::with_capacity(self.all.len()),
             caches: vec![None; self.all.len()],
@@ -82,28 +190,59 @@ impl Expressions {
         self.all.is_empty()
     }
 
-    /// Runs the marked patterns, and those without pieces whose shape is in the text. `found` is called for each match
-    /// with list, item, start and end until it says that it wants no more.
+    /// List, item and needs of each pattern, in the order of adding.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = (ListId, u32, &str)> {
+        self.all
+            .iter()
+            .map(|expression| (expression.list, expression.item, expression.needs.as_str()))
+    }
+
+    /// List and item of the patterns that were run over the last text.
+    pub(crate) fn last_run(&self, scratch: &ExpressionScratch) -> impl Iterator<Item = (ListId, u32)> {
+        let of_mark = |&number: &u32| self.all.get(number as usize).map(|run| (run.list, run.item));
+        scratch.marks.iter().filter_map(of_mark)
+    }
+
+    /// A piece of a step's group ends before byte `at`, which is not less than it was in the calls before.
+    pub(crate) fn reach(&self, number: u32, at: usize, scratch: &mut ExpressionScratch) {
+        let step = &self.steps[number as usize];
+        let at = at as u32;
+        if let Some(reach) = step.after {
+            let before = scratch.reached[number as usize - 1];
+            if before == 0 || at - before > reach {
+                return;
+            }
+        }
+        if step.last {
+            scratch.mark(step.expression);
+        } else if std::mem::replace(&mut scratch.reached[number as usize], at) == 0 {
+            scratch.steps.push(number);
+        }
+    }
+
+    /// Runs the patterns that may match. `found` is called for each match with list, item, start and end until it says
+    /// that it wants no more.
     pub(crate) fn run(
         &self,
         text: &str,
         scratch: &mut ExpressionScratch,
         mut found: impl FnMut(ListId, u32, usize, usize) -> bool,
     ) {
-        self.mark_shapes(text, scratch);
-        let mut wanted = true;
-        for number in scratch.marks.drain(..) {
-            scratch.marked[number as usize] = false;
-            if !wanted {
-                continue;
-            }
-            let Expression { list, item, regex } = &self.all[number as usize];
+        let mut facts = Facts::default();
+        let marked = &mut scratch.marked;
+        scratch.marks.retain(|&number| {
+            marked[number as usize] = false;
+            self.gates
+                .passes(&self.all[number as usize].gate, text.as_bytes(), &mut facts)
+        });
+        self.mark_shapeless(text, &mut facts, scratch);
+        for &number in &scratch.marks {
+            let Expression { list, item, regex, .. } = &self.all[number as usize];
             let cache = scratch.caches[number as usize].get_or_insert_with(|| regex.create_cache());
             let mut input = Input::new(text);
             while let Some(matched) = regex.search_with(cache, &input) {
-                wanted = found(*list, *item, matched.start(), matched.end());
-                if !wanted {
-                    break;
+                if !found(*list, *item, matched.start(), matched.end()) {
+                    return;
                 }
                 // No pattern matches the empty string, so that this goes on.
                 input.set_start(matched.end());
@@ -111,28 +250,49 @@ impl Expressions {
         }
     }
 
-    fn mark_shapes(&self, text: &str, scratch: &mut ExpressionScratch) {
-        let outcome = match (&self.shapes, &mut scratch.shapes) {
-            (Some(dfa), Some((cache, set))) => {
-                set.clear();
-                dfa.try_which_overlapping_matches(cache, &Input::new(text), set)
-            }
-            _ => return self.shapeless.iter().for_each(|&number| scratch.mark(number)),
+    fn mark_shapeless(&self, text: &str, facts: &mut Facts, scratch: &mut ExpressionScratch) {
+        let before = scratch.marks.len();
+        let passes = |&number: &u32| {
+            self.gates
+                .passes(&self.all[number as usize].gate, text.as_bytes(), facts)
         };
-        let Some((_, set)) = &scratch.shapes else { return };
-        let (marked, marks) = (&mut scratch.marked, &mut scratch.marks);
-        for (shape, &number) in self.shapeless.iter().enumerate() {
-            let there = set.contains(regex_automata::PatternID::must(shape));
-            if (there || outcome.is_err()) && !std::mem::replace(&mut marked[number as usize], true) {
-                marks.push(number);
-            }
+        scratch.marks.extend(self.shapeless.iter().copied().filter(passes));
+        if scratch.marks.len() - before <= ONE_BY_ONE_MAX {
+            return;
+        }
+        let (Some(dfa), Some((cache, set))) = (&self.shapes, &mut scratch.shapes) else {
+            return;
+        };
+        set.clear();
+        if dfa.try_which_overlapping_matches(cache, &Input::new(text), set).is_ok() {
+            let mut shape = 0;
+            let mut place = 0;
+            // Both are in the order of the patterns.
+            scratch.marks.retain(|&number| {
+                place += 1;
+                if place <= before {
+                    return true;
+                }
+                while self.shapeless[shape] != number {
+                    shape += 1;
+                }
+                set.contains(regex_automata::PatternID::must(shape))
+            });
         }
     }
 }
 
 impl ExpressionScratch {
-    /// Has a pattern run over this text.
-    pub(crate) fn mark(&mut self, number: u32) {
+    /// Forgets the last text.
+    pub(crate) fn begin(&mut self) {
+        self.marks.clear();
+        for step in self.steps.drain(..) {
+            self.reached[step as usize] = 0;
+        }
+    }
+
+    /// Has a pattern run over this text if its gate passes.
+    fn mark(&mut self, number: u32) {
         if !std::mem::replace(&mut self.marked[number as usize], true) {
             self.marks.push(number);
         }

@@ -35,6 +35,7 @@ mod build;
 mod chars;
 mod expressions;
 mod folding;
+mod gates;
 pub mod lexicon;
 mod matcher;
 mod openings;

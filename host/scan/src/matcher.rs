@@ -8,7 +8,7 @@
 use crate::automaton::{Automaton, Ends, Position, Symbol};
 use crate::build::{IGNORED, ListId, borders};
 use crate::chars::{self, Class, Classes, Pages, Relation};
-use crate::expressions::{ExpressionScratch, Expressions};
+use crate::expressions::{ExpressionScratch, Expressions, ExpressionsBuilder};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
 use crate::openings::Openings;
 use std::sync::Arc;
@@ -54,8 +54,8 @@ pub struct Matcher {
     /// Characters of all terms, folded each by its list's options.
     pub(crate) chars: Vec<char>,
     pub(crate) uses: Vec<(ListId, u32)>,
-    /// Expressions to run when a key is found.
-    pub(crate) marks: Vec<u32>,
+    /// Steps of expressions that are reached when a key is found.
+    pub(crate) steps: Vec<u32>,
     expressions: Expressions,
     classes: &'static Classes,
     count: usize,
@@ -88,7 +88,7 @@ pub(crate) struct Slice {
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) terms: Slice,
-    pub(crate) expressions: Slice,
+    pub(crate) steps: Slice,
 }
 
 /// A folded term with the options that it is verified under, and all terms of all lists that are this one.
@@ -171,8 +171,8 @@ impl Matcher {
             terms: Vec::new(),
             chars: Vec::new(),
             uses: Vec::new(),
-            marks: Vec::new(),
-            expressions: Expressions::new(Vec::new()),
+            steps: Vec::new(),
+            expressions: ExpressionsBuilder::default().build(),
             classes: chars::classes(),
             count: 0,
             identity: Arc::new(()),
@@ -198,7 +198,18 @@ impl Matcher {
             + size_of_val(self.terms.as_slice())
             + size_of_val(self.chars.as_slice())
             + size_of_val(self.uses.as_slice())
-            + size_of_val(self.marks.as_slice())
+            + size_of_val(self.steps.as_slice())
+    }
+
+    /// What a text must have before each pattern is run over it, in one line for people; list, number of the pattern in
+    /// it, and the line, which is empty for a pattern that is run over every text. In the order of adding.
+    pub fn pattern_needs(&self) -> impl Iterator<Item = (ListId, u32, &str)> {
+        self.expressions.needs()
+    }
+
+    /// The patterns that the last scan with this scratch ran, whether they matched or not: list, and number in it.
+    pub fn patterns_run(&self, scratch: &Scratch) -> impl Iterator<Item = (ListId, u32)> {
+        self.expressions.last_run(&scratch.expressions)
     }
 
     /// Memory for scans with this matcher. One that was made by another matcher is replaced by the first scan.
@@ -218,6 +229,7 @@ impl Matcher {
         }
         let whole = text;
         let text = &whole[..whole.floor_char_boundary(TEXT_BYTES_MAX)];
+        scratch.expressions.begin();
         self.scan_terms(text, &mut scratch.expressions, hits);
         if !self.expressions.is_empty() {
             self.expressions
@@ -289,8 +301,8 @@ impl Matcher {
                     hits.extend(uses.iter().map(|&(list, term)| Hit { list, term, start, end }));
                 }
             }
-            for &expression in key.expressions.of(&self.marks) {
-                marks.mark(expression);
+            for &step in key.steps.of(&self.steps) {
+                self.expressions.reach(step, at, marks);
             }
         }
     }

@@ -30,6 +30,23 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Some of every kind: with pieces on one way and on several, with gates alone, with neither, with each sort of condition
+/// on neighbours, and more without pieces than are run one by one.
+const PATTERNS: &str = r"mobile	\b1[3-9]\d{9}\b
+return	年化\s*\d+(\.\d+)?%
+mail	[\w.]+@[\w.]+
+id	\b\d{17}[\dXx]\b
+card	(?-u:\b)[3-6][0-9]{15}(?-u:\b)
+order	(?:买入|建仓).{0,14}(?:60[0-9]{4}|00[0-3][0-9]{3})
+query	(?i:select\s+[^\n]{1,200}\s+from\s+[0-9a-z_]+|insert\s+into\s+\w+)
+line	(?m:^\s*import\s+[a-z.]+;$)
+letters	[a-z]{5,}
+words	\w{6}
+pairs	[^a-z\s]{4}
+marks	[!?！？]{2}
+digits	\d{3,}
+";
+
 #[test]
 fn a_scan_in_the_steady_state_allocates_nothing() {
     let mut builder = MatcherBuilder::new();
@@ -46,35 +63,53 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
             content: ListContent::Lexicon { terms, folding },
         });
     }
-    let text = "mobile\t\\b1[3-9]\\d{9}\\b\nreturn\t年化\\s*\\d+(\\.\\d+)?%\nmail\t[\\w.]+@[\\w.]+\nid\t\\b\\d{17}[\\dXx]\\b\n";
-    let patterns = patterns::parse(Path::new("p.txt"), text).unwrap();
     builder.add(List {
         name: "patterns".to_owned(),
-        content: ListContent::Patterns(patterns),
+        content: ListContent::Patterns(patterns::parse(Path::new("p.txt"), PATTERNS).unwrap()),
     });
     let matcher = builder.build().unwrap();
 
-    let messages = [
+    let pieces = [
         "这个产品保 本保息，穩賺不賠，年化 8.5%，加ＶＸ：abc@example.com 💰💰",
         "Guaranteed\u{200b} Return! call 13800138000 or 11010519491231002X",
         "今天天气不错，我们去公园走走吧。",
-        "",
+        "明天买入600519，满仓！！",
+        "\nimport java.util;\nselect a, b from users where c++ > 7",
+        "𠮷野家😀😀é́ Привет мир ﷺ \u{3000}\t\r\n",
+        "6222021234567890 ４１１１ 1111",
+        "The quick brown fox jumps over the lazy dog, and again?!",
     ];
+    // Each piece alone, each pair, a long text, one with more hits than are wanted, and none.
+    let mut messages: Vec<String> = pieces.map(str::to_owned).to_vec();
+    for first in pieces {
+        messages.extend(pieces.map(|second| format!("{first}{second}")));
+    }
+    messages.push(pieces.concat().repeat(100));
+    messages.push("vx ".repeat(20_000));
+    messages.push(String::new());
+
     let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
     let mut round = || {
         let mut count = 0;
-        for message in messages {
+        for message in &messages {
             let _ = matcher.scan(message, &mut scratch, &mut hits);
             count += hits.len();
         }
         count
     };
     let count = round();
-    assert!(count >= 12, "{count} hits: too few to show anything");
+    assert!(count >= 70_000, "{count} hits: too few to show anything");
     round();
     let before = ALLOCATIONS.load(Ordering::Relaxed);
-    for _ in 0..1_000 {
+    for _ in 0..20 {
         assert_eq!(round(), count);
     }
     assert_eq!(ALLOCATIONS.load(Ordering::Relaxed) - before, 0);
+    for (list, item) in matcher.pattern_needs().map(|(list, item, _)| (list, item)) {
+        let mut runs = messages.iter().map(|message| {
+            let _ = matcher.scan(message, &mut scratch, &mut hits);
+            matcher.patterns_run(&scratch).any(|run| run == (list, item))
+        });
+        assert!(runs.any(|run| run), "pattern {item} was never run");
+    }
 }

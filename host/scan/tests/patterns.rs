@@ -1,0 +1,199 @@
+//! Patterns in a matcher against the same patterns alone: what keeps a pattern from being run may not lose a match.
+
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
+use proptest::prelude::*;
+use proviso_scan::{List, ListContent, MatcherBuilder, patterns};
+use regex_automata::meta::Regex;
+use std::path::Path;
+
+/// An expression that can be written down, and that texts can be made from.
+#[derive(Debug, Clone)]
+enum Shape {
+    /// Itself.
+    Literal(&'static str),
+    /// As it is written, and some of what it matches.
+    Class(&'static str, &'static [&'static str]),
+    /// A condition on neighbours.
+    Edge(&'static str),
+    Sequence(Vec<Shape>),
+    Either(Vec<Shape>),
+    Repeated(Box<Shape>, usize, usize),
+}
+
+impl Shape {
+    fn write(&self, regex: &mut String) {
+        let group = |parts: &[Shape], between: &str, regex: &mut String| {
+            regex.push_str("(?:");
+            for (place, part) in parts.iter().enumerate() {
+                regex.push_str(if place > 0 { between } else { "" });
+                part.write(regex);
+            }
+            regex.push(')');
+        };
+        match self {
+            Self::Literal(text) => text.chars().for_each(|c| {
+                regex.push_str(if c.is_ascii_punctuation() { "\\" } else { "" });
+                regex.push(c);
+            }),
+            Self::Class(written, _) | Self::Edge(written) => regex.push_str(written),
+            Self::Sequence(parts) => group(parts, "", regex),
+            Self::Either(parts) => group(parts, "|", regex),
+            Self::Repeated(part, min, max) => {
+                group(std::slice::from_ref(part), "", regex);
+                *regex += &format!("{{{min},{max}}}");
+            }
+        }
+    }
+
+    /// Something that the expression matches if its edges are right.
+    fn example(&self, numbers: &mut Numbers, text: &mut String) {
+        match self {
+            Self::Literal(literal) => text.push_str(literal),
+            Self::Class(_, examples) => text.push_str(examples[numbers.below(examples.len())]),
+            Self::Edge(_) => {}
+            Self::Sequence(parts) => parts.iter().for_each(|part| part.example(numbers, text)),
+            Self::Either(parts) => parts[numbers.below(parts.len())].example(numbers, text),
+            Self::Repeated(part, min, max) => {
+                let times = min + numbers.below(max - min + 1);
+                (0..times).for_each(|_| part.example(numbers, text));
+            }
+        }
+    }
+}
+
+/// A sequence that depends on its start alone: xorshift.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
+
+const LITERALS: [&str; 16] = [
+    "保本",
+    "转账",
+    "验证码",
+    "链接",
+    "保",
+    "元",
+    "Key",
+    "secret",
+    "sk-",
+    "ab",
+    "-",
+    "{",
+    "@",
+    "://",
+    "AKIA",
+    "１",
+];
+const CLASSES: [(&str, &[&str]); 12] = [
+    ("[0-9]", &["0", "1", "9"]),
+    (r"\d", &["0", "7", "５", "٣"]),
+    ("[A-Z0-9]", &["A", "Z", "5"]),
+    ("[a-z_-]", &["a", "z", "_", "-"]),
+    ("[０-９Xx]", &["０", "９", "X"]),
+    ("[元块万]", &["元", "块", "万"]),
+    ("[^。\\n]", &["a", " ", "保", "，", "😀"]),
+    (r"\s", &[" ", "\t", "\u{3000}"]),
+    (r"\w", &["a", "保", "5", "é"]),
+    ("(?i:k)", &["k", "K", "\u{212a}"]),
+    ("(?i:token)", &["token", "TOKEN", "To\u{212a}en"]),
+    ("[:：=]", &[":", "：", "="]),
+];
+const EDGES: [&str; 5] = [r"\b", "^", "$", "(?m:^)", r"(?-u:\b)"];
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let leaf = prop_oneof![
+        4 => prop::sample::select(&LITERALS[..]).prop_map(Shape::Literal),
+        4 => prop::sample::select(&CLASSES[..]).prop_map(|(written, examples)| Shape::Class(written, examples)),
+        1 => prop::sample::select(&EDGES[..]).prop_map(Shape::Edge),
+    ];
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            3 => prop::collection::vec(inner.clone(), 1..6).prop_map(Shape::Sequence),
+            2 => prop::collection::vec(inner.clone(), 2..4).prop_map(Shape::Either),
+            2 => (inner, 0..20_usize, 0..6_usize)
+                .prop_map(|(part, min, more)| Shape::Repeated(Box::new(part), min, min + more)),
+        ]
+    })
+}
+
+const NOISE: [&str; 12] = [
+    "保",
+    "本保本",
+    " ",
+    "。",
+    "a",
+    "key",
+    "13800138000",
+    "\n",
+    "A",
+    "，转",
+    "{x}",
+    "\u{200b}",
+];
+
+/// Examples with noise between them, in some of which characters are missing or doubled.
+fn text(shapes: &[Shape], seed: u64) -> String {
+    let mut numbers = Numbers(seed | 1);
+    let mut text = String::new();
+    for _ in 0..numbers.below(6) {
+        match numbers.below(3) {
+            0 => text.push_str(NOISE[numbers.below(NOISE.len())]),
+            1 => shapes[numbers.below(shapes.len())].example(&mut numbers, &mut text),
+            _ => {
+                let mut example = String::new();
+                shapes[numbers.below(shapes.len())].example(&mut numbers, &mut example);
+                let hurt = numbers.below(example.chars().count() + 1);
+                for (place, c) in example.chars().enumerate() {
+                    let times = if place == hurt { numbers.below(2) * 2 } else { 1 };
+                    text.extend(std::iter::repeat_n(c, times));
+                }
+            }
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_match_of_every_pattern_is_found(shapes in prop::collection::vec(shape(), 1..8), seeds in prop::array::uniform8(any::<u64>())) {
+        let regexes = shapes.iter().map(|shape| {
+            let mut regex = String::new();
+            shape.write(&mut regex);
+            regex
+        });
+        // Those that could match nothing at all are refused.
+        let regexes: Vec<String> = regexes
+            .filter(|regex| patterns::parse(Path::new("p"), &format!("p\t{regex}")).is_ok())
+            .collect();
+        let file: String = regexes.iter().enumerate().map(|(number, regex)| format!("p{number}\t{regex}\n")).collect();
+        let mut builder = MatcherBuilder::new();
+        builder.add(List {
+            name: "p".to_owned(),
+            content: ListContent::Patterns(patterns::parse(Path::new("p"), &file).unwrap()),
+        });
+        let matcher = builder.build().unwrap();
+        let alone: Vec<Regex> = regexes.iter().map(|regex| Regex::new(regex).unwrap()).collect();
+        let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+        for seed in seeds {
+            let text = text(&shapes, seed);
+            let mut expected = Vec::new();
+            for (number, alone) in alone.iter().enumerate() {
+                expected.extend(alone.find_iter(&text).map(|m| (m.start() as u32, m.end() as u32, number as u32)));
+            }
+            expected.sort_unstable();
+            let _ = matcher.scan(&text, &mut scratch, &mut hits);
+            let found: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.term)).collect();
+            prop_assert_eq!(found, expected, "{:?} in {:?}, by {:?}", regexes, text, matcher.pattern_needs().collect::<Vec<_>>());
+        }
+    }
+}
