@@ -6,6 +6,7 @@ use crate::storage::StorageError;
 use proviso_model::id::{FoldKey, PolicyId};
 use sqlx::Row as _;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const STATES: Lookup = Lookup {
     columns: &["tenant", "pack", "name", "key"],
@@ -17,7 +18,7 @@ const STATES: Lookup = Lookup {
 
 impl Archive {
     /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
-    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Vec<u8>>, StorageError> {
+    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
@@ -35,16 +36,16 @@ impl Archive {
             rows.iter()
                 .map(|row| {
                     let policy = PolicyId {
-                        pack: row.try_get(1)?,
-                        policy: row.try_get(2)?,
+                        pack: row.try_get::<&str, _>(1)?.into(),
+                        policy: row.try_get::<&str, _>(2)?.into(),
                     };
                     Ok((
                         FoldKey {
-                            tenant: row.try_get(0)?,
+                            tenant: row.try_get::<&str, _>(0)?.into(),
                             policy,
-                            key: row.try_get(3)?,
+                            key: row.try_get::<&str, _>(3)?.into(),
                         },
-                        row.try_get(4)?,
+                        row.try_get::<&[u8], _>(4)?.into(),
                     ))
                 })
                 .collect()

@@ -8,6 +8,7 @@ use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What one transaction writes. All of it is kept, or nothing.
 #[derive(Debug, Clone)]
@@ -73,11 +74,11 @@ pub struct FoldStep {
     /// The fold.
     pub policy: PolicyId,
     /// The subject.
-    pub key: String,
+    pub key: Arc<str>,
     /// What the fold was given; kept with the message, so that a replay gives the same.
-    pub before: Vec<u8>,
+    pub before: Arc<[u8]>,
     /// What it returned: the subject's new state.
-    pub after: Vec<u8>,
+    pub after: Arc<[u8]>,
 }
 
 /// A place in a source.

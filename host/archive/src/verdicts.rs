@@ -6,6 +6,7 @@ use crate::storage::StorageError;
 use proviso_model::id::PolicyId;
 use proviso_model::{Digest, Message, MessageId, Verdict};
 use sqlx::Row as _;
+use std::sync::Arc;
 
 /// A verdict as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,9 +40,9 @@ pub struct FoldBefore {
     /// The fold.
     pub policy: PolicyId,
     /// The subject.
-    pub key: String,
+    pub key: Arc<str>,
     /// Empty where this message was the first of its key.
-    pub state: Vec<u8>,
+    pub state: Arc<[u8]>,
 }
 
 impl Archive {
@@ -117,9 +118,12 @@ impl Archive {
         .iter()
         .map(|row| {
             Ok(FoldBefore {
-                policy: PolicyId { pack: row.try_get(0)?, policy: row.try_get(1)? },
-                key: row.try_get(2)?,
-                state: row.try_get(3)?,
+                policy: PolicyId {
+                    pack: row.try_get::<&str, _>(0)?.into(),
+                    policy: row.try_get::<&str, _>(1)?.into(),
+                },
+                key: row.try_get::<&str, _>(2)?.into(),
+                state: row.try_get::<&[u8], _>(3)?.into(),
             })
         })
         .collect()

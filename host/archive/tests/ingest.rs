@@ -214,12 +214,12 @@ async fn folds_go_on_from_batch_to_batch() {
     third.verdict.scores = vec![score("staff-1", 15.5, "m3")];
     archive.ingest(&batch(vec![first, second])).await.unwrap();
     assert_eq!(
-        archive.fold_states(std::slice::from_ref(&key)).await.unwrap()[&key],
+        archive.fold_states(std::slice::from_ref(&key)).await.unwrap()[&key].as_ref(),
         b"two"
     );
     archive.ingest(&batch(vec![third])).await.unwrap();
     assert_eq!(
-        archive.fold_states(std::slice::from_ref(&key)).await.unwrap()[&key],
+        archive.fold_states(std::slice::from_ref(&key)).await.unwrap()[&key].as_ref(),
         b"",
         "an empty state is a state"
     );

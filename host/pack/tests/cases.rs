@@ -11,6 +11,7 @@ use proviso_model::verdict::{
 };
 use proviso_model::{Digest, Timestamp};
 use proviso_pack::{Case, Pack};
+use std::sync::Arc;
 
 fn pack(cases: &str) -> Pack {
     let folder = PackFolder::new();
@@ -260,11 +261,11 @@ expect_score = { policy = "promises", at_least = 30, at_most = 60, signals = ["j
         message: "m".to_owned(),
         sent_at: case.messages[0].sent_at,
     };
-    verdict.proposals = vec![AttributedProposal {
+    verdict.proposals = vec![Arc::new(AttributedProposal {
         pack: "acme/house-rules".to_owned(),
         policy: "promises".to_owned(),
         proposal: proposal.clone(),
-    }];
+    })];
     verdict.scores = vec![Score {
         pack: "acme/house-rules".to_owned(),
         policy: "promises".to_owned(),
@@ -274,7 +275,7 @@ expect_score = { policy = "promises", at_least = 30, at_most = 60, signals = ["j
     }];
     assert_eq!(case.mismatches(&verdict, |_| false), [] as [&str; 0]);
     verdict.scores[0].factors.push(factor("union"));
-    verdict.proposals[0].proposal.article = "154".to_owned();
+    Arc::make_mut(&mut verdict.proposals[0]).proposal.article = "154".to_owned();
     assert_eq!(
         case.mismatches(&verdict, |_| false),
         [

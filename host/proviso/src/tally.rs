@@ -4,6 +4,7 @@ use crate::show::table::{Columns, clip, count};
 use proviso_model::verdict::{Language, Severity, Verdict};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// What a run found.
 #[derive(Default)]
@@ -14,8 +15,8 @@ pub(crate) struct Tally {
     pub truncated: u64,
     pub flagged: u64,
     pub severity_max: Option<Severity>,
-    rules: BTreeMap<(String, String, String), Rule>,
-    faults: BTreeMap<(String, String, &'static str), u64>,
+    rules: BTreeMap<(Arc<str>, Arc<str>, String), Rule>,
+    faults: BTreeMap<(Arc<str>, Arc<str>, &'static str), u64>,
 }
 
 #[derive(Default)]
@@ -34,7 +35,11 @@ impl Tally {
         self.flagged += u64::from(!verdict.findings.is_empty());
         self.severity_max = self.severity_max.max(verdict.severity_max());
         for finding in &verdict.findings {
-            let key = (finding.pack.clone(), finding.policy.clone(), finding.rule.clone());
+            let key = (
+                Arc::clone(&finding.pack),
+                Arc::clone(&finding.policy),
+                finding.rule.clone(),
+            );
             let rule = self.rules.entry(key).or_default();
             rule.by_severity[finding.severity as usize] += 1;
             if rule.example.is_empty() {
@@ -44,7 +49,7 @@ impl Tally {
         for fault in &verdict.faults {
             *self
                 .faults
-                .entry((fault.pack.clone(), fault.policy.clone(), fault.cause.name()))
+                .entry((Arc::clone(&fault.pack), Arc::clone(&fault.policy), fault.cause.name()))
                 .or_default() += 1;
         }
     }
@@ -66,7 +71,7 @@ impl Tally {
             ],
         );
         for ((pack, policy, rule), counts) in &self.rules {
-            let mut row = vec![pack.clone(), policy.clone(), rule.clone()];
+            let mut row = vec![pack.to_string(), policy.to_string(), rule.clone()];
             row.extend(
                 counts
                     .by_severity
@@ -81,7 +86,7 @@ impl Tally {
             writeln!(out, "\nFaults (each message is held where the set says so)")?;
             let mut table = Columns::new(colour, &["pack", "policy", "cause", ">messages"]);
             for ((pack, policy, cause), number) in &self.faults {
-                table.row([pack.as_str(), policy, cause, &count(*number)]);
+                table.row([&**pack, &**policy, cause, &count(*number)]);
             }
             table.print(out)?;
         }

@@ -19,6 +19,7 @@ use proviso_model::verdict::{
     AttributedProposal, Factor, Fault, FaultCause, Finding, Reason, Score, Severity, Span, Withheld,
 };
 use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
+use std::sync::Arc;
 
 pub fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis).unwrap()
@@ -110,7 +111,7 @@ pub fn verdict(message: &Message, generation: &str) -> Verdict {
         message: message.id.clone(),
         generation: Digest::of(generation.as_bytes()),
         input: Digest::of(message.text.as_bytes()),
-        packs: vec![pack_digest()],
+        packs: [pack_digest()].into(),
         preceding: Vec::new(),
         truncated: false,
         withheld: None,
@@ -226,7 +227,7 @@ pub fn rich_entry(native: &str, n: usize) -> Entry {
     ];
     verdict.findings[1].shadow = true;
     verdict.findings[1].reason.zh = None;
-    verdict.proposals = vec![AttributedProposal {
+    verdict.proposals = vec![Arc::new(AttributedProposal {
         pack: "proviso/bank-cn".into(),
         policy: "retention".into(),
         proposal: Proposal {
@@ -244,7 +245,7 @@ pub fn rich_entry(native: &str, n: usize) -> Entry {
             ceiling: None,
             verified: true,
         },
-    }];
+    })];
     verdict.scores = vec![score("staff-1", 61.25, native)];
     verdict.faults = vec![Fault {
         pack: "proviso/bank-cn".into(),

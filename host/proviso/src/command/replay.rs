@@ -125,7 +125,7 @@ fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
         .map(|fold| {
             (
                 FoldKey {
-                    tenant: tenant.clone(),
+                    tenant: tenant.as_str().into(),
                     policy: fold.policy,
                     key: fold.key,
                 },

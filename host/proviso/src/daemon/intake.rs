@@ -391,8 +391,8 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
         retention: Some(retention(&settled.retention)),
         steps: steps
             .map(|step| FoldStep {
-                policy: step.key.policy,
-                key: step.key.key,
+                policy: step.key.policy.clone(),
+                key: Arc::clone(&step.key.key),
                 before: step.before,
                 after: step.after,
             })

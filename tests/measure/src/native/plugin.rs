@@ -84,8 +84,8 @@ impl Author<'_> {
             }
         }
         Finding {
-            pack: self.pack.to_owned(),
-            policy: self.policy.to_owned(),
+            pack: self.pack.into(),
+            policy: self.policy.into(),
             rule: raw.rule,
             severity: match raw.severity {
                 proviso_sdk::Severity::Low => Severity::Low,
@@ -110,9 +110,9 @@ impl Author<'_> {
             })
         };
         Ok(Score {
-            pack: self.pack.to_owned(),
-            policy: self.policy.to_owned(),
-            key: key.to_owned(),
+            pack: self.pack.into(),
+            policy: self.policy.into(),
+            key: key.into(),
             value: raw.value + 0.0,
             factors: raw.factors.into_iter().map(factor).collect::<anyhow::Result<_>>()?,
         })
