@@ -5,7 +5,7 @@ use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps, is_word};
 use crate::matcher::{Key, Matcher, Rule, Slice, Term};
 use crate::patterns::Patterns;
-use crate::screen::Screen;
+use crate::screen::{Borders, Screen};
 use crate::trie::{Keys, Symbol, Trie};
 use proviso_model::limits::TERM_BYTES_MAX;
 use std::collections::HashSet;
@@ -213,11 +213,8 @@ impl Parts {
         for of_key in sought.chunk_by(same_key) {
             keys.push(of_key[0].key.of(&paths));
         }
-        let trie = Trie::new(&keys, symbols.count);
-        let ascii = std::array::from_fn(|byte| symbols.of(char::from(byte as u8)));
-        let screen = Screen::new(&keys, &ascii, symbols.kinds.letters_from, symbols.count);
-
-        let mut matcher = Matcher::empty(self.rules, symbols.kinds, symbols.pages, screen, trie);
+        let mut borders = Vec::with_capacity(keys.len());
+        let mut matcher = Matcher::new(self.rules, symbols.kinds);
         for of_key in sought.chunk_by(same_key) {
             let (terms_from, steps_from) = (matcher.terms.len(), matcher.steps.len());
             let same_term = |a: &Sought, b: &Sought| a.what.term(&self.chars) == b.what.term(&self.chars);
@@ -237,12 +234,23 @@ impl Parts {
                     matcher.terms.push(term);
                 }
             }
+            let no_pieces = matcher.steps.len() == steps_from;
+            let terms = &matcher.terms[terms_from..];
+            borders.push(Borders {
+                before: no_pieces && terms.iter().all(|term| term.begins_word(&matcher.chars)),
+                behind: no_pieces && terms.iter().all(Term::ends_word),
+            });
             matcher.keys.push(Key {
                 terms: Slice::new(terms_from, matcher.terms.len()),
                 steps: Slice::new(steps_from, matcher.steps.len()),
             });
         }
-        matcher.finish(self.count, self.expressions.build());
+        let ascii = std::array::from_fn(|byte| symbols.of(char::from(byte as u8)));
+        matcher.trie = Trie::new(&keys, symbols.count);
+        matcher.screen = Screen::new(&keys, &borders, &ascii, symbols.kinds.letters_from, symbols.count);
+        matcher.symbols = symbols.pages;
+        matcher.expressions = self.expressions.build();
+        matcher.count = self.count;
         Ok(matcher)
     }
 

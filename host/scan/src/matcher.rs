@@ -10,7 +10,7 @@ use crate::chars::{self, Class, Classes, Pages, Relation};
 use crate::expressions::{ExpressionScratch, Expressions, ExpressionsBuilder};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
 use crate::screen::{SYMBOL_BITS, Screen, Stop, Window};
-use crate::trie::{Cursor, Symbol, Trie};
+use crate::trie::{Cursor, Keys, Symbol, Trie};
 use std::sync::Arc;
 
 /// Hits of one scan, at most. What comes behind is not looked for.
@@ -45,9 +45,9 @@ pub enum Scanned {
 pub struct Matcher {
     pub(crate) rules: Vec<Rule>,
     kinds: Kinds,
-    symbols: Pages<Symbol>,
-    screen: Screen,
-    trie: Trie,
+    pub(crate) symbols: Pages<Symbol>,
+    pub(crate) screen: Screen,
+    pub(crate) trie: Trie,
     /// By the trie's numbers of keys.
     pub(crate) keys: Vec<Key>,
     pub(crate) terms: Vec<Term>,
@@ -56,9 +56,9 @@ pub struct Matcher {
     pub(crate) uses: Vec<(ListId, u32)>,
     /// Steps of expressions that are reached when a key is found.
     pub(crate) steps: Vec<u32>,
-    expressions: Expressions,
+    pub(crate) expressions: Expressions,
     classes: &'static Classes,
-    count: usize,
+    pub(crate) count: usize,
     /// Tells this matcher's scratches from those of others.
     identity: Arc<()>,
 }
@@ -132,6 +132,17 @@ impl Rule {
 }
 
 impl Term {
+    /// True if this is a term of letters at its beginning, and matches only with the border of a word before it.
+    pub(crate) fn begins_word(&self, chars: &[char]) -> bool {
+        let first = self.chars.of(chars).first();
+        self.word_start && first.is_some_and(|&c| chars::class(c) == Class::Letter)
+    }
+
+    /// True if this is a term of letters at its end, and matches only with the border of a word behind it.
+    pub(crate) fn ends_word(&self) -> bool {
+        self.word_end && self.behind == 0
+    }
+
     /// The folded term that is the characters from `from` to the end of `chars`.
     pub(crate) fn new(chars: &[char], from: u32, rule: u8, rules: &[Rule], uses: Slice) -> Self {
         let folding = rules[usize::from(rule)].folding;
@@ -160,13 +171,15 @@ impl Term {
 }
 
 impl Matcher {
-    pub(crate) fn empty(rules: Vec<Rule>, kinds: Kinds, symbols: Pages<Symbol>, screen: Screen, trie: Trie) -> Self {
+    /// A matcher without anything to look for.
+    pub(crate) fn new(rules: Vec<Rule>, kinds: Kinds) -> Self {
+        let (nothing, symbols) = (Keys::default(), usize::from(kinds.others_from) + 1);
         Self {
             rules,
             kinds,
-            symbols,
-            screen,
-            trie,
+            symbols: Pages::new(kinds.others_from),
+            screen: Screen::new(&nothing, &[], &[IGNORED; 128], kinds.letters_from, symbols),
+            trie: Trie::new(&nothing, symbols),
             keys: Vec::new(),
             terms: Vec::new(),
             chars: Vec::new(),
@@ -177,11 +190,6 @@ impl Matcher {
             count: 0,
             identity: Arc::new(()),
         }
-    }
-
-    pub(crate) fn finish(&mut self, count: usize, expressions: Expressions) {
-        self.count = count;
-        self.expressions = expressions;
     }
 
     /// Terms and patterns of all lists together.
@@ -297,11 +305,11 @@ impl Matcher {
     ) -> (usize, Window) {
         let bytes = text.as_bytes();
         let ascii = &self.screen.ascii;
-        let mut ordinals = ascii.ordinals(before);
+        let mut letters = ascii.letters(before);
         let mut at = from;
         while hits.len() < HITS_PER_SCAN_MAX {
             let stop;
-            (at, stop) = ascii.next(bytes, at, &mut ordinals);
+            (at, stop) = ascii.next(bytes, at, &mut letters);
             match stop {
                 Stop::End => break,
                 Stop::Gap => self.look_at_gap(Found { text, marks, hits }, at),

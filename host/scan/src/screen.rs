@@ -56,15 +56,22 @@ fn bits_of(symbol: Symbol) -> [u32; 2] {
 }
 
 impl Screen {
-    /// From all keys, sorted, with the ASCII characters' symbols; the letters among these begin at `letters_from`.
-    pub(crate) fn new(keys: &Keys, ascii: &[Symbol; 128], letters_from: Symbol, symbols: usize) -> Self {
+    /// From all keys, and the borders of each, with the ASCII characters' symbols; the letters among these begin at
+    /// `letters_from`.
+    pub(crate) fn new(
+        keys: &Keys,
+        borders: &[Borders],
+        ascii: &[Symbol; 128],
+        letters_from: Symbol,
+        symbols: usize,
+    ) -> Self {
         let mut pairs: Vec<&[Symbol]> = keys.iter().filter_map(|key| key.get(..2)).collect();
         pairs.dedup();
         let count = pairs.len().next_power_of_two().clamp(WORDS_MIN, WORDS_MAX);
         let mut screen = Self {
             words: vec![0; count],
             shift: u64::BITS - count.trailing_zeros(),
-            ascii: Box::new(Ascii::new(keys, ascii, letters_from, symbols)),
+            ascii: Box::new(Ascii::new(keys, borders, ascii, letters_from, symbols)),
         };
         for key in keys.iter().filter(|key| key.len() > 1) {
             let window = Window::from(key[0]) << SYMBOL_BITS | Window::from(key[1]);
@@ -106,12 +113,32 @@ pub(crate) struct Ascii {
     by_symbol: Vec<u8>,
     /// By the ordinals of three letters: true if the last of them, or the last two, or all may be a key.
     triples: Box<[u64; 1 << 9]>,
+    /// As `triples`, without the keys that end with a word.
+    triples_within: Box<[u64; 1 << 9]>,
     /// By a hash of the ordinals of four letters: true if they may begin a key.
     quads: Box<[u64; 1 << 11]>,
+    /// As `quads`, without the keys that begin with a word.
+    quads_within: Box<[u64; 1 << 11]>,
 }
 
-/// The ordinals of the last four letters, five bits each, the last one lowest.
-pub(crate) type Ordinals = u32;
+/// Where all terms of a key match: only with the border of a word before them, or behind them. No key of which a piece is
+/// looked for has either.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Borders {
+    pub(crate) before: bool,
+    pub(crate) behind: bool,
+}
+
+/// The ordinals of four letters, five bits each, the last one lowest.
+type Ordinals = u32;
+
+/// The last letters of a stretch of ASCII.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Letters {
+    ordinals: Ordinals,
+    /// Bit 0 is set if there is a gap behind the last of them, bit `n` if there is one before the `n`th from the end.
+    gaps: u32,
+}
 
 const ORDINAL_BITS: u32 = 5;
 const ORDINAL_MASK: u8 = 0x1f;
@@ -135,7 +162,7 @@ pub(crate) enum Stop {
 }
 
 impl Ascii {
-    fn new(keys: &Keys, ascii: &[Symbol; 128], letters_from: Symbol, symbols: usize) -> Self {
+    fn new(keys: &Keys, borders: &[Borders], ascii: &[Symbol; 128], letters_from: Symbol, symbols: usize) -> Self {
         let mut kinds = [NOT_ASCII; 256];
         let mut by_symbol = vec![OTHER; symbols];
         for (byte, &symbol) in ascii.iter().enumerate() {
@@ -150,70 +177,94 @@ impl Ascii {
                 by_symbol[usize::from(symbol)] = kinds[byte];
             }
         }
-        let mut triples = Box::new([0_u64; 1 << 9]);
-        let mut quads = Box::new([0_u64; 1 << 11]);
-        let any = || 0..=ORDINAL_MASK;
-        for key in keys.iter().filter(|key| key[0] >= letters_from) {
-            let ordinal = |at: usize| by_symbol[usize::from(key[at])];
-            let one = |at: usize| ordinal(at)..=ordinal(at);
-            let mut mark = |a: std::ops::RangeInclusive<u8>, b: std::ops::RangeInclusive<u8>, c: u8| {
-                for (a, b) in a.flat_map(|a| b.clone().map(move |b| (a, b))) {
-                    let (place, bit) = triple([a, b, c].into_iter().fold(0, push));
-                    triples[place] |= 1 << bit;
-                }
-            };
-            match key.len() {
-                1 => mark(any(), any(), ordinal(0)),
-                2 => mark(any(), one(0), ordinal(1)),
-                3 => mark(one(0), one(1), ordinal(2)),
-                _ => {
-                    let (place, bit) = quad([0, 1, 2, 3].map(ordinal).into_iter().fold(0, push));
-                    quads[place] |= 1 << bit;
-                }
-            }
-        }
-        Self {
+        let mut screen = Self {
             kinds,
             by_symbol,
-            triples,
-            quads,
+            triples: Box::new([0; 1 << 9]),
+            triples_within: Box::new([0; 1 << 9]),
+            quads: Box::new([0; 1 << 11]),
+            quads_within: Box::new([0; 1 << 11]),
+        };
+        for (key, borders) in keys.iter().zip(borders) {
+            if key[0] >= letters_from {
+                screen.mark(key, *borders);
+            }
+        }
+        screen
+    }
+
+    fn mark(&mut self, key: &[Symbol], borders: Borders) {
+        let ordinal = |at: usize| self.by_symbol[usize::from(key[at])];
+        let (any, one) = (0..=ORDINAL_MASK, |at: usize| ordinal(at)..=ordinal(at));
+        let (a, b, c) = match key.len() {
+            1 => (any.clone(), any, ordinal(0)),
+            2 => (any, one(0), ordinal(1)),
+            3 => (one(0), one(1), ordinal(2)),
+            _ => {
+                let (place, bit) = quad([0, 1, 2, 3].map(ordinal).into_iter().fold(0, push));
+                self.quads[place] |= 1 << bit;
+                self.quads_within[place] |= u64::from(!borders.before) << bit;
+                return;
+            }
+        };
+        for (a, b) in a.flat_map(|a| b.clone().map(move |b| (a, b))) {
+            let (place, bit) = triple([a, b, c].into_iter().fold(0, push));
+            self.triples[place] |= 1 << bit;
+            self.triples_within[place] |= u64::from(!borders.behind) << bit;
         }
     }
 
-    /// The ordinals of the letters of a window.
-    pub(crate) fn ordinals(&self, window: Window) -> Ordinals {
+    /// The letters of a window, behind which a stretch begins.
+    pub(crate) fn letters(&self, window: Window) -> Letters {
         let symbols = [3, 2, 1, 0].map(|back| (window >> (back * SYMBOL_BITS)) as Symbol);
         let ordinal = |symbol: Symbol| self.by_symbol.get(usize::from(symbol)).copied().unwrap_or(OTHER);
-        symbols.map(ordinal).into_iter().fold(0, push)
+        Letters {
+            ordinals: symbols.map(ordinal).into_iter().fold(0, push),
+            // What is before the stretch might be a gap.
+            gaps: u32::MAX,
+        }
     }
 
     /// Goes on from byte `at` to the next one that is worth a look, and says why it is.
     #[inline]
-    pub(crate) fn next(&self, text: &[u8], at: usize, ordinals: &mut Ordinals) -> (usize, Stop) {
-        let mut seen = *ordinals;
+    pub(crate) fn next(&self, text: &[u8], at: usize, letters: &mut Letters) -> (usize, Stop) {
+        let Letters {
+            ordinals: mut seen,
+            mut gaps,
+        } = *letters;
         let rest = text.get(at..).unwrap_or_default();
         let mut ahead = 0;
         let stop = loop {
             let Some(&byte) = rest.get(ahead) else { break Stop::End };
             let kind = self.kinds[usize::from(byte)];
-            if kind & (NOT_ASCII | GAP_OF_KEY) != 0 {
-                break if kind == GAP_OF_KEY { Stop::Gap } else { Stop::End };
+            if kind == GAP_OF_KEY {
+                gaps |= 1;
+                break Stop::Gap;
+            }
+            if kind == NOT_ASCII {
+                break Stop::End;
             }
             let longer = push(seen, kind);
             // No key ends at a gap: what is asked for instead is hardly ever set, and looked at again if it is.
             let asked = if kind == 0 { 0 } else { longer };
             seen = if kind == 0 { seen } else { longer };
+            gaps = if kind == 0 { gaps | 1 } else { gaps << 1 };
             let (quad, triple) = (quad(asked), triple(asked));
-            let short = self.triples[triple.0] & 1 << triple.1 != 0;
-            if self.quads[quad.0] & 1 << quad.1 != 0 {
-                break Stop::Letter { short, long: true };
-            }
-            if short {
-                break Stop::Letter { short, long: false };
-            }
+            let of_short = self.triples[triple.0] & 1 << triple.1;
+            let of_long = self.quads[quad.0] & 1 << quad.1;
             ahead = ahead.wrapping_add(1);
+            if of_short != 0 || of_long != 0 {
+                let word_ends = !rest.get(ahead).is_some_and(|&next| self.is_letter(next));
+                let short = of_short & (self.triples_within[triple.0] | u64::from(word_ends).wrapping_neg()) != 0;
+                let word_begins = gaps >> 4 & 1;
+                let long = of_long & (self.quads_within[quad.0] | u64::from(word_begins).wrapping_neg()) != 0;
+                if short || long {
+                    ahead = ahead.wrapping_sub(1);
+                    break Stop::Letter { short, long };
+                }
+            }
         };
-        *ordinals = seen;
+        *letters = Letters { ordinals: seen, gaps };
         (at.wrapping_add(ahead), stop)
     }
 
