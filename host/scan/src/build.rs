@@ -1,14 +1,14 @@
 //! From lists to a matcher.
 
-use crate::automaton::{Automaton, Symbol};
 use crate::chars::{self, Class, Pages};
 use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps, is_word};
 use crate::matcher::{Key, Matcher, Rule, Slice, Term};
-use crate::openings::Openings;
 use crate::patterns::Patterns;
+use crate::screen::{Borders, Screen};
+use crate::trie::{Keys, Symbol, Trie};
 use proviso_model::limits::TERM_BYTES_MAX;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Number of a list within a matcher, in the order of adding, from 0.
@@ -95,17 +95,36 @@ impl MatcherBuilder {
     }
 }
 
-/// A term as it is verified: equal ones are verified once, whatever lists they come from.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Folded {
-    rule: u8,
-    text: String,
+/// Something to look for, before what is equal is put together.
+#[derive(Debug, Clone, Copy)]
+struct Sought {
+    /// Its key, in the characters of all keys.
+    key: Slice,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// A term, folded by a rule: its characters, among those of all terms. Equal ones are verified once, whatever lists
+    /// they come from.
+    Term {
+        rule: u8,
+        chars: Slice,
+        list: ListId,
+        item: u32,
+    },
+    /// A piece of an expression's step.
+    Piece { step: u32 },
 }
 
 #[derive(Default)]
 struct Parts {
     rules: Vec<Rule>,
-    terms: HashMap<Folded, Vec<(ListId, u32)>>,
+    sought: Vec<Sought>,
+    /// Characters of all keys, one behind the other.
+    keys: Vec<char>,
+    /// Characters of all terms.
+    chars: Vec<char>,
     expressions: ExpressionsBuilder,
     problems: Vec<ScanProblem>,
     count: usize,
@@ -124,28 +143,26 @@ impl Parts {
             return;
         }
         let relation = chars::relation(folding.relation_index());
-        let significant: String = term
-            .chars()
-            .filter(|&c| !folding.skips(c))
-            .map(|c| relation.fold(c))
-            .collect();
-        let folded = if significant.is_empty() {
-            // Nothing but what the list skips: meant literally, or it would mean nothing.
-            let text = term.chars().map(|c| relation.fold(c)).collect();
-            Folded {
-                rule: self.rule(Folding {
-                    gaps: Gaps::None,
-                    ..folding
-                }),
-                text,
-            }
+        let from = self.chars.len();
+        let significant = term.chars().filter(|&c| !folding.skips(c));
+        self.chars.extend(significant.map(|c| relation.fold(c)));
+        let folding = if self.chars.len() > from {
+            folding
         } else {
-            Folded {
-                rule: self.rule(folding),
-                text: significant,
-            }
+            // Nothing but what the list skips: meant literally, or it would mean nothing.
+            self.chars.extend(term.chars().map(|c| relation.fold(c)));
+            let gaps = Gaps::None;
+            Folding { gaps, ..folding }
         };
-        self.terms.entry(folded).or_default().push((list, item));
+        let all = chars::relation(chars::ALL);
+        let key = push_key(&mut self.keys, self.chars[from..].iter().map(|&c| all.fold(c)));
+        let what = What::Term {
+            rule: self.rule(folding),
+            chars: Slice::new(from, self.chars.len()),
+            list,
+            item,
+        };
+        self.sought.push(Sought { key, what });
     }
 
     fn add_patterns(&mut self, list: ListId, patterns: &Patterns) {
@@ -169,16 +186,12 @@ impl Parts {
     }
 
     fn assemble(mut self) -> Result<Matcher, Vec<ScanProblem>> {
-        let all = chars::relation(chars::ALL);
-        let mut keys: HashMap<String, KeyParts> = HashMap::new();
-        for (folded, uses) in self.terms {
-            let key = key_of(folded.text.chars().map(|c| all.fold(c)));
-            keys.entry(key).or_default().terms.push((folded, uses));
-        }
         for (piece, step) in std::mem::take(&mut self.expressions.pieces) {
-            keys.entry(key_of(piece.chars())).or_default().steps.push(step);
+            let key = push_key(&mut self.keys, piece.chars());
+            let what = What::Piece { step };
+            self.sought.push(Sought { key, what });
         }
-        let symbols = match Symbols::new(keys.keys()) {
+        let symbols = match Symbols::new(self.sought.iter().map(|sought| sought.key.of(&self.keys))) {
             Ok(symbols) => symbols,
             Err(message) => {
                 let problem = ScanProblem {
@@ -193,108 +206,169 @@ impl Parts {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        let openings = Openings::new(keys.keys());
-        let mut keys: Vec<(Box<[Symbol]>, KeyParts)> = keys
-            .into_iter()
-            .map(|(key, parts)| (key.chars().map(|c| symbols.of(c)).collect(), parts))
-            .collect();
-        keys.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let (paths, parts): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-        let automaton = Automaton::new(&paths, symbols.count);
-
-        let mut matcher = Matcher::empty(self.rules, symbols.pages, symbols.letters_from, openings, automaton);
-        for mut key in parts {
-            // The order of a hash table must not be seen, not even in the order of work.
-            key.terms.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
-            let terms_from = matcher.terms.len() as u32;
-            for (folded, uses) in key.terms {
-                let from = matcher.uses.len() as u32;
-                matcher.uses.extend(uses);
-                let uses = Slice {
-                    from,
-                    to: matcher.uses.len() as u32,
-                };
-                matcher.terms.push(Term::new(
-                    &mut matcher.chars,
-                    &folded.text,
-                    folded.rule,
-                    &matcher.rules,
-                    uses,
-                ));
+        let paths: Vec<Symbol> = self.keys.iter().map(|&c| symbols.of(c)).collect();
+        let sought = self.sorted(&paths);
+        let mut keys = Keys::default();
+        let same_key = |a: &Sought, b: &Sought| a.key.of(&paths) == b.key.of(&paths);
+        for of_key in sought.chunk_by(same_key) {
+            keys.push(of_key[0].key.of(&paths));
+        }
+        let mut borders = Vec::with_capacity(keys.len());
+        let mut matcher = Matcher::new(self.rules, symbols.kinds);
+        for of_key in sought.chunk_by(same_key) {
+            let (terms_from, steps_from) = (matcher.terms.len(), matcher.steps.len());
+            let same_term = |a: &Sought, b: &Sought| a.what.term(&self.chars) == b.what.term(&self.chars);
+            for equal in of_key.chunk_by(same_term) {
+                let uses_from = matcher.uses.len();
+                for sought in equal {
+                    match sought.what {
+                        What::Term { list, item, .. } => matcher.uses.push((list, item)),
+                        What::Piece { step } => matcher.steps.push(step),
+                    }
+                }
+                if let Some((rule, chars)) = equal[0].what.term(&self.chars) {
+                    let from = matcher.chars.len() as u32;
+                    matcher.chars.extend(chars);
+                    let uses = Slice::new(uses_from, matcher.uses.len());
+                    let term = Term::new(&matcher.chars, from, rule, &matcher.rules, uses);
+                    matcher.terms.push(term);
+                }
             }
-            let steps_from = matcher.steps.len() as u32;
-            key.steps.dedup();
-            // A match takes a piece of each group in turn, so that one piece does not do for two groups.
-            key.steps.reverse();
-            matcher.steps.extend(key.steps);
+            let no_pieces = matcher.steps.len() == steps_from;
+            let terms = &matcher.terms[terms_from..];
+            borders.push(Borders {
+                before: no_pieces && terms.iter().all(|term| term.begins_word(&matcher.chars)),
+                behind: no_pieces && terms.iter().all(Term::ends_word),
+            });
             matcher.keys.push(Key {
-                terms: Slice {
-                    from: terms_from,
-                    to: matcher.terms.len() as u32,
-                },
-                steps: Slice {
-                    from: steps_from,
-                    to: matcher.steps.len() as u32,
-                },
+                terms: Slice::new(terms_from, matcher.terms.len()),
+                steps: Slice::new(steps_from, matcher.steps.len()),
             });
         }
-        matcher.finish(self.count, self.expressions.build());
+        let ascii = std::array::from_fn(|byte| symbols.of(char::from(byte as u8)));
+        matcher.trie = Trie::new(&keys, symbols.count);
+        matcher.screen = Screen::new(&keys, &borders, &ascii, symbols.kinds.letters_from, symbols.count);
+        matcher.symbols = symbols.pages;
+        matcher.expressions = self.expressions.build();
+        matcher.count = self.count;
         Ok(matcher)
+    }
+
+    /// All that is sought, what is equal side by side: by key, then by rule and folded characters, then by list and term.
+    fn sorted(&self, paths: &[Symbol]) -> Vec<Sought> {
+        // Most are told apart by the first four symbols, which fit into a word. No key has symbol 0.
+        let first_four = |key: &[Symbol]| {
+            let symbol = |at: usize| u64::from(key.get(at).copied().unwrap_or_default());
+            symbol(0) << 48 | symbol(1) << 32 | symbol(2) << 16 | symbol(3)
+        };
+        let mut order: Vec<(u64, Sought)> = self
+            .sought
+            .iter()
+            .map(|sought| (first_four(sought.key.of(paths)), *sought))
+            .collect();
+        order.sort_unstable_by(|(first_a, a), (first_b, b)| {
+            let by_key = || a.key.of(paths).cmp(b.key.of(paths));
+            let by_term = || a.what.term(&self.chars).cmp(&b.what.term(&self.chars));
+            first_a
+                .cmp(first_b)
+                .then_with(by_key)
+                .then_with(by_term)
+                .then_with(|| a.what.place().cmp(&b.what.place()))
+        });
+        order.into_iter().map(|(_, sought)| sought).collect()
     }
 }
 
-#[derive(Default)]
-struct KeyParts {
-    terms: Vec<(Folded, Vec<(ListId, u32)>)>,
-    steps: Vec<u32>,
+impl What {
+    /// What makes terms equal; none for a piece.
+    fn term(self, chars: &[char]) -> Option<(u8, &[char])> {
+        match self {
+            Self::Term { rule, chars: slice, .. } => Some((rule, slice.of(chars))),
+            Self::Piece { .. } => None,
+        }
+    }
+
+    fn place(self) -> (u32, u32) {
+        match self {
+            Self::Term { list, item, .. } => (list.0, item),
+            Self::Piece { step } => (0, step),
+        }
+    }
 }
 
-/// What the automaton looks for to find a term: its most significant characters, all of one class. They follow each
-/// other in the text if those of the less significant classes are left out.
-fn key_of(folded: impl Iterator<Item = char> + Clone) -> String {
+/// What the trie looks for to find a term: its most significant characters, all of one class. They follow each other in
+/// the text if those of the less significant classes are left out.
+fn push_key(keys: &mut Vec<char>, folded: impl Iterator<Item = char> + Clone) -> Slice {
+    let from = keys.len();
     let class = folded.clone().map(chars::class).min();
-    folded.filter(|&c| Some(chars::class(c)) == class).collect()
+    keys.extend(folded.filter(|&c| Some(chars::class(c)) == class));
+    Slice::new(from, keys.len())
 }
 
 /// The symbol of each character.
 struct Symbols {
     pages: Pages<Symbol>,
-    /// Symbols from this one on are letters; those before it are gaps.
-    letters_from: Symbol,
+    kinds: Kinds,
     count: usize,
+}
+
+/// What symbols stand for: 0 is that of all gaps that are in no key, which are passed over; then come other gaps, then
+/// letters that are a key by themselves, then the letter that is in no key, then all other letters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kinds {
+    /// The first letter.
+    pub(crate) letters_from: Symbol,
+    /// The letter that is in no key; from here on, a symbol alone means nothing.
+    pub(crate) others_from: Symbol,
 }
 
 /// The symbol of gaps that are in no key: they are passed over.
 pub(crate) const IGNORED: Symbol = 0;
 
 impl Symbols {
-    fn new<'a>(keys: impl Iterator<Item = &'a String>) -> Result<Self, String> {
-        let mut frequencies: HashMap<char, u32> = HashMap::new();
-        for c in keys.flat_map(|key| key.chars()) {
-            *frequencies.entry(c).or_default() += 1;
+    fn new<'a>(keys: impl Iterator<Item = &'a [char]>) -> Result<Self, String> {
+        let mut frequencies = vec![0_u32; char::MAX as usize + 1];
+        let mut used: Vec<char> = Vec::new();
+        let mut alone: HashSet<char> = HashSet::new();
+        for key in keys {
+            for &c in key {
+                if frequencies[c as usize] == 0 {
+                    used.push(c);
+                }
+                frequencies[c as usize] += 1;
+            }
+            if let [only] = key {
+                alone.insert(*only);
+            }
         }
-        if frequencies.len() + 2 > SYMBOLS_MAX {
+        if used.len() + 2 > SYMBOLS_MAX {
             return Err(format!(
                 "the lists use {} different characters, at most {SYMBOLS_MAX}",
-                frequencies.len() + 2
+                used.len() + 2
             ));
         }
-        // Gaps first; then the letter that is in no key; then letters, the most frequent first, so that what is
-        // looked up often lies together.
-        let mut used: Vec<(char, u32)> = frequencies.into_iter().collect();
-        used.sort_unstable_by_key(|&(c, frequency)| (chars::class(c) == Class::Letter, u32::MAX - frequency, c));
-        let gaps = used.partition_point(|&(c, _)| chars::class(c) != Class::Letter);
-        let letters_from = gaps as Symbol + 1;
+        let kind = |c: char| match (chars::class(c), alone.contains(&c)) {
+            (Class::Letter, true) => 1,
+            (Class::Letter, false) => 2,
+            _ => 0,
+        };
+        // Of each kind the most frequent first, so that what is looked up often lies together.
+        used.sort_unstable_by_key(|&c| (kind(c), u32::MAX - frequencies[c as usize], c));
+        let before = |limit: u8| used.partition_point(|&c| kind(c) < limit) as Symbol + 1;
+        let kinds = Kinds {
+            letters_from: before(1),
+            others_from: before(2),
+        };
 
-        let mut pages = Pages::new(letters_from);
+        let mut pages = Pages::new(kinds.others_from);
         for &gap in chars::classes().gaps() {
             pages.set(gap, IGNORED);
         }
-        for (rank, &(c, _)) in used.iter().enumerate() {
-            let symbol = rank as Symbol + if rank < gaps { 1 } else { 2 };
-            pages.set(c, symbol);
+        for (rank, &c) in used.iter().enumerate() {
+            let symbol = rank as Symbol + 1;
+            pages.set(c, symbol + Symbol::from(symbol >= kinds.others_from));
         }
-        for &(c, _) in &used {
+        for &c in &used {
             let symbol = pages.get(c);
             for &form in chars::forms(c) {
                 pages.set(form, symbol);
@@ -302,7 +376,7 @@ impl Symbols {
         }
         Ok(Self {
             pages,
-            letters_from,
+            kinds,
             count: used.len() + 2,
         })
     }
@@ -313,7 +387,7 @@ impl Symbols {
 }
 
 /// True for terms that the matcher may accept at a border: see [`Folding::word_boundaries`].
-pub(crate) fn borders(text: &str, folding: Folding) -> (bool, bool) {
-    let at = |c: Option<char>| folding.word_boundaries && c.is_some_and(is_word);
-    (at(text.chars().next()), at(text.chars().next_back()))
+pub(crate) fn borders(text: &[char], folding: Folding) -> (bool, bool) {
+    let at = |c: Option<&char>| folding.word_boundaries && c.is_some_and(|&c| is_word(c));
+    (at(text.first()), at(text.last()))
 }

@@ -31,11 +31,6 @@ pub(crate) enum Class {
     Invisible = 3,
 }
 
-impl Class {
-    /// Number of classes.
-    pub(crate) const COUNT: usize = 4;
-}
-
 /// The class of a character.
 pub(crate) fn class(c: char) -> Class {
     CLASSES.get(c)
@@ -64,14 +59,15 @@ pub(crate) fn forms(c: char) -> &'static [char] {
     FORMS.get(&c).map_or(&[], Vec::as_slice)
 }
 
-/// A value for each character, in pages of 256 so that the untouched ones share a page.
+/// A value for each character, in pages of 64 so that the untouched ones share a page. All that the last byte of a
+/// character in UTF-8 can be is one page.
 #[derive(Debug)]
 pub(crate) struct Pages<T> {
     index: Vec<u16>,
     cells: Vec<T>,
 }
 
-const PAGE_CHARS: usize = 256;
+const PAGE_CHARS: usize = 64;
 
 impl<T: Copy> Pages<T> {
     pub(crate) fn new(default: T) -> Self {
@@ -94,11 +90,45 @@ impl<T: Copy> Pages<T> {
         self.cells[usize::from(self.index[c / PAGE_CHARS]) * PAGE_CHARS + c % PAGE_CHARS]
     }
 
+    /// The value of the character at byte `at`, and where the next one begins. The text is valid and `at` is on a border
+    /// before its end.
+    #[inline]
+    pub(crate) fn decode(&self, text: &[u8], at: usize) -> (T, usize) {
+        match *text.get(at..).unwrap_or_default() {
+            [a @ 0xe0..0xf0, b, c, ..] => {
+                let page = (usize::from(a) & 0xf) << 6 | usize::from(b) & 0x3f;
+                (self.cell(page, c), at.wrapping_add(3))
+            }
+            [a @ 0..0x80, ..] => (self.cell(usize::from(a) >> 6, a), at.wrapping_add(1)),
+            ref rest => self.decode_rare(rest, at),
+        }
+    }
+
+    #[inline(never)]
+    fn decode_rare(&self, rest: &[u8], at: usize) -> (T, usize) {
+        match *rest {
+            [a @ 0x80..0xe0, b, ..] => (self.cell(usize::from(a) & 0x1f, b), at.wrapping_add(2)),
+            [a, b, c, d, ..] => {
+                let tail = |byte: u8| usize::from(byte) & 0x3f;
+                let page = (usize::from(a) & 0x7) << 12 | tail(b) << 6 | tail(c);
+                (self.cell(page, d), at.wrapping_add(4))
+            }
+            // Not in valid text.
+            _ => (self.cells[0], at.wrapping_add(rest.len())),
+        }
+    }
+
+    /// The value of the character in a page whose last byte in UTF-8 is this.
+    #[inline]
+    fn cell(&self, page: usize, last: u8) -> T {
+        self.cells[usize::from(self.index[page]) * PAGE_CHARS + usize::from(last & 0x3f)]
+    }
+
     pub(crate) fn set(&mut self, c: char, value: T) {
         let c = c as usize;
         let page = &mut self.index[c / PAGE_CHARS];
         if *page == 0 {
-            // At most 4,352 pages, so that the number fits.
+            // At most 17,408 pages, so that the number fits.
             *page = (self.cells.len() / PAGE_CHARS) as u16;
             self.cells.extend_from_within(..PAGE_CHARS);
         }

@@ -13,6 +13,7 @@ use regex_automata::hybrid::dfa;
 use regex_automata::nfa::thompson;
 use regex_automata::{Input, MatchKind, PatternSet, meta};
 use regex_syntax::hir::Hir;
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 /// The lazily built automaton over the shapes of patterns, in bytes, at most; it starts anew when it is full.
@@ -24,6 +25,9 @@ const ONE_BY_ONE_MAX: usize = 4;
 /// A pattern whose rarest run tells this much, and whose pieces tell less than the other, is known by its run alone.
 const RUN_BITS_ENOUGH: f32 = 30.0;
 const PIECES_BITS_ENOUGH: f32 = 13.0;
+
+/// Pieces of one text whose order is looked at, at most. Beyond it, each is taken for all that its pattern needs.
+const PIECES_MAX: usize = 4_096;
 
 #[derive(Debug)]
 pub(crate) struct Expressions {
@@ -159,10 +163,10 @@ fn describe(routes: &[Route], conditions: &[gates::Run]) -> String {
 /// What a scan needs beside the text: caches, and which patterns to run.
 #[derive(Debug)]
 pub(crate) struct ExpressionScratch {
+    /// Pieces that were found: the byte behind each, and its step. In no order.
+    pieces: Vec<(u32, Reverse<u32>)>,
     /// By step: the byte behind the last piece of it that was found behind one of the step before, or 0.
     reached: Vec<u32>,
-    /// Steps that are not at 0.
-    steps: Vec<u32>,
     marked: Vec<bool>,
     /// Patterns to run; afterwards those that were run.
     marks: Vec<u32>,
@@ -174,8 +178,8 @@ pub(crate) struct ExpressionScratch {
 impl Expressions {
     pub(crate) fn scratch(&self) -> ExpressionScratch {
         ExpressionScratch {
+            pieces: Vec::new(),
             reached: vec![0; self.steps.len()],
-            steps: Vec::with_capacity(self.steps.len()),
             marked: vec![false; self.all.len()],
             marks: Vec::with_capacity(self.all.len()),
             caches: vec![None; self.all.len()],
@@ -203,20 +207,35 @@ impl Expressions {
         scratch.marks.iter().filter_map(of_mark)
     }
 
-    /// A piece of a step's group ends before byte `at`, which is not less than it was in the calls before.
-    pub(crate) fn reach(&self, number: u32, at: usize, scratch: &mut ExpressionScratch) {
+    /// A piece of a step's group ends before byte `at`. Pieces may come in any order.
+    pub(crate) fn see(&self, number: u32, at: usize, scratch: &mut ExpressionScratch) {
         let step = &self.steps[number as usize];
-        let at = at as u32;
-        if let Some(reach) = step.after {
-            let before = scratch.reached[number as usize - 1];
-            if before == 0 || at - before > reach {
-                return;
+        if step.after.is_none() && step.last || scratch.pieces.len() >= PIECES_MAX {
+            scratch.mark(step.expression);
+        } else if !scratch.marked[step.expression as usize] {
+            // Of two steps at the same place the later one comes first, so that one piece does not do for both.
+            scratch.pieces.push((at as u32, Reverse(number)));
+        }
+    }
+
+    /// Marks the patterns with a way on which each step was reached.
+    fn follow(&self, scratch: &mut ExpressionScratch) {
+        scratch.pieces.sort_unstable();
+        for place in 0..scratch.pieces.len() {
+            let (at, Reverse(number)) = scratch.pieces[place];
+            let step = &self.steps[number as usize];
+            let reached = step.after.is_none_or(|reach| {
+                let before = scratch.reached[number as usize - 1];
+                before != 0 && at - before <= reach
+            });
+            if reached && step.last {
+                scratch.mark(step.expression);
+            } else if reached {
+                scratch.reached[number as usize] = at;
             }
         }
-        if step.last {
-            scratch.mark(step.expression);
-        } else if std::mem::replace(&mut scratch.reached[number as usize], at) == 0 {
-            scratch.steps.push(number);
+        for (_, Reverse(number)) in scratch.pieces.drain(..) {
+            scratch.reached[number as usize] = 0;
         }
     }
 
@@ -228,6 +247,7 @@ impl Expressions {
         scratch: &mut ExpressionScratch,
         mut found: impl FnMut(ListId, u32, usize, usize) -> bool,
     ) {
+        self.follow(scratch);
         let mut facts = Facts::default();
         let marked = &mut scratch.marked;
         scratch.marks.retain(|&number| {
@@ -286,9 +306,6 @@ impl ExpressionScratch {
     /// Forgets the last text.
     pub(crate) fn begin(&mut self) {
         self.marks.clear();
-        for step in self.steps.drain(..) {
-            self.reached[step as usize] = 0;
-        }
     }
 
     /// Has a pattern run over this text if its gate passes.

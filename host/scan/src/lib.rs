@@ -30,7 +30,6 @@
 //! assert_eq!(&text[hits[0].start as usize..hits[0].end as usize], "穩賺不賠");
 //! ```
 
-mod automaton;
 mod build;
 mod chars;
 mod expressions;
@@ -38,9 +37,10 @@ mod folding;
 mod gates;
 pub mod lexicon;
 mod matcher;
-mod openings;
 pub mod patterns;
 mod required;
+mod screen;
+mod trie;
 
 pub use build::{List, ListContent, ListId, MatcherBuilder, ScanProblem};
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};

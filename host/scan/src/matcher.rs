@@ -5,12 +5,12 @@
 //! term follow each other for it whatever stands between them. What it finds is a candidate: where a term would have to
 //! end. Verification walks back from there over the original text, under the list's own options, and so finds the start.
 
-use crate::automaton::{Automaton, Ends, Position, Symbol};
-use crate::build::{IGNORED, ListId, borders};
+use crate::build::{IGNORED, Kinds, ListId, borders};
 use crate::chars::{self, Class, Classes, Pages, Relation};
 use crate::expressions::{ExpressionScratch, Expressions, ExpressionsBuilder};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
-use crate::openings::Openings;
+use crate::screen::{SYMBOL_BITS, Screen, Stop, Window};
+use crate::trie::{Cursor, Keys, Symbol, Trie};
 use std::sync::Arc;
 
 /// Hits of one scan, at most. What comes behind is not looked for.
@@ -44,11 +44,11 @@ pub enum Scanned {
 #[derive(Debug)]
 pub struct Matcher {
     pub(crate) rules: Vec<Rule>,
-    symbols: Pages<Symbol>,
-    letters_from: Symbol,
-    openings: Openings,
-    automaton: Automaton,
-    /// By the automaton's numbers of keys.
+    kinds: Kinds,
+    pub(crate) symbols: Pages<Symbol>,
+    pub(crate) screen: Screen,
+    pub(crate) trie: Trie,
+    /// By the trie's numbers of keys.
     pub(crate) keys: Vec<Key>,
     pub(crate) terms: Vec<Term>,
     /// Characters of all terms, folded each by its list's options.
@@ -56,9 +56,9 @@ pub struct Matcher {
     pub(crate) uses: Vec<(ListId, u32)>,
     /// Steps of expressions that are reached when a key is found.
     pub(crate) steps: Vec<u32>,
-    expressions: Expressions,
+    pub(crate) expressions: Expressions,
     classes: &'static Classes,
-    count: usize,
+    pub(crate) count: usize,
     /// Tells this matcher's scratches from those of others.
     identity: Arc<()>,
 }
@@ -106,7 +106,14 @@ pub(crate) struct Term {
 }
 
 impl Slice {
-    fn of<T>(self, table: &[T]) -> &[T] {
+    pub(crate) fn new(from: usize, to: usize) -> Self {
+        Self {
+            from: from as u32,
+            to: to as u32,
+        }
+    }
+
+    pub(crate) fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.from as usize..self.to as usize]
     }
 }
@@ -125,19 +132,29 @@ impl Rule {
 }
 
 impl Term {
-    /// A folded term. Its characters go to the end of `chars`.
-    pub(crate) fn new(chars: &mut Vec<char>, text: &str, rule: u8, rules: &[Rule], uses: Slice) -> Self {
+    /// True if this is a term of letters at its beginning, and matches only with the border of a word before it.
+    pub(crate) fn begins_word(&self, chars: &[char]) -> bool {
+        let first = self.chars.of(chars).first();
+        self.word_start && first.is_some_and(|&c| chars::class(c) == Class::Letter)
+    }
+
+    /// True if this is a term of letters at its end, and matches only with the border of a word behind it.
+    pub(crate) fn ends_word(&self) -> bool {
+        self.word_end && self.behind == 0
+    }
+
+    /// The folded term that is the characters from `from` to the end of `chars`.
+    pub(crate) fn new(chars: &[char], from: u32, rule: u8, rules: &[Rule], uses: Slice) -> Self {
         let folding = rules[usize::from(rule)].folding;
-        let from = chars.len() as u32;
-        chars.extend(text.chars());
-        let class = text.chars().map(chars::class).min();
+        let text = &chars[from as usize..];
+        let class = text.iter().map(|&c| chars::class(c)).min();
         let behind = text
-            .chars()
+            .iter()
             .rev()
-            .take_while(|&c| Some(chars::class(c)) != class)
+            .take_while(|&&c| Some(chars::class(c)) != class)
             .count();
         let (word_start, word_end) = borders(text, folding);
-        let all_letters = text.chars().all(|c| chars::class(c) == Class::Letter);
+        let all_letters = text.iter().all(|&c| chars::class(c) == Class::Letter);
         Self {
             chars: Slice {
                 from,
@@ -154,19 +171,15 @@ impl Term {
 }
 
 impl Matcher {
-    pub(crate) fn empty(
-        rules: Vec<Rule>,
-        symbols: Pages<Symbol>,
-        letters_from: Symbol,
-        openings: Openings,
-        automaton: Automaton,
-    ) -> Self {
+    /// A matcher without anything to look for.
+    pub(crate) fn new(rules: Vec<Rule>, kinds: Kinds) -> Self {
+        let (nothing, symbols) = (Keys::default(), usize::from(kinds.others_from) + 1);
         Self {
             rules,
-            symbols,
-            letters_from,
-            openings,
-            automaton,
+            kinds,
+            symbols: Pages::new(kinds.others_from),
+            screen: Screen::new(&nothing, &[], &[IGNORED; 128], kinds.letters_from, symbols),
+            trie: Trie::new(&nothing, symbols),
             keys: Vec::new(),
             terms: Vec::new(),
             chars: Vec::new(),
@@ -179,11 +192,6 @@ impl Matcher {
         }
     }
 
-    pub(crate) fn finish(&mut self, count: usize, expressions: Expressions) {
-        self.count = count;
-        self.expressions = expressions;
-    }
-
     /// Terms and patterns of all lists together.
     pub fn terms(&self) -> usize {
         self.count
@@ -192,8 +200,8 @@ impl Matcher {
     /// Memory of the automaton and its tables, in bytes, without the programs of patterns and without scratches.
     pub fn memory_bytes(&self) -> usize {
         self.symbols.memory_bytes()
-            + self.openings.memory_bytes()
-            + self.automaton.memory_bytes()
+            + self.screen.memory_bytes()
+            + self.trie.memory_bytes()
             + size_of_val(self.keys.as_slice())
             + size_of_val(self.terms.as_slice())
             + size_of_val(self.chars.as_slice())
@@ -255,55 +263,193 @@ impl Matcher {
     }
 
     fn scan_terms(&self, text: &str, marks: &mut ExpressionScratch, hits: &mut Vec<Hit>) {
-        let mut letters = Position::START;
-        let mut gaps = [Position::START; Class::COUNT];
+        let Kinds {
+            letters_from,
+            others_from,
+        } = self.kinds;
         let bytes = text.as_bytes();
+        let mut window = Window::from(others_from) * 0x0001_0001_0001_0001;
+        let mut before = self.screen.pair(window);
         let mut at = 0;
-        while at < bytes.len() {
-            let (mut c, mut length) = decode(bytes, at);
-            let mut symbol = self.symbols.at(c);
-            let ends = if symbol < self.letters_from {
-                at += length;
-                if symbol == IGNORED {
-                    continue;
+        while at < bytes.len() && hits.len() < HITS_PER_SCAN_MAX {
+            if is_ascii_ahead(bytes, at) {
+                (at, window) = self.scan_ascii(text, at, window, marks, hits);
+                before = self.screen.pair(window);
+                continue;
+            }
+            let (symbol, next) = self.symbols.decode(bytes, at);
+            if symbol >= letters_from {
+                window = window << SYMBOL_BITS | Window::from(symbol);
+                let pair = self.screen.pair(window);
+                if pair.may_be_key() || before.may_go_on(symbol) || symbol < others_from {
+                    let found = Found { text, marks, hits };
+                    self.look_at_letters(found, next, window, before.may_go_on(symbol));
                 }
-                let class = char::from_u32(c).map_or(Class::Letter, |c| self.classes.get(c));
-                self.automaton.step(&mut gaps[class as usize], symbol)
-            } else if letters.may_lead_on(symbol) {
-                at += length;
-                self.automaton.step_on(&mut letters, symbol)
-            } else {
-                let next = self.openings.next(bytes, at);
-                if next != at {
-                    at = next;
-                    (c, length) = decode(bytes, at);
-                    symbol = self.symbols.at(c);
+                before = pair;
+            } else if symbol != IGNORED {
+                self.look_at_gap(Found { text, marks, hits }, at);
+            }
+            at = next;
+        }
+    }
+
+    /// Scans the stretch of ASCII that begins at byte `from`, behind a window. Returns where it ends, and the window
+    /// there.
+    fn scan_ascii(
+        &self,
+        text: &str,
+        from: usize,
+        before: Window,
+        marks: &mut ExpressionScratch,
+        hits: &mut Vec<Hit>,
+    ) -> (usize, Window) {
+        let bytes = text.as_bytes();
+        let ascii = &self.screen.ascii;
+        let mut letters = ascii.letters(before);
+        let mut at = from;
+        while hits.len() < HITS_PER_SCAN_MAX {
+            let stop;
+            (at, stop) = ascii.next(bytes, at, &mut letters);
+            match stop {
+                Stop::End => break,
+                Stop::Gap => self.look_at_gap(Found { text, marks, hits }, at),
+                Stop::Letter { .. } if !ascii.is_letter(bytes[at]) => {}
+                Stop::Letter { short, long } => {
+                    let (window, letters) = self.window_at(&bytes[from..=at], before);
+                    let mut found = Found { text, marks, hits };
+                    if short {
+                        self.look_at_short(&mut found, at + 1, window);
+                        self.key_at(&mut found, at + 1, self.place(window, 3));
+                    }
+                    // What has its third letter before the stretch was followed from there.
+                    if long && letters >= 2 {
+                        self.follow(&mut found, at + 1, self.place(window, 4));
+                    }
                 }
-                at += length;
-                self.automaton.begin(&mut letters, symbol)
+            }
+            at += 1;
+        }
+        let (window, letters) = self.window_at(&bytes[from..at], before);
+        // What has its third letter at the end of the stretch, and its fourth behind it.
+        let third = window as Symbol;
+        if letters > 0 && at < bytes.len() && self.screen.pair(window >> SYMBOL_BITS).may_go_on(third) {
+            let mut found = Found { text, marks, hits };
+            if let Some((at, place)) = self.advance(text, at, self.place(window, 3)) {
+                self.follow(&mut found, at, place);
+            }
+        }
+        (at, window)
+    }
+
+    /// The window behind a stretch of ASCII, from the one before it, and how many of its letters are in the stretch.
+    fn window_at(&self, stretch: &[u8], before: Window) -> (Window, u32) {
+        let is_letter = |byte: &&u8| self.screen.ascii.is_letter(**byte);
+        let (mut window, mut letters) = (0, 0);
+        for &letter in stretch.iter().rev().filter(is_letter).take(4) {
+            window |= Window::from(self.symbols.at(u32::from(letter))) << (letters * SYMBOL_BITS);
+            letters += 1;
+        }
+        (
+            window | before.checked_shl(letters * SYMBOL_BITS).unwrap_or_default(),
+            letters,
+        )
+    }
+
+    /// Looks for the keys of one letter or of two letters that end before byte `at`, and for the longer ones whose third
+    /// letter does. The window has these letters.
+    #[inline(never)]
+    fn look_at_letters(&self, mut found: Found, at: usize, window: Window, long: bool) {
+        self.look_at_short(&mut found, at, window);
+        if long {
+            self.follow(&mut found, at, self.place(window, 3));
+        }
+    }
+
+    fn look_at_short(&self, found: &mut Found, at: usize, window: Window) {
+        self.key_at(found, at, self.place(window, 1));
+        self.key_at(found, at, self.place(window, 2));
+    }
+
+    /// The place in the trie behind the last letters of a window, so many of them.
+    #[inline]
+    fn place(&self, window: Window, letters: u32) -> Option<Cursor> {
+        let letter = |back: u32| (window >> (back * SYMBOL_BITS)) as Symbol;
+        let first = self.trie.begin(letter(letters - 1))?;
+        (0..letters - 1)
+            .rev()
+            .try_fold(first, |place, back| self.trie.step(place, letter(back)))
+    }
+
+    #[inline]
+    fn key_at(&self, found: &mut Found, at: usize, place: Option<Cursor>) {
+        if let Some(key) = place.and_then(|place| self.trie.key(place)) {
+            self.candidates(found, at, key);
+        }
+    }
+
+    /// Takes all keys from a place in the trie on, by the letters that the text has from byte `at` on.
+    fn follow(&self, found: &mut Found, mut at: usize, place: Option<Cursor>) {
+        let mut place = place;
+        while place.is_some() {
+            self.key_at(found, at, place);
+            let Some(next) = self.advance(found.text, at, place) else {
+                return;
             };
-            if !ends.is_empty() {
-                self.candidates(text, at, ends, marks, hits);
-                if hits.len() >= HITS_PER_SCAN_MAX {
+            (at, place) = next;
+        }
+    }
+
+    /// The place in the trie behind the next letter of the text from byte `at` on, and where that letter ends.
+    fn advance(&self, text: &str, mut at: usize, place: Option<Cursor>) -> Option<(usize, Option<Cursor>)> {
+        while at < text.len() {
+            let (symbol, next) = self.symbols.decode(text.as_bytes(), at);
+            if symbol >= self.kinds.letters_from {
+                return Some((next, self.trie.step(place?, symbol)));
+            }
+            at = next;
+        }
+        None
+    }
+
+    /// Looks for the keys that begin with the gap at byte `at`: they have no letters, and no gaps of another class.
+    #[inline(never)]
+    fn look_at_gap(&self, mut found: Found, at: usize) {
+        let text = found.text;
+        let mut chars = text[at..].char_indices();
+        let Some((_, first)) = chars.next() else { return };
+        let class = self.classes.get(first);
+        let mut place = self.trie.begin(self.symbols.get(first));
+        let mut end = at + first.len_utf8();
+        while let Some(here) = place {
+            self.key_at(&mut found, end, place);
+            place = None;
+            for (offset, c) in chars.by_ref() {
+                let symbol = self.symbols.get(c);
+                let class_here = self.classes.get(c);
+                if class_here < class {
                     return;
+                }
+                if class_here == class && symbol != IGNORED {
+                    end = at + offset + c.len_utf8();
+                    place = self.trie.step(here, symbol);
+                    break;
                 }
             }
         }
     }
 
-    /// Verifies the terms of the keys that end at byte `at`.
-    fn candidates(&self, text: &str, at: usize, ends: Ends, marks: &mut ExpressionScratch, hits: &mut Vec<Hit>) {
-        for key in self.automaton.keys(ends) {
-            let key = &self.keys[key];
-            for term in key.terms.of(&self.terms) {
-                if let Some((start, end)) = self.verify(text, at, term) {
-                    let uses = term.uses.of(&self.uses);
-                    hits.extend(uses.iter().map(|&(list, term)| Hit { list, term, start, end }));
-                }
+    /// Verifies the terms of the key that ends before byte `at`.
+    fn candidates(&self, found: &mut Found, at: usize, key: usize) {
+        let key = &self.keys[key];
+        for term in key.terms.of(&self.terms) {
+            if let Some((start, end)) = self.verify(found.text, at, term) {
+                let uses = term.uses.of(&self.uses);
+                let hit = |&(list, term): &(ListId, u32)| Hit { list, term, start, end };
+                found.hits.extend(uses.iter().map(hit));
             }
-            for &step in key.steps.of(&self.steps) {
-                self.expressions.reach(step, at, marks);
-            }
+        }
+        for &step in key.steps.of(&self.steps) {
+            self.expressions.see(step, at, found.marks);
         }
     }
 
@@ -311,6 +457,10 @@ impl Matcher {
     fn verify(&self, text: &str, at: usize, term: &Term) -> Option<(u32, u32)> {
         let rule = &self.rules[usize::from(term.rule)];
         let gaps = rule.folding.gaps;
+        let goes_on = term.word_end && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
+        if goes_on && term.behind == 0 {
+            return None;
+        }
         let chars = term.chars.of(&self.chars);
         let (before, behind) = chars.split_at(chars.len() - usize::from(term.behind));
         let walk = Walk {
@@ -341,17 +491,18 @@ impl Matcher {
     }
 }
 
-/// The code point of the character at byte `at` and its length in bytes. The text is valid and `at` is on a border.
+/// A text that is being scanned, and where what is found in it goes.
+struct Found<'a> {
+    text: &'a str,
+    marks: &'a mut ExpressionScratch,
+    hits: &'a mut Vec<Hit>,
+}
+
+/// True if the next characters of the text, so many that it pays, are all ASCII.
 #[inline]
-fn decode(text: &[u8], at: usize) -> (u32, usize) {
-    let byte = |offset: usize| u32::from(text.get(at + offset).copied().unwrap_or_default());
-    let tail = |offset: usize| byte(offset) & 0x3f;
-    match byte(0) {
-        first @ 0..0x80 => (first, 1),
-        first @ 0xe0..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
-        first @ 0x80..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
-        first => ((first & 0x7) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
-    }
+fn is_ascii_ahead(text: &[u8], at: usize) -> bool {
+    let ahead = text.get(at..).and_then(<[u8]>::first_chunk::<8>);
+    ahead.is_some_and(|bytes| u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080 == 0)
 }
 
 /// How characters of a text are compared with those of a term.

@@ -236,6 +236,18 @@ proptest! {
         prop_assert_eq!(&hits, &naive(&text, &lists), "{:?} in {:?}", lists, text);
     }
 
+    /// Stretches of ASCII, which are passed over by other tables than the rest, with terms across their borders.
+    #[test]
+    fn hits_equal_a_naive_scan_across_stretches_of_ascii(
+        terms in prop::collection::vec("[aB1保+]{1,7}", 1..8), folding in folding(), text in "([ab1]{2,5}[ ,+]{0,6}[abB1x]{1,9}|[ab保，\\+]{1,4}){0,8}"
+    ) {
+        let lists = [(terms, folding)];
+        let matcher = matcher(&lists);
+        let mut hits = Vec::new();
+        let _ = matcher.scan(&text, &mut matcher.scratch(), &mut hits);
+        prop_assert_eq!(&hits, &naive(&text, &lists), "{:?} in {:?}", lists, text);
+    }
+
     #[test]
     fn a_used_scratch_changes_nothing((lists, text) in lists().prop_flat_map(text_with), before in text(0..40)) {
         let matcher = matcher(&lists);

@@ -1,10 +1,9 @@
 //! Patterns in a matcher against the same patterns alone: what keeps a pattern from being run may not lose a match.
 
-#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
-
 use proptest::prelude::*;
 use proviso_scan::{List, ListContent, MatcherBuilder, patterns};
 use regex_automata::meta::Regex;
+use std::fmt::Write;
 use std::path::Path;
 
 /// An expression that can be written down, and that texts can be made from.
@@ -41,7 +40,7 @@ impl Shape {
             Self::Either(parts) => group(parts, "|", regex),
             Self::Repeated(part, min, max) => {
                 group(std::slice::from_ref(part), "", regex);
-                *regex += &format!("{{{min},{max}}}");
+                let _ = write!(regex, "{{{min},{max}}}");
             }
         }
     }
@@ -175,7 +174,10 @@ proptest! {
         let regexes: Vec<String> = regexes
             .filter(|regex| patterns::parse(Path::new("p"), &format!("p\t{regex}")).is_ok())
             .collect();
-        let file: String = regexes.iter().enumerate().map(|(number, regex)| format!("p{number}\t{regex}\n")).collect();
+        let mut file = String::new();
+        for (number, regex) in regexes.iter().enumerate() {
+            let _ = writeln!(file, "p{number}\t{regex}");
+        }
         let mut builder = MatcherBuilder::new();
         builder.add(List {
             name: "p".to_owned(),
