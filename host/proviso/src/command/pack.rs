@@ -126,7 +126,7 @@ fn facts(pack: &Pack) -> Value {
                 "interfaces": policy.interfaces.iter().map(|interface| interface.name()).collect::<Vec<_>>(),
                 "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": format!("{:?}", policy.trigger),
                 "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
-                "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
+                "time": policy.time.name(), "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
             })
         })
         .collect();

@@ -3,7 +3,7 @@
 use proviso_model::limits;
 use proviso_model::message::{Direction, Kind, Message, Party, PartyClass};
 use proviso_model::set::PolicySet;
-use proviso_pack::manifest::{Field, Policy as Declared};
+use proviso_pack::manifest::{Field, Policy as Declared, TimePrecision};
 use proviso_scan::Hit;
 use proviso_sdk as sdk;
 
@@ -18,6 +18,7 @@ pub(super) struct Lens {
     pub table: Vec<u16>,
     /// By [`Field`].
     fields: [bool; Field::ALL.len()],
+    time: TimePrecision,
     /// By the host's kind: the contract's.
     kinds: [sdk::Kind; Kind::ALL.len()],
 }
@@ -43,6 +44,7 @@ impl Lens {
         Self {
             table,
             fields,
+            time: declared.time,
             kinds: Kind::ALL.map(kind),
         }
     }
@@ -59,7 +61,7 @@ impl Lens {
         (hits, cut): (&[Hit], bool),
         preceding: &[&Earlier<'_>],
     ) -> sdk::Message {
-        let parties = self.asks(Field::Parties);
+        let parties = self.asks(Field::Parties) || self.asks(Field::Departments);
         let some = |asked: bool, max: usize| if asked { max } else { 0 };
         let (seen, whole) = self.hits(hits);
         sdk::Message {
@@ -70,17 +72,17 @@ impl Lens {
             },
             kind: self.kinds[message.kind as usize],
             direction: direction(message.direction),
-            sent_at: message.sent_at.as_millis(),
+            sent_at: self.time_of(message),
             sender: if parties {
-                party(set, &message.sender)
+                self.party(set, &message.sender)
             } else {
-                party(set, &Party::default())
+                self.party(set, &Party::default())
             },
             recipients: message
                 .recipients
                 .iter()
                 .take(some(parties, limits::RECIPIENTS_MAX))
-                .map(|recipient| party(set, recipient))
+                .map(|recipient| self.party(set, recipient))
                 .collect(),
             conversation: if self.asks(Field::Conversation) {
                 message.conversation.clone()
@@ -122,11 +124,37 @@ impl Lens {
                 .map(|earlier| sdk::PrecedingMessage {
                     direction: direction(earlier.message.direction),
                     same_sender: earlier.message.sender.id == message.sender.id,
-                    sent_at: earlier.message.sent_at.as_millis(),
+                    sent_at: self.time_of(earlier.message),
                     text: earlier.text.to_owned(),
                     hits: self.hits(&earlier.hits).0,
                 })
                 .collect(),
+        }
+    }
+
+    /// The time, as exactly as the policy is told.
+    fn time_of(&self, message: &Message) -> i64 {
+        let millis = message.sent_at.as_millis();
+        match self.time {
+            TimePrecision::Exact => millis,
+            TimePrecision::QuarterHour => millis - millis.rem_euclid(15 * 60 * 1_000),
+        }
+    }
+
+    fn party(&self, set: &PolicySet, party: &Party) -> sdk::Party {
+        sdk::Party {
+            id: if self.asks(Field::Parties) {
+                party.id.clone()
+            } else {
+                String::new()
+            },
+            class: match party.class {
+                PartyClass::Employee => sdk::PartyClass::Employee,
+                PartyClass::External => sdk::PartyClass::External,
+                PartyClass::Robot => sdk::PartyClass::Robot,
+                PartyClass::Unknown => sdk::PartyClass::Unknown,
+            },
+            department: set.department_of(party).to_owned(),
         }
     }
 
@@ -151,19 +179,6 @@ impl Lens {
         let whole = seen.len() <= limits::HITS_MAX;
         seen.truncate(limits::HITS_MAX);
         (seen, whole)
-    }
-}
-
-fn party(set: &PolicySet, party: &Party) -> sdk::Party {
-    sdk::Party {
-        id: party.id.clone(),
-        class: match party.class {
-            PartyClass::Employee => sdk::PartyClass::Employee,
-            PartyClass::External => sdk::PartyClass::External,
-            PartyClass::Robot => sdk::PartyClass::Robot,
-            PartyClass::Unknown => sdk::PartyClass::Unknown,
-        },
-        department: set.department_of(party).to_owned(),
     }
 }
 
