@@ -1,6 +1,7 @@
 //! What each command does, one file a command.
 
 pub(crate) mod archive;
+pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
