@@ -8,12 +8,14 @@ use crate::import_check::Interface;
 use crate::plugin::{CallFault, Called};
 use crate::view::{HitView, MessageView, PrecedingView};
 use proviso_model::digest::DigestBuilder;
+use proviso_model::id::PolicyId;
 use proviso_model::limits;
-use proviso_model::message::Message;
+use proviso_model::message::{Addressed, Message};
 use proviso_model::set::Mode;
-use proviso_model::verdict::{AttributedProposal, Fault, Finding, Withheld};
+use proviso_model::verdict::{AttributedProposal, Fault, FaultCause, Finding, Withheld};
 use proviso_model::{Digest, MessageId};
 use proviso_scan::{Hit, Scanned};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,21 +23,25 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Input {
     /// The message.
-    pub message: Arc<Message>,
+    pub message: Arc<Addressed>,
     /// Earlier messages of its conversation, the oldest first; the last five are used, and only by policies that ask for
     /// them. Leave out those whose content is withheld.
-    pub preceding: Vec<Arc<Message>>,
+    pub preceding: Vec<Arc<Addressed>>,
     /// Why no policy may see the content (`proviso_model::consent::gate`).
     pub withheld: Option<Withheld>,
+    /// Policies that are not to be called; where one would have run, its fault says so. A replay gives those that the
+    /// recorded verdict names.
+    pub quarantined: Option<Arc<BTreeSet<PolicyId>>>,
 }
 
 impl Input {
     /// A message alone.
     pub fn new(message: Message) -> Self {
         Self {
-            message: Arc::new(message),
+            message: Arc::new(Addressed::from(message)),
             preceding: Vec::new(),
             withheld: None,
+            quarantined: None,
         }
     }
 }
@@ -81,7 +87,7 @@ struct Scan<'a> {
 
 /// A preceding message as policies may see it.
 pub(crate) struct Earlier<'a> {
-    pub(crate) message: &'a Message,
+    pub(crate) message: &'a Addressed,
     pub(crate) text: &'a str,
     pub(crate) hits: Vec<Hit>,
     /// The `[[apply]]` tables whose scope covers it: a policy sees of a conversation what it may judge of it.
@@ -158,6 +164,7 @@ impl Generation {
             preceding: Vec::new(),
             truncated: text.len() < message.text.len(),
         };
+        let mut faults = Vec::new();
         if input.withheld.is_none() && !covering.is_empty() {
             let scanned = self.matcher.scan(text, &mut scratch.scratch, &mut scratch.hits);
             scan.truncated |= scanned == Scanned::CutShort;
@@ -171,6 +178,16 @@ impl Generation {
                 let policies = self.applied[apply].policies.clone();
                 scan.triggered
                     .extend(policies.filter(|policy| self.policies[*policy].trigger.fires(message, &has_hit)));
+            }
+            if let Some(quarantined) = &input.quarantined {
+                scan.triggered.retain(|&index| {
+                    let policy = &self.policies[index];
+                    let is_called = !quarantined.contains(&policy.id);
+                    if !is_called && policy.runs_on(message) {
+                        faults.push((index, policy.fault(quarantined_fault())));
+                    }
+                    is_called
+                });
             }
             let asked = scan
                 .triggered
@@ -194,7 +211,7 @@ impl Generation {
             withheld: input.withheld,
             findings: Vec::new(),
             proposals: Vec::new(),
-            faults: Vec::new(),
+            faults,
             folds: Vec::new(),
             hits: Vec::new(),
             fuel: 0,
@@ -253,17 +270,33 @@ impl Generation {
     }
 }
 
-/// Digest of all that policies are given of a message.
-fn input_digest(message: &Message, preceding: &[Earlier<'_>]) -> Digest {
+/// Digest of all that policies are given: the message's own where they are given nothing beside it.
+fn input_digest(message: &Addressed, preceding: &[Earlier<'_>]) -> Digest {
+    if preceding.is_empty() {
+        return message.digest();
+    }
     let mut digest = DigestBuilder::new("proviso input 1");
-    digest.part(message.content_digest().as_bytes());
+    digest.part(message.digest().as_bytes());
     for earlier in preceding {
-        digest.part(earlier.message.content_digest().as_bytes());
+        digest.part(earlier.message.digest().as_bytes());
     }
     digest.finish()
 }
 
+/// What a policy that is not called is at fault with.
+fn quarantined_fault() -> CallFault {
+    CallFault {
+        cause: FaultCause::Quarantined,
+        detail: "the policy failed on too many messages and is not called".to_owned(),
+    }
+}
+
 impl Policy {
+    /// True if one of its interfaces would be called with the message, once it is triggered.
+    fn runs_on(&self, message: &Message) -> bool {
+        self.has(Interface::Rules) || self.has(Interface::Retention) || self.key_of(message).is_some()
+    }
+
     /// The hits that the policy sees, in its own numbering and order; false if there were more than it may see.
     pub(crate) fn hits_of(&self, hits: &[Hit], seen: &mut Vec<HitView>) -> bool {
         let first = seen.len();

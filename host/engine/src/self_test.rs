@@ -7,6 +7,7 @@ use crate::guest::LogLine;
 use crate::import_check::inspect_component;
 use crate::prepare::settings_text;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
+use proviso_model::Addressed;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::Apply;
 use proviso_model::verdict::Verdict;
@@ -174,8 +175,13 @@ impl Generation {
 
 /// The messages of a case, each preceded by those before it in its conversation.
 fn inputs_of(case: &Case) -> Vec<Input> {
-    let messages: Vec<Arc<_>> = case.messages.iter().cloned().map(Arc::new).collect();
-    let input = |(index, message): (usize, &Arc<proviso_model::Message>)| {
+    let messages: Vec<Arc<Addressed>> = case
+        .messages
+        .iter()
+        .cloned()
+        .map(|message| Arc::new(Addressed::from(message)))
+        .collect();
+    let input = |(index, message): (usize, &Arc<Addressed>)| {
         let earlier = messages[..index]
             .iter()
             .filter(|earlier| earlier.conversation == message.conversation);
@@ -185,6 +191,7 @@ fn inputs_of(case: &Case) -> Vec<Input> {
             message: Arc::clone(message),
             preceding,
             withheld: None,
+            quarantined: None,
         }
     };
     messages.iter().enumerate().map(input).collect()

@@ -5,6 +5,7 @@
 mod support;
 
 use proviso_engine::{FoldStates, Input, ResolvedSet};
+use proviso_model::id::PolicyId;
 use proviso_model::set::{Mode, PolicySet};
 use proviso_model::verdict::{Severity, Withheld};
 use std::path::Path;
@@ -108,7 +109,9 @@ fn preceding_messages_are_given_to_whoever_asks_and_named_in_the_verdict() {
         assert_eq!(generation.preceding_max(), named.len());
         let mut input = Input::new(message(3, "text"));
         let alone = judge_inputs(&generation, std::slice::from_ref(&input));
-        input.preceding = (0..3).map(|number| Arc::new(message(number, "earlier"))).collect();
+        input.preceding = (0..3)
+            .map(|number| Arc::new(message(number, "earlier").into()))
+            .collect();
         let outcomes = judge_inputs(&generation, &[input]);
         assert_eq!(
             (rules(&outcomes[0]), outcomes[0].verdict.preceding.clone()),
@@ -129,7 +132,7 @@ fn preceding_texts_keep_to_their_limit() {
     // A message that loops uses all of its fuel, and so tells how much text the policy was given: 1 KiB rounded up, and 4.
     let mut input = Input::new(message(9, "Loops"));
     input.preceding = (0..9)
-        .map(|number| Arc::new(message(number, &"保".repeat(1_000))))
+        .map(|number| Arc::new(message(number, &"保".repeat(1_000)).into()))
         .collect();
     assert_eq!(
         judge_inputs(&generation, &[input])[0].fuel,
@@ -388,4 +391,25 @@ fn the_answer_does_not_depend_on_how_messages_come_together() {
             assert_eq!(one.verdict.to_canonical_json(), other.verdict.to_canonical_json());
         }
     }
+}
+
+#[test]
+fn a_quarantined_policy_is_not_called_and_says_so_where_it_would_have_run() {
+    let generation = build(&engine(), &listed("lists = [\"words\"]\n")).unwrap();
+    let id = PolicyId {
+        pack: generation.describe().packs[0].name.clone(),
+        policy: generation.describe().packs[0].policies[0].name.clone(),
+    };
+    let input = |text: &str| Input {
+        quarantined: Some(Arc::new(std::collections::BTreeSet::from([id.clone()]))),
+        ..Input::new(message(0, text))
+    };
+    let inputs = [input("这款产品保本"), input("nothing")];
+    let judged = generation.evaluate(&inputs);
+    let outcomes = generation.advance(judged, &inputs, &mut FoldStates::default());
+    let fault = &outcomes[0].verdict.faults[0];
+    assert_eq!((fault.cause.name(), fault.policy_id()), ("quarantined", id.clone()));
+    assert!(outcomes[0].verdict.held && outcomes[0].verdict.findings.is_empty());
+    assert_eq!(outcomes[0].fuel, 0);
+    assert!(!outcomes[1].verdict.held && outcomes[1].verdict.faults.is_empty());
 }

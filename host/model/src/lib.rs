@@ -20,7 +20,7 @@ pub mod verdict;
 
 pub use digest::Digest;
 pub use id::MessageId;
-pub use message::Message;
+pub use message::{Addressed, Message};
 pub use problem::Problem;
 pub use time::Timestamp;
 pub use verdict::Verdict;

@@ -264,6 +264,41 @@ pub struct Attachment {
     pub reference: String,
 }
 
+/// A message with the digest of its content, which is computed once: the archive knows a delivery by it, and a verdict
+/// names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressed {
+    message: Message,
+    digest: Digest,
+}
+
+impl Addressed {
+    /// [`Message::content_digest`], without computing it anew.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The message alone.
+    pub fn into_message(self) -> Message {
+        self.message
+    }
+}
+
+impl From<Message> for Addressed {
+    fn from(message: Message) -> Self {
+        let digest = message.content_digest();
+        Self { message, digest }
+    }
+}
+
+impl std::ops::Deref for Addressed {
+    type Target = Message;
+
+    fn deref(&self) -> &Message {
+        &self.message
+    }
+}
+
 impl Message {
     /// Digest of the message as its source delivered it: its fields, and `raw` without the white space between JSON tokens.
     /// Two deliveries of one message have the same; the same identifier with another content has not.

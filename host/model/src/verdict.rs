@@ -17,7 +17,8 @@ pub struct Verdict {
     pub message: MessageId,
     /// The generation that judged it.
     pub generation: Digest,
-    /// Digest of all that the policies were given: the message, and the preceding messages where a policy asked for them.
+    /// Digest of all that the policies were given: the message's own, or, where a policy asked for preceding messages and
+    /// there are any, one over theirs and its own.
     pub input: Digest,
     /// Digests of the packs whose scope covered the message, in the order of the set.
     pub packs: Vec<Digest>,
@@ -247,6 +248,8 @@ pub enum FaultCause {
     BadAnswer,
     /// The guest answered with a `failure`.
     Refused,
+    /// The policy was not called: it had failed on too many messages before.
+    Quarantined,
 }
 
 impl FaultCause {
@@ -260,6 +263,7 @@ impl FaultCause {
             FaultCause::Stack => "stack",
             FaultCause::BadAnswer => "bad-answer",
             FaultCause::Refused => "refused",
+            FaultCause::Quarantined => "quarantined",
         }
     }
 }

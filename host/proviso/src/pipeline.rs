@@ -7,12 +7,12 @@
 //! 5. the archive keeps all of it in one transaction, and the source is told (`daemon/intake.rs`)
 
 use proviso_engine::{FoldStates, Generation, Input, Judged, Outcome};
-use proviso_model::Message;
 use proviso_model::consent::{self, ConsentEvent, ConsentLedger};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::retention::{self, Decision, Facts, Moments};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
+use proviso_model::{Addressed, Message};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) struct Intake {
 
 #[derive(Default)]
 struct Window {
-    messages: VecDeque<Arc<Message>>,
+    messages: VecDeque<Arc<Addressed>>,
     used: u64,
 }
 
@@ -74,7 +74,7 @@ impl Intake {
     }
 
     /// Takes over the last messages of a conversation, the oldest first.
-    pub(crate) fn recall_conversation(&mut self, key: String, messages: impl IntoIterator<Item = Arc<Message>>) {
+    pub(crate) fn recall_conversation(&mut self, key: String, messages: impl IntoIterator<Item = Arc<Addressed>>) {
         let window = Window {
             messages: messages.into_iter().collect(),
             used: self.clock,
@@ -83,7 +83,7 @@ impl Intake {
     }
 
     /// Notes a message's consent, asks the gate, and picks its preceding messages.
-    pub(crate) fn admit(&mut self, set: &PolicySet, message: Arc<Message>) -> Input {
+    pub(crate) fn admit(&mut self, set: &PolicySet, message: Arc<Addressed>) -> Input {
         let ledger = self
             .ledgers
             .entry(ledger_key(&message.id.tenant, &message.id.channel))
@@ -109,6 +109,7 @@ impl Intake {
             message,
             preceding,
             withheld,
+            quarantined: None,
         }
     }
 

@@ -12,8 +12,8 @@ use crate::tally::{self, Tally};
 use crate::verdict_json::VerdictLine;
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input, Judged};
-use proviso_model::Message;
 use proviso_model::set::PolicySet;
+use proviso_model::{Addressed, Message};
 use proviso_pack::PluginPath;
 use proviso_sources::{Format, Item, Reader, SourceContext};
 use std::collections::BTreeMap;
@@ -191,7 +191,7 @@ fn read_all(
     };
     for file in files {
         let mut take = |message: Message| {
-            admitted.push(intake.admit(set, Arc::new(message)));
+            admitted.push(intake.admit(set, Arc::new(Addressed::from(message))));
             admitted.len() < CHUNK_MESSAGES
                 || send(std::mem::replace(&mut admitted, Vec::with_capacity(CHUNK_MESSAGES)))
         };

@@ -11,11 +11,12 @@ use crate::show::table::{Columns, clip};
 use anyhow::{Context, anyhow, bail};
 use proviso_archive::{Archive, Judged};
 use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input};
-use proviso_model::id::FoldKey;
-use proviso_model::{Digest, MessageId};
+use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::verdict::{Fault, FaultCause, Verdict};
+use proviso_model::{Addressed, Digest, Message, MessageId};
 use proviso_pack::PackStore;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -95,12 +96,28 @@ async fn find_all(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<Me
     Ok(ids)
 }
 
+fn addressed(messages: Vec<Message>) -> Vec<Arc<Addressed>> {
+    let addressed = messages.into_iter().map(|message| Arc::new(Addressed::from(message)));
+    addressed.collect()
+}
+
+/// The policies that were not called.
+fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
+    let faults = verdict.faults.iter();
+    let policies: BTreeSet<PolicyId> = faults
+        .filter(|fault| fault.cause == FaultCause::Quarantined)
+        .map(Fault::policy_id)
+        .collect();
+    (!policies.is_empty()).then(|| Arc::new(policies))
+}
+
 fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
     let tenant = recorded.message.id.tenant.clone();
     let admitted = [Input {
-        message: Arc::new(recorded.message),
-        preceding: recorded.preceding.into_iter().map(Arc::new).collect(),
+        message: Arc::new(Addressed::from(recorded.message)),
+        preceding: addressed(recorded.preceding),
         withheld: recorded.verdict.verdict.withheld,
+        quarantined: quarantined(&recorded.verdict.verdict),
     }];
     let judged = pipeline::evaluate(generation, &admitted);
     let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());

@@ -10,7 +10,7 @@ use proviso_archive::{
 use proviso_engine::{Generation, Input};
 use proviso_model::limits::{PRECEDING_MESSAGES_MAX, QUEUE_MESSAGES_MAX, TRANSACTION_MESSAGES_MAX};
 use proviso_model::retention::Decision;
-use proviso_model::{Digest, Message};
+use proviso_model::{Addressed, Message};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,8 +28,7 @@ pub(crate) struct Delivery {
 
 /// A message and where it came from.
 struct Arrival {
-    message: Arc<Message>,
-    digest: Digest,
+    message: Arc<Addressed>,
     place: SourcePlace,
 }
 
@@ -156,10 +155,8 @@ impl Delivery {
 
 impl Arrival {
     fn new(message: Message, place: SourcePlace) -> Self {
-        let digest = message.content_digest();
         Self {
-            message: Arc::new(message),
-            digest,
+            message: Arc::new(Addressed::from(message)),
             place,
         }
     }
@@ -273,7 +270,7 @@ impl Writer {
         let generation = self.generations.current();
         let ids: Vec<_> = arrivals
             .iter()
-            .map(|(_, arrival)| (&arrival.message.id, arrival.digest))
+            .map(|(_, arrival)| (&arrival.message.id, arrival.message.digest()))
             .collect();
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(crate::places::now());
@@ -288,7 +285,7 @@ impl Writer {
                 }),
                 Known::Conflict { .. } => batch.conflicts.push(Conflict {
                     id: arrival.message.id.clone(),
-                    refused: arrival.digest,
+                    refused: arrival.message.digest(),
                     refused_raw: arrival.message.raw.clone(),
                     place: arrival.place,
                 }),
@@ -300,8 +297,7 @@ impl Writer {
         batch.entries = admitted
             .into_iter()
             .zip(settled)
-            .zip(new)
-            .map(|((admitted, settled), arrival)| entry(admitted, settled, &arrival))
+            .map(|(admitted, settled)| entry(admitted, settled))
             .collect();
         batch.source_errors = errors;
         batch.offsets = offsets;
@@ -377,18 +373,20 @@ impl Writer {
         let (keys, conversations): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
         let found = self.archive.preceding(&conversations, PRECEDING_MESSAGES_MAX).await?;
         for (key, messages) in keys.into_iter().zip(found) {
-            self.intake.recall_conversation(key, messages.into_iter().map(Arc::new));
+            let messages = messages.into_iter().map(|message| Arc::new(Addressed::from(message)));
+            self.intake.recall_conversation(key, messages);
         }
         Ok(())
     }
 }
 
 /// What the archive keeps of one message.
-fn entry(admitted: Input, settled: Settled, arrival: &Arrival) -> Entry {
+fn entry(admitted: Input, settled: Settled) -> Entry {
+    let digest = admitted.message.digest();
     let steps = settled.outcome.steps.into_iter();
     Entry {
-        message: Arc::unwrap_or_clone(admitted.message),
-        digest: arrival.digest,
+        message: Arc::unwrap_or_clone(admitted.message).into_message(),
+        digest,
         fuel: settled.outcome.fuel,
         retention: Some(retention(&settled.retention)),
         steps: steps
