@@ -124,6 +124,7 @@ impl Generation {
             .enumerate()
             .filter(|(_, messages)| !messages.is_empty())
         {
+            self.policies[policy].count_triggered(messages.len());
             Job {
                 generation: self,
                 index: policy,

@@ -15,6 +15,7 @@ use proviso_pack::Pack;
 use proviso_pack::manifest::SubjectKey;
 use proviso_scan::{ListId, Matcher, Scratch};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Policies, lists and settings, compiled and frozen; judges messages. Any number of threads may use one at a time.
@@ -61,6 +62,8 @@ pub(crate) struct Policy {
     /// Earlier messages that it is given, 0-5.
     pub(crate) preceding: usize,
     pub(crate) fuel_per_kib: u64,
+    /// Messages that triggered it since [`Generation::take_triggered`] was asked last.
+    pub(crate) triggered: Arc<AtomicU64>,
 }
 
 /// A list that a policy does not see.

@@ -1,8 +1,10 @@
 //! What the calls of each policy take: for `pack bench`. Judging that is not metered pays one look at an option a call.
+//! And how many messages triggered each policy: one addition for each policy of a batch.
 
-use crate::generation::Generation;
+use crate::generation::{Generation, Policy};
 use crate::plugin::Plugin;
 use proviso_model::id::PolicyId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -98,5 +100,27 @@ impl Metered {
     /// What each policy's calls took since this was asked last, in the order of [`Metered::policies`].
     pub fn take(&self) -> Vec<CallCost> {
         self.policies.iter().map(|(_, meter)| meter.take()).collect()
+    }
+}
+
+impl Policy {
+    /// Counts messages that triggered it; those on which it was not called, being quarantined, are none.
+    pub(crate) fn count_triggered(&self, messages: usize) {
+        self.triggered.fetch_add(messages as u64, Ordering::Relaxed);
+    }
+}
+
+impl Generation {
+    /// How many messages triggered each policy since this was asked last, those that none did left out: what faults are a
+    /// share of. A policy of a pack that is applied twice is counted for both.
+    pub fn take_triggered(&self) -> BTreeMap<PolicyId, u64> {
+        let mut triggered = BTreeMap::new();
+        for policy in &self.policies {
+            let messages = policy.triggered.swap(0, Ordering::Relaxed);
+            if messages > 0 {
+                *triggered.entry(policy.id.clone()).or_default() += messages;
+            }
+        }
+        triggered
     }
 }

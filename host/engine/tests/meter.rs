@@ -5,6 +5,8 @@
 mod support;
 
 use proviso_engine::{CallCost, FoldStates};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use support::{engine, inputs, judge, rules_generation};
 
 #[test]
@@ -38,5 +40,24 @@ fn a_metered_generation_judges_the_same_and_counts_each_call() {
         metered.take()[0].calls,
         0,
         "the generation that it was made of is not counted"
+    );
+}
+
+#[test]
+fn messages_that_trigger_a_policy_are_counted_until_they_are_taken() {
+    let generation = rules_generation(&engine());
+    let mut inputs = inputs(&["one", "two", "three"]);
+    generation.evaluate(&inputs);
+    generation.evaluate(&inputs[..1]);
+    let id = generation.metered().policies().next().unwrap().clone();
+    assert_eq!(generation.take_triggered(), BTreeMap::from([(id.clone(), 4)]));
+    assert!(generation.take_triggered().is_empty());
+    let quarantined = Arc::new(BTreeSet::from([id]));
+    inputs[0].quarantined = Some(quarantined);
+    generation.evaluate(&inputs);
+    assert_eq!(
+        generation.take_triggered().into_values().sum::<u64>(),
+        2,
+        "one is not called"
     );
 }

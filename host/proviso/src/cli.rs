@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Checks a policy set, and steers the daemon's generations.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Looks into the archive.
+    /// Looks into the archive, and has held messages judged again.
     #[command(subcommand)]
     Archive(ArchiveCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
@@ -257,6 +257,14 @@ pub(crate) enum PolicyCommand {
         #[arg(long)]
         to: Option<String>,
     },
+    /// Has quarantined policies called again: one, or all of them.
+    #[command(after_help = "Example:\n  proviso policy retry --config proviso.toml invoices")]
+    Retry {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// `vendor/pack:policy`, or the policy's own name; default: all that are quarantined.
+        policy: Option<String>,
+    },
     /// Lists what was made live, by whom and why, and what was refused.
     #[command(after_help = "Example:\n  proviso policy history --config proviso.toml")]
     History(DaemonArgs),
@@ -287,6 +295,30 @@ pub(crate) enum ArchiveCommand {
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
     Stats(ArchiveArgs),
+    /// Judges held messages again under the generation that is in force; those that it does not hold wait no longer.
+    #[command(
+        after_help = "Examples:\n  proviso archive rejudge --config proviso.toml bank/wecom/8891446340739254950_1603875826\n  \
+        proviso archive rejudge --config proviso.toml --held --policy invoices --note 'plugin mended'"
+    )]
+    Rejudge(RejudgeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejudgeArgs {
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+    /// Held messages, by the channel's identifier or `tenant/channel/identifier`.
+    #[arg(required_unless_present = "held", conflicts_with = "held")]
+    pub messages: Vec<String>,
+    /// All messages that are held.
+    #[arg(long)]
+    pub held: bool,
+    /// Of these, only those on which this policy failed: `vendor/pack:policy`, or the policy's own name.
+    #[arg(long, requires = "held")]
+    pub policy: Option<String>,
+    /// Why, for the record.
+    #[arg(long, default_value = "")]
+    pub note: String,
 }
 
 #[derive(Debug, Args)]

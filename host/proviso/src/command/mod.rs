@@ -7,5 +7,6 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod pack;
 pub(crate) mod policy;
+pub(crate) mod rejudge;
 pub(crate) mod replay;
 pub(crate) mod serve;

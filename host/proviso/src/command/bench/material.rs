@@ -8,10 +8,10 @@ use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
 use anyhow::anyhow;
 use proviso_engine::{Generation, Input};
-use proviso_model::Digest;
 use proviso_model::digest::DigestBuilder;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
+use proviso_model::{Addressed, Digest};
 use proviso_pack::{Case, Pack};
 use proviso_sources::{Format, Reader, SourceContext};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Material {
         }
         let mut digest = DigestBuilder::new("proviso bench 1");
         for input in &inputs {
-            digest.part(input.message.content_digest().as_bytes());
+            digest.part(input.message.digest().as_bytes());
         }
         Ok(Self {
             inputs,
@@ -78,7 +78,7 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
     let (mut intake, mut inputs, mut errors) = (Intake::default(), Vec::new(), 0);
     for file in &args.input {
         eval::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
-            inputs.push(intake.admit(set, Arc::new(message)));
+            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
             true
         })?;
     }
@@ -88,7 +88,8 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
 
 /// The messages of a case, each preceded by those before it in its conversation, as the case itself is judged.
 fn of_case(case: &Case) -> Vec<Input> {
-    let messages: Vec<Arc<_>> = case.messages.iter().cloned().map(Arc::new).collect();
+    let messages = case.messages.iter().cloned();
+    let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
     let inputs = messages.iter().enumerate().map(|(index, message)| {
         let earlier = messages[..index]
             .iter()
@@ -99,6 +100,7 @@ fn of_case(case: &Case) -> Vec<Input> {
             message: Arc::clone(message),
             preceding,
             withheld: None,
+            quarantined: None,
         }
     });
     inputs.collect()
@@ -122,7 +124,7 @@ fn sample(set: &PolicySet) -> anyhow::Result<Vec<Input>> {
             let message = item
                 .result
                 .map_err(|error| anyhow!("line {} of the synthetic sample: {error}", item.line))?;
-            inputs.push(intake.admit(set, Arc::new(message)));
+            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
         }
     }
     Ok(inputs)

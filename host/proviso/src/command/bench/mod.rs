@@ -28,12 +28,11 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     // What cannot be compared with is told before minutes are spent on measuring.
     let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
     let engine = pack::engine()?;
-    let (generation, packs) = match &args.set {
-        Some(set) => (super::eval::build(&engine, set)?, None),
-        None => {
-            let packs = open_all(&args.packs)?;
-            (build(&engine, &packs)?, Some(packs))
-        }
+    let (generation, packs) = if let Some(set) = &args.set {
+        (super::eval::build(&engine, set)?, None)
+    } else {
+        let packs = open_all(&args.packs)?;
+        (build(&engine, &packs)?, Some(packs))
     };
     let material = Material::gather(args, &generation, packs.as_deref())?;
     let progress = Progress::steps("measuring", measure::steps(args.rounds));

@@ -336,9 +336,9 @@ mod tests {
 
     #[test]
     fn the_median_stands_between_the_least_and_the_most() {
-        let odd = Spread::of(vec![3.0, 1.0, 2.0]);
-        assert_eq!((odd.least, odd.median, odd.most), (1.0, 2.0, 3.0));
-        assert_eq!(Spread::of(vec![1.0, 3.0]).median, 2.0);
+        let spread = |least, median, most| Spread { median, least, most };
+        assert_eq!(Spread::of(vec![3.0, 1.0, 2.0]), spread(1.0, 2.0, 3.0));
+        assert_eq!(Spread::of(vec![3.0, 1.0]), spread(1.0, 2.0, 3.0));
     }
 
     #[test]
