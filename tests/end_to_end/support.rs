@@ -347,3 +347,21 @@ pub(crate) fn wait_until(what: &str, mut yes: impl FnMut() -> bool) -> Duration 
     }
     started.elapsed()
 }
+
+/// A plugin of rules that does what the first byte of a text says: T traps, L loops until its fuel is used up.
+pub(crate) const RULES_GUEST: &str = include_str!("../../host/engine/tests/guests/rules.wat");
+/// A fold that counts to itself, scores ten times the count, and traps on T.
+pub(crate) const FOLD_GUEST: &str = include_str!("../../host/engine/tests/guests/fold.wat");
+
+/// A component of a core module that was written for one of the contract's worlds.
+pub(crate) fn component(module: &str, world: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_dir(project().join("wit/v0.1.0")).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let mut encoder = wit_component::ComponentEncoder::default();
+    let encoder = encoder.module(&module).unwrap().validate(true);
+    encoder.encode().unwrap()
+}

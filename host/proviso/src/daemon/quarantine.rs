@@ -39,6 +39,8 @@ impl Default for Bounds {
 const SLICE_CAREFUL: usize = 16;
 /// The first messages of a transaction that are judged before the others.
 const SLICE_FIRST: usize = 64;
+/// And of the others at a time: enough for all workers.
+const SLICE_MOST: usize = 256;
 /// Messages of a new generation, or since a policy is tried again, that are judged in small slices.
 const CAREFUL_MESSAGES: usize = 256;
 
@@ -134,7 +136,7 @@ impl Quarantine {
     }
 
     /// How many of the `left` messages of a transaction are judged next: fewer while a policy may have to be stopped, so that
-    /// one that always runs to its budget is stopped early. What is said of a message does not depend on it.
+    /// one that always runs to its budget is stopped early. Where nobody is stopped, what is said does not depend on it.
     pub(crate) fn slice(&self, done: usize, left: usize) -> usize {
         let state = self.state();
         // A quarter of the faults that it takes, and half of the share.
@@ -147,7 +149,7 @@ impl Quarantine {
         } else if done == 0 {
             SLICE_FIRST
         } else {
-            left
+            SLICE_MOST
         };
         slice.min(left)
     }
@@ -309,6 +311,8 @@ impl Window {
 mod tests {
     use super::*;
 
+    type Row<'a> = (&'a str, &'a [(u64, u64)], Option<usize>);
+
     fn trips_after(slices: &[(u64, u64)], bounds: Bounds) -> Option<usize> {
         let mut window = Window::default();
         slices.iter().position(|(messages, faults)| {
@@ -320,7 +324,6 @@ mod tests {
     #[test]
     fn a_policy_trips_on_a_share_of_its_last_messages() {
         let bounds = Bounds::default();
-        type Row<'a> = (&'a str, &'a [(u64, u64)], Option<usize>);
         let table: [Row<'_>; 7] = [
             ("all of few", &[(15, 15)], None),
             ("all of enough", &[(16, 16)], Some(0)),
