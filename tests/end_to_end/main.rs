@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bench;
+mod breaker;
 mod crate_edges;
 mod daemon;
 mod demo;

@@ -270,6 +270,14 @@ impl Serve {
         self.log.lock().unwrap().join("\n")
     }
 
+    /// Processor time that it has used, in hundredths of a second: a busy machine changes it little.
+    pub(crate) fn processor_time(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // Behind the name, which may hold anything: the 12th and 13th field, user and system time in ticks.
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -346,4 +354,22 @@ pub(crate) fn wait_until(what: &str, mut yes: impl FnMut() -> bool) -> Duration 
         std::thread::sleep(Duration::from_millis(5));
     }
     started.elapsed()
+}
+
+/// A plugin of rules that does what the first byte of a text says: T traps, L loops until its fuel is used up.
+pub(crate) const RULES_GUEST: &str = include_str!("../../host/engine/tests/guests/rules.wat");
+/// A fold that counts to itself, scores ten times the count, and traps on T.
+pub(crate) const FOLD_GUEST: &str = include_str!("../../host/engine/tests/guests/fold.wat");
+
+/// A component of a core module that was written for one of the contract's worlds.
+pub(crate) fn component(module: &str, world: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_dir(project().join("wit/v0.1.0")).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let mut encoder = wit_component::ComponentEncoder::default();
+    let encoder = encoder.module(&module).unwrap().validate(true);
+    encoder.encode().unwrap()
 }

@@ -39,17 +39,23 @@ pub enum ReleaseError {
 impl Archive {
     /// The messages that wait, the longest waiting first.
     pub async fn held(&self, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
-        self.read_held(limit).await.map_err(|error| self.storage(error))
+        self.held_behind(0, limit).await
     }
 
-    async fn read_held(&self, limit: u32) -> Result<Vec<HeldMessage>, sqlx::Error> {
+    /// The same, behind a place in the order of arrival (0: from the first).
+    pub async fn held_behind(&self, after: i64, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
+        self.read_held(after, limit).await.map_err(|error| self.storage(error))
+    }
+
+    async fn read_held(&self, after: i64, limit: u32) -> Result<Vec<HeldMessage>, sqlx::Error> {
         let rows = sqlx::query(
             "SELECT s.tenant, s.channel, m.native, m.message, m.sent_at, m.received_at, p.pack, p.name, f.cause, f.detail
-             FROM (SELECT message FROM held_messages WHERE released_at IS NULL ORDER BY message LIMIT ?) h
+             FROM (SELECT message FROM held_messages WHERE released_at IS NULL AND message > ? ORDER BY message LIMIT ?) h
              JOIN messages m USING (message) JOIN streams s USING (stream)
              LEFT JOIN faults f USING (message) LEFT JOIN policies p USING (policy)
              ORDER BY m.message, f.fault",
         )
+        .bind(after)
         .bind(limit)
         .fetch_all(self.readers())
         .await?;

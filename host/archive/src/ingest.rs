@@ -1,6 +1,6 @@
 //! Writing a batch: everything that follows from it in one transaction.
 
-mod write;
+pub(crate) mod write;
 
 use crate::open::Archive;
 use crate::storage::{StorageError, breaks_unique};

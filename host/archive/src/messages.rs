@@ -4,7 +4,7 @@ use crate::bulk::{Lookup, Values};
 use crate::open::Archive;
 use crate::rows::{MESSAGE_COLUMNS, message_columns, read_digest, read_id, read_json, read_message, read_time};
 use crate::storage::StorageError;
-use crate::{Retention, SourcePlace, StoredVerdict};
+use crate::{EarlierVerdict, Retention, SourcePlace, StoredVerdict};
 use proviso_model::{Digest, Message, MessageId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -58,6 +58,8 @@ pub struct Shown {
     pub retention: Option<Retention>,
     /// True if it still waits for a person.
     pub held_open: bool,
+    /// What was said of it before it was judged again, the oldest first.
+    pub earlier: Vec<EarlierVerdict>,
     /// Identifiers of the messages that withdraw it.
     pub recalled_by: Vec<MessageId>,
     /// What came under its identifier with another content.
@@ -225,10 +227,16 @@ impl Archive {
         let Some(verdict) = self.verdict(id).await? else {
             return Ok(None);
         };
-        self.show_judged(id, verdict).await.map_err(|error| self.storage(error))
+        let earlier = self.earlier_verdicts(id).await?;
+        self.reading(self.show_judged(id, verdict, earlier)).await
     }
 
-    async fn show_judged(&self, id: &MessageId, verdict: StoredVerdict) -> Result<Option<Shown>, sqlx::Error> {
+    async fn show_judged(
+        &self,
+        id: &MessageId,
+        verdict: StoredVerdict,
+        earlier: Vec<EarlierVerdict>,
+    ) -> Result<Option<Shown>, sqlx::Error> {
         let rows = self.rows_by_id(std::slice::from_ref(id)).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -246,6 +254,7 @@ impl Archive {
             verdict,
             retention: self.retention_of(arrival).await?,
             held_open: held.is_some(),
+            earlier,
             recalled_by: self.recalled_by(id).await?,
             conflicts: self.conflicts_of(arrival).await?,
         }))

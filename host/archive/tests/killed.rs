@@ -143,7 +143,7 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
     };
     let states = archive.fold_states(std::slice::from_ref(&key)).await.unwrap();
     assert_eq!(
-        states.get(&key).cloned().unwrap_or_default(),
+        states.get(&key).map(|state| state.to_vec()).unwrap_or_default(),
         if written == 0 { Vec::new() } else { state(written) }
     );
     if written > 0 {
@@ -153,7 +153,7 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
             .unwrap()
             .unwrap();
         assert_eq!(
-            last.folds[0].state,
+            last.folds[0].state.to_vec(),
             state(written - 1),
             "each step starts where the one before ended"
         );

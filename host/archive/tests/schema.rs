@@ -67,6 +67,24 @@ async fn the_documented_queries_give_rows() {
     };
     archive.activate_generation(&activation).await.unwrap();
     archive.ingest(&rich_batch("m1")).await.unwrap();
+    archive.ingest(&rich_batch("m2")).await.unwrap();
+    let rejudging = proviso_archive::Rejudging {
+        at: support::now(),
+        who: "wei".into(),
+        note: String::new(),
+        entries: rich_batch("m2").entries,
+    };
+    archive.rejudge(&rejudging).await.unwrap();
+    let quarantined = proviso_archive::Quarantined {
+        at: support::now(),
+        policy: support::policy("departure-risk"),
+        faults: 16,
+        messages: 16,
+    };
+    archive
+        .record_quarantine(&activation.generation, &quarantined)
+        .await
+        .unwrap();
     let mut connection = raw_connection(archive.path()).await;
     let queries: Vec<&str> = DOCUMENT
         .split("```sql\n")

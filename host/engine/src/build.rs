@@ -397,6 +397,7 @@ impl Plan<'_> {
             },
             preceding: declared.preceding,
             fuel_per_kib: declared.fuel_per_kib,
+            triggered: Arc::default(),
             id: self.id,
         }
     }

@@ -115,12 +115,17 @@ impl Generation {
             judged.push(verdict);
             scans.push(scan);
             for policy in &triggered {
+                scratch.triggered[*policy] += 1;
                 if self.policies[*policy].has_stateless() {
                     scratch.queues[*policy].push(index);
                 }
             }
         }
         for policy in 0..self.policies.len() {
+            let count = std::mem::take(&mut scratch.triggered[policy]);
+            if count > 0 {
+                self.policies[policy].count_triggered(count);
+            }
             if scratch.queues[policy].is_empty() {
                 continue;
             }

@@ -18,6 +18,7 @@ use proviso_pack::manifest::SubjectKey;
 use proviso_scan::{ListId, Matcher};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Policies, lists and settings, compiled and frozen; judges messages. Any number of threads may use one at a time.
@@ -65,6 +66,8 @@ pub(crate) struct Policy {
     /// Earlier messages that it is given, 0-5.
     pub(crate) preceding: usize,
     pub(crate) fuel_per_kib: u64,
+    /// Messages that triggered it since [`Generation::take_triggered`] was asked last.
+    pub(crate) triggered: Arc<AtomicU64>,
 }
 
 /// A list that a policy does not see.
@@ -77,6 +80,8 @@ pub(crate) struct Scratch {
     pub(crate) dispatch: DispatchScratch,
     /// By policy: the messages that triggered it.
     pub(crate) queues: Vec<Vec<usize>>,
+    /// By policy: how many messages of the call at hand triggered it, for a fold or otherwise.
+    pub(crate) triggered: Vec<usize>,
     /// By policy: what it answered to messages that look alike to it.
     pub(crate) memos: Vec<Memo>,
 }
@@ -203,6 +208,7 @@ impl Generation {
             hits: Vec::new(),
             dispatch: self.dispatch.scratch(self.policies.len()),
             queues: self.policies.iter().map(|_| Vec::new()).collect(),
+            triggered: vec![0; self.policies.len()],
             memos: self.policies.iter().map(|_| Memo::default()).collect(),
         })
     }

@@ -4,14 +4,18 @@ use crate::adapter_v0_1_0::Exports;
 use crate::answer::Failure;
 use crate::engine::Sandbox;
 use crate::guest::{GuestState, LogLine};
+use crate::meter::Meter;
 use crate::ticker::ticks;
 use crate::view::ListInfo;
 use proviso_model::limits;
 use proviso_model::verdict::FaultCause;
+use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Store, Trap};
 
 /// A component with its settings, ready to be called.
+#[derive(Clone)]
 pub(crate) struct Plugin {
     pub(crate) pre: InstancePre<GuestState>,
     pub(crate) exports: Exports,
@@ -19,9 +23,12 @@ pub(crate) struct Plugin {
     /// Linear memory of a fresh instance, bytes.
     pub(crate) memory_bytes: usize,
     pub(crate) from_cache: bool,
+    /// Where somebody counts what its calls take.
+    pub(crate) meter: Option<Arc<Meter>>,
 }
 
 /// How an instance comes by its settings.
+#[derive(Clone)]
 pub(crate) enum Configured {
     /// They are in the snapshot.
     Snapshot,
@@ -74,27 +81,46 @@ impl Plugin {
         keep_log: bool,
         run: impl FnOnce(&Exports, &mut Store<GuestState>, &Instance) -> wasmtime::Result<R>,
     ) -> Called<R> {
+        let Some(meter) = self.meter.as_deref() else {
+            return self.call_in_fresh(sandbox, fuel, keep_log, run).0;
+        };
+        let started = Instant::now();
+        let (called, memory_bytes) = self.call_in_fresh(sandbox, fuel, keep_log, run);
+        meter.add(started.elapsed(), called.fuel, memory_bytes);
+        called
+    }
+
+    /// Also gives the linear memory that the instance had at its end, bytes.
+    fn call_in_fresh<R>(
+        &self,
+        sandbox: &Sandbox,
+        fuel: u64,
+        keep_log: bool,
+        run: impl FnOnce(&Exports, &mut Store<GuestState>, &Instance) -> wasmtime::Result<R>,
+    ) -> (Called<R>, usize) {
         let _slot = sandbox.slots.take();
         let mut store = new_store(sandbox, keep_log);
         let instance = match self.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => {
-                return Called {
+                let called = Called {
                     result: Err(fault_of(&error, store.data())),
                     fuel: 0,
                     log: Vec::new(),
                 };
+                return (called, store.data().memory_bytes());
             }
         };
         store.set_hostcall_fuel(limits::ANSWER_BYTES_MAX);
         grant(&mut store, fuel, ticks(limits::CALL_DEADLINE));
         let result = run(&self.exports, &mut store, &instance).map_err(|error| fault_of(&error, store.data()));
         let left = store.get_fuel().expect("fuel is switched on");
-        Called {
+        let called = Called {
             result,
             fuel: fuel.saturating_sub(left),
             log: store.data_mut().take_log(),
-        }
+        };
+        (called, store.data().memory_bytes())
     }
 
     fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<Instance> {

@@ -145,6 +145,7 @@ fn finish(
         configured,
         memory_bytes,
         from_cache,
+        meter: None,
     })
 }
 

@@ -9,6 +9,7 @@ use proviso_model::id::PolicyId;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::FaultCause;
 use std::path::Path;
+use std::sync::Arc;
 use support::*;
 
 fn key(sender: &str) -> FoldKey {
@@ -46,21 +47,21 @@ fn every_key_counts_for_itself_and_in_order() {
     let inputs = events(&[("a", "1"), ("b", "1"), ("a", "2"), ("a", "3"), ("c", "1"), ("b", "2")]);
     let judged = generation.evaluate(&inputs);
     assert_eq!(generation.fold_keys(&judged), [key("a"), key("b"), key("c")]);
-    let mut states = FoldStates::from([(key("b"), vec![4])]);
+    let mut states = FoldStates::from([(key("b"), [4].into())]);
     let outcomes = generation.advance(judged, &inputs, &mut states);
     let scored: Vec<f64> = outcomes.iter().map(|outcome| outcome.verdict.scores[0].value).collect();
     assert_eq!(scored, [10.0, 50.0, 20.0, 30.0, 10.0, 60.0]);
     assert_eq!(
         states,
-        FoldStates::from([(key("a"), vec![3]), (key("b"), vec![6]), (key("c"), vec![1])])
+        FoldStates::from([(key("a"), [3].into()), (key("b"), [6].into()), (key("c"), [1].into())])
     );
     let step = &outcomes[3].steps[0];
     assert_eq!(
-        (&step.key, step.before.as_slice(), step.after.as_slice()),
+        (&*step.key, &*step.before, &*step.after),
         (&key("a"), &[2_u8][..], &[3_u8][..])
     );
     assert_eq!(
-        (rules(&outcomes[3]), outcomes[3].verdict.scores[0].key.as_str()),
+        (rules(&outcomes[3]), &*outcomes[3].verdict.scores[0].key),
         (vec!["counted"], "a")
     );
 }
@@ -107,7 +108,7 @@ fn the_event_at_fault_is_held_and_its_state_stays() {
         }
         assert_eq!(
             states,
-            FoldStates::from([(key("a"), vec![3]), (key("b"), vec![2])]),
+            FoldStates::from([(key("a"), [3].into()), (key("b"), [2].into())]),
             "{text}"
         );
     }
@@ -155,7 +156,7 @@ fn a_replay_needs_only_the_state_before() {
         let mut states = outcome
             .steps
             .iter()
-            .map(|step| (step.key.clone(), step.before.clone()))
+            .map(|step| (proviso_engine::FoldKey::clone(&step.key), Arc::clone(&step.before)))
             .collect();
         let again = generation
             .advance(generation.evaluate(alone), alone, &mut states)

@@ -147,8 +147,8 @@ fn scope_mode_and_consent_keep_policies_away() {
     let elsewhere = set("[[apply]]\npack = \"p\"\nscope = { channels = [\"slack\"] }\n", &pack);
     let outcome = &judge(&build(&engine, &elsewhere).unwrap(), &["Traps"])[0];
     assert_eq!(
-        (&outcome.verdict.packs, outcome.verdict.faults.len(), outcome.fuel),
-        (&vec![], 0, 0)
+        (&*outcome.verdict.packs, outcome.verdict.faults.len(), outcome.fuel),
+        (&[][..], 0, 0)
     );
 
     let here = build(
@@ -156,7 +156,7 @@ fn scope_mode_and_consent_keep_policies_away() {
         &set("[[apply]]\npack = \"p\"\nscope = { channels = [\"wecom\"] }\n", &pack),
     )
     .unwrap();
-    assert_eq!(judge(&here, &["x"])[0].verdict.packs, [pack.digest()]);
+    assert_eq!(judge(&here, &["x"])[0].verdict.packs[..], [pack.digest()]);
     let mut inputs = inputs(&["Traps"]);
     inputs[0].withheld = Some(Withheld::ConsentRefused);
     let verdict = judge_inputs(&here, &inputs).remove(0).verdict;
@@ -397,8 +397,8 @@ fn the_answer_does_not_depend_on_how_messages_come_together() {
 fn a_quarantined_policy_is_not_called_and_says_so_where_it_would_have_run() {
     let generation = build(&engine(), &listed("lists = [\"words\"]\n")).unwrap();
     let id = PolicyId {
-        pack: generation.describe().packs[0].name.clone(),
-        policy: generation.describe().packs[0].policies[0].name.clone(),
+        pack: generation.describe().packs[0].name.as_str().into(),
+        policy: generation.describe().packs[0].policies[0].name.as_str().into(),
     };
     let input = |text: &str| Input {
         quarantined: Some(Arc::new(std::collections::BTreeSet::from([id.clone()]))),

@@ -51,13 +51,13 @@ pub(crate) enum Command {
     /// The daemon: watches spool folders, takes messages by HTTP, reloads policies as they change.
     #[command(after_help = "Example:\n  proviso serve --config proviso.toml")]
     Serve(ServeArgs),
-    /// Makes, builds, inspects and tests packs.
+    /// Makes, builds, inspects, tests and measures packs.
     #[command(subcommand)]
     Pack(PackCommand),
     /// Checks a policy set, and steers the daemon's generations.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Looks into the archive.
+    /// Looks into the archive, and has held messages judged again.
     #[command(subcommand)]
     Archive(ArchiveCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
@@ -170,6 +170,47 @@ pub(crate) enum PackCommand {
         #[arg(long, value_enum, default_value_t)]
         format: OutputFormat,
     },
+    /// Measures what packs cost, policy by policy, and how fast all of them judge together.
+    #[command(after_help = "Examples:\n  proviso pack bench policies/bank-cn\n  \
+        proviso pack bench --set policies/demo.toml --workers 2 --format json > before.json\n  \
+        proviso pack bench --set policies/demo.toml --workers 2 --baseline before.json --fail-over 10")]
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Packs' folders or files; measured together, each with its own settings and for every message.
+    #[arg(required_unless_present = "set", conflicts_with = "set")]
+    pub packs: Vec<PathBuf>,
+    /// A policy set, in place of packs.
+    #[arg(long)]
+    pub set: Option<PathBuf>,
+    /// Files of messages; default: the packs' own cases, and for a set or packs without cases a synthetic sample.
+    #[arg(long, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// The form of the files: ndjson (one canonical message a line) or wecom (decrypted archive messages).
+    #[arg(long, default_value = "ndjson")]
+    pub input_format: String,
+    /// Tenant of messages that name none.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
+    #[arg(long, default_value = "chat")]
+    pub channel: String,
+    /// Measure evaluation with this many threads as well as with one.
+    #[arg(long, default_value_t = 1, value_parser = parse_workers)]
+    pub workers: usize,
+    /// How often everything is measured; the median is told.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub rounds: u32,
+    /// An earlier output of --format json to compare with.
+    #[arg(long)]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 if time or fuel of a policy, or the time of the whole, rose by more than this, in per cent.
+    #[arg(long, requires = "baseline", value_name = "PERCENT")]
+    pub fail_over: Option<f64>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 /// A language that plugins can be scaffolded in.
@@ -216,6 +257,14 @@ pub(crate) enum PolicyCommand {
         #[arg(long)]
         to: Option<String>,
     },
+    /// Has quarantined policies called again: one, or all of them.
+    #[command(after_help = "Example:\n  proviso policy retry --config proviso.toml invoices")]
+    Retry {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// `vendor/pack:policy`, or the policy's own name; default: all that are quarantined.
+        policy: Option<String>,
+    },
     /// Lists what was made live, by whom and why, and what was refused.
     #[command(after_help = "Example:\n  proviso policy history --config proviso.toml")]
     History(DaemonArgs),
@@ -246,6 +295,30 @@ pub(crate) enum ArchiveCommand {
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
     Stats(ArchiveArgs),
+    /// Judges held messages again under the generation that is in force; those that it does not hold wait no longer.
+    #[command(
+        after_help = "Examples:\n  proviso archive rejudge --config proviso.toml bank/wecom/8891446340739254950_1603875826\n  \
+        proviso archive rejudge --config proviso.toml --held --policy invoices --note 'plugin mended'"
+    )]
+    Rejudge(RejudgeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejudgeArgs {
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+    /// Held messages, by the channel's identifier or `tenant/channel/identifier`.
+    #[arg(required_unless_present = "held", conflicts_with = "held")]
+    pub messages: Vec<String>,
+    /// All messages that are held.
+    #[arg(long)]
+    pub held: bool,
+    /// Of these, only those on which this policy failed: `vendor/pack:policy`, or the policy's own name.
+    #[arg(long, requires = "held")]
+    pub policy: Option<String>,
+    /// Why, for the record.
+    #[arg(long, default_value = "")]
+    pub note: String,
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +340,11 @@ pub(crate) struct DoctorArgs {
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
+}
+
+fn parse_workers(text: &str) -> Result<usize, String> {
+    let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
+    workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
 }
 
 fn parse_severity(text: &str) -> Result<proviso_model::verdict::Severity, String> {

@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 
-pub(super) enum Failure {
+pub(crate) enum Failure {
     UnknownGeneration(Digest),
     ConflictWithNothing(MessageId),
     Sql(sqlx::Error),
@@ -153,6 +153,38 @@ pub(super) async fn batch(
         conflicts: batch.conflicts.len() as u64,
         source_errors: batch.source_errors.len() as u64,
     })
+}
+
+/// What is said of messages that are there already: the rows of `numbers`, in the order of `entries`, without verdict. Only the
+/// states that folds began from are kept, and those only where the message has none yet: no state and no score moves.
+pub(crate) async fn again(
+    connection: &mut SqliteConnection,
+    names: &mut Names,
+    numbers: &[i64],
+    entries: &[Entry],
+) -> Result<(), Failure> {
+    let mut numbered = number(connection, names, entries).await?;
+    for (numbered, number) in numbered.iter_mut().zip(numbers) {
+        numbered.message = *number;
+    }
+    let findings = said(connection, names, &numbered, |entry| &entry.verdict.findings).await?;
+    let faults = said(connection, names, &numbered, |entry| &entry.verdict.faults).await?;
+    let steps = said(connection, names, &numbered, |entry| &entry.steps).await?;
+    write_verdicts(connection, &numbered, &findings, &faults).await?;
+    write_retention(connection, &numbered).await?;
+    for said in steps {
+        sqlx::query(
+            "INSERT INTO fold_steps (message, policy, key, state_before) SELECT ?1, ?2, ?3, ?4
+             WHERE NOT EXISTS (SELECT 1 FROM fold_steps WHERE message = ?1 AND policy = ?2 AND key = ?3)",
+        )
+        .bind(said.message)
+        .bind(said.policy)
+        .bind(said.what.key.clone())
+        .bind(said.what.before.clone())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn number<'a>(

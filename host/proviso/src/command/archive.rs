@@ -4,7 +4,7 @@ use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::daemon::config::Config;
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
-use proviso_archive::{Archive, Shown, Stats, Statute};
+use proviso_archive::{Archive, EarlierVerdict, Shown, Stats, Statute};
 use proviso_model::MessageId;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};
@@ -18,7 +18,7 @@ const RISKS_SHOWN: u32 = 5;
 const FACTORS_SHOWN: usize = 3;
 
 pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Ending> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             ArchiveCommand::Show { archive, message } => {
@@ -35,6 +35,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
                 }
             }
+            ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Stats(args) => {
                 let stats = open(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {
@@ -93,8 +94,17 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "fuel": shown.verdict.fuel,
         "retention": retention,
         "held_open": shown.held_open,
+        "earlier": shown.earlier.iter().map(earlier_json).collect::<anyhow::Result<Vec<_>>>()?,
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "conflicts": shown.conflicts.len(),
+    }))
+}
+
+fn earlier_json(earlier: &EarlierVerdict) -> anyhow::Result<Value> {
+    let decision = earlier.decision_json.as_deref().map(serde_json::from_str::<Value>);
+    Ok(json!({
+        "verdict": serde_json::from_str::<Value>(&earlier.json)?, "fuel": earlier.fuel, "retention": decision.transpose()?,
+        "rejudged_at": earlier.rejudged_at.to_string(), "rejudged_by": earlier.rejudged_by, "note": earlier.note,
     }))
 }
 
@@ -117,7 +127,7 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
     if let Some(withheld) = verdict.withheld {
         table.row(["withheld", &json!(withheld).to_string()]);
     }
-    if verdict.held {
+    if verdict.held || shown.held_open {
         table.row([
             "held",
             if shown.held_open {
@@ -126,6 +136,20 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
                 "released"
             },
         ]);
+    }
+    for earlier in &shown.earlier {
+        let how = if earlier.held { "held" } else { "not held" };
+        let note = if earlier.note.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", earlier.note)
+        };
+        let (by, at) = (&earlier.rejudged_by, earlier.rejudged_at);
+        let was = format!(
+            "{how} by generation {}; judged again at {at} by {by}{note}",
+            earlier.generation.short()
+        );
+        table.row(["before", &was]);
     }
     for recalled_by in &shown.recalled_by {
         table.row(["recalled by", &recalled_by.to_string()]);

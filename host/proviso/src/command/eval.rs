@@ -207,7 +207,7 @@ fn read_all(
 }
 
 /// Reads one file; a line that is no message goes to standard error, and the others go on.
-fn read_file(
+pub(crate) fn read_file(
     path: &Path,
     format: Format,
     context: &SourceContext,
@@ -256,7 +256,7 @@ fn read_file(
 }
 
 /// Says so if the set names tenants and this is none of them: nothing would be found, and nobody would know why.
-fn warn_of_tenant(set: &PolicySet, tenant: &str) {
+pub(crate) fn warn_of_tenant(set: &PolicySet, tenant: &str) {
     let mut named: Vec<&str> = set
         .apply
         .iter()

@@ -1,10 +1,12 @@
 //! What each command does, one file a command.
 
 pub(crate) mod archive;
+pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod pack;
 pub(crate) mod policy;
+pub(crate) mod rejudge;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -19,6 +19,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         PackCommand::Build { folder, output, format } => build(folder, output.as_deref(), *format),
         PackCommand::Inspect { pack, format } => inspect(pack, *format, colour),
         PackCommand::Test { packs, only, format } => test(packs, only.as_deref(), *format, colour),
+        PackCommand::Bench(args) => super::bench::run(args, colour),
     }
 }
 
@@ -44,11 +45,11 @@ fn new(name: &str, plugin: Option<PluginLanguage>, dir: Option<&Path>) -> anyhow
     Ok(Ending::Well)
 }
 
-fn open(path: &Path) -> anyhow::Result<Pack> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {
     Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| InputProblems(error.problems))?)
 }
 
-fn engine() -> anyhow::Result<Engine> {
+pub(crate) fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(EngineOptions {
         cache_dir: crate::places::cache_dir(),
         ..EngineOptions::default()

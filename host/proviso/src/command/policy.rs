@@ -16,6 +16,7 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
         PolicyCommand::Status(args) => status(args, colour),
         PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
         PolicyCommand::Rollback { daemon, to } => attempt(daemon, "/v1/policy/rollback", &json!({ "to": to })),
+        PolicyCommand::Retry { daemon, policy } => retry(daemon, policy.as_deref()),
         PolicyCommand::History(args) => history(args, colour),
     }
 }
@@ -67,12 +68,28 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
         number("conflicting"),
         number("queued")
     ));
+    let quarantined = status["quarantined"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for one in quarantined {
+        let text = |key: &str| one[key].as_str().unwrap_or_default();
+        crate::show::line(format_args!(
+            "\nQuarantined since {}: {}, which failed on {} of the last {} messages that triggered it. It is not called; such \
+             messages are held or flagged. `proviso policy retry` has it tried again.",
+            text("since"),
+            text("policy"),
+            one["faults"],
+            one["messages"]
+        ));
+    }
     if let Some(last) = status["last_attempt"].as_object() {
         crate::show::line(format_args!(""));
         print_attempt(&Value::Object(last.clone()));
     }
     let refused = status["last_attempt"]["result"] == "refused";
-    Ok(if refused { Ending::Problems } else { Ending::Well })
+    Ok(if refused || !quarantined.is_empty() {
+        Ending::Problems
+    } else {
+        Ending::Well
+    })
 }
 
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
@@ -86,6 +103,24 @@ fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending
     } else {
         Ending::Well
     })
+}
+
+fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
+    let answer = Client::of_config(&args.config)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
+    match args.format {
+        OutputFormat::Json => crate::show::line(format_args!("{answer}")),
+        OutputFormat::Table => {
+            for policy in answer["retried"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                crate::show::line(format_args!("tried again from now on: {policy}"));
+            }
+        }
+    }
+    Ok(Ending::Well)
 }
 
 fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {

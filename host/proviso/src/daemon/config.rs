@@ -1,8 +1,9 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
+use super::quarantine::Bounds;
 use crate::exit::InputProblems;
 use anyhow::Context;
-use proviso_model::toml_read::TomlFile;
+use proviso_model::toml_read::{Table, TomlFile};
 use proviso_sources::{Format, SourceContext};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
     pub drain: Duration,
+    /// When a policy that keeps failing is called no more; `[quarantine]`.
+    pub quarantine: Bounds,
     /// Folders that are watched; `[[spool]]`.
     pub spools: Vec<SpoolConfig>,
 }
@@ -89,6 +92,9 @@ impl Config {
             }
             http.finish(&mut file);
         }
+        let quarantine = root
+            .table(&mut file, "quarantine")
+            .map_or_else(Bounds::default, |table| bounds(&mut file, table));
         let mut spools: Vec<SpoolConfig> = Vec::new();
         for mut table in root.tables(&mut file, "spool") {
             let at = table.at();
@@ -140,6 +146,7 @@ impl Config {
                 token_file,
                 workers,
                 drain: Duration::from_secs(drain),
+                quarantine,
                 spools,
             }),
             _ => Err(InputProblems(problems).into()),
@@ -162,6 +169,23 @@ impl Config {
     }
 }
 
+/// Reads `[quarantine]`.
+fn bounds(file: &mut TomlFile<'_>, mut table: Table<'_>) -> Bounds {
+    let mut bounds = Bounds::default();
+    if let Some((share, _)) = table.integer(file, "share_percent", 1..=99) {
+        bounds.share_percent = share as u64;
+    }
+    if let Some((messages, _)) = table.integer(file, "messages", 16..=10_000) {
+        bounds.messages = messages as u64;
+        bounds.faults = bounds.faults.min(bounds.messages);
+    }
+    if let Some((faults, _)) = table.integer(file, "faults", 1..=bounds.messages as i64) {
+        bounds.faults = faults as u64;
+    }
+    table.finish(file);
+    bounds
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +200,28 @@ mod tests {
         assert_eq!(config.set, Path::new("/etc/proviso/policies/set.toml"));
         assert_eq!(config.archive_path(), Path::new("/etc/proviso/data/archive.db"));
         assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn the_breaker_has_bounds_that_cannot_be_left() {
+        let text = |lines: &str| format!("set = \"s.toml\"\n[quarantine]\n{lines}");
+        assert_eq!(parse(&text("")).unwrap().quarantine, Bounds::default());
+        let set = parse(&text("share_percent = 20\nmessages = 1000\nfaults = 200\n")).unwrap();
+        let expected = Bounds {
+            share_percent: 20,
+            messages: 1_000,
+            faults: 200,
+        };
+        assert_eq!(set.quarantine, expected);
+        for (lines, part) in [
+            ("share_percent = 100", "`share_percent` is 100: expected 1 to 99"),
+            ("messages = 8", "`messages` is 8: expected 16 to 10000"),
+            ("faults = 65", "`faults` is 65: expected 1 to 64"),
+            ("off = true", "unknown key `off`"),
+        ] {
+            let error = parse(&text(lines)).unwrap_err().to_string();
+            assert!(error.contains(part), "{part} in {error}");
+        }
     }
 
     #[test]

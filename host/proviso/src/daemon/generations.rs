@@ -370,7 +370,8 @@ pub(crate) fn failed_cases(generation: &Generation) -> Vec<Problem> {
     problems
 }
 
-async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Generation> {
+/// Builds a recorded generation again, from the packs in the store.
+pub(crate) async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Generation> {
     let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
     let resolved = set_loading::recorded(&record.set_json, &digests, &parts.store)?;
     let engine = Arc::clone(&parts.engine);

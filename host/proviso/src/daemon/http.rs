@@ -6,6 +6,8 @@ use super::attempt::Attempt;
 use super::generations::{Asked, Generations};
 use super::intake::{Delivery, DeliveryError, Queue};
 use super::metrics::Metrics;
+use super::quarantine::Quarantine;
+use super::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure};
 use super::token::Token;
 use axum::Router;
 use axum::body::Bytes;
@@ -14,12 +16,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use proviso_archive::Quarantined;
+use proviso_model::MessageId;
+use proviso_model::id::PolicyId;
 use proviso_model::limits::HTTP_BODY_BYTES_MAX;
 use proviso_sources::{Format, Reader, SourceContext};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, oneshot};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -28,6 +34,8 @@ pub(crate) struct Shared {
     pub queue: Queue,
     pub metrics: Arc<Metrics>,
     pub generations: Arc<Generations>,
+    pub quarantine: Arc<Quarantine>,
+    pub rejudging: mpsc::Sender<rejudge::Request>,
     pub draining: Arc<AtomicBool>,
 }
 
@@ -39,6 +47,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/policy/reload", post(reload))
         .route("/v1/policy/rollback", post(rollback))
         .route("/v1/policy/history", get(history))
+        .route("/v1/policy/retry", post(retry))
+        .route("/v1/archive/rejudge", post(rejudge_held))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
     Router::new()
         .route("/healthz", get(healthz))
@@ -151,11 +161,13 @@ async fn healthz(State(shared): State<Shared>) -> Response {
 
 async fn metrics(State(shared): State<Shared>) -> Response {
     let status = shared.generations.last_attempt();
-    let id = shared.generations.current().id().to_string();
+    let id = shared.generations.current().id();
+    let quarantined: Vec<PolicyId> = shared.quarantine.list(id).into_iter().map(|one| one.policy).collect();
     let page = shared.metrics.page(
-        &id,
+        &id.to_string(),
         status.is_some_and(|attempt| attempt.refused()),
         shared.queue.queued(),
+        &quarantined,
     );
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
@@ -165,6 +177,7 @@ async fn metrics(State(shared): State<Shared>) -> Response {
 }
 
 async fn status(State(shared): State<Shared>) -> Response {
+    let quarantined = shared.quarantine.list(shared.generations.current().id());
     Json(json!({
         "generation": shared.generations.describe(),
         "last_attempt": shared.generations.last_attempt().map(|attempt| attempt.to_json()),
@@ -177,6 +190,7 @@ async fn status(State(shared): State<Shared>) -> Response {
             "queued": shared.queue.queued(),
         },
         "source_errors": shared.metrics.source_errors.get(),
+        "quarantined": quarantined.iter().map(quarantined_json).collect::<Vec<_>>(),
     }))
     .into_response()
 }
@@ -217,4 +231,90 @@ async fn history(State(shared): State<Shared>) -> Response {
         Ok(entries) => Json(entries).into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
     }
+}
+
+fn quarantined_json(quarantined: &Quarantined) -> Value {
+    json!({
+        "policy": quarantined.policy.to_string(), "since": quarantined.at.to_string(), "faults": quarantined.faults,
+        "messages": quarantined.messages,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetryBody {
+    policy: Option<String>,
+}
+
+/// Has quarantined policies tried again.
+async fn retry(State(shared): State<Shared>, Json(body): Json<RetryBody>) -> Response {
+    let generation = shared.generations.current().id();
+    match shared.quarantine.retry(generation, body.policy.as_deref(), "api").await {
+        Ok(Ok(policies)) => {
+            let policies: Vec<String> = policies.iter().map(ToString::to_string).collect();
+            Json(json!({ "retried": policies })).into_response()
+        }
+        Ok(Err(refused)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.to_string()),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RejudgeBody {
+    /// `tenant/channel/identifier` of each.
+    messages: Vec<String>,
+    #[serde(default)]
+    note: String,
+}
+
+/// Judges held messages again; answers after the commit.
+async fn rejudge_held(State(shared): State<Shared>, Json(body): Json<RejudgeBody>) -> Response {
+    let RejudgeBody { messages, note } = body;
+    if messages.is_empty() || messages.len() > REQUEST_MESSAGES_MAX {
+        let found = messages.len();
+        let why = format!("{found} messages: expected 1 to {REQUEST_MESSAGES_MAX} in one request");
+        return problem(StatusCode::BAD_REQUEST, &why);
+    }
+    let mut ids = Vec::with_capacity(messages.len());
+    for text in &messages {
+        let Some(id) = whole_id(text) else {
+            let why = format!("{text:?} is no message: expected tenant/channel/identifier");
+            return problem(StatusCode::BAD_REQUEST, &why);
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let (done, answer) = oneshot::channel();
+    let who = "api".to_owned();
+    let request = rejudge::Request { ids, who, note, done };
+    let ending = "the daemon is shutting down";
+    if shared.rejudging.send(request).await.is_err() {
+        return retry_later(&shared, StatusCode::SERVICE_UNAVAILABLE, ending);
+    }
+    match answer.await {
+        Ok(Ok(again)) => {
+            let again: Vec<Value> = again.iter().map(rejudge::Again::to_json).collect();
+            Json(json!({ "rejudged": again })).into_response()
+        }
+        Ok(Err(error @ RejudgeFailure::NotHeld(_))) => problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+        Ok(Err(RejudgeFailure::Fault(error))) => {
+            tracing::error!(error = format!("{error:#}"), "held messages could not be judged again");
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &format!("the held messages were not judged again, and wait as before: {error:#}"),
+            )
+        }
+        Err(_) => retry_later(&shared, StatusCode::SERVICE_UNAVAILABLE, ending),
+    }
+}
+
+fn whole_id(text: &str) -> Option<MessageId> {
+    let mut parts = text.splitn(3, '/');
+    Some(MessageId {
+        tenant: parts.next()?.to_owned(),
+        channel: parts.next()?.to_owned(),
+        native: parts.next().filter(|native| !native.is_empty())?.to_owned(),
+    })
 }

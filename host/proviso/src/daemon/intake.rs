@@ -2,12 +2,14 @@
 
 use super::generations::Generations;
 use super::metrics::Metrics;
+use super::quarantine::Quarantine;
+use super::rejudge::{self, Judging};
 use crate::pipeline::{self, Intake, Settled, conversation_key};
 use proviso_archive::{
     Archive, Conflict, ConversationKey, Duplicates, Entry, FoldStep, IngestBatch, Known, Retention, SourceError,
     SourceOffset, SourcePlace, Statute,
 };
-use proviso_engine::{Generation, Input};
+use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::limits::{PRECEDING_MESSAGES_MAX, QUEUE_MESSAGES_MAX, TRANSACTION_MESSAGES_MAX};
 use proviso_model::retention::Decision;
 use proviso_model::{Addressed, Message};
@@ -166,6 +168,7 @@ impl Arrival {
 pub(crate) struct Writer {
     archive: Archive,
     generations: Arc<Generations>,
+    quarantine: Arc<Quarantine>,
     metrics: Arc<Metrics>,
     workers: usize,
     intake: Intake,
@@ -173,23 +176,64 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// A writer that asks the archive for what it has not seen itself.
-    pub(crate) fn new(archive: Archive, generations: Arc<Generations>, metrics: Arc<Metrics>, workers: usize) -> Self {
+    pub(crate) fn new(
+        archive: Archive,
+        generations: Arc<Generations>,
+        quarantine: Arc<Quarantine>,
+        metrics: Arc<Metrics>,
+        workers: usize,
+    ) -> Self {
         Self {
             archive,
             generations,
+            quarantine,
             metrics,
             workers,
             intake: Intake::default(),
         }
     }
 
-    /// Works until every sender is gone and the queue is empty.
-    pub(crate) async fn run(mut self, mut deliveries: mpsc::Receiver<Delivery>) -> anyhow::Result<()> {
+    /// Works until every sender of deliveries is gone and the queue is empty.
+    pub(crate) async fn run(
+        mut self,
+        mut deliveries: mpsc::Receiver<Delivery>,
+        mut rejudging: mpsc::Receiver<rejudge::Request>,
+    ) -> anyhow::Result<()> {
         let mut batch = Vec::new();
-        while deliveries.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX).await > 0 {
-            self.take(std::mem::take(&mut batch)).await;
+        loop {
+            tokio::select! {
+                taken = deliveries.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX) => {
+                    if taken == 0 {
+                        return Ok(());
+                    }
+                    self.take(std::mem::take(&mut batch)).await;
+                }
+                Some(request) = rejudging.recv() => self.rejudge(request).await,
+            }
         }
-        Ok(())
+    }
+
+    /// Judges held messages again, between two transactions of new ones.
+    async fn rejudge(&self, request: rejudge::Request) {
+        let judging = Judging {
+            archive: &self.archive,
+            generation: &self.generations.current(),
+            quarantine: &self.quarantine,
+            workers: self.workers,
+        };
+        let again = rejudge::rejudge(judging, &request.ids, &request.who, &request.note).await;
+        if let Ok(again) = &again {
+            let released = again.iter().filter(|one| !one.held).count();
+            self.metrics.messages_rejudged.add(again.len() as u64);
+            tracing::info!(
+                messages = again.len(),
+                released,
+                who = request.who,
+                "held messages judged again"
+            );
+        }
+        // Nobody listens where an HTTP client went away; the verdicts stand all the same.
+        let _ = request.done.send(again);
     }
 
     /// Commits deliveries in transactions of a bounded size: small ones share one, large ones take several.
@@ -327,7 +371,8 @@ impl Writer {
         Ok(())
     }
 
-    /// The stages of [`pipeline`] for new messages, with what the archive knows of their conversations and subjects.
+    /// The stages of [`pipeline`] for new messages, with what the archive knows of their conversations and subjects. Between
+    /// two slices the breaker says who is called no more.
     async fn judge(
         &mut self,
         generation: &Arc<Generation>,
@@ -335,21 +380,57 @@ impl Writer {
     ) -> anyhow::Result<(Vec<Input>, Vec<Settled>)> {
         self.recall(new).await?;
         let set = generation.set();
-        let admitted: Vec<Input> = new
+        let mut left: Vec<Input> = new
             .iter()
             .map(|arrival| self.intake.admit(set, Arc::clone(&arrival.message)))
             .collect();
-        let workers = self.workers;
-        let (evaluating, admitted) = (Arc::clone(generation), Arc::new(admitted));
-        let shared = Arc::clone(&admitted);
-        let judged = tokio::task::spawn_blocking(move || pipeline::evaluate_on(workers, &evaluating, &shared)).await?;
-        let keys = generation.fold_keys(&judged);
-        let mut states = self.archive.fold_states(&keys).await?;
-        let (settling, shared) = (Arc::clone(generation), Arc::clone(&admitted));
-        let settled =
-            tokio::task::spawn_blocking(move || pipeline::settle(&settling, &shared, judged, &mut states)).await?;
-        let admitted = Arc::try_unwrap(admitted).unwrap_or_else(|shared| shared.as_ref().clone());
+        let mut states = FoldStates::new();
+        let (mut admitted, mut settled) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
+        while !left.is_empty() {
+            let next = left.split_off(self.quarantine.slice(admitted.len(), left.len()));
+            let mut slice = std::mem::replace(&mut left, next);
+            if let Some(given) = self.quarantine.given(generation.id()) {
+                for input in &mut slice {
+                    input.quarantined = Some(Arc::clone(&given));
+                }
+            }
+            let (slice, said) = self.judge_slice(generation, slice, &mut states).await?;
+            let verdicts = said.iter().map(|settled| &settled.outcome.verdict);
+            let triggered = generation.take_triggered();
+            let tripped = self.quarantine.observe(generation.id(), triggered, verdicts);
+            self.quarantine.tell(generation.id(), &tripped).await;
+            admitted.extend(slice);
+            settled.extend(said);
+        }
         Ok((admitted, settled))
+    }
+
+    /// Messages that are judged together. `states` are those that the messages before them in the transaction left.
+    async fn judge_slice(
+        &self,
+        generation: &Arc<Generation>,
+        slice: Vec<Input>,
+        states: &mut FoldStates,
+    ) -> anyhow::Result<(Vec<Input>, Vec<Settled>)> {
+        let workers = self.workers;
+        let (evaluating, slice) = (Arc::clone(generation), Arc::new(slice));
+        let shared = Arc::clone(&slice);
+        let judged = tokio::task::spawn_blocking(move || pipeline::evaluate_on(workers, &evaluating, &shared)).await?;
+        let mut unknown = generation.fold_keys(&judged);
+        unknown.retain(|key| !states.contains_key(key));
+        let mut all = std::mem::take(states);
+        all.extend(self.archive.fold_states(&unknown).await?);
+        let (settling, shared) = (Arc::clone(generation), Arc::clone(&slice));
+        let (settled, all) = tokio::task::spawn_blocking(move || {
+            let settled = pipeline::settle(&settling, &shared, judged, &mut all);
+            (settled, all)
+        })
+        .await?;
+        *states = all;
+        Ok((
+            Arc::try_unwrap(slice).unwrap_or_else(|shared| shared.as_ref().clone()),
+            settled,
+        ))
     }
 
     /// Asks the archive for what was said, and consented to, before these messages.
@@ -381,7 +462,7 @@ impl Writer {
 }
 
 /// What the archive keeps of one message.
-fn entry(admitted: Input, settled: Settled) -> Entry {
+pub(super) fn entry(admitted: Input, settled: Settled) -> Entry {
     let digest = admitted.message.digest();
     let steps = settled.outcome.steps.into_iter();
     Entry {

@@ -1,5 +1,6 @@
 //! What the daemon counts, in the text format of Prometheus. No label carries anything of a message.
 
+use proviso_model::id::PolicyId;
 use proviso_model::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -29,6 +30,8 @@ pub(crate) struct Metrics {
     pub messages_conflicting: Counter,
     pub messages_held: Counter,
     pub messages_withheld: Counter,
+    pub messages_rejudged: Counter,
+    pub quarantines: Counter,
     pub source_errors: Counter,
     pub http_requests_refused: Counter,
     pub commits: Counter,
@@ -75,7 +78,13 @@ impl Metrics {
     }
 
     /// The page that Prometheus reads.
-    pub(crate) fn page(&self, generation: &str, last_reload_refused: bool, queued: u64) -> String {
+    pub(crate) fn page(
+        &self,
+        generation: &str,
+        last_reload_refused: bool,
+        queued: u64,
+        quarantined: &[PolicyId],
+    ) -> String {
         let mut page = String::with_capacity(4_096);
         let counters = [
             (
@@ -102,6 +111,16 @@ impl Metrics {
                 "messages_withheld_total",
                 "Messages kept from every policy for want of a lawful basis.",
                 &self.messages_withheld,
+            ),
+            (
+                "messages_rejudged_total",
+                "Held messages that were judged again.",
+                &self.messages_rejudged,
+            ),
+            (
+                "quarantines_total",
+                "Policies that were quarantined because they failed on too many messages.",
+                &self.quarantines,
             ),
             (
                 "source_errors_total",
@@ -168,6 +187,24 @@ impl Metrics {
             &labels,
             "1",
         );
+        let count = quarantined.len().to_string();
+        metric(
+            &mut page,
+            "quarantined_policies",
+            "gauge",
+            "Policies that are not called because they failed on too many messages.",
+            "",
+            &count,
+        );
+        page.push_str(
+            "# HELP proviso_policy_quarantined 1 for each of them.\n# TYPE proviso_policy_quarantined gauge\n",
+        );
+        for PolicyId { pack, policy } in quarantined {
+            let _ = writeln!(
+                page,
+                "proviso_policy_quarantined{{pack=\"{pack}\",policy=\"{policy}\"}} 1"
+            );
+        }
         let labelled = self.labelled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (family, help) in [
             ("findings", "Findings by pack and severity."),

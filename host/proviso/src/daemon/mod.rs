@@ -6,6 +6,8 @@ pub(crate) mod generations;
 pub(crate) mod http;
 pub(crate) mod intake;
 pub(crate) mod metrics;
+pub(crate) mod quarantine;
+pub(crate) mod rejudge;
 pub(crate) mod run;
 pub(crate) mod spool;
 pub(crate) mod token;

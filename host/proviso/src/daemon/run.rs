@@ -5,6 +5,7 @@ use super::generations::{Generations, Parts};
 use super::http::{self, Shared};
 use super::intake::{Queue, Writer};
 use super::metrics::Metrics;
+use super::quarantine::Quarantine;
 use super::token::Token;
 use super::{spool, watch};
 use anyhow::Context;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -61,14 +63,19 @@ impl Daemon {
         };
         let metrics = Arc::new(Metrics::default());
         let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);
+        let id = generations.current().id();
+        let quarantine =
+            Arc::new(Quarantine::start(archive.clone(), Arc::clone(&metrics), id, config.quarantine).await?);
         let (queue, deliveries) = Queue::new();
+        let (rejudging, requests) = mpsc::channel(1);
         let writer = Writer::new(
             archive.clone(),
             Arc::clone(&generations),
+            Arc::clone(&quarantine),
             Arc::clone(&metrics),
             config.workers,
         );
-        let writer = tokio::spawn(writer.run(deliveries));
+        let writer = tokio::spawn(writer.run(deliveries, requests));
 
         let listener = TcpListener::bind(config.listen)
             .await
@@ -82,6 +89,8 @@ impl Daemon {
             queue: queue.clone(),
             metrics: Arc::clone(&metrics),
             generations: Arc::clone(&generations),
+            quarantine,
+            rejudging,
             draining: Arc::clone(&draining),
         };
         let stop = stop_http.clone();

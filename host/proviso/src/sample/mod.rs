@@ -66,6 +66,13 @@ impl Phrases {
         Self::parse(path, &text).map_err(|problems| crate::exit::InputProblems(problems).into())
     }
 
+    /// The phrases that come with the program.
+    pub(crate) fn built_in() -> anyhow::Result<Self> {
+        let text = include_str!("../../../../policies/demo/phrases.toml");
+        Self::parse(Path::new("policies/demo/phrases.toml"), text)
+            .map_err(|problems| crate::exit::InputProblems(problems).into())
+    }
+
     fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let (mut file, mut root) = TomlFile::parse(path, text);
         let mut this = Self {

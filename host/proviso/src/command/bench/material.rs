@@ -1,0 +1,147 @@
+//! The messages that are judged: files, else the packs' own cases, else the synthetic sample.
+
+use crate::cli::BenchArgs;
+use crate::command::eval;
+use crate::exit::Usage;
+use crate::pipeline::Intake;
+use crate::sample::{Phrases, Sample};
+use crate::show::progress::Progress;
+use anyhow::anyhow;
+use proviso_engine::{Generation, Input};
+use proviso_model::digest::DigestBuilder;
+use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::set::PolicySet;
+use proviso_model::{Addressed, Digest};
+use proviso_pack::{Case, Pack};
+use proviso_sources::{Format, Reader, SourceContext};
+use std::sync::Arc;
+
+/// Messages of the synthetic sample.
+const SAMPLE_MESSAGES: u32 = 12_000;
+
+/// Messages, admitted and ready to be judged.
+pub(super) struct Material {
+    pub(super) inputs: Vec<Input>,
+    /// Where they are from, for people.
+    pub(super) from: String,
+    /// Of their contents in order: two measurements with the same digest judged the same messages.
+    pub(super) digest: Digest,
+    /// Lines of the files that are no message.
+    pub(super) errors: u64,
+}
+
+impl Material {
+    /// `packs` are those that were named one by one; absent where a set was.
+    pub(super) fn gather(
+        args: &BenchArgs,
+        generation: &Generation,
+        packs: Option<&[Arc<Pack>]>,
+    ) -> anyhow::Result<Self> {
+        let cases: Vec<&Case> = packs.into_iter().flatten().flat_map(|pack| pack.cases()).collect();
+        let (inputs, from, errors) = if !args.input.is_empty() {
+            let (inputs, errors) = from_files(args, generation.set())?;
+            (inputs, format!("{} files", args.input.len()), errors)
+        } else if !cases.is_empty() {
+            let from = format!("{} cases of the packs", cases.len());
+            (cases.into_iter().flat_map(of_case).collect(), from, 0)
+        } else {
+            (sample(generation.set())?, "the synthetic sample".to_owned(), 0)
+        };
+        if inputs.is_empty() {
+            return Err(Usage("the files hold no message: there is nothing to measure".to_owned()).into());
+        }
+        let mut digest = DigestBuilder::new("proviso bench 1");
+        for input in &inputs {
+            digest.part(input.message.digest().as_bytes());
+        }
+        Ok(Self {
+            inputs,
+            from,
+            digest: digest.finish(),
+            errors,
+        })
+    }
+}
+
+fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, u64)> {
+    let format: Format = args
+        .input_format
+        .parse()
+        .map_err(|error| Usage(format!("--input-format: {error}")))?;
+    let context = SourceContext::new(&args.tenant, &args.channel).map_err(|error| Usage(error.to_string()))?;
+    if let Some(missing) = args.input.iter().find(|file| !file.is_file()) {
+        return Err(Usage(format!("there is no file {}", missing.display())).into());
+    }
+    eval::warn_of_tenant(set, &args.tenant);
+    let sizes = args.input.iter().filter_map(|file| std::fs::metadata(file).ok());
+    let progress = Progress::bytes("reading", sizes.map(|meta| meta.len()).sum());
+    let (mut intake, mut inputs, mut errors) = (Intake::default(), Vec::new(), 0);
+    for file in &args.input {
+        eval::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
+            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
+            true
+        })?;
+    }
+    progress.finish();
+    Ok((inputs, errors))
+}
+
+/// The messages of a case, each preceded by those before it in its conversation, as the case itself is judged.
+fn of_case(case: &Case) -> Vec<Input> {
+    let messages = case.messages.iter().cloned();
+    let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
+    let inputs = messages.iter().enumerate().map(|(index, message)| {
+        let earlier = messages[..index]
+            .iter()
+            .filter(|earlier| earlier.conversation == message.conversation);
+        let mut preceding: Vec<Arc<_>> = earlier.rev().take(PRECEDING_MESSAGES_MAX).cloned().collect();
+        preceding.reverse();
+        Input {
+            message: Arc::clone(message),
+            preceding,
+            withheld: None,
+            quarantined: None,
+        }
+    });
+    inputs.collect()
+}
+
+/// What the demo judges: a bank on WeCom and a shop on other channels.
+fn sample(set: &PolicySet) -> anyhow::Result<Vec<Input>> {
+    let phrases = Phrases::built_in()?;
+    let sample = Sample::make(&phrases, SAMPLE_MESSAGES);
+    let mut intake = Intake::default();
+    let mut inputs = Vec::with_capacity(SAMPLE_MESSAGES as usize);
+    let parts = [
+        (Format::Wecom, "bank", "wecom", &sample.bank),
+        (Format::Ndjson, "shop", "chat", &sample.shop),
+    ];
+    for (format, tenant, channel, lines) in parts {
+        let context = SourceContext::new(tenant, channel).map_err(|error| anyhow!("{error}"))?;
+        let mut reader = Reader::new(format, context);
+        reader.push((lines.join("\n") + "\n").as_bytes());
+        for item in reader.finish() {
+            let message = item
+                .result
+                .map_err(|error| anyhow!("line {} of the synthetic sample: {error}", item.line))?;
+            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
+        }
+    }
+    Ok(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_sample_is_whole_and_the_same_each_time() {
+        let set = PolicySet::default();
+        let (one, two) = (sample(&set).unwrap(), sample(&set).unwrap());
+        assert_eq!(one.len(), SAMPLE_MESSAGES as usize);
+        assert!(one.iter().zip(&two).all(|(one, two)| one.message == two.message));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/demo/phrases.toml");
+        assert!(Phrases::read(&file).is_ok());
+    }
+}

@@ -1,0 +1,75 @@
+//! `proviso pack bench`: what packs cost, policy by policy, and how fast the whole of judging is.
+//!
+//! Messages are parsed and admitted before any clock starts; nothing is printed while one runs. Every measurement is done in
+//! turns with the others, several rounds, and the median is told with the least and the most.
+
+mod material;
+mod measure;
+mod report;
+
+use crate::cli::{BenchArgs, OutputFormat};
+use crate::command::pack;
+use crate::exit::{Ending, InputProblems, Usage};
+use crate::show::progress::Progress;
+use material::Material;
+use proviso_engine::{Engine, Generation, ResolvedSet};
+use proviso_pack::Pack;
+use report::Report;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
+    if args
+        .fail_over
+        .is_some_and(|percent| !percent.is_finite() || percent < 0.0)
+    {
+        return Err(Usage("--fail-over wants a percentage of 0 or more, as 10 or 2.5".to_owned()).into());
+    }
+    // What cannot be compared with is told before minutes are spent on measuring.
+    let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
+    let engine = pack::engine()?;
+    let (generation, packs) = if let Some(set) = &args.set {
+        (super::eval::build(&engine, set)?, None)
+    } else {
+        let packs = open_all(&args.packs)?;
+        (build(&engine, &packs)?, Some(packs))
+    };
+    let material = Material::gather(args, &generation, packs.as_deref())?;
+    let progress = Progress::steps("measuring", measure::steps(args.rounds));
+    let report = measure::all(&generation, &material, args.rounds, args.workers, &progress);
+    progress.finish();
+    let changes = baseline.as_ref().map(|baseline| report.compare(baseline));
+    match args.format {
+        OutputFormat::Json => crate::show::line(format_args!("{}", report.to_json(changes.as_ref())?)),
+        OutputFormat::Table => report.print(changes.as_ref(), colour)?,
+    }
+    if material.errors > 0 {
+        return Ok(Ending::Problems);
+    }
+    let slower = changes
+        .zip(args.fail_over)
+        .is_some_and(|(changes, percent)| changes.worst() > percent);
+    Ok(if slower { Ending::Problems } else { Ending::Well })
+}
+
+fn open_all(paths: &[PathBuf]) -> anyhow::Result<Vec<Arc<Pack>>> {
+    paths.iter().map(|path| Ok(Arc::new(pack::open(path)?))).collect()
+}
+
+/// One generation of all packs, each with its own settings and for every message.
+fn build(engine: &Engine, packs: &[Arc<Pack>]) -> anyhow::Result<Generation> {
+    let mut sets = packs.iter().map(|pack| ResolvedSet::of_pack(Arc::clone(pack)));
+    let mut all = sets
+        .next()
+        .ok_or_else(|| Usage("name a pack, or a set with --set".to_owned()))?;
+    for one in sets {
+        all.set.apply.extend(one.set.apply);
+        all.packs.extend(one.packs);
+    }
+    let progress = Progress::open("building policies");
+    let built = engine.build(&all, &|step| {
+        progress.say(&format!("building policies: {} of {}", step.done, step.total));
+    });
+    progress.finish();
+    Ok(built.map_err(|error| InputProblems(error.problems))?)
+}

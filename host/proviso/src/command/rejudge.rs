@@ -1,0 +1,168 @@
+//! `proviso archive rejudge`: held messages, judged again under the generation that is in force.
+//!
+//! An archive has one writer: where a daemon runs, it does the work, on request; where none does, this process takes the lock.
+
+use crate::cli::{OutputFormat, RejudgeArgs};
+use crate::client::Client;
+use crate::daemon::config::Config;
+use crate::daemon::generations::{Parts, rebuild};
+use crate::daemon::metrics::Metrics;
+use crate::daemon::quarantine::Quarantine;
+use crate::daemon::rejudge::{Again, Judging, REQUEST_MESSAGES_MAX, rejudge};
+use crate::exit::{Ending, Usage};
+use crate::show::progress::Progress;
+use crate::show::table::{Columns, clip, count};
+use anyhow::Context;
+use proviso_archive::{Archive, ArchiveError, HeldMessage};
+use proviso_engine::{Engine, EngineOptions, Generation};
+use proviso_model::MessageId;
+use proviso_pack::{PackStore, PluginPath};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Held messages that are looked up at a time.
+const PAGE: u32 = 1_000;
+/// Messages that the table lists one by one.
+const ROWS_MAX: usize = 50;
+
+pub(crate) async fn run(args: &RejudgeArgs, colour: bool) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.archive.config)?;
+    let reading = Archive::open_readonly(&config.archive_path()).await?;
+    let ids = if args.held {
+        held(&reading, args.policy.as_deref()).await?
+    } else {
+        named(&reading, &args.messages).await?
+    };
+    reading.close().await;
+    let progress = Progress::steps("judging again", ids.len() as u64);
+    let again = match Archive::open(&config.archive_path()).await {
+        Ok(archive) => here(&config, archive, &ids, &args.note, &progress).await?,
+        Err(ArchiveError::InUse { .. }) => {
+            let client = Client::of_config(&args.archive.config)?;
+            tokio::task::block_in_place(|| by_the_daemon(&client, &ids, &args.note, &progress))?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    progress.finish();
+    print(args.archive.format, &again, colour)?;
+    let all_released = again.iter().all(|one| one["held"] == false);
+    Ok(if all_released { Ending::Well } else { Ending::Problems })
+}
+
+/// All held messages, or those on which a policy failed.
+async fn held(archive: &Archive, policy: Option<&str>) -> anyhow::Result<Vec<MessageId>> {
+    let meant = |held: &HeldMessage| {
+        policy.is_none_or(|wanted| {
+            let mut faults = held.faults.iter();
+            faults.any(|fault| *fault.policy == *wanted || fault.policy_id().to_string() == wanted)
+        })
+    };
+    let (mut ids, mut behind) = (Vec::new(), 0);
+    loop {
+        let page = archive.held_behind(behind, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(ids) };
+        behind = last.arrival;
+        ids.extend(page.into_iter().filter(meant).map(|held| held.id));
+    }
+}
+
+async fn named(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
+    let mut ids = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        let id = super::archive::find(archive, text).await?;
+        if !archive.show(&id).await?.is_some_and(|shown| shown.held_open) {
+            return Err(Usage(format!("message {id} is not held")).into());
+        }
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+fn by_the_daemon(client: &Client, ids: &[MessageId], note: &str, progress: &Progress) -> anyhow::Result<Vec<Value>> {
+    let mut again = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
+        let messages: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut answer = client.post("/v1/archive/rejudge", &json!({ "messages": messages, "note": note }))?;
+        if let Some(part) = answer["rejudged"].as_array_mut() {
+            again.append(part);
+        }
+        progress.advance(ids.len() as u64);
+    }
+    Ok(again)
+}
+
+/// No daemon runs: the generation that the archive says is in force, with the policies that are quarantined in it.
+async fn here(
+    config: &Config,
+    archive: Archive,
+    ids: &[MessageId],
+    note: &str,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Value>> {
+    let mut again = Vec::with_capacity(ids.len());
+    if !ids.is_empty() {
+        let generation = Arc::new(in_force(config, &archive).await?);
+        let metrics = Arc::new(Metrics::default());
+        let quarantine = Quarantine::start(archive.clone(), metrics, generation.id(), config.quarantine).await?;
+        let judging = Judging {
+            archive: &archive,
+            generation: &generation,
+            quarantine: &quarantine,
+            workers: config.workers,
+        };
+        for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
+            let part = rejudge(judging, ids, "command line", note).await?;
+            again.extend(part.iter().map(Again::to_json));
+            progress.advance(ids.len() as u64);
+        }
+    }
+    archive.close().await;
+    Ok(again)
+}
+
+async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generation> {
+    let record = archive.active_generation().await?;
+    let record = record.context("no generation was ever live: start `proviso serve` once")?;
+    let options = EngineOptions {
+        cache_dir: Some(config.cache_dir.clone()),
+        ..EngineOptions::default()
+    };
+    let parts = Parts {
+        engine: Arc::new(Engine::new(options)?),
+        archive: archive.clone(),
+        store: Arc::new(PackStore::open(&config.store_dir())?),
+        plugins: PluginPath::of_this_process(),
+        set_path: config.set.clone(),
+    };
+    rebuild(&parts, &record).await
+}
+
+fn print(format: OutputFormat, again: &[Value], colour: bool) -> anyhow::Result<()> {
+    if format == OutputFormat::Json {
+        for one in again {
+            crate::show::line(format_args!("{one}"));
+        }
+        return Ok(());
+    }
+    let held = again.iter().filter(|one| one["held"] == true).count();
+    let mut table = Columns::new(colour, &["message", "now", ">findings", "faults"]);
+    for one in again.iter().take(ROWS_MAX) {
+        let faults = one["faults"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        table.row([
+            clip(one["message"].as_str().unwrap_or_default(), 60),
+            if one["held"] == true { "held" } else { "released" }.to_owned(),
+            count(one["findings"].as_u64().unwrap_or_default()),
+            clip(&faults.collect::<Vec<_>>().join("; "), 80),
+        ]);
+    }
+    table.print(&mut std::io::stdout())?;
+    crate::show::line(format_args!(
+        "{} judged again, {} released, {} still held",
+        count(again.len() as u64),
+        count((again.len() - held) as u64),
+        count(held as u64)
+    ));
+    Ok(())
+}
