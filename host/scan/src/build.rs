@@ -61,7 +61,7 @@ pub struct MatcherBuilder {
     lists: Vec<List>,
 }
 
-/// Different characters in the terms of all lists together, at most: every symbol of the automaton has a number.
+/// Different characters in the terms of all lists together, at most: every symbol of the trie has a number.
 const SYMBOLS_MAX: usize = Symbol::MAX as usize;
 
 impl MatcherBuilder {
@@ -113,8 +113,8 @@ enum What {
         list: ListId,
         item: u32,
     },
-    /// A piece of an expression's step.
-    Piece { step: u32 },
+    /// A piece of an expression's waypoint.
+    Piece { waypoint: u32 },
 }
 
 #[derive(Default)]
@@ -186,9 +186,9 @@ impl Parts {
     }
 
     fn assemble(mut self) -> Result<Matcher, Vec<ScanProblem>> {
-        for (piece, step) in std::mem::take(&mut self.expressions.pieces) {
+        for (piece, waypoint) in std::mem::take(&mut self.expressions.pieces) {
             let key = push_key(&mut self.keys, piece.chars());
-            let what = What::Piece { step };
+            let what = What::Piece { waypoint };
             self.sought.push(Sought { key, what });
         }
         let symbols = match Symbols::new(self.sought.iter().map(|sought| sought.key.of(&self.keys))) {
@@ -216,14 +216,14 @@ impl Parts {
         let mut borders = Vec::with_capacity(keys.len());
         let mut matcher = Matcher::new(self.rules, symbols.kinds);
         for of_key in sought.chunk_by(same_key) {
-            let (terms_from, steps_from) = (matcher.terms.len(), matcher.steps.len());
+            let (terms_from, waypoints_from) = (matcher.terms.len(), matcher.waypoints.len());
             let same_term = |a: &Sought, b: &Sought| a.what.term(&self.chars) == b.what.term(&self.chars);
             for equal in of_key.chunk_by(same_term) {
                 let uses_from = matcher.uses.len();
                 for sought in equal {
                     match sought.what {
                         What::Term { list, item, .. } => matcher.uses.push((list, item)),
-                        What::Piece { step } => matcher.steps.push(step),
+                        What::Piece { waypoint } => matcher.waypoints.push(waypoint),
                     }
                 }
                 if let Some((rule, chars)) = equal[0].what.term(&self.chars) {
@@ -234,7 +234,7 @@ impl Parts {
                     matcher.terms.push(term);
                 }
             }
-            let no_pieces = matcher.steps.len() == steps_from;
+            let no_pieces = matcher.waypoints.len() == waypoints_from;
             let terms = &matcher.terms[terms_from..];
             borders.push(Borders {
                 before: no_pieces && terms.iter().all(|term| term.begins_word(&matcher.chars)),
@@ -242,7 +242,7 @@ impl Parts {
             });
             matcher.keys.push(Key {
                 terms: Slice::new(terms_from, matcher.terms.len()),
-                steps: Slice::new(steps_from, matcher.steps.len()),
+                waypoints: Slice::new(waypoints_from, matcher.waypoints.len()),
             });
         }
         let ascii = std::array::from_fn(|byte| symbols.of(char::from(byte as u8)));
@@ -291,7 +291,7 @@ impl What {
     fn place(self) -> (u32, u32) {
         match self {
             Self::Term { list, item, .. } => (list.0, item),
-            Self::Piece { step } => (0, step),
+            Self::Piece { waypoint } => (0, waypoint),
         }
     }
 }

@@ -95,13 +95,16 @@ impl<T: Copy> Pages<T> {
     #[inline]
     pub(crate) fn decode(&self, text: &[u8], at: usize) -> (T, usize) {
         match *text.get(at..).unwrap_or_default() {
-            [a @ 0xe0..0xf0, b, c, ..] => {
-                let page = (usize::from(a) & 0xf) << 6 | usize::from(b) & 0x3f;
-                (self.cell(page, c), at.wrapping_add(3))
-            }
+            [a @ 0xe0..0xf0, b, c, ..] => (self.of_three(a, b, c), at.wrapping_add(3)),
             [a @ 0..0x80, ..] => (self.cell(usize::from(a) >> 6, a), at.wrapping_add(1)),
             ref rest => self.decode_rare(rest, at),
         }
+    }
+
+    /// The value of the character that takes these three bytes in UTF-8.
+    #[inline]
+    pub(crate) fn of_three(&self, a: u8, b: u8, c: u8) -> T {
+        self.cell((usize::from(a) & 0xf) << 6 | usize::from(b) & 0x3f, c)
     }
 
     #[inline(never)]

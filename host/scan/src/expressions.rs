@@ -1,12 +1,12 @@
 //! Which patterns to run over a text, and running them.
 //!
-//! A pattern with fixed pieces is run where the automaton has found one of each group, in order and near enough to each
-//! other. Whatever a pattern needs beside that, or a pattern without pieces needs at all, is a gate: see `gates`. The
-//! patterns without pieces whose gates pass are run one by one if they are few. If they are many, they are first looked
+//! A pattern with fixed pieces is run where the scan has found one of each group, in order and near enough to each
+//! other. Whatever a pattern needs beside that, or a pattern without pieces needs at all, is a condition: see `conditions`. The
+//! patterns without pieces whose conditions are fulfilled are run one by one if they are few. If they are many, they are first looked
 //! for all at once by one lazily built automaton over their shapes, conditions on neighbours left out.
 
 use crate::build::ListId;
-use crate::gates::{self, Facts, Gate, Gates};
+use crate::conditions::{self, Conditions, Facts, Needed};
 use crate::patterns::Pattern;
 use crate::required::{self, Route};
 use regex_automata::hybrid::dfa;
@@ -32,8 +32,8 @@ const PIECES_MAX: usize = 4_096;
 #[derive(Debug)]
 pub(crate) struct Expressions {
     all: Vec<Expression>,
-    steps: Vec<Step>,
-    gates: Gates,
+    waypoints: Vec<Waypoint>,
+    known: Conditions,
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
     shapes: Option<dfa::DFA>,
@@ -44,39 +44,39 @@ struct Expression {
     list: ListId,
     item: u32,
     regex: meta::Regex,
-    gate: Gate,
+    needed: Needed,
     /// What keeps it from being run, for people.
     needs: String,
 }
 
 /// A group of pieces on one of the ways that an expression can match.
 #[derive(Debug)]
-struct Step {
+struct Waypoint {
     expression: u32,
-    /// Has a step before it, the one before this in the table, which must have been reached at most so many bytes ago.
+    /// Has a waypoint before it, the one before this in the table, which must have been reached at most so many bytes ago.
     after: Option<u32>,
-    /// No other step has to be reached behind it.
+    /// No other waypoint has to be reached behind it.
     last: bool,
 }
 
-/// Patterns on their way into a matcher: what the automaton has to look for, and for which steps.
+/// Patterns on their way into a matcher: what the trie has to look for, and for which waypoints.
 #[derive(Debug, Default)]
 pub(crate) struct ExpressionsBuilder {
     all: Vec<Expression>,
-    steps: Vec<Step>,
+    waypoints: Vec<Waypoint>,
     /// By expression.
-    conditions: Vec<Vec<gates::Run>>,
+    conditions: Vec<Vec<conditions::Run>>,
     shapeless: Vec<u32>,
     shapes: Vec<Hir>,
-    /// Pieces, folded as far as folding goes, with the number of the step.
+    /// Pieces, folded as far as folding goes, with the number of the waypoint.
     pub(crate) pieces: Vec<(String, u32)>,
 }
 
 impl ExpressionsBuilder {
     pub(crate) fn add(&mut self, list: ListId, item: u32, pattern: &Pattern) {
         let expression = self.all.len() as u32;
-        let mut conditions = gates::conditions(&pattern.hir);
-        let run_bits = conditions.iter().map(gates::Run::bits).fold(0.0, f32::max);
+        let mut conditions = conditions::of(&pattern.hir);
+        let run_bits = conditions.iter().map(conditions::Run::bits).fold(0.0, f32::max);
         let routes = required::routes(&pattern.hir)
             .filter(|routes| run_bits < RUN_BITS_ENOUGH || required::bits(routes) >= PIECES_BITS_ENOUGH);
         if routes.is_some() {
@@ -96,7 +96,7 @@ impl ExpressionsBuilder {
             list,
             item,
             regex: pattern.compiled.clone(),
-            gate: Gate::default(),
+            needed: Needed::default(),
             needs,
         });
         self.conditions.push(conditions);
@@ -105,10 +105,10 @@ impl ExpressionsBuilder {
     fn add_route(&mut self, expression: u32, route: Route) {
         let groups = route.len();
         for (place, group) in route.into_iter().enumerate() {
-            let step = self.steps.len() as u32;
+            let waypoint = self.waypoints.len() as u32;
             self.pieces
-                .extend(group.literals.into_iter().map(|literal| (literal, step)));
-            self.steps.push(Step {
+                .extend(group.literals.into_iter().map(|literal| (literal, waypoint)));
+            self.waypoints.push(Waypoint {
                 expression,
                 after: (place > 0).then(|| group.reach.unwrap_or(u32::MAX)),
                 last: place + 1 == groups,
@@ -117,20 +117,20 @@ impl ExpressionsBuilder {
     }
 
     pub(crate) fn build(mut self) -> Expressions {
-        let mut gates = Gates::default();
-        // Those come first whose gates are asked for every text.
+        let mut known = Conditions::default();
+        // Those come first whose conditions are asked for every text.
         for &number in &self.shapeless {
-            self.all[number as usize].gate = gates.add(&std::mem::take(&mut self.conditions[number as usize]));
+            self.all[number as usize].needed = known.add(&std::mem::take(&mut self.conditions[number as usize]));
         }
         for (expression, conditions) in self.all.iter_mut().zip(&self.conditions) {
             if !conditions.is_empty() {
-                expression.gate = gates.add(conditions);
+                expression.needed = known.add(conditions);
             }
         }
         Expressions {
             all: self.all,
-            steps: self.steps,
-            gates,
+            waypoints: self.waypoints,
+            known,
             shapes: (self.shapeless.len() > ONE_BY_ONE_MAX)
                 .then(|| shapes_automaton(&self.shapes))
                 .flatten(),
@@ -140,7 +140,7 @@ impl ExpressionsBuilder {
 }
 
 /// What a pattern needs, in one line.
-fn describe(routes: &[Route], conditions: &[gates::Run]) -> String {
+fn describe(routes: &[Route], conditions: &[conditions::Run]) -> String {
     let mut needs = String::new();
     for (number, route) in routes.iter().enumerate() {
         needs.push_str(if number > 0 { " or " } else { "" });
@@ -163,9 +163,9 @@ fn describe(routes: &[Route], conditions: &[gates::Run]) -> String {
 /// What a scan needs beside the text: caches, and which patterns to run.
 #[derive(Debug)]
 pub(crate) struct ExpressionScratch {
-    /// Pieces that were found: the byte behind each, and its step. In no order.
+    /// Pieces that were found: the byte behind each, and its waypoint. In no order.
     pieces: Vec<(u32, Reverse<u32>)>,
-    /// By step: the byte behind the last piece of it that was found behind one of the step before, or 0.
+    /// By waypoint: the byte behind the last piece of it that was found behind one of the waypoint before, or 0.
     reached: Vec<u32>,
     marked: Vec<bool>,
     /// Patterns to run; afterwards those that were run.
@@ -179,7 +179,7 @@ impl Expressions {
     pub(crate) fn scratch(&self) -> ExpressionScratch {
         ExpressionScratch {
             pieces: Vec::new(),
-            reached: vec![0; self.steps.len()],
+            reached: vec![0; self.waypoints.len()],
             marked: vec![false; self.all.len()],
             marks: Vec::with_capacity(self.all.len()),
             caches: vec![None; self.all.len()],
@@ -207,29 +207,29 @@ impl Expressions {
         scratch.marks.iter().filter_map(of_mark)
     }
 
-    /// A piece of a step's group ends before byte `at`. Pieces may come in any order.
+    /// A piece of a waypoint's group ends before byte `at`. Pieces may come in any order.
     pub(crate) fn see(&self, number: u32, at: usize, scratch: &mut ExpressionScratch) {
-        let step = &self.steps[number as usize];
-        if step.after.is_none() && step.last || scratch.pieces.len() >= PIECES_MAX {
-            scratch.mark(step.expression);
-        } else if !scratch.marked[step.expression as usize] {
-            // Of two steps at the same place the later one comes first, so that one piece does not do for both.
+        let waypoint = &self.waypoints[number as usize];
+        if waypoint.after.is_none() && waypoint.last || scratch.pieces.len() >= PIECES_MAX {
+            scratch.mark(waypoint.expression);
+        } else if !scratch.marked[waypoint.expression as usize] {
+            // Of two waypoints at the same place the later one comes first, so that one piece does not do for both.
             scratch.pieces.push((at as u32, Reverse(number)));
         }
     }
 
-    /// Marks the patterns with a way on which each step was reached.
+    /// Marks the patterns with a way on which each waypoint was reached.
     fn follow(&self, scratch: &mut ExpressionScratch) {
         scratch.pieces.sort_unstable();
         for place in 0..scratch.pieces.len() {
             let (at, Reverse(number)) = scratch.pieces[place];
-            let step = &self.steps[number as usize];
-            let reached = step.after.is_none_or(|reach| {
+            let waypoint = &self.waypoints[number as usize];
+            let reached = waypoint.after.is_none_or(|reach| {
                 let before = scratch.reached[number as usize - 1];
                 before != 0 && at - before <= reach
             });
-            if reached && step.last {
-                scratch.mark(step.expression);
+            if reached && waypoint.last {
+                scratch.mark(waypoint.expression);
             } else if reached {
                 scratch.reached[number as usize] = at;
             }
@@ -252,8 +252,8 @@ impl Expressions {
         let marked = &mut scratch.marked;
         scratch.marks.retain(|&number| {
             marked[number as usize] = false;
-            self.gates
-                .passes(&self.all[number as usize].gate, text.as_bytes(), &mut facts)
+            self.known
+                .passes(&self.all[number as usize].needed, text.as_bytes(), &mut facts)
         });
         self.mark_shapeless(text, &mut facts, scratch);
         for &number in &scratch.marks {
@@ -273,8 +273,8 @@ impl Expressions {
     fn mark_shapeless(&self, text: &str, facts: &mut Facts, scratch: &mut ExpressionScratch) {
         let before = scratch.marks.len();
         let passes = |&number: &u32| {
-            self.gates
-                .passes(&self.all[number as usize].gate, text.as_bytes(), facts)
+            self.known
+                .passes(&self.all[number as usize].needed, text.as_bytes(), facts)
         };
         scratch.marks.extend(self.shapeless.iter().copied().filter(passes));
         if scratch.marks.len() - before <= ONE_BY_ONE_MAX {
@@ -308,7 +308,7 @@ impl ExpressionScratch {
         self.marks.clear();
     }
 
-    /// Has a pattern run over this text if its gate passes.
+    /// Has a pattern run over this text if its conditions are fulfilled.
     fn mark(&mut self, number: u32) {
         if !std::mem::replace(&mut self.marked[number as usize], true) {
             self.marks.push(number);

@@ -32,9 +32,9 @@
 
 mod build;
 mod chars;
+mod conditions;
 mod expressions;
 mod folding;
-mod gates;
 pub mod lexicon;
 mod matcher;
 pub mod patterns;

@@ -1,15 +1,16 @@
 //! The matcher: one pass over a text, candidates verified under each list's own folding.
 //!
-//! The automaton works on what is left of terms and text when every option of folding is on and every gap is left out.
-//! It keeps four positions, one for each class of characters, and a character moves only its own: so the letters of a
-//! term follow each other for it whatever stands between them. What it finds is a candidate: where a term would have to
-//! end. Verification walks back from there over the original text, under the list's own options, and so finds the start.
+//! The trie works on what is left of terms when every option of folding is on and every gap is left out: its keys are
+//! the characters of one class, mostly letters, and so the letters of a term follow each other for it whatever stands
+//! between them in the text. Where the screen says that a key may end or begin, it is looked up; what is found is a
+//! candidate: where a term would have to end. Verification walks back from there over the original text, under the list's
+//! own options, and so finds the start.
 
 use crate::build::{IGNORED, Kinds, ListId, borders};
 use crate::chars::{self, Class, Classes, Pages, Relation};
 use crate::expressions::{ExpressionScratch, Expressions, ExpressionsBuilder};
 use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
-use crate::screen::{SYMBOL_BITS, Screen, Stop, Window};
+use crate::screen::{Pair, SYMBOL_BITS, Screen, Stop, Window};
 use crate::trie::{Cursor, Keys, Symbol, Trie};
 use std::sync::Arc;
 
@@ -54,8 +55,8 @@ pub struct Matcher {
     /// Characters of all terms, folded each by its list's options.
     pub(crate) chars: Vec<char>,
     pub(crate) uses: Vec<(ListId, u32)>,
-    /// Steps of expressions that are reached when a key is found.
-    pub(crate) steps: Vec<u32>,
+    /// Waypoints of expressions that are reached when a key is found.
+    pub(crate) waypoints: Vec<u32>,
     pub(crate) expressions: Expressions,
     classes: &'static Classes,
     pub(crate) count: usize,
@@ -84,11 +85,11 @@ pub(crate) struct Slice {
     pub(crate) to: u32,
 }
 
-/// What a key of the automaton stands for.
+/// What a key of the trie stands for.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) terms: Slice,
-    pub(crate) steps: Slice,
+    pub(crate) waypoints: Slice,
 }
 
 /// A folded term with the options that it is verified under, and all terms of all lists that are this one.
@@ -98,7 +99,7 @@ pub(crate) struct Term {
     /// Characters behind the last one of the key: of a less significant class, but significant in this list.
     behind: u16,
     rule: u8,
-    /// The automaton has compared all there is to compare: the term is all letters, under the coarsest relation.
+    /// The trie has compared all there is to compare: the term is all letters, under the coarsest relation.
     compared: bool,
     word_start: bool,
     word_end: bool,
@@ -184,7 +185,7 @@ impl Matcher {
             terms: Vec::new(),
             chars: Vec::new(),
             uses: Vec::new(),
-            steps: Vec::new(),
+            waypoints: Vec::new(),
             expressions: ExpressionsBuilder::default().build(),
             classes: chars::classes(),
             count: 0,
@@ -197,7 +198,7 @@ impl Matcher {
         self.count
     }
 
-    /// Memory of the automaton and its tables, in bytes, without the programs of patterns and without scratches.
+    /// Memory of the trie and the tables around it, in bytes, without the programs of patterns and without scratches.
     pub fn memory_bytes(&self) -> usize {
         self.symbols.memory_bytes()
             + self.screen.memory_bytes()
@@ -206,7 +207,7 @@ impl Matcher {
             + size_of_val(self.terms.as_slice())
             + size_of_val(self.chars.as_slice())
             + size_of_val(self.uses.as_slice())
-            + size_of_val(self.steps.as_slice())
+            + size_of_val(self.waypoints.as_slice())
     }
 
     /// What a text must have before each pattern is run over it, in one line for people; list, number of the pattern in
@@ -272,6 +273,7 @@ impl Matcher {
         let mut before = self.screen.pair(window);
         let mut at = 0;
         while at < bytes.len() && hits.len() < HITS_PER_SCAN_MAX {
+            at = self.pass_letters(bytes, at, &mut window, &mut before);
             if is_ascii_ahead(bytes, at) {
                 (at, window) = self.scan_ascii(text, at, window, marks, hits);
                 before = self.screen.pair(window);
@@ -291,6 +293,22 @@ impl Matcher {
             }
             at = next;
         }
+    }
+
+    /// From byte `at` on, passes the letters of three bytes at which no key ends or goes on. Returns where it stops.
+    #[inline]
+    fn pass_letters(&self, text: &[u8], mut at: usize, window: &mut Window, before: &mut Pair) -> usize {
+        while let Some(&[a @ 0xe0..0xf0, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let symbol = self.symbols.of_three(a, b, c);
+            let longer = *window << SYMBOL_BITS | Window::from(symbol);
+            let pair = self.screen.pair(longer);
+            if symbol < self.kinds.others_from || pair.may_be_key() || before.may_go_on(symbol) {
+                break;
+            }
+            (*window, *before) = (longer, pair);
+            at = at.wrapping_add(3);
+        }
+        at
     }
 
     /// Scans the stretch of ASCII that begins at byte `from`, behind a window. Returns where it ends, and the window
@@ -448,8 +466,8 @@ impl Matcher {
                 found.hits.extend(uses.iter().map(hit));
             }
         }
-        for &step in key.steps.of(&self.steps) {
-            self.expressions.see(step, at, found.marks);
+        for &waypoint in key.waypoints.of(&self.waypoints) {
+            self.expressions.see(waypoint, at, found.marks);
         }
     }
 

@@ -10,7 +10,7 @@ use regex_automata::meta::{self, BuildError};
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind, Repetition};
 use std::collections::BTreeSet;
 
-/// Literals of one expression, at most. More would fill the automaton with pieces that are too short to be rare.
+/// Literals of one expression, at most. More would fill the trie with pieces that are too short to be rare.
 const LITERALS_MAX: usize = 64;
 /// Characters of one literal, at most.
 const LITERAL_CHARS_MAX: usize = 32;
@@ -174,7 +174,7 @@ const ROUTES_MAX: usize = 16;
 /// Groups of one way, at most.
 const GROUPS_MAX: usize = 4;
 
-/// How rare the most frequent of the literals is likely to be: the more, the rarer. Only what the automaton looks for
+/// How rare the most frequent of the literals is likely to be: the more, the rarer. Only what the trie looks for
 /// counts: the letters of a literal, if it has any.
 fn rarity(literals: &Literals) -> usize {
     let of_letter = |c: char| if c.is_ascii() { 1 } else { 2 };

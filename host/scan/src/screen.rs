@@ -15,44 +15,44 @@ pub(crate) const SYMBOL_BITS: u32 = 16;
 
 #[derive(Debug)]
 pub(crate) struct Screen {
+    /// A power of two of them.
     words: Vec<u64>,
-    /// What leaves as many bits of a hash as there are words.
-    shift: u32,
     pub(crate) ascii: Box<Ascii>,
 }
 
-/// Words of the table: one for each pair with which a key begins, until the table is as large as it may be.
+/// Words of the table: two or more for each pair with which a key begins, until the table is as large as it may be.
 const WORDS_MIN: usize = 1 << 6;
-const WORDS_MAX: usize = 1 << 16;
+const WORDS_MAX: usize = 1 << 18;
 
 /// What the table says of two letters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair {
     word: u64,
-    /// The place of the bit that is set if they may be a key.
-    bit: u32,
+    hash: u64,
 }
+
+/// How far the second bit of a pair or of a letter is from the first one.
+const SECOND_BIT: u32 = 23;
+const BITS: u64 = 1 | 1 << SECOND_BIT;
 
 impl Pair {
     /// False if the two letters are certainly not a key.
     #[inline]
     pub(crate) fn may_be_key(self) -> bool {
-        self.word.wrapping_shr(self.bit) & 1 == 1
+        self.word.rotate_right(pair_bit(self.hash)) & BITS == BITS
     }
 
     /// False if no key begins with the two letters and this one behind them.
     #[inline]
     pub(crate) fn may_go_on(self, symbol: Symbol) -> bool {
-        let [a, b] = bits_of(symbol);
-        self.word.wrapping_shr(a) & self.word.wrapping_shr(b) & 1 == 1
+        self.word.rotate_right(u32::from(symbol)) & BITS == BITS
     }
 }
 
-/// The two bits of a letter that may come next.
+/// The upper bits of the hash; its middle ones are the place.
 #[inline]
-fn bits_of(symbol: Symbol) -> [u32; 2] {
-    let symbol = u32::from(symbol);
-    [symbol & 63, symbol.wrapping_mul(0x9e37_79b1) >> 26]
+fn pair_bit(hash: u64) -> u32 {
+    (hash >> 58) as u32
 }
 
 impl Screen {
@@ -67,17 +67,16 @@ impl Screen {
     ) -> Self {
         let mut pairs: Vec<&[Symbol]> = keys.iter().filter_map(|key| key.get(..2)).collect();
         pairs.dedup();
-        let count = pairs.len().next_power_of_two().clamp(WORDS_MIN, WORDS_MAX);
+        let count = (pairs.len() * 8).next_power_of_two().clamp(WORDS_MIN, WORDS_MAX);
         let mut screen = Self {
             words: vec![0; count],
-            shift: u64::BITS - count.trailing_zeros(),
             ascii: Box::new(Ascii::new(keys, borders, ascii, letters_from, symbols)),
         };
         for key in keys.iter().filter(|key| key.len() > 1) {
-            let window = Window::from(key[0]) << SYMBOL_BITS | Window::from(key[1]);
-            let (place, pair_bit) = screen.place(window);
-            let [a, b] = key.get(2).map_or([pair_bit; 2], |&third| bits_of(third));
-            screen.words[place] |= 1 << a | 1 << b;
+            let hash = hash(Window::from(key[0]) << SYMBOL_BITS | Window::from(key[1]));
+            let bit = key.get(2).map_or(pair_bit(hash), |&third| u32::from(third));
+            let place = screen.place(hash);
+            screen.words[place] |= BITS.rotate_left(bit);
         }
         screen
     }
@@ -85,23 +84,26 @@ impl Screen {
     /// What there is to know of the last two letters of a window.
     #[inline]
     pub(crate) fn pair(&self, window: Window) -> Pair {
-        let (place, bit) = self.place(window);
+        let hash = hash(window);
         // The place is below the number of words, which the compiler cannot know.
-        let word = self.words.get(place).copied().unwrap_or_default();
-        Pair { word, bit }
+        let word = self.words.get(self.place(hash)).copied().unwrap_or_default();
+        Pair { word, hash }
     }
 
     #[inline]
-    fn place(&self, window: Window) -> (usize, u32) {
-        // Fibonacci hashing: the upper bits of a product depend on all bits of the letters.
-        let hash = (window & 0xffff_ffff).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bit = hash.wrapping_shr(self.shift.wrapping_sub(6)) as u32 & 63;
-        (hash.wrapping_shr(self.shift) as usize, bit)
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 36) as usize & self.words.len().wrapping_sub(1)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
         size_of_val(self.words.as_slice()) + size_of::<Ascii>() + self.ascii.by_symbol.len()
     }
+}
+
+/// A hash of the last two letters. Its upper half depends on all of their bits.
+#[inline]
+fn hash(window: Window) -> u64 {
+    (window & 0xffff_ffff).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The screen for stretches of ASCII.
@@ -202,15 +204,15 @@ impl Ascii {
             3 => (one(0), one(1), ordinal(2)),
             _ => {
                 let (place, bit) = quad([0, 1, 2, 3].map(ordinal).into_iter().fold(0, push));
-                self.quads[place] |= 1 << bit;
-                self.quads_within[place] |= u64::from(!borders.before) << bit;
+                self.quads[place] |= 1_u64.rotate_left(bit);
+                self.quads_within[place] |= u64::from(!borders.before).rotate_left(bit);
                 return;
             }
         };
         for (a, b) in a.flat_map(|a| b.clone().map(move |b| (a, b))) {
             let (place, bit) = triple([a, b, c].into_iter().fold(0, push));
-            self.triples[place] |= 1 << bit;
-            self.triples_within[place] |= u64::from(!borders.behind) << bit;
+            self.triples[place] |= 1_u64.rotate_left(bit);
+            self.triples_within[place] |= u64::from(!borders.behind).rotate_left(bit);
         }
     }
 
@@ -250,14 +252,15 @@ impl Ascii {
             seen = if kind == 0 { seen } else { longer };
             gaps = if kind == 0 { gaps | 1 } else { gaps << 1 };
             let (quad, triple) = (quad(asked), triple(asked));
-            let of_short = self.triples[triple.0] & 1 << triple.1;
-            let of_long = self.quads[quad.0] & 1 << quad.1;
+            let of_short = self.triples[triple.0].rotate_right(triple.1);
+            let of_long = self.quads[quad.0].rotate_right(quad.1);
             ahead = ahead.wrapping_add(1);
-            if of_short != 0 || of_long != 0 {
+            if (of_short | of_long) & 1 != 0 {
+                let has = |word: u64, bit: u32| word.rotate_right(bit) & 1 != 0;
                 let word_ends = !rest.get(ahead).is_some_and(|&next| self.is_letter(next));
-                let short = of_short & (self.triples_within[triple.0] | u64::from(word_ends).wrapping_neg()) != 0;
-                let word_begins = gaps >> 4 & 1;
-                let long = of_long & (self.quads_within[quad.0] | u64::from(word_begins).wrapping_neg()) != 0;
+                let word_begins = gaps >> 4 & 1 != 0;
+                let short = of_short & 1 != 0 && (word_ends || has(self.triples_within[triple.0], triple.1));
+                let long = of_long & 1 != 0 && (word_begins || has(self.quads_within[quad.0], quad.1));
                 if short || long {
                     ahead = ahead.wrapping_sub(1);
                     break Stop::Letter { short, long };
@@ -280,15 +283,15 @@ fn push(ordinals: Ordinals, next: u8) -> Ordinals {
     (ordinals << ORDINAL_BITS | Ordinals::from(next)) & ORDINALS_MASK
 }
 
-/// Word and bit of the last three letters.
+/// Word and bit, of which the lower six count, of the last three letters.
 #[inline]
 fn triple(ordinals: Ordinals) -> (usize, u32) {
-    ((ordinals >> 6 & 0x1ff) as usize, ordinals & 63)
+    ((ordinals >> 6 & 0x1ff) as usize, ordinals)
 }
 
-/// Word and bit of four letters.
+/// Word and bit, of which the lower six count, of four letters.
 #[inline]
 fn quad(ordinals: Ordinals) -> (usize, u32) {
     let hash = ordinals.wrapping_mul(0x9e37_79b1);
-    ((hash >> 21) as usize, hash >> 15 & 63)
+    ((hash >> 21) as usize, hash >> 15)
 }

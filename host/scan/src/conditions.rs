@@ -135,7 +135,7 @@ const PARTS_MAX: usize = 48;
 
 /// What every text with a match of `hir` has: the rarest run and the one that the whole match is, then the rarest
 /// presences. May be empty.
-pub(crate) fn conditions(hir: &Hir) -> Vec<Run> {
+pub(crate) fn of(hir: &Hir) -> Vec<Run> {
     let needs = needs(hir);
     let mut presences = needs.presences;
     // A byte within a character says little: the same byte is within many others.
@@ -343,7 +343,7 @@ impl fmt::Display for Run {
 
 /// The conditions of all expressions of a matcher, each looked for at most once a text.
 #[derive(Debug, Default)]
-pub(crate) struct Gates {
+pub(crate) struct Conditions {
     runs: Vec<(Run, Box<[bool; 256]>)>,
     presences: Vec<Run>,
     /// By byte, bit `n` for the `n`th of the runs that are long enough to cover a byte of each sample.
@@ -364,7 +364,7 @@ impl Default for Table {
 
 /// What an expression needs, by the numbers of a matcher's conditions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Gate {
+pub(crate) struct Needed {
     /// Runs, as bits of the samples.
     sampled: u64,
     present: u64,
@@ -381,16 +381,16 @@ pub(crate) struct Facts {
     present: Option<u64>,
 }
 
-impl Gates {
-    /// The gate that lets pass what fulfils `conditions`. Each kind has 64 places that cost nothing to look at; those who
+impl Conditions {
+    /// What an expression with these conditions needs. Each kind has 64 places that cost nothing to look at; those who
     /// come first get them.
-    pub(crate) fn add(&mut self, conditions: &[Run]) -> Gate {
-        let mut gate = Gate::default();
+    pub(crate) fn add(&mut self, conditions: &[Run]) -> Needed {
+        let mut needed = Needed::default();
         for condition in conditions {
             if condition.least == 1
                 && let Some(bit) = place(&mut self.presences, condition)
             {
-                gate.present |= 1 << bit;
+                needed.present |= 1 << bit;
                 self.present.mark(&condition.bytes, bit);
                 continue;
             }
@@ -400,22 +400,22 @@ impl Gates {
                 self.runs.push((*condition, Box::new(members)));
                 self.runs.len() - 1
             });
-            gate.runs.push(number as u32);
+            needed.runs.push(number as u32);
             if number < 64 && condition.least as usize >= SAMPLE_BYTES {
-                gate.sampled |= 1 << number;
+                needed.sampled |= 1 << number;
                 self.sampled.mark(&condition.bytes, number);
             }
         }
-        gate
+        needed
     }
 
-    /// False if no match of the gate's expression can be in the text.
-    pub(crate) fn passes(&self, gate: &Gate, text: &[u8], facts: &mut Facts) -> bool {
-        if gate.sampled != 0 {
+    /// False if no match of an expression that needs this can be in the text.
+    pub(crate) fn passes(&self, needed: &Needed, text: &[u8], facts: &mut Facts) -> bool {
+        if needed.sampled != 0 {
             let sampled = *facts
                 .sampled
                 .get_or_insert_with(|| self.sampled.of_every(SAMPLE_BYTES, text));
-            if gate.sampled & !sampled != 0 {
+            if needed.sampled & !sampled != 0 {
                 return false;
             }
         }
@@ -424,7 +424,7 @@ impl Gates {
             has_run(text, members, run.least as usize)
         };
         let present = |facts: &mut Facts| *facts.present.get_or_insert_with(|| self.present.of_every(1, text));
-        (gate.present == 0 || gate.present & !present(facts) == 0) && gate.runs.iter().all(has_run)
+        (needed.present == 0 || needed.present & !present(facts) == 0) && needed.runs.iter().all(has_run)
     }
 }
 
@@ -486,7 +486,7 @@ mod tests {
 
     fn shown(regex: &str) -> Vec<String> {
         let hir = regex_syntax::parse(regex).unwrap();
-        conditions(&hir).iter().map(ToString::to_string).collect()
+        of(&hir).iter().map(ToString::to_string).collect()
     }
 
     fn check(regex: &str, expected: &[&str]) {
@@ -505,11 +505,11 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_passes_what_fulfils_every_condition() {
-        let mut gates = Gates::default();
+    fn what_fulfils_every_condition_passes() {
+        let mut known = Conditions::default();
         let mut passes = |regex: &str, text: &str| {
-            let gate = gates.add(&conditions(&regex_syntax::parse(regex).unwrap()));
-            gates.passes(&gate, text.as_bytes(), &mut Facts::default())
+            let needed = known.add(&of(&regex_syntax::parse(regex).unwrap()));
+            known.passes(&needed, text.as_bytes(), &mut Facts::default())
         };
         assert!(passes("[0-9]{11}", "13800138000"));
         assert!(passes("[0-9]{11}", "我的号码是13800138000，请记下"));

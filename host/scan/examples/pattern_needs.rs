@@ -1,6 +1,6 @@
 //! What each pattern of the policies needs of a text, and how often it is run over real messages:
 //!
-//! `PROVISO_CORPUS=/path/to/corpora cargo run --release -p proviso-scan --example gates`
+//! `PROVISO_CORPUS=/path/to/corpora cargo run --release -p proviso-scan --example pattern_needs`
 //!
 //! A line a pattern: messages that it was run over, messages that it matched, name, needs. Other pattern files can be
 //! named as arguments.
