@@ -267,3 +267,26 @@ fn a_reader_that_stops_reading_is_no_fault() {
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
+
+#[test]
+fn what_comes_by_a_pipe_is_judged_when_the_pipe_pauses() {
+    use std::io::{BufRead, BufReader};
+    let site = Site::new();
+    let set = site.text("set.toml");
+    let mut child = proviso(&["eval", "--set", &set, "--format", "json", "--tenant", "bank", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..3 {
+        let id = format!("m{number}");
+        writeln!(input, "{}", message(&id, "这款产品保本")).unwrap();
+        // The next is written only once this one's verdict is here.
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(line["message"], id.as_str());
+    }
+    drop(input);
+    assert!(lines.next().is_none() && child.wait().unwrap().success());
+}

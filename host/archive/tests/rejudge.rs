@@ -191,7 +191,7 @@ async fn a_message_meets_again_the_states_and_messages_that_it_met() {
         ("not there", b"five"),
     ];
     for (native, state) in expected {
-        assert_eq!(state_at(native).await, state, "{native}");
+        assert_eq!(&*state_at(native).await, state, "{native}");
     }
     // Judged again, m2 leaves a step of its own and moves nothing.
     let mut again = entries[1].clone();
@@ -199,13 +199,13 @@ async fn a_message_meets_again_the_states_and_messages_that_it_met() {
     again.steps = vec![step("staff-1", b"one", b"of no account")];
     archive.rejudge(&rejudging(vec![again])).await.unwrap();
     for (native, state) in expected {
-        assert_eq!(state_at(native).await, state, "{native}, after m2 was judged again");
+        assert_eq!(&*state_at(native).await, state, "{native}, after m2 was judged again");
     }
     let states = archive.fold_states(&keys).await.unwrap();
-    assert_eq!(states[&key], b"five", "the present state stays");
+    assert_eq!(&*states[&key], b"five", "the present state stays");
     let judged = archive.judged(&id("m2")).await.unwrap().unwrap();
     assert_eq!(
-        judged.folds[0].state, b"one",
+        &*judged.folds[0].state, b"one",
         "what a replay of the new verdict begins from"
     );
 

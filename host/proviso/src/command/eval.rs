@@ -19,6 +19,7 @@ use proviso_sources::{Format, Item, Reader, SourceContext};
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -79,7 +80,10 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
         &context,
         workers,
         &progress,
-        |settled| settled.iter().try_for_each(|settled| printer.message(settled)),
+        |settled, is_last_for_now| {
+            settled.iter().try_for_each(|settled| printer.message(settled))?;
+            if is_last_for_now { printer.flush() } else { Ok(()) }
+        },
     )?;
     progress.finish();
     let elapsed = started.elapsed();
@@ -109,7 +113,8 @@ pub(crate) fn build(engine: &Engine, set: &Path) -> anyhow::Result<Generation> {
     Ok(built.map_err(|error| InputProblems(error.problems))?)
 }
 
-/// Runs every message of the files through the pipeline; `sink` gets them settled, in input order.
+/// Runs every message of the files through the pipeline; `sink` gets them settled, in input order, and is told when no more
+/// are on the way.
 fn judge_all(
     generation: &Generation,
     files: &[PathBuf],
@@ -117,14 +122,23 @@ fn judge_all(
     context: &SourceContext,
     workers: usize,
     progress: &Progress,
-    mut sink: impl FnMut(&[Settled]) -> anyhow::Result<()>,
+    mut sink: impl FnMut(&[Settled], bool) -> anyhow::Result<()>,
 ) -> anyhow::Result<Reading> {
     let waiting = workers * CHUNKS_WAITING;
     let (to_workers, chunks) = sync_channel::<Chunk>(waiting);
     let (to_sink, judged) = sync_channel::<Chunk>(waiting);
     let chunks = Arc::new(Mutex::new(chunks));
+    let on_the_way = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read_all(generation.set(), files, format, context, progress, &to_workers));
+        let windows = Windows {
+            set: generation.set(),
+            intake: Intake::default(),
+            admitted: Vec::with_capacity(CHUNK_MESSAGES),
+            number: 0,
+            on_the_way: &on_the_way,
+            to_workers,
+        };
+        let reader = scope.spawn(move || read_all(windows, files, format, context, progress));
         for _ in 0..workers {
             let (chunks, to_sink) = (Arc::clone(&chunks), to_sink.clone());
             scope.spawn(move || {
@@ -147,7 +161,8 @@ fn judge_all(
             while let Some(chunk) = early.remove(&next) {
                 next += 1;
                 let settled = pipeline::settle(generation, &chunk.admitted, chunk.judged, &mut states);
-                result = sink(&settled);
+                let before = on_the_way.fetch_sub(1, Ordering::AcqRel);
+                result = sink(&settled, before == 1);
                 if result.is_err() {
                     break 'chunks;
                 }
@@ -168,41 +183,56 @@ fn next_chunk(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
         .ok()
 }
 
+/// Gathers messages until there are enough for full batches, or until the input pauses.
+struct Windows<'a> {
+    set: &'a PolicySet,
+    intake: Intake,
+    admitted: Vec<Input>,
+    number: u64,
+    /// Chunks that were sent and are not settled.
+    on_the_way: &'a AtomicUsize,
+    to_workers: SyncSender<Chunk>,
+}
+
+impl Windows<'_> {
+    /// False if nobody wants more.
+    fn take(&mut self, message: Message) -> bool {
+        let message = Arc::new(Addressed::from(message));
+        self.admitted.push(self.intake.admit(self.set, message));
+        self.admitted.len() < CHUNK_MESSAGES || self.send()
+    }
+
+    /// Has what there is judged. False if nobody wants more.
+    fn send(&mut self) -> bool {
+        if self.admitted.is_empty() {
+            return true;
+        }
+        let chunk = Chunk {
+            number: self.number,
+            admitted: std::mem::replace(&mut self.admitted, Vec::with_capacity(CHUNK_MESSAGES)),
+            judged: Vec::new(),
+        };
+        self.number += 1;
+        self.on_the_way.fetch_add(1, Ordering::AcqRel);
+        self.to_workers.send(chunk).is_ok()
+    }
+}
+
 fn read_all(
-    set: &PolicySet,
+    mut windows: Windows<'_>,
     files: &[PathBuf],
     format: Format,
     context: &SourceContext,
     progress: &Progress,
-    to_workers: &SyncSender<Chunk>,
 ) -> Reading {
     let mut reading = Reading::default();
-    let mut intake = Intake::default();
-    let mut admitted = Vec::with_capacity(CHUNK_MESSAGES);
-    let mut number = 0;
-    let mut send = |admitted: Vec<Input>| {
-        let chunk = Chunk {
-            number,
-            admitted,
-            judged: Vec::new(),
-        };
-        number += 1;
-        to_workers.send(chunk).is_ok()
-    };
     for file in files {
-        let mut take = |message: Message| {
-            admitted.push(intake.admit(set, Arc::new(Addressed::from(message))));
-            admitted.len() < CHUNK_MESSAGES
-                || send(std::mem::replace(&mut admitted, Vec::with_capacity(CHUNK_MESSAGES)))
-        };
-        if let Err(error) = read_file(file, format, context, progress, &mut reading.errors, &mut take) {
+        if let Err(error) = read_file(file, format, context, progress, &mut reading.errors, &mut windows) {
             reading.failure = Some(error);
             break;
         }
     }
-    if !admitted.is_empty() {
-        send(admitted);
-    }
+    windows.send();
     reading
 }
 
@@ -213,7 +243,7 @@ pub(crate) fn read_file(
     context: &SourceContext,
     progress: &Progress,
     errors: &mut u64,
-    take: &mut impl FnMut(Message) -> bool,
+    windows: &mut Windows<'_>,
 ) -> anyhow::Result<()> {
     let name = if path == Path::new("-") {
         "standard input".to_owned()
@@ -227,8 +257,8 @@ pub(crate) fn read_file(
     };
     let mut reader = Reader::new(format, context.clone());
     let mut buffer = vec![0_u8; 256 << 10];
-    let mut take_item = |item: Item| match item.result {
-        Ok(message) => take(message),
+    let mut take_item = |windows: &mut Windows<'_>, item: Item| match item.result {
+        Ok(message) => windows.take(message),
         Err(error) => {
             *errors += 1;
             crate::show::error_line(format_args!(
@@ -243,14 +273,17 @@ pub(crate) fn read_file(
         progress.advance(length as u64);
         if length == 0 {
             // False means that nobody reads the verdicts any more.
-            let _all_taken = reader.finish().all(take_item);
+            let _all_taken = reader.finish().all(|item| take_item(windows, item));
             return Ok(());
         }
         reader.push(&buffer[..length]);
         while let Some(item) = reader.next_item() {
-            if !take_item(item) {
+            if !take_item(windows, item) {
                 return Ok(());
             }
+        }
+        if length < PIPE_BYTES && !windows.send() {
+            return Ok(());
         }
     }
 }
@@ -283,6 +316,9 @@ struct Printer<'a> {
     rows: Columns,
     shown: usize,
 }
+
+/// What a full pipe gives at a time: one that gives less has no more for now.
+const PIPE_BYTES: usize = 64 << 10;
 
 /// Messages that the table lists one by one; of the others it prints the counts alone.
 const ROWS_MAX: usize = 50;
@@ -322,6 +358,11 @@ impl<'a> Printer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Lets what was printed be seen, where lines go out as they come.
+    fn flush(&mut self) -> anyhow::Result<()> {
+        Ok(self.out.flush()?)
     }
 
     fn end(&mut self, reading: &Reading, elapsed: Duration) -> anyhow::Result<()> {
