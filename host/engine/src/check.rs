@@ -315,8 +315,8 @@ mod tests {
 
     fn author() -> PolicyId {
         PolicyId {
-            pack: "test/pack".to_owned(),
-            policy: "risk".to_owned(),
+            pack: "test/pack".into(),
+            policy: "risk".into(),
         }
     }
 
@@ -327,7 +327,7 @@ mod tests {
                 shadow: false,
             },
             RawScore { value, factors },
-            "alice",
+            &"alice".into(),
         )
     }
 
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn a_score_is_taken_over_with_its_factors() {
         let checked = score(-0.0, vec![factor(20.0), factor(20.0), factor(0.0)]).unwrap();
-        assert_eq!((checked.key.as_str(), checked.factors.len()), ("alice", 3));
+        assert_eq!((&*checked.key, checked.factors.len()), ("alice", 3));
         assert!(checked.value.is_sign_positive(), "-0 would be written as it is");
     }
 

@@ -183,6 +183,23 @@ fn next_chunk(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
         .ok()
 }
 
+/// Takes messages as they are read.
+pub(crate) trait Take {
+    /// False if nobody wants more.
+    fn take(&mut self, message: Message) -> bool;
+
+    /// The input has no more for now. False if nobody wants more.
+    fn pause(&mut self) -> bool {
+        true
+    }
+}
+
+impl<F: FnMut(Message) -> bool> Take for F {
+    fn take(&mut self, message: Message) -> bool {
+        self(message)
+    }
+}
+
 /// Gathers messages until there are enough for full batches, or until the input pauses.
 struct Windows<'a> {
     set: &'a PolicySet,
@@ -194,16 +211,15 @@ struct Windows<'a> {
     to_workers: SyncSender<Chunk>,
 }
 
-impl Windows<'_> {
-    /// False if nobody wants more.
+impl Take for Windows<'_> {
     fn take(&mut self, message: Message) -> bool {
         let message = Arc::new(Addressed::from(message));
         self.admitted.push(self.intake.admit(self.set, message));
-        self.admitted.len() < CHUNK_MESSAGES || self.send()
+        self.admitted.len() < CHUNK_MESSAGES || self.pause()
     }
 
-    /// Has what there is judged. False if nobody wants more.
-    fn send(&mut self) -> bool {
+    /// Has what there is judged.
+    fn pause(&mut self) -> bool {
         if self.admitted.is_empty() {
             return true;
         }
@@ -232,7 +248,7 @@ fn read_all(
             break;
         }
     }
-    windows.send();
+    windows.pause();
     reading
 }
 
@@ -243,7 +259,7 @@ pub(crate) fn read_file(
     context: &SourceContext,
     progress: &Progress,
     errors: &mut u64,
-    windows: &mut Windows<'_>,
+    take: &mut impl Take,
 ) -> anyhow::Result<()> {
     let name = if path == Path::new("-") {
         "standard input".to_owned()
@@ -257,8 +273,8 @@ pub(crate) fn read_file(
     };
     let mut reader = Reader::new(format, context.clone());
     let mut buffer = vec![0_u8; 256 << 10];
-    let mut take_item = |windows: &mut Windows<'_>, item: Item| match item.result {
-        Ok(message) => windows.take(message),
+    let mut take_item = |take: &mut _, item: Item| match item.result {
+        Ok(message) => Take::take(take, message),
         Err(error) => {
             *errors += 1;
             crate::show::error_line(format_args!(
@@ -273,16 +289,16 @@ pub(crate) fn read_file(
         progress.advance(length as u64);
         if length == 0 {
             // False means that nobody reads the verdicts any more.
-            let _all_taken = reader.finish().all(|item| take_item(windows, item));
+            let _all_taken = reader.finish().all(|item| take_item(take, item));
             return Ok(());
         }
         reader.push(&buffer[..length]);
         while let Some(item) = reader.next_item() {
-            if !take_item(windows, item) {
+            if !take_item(take, item) {
                 return Ok(());
             }
         }
-        if length < PIPE_BYTES && !windows.send() {
+        if length < PIPE_BYTES && !take.pause() {
             return Ok(());
         }
     }
