@@ -308,9 +308,7 @@ impl Conditions {
     /// False if no match of an expression that needs this can be in the text.
     pub(crate) fn passes(&self, needed: &Needed, text: &[u8], facts: &mut Facts) -> bool {
         if needed.sampled != 0 {
-            let sampled = *facts
-                .sampled
-                .get_or_insert_with(|| self.sampled.of_every(SAMPLE_BYTES, text));
+            let sampled = *facts.sampled.get_or_insert_with(|| self.sampled.of_samples(text));
             if needed.sampled & !sampled != 0 {
                 return false;
             }
@@ -319,7 +317,7 @@ impl Conditions {
             let (run, members) = &self.runs[number as usize];
             has_run(text, members, run.least as usize)
         };
-        let present = |facts: &mut Facts| *facts.present.get_or_insert_with(|| self.present.of_every(1, text));
+        let present = |facts: &mut Facts| *facts.present.get_or_insert_with(|| self.present.of_all(text));
         (needed.present == 0 || needed.present & !present(facts) == 0) && needed.runs.iter().all(has_run)
     }
 }
@@ -339,10 +337,20 @@ impl Table {
         bytes.bytes().for_each(|byte| self.0[usize::from(byte)] |= 1 << bit);
     }
 
-    /// The bits of every byte of the text that ends a stretch of `stretch` bytes.
-    fn of_every(&self, stretch: usize, text: &[u8]) -> u64 {
-        let ends = text.iter().skip(stretch - 1).step_by(stretch);
+    /// The bits of every byte of the text that ends a sample.
+    fn of_samples(&self, text: &[u8]) -> u64 {
+        let ends = text.iter().skip(SAMPLE_BYTES - 1).step_by(SAMPLE_BYTES);
         ends.fold(0, |bits, &byte| bits | self.0[usize::from(byte)])
+    }
+
+    /// The bits of all bytes of the text.
+    fn of_all(&self, text: &[u8]) -> u64 {
+        let of = |byte: u8| self.0[usize::from(byte)];
+        let (fours, rest) = text.as_chunks();
+        let bits = fours
+            .iter()
+            .fold(0, |bits, &[a, b, c, d]| bits | of(a) | of(b) | (of(c) | of(d)));
+        rest.iter().fold(bits, |bits, &byte| bits | of(byte))
     }
 }
 
