@@ -263,11 +263,18 @@ fn h_corpus_policies(bencher: Bencher) {
     bench_corpus(bencher, &policies(true), &messages);
 }
 
+/// Terms of the real lexicon, evenly taken from it.
+const REAL_SIZES: [usize; 3] = [2_000, 20_000, 65_000];
+
+fn thinned(terms: &[String], size: usize) -> Vec<String> {
+    terms.iter().step_by(terms.len() / size).take(size).cloned().collect()
+}
+
 /// All real messages a turn, so that a turn is as long as another.
-#[divan::bench(sample_count = 100, sample_size = 4)]
-fn e_corpus_daachorse_alone(bencher: Bencher) {
+#[divan::bench(args = REAL_SIZES, sample_count = 100, sample_size = 4)]
+fn e_corpus_daachorse_alone(bencher: Bencher, size: usize) {
     let Some((terms, messages)) = corpus() else { return };
-    let automaton = daachorse(&terms);
+    let automaton = daachorse(&thinned(&terms, size));
     let bytes: usize = messages.iter().map(String::len).sum();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let hits = |message: &String| automaton.find_overlapping_iter(message).count();
@@ -275,10 +282,11 @@ fn e_corpus_daachorse_alone(bencher: Bencher) {
     });
 }
 
-#[divan::bench(sample_count = 100, sample_size = 4)]
-fn f_corpus_matcher_default(bencher: Bencher) {
+#[divan::bench(args = REAL_SIZES, sample_count = 100, sample_size = 4)]
+fn f_corpus_matcher_default(bencher: Bencher, size: usize) {
     let Some((terms, messages)) = corpus() else { return };
-    bench_corpus(bencher, &matcher(&terms, Folding::default()), &messages);
+    let matcher = matcher(&thinned(&terms, size), Folding::default());
+    bench_corpus(bencher, &matcher, &messages);
 }
 
 /// What is compared with: daachorse, overlapping, without folding, spans or verification.

@@ -1,9 +1,10 @@
 //! From lists to a matcher.
 
-use crate::chars::{self, Class, Pages};
+use crate::chars::{self, Class};
 use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps, is_word};
 use crate::matcher::{Key, Matcher, Rule, Slice, Term};
+use crate::pages::Pages;
 use crate::patterns::Patterns;
 use crate::screen::{Borders, Screen};
 use crate::trie::{Keys, Symbol, Trie};

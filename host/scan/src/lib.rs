@@ -31,16 +31,19 @@
 //! ```
 
 mod build;
+mod byte_set;
 mod chars;
 mod conditions;
 mod expressions;
 mod folding;
 pub mod lexicon;
 mod matcher;
+mod pages;
 pub mod patterns;
 mod required;
 mod screen;
 mod trie;
+mod verify;
 
 pub use build::{List, ListContent, ListId, MatcherBuilder, ScanProblem};
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};

@@ -7,9 +7,10 @@
 //! own options, and so finds the start.
 
 use crate::build::{IGNORED, Kinds, ListId, borders};
-use crate::chars::{self, Class, Classes, Pages, Relation};
+use crate::chars::{self, Class, Classes, Relation};
 use crate::expressions::{ExpressionScratch, Expressions, ExpressionsBuilder};
-use crate::folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
+use crate::folding::Folding;
+use crate::pages::Pages;
 use crate::screen::{Pair, SYMBOL_BITS, Screen, Stop, Window};
 use crate::trie::{Cursor, Keys, Symbol, Trie};
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub struct Matcher {
     /// Waypoints of expressions that are reached when a key is found.
     pub(crate) waypoints: Vec<u32>,
     pub(crate) expressions: Expressions,
-    classes: &'static Classes,
+    pub(crate) classes: &'static Classes,
     pub(crate) count: usize,
     /// Tells this matcher's scratches from those of others.
     identity: Arc<()>,
@@ -74,8 +75,8 @@ pub struct Scratch {
 /// The options of a list, ready for verification.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    folding: Folding,
-    relation: &'static Relation,
+    pub(crate) folding: Folding,
+    pub(crate) relation: &'static Relation,
 }
 
 /// A range of another table.
@@ -95,15 +96,15 @@ pub(crate) struct Key {
 /// A folded term with the options that it is verified under, and all terms of all lists that are this one.
 #[derive(Debug)]
 pub(crate) struct Term {
-    chars: Slice,
+    pub(crate) chars: Slice,
     /// Characters behind the last one of the key: of a less significant class, but significant in this list.
-    behind: u16,
-    rule: u8,
+    pub(crate) behind: u16,
+    pub(crate) rule: u8,
     /// The trie has compared all there is to compare: the term is all letters, under the coarsest relation.
-    compared: bool,
-    word_start: bool,
-    word_end: bool,
-    uses: Slice,
+    pub(crate) compared: bool,
+    pub(crate) word_start: bool,
+    pub(crate) word_end: bool,
+    pub(crate) uses: Slice,
 }
 
 impl Slice {
@@ -470,43 +471,6 @@ impl Matcher {
             self.expressions.see(waypoint, at, found.marks);
         }
     }
-
-    /// The span of a term whose key ends at byte `at`, if it is there.
-    fn verify(&self, text: &str, at: usize, term: &Term) -> Option<(u32, u32)> {
-        let rule = &self.rules[usize::from(term.rule)];
-        let gaps = rule.folding.gaps;
-        let goes_on = term.word_end && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
-        if goes_on && term.behind == 0 {
-            return None;
-        }
-        let chars = term.chars.of(&self.chars);
-        let (before, behind) = chars.split_at(chars.len() - usize::from(term.behind));
-        let walk = Walk {
-            classes: self.classes,
-            rule,
-            compared: term.compared,
-        };
-        let before_left = walk.consume(text[..at].chars().rev(), before.iter().rev())?;
-        let start = before_left;
-        let end = if behind.is_empty() {
-            at
-        } else {
-            at + walk.consume(text[at..].chars(), behind.iter())?
-        };
-        let start = at - start;
-        let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
-        let ends = !term.word_end || !self.is_word_neighbour(text[end..].chars(), gaps);
-        (starts && ends).then_some((start as u32, end as u32))
-    }
-
-    /// True if the nearest of `chars` that is not invisible makes a word border matter. Invisible characters count
-    /// where the list does not skip them.
-    fn is_word_neighbour(&self, chars: impl Iterator<Item = char>, gaps: Gaps) -> bool {
-        let mut chars = chars.take(GAP_CHARS_MAX + 1);
-        chars
-            .find(|&c| gaps == Gaps::None || self.classes.get(c) != Class::Invisible)
-            .is_some_and(is_word)
-    }
 }
 
 /// A text that is being scanned, and where what is found in it goes.
@@ -521,37 +485,4 @@ struct Found<'a> {
 fn is_ascii_ahead(text: &[u8], at: usize) -> bool {
     let ahead = text.get(at..).and_then(<[u8]>::first_chunk::<8>);
     ahead.is_some_and(|bytes| u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080 == 0)
-}
-
-/// How characters of a text are compared with those of a term.
-struct Walk<'a> {
-    classes: &'a Classes,
-    rule: &'a Rule,
-    compared: bool,
-}
-
-impl Walk<'_> {
-    /// The bytes of `text` that the characters of `term` take, gaps between them included.
-    fn consume<'t>(&self, mut text: impl Iterator<Item = char>, term: impl Iterator<Item = &'t char>) -> Option<usize> {
-        let mut bytes = 0;
-        for &wanted in term {
-            let mut skipped = 0;
-            loop {
-                let c = text.next()?;
-                bytes += c.len_utf8();
-                let class = self.classes.get(c);
-                if self.rule.folding.gaps.skips(class) {
-                    skipped += 1;
-                    if skipped > GAP_CHARS_MAX {
-                        return None;
-                    }
-                } else if self.compared && class == Class::Letter || self.rule.relation.fold(c) == wanted {
-                    break;
-                } else {
-                    return None;
-                }
-            }
-        }
-        Some(bytes)
-    }
 }

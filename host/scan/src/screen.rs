@@ -22,7 +22,7 @@ pub(crate) struct Screen {
 
 /// Words of the table: two or more for each pair with which a key begins, until the table is as large as it may be.
 const WORDS_MIN: usize = 1 << 6;
-const WORDS_MAX: usize = 1 << 18;
+const WORDS_MAX: usize = 1 << 17;
 
 /// What the table says of two letters.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ impl Screen {
     ) -> Self {
         let mut pairs: Vec<&[Symbol]> = keys.iter().filter_map(|key| key.get(..2)).collect();
         pairs.dedup();
-        let count = (pairs.len() * 8).next_power_of_two().clamp(WORDS_MIN, WORDS_MAX);
+        let count = (pairs.len() * 2).next_power_of_two().clamp(WORDS_MIN, WORDS_MAX);
         let mut screen = Self {
             words: vec![0; count],
             ascii: Box::new(Ascii::new(keys, borders, ascii, letters_from, symbols)),

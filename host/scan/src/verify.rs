@@ -1,0 +1,77 @@
+//! Whether a term is where its key was found, under the options of its own list, and where it begins and ends.
+
+use crate::chars::{Class, Classes};
+use crate::folding::{GAP_CHARS_MAX, Gaps, is_word};
+use crate::matcher::{Matcher, Rule, Term};
+
+impl Matcher {
+    /// The span of a term whose key ends at byte `at`, if it is there.
+    pub(crate) fn verify(&self, text: &str, at: usize, term: &Term) -> Option<(u32, u32)> {
+        let rule = &self.rules[usize::from(term.rule)];
+        let gaps = rule.folding.gaps;
+        let goes_on = term.word_end && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
+        if goes_on && term.behind == 0 {
+            return None;
+        }
+        let chars = term.chars.of(&self.chars);
+        let (before, behind) = chars.split_at(chars.len() - usize::from(term.behind));
+        let walk = Walk {
+            classes: self.classes,
+            rule,
+            compared: term.compared,
+        };
+        let before_left = walk.consume(text[..at].chars().rev(), before.iter().rev())?;
+        let start = before_left;
+        let end = if behind.is_empty() {
+            at
+        } else {
+            at + walk.consume(text[at..].chars(), behind.iter())?
+        };
+        let start = at - start;
+        let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
+        let ends = !term.word_end || !self.is_word_neighbour(text[end..].chars(), gaps);
+        (starts && ends).then_some((start as u32, end as u32))
+    }
+
+    /// True if the nearest of `chars` that is not invisible makes a word border matter. Invisible characters count
+    /// where the list does not skip them.
+    fn is_word_neighbour(&self, chars: impl Iterator<Item = char>, gaps: Gaps) -> bool {
+        let mut chars = chars.take(GAP_CHARS_MAX + 1);
+        chars
+            .find(|&c| gaps == Gaps::None || self.classes.get(c) != Class::Invisible)
+            .is_some_and(is_word)
+    }
+}
+
+/// How characters of a text are compared with those of a term.
+struct Walk<'a> {
+    classes: &'a Classes,
+    rule: &'a Rule,
+    compared: bool,
+}
+
+impl Walk<'_> {
+    /// The bytes of `text` that the characters of `term` take, gaps between them included.
+    fn consume<'t>(&self, mut text: impl Iterator<Item = char>, term: impl Iterator<Item = &'t char>) -> Option<usize> {
+        let mut bytes = 0;
+        for &wanted in term {
+            let mut skipped = 0;
+            loop {
+                let c = text.next()?;
+                bytes += c.len_utf8();
+                let class = self.classes.get(c);
+                if self.rule.folding.gaps.skips(class) {
+                    skipped += 1;
+                    if skipped > GAP_CHARS_MAX {
+                        return None;
+                    }
+                } else if self.compared && class == Class::Letter || self.rule.relation.fold(c) == wanted {
+                    break;
+                } else {
+                    return None;
+                }
+            }
+        }
+        Some(bytes)
+    }
+}
