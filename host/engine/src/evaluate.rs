@@ -495,6 +495,7 @@ impl Job<'_> {
         for batch in batches(&sizes) {
             let mut settle = |part: Range<usize>| {
                 let smallest = sizes[part.clone()].iter().min().copied().unwrap_or(0);
+                policy.plugin.count_given(part.len());
                 let called = call(policy.fuel_for(smallest), &views[part.clone()]);
                 let share = called.fuel / part.len() as u64;
                 let messages = &messages[part];

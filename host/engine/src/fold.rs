@@ -365,6 +365,7 @@ impl Run<'_> {
             .collect();
         let smallest = events.iter().map(MessageView::text_bytes).min().unwrap_or(0);
         let asked = self.policy.asked(&self.generation.set);
+        self.policy.plugin.count_given(events.len());
         let called = self.policy.plugin.call(
             &self.generation.sandbox,
             self.policy.fuel_for(smallest),

@@ -13,6 +13,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(crate) struct Meter {
     calls: AtomicU64,
+    messages: AtomicU64,
     fuel: AtomicU64,
     nanos: AtomicU64,
     memory_bytes_max: AtomicU64,
@@ -29,6 +30,7 @@ impl Meter {
     fn take(&self) -> CallCost {
         CallCost {
             calls: self.calls.swap(0, Ordering::Relaxed),
+            messages: self.messages.swap(0, Ordering::Relaxed),
             fuel: self.fuel.swap(0, Ordering::Relaxed),
             time: Duration::from_nanos(self.nanos.swap(0, Ordering::Relaxed)),
             memory_bytes_max: self.memory_bytes_max.swap(0, Ordering::Relaxed),
@@ -41,6 +43,8 @@ impl Meter {
 pub struct CallCost {
     /// Calls, those that failed and those that found the message at fault included.
     pub calls: u64,
+    /// Messages that they were given together; one of a batch that failed is counted each time it is given.
+    pub messages: u64,
     /// Fuel of all of them.
     pub fuel: u64,
     /// Wall time from before the instance is made until after it is gone, passing the messages and reading the answer
@@ -73,6 +77,7 @@ impl Generation {
         let mut meters = Vec::with_capacity(policies.len());
         for policy in &mut policies {
             let meter = Arc::new(Meter::default());
+            policy.triggered = Arc::default();
             policy.plugin = Arc::new(Plugin {
                 meter: Some(Arc::clone(&meter)),
                 ..policy.plugin.as_ref().clone()
@@ -100,6 +105,15 @@ impl Metered {
     /// What each policy's calls took since this was asked last, in the order of [`Metered::policies`].
     pub fn take(&self) -> Vec<CallCost> {
         self.policies.iter().map(|(_, meter)| meter.take()).collect()
+    }
+}
+
+impl Plugin {
+    /// Counts the messages of a call, where somebody measures.
+    pub(crate) fn count_given(&self, messages: usize) {
+        if let Some(meter) = &self.meter {
+            meter.messages.fetch_add(messages as u64, Ordering::Relaxed);
+        }
     }
 }
 

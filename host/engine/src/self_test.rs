@@ -82,6 +82,8 @@ impl Generation {
             of_pack.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
             reports.extend(of_pack);
         }
+        // Faults are a share of what sources delivered; cases are none of that.
+        self.take_triggered();
         reports
     }
 

@@ -4,10 +4,10 @@
 
 mod support;
 
-use proviso_engine::{CallCost, FoldStates};
+use proviso_engine::{CallCost, FoldStates, ResolvedSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use support::{engine, inputs, judge, rules_generation};
+use support::{HEAD, RULES_POLICY, build, engine, inputs, judge, pack, rules_component, rules_generation};
 
 #[test]
 fn a_metered_generation_judges_the_same_and_counts_each_call() {
@@ -22,7 +22,11 @@ fn a_metered_generation_judges_the_same_and_counts_each_call() {
     let counted = metered.generation().advance(judged, &inputs, &mut FoldStates::new());
     assert_eq!(counted, plain);
     let cost = metered.take()[0];
-    assert_eq!(cost.calls, 1, "three messages in one batch: {cost:?}");
+    assert_eq!(
+        (cost.calls, cost.messages),
+        (1, 3),
+        "three messages in one batch: {cost:?}"
+    );
     let of_messages: u64 = counted.iter().map(|outcome| outcome.fuel).sum();
     assert!(
         (of_messages..of_messages + 3).contains(&cost.fuel),
@@ -60,4 +64,16 @@ fn messages_that_trigger_a_policy_are_counted_until_they_are_taken() {
         2,
         "one is not called"
     );
+}
+
+#[test]
+fn cases_are_no_messages_that_faults_are_a_share_of() {
+    let manifest = format!("{HEAD}{RULES_POLICY}");
+    let cases = "[[case]]\nname = \"any\"\ntext = \"quiet\"\nexpect = [{ rule = \"seen\" }]\n";
+    let files = [("cases/all.toml", cases)];
+    let pack = pack(&manifest, &rules_component(""), &files);
+    let generation = build(&engine(), &ResolvedSet::of_pack(pack)).unwrap();
+    let reports = generation.self_test();
+    assert!(reports.len() == 1 && reports[0].passed(), "{reports:?}");
+    assert!(generation.take_triggered().is_empty());
 }

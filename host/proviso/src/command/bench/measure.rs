@@ -46,7 +46,7 @@ pub(super) fn all(
 
     let (mut one, mut many) = (Vec::new(), Vec::new());
     let mut of_policies = vec![Vec::new(); alone.len()];
-    let mut calls = vec![(0, 0, 0); alone.len()];
+    let mut calls = vec![(0, 0, 0, 0); alone.len()];
     for _ in 0..rounds {
         one.push(per_message(timed(|| {
             (0..passes).for_each(|_| judge(generation, inputs, 1));
@@ -61,14 +61,19 @@ pub(super) fn all(
         for (index, cost) in metered.take().into_iter().enumerate() {
             of_policies[index].push(cost.time.as_nanos() as f64 / passes as f64);
             let passes = passes as u64;
-            calls[index] = (cost.calls / passes, cost.fuel / passes, cost.memory_bytes_max);
+            calls[index] = (
+                cost.calls / passes,
+                cost.messages / passes,
+                cost.fuel / passes,
+                cost.memory_bytes_max,
+            );
         }
         progress.advance(1);
     }
 
     let fresh = fresh_memory(generation);
     let policies = metered.policies().zip(alone).zip(of_policies).zip(calls);
-    let policies = policies.map(|(((id, alone), times), (calls, fuel, memory_bytes_max))| {
+    let policies = policies.map(|(((id, alone), times), (calls, given, fuel, memory_bytes_max))| {
         let messages = alone.messages.max(1) as f64;
         PolicyCost {
             pack: id.pack.to_string(),
@@ -76,12 +81,7 @@ pub(super) fn all(
             triggered: alone.messages,
             triggered_share: alone.messages as f64 / inputs.len() as f64,
             calls,
-            // A batch that failed is halved and called again, and so counts against the mean.
-            batch_mean: if calls == 0 {
-                0.0
-            } else {
-                alone.calls as f64 / calls as f64
-            },
+            batch_mean: if calls == 0 { 0.0 } else { given as f64 / calls as f64 },
             ns_per_message: Spread::of(times.iter().map(|time| time / messages).collect()),
             fuel_per_message: fuel as f64 / messages,
             memory_bytes_fresh: fresh.get(id).copied().unwrap_or(0),
@@ -154,8 +154,6 @@ fn judge(generation: &Generation, inputs: &[Input], workers: usize) {
 struct Alone {
     /// Messages that it is called for.
     messages: u64,
-    /// Calls for them.
-    calls: u64,
     /// Messages on which it fails.
     faults: u64,
     slowest: Option<Slowest>,
@@ -177,12 +175,10 @@ fn judge_alone(metered: &Metered, inputs: &[Input]) -> Vec<Alone> {
         };
         for (policy, cost) in metered.take().into_iter().enumerate() {
             let alone = &mut alone[policy];
-            alone.messages += u64::from(cost.calls > 0);
-            alone.calls += cost.calls;
             if cost.calls > 0 && alone.slowest.as_ref().is_none_or(|most| most.fuel < cost.fuel) {
                 alone.slowest = Some(Slowest {
                     message: input.message.id.to_string(),
-                    ns: u64::MAX,
+                    ns: cost.time.as_nanos() as u64,
                     fuel: cost.fuel,
                 });
                 let before = outcome
@@ -192,7 +188,9 @@ fn judge_alone(metered: &Metered, inputs: &[Input]) -> Vec<Alone> {
                 slowest[policy] = Some((index, before.collect()));
             }
         }
+        let triggered = generation.take_triggered();
         for (policy, id) in metered.policies().enumerate() {
+            alone[policy].messages += triggered.get(id).copied().unwrap_or(0).min(1);
             let failed = |fault: &proviso_model::verdict::Fault| fault.pack == id.pack && fault.policy == id.policy;
             alone[policy].faults += u64::from(outcome.verdict.faults.iter().any(failed));
         }
@@ -203,9 +201,10 @@ fn judge_alone(metered: &Metered, inputs: &[Input]) -> Vec<Alone> {
         for _ in 0..SLOWEST_TIMES {
             let judged = pipeline::evaluate(generation, one);
             pipeline::settle(generation, one, judged, &mut before.clone());
-            let time = metered.take()[policy].time.as_nanos() as u64;
-            if let Some(slowest) = &mut alone[policy].slowest {
-                slowest.ns = slowest.ns.min(time);
+            let cost = metered.take()[policy];
+            // What the engine knows by now is not asked for again.
+            if let Some(slowest) = alone[policy].slowest.as_mut().filter(|_| cost.calls > 0) {
+                slowest.ns = slowest.ns.min(cost.time.as_nanos() as u64);
             }
         }
     }
