@@ -2,6 +2,7 @@
 #
 #   make demo      builds all, then judges a synthetic archive
 #   make test      builds all, then runs every test
+#   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
 #   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
 #   make bench     measures throughput beside a native program and writes docs/performance.md; PROVISO_CORPUS as above,
@@ -11,13 +12,16 @@
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test plugins build quality bench lint setup
+.PHONY: demo test hostile plugins build quality bench lint setup
 
 demo: build
 	$(PROVISO) demo
 
 test: build
 	cargo test --release --workspace
+
+hostile:
+	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release -p proviso-engine --test hostile --test corpus -- --nocapture
 
 build: plugins
 	cargo build --release -p proviso

@@ -1,18 +1,20 @@
 //! The sandbox's configuration: every switch of the runtime that differs from its default, or that something here relies on.
 
 use proviso_model::limits;
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails};
 
 /// Memory that the snapshot's own accessors may add to a guest's: one page for each of its memories, bytes.
 const SNAPSHOT_EXTRA_BYTES: usize = GUEST_MEMORIES_MAX as usize * WASM_PAGE_BYTES;
 /// One page of linear memory, bytes.
-const WASM_PAGE_BYTES: usize = 64 << 10;
+pub(crate) const WASM_PAGE_BYTES: usize = 64 << 10;
 /// Memories, and separately tables, of one component.
 pub(crate) const GUEST_MEMORIES_MAX: u32 = limits::GUEST_INSTANCES_MAX;
 /// Bytes of a memory that stay in RAM between two calls, at most; what is over is given back to the kernel.
 const RESIDENT_BYTES: usize = 1 << 20;
 /// Bytes of a table that stay in RAM between two calls.
 const RESIDENT_TABLE_BYTES: usize = 64 << 10;
+/// The runtime's own record of one module's instance, and of a component's, in bytes.
+const INSTANCE_BYTES_MAX: usize = 1 << 20;
 /// Memory slots that keep the image of the plugin that used them last, so that its next call need not map it again.
 const WARM_SLOTS: u32 = 128;
 
@@ -52,7 +54,11 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     config.wasm_multi_memory(false);
     config.wasm_custom_page_sizes(false);
     config.wasm_wide_arithmetic(false);
+    config.wasm_branch_hinting(false);
     config.wasm_component_model_error_context(false);
+    config.wasm_component_model_map(false);
+    config.wasm_component_model_fixed_length_lists(false);
+    config.wasm_component_model_implements(false);
     config.wasm_component_model_gc(false);
     config.wasm_component_model_memory64(false);
     // Relaxed SIMD gives other results on other processors. Off; and were it on, it would be the deterministic form.
@@ -101,6 +107,9 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     pool.max_tables_per_component(GUEST_MEMORIES_MAX);
     pool.max_memories_per_module(1);
     pool.max_tables_per_module(4);
+    // What the runtime itself keeps of an instance: its functions, globals and tables. The default, named as it is a limit.
+    pool.max_core_instance_size(INSTANCE_BYTES_MAX);
+    pool.max_component_instance_size(INSTANCE_BYTES_MAX);
     // The hard end of a memory. The limiter of each call stops the guest sooner, at `GUEST_MEMORY_BYTES_MAX`.
     pool.max_memory_size(limits::GUEST_MEMORY_BYTES_MAX + SNAPSHOT_EXTRA_BYTES);
     pool.table_elements(limits::GUEST_TABLE_ELEMENTS_MAX);
@@ -118,6 +127,8 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     // A fault names its cause; a backtrace would only cost time on every trap.
     config.wasm_backtrace_max_frames(None);
     config.generate_address_map(false);
+    // Otherwise a variable of the environment would decide whether debug information is read.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
 
     (
         config,
@@ -127,4 +138,44 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
             cache: false,
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::Engine;
+    use wasmtime::component::Component;
+
+    #[test]
+    fn proposals_that_no_plugin_needs_are_off_in_the_runtime_too() {
+        let engine = Engine::new(&wasmtime_config(1).0).expect("this machine has address space");
+        let compiles = |text: &str| {
+            let bytes = wat::parse_str(format!("(component {text})")).expect("it is written as the format has it");
+            Component::from_binary(&engine, &bytes).is_ok()
+        };
+        assert!(compiles(
+            "(core module (memory 1) (func (result i32) (i32.load (i32.const 0))))"
+        ));
+        for off in [
+            "(core module (memory 1 1 shared))",
+            "(core module (memory i64 1))",
+            "(core module (memory 1) (memory 1))",
+            "(core module (tag))",
+            "(core module (type (struct)))",
+            "(core module (table 1 externref))",
+            "(core module (type $f (func)) (func (param (ref $f))))",
+            "(core module (func (return_call 0)))",
+            "(core module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
+            "(core module (func (param i64 i64) (drop (drop (i64.add128 (local.get 0) (local.get 1) (local.get 0) (local.get 1))))))",
+            "(core module (memory 1 (pagesize 1)))",
+            "(core module (type $f (func)) (type $c (cont $f)))",
+            "(type (func async))",
+            "(type (stream u8))",
+            "(type (list u8 16))",
+            "(type (map string u8))",
+            "(type (func (param \"e\" error-context)))",
+        ] {
+            assert!(!compiles(off), "{off}");
+        }
+    }
 }

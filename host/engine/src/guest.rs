@@ -1,6 +1,7 @@
 //! The host's side of one instance: how much memory it has, and what it logged.
 
 use proviso_model::limits;
+use std::time::Duration;
 use wasmtime::ResourceLimiter;
 
 /// Fuel of one line of the log, beside the guest's own instructions: about what the call costs the host.
@@ -32,6 +33,7 @@ pub(crate) struct GuestState {
     memory_bytes: usize,
     memory_bytes_max: usize,
     refused: bool,
+    deadline: Duration,
     log: Option<Vec<LogLine>>,
 }
 
@@ -42,6 +44,7 @@ impl GuestState {
             memory_bytes: 0,
             memory_bytes_max,
             refused: false,
+            deadline: limits::CALL_DEADLINE,
             log: keep_log.then(Vec::new),
         }
     }
@@ -59,6 +62,16 @@ impl GuestState {
     /// True if the guest asked for more memory or table elements than it may have.
     pub(crate) fn was_refused(&self) -> bool {
         self.refused
+    }
+
+    /// Wall time that the running call was granted.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Notes what the running call was granted.
+    pub(crate) fn set_deadline(&mut self, deadline: Duration) {
+        self.deadline = deadline;
     }
 
     /// True if another line would be kept.
@@ -98,7 +111,8 @@ impl ResourceLimiter for GuestState {
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        // A maximum as large as the host's is the pool's, whatever the module says.
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < limits::GUEST_TABLE_ELEMENTS_MAX) {
             return Ok(false);
         }
         let allowed = desired <= limits::GUEST_TABLE_ELEMENTS_MAX;

@@ -1,10 +1,12 @@
-//! Looks at a component before anything in it is believed: it is parsed and validated whole, may import the log alone, and
-//! must export a plugin's interfaces in a version that this host speaks. Nothing is compiled or run here.
+//! Looks at a component before anything in it is believed: it is parsed, counted and validated whole, may import the log
+//! alone, and must export a plugin's interfaces in a version that this host speaks. Nothing is compiled or run here.
 
 use crate::adapter_v0_1_0 as v0_1_0;
+use crate::bounds;
+use crate::plugin::cut_detail;
 use proviso_model::Digest;
 use std::collections::BTreeSet;
-use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload, WasmFeatures};
 
 /// What a component says of itself. Every text is the component's own claim, save the digest and the size.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -87,12 +89,19 @@ pub enum ComponentRefused {
     TooLarge(String),
 }
 
+/// Names that a refusal tells one by one; of the others, how many there are.
+const NAMES_TOLD_MAX: usize = 16;
+
 fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("{name:?}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let quote = |name: &String| match name.char_indices().nth(128) {
+        Some((end, _)) => format!("{:?}…", &name[..end]),
+        None => format!("{name:?}"),
+    };
+    let told: Vec<String> = names.iter().take(NAMES_TOLD_MAX).map(quote).collect();
+    match names.len().saturating_sub(NAMES_TOLD_MAX) {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
+    }
 }
 
 fn hint(exports: &[String]) -> String {
@@ -137,8 +146,9 @@ fn features() -> WasmFeatures {
         | WasmFeatures::COMPONENT_MODEL
 }
 
-fn invalid(error: &wasmparser::BinaryReaderError) -> ComponentRefused {
-    ComponentRefused::Invalid(error.to_string())
+/// What a parser or compiler said, which may quote names of the component.
+pub(crate) fn invalid(said: &impl std::fmt::Display) -> ComponentRefused {
+    ComponentRefused::Invalid(cut_detail(said.to_string()))
 }
 
 /// What the component says, whether or not it is a plugin.
@@ -149,9 +159,7 @@ fn read(bytes: &[u8]) -> Result<ComponentFacts, ComponentRefused> {
     if Parser::is_core_wasm(bytes) {
         return Err(ComponentRefused::CoreModule);
     }
-    Validator::new_with_features(features())
-        .validate_all(bytes)
-        .map_err(|error| invalid(&error))?;
+    bounds::check(bytes, features())?;
 
     let (mut imports, mut exports, mut producers) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut depth = 0_usize;

@@ -10,7 +10,7 @@ use crate::view::ListInfo;
 use proviso_model::limits;
 use proviso_model::verdict::FaultCause;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Store, Trap};
 
@@ -112,7 +112,7 @@ impl Plugin {
             }
         };
         store.set_hostcall_fuel(limits::ANSWER_BYTES_MAX);
-        grant(&mut store, fuel, ticks(limits::CALL_DEADLINE));
+        grant(&mut store, fuel, limits::CALL_DEADLINE);
         let result = run(&self.exports, &mut store, &instance).map_err(|error| fault_of(&error, store.data()));
         let left = store.get_fuel().expect("fuel is switched on");
         let called = Called {
@@ -124,7 +124,8 @@ impl Plugin {
     }
 
     fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<Instance> {
-        grant(store, limits::FUEL_CONFIGURE, ticks(limits::CONFIGURE_DEADLINE));
+        // A frozen plugin has nothing left to run here. One that is configured anew was seen to need less than this.
+        grant(store, limits::FUEL_PER_CALL_MAX, limits::CALL_DEADLINE);
         let instance = self.pre.instantiate(&mut *store)?;
         if let Configured::Anew { settings, lists, .. } = &self.configured {
             self.exports
@@ -148,9 +149,10 @@ pub(crate) fn new_store(sandbox: &Sandbox, keep_log: bool) -> Store<GuestState> 
 }
 
 /// Grants fuel and time anew.
-pub(crate) fn grant(store: &mut Store<GuestState>, fuel: u64, ticks: u64) {
+pub(crate) fn grant(store: &mut Store<GuestState>, fuel: u64, deadline: Duration) {
     store.set_fuel(fuel).expect("fuel is switched on");
-    store.set_epoch_deadline(ticks);
+    store.set_epoch_deadline(ticks(deadline));
+    store.data_mut().set_deadline(deadline);
 }
 
 /// Why the runtime stopped a guest.
@@ -173,7 +175,7 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &GuestState) -> CallFault
     };
     let detail = match cause {
         FaultCause::Fuel => "the message's fuel is used up".to_owned(),
-        FaultCause::Deadline => format!("the call took longer than {:?}", limits::CALL_DEADLINE),
+        FaultCause::Deadline => format!("the call took longer than {:?}", state.deadline()),
         FaultCause::Stack => format!(
             "the call used more than {} bytes of stack",
             limits::GUEST_STACK_BYTES_MAX
@@ -192,8 +194,11 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &GuestState) -> CallFault
     }
 }
 
-/// At most 512 bytes, in one line.
+/// At most 512 bytes in one line, without anything that a terminal would take for a command or that turns the text around.
 pub(crate) fn cut_detail(mut detail: String) -> String {
     detail.truncate(detail.floor_char_boundary(512));
-    detail.replace(['\n', '\r'], " ")
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    detail.replace(steers, " ")
 }

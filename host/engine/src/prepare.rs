@@ -4,9 +4,9 @@ use crate::build::{BuildProgress, Plan, ResolvedSet};
 use crate::engine::Sandbox;
 use crate::import_check::ComponentRefused;
 use crate::lists::at;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, cut_detail};
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
-use proviso_model::{Digest, Problem};
+use proviso_model::{Digest, Problem, limits};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -106,10 +106,11 @@ fn problems_of(resolved: &ResolvedSet, plan: &Plan<'_>, error: PrepareError) -> 
         }
         PrepareError::Settings(found) => found
             .into_iter()
+            .take(limits::PROBLEMS_PER_FILE_MAX)
             .map(|problem| {
                 let apply = &resolved.set.apply[plan.apply];
-                let pointer = format!("/{}{}", plan.id.policy, problem.pointer);
-                let message = format!("setting {pointer}: {}", problem.message);
+                let pointer = format!("/{}{}", plan.id.policy, cut_detail(problem.pointer));
+                let message = format!("setting {pointer}: {}", cut_detail(problem.message));
                 // A value that the set does not state is the pack's own default.
                 if apply.settings.contains_key(&*plan.id.policy) {
                     at(&resolved.file, apply.place_of(&pointer), message)

@@ -3,10 +3,11 @@
 use crate::adapter_v0_1_0::Exports;
 use crate::answer::SettingsProblem;
 use crate::engine::Sandbox;
+use crate::freezable;
 use crate::guest::GuestState;
-use crate::import_check::{ComponentFacts, ComponentRefused};
-use crate::plugin::{CallFault, Configured, Plugin, fault_of, grant, new_store};
-use crate::ticker::ticks;
+use crate::import_check::{ComponentFacts, ComponentRefused, invalid};
+use crate::plugin::{CallFault, Configured, Plugin, cut_detail, fault_of, grant, new_store};
+use crate::strip::without_custom_sections;
 use crate::view::ListInfo;
 use proviso_model::digest::DigestBuilder;
 use proviso_model::{Digest, limits};
@@ -91,12 +92,16 @@ pub(crate) fn prepare(
         };
         return finish(sandbox, recipe, &entry.component, configured, true);
     }
-    let (component, configured, remark) = match freeze(sandbox, recipe, instrumented) {
+    let bare = without_custom_sections(recipe.bytes).ok_or_else(|| {
+        let reason = "its sections do not parse".to_owned();
+        PrepareError::Refused(ComponentRefused::Invalid(reason))
+    })?;
+    let (component, configured, remark) = match freeze(sandbox, recipe, &bare, instrumented) {
         Ok(component) => (component, Configured::Snapshot, REMARK_SNAPSHOT.to_owned()),
         Err(FreezeError::Stop(error)) => return Err(error),
         Err(FreezeError::Unfit(why)) => {
             tracing::info!(plugin = %recipe.facts.digest.short(), why, "a plugin cannot be frozen and is configured for every call");
-            let component = compile(sandbox, recipe.bytes).map_err(PrepareError::Refused)?;
+            let component = compile(sandbox, &bare).map_err(PrepareError::Refused)?;
             let remark = format!("{REMARK_ANEW}{why}");
             (
                 component,
@@ -137,6 +142,8 @@ fn finish(
         .map_err(|error| wrong_type(&error))?;
     if let Configured::Anew { settings, lists, .. } = &configured {
         configure(&mut store, &instance, &exports, settings, lists)?;
+        let left = store.get_fuel().expect("fuel is switched on");
+        check_cost_of_every_call(limits::FUEL_CONFIGURE.saturating_sub(left))?;
     }
     let memory_bytes = store.data().memory_bytes();
     Ok(Plugin {
@@ -147,6 +154,17 @@ fn finish(
         from_cache,
         meter: None,
     })
+}
+
+/// A component that cannot be frozen starts and is configured in every call, which must fit into one.
+fn check_cost_of_every_call(fuel: u64) -> Result<(), PrepareError> {
+    let most = limits::FUEL_PER_CALL_MAX;
+    if fuel <= most {
+        return Ok(());
+    }
+    Err(PrepareError::Refused(ComponentRefused::TooLarge(format!(
+        "it cannot be frozen and would use {fuel} units of fuel to be configured for every call, at most {most} are allowed"
+    ))))
 }
 
 /// Why a component is not frozen.
@@ -163,10 +181,18 @@ impl From<PrepareError> for FreezeError {
     }
 }
 
-/// The component as it stands after `configure`.
-fn freeze(sandbox: &Sandbox, recipe: &Recipe<'_>, code: &InstrumentedCode) -> Result<Component, FreezeError> {
+/// The component, given as its bytes, as it stands after `configure`.
+fn freeze(
+    sandbox: &Sandbox,
+    recipe: &Recipe<'_>,
+    bytes: &[u8],
+    code: &InstrumentedCode,
+) -> Result<Component, FreezeError> {
+    if let Some(why) = freezable::obstacle(bytes) {
+        return Err(FreezeError::Unfit(format!("it cannot be instrumented: {why}")));
+    }
     let wizer = wizer();
-    let (context, instrumented) = guarded("instrumented", || wizer.instrument_component(recipe.bytes))?;
+    let (context, instrumented) = guarded("instrumented", || wizer.instrument_component(bytes))?;
     let component = code.get_or_init(|| compile_instrumented(sandbox, recipe, &instrumented));
     let component = component.as_ref().map_err(|why| FreezeError::Unfit(why.clone()))?;
     let pre = sandbox
@@ -224,16 +250,16 @@ fn compile_instrumented(sandbox: &Sandbox, recipe: &Recipe<'_>, bytes: &[u8]) ->
 }
 
 fn compile(sandbox: &Sandbox, bytes: &[u8]) -> Result<Component, ComponentRefused> {
-    Component::from_binary(&sandbox.runtime, bytes).map_err(|error| ComponentRefused::Invalid(format!("{error:#}")))
+    Component::from_binary(&sandbox.runtime, bytes).map_err(|error| invalid(&format_args!("{error:#}")))
 }
 
 fn wrong_type(error: &wasmtime::Error) -> PrepareError {
-    PrepareError::Refused(ComponentRefused::WrongType(format!("{error:#}")))
+    PrepareError::Refused(ComponentRefused::WrongType(cut_detail(format!("{error:#}"))))
 }
 
 /// A first instance, before `configure`.
 fn start(store: &mut Store<GuestState>, pre: &InstancePre<GuestState>) -> Result<Instance, PrepareError> {
-    grant(store, limits::FUEL_CONFIGURE, ticks(limits::CONFIGURE_DEADLINE));
+    grant(store, limits::FUEL_CONFIGURE, limits::CONFIGURE_DEADLINE);
     pre.instantiate(&mut *store).map_err(|error| {
         if error.is::<wasmtime::Trap>() {
             PrepareError::Configure(fault_of(&error, store.data()))
@@ -243,7 +269,7 @@ fn start(store: &mut Store<GuestState>, pre: &InstancePre<GuestState>) -> Result
                 "it begins with more than {most} bytes of memory"
             )))
         } else {
-            PrepareError::Refused(ComponentRefused::TooLarge(format!("{error:#}")))
+            PrepareError::Refused(ComponentRefused::TooLarge(cut_detail(format!("{error:#}"))))
         }
     })
 }
@@ -322,7 +348,7 @@ impl StateReader<'_> {
             .get_export(&mut *self.store, Some(&interface), name)
             .ok_or_else(missing)?;
         let function = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, function)?;
-        grant(self.store, limits::FUEL_CONFIGURE, ticks(limits::CONFIGURE_DEADLINE));
+        grant(self.store, limits::FUEL_CONFIGURE, limits::CONFIGURE_DEADLINE);
         Ok(function.call(&mut *self.store, ())?.0)
     }
 }

@@ -52,7 +52,7 @@ pub const FUEL_PER_KIB_DEFAULT: u64 = 50_000_000;
 /// Fuel of one call, at most, whatever the input's size.
 pub const FUEL_PER_CALL_MAX: u64 = 2_000_000_000;
 /// Fuel of `configure`.
-pub const FUEL_CONFIGURE: u64 = 20_000_000_000;
+pub const FUEL_CONFIGURE: u64 = 5_000_000_000;
 /// One answer of a plugin, in bytes, as the host counts its strings and lists.
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Findings of one policy for one message.

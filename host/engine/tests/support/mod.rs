@@ -20,19 +20,28 @@ pub(crate) const FOLD: &str = include_str!("../guests/fold.wat");
 
 /// A component of a core module that was written for one of the contract's worlds.
 pub(crate) fn component(module: &str, world: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(module).unwrap();
+    component_of_module(wat::parse_str(module).unwrap(), world)
+}
+
+/// The same of a module's bytes.
+pub(crate) fn component_of_module(module: Vec<u8>, world: &str) -> Vec<u8> {
+    try_component_of_module(module, world).unwrap()
+}
+
+/// The same of a module that may not fit the world.
+pub(crate) fn try_component_of_module(mut module: Vec<u8>, world: &str) -> Option<Vec<u8>> {
     let mut resolve = wit_parser::Resolve::default();
     let (package, _) = resolve
         .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v0.1.0"))
         .unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).ok()?;
     ComponentEncoder::default()
         .module(&module)
-        .unwrap()
+        .ok()?
         .validate(true)
         .encode()
-        .unwrap()
+        .ok()
 }
 
 /// The plugin of rules, with this in its `configure`.

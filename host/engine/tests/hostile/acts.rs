@@ -1,12 +1,8 @@
 //! Plugins that do what they may not: the message at fault is held, its neighbours are judged, and the engine goes on.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
-
-mod support;
-
+use crate::support::*;
 use proviso_engine::{Generation, Outcome};
 use proviso_model::verdict::{FaultCause, Severity};
-use support::*;
 
 /// What each first byte of a message makes the plugin do, and what becomes of the message.
 const ACTS: [(&str, FaultCause); 21] = [
