@@ -1,6 +1,7 @@
 //! Runs a program and says what it took.
 
 use anyhow::{Context, ensure};
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// Clock ticks a second in `/proc`: 100 on every Linux that programs see.
 const TICKS_PER_SECOND: u64 = 100;
+
+/// Lines of a failed program that an error repeats.
+const LINES_SAID: usize = 3;
 
 /// What one run took.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +42,29 @@ pub(crate) fn run(command: &mut Command, output: Option<&Path>, ends_well: &[i32
         "{shown} ended with {status}"
     );
     Ok(Took { wall, cpu })
+}
+
+/// Runs to the end and reads what it prints as one JSON value. Where it fails, the error has the last of what it said.
+pub(crate) fn json<T: DeserializeOwned>(command: &mut Command) -> anyhow::Result<T> {
+    let printed = output(command)?;
+    serde_json::from_slice(&printed).with_context(|| format!("{command:?} prints something else than expected"))
+}
+
+/// Runs to the end; what it prints on standard output.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
+    let ended = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {command:?}"))?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    ensure!(
+        ended.status.success(),
+        "{command:?} ended with {}: {}",
+        ended.status,
+        last[last.len().saturating_sub(LINES_SAID)..].join("; ")
+    );
+    Ok(ended.stdout)
 }
 
 /// User and system time of every child that has ended and was waited for.
