@@ -5,14 +5,18 @@
 //! - `alone`: judging alone, parsed messages in and verdicts out
 //! - `end_to_end`: whole programs, files in and lines of JSON out
 //! - `job`: one job that other programs can do as well
+//! - `quarantine`: what a policy that is always slow costs the others
 //! - `reload`: building, caching and reloading many packs in the daemon
+//! - `daemon`: `proviso serve`, seen from outside
 //! - `input`: the messages
 
 mod aim;
 mod alone;
+mod daemon;
 mod end_to_end;
 mod input;
 mod job;
+mod quarantine;
 mod reload;
 
 use crate::page::publish;
@@ -92,10 +96,11 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         folder: folder.path(),
         workload: Workload::write(args, folder.path())?,
     };
-    let parts: [(&str, Measure); 4] = [
+    let parts: [(&str, Measure); 5] = [
         ("Judging alone", alone::measure),
         ("One job, several programs", job::measure),
         ("Building and reloading", reload::measure),
+        ("A policy that is always slow", quarantine::measure),
         ("Files in, verdicts out", end_to_end::measure),
     ];
     let mut measured = Vec::new();

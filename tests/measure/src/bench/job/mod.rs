@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use terms::{Lists, SIZES};
 
-pub(super) use packs::{Pack, write as write_packs};
+pub(super) use others::slow_plugin;
+pub(super) use packs::{Pack, Plugin, write as write_packs};
 pub(super) use terms::plain as plain_terms;
 
 /// Runs of each program, in turns.
@@ -195,7 +196,10 @@ impl Job<'_> {
         let of_pack = |part: usize| Pack {
             terms: list.iter().skip(part).step_by(packs).cloned().collect(),
             folding: false,
-            own_matcher: (matching == Matching::Own).then(|| (self.others.guest(), terms, part, packs)),
+            plugin: match matching {
+                Matching::Shared => Plugin::LexiconRules,
+                Matching::Own => Plugin::OwnMatcher(self.others.guest(), terms, part, packs),
+            },
         };
         Ok(write_packs(&folder, (0..packs).map(of_pack))?)
     }

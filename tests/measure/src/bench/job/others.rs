@@ -44,33 +44,12 @@ impl Others {
     pub(super) fn build(bench: &Bench<'_>, _chosen: &Lists) -> Self {
         let folder = bench.args.compare.clone();
         let target = bench.compare_target();
-        let cargo = |arguments: &[&str]| {
-            let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-            command
-                .args(arguments)
-                .arg("--manifest-path")
-                .arg(folder.join("Cargo.toml"));
-            command.arg("--target-dir").arg(&target).arg("--locked").arg("--quiet");
-            command.env("COMPARE_TERMS", Lists::folder(bench));
-            process::output(&mut command).map(drop)
-        };
-        let guests = cargo(&[
-            "build",
-            "--profile=plugin",
-            "--target=wasm32-unknown-unknown",
-            "--package=own-matcher",
-            "--package=extism-matcher",
-        ])
-        .map(|()| target.join("wasm32-unknown-unknown/plugin"));
-        let peers = cargo(&["build", "--release", "--package=peers"]).map(|()| target.join("release/peers"));
-        let guest = match &guests {
-            Ok(modules) => component(bench, &modules.join("own_matcher.wasm")),
-            Err(error) => Err(anyhow!("{error:#}")),
-        };
+        let peers = cargo(bench, &["--release", "--package=peers"]).map(|()| target.join("release/peers"));
+        let guest = module(bench, "own-matcher").and_then(|module| component(&module));
         let plain = |result: anyhow::Result<PathBuf>| result.map_err(|error| format!("{error:#}"));
         Self {
             guest: plain(guest),
-            extism_plugin: plain(guests.map(|modules| modules.join("extism_matcher.wasm"))),
+            extism_plugin: plain(module(bench, "extism-matcher")),
             peers: plain(peers),
             python: plain(python(&target)),
             folder,
@@ -141,10 +120,39 @@ impl Others {
 /// The version of pyahocorasick that is installed.
 const PYAHOCORASICK: &str = "2.3.1";
 
+/// The plugin that never ends by itself.
+pub(in crate::bench) fn slow_plugin(bench: &Bench<'_>) -> anyhow::Result<PathBuf> {
+    component(&module(bench, "slow-guest")?)
+}
+
+fn cargo_command() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// Builds a part of the workspace.
+fn cargo(bench: &Bench<'_>, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut command = cargo_command();
+    command.arg("build").args(arguments).args(["--locked", "--quiet"]);
+    command
+        .arg("--manifest-path")
+        .arg(bench.args.compare.join("Cargo.toml"));
+    command.arg("--target-dir").arg(bench.compare_target());
+    command.env("COMPARE_TERMS", Lists::folder(bench));
+    process::output(&mut command).map(drop)
+}
+
+/// Builds a guest as a core module.
+fn module(bench: &Bench<'_>, package: &str) -> anyhow::Result<PathBuf> {
+    let target = "wasm32-unknown-unknown";
+    cargo(bench, &["--profile=plugin", "--target", target, "--package", package])?;
+    let module = format!("{target}/plugin/{}.wasm", package.replace('-', "_"));
+    Ok(bench.compare_target().join(module))
+}
+
 /// Makes a component of a core module, as `plugins/build.sh` does.
-fn component(bench: &Bench<'_>, module: &Path) -> anyhow::Result<PathBuf> {
-    let component = bench.compare_target().join("own-matcher.wasm");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+fn component(module: &Path) -> anyhow::Result<PathBuf> {
+    let component = module.with_extension("component.wasm");
+    let mut command = cargo_command();
     command.args([
         "run",
         "--quiet",

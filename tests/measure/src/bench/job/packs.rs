@@ -27,8 +27,27 @@ pub(in crate::bench) struct Pack {
     pub terms: Vec<String>,
     /// Whether the list folds as lists do by default, or takes its terms as written.
     pub folding: bool,
-    /// A plugin that has the terms in itself: the component, the size of its list, which part is this pack's, of how many.
-    pub own_matcher: Option<(PathBuf, usize, usize, usize)>,
+    pub plugin: Plugin,
+}
+
+/// What judges by the list.
+pub(in crate::bench) enum Plugin {
+    /// A finding for a message with a term.
+    LexiconRules,
+    /// A component that has the terms in itself: the size of its list, which part is this pack's, of how many.
+    OwnMatcher(PathBuf, usize, usize, usize),
+    /// Another component of this name, called for messages with a term.
+    Other(&'static str, PathBuf),
+}
+
+impl Plugin {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::LexiconRules => "lexicon-rules",
+            Self::OwnMatcher(..) => "own-matcher",
+            Self::Other(name, _) => name,
+        }
+    }
 }
 
 /// Writes packs and a set that applies all of them; the set's path.
@@ -51,13 +70,13 @@ fn write_pack(folder: &Path, name: &str, pack: &Pack) -> io::Result<()> {
          description = {{ en = \"A list of terms\" }}\n"
     );
     let policy = "\n[[policy]]\nname = \"terms\"\ninterfaces = [\"rules\"]\nfields = [\"text\"]\n";
-    let rest = if let Some((plugin, terms, part, of)) = &pack.own_matcher {
+    if let Plugin::OwnMatcher(component, ..) | Plugin::Other(_, component) = &pack.plugin {
         fs::create_dir_all(folder.join("plugins"))?;
-        fs::copy(plugin, folder.join("plugins/own-matcher.wasm"))?;
-        format!(
-            "{policy}plugin = \"own-matcher\"\ntrigger = \"always\"\n\
-             settings = {{ terms = {terms}, part = {part}, of = {of} }}\n"
-        )
+        fs::copy(component, folder.join(format!("plugins/{}.wasm", pack.plugin.name())))?;
+    }
+    let plugin = format!("plugin = \"{}\"\n", pack.plugin.name());
+    let rest = if let Plugin::OwnMatcher(_, terms, part, of) = pack.plugin {
+        format!("{policy}{plugin}trigger = \"always\"\nsettings = {{ terms = {terms}, part = {part}, of = {of} }}\n")
     } else {
         fs::create_dir_all(folder.join("lexicons"))?;
         fs::write(folder.join("lexicons/terms.txt"), pack.terms.join("\n") + "\n")?;
@@ -67,10 +86,13 @@ fn write_pack(folder: &Path, name: &str, pack: &Pack) -> io::Result<()> {
             "fold = { case = false, width = false, variants = false, gaps = \"none\", word_boundaries = false }\n"
         };
         // A rule by the pack's name: packs of one author differ, and so do their snapshots.
-        format!(
-            "\n[lexicon.terms]\nfile = \"lexicons/terms.txt\"\n{fold}{policy}plugin = \"lexicon-rules\"\nlists = [\"terms\"]\n\n\
-             [policy.settings.rules.{name}]\nwhen = {{ lists = [\"terms\"] }}\n"
-        )
+        let rule = match pack.plugin {
+            Plugin::LexiconRules => {
+                format!("\n[policy.settings.rules.{name}]\nwhen = {{ lists = [\"terms\"] }}\n")
+            }
+            Plugin::OwnMatcher(..) | Plugin::Other(..) => String::new(),
+        };
+        format!("\n[lexicon.terms]\nfile = \"lexicons/terms.txt\"\n{fold}{policy}{plugin}lists = [\"terms\"]\n{rule}")
     };
     fs::write(folder.join("pack.toml"), head + &rest)?;
     fs::write(
