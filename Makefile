@@ -5,8 +5,8 @@
 #   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
 #   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
-#   make bench     measures throughput beside a native program and writes docs/performance.md; PROVISO_CORPUS as above,
-#                  else on the demonstration's own lines
+#   make bench     measures Proviso beside other programs that do its job, and writes docs/performance.md; PROVISO_CORPUS as
+#                  above, else on the demonstration's own lines. Fetches and builds tests/compare; 20 minutes on two cores
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)

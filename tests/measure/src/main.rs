@@ -1,5 +1,5 @@
-//! Measures Proviso from outside: its packs on real text (`quality`), and its throughput beside a native program that links
-//! the same rules (`bench`). Both write their own pages; neither page is edited by hand.
+//! Measures Proviso from outside: its packs on real text (`quality`), and what it costs beside other ways of doing its job
+//! (`bench`). Both write their own pages; neither page is edited by hand.
 
 mod bench;
 mod corpus;
@@ -27,7 +27,7 @@ struct Cli {
 enum Command {
     /// Flags per pack and corpus, precision and recall on labelled dialogues. Exit 1 where a benign corpus is flagged too often.
     Quality(QualityArgs),
-    /// Throughput of `proviso eval` beside a native program with the same rules. Exit 1 where the two disagree.
+    /// Throughput beside other programs that do the same job. Exit 1 where a section could not be measured.
     Bench(BenchArgs),
     /// The native program alone: verdicts as JSON lines on standard output.
     Native(NativeArgs),
@@ -66,6 +66,12 @@ struct BenchArgs {
     /// Runs of each program, at least 3.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(3..=99))]
     runs: u32,
+    /// Measures only sections whose title has one of these words in it, in small letters.
+    #[arg(long)]
+    only: Vec<String>,
+    /// The workspace with the other programs.
+    #[arg(long, default_value = "tests/compare")]
+    compare: PathBuf,
     /// The page to write.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -82,6 +88,9 @@ struct NativeArgs {
     /// Threads that evaluate.
     #[arg(long, default_value_t = 1)]
     workers: usize,
+    /// Times judging alone, and prints that instead of verdicts.
+    #[arg(long)]
+    alone: Option<native::Part>,
     /// Canonical messages, one a line.
     file: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! Runs a program and says what it took.
 
 use anyhow::{Context, ensure};
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// Clock ticks a second in `/proc`: 100 on every Linux that programs see.
 const TICKS_PER_SECOND: u64 = 100;
+
+/// Lines of a failed program that an error repeats.
+const LINES_SAID: usize = 3;
 
 /// What one run took.
 #[derive(Debug, Clone, Copy)]
@@ -40,17 +44,52 @@ pub(crate) fn run(command: &mut Command, output: Option<&Path>, ends_well: &[i32
     Ok(Took { wall, cpu })
 }
 
+/// Runs to the end and reads what it prints as one JSON value. Where it fails, the error has the last of what it said.
+pub(crate) fn json<T: DeserializeOwned>(command: &mut Command) -> anyhow::Result<T> {
+    let printed = output(command)?;
+    serde_json::from_slice(&printed).with_context(|| format!("{command:?} prints something else than expected"))
+}
+
+/// Runs to the end; what it prints on standard output.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
+    let ended = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {command:?}"))?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    ensure!(
+        ended.status.success(),
+        "{command:?} ended with {}: {}",
+        ended.status,
+        last[last.len().saturating_sub(LINES_SAID)..].join("; ")
+    );
+    Ok(ended.stdout)
+}
+
 /// User and system time of every child that has ended and was waited for.
 fn cpu_of_children() -> anyhow::Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read from /proc, as Linux has it")?;
-    let ticks = children_ticks(&stat).context("/proc/self/stat has another form than proc(5) says")?;
+    let ticks = ticks(&stat, CHILDREN).context("/proc/self/stat has another form than proc(5) says")?;
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
 
-/// `cutime` and `cstime`, the 16th and 17th field. The second field is a name in parentheses that may hold spaces.
-fn children_ticks(stat: &str) -> Option<u64> {
+/// User and system time of a process that runs, without its children.
+pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
+    let stat =
+        fs::read_to_string(format!("/proc/{process}/stat")).context("CPU time is read from /proc, as Linux has it")?;
+    let ticks = ticks(&stat, 11).context("/proc has another form than proc(5) says")?;
+    Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+}
+
+/// `cutime` and `cstime`, the 16th and 17th field, as counted behind the name.
+const CHILDREN: usize = 13;
+
+/// The sum of two fields that follow each other, counted behind the second field: that one is a name in parentheses, which may
+/// hold spaces.
+fn ticks(stat: &str, first: usize) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
-    let mut fields = behind_name.split_whitespace().skip(13);
+    let mut fields = behind_name.split_whitespace().skip(first);
     let mut next = || fields.next()?.parse::<u64>().ok();
     Some(next()? + next()?)
 }
@@ -60,10 +99,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_those_of_children() {
+    fn ticks_are_those_of_a_process_or_of_its_children() {
         let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 100 200 30 4 20 0 1 0";
-        assert_eq!(children_ticks(stat), Some(34));
-        assert_eq!(children_ticks("7 (a) S 1"), None);
+        assert_eq!((ticks(stat, CHILDREN), ticks(stat, 11)), (Some(34), Some(300)));
+        assert_eq!(ticks("7 (a) S 1", CHILDREN), None);
     }
 
     #[test]

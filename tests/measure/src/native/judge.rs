@@ -16,10 +16,10 @@ use proviso_sdk::contract::fold::Subject;
 use std::collections::HashMap;
 
 /// States by tenant, policy and key.
-pub(crate) type FoldStates = HashMap<(String, usize, String), Vec<u8>>;
+pub(super) type FoldStates = HashMap<(String, usize, String), Vec<u8>>;
 
 /// What a thread needs to judge.
-pub(crate) struct Scratch {
+pub(super) struct Scratch {
     scan: proviso_scan::Scratch,
     hits: Vec<Hit>,
     /// By list: the last message that had a hit of it.
@@ -40,7 +40,7 @@ impl Scratch {
 
 /// A message after its stateless part.
 #[derive(Default)]
-pub(crate) struct Judged {
+pub(super) struct Judged {
     /// With the index of the policy that each comes from.
     findings: Vec<(usize, Finding)>,
     proposals: Vec<(usize, Proposal)>,
@@ -49,7 +49,7 @@ pub(crate) struct Judged {
 }
 
 /// A message, judged to the end.
-pub(crate) struct Settled {
+pub(super) struct Settled {
     pub findings: Vec<Finding>,
     pub retention: Option<Decision>,
     pub scores: Vec<Score>,
@@ -63,7 +63,7 @@ struct Waiting {
 }
 
 /// The stateless part, in batches of the messages that triggered a policy.
-pub(crate) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch) -> anyhow::Result<Vec<Judged>> {
+pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch) -> anyhow::Result<Vec<Judged>> {
     let mut judged: Vec<Judged> = inputs.iter().map(|_| Judged::default()).collect();
     let mut waiting: Vec<Waiting> = native.policies.iter().map(|_| Waiting::default()).collect();
     for (index, input) in inputs.iter().enumerate().filter(|(_, input)| input.withheld.is_none()) {
@@ -77,6 +77,13 @@ pub(crate) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch)
         }
     }
     Ok(judged)
+}
+
+/// Whether any list of any pack has a hit, by the matcher alone.
+pub(super) fn has_hits(native: &Native, message: &Message, scratch: &mut Scratch) -> bool {
+    let text = text_of(message, limits::MESSAGE_TEXT_BYTES_MAX);
+    let _whole_or_not = native.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
+    !scratch.hits.is_empty()
 }
 
 /// Scope, scan and triggers of one message; shows it to the policies that run.
@@ -212,7 +219,7 @@ fn call(
 }
 
 /// The folds, in the order of the messages, and the decision how long to keep each.
-pub(crate) fn settle(
+pub(super) fn settle(
     native: &Native,
     inputs: &[Input],
     mut judged: Vec<Judged>,

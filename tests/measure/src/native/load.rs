@@ -16,8 +16,8 @@ use std::ops::Range;
 use std::path::Path;
 
 /// All that judges.
-pub(crate) struct Native {
-    pub(crate) set: PolicySet,
+pub(super) struct Native {
+    pub(super) set: PolicySet,
     pub(super) matcher: Matcher,
     pub(super) lists: usize,
     /// For each `[[apply]]` its policies; none where it is off.
@@ -48,7 +48,7 @@ struct Known {
 
 impl Native {
     /// Reads a set. `proviso` is the binary beside which the packs' plugins are: a pack is not whole without them.
-    pub(crate) fn load(file: &Path, proviso: &Path) -> anyhow::Result<Self> {
+    pub(super) fn load(file: &Path, proviso: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let set = PolicySet::parse(file, &text).map_err(|problems| all(&problems))?;
         let plugins = PluginPath::from_values(std::env::var_os(PLUGIN_PATH_VARIABLE).as_deref(), proviso.parent());
@@ -88,7 +88,7 @@ impl Native {
     }
 
     /// What a thread needs to judge.
-    pub(crate) fn scratch(&self) -> Scratch {
+    pub(super) fn scratch(&self) -> Scratch {
         Scratch::new(self)
     }
 }

@@ -4,8 +4,10 @@
 //! - `load`: the set and its packs, every list in one matcher, every plugin configured as the host does it
 //! - `shown`: what a plugin is shown of a message
 //! - `judge`: scan, triggers, `rules` and `retention`, then the folds
+//! - `alone`: judging alone, timed
 //! - this file: files in, lines out, in three stages on threads of their own, as `proviso eval` has them
 
+mod alone;
 mod judge;
 mod line;
 mod load;
@@ -13,10 +15,11 @@ mod plugin;
 mod shown;
 
 use crate::NativeArgs;
+pub(crate) use alone::{Alone, Part};
 use anyhow::{Context, anyhow};
-pub(crate) use judge::{FoldStates, Judged, evaluate, settle};
+use judge::{FoldStates, Judged, evaluate, settle};
 use line::VerdictLine;
-pub(crate) use load::Native;
+use load::Native;
 use proviso_model::Message;
 use proviso_model::consent::{self, ConsentLedger};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
@@ -31,12 +34,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Messages that go through the stages together, as in `proviso eval`.
-pub(crate) const CHUNK_MESSAGES: usize = 1_024;
+const CHUNK_MESSAGES: usize = 1_024;
 /// Chunks that wait between two stages, for each worker.
 const CHUNKS_WAITING: usize = 4;
 
 /// A message and what is known around it.
-pub(crate) struct Input {
+struct Input {
     pub message: Arc<Message>,
     pub preceding: Vec<Arc<Message>>,
     pub withheld: Option<Withheld>,
@@ -86,9 +89,13 @@ struct Chunk {
     judged: Vec<Judged>,
 }
 
-/// `proviso-measure native`: verdicts to standard output.
+/// `proviso-measure native`: verdicts to standard output, or what judging alone took.
 pub(crate) fn run(args: &NativeArgs) -> anyhow::Result<()> {
     let native = Native::load(&args.set, &args.proviso)?;
+    if let Some(part) = args.alone {
+        println!("{}", serde_json::to_string(&alone::run(&native, args, part)?)?);
+        return Ok(());
+    }
     let waiting = args.workers.max(1) * CHUNKS_WAITING;
     let (to_workers, chunks) = sync_channel::<Chunk>(waiting);
     let (to_sink, judged) = sync_channel::<anyhow::Result<Chunk>>(waiting);
@@ -135,7 +142,7 @@ fn next(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
 }
 
 /// Reads every message of a file, a chunk at a time.
-pub(crate) fn read(path: &Path, set: &PolicySet, mut take: impl FnMut(Vec<Input>) -> bool) -> anyhow::Result<()> {
+fn read(path: &Path, set: &PolicySet, mut take: impl FnMut(Vec<Input>) -> bool) -> anyhow::Result<()> {
     let context = SourceContext::new("default", "chat")?;
     let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut reader = Reader::new(Format::Ndjson, context);
