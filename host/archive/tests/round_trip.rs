@@ -224,11 +224,7 @@ async fn a_judged_message_comes_with_all_that_a_replay_needs() {
         "in the verdict's order"
     );
     assert_eq!(judged.verdict.json, entries[2].verdict.to_canonical_json());
-    let folds: Vec<_> = judged
-        .folds
-        .iter()
-        .map(|fold| (fold.key.as_str(), fold.state.as_slice()))
-        .collect();
+    let folds: Vec<_> = judged.folds.iter().map(|fold| (&*fold.key, &*fold.state)).collect();
     assert_eq!(folds, [("room", &b""[..]), ("staff-1", b"one")]);
     assert_eq!(archive.judged(&id("m4")).await.unwrap(), None);
 
@@ -245,7 +241,7 @@ async fn a_judged_message_comes_with_all_that_a_replay_needs() {
     ];
     let states = archive.fold_states(&wanted).await.unwrap();
     assert_eq!(states.len(), 1);
-    assert_eq!(states[&wanted[0]], b"two", "the last step of the batch is the state");
+    assert_eq!(&*states[&wanted[0]], b"two", "the last step of the batch is the state");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn verdict(case: &Case) -> Verdict {
         message: case.messages.last().unwrap().id.clone(),
         generation: Digest::of(b""),
         input: Digest::of(b""),
-        packs: Vec::new(),
+        packs: [].into(),
         preceding: Vec::new(),
         truncated: false,
         withheld: None,
@@ -42,8 +42,8 @@ fn verdict(case: &Case) -> Verdict {
 
 fn finding(rule: &str, severity: Severity, text: &str) -> Finding {
     Finding {
-        pack: "acme/house-rules".to_owned(),
-        policy: "promises".to_owned(),
+        pack: "acme/house-rules".into(),
+        policy: "promises".into(),
         rule: rule.to_owned(),
         severity,
         spans: Vec::new(),
@@ -205,7 +205,7 @@ expect = [ { rule = "a" }, { policy = "promises", rule = "a", severity = "high",
         ["expected rule a of promises (high) on \"保本\", found rule b of promises (medium) on no text"]
     );
     verdict.findings.push(Finding {
-        pack: "other/pack".to_owned(),
+        pack: "other/pack".into(),
         ..finding("c", Severity::High, "x")
     });
     assert_eq!(mismatches(&verdict).len(), 1, "other packs are no business of this one");
@@ -214,8 +214,8 @@ expect = [ { rule = "a" }, { policy = "promises", rule = "a", severity = "high",
         [] as [&str; 0]
     );
     verdict.faults.push(Fault {
-        pack: "acme/house-rules".to_owned(),
-        policy: "promises".to_owned(),
+        pack: "acme/house-rules".into(),
+        policy: "promises".into(),
         cause: FaultCause::Trap,
         detail: "unreachable".to_owned(),
     });
@@ -262,14 +262,14 @@ expect_score = { policy = "promises", at_least = 30, at_most = 60, signals = ["j
         sent_at: case.messages[0].sent_at,
     };
     verdict.proposals = vec![Arc::new(AttributedProposal {
-        pack: "acme/house-rules".to_owned(),
-        policy: "promises".to_owned(),
+        pack: "acme/house-rules".into(),
+        policy: "promises".into(),
         proposal: proposal.clone(),
     })];
     verdict.scores = vec![Score {
-        pack: "acme/house-rules".to_owned(),
-        policy: "promises".to_owned(),
-        key: "employee-1".to_owned(),
+        pack: "acme/house-rules".into(),
+        policy: "promises".into(),
+        key: "employee-1".into(),
         value: 40.0,
         factors: vec![factor("job-site")],
     }];

@@ -157,7 +157,7 @@ impl Bench {
 fn by_pack(outcome: &Outcome) -> (Vec<&str>, Vec<&str>) {
     let of = |neighbour| {
         let findings = outcome.verdict.findings.iter();
-        let of_pack = findings.filter(|finding| (finding.pack == "test/neighbour") == neighbour);
+        let of_pack = findings.filter(|finding| (&*finding.pack == "test/neighbour") == neighbour);
         of_pack.map(|finding| finding.rule.as_str()).collect()
     };
     (of(true), of(false))
