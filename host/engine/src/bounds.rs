@@ -15,7 +15,7 @@ use wasmparser::component_types::{
 use wasmparser::types::TypesRef;
 use wasmparser::{
     BinaryReaderError, BlockType, CompositeInnerType, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations,
-    FunctionBody, Operator, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    FunctionBody, Instance, Operator, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 // -- The component around its modules -----------------------------------------------------------------------------------
@@ -176,6 +176,7 @@ struct Count {
     nested: Sum,
     component_instances: Sum,
     core_instances: Sum,
+    module_instances: Sum,
     canonical: Sum,
     modules: Sum,
     core_types: Sum,
@@ -207,6 +208,7 @@ impl Count {
             nested: Sum::of("nested components", NESTED_COMPONENTS_MAX),
             component_instances: Sum::of("component instances", COMPONENT_INSTANCES_MAX),
             core_instances: Sum::of("core instances", CORE_INSTANCES_MAX),
+            module_instances: Sum::of("instances of modules", limits::GUEST_INSTANCES_MAX.into()),
             canonical: Sum::of("canonical functions", CANONICAL_FUNCTIONS_MAX),
             modules: Sum::of("core modules", MODULES_MAX),
             core_types: Sum::of("core types", CORE_TYPES_MAX),
@@ -249,6 +251,10 @@ impl Count {
             Payload::ComponentSection { .. } => self.nested.add(1, at)?,
             Payload::InstanceSection(section) => {
                 self.core_instances.add(section.count().into(), at)?;
+                for instance in section.clone() {
+                    let runs = matches!(instance.map_err(invalid)?, Instance::Instantiate { .. });
+                    self.module_instances.add(u64::from(runs), at)?;
+                }
                 self.structure.add(bytes, at)?;
             }
             Payload::ComponentInstanceSection(section) => {

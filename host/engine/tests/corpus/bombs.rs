@@ -583,6 +583,12 @@ fn of_components() -> Vec<Program> {
                 "(instance (instantiate $c))".repeat(900)
             )
         }),
+        component("module instances that run", "instances of modules, at most 16", || {
+            format!(
+                "(component (core module $m) {})",
+                "(core instance (instantiate $m))".repeat(17)
+            )
+        }),
         component("module instances", "core instances, at most", || {
             format!(
                 "(component (core module $m) {})",

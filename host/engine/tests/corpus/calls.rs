@@ -7,7 +7,41 @@ pub(crate) fn programs() -> Vec<Program> {
     all.extend(recursion());
     all.extend(growth());
     all.extend(traps());
+    all.extend(heavy());
     all
+}
+
+/// Functions that come near what a component may ask of the compiler: they are compiled, twice, within the bound of time.
+fn heavy() -> Vec<Program> {
+    let locals = |count| joined(0..count, |_| "(local i32)".to_owned());
+    let rotate = joined(1..1_000, |n| format!("(local.get {n}) (local.set {})", n - 1));
+    let loops = format!(
+        "(func (param i32) {} {} (local.get 0) {rotate} (local.set 999) {})",
+        locals(1_000),
+        "loop ".repeat(60),
+        joined(0..60, |n| format!("(br_if 0 (local.get {})) end ", n * 16)),
+    );
+    let calls = format!(
+        "(type $step (func (param i32) (result i32))) (table 1 funcref) (func (param i32) (local i32 i32 i32) {})",
+        joined(0..8_000, |n| format!(
+            "(local.set {} (call_indirect (type $step) (local.get {}) (local.get {})))",
+            n % 4,
+            (n + 1) % 4,
+            (n + 2) % 4
+        )),
+    );
+    vec![
+        rules(
+            "60 loops inside one another that rotate 1,000 locals",
+            &[("MODULE", &loops)],
+            SEEN,
+        ),
+        rules(
+            "8,000 calls through a table in one function",
+            &[("MODULE", &calls)],
+            SEEN,
+        ),
+    ]
 }
 
 fn loops() -> Vec<Program> {
