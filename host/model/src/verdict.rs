@@ -42,7 +42,7 @@ pub struct Verdict {
 }
 
 /// A reason to keep a message's content from every policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Withheld {
     /// An external party refused or withdrew consent, and the set names no other lawful basis.

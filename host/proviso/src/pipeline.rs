@@ -25,7 +25,7 @@ const PARALLEL_MESSAGES_MIN: usize = 128;
 /// A message with its verdict and what follows from it.
 pub(crate) struct Settled {
     pub outcome: Outcome,
-    pub retention: Decision,
+    pub retention: Arc<Decision>,
 }
 
 /// What must be known of earlier messages before one can be judged: consent, and the last messages of each conversation.
@@ -155,13 +155,21 @@ pub(crate) fn settle(
 ) -> Vec<Settled> {
     let outcomes = generation.advance(judged, admitted, states);
     let set = generation.set();
-    admitted
-        .iter()
-        .zip(outcomes)
-        .map(|(admitted, outcome)| {
-            let retention = decide(set, &admitted.message, &outcome);
-            Settled { outcome, retention }
-        })
+    let mut decided = HashMap::new();
+    let mut retained = Vec::with_capacity(outcomes.len());
+    for (admitted, outcome) in admitted.iter().zip(&outcomes) {
+        // Messages of one day with the very same proposals are decided once; the outcomes keep the proposals in their places.
+        let proposals = outcome.verdict.proposals.iter();
+        let alike: Vec<usize> = proposals.map(|proposal| Arc::as_ptr(proposal).addr()).collect();
+        let day = set.time_zone.day(admitted.message.sent_at);
+        let decision = decided
+            .entry((alike, day, outcome.verdict.withheld))
+            .or_insert_with(|| Arc::new(decide(set, &admitted.message, outcome)));
+        retained.push(Arc::clone(decision));
+    }
+    let settled = outcomes.into_iter().zip(retained);
+    settled
+        .map(|(outcome, retention)| Settled { outcome, retention })
         .collect()
 }
 
