@@ -149,7 +149,9 @@ impl Dispatch {
         let coverage = known.unwrap_or_else(|| {
             let mut covers = vec![false; self.applies].into_boxed_slice();
             for (_, alike) in scratch.covering.iter().zip(&self.scopes).filter(|(covers, _)| **covers) {
-                alike.iter().for_each(|apply| covers[*apply] = true);
+                for apply in alike {
+                    covers[*apply] = true;
+                }
             }
             if scratch.known.len() == COVERAGES_MAX {
                 scratch.known.clear();
@@ -214,7 +216,9 @@ fn each_list(trigger: &Trigger<ListId>, take: &mut impl FnMut(ListId)) {
     match trigger {
         Trigger::Lists(lists) => lists.iter().for_each(|list| take(*list)),
         Trigger::Any(triggers) | Trigger::All(triggers) => {
-            triggers.iter().for_each(|trigger| each_list(trigger, take));
+            for trigger in triggers {
+                each_list(trigger, take);
+            }
         }
         Trigger::Always | Trigger::Kinds(_) | Trigger::Directions(_) | Trigger::Sender(_) | Trigger::Recipient(_) => {}
     }
