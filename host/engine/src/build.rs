@@ -2,10 +2,11 @@
 
 use crate::engine::Engine;
 use crate::generation::{Applied, Generation, NOT_ASKED, Policy};
-use crate::import_check::{ComponentFacts, Interface, inspect_component};
+use crate::import_check::{ComponentFacts, Interface};
 use crate::lists::{Extra, Known, Lists, at};
 use crate::plugin::Plugin;
 use crate::prepare::prepare_all;
+use crate::remembered::Remembered;
 use crate::view::{Fields, ListInfo};
 use proviso_model::digest::DigestBuilder;
 use proviso_model::id::PolicyId;
@@ -111,6 +112,7 @@ impl Engine {
                     pack,
                     lists: &mut lists,
                     problems: &mut problems,
+                    remembered: &self.sandbox.remembered,
                 };
                 plans.extend(planner.plan());
             }
@@ -207,6 +209,7 @@ struct Planner<'a, 'p> {
     pack: &'a Arc<Pack>,
     lists: &'p mut Lists,
     problems: &'p mut Vec<Problem>,
+    remembered: &'p Remembered,
 }
 
 impl<'a> Planner<'a, '_> {
@@ -286,11 +289,11 @@ impl<'a> Planner<'a, '_> {
                 self.problems.push(Problem::on_line(&place, declared.line, message));
                 return None;
             };
-            let inspected = inspect_component(bytes).map_err(|refused| {
+            let inspected = self.remembered.inspect(bytes).map_err(|refused| {
                 let message = format!("the plugin {:?} {refused}", declared.plugin);
                 self.problems.push(Problem::on_line(&place, declared.line, message));
             });
-            inspected.ok().map(Arc::new)
+            inspected.ok()
         });
         let empty = Map::new();
         let overrides = self.apply.settings.get(&declared.name).unwrap_or(&empty);

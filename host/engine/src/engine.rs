@@ -4,6 +4,7 @@ use crate::adapter_v0_1_0;
 use crate::cache::{Cache, CacheError};
 use crate::config::{Features, wasmtime_config};
 use crate::guest::GuestState;
+use crate::remembered::Remembered;
 use crate::slots::Slots;
 use crate::ticker::Ticker;
 use proviso_model::Digest;
@@ -54,6 +55,7 @@ pub(crate) struct Sandbox {
     pub(crate) linker: Linker<GuestState>,
     pub(crate) slots: Slots,
     pub(crate) cache: Option<Cache>,
+    pub(crate) remembered: Remembered,
     /// What compiled code of this engine fits: runtime release, configuration and processor.
     pub(crate) compatibility: Digest,
     pub(crate) features: Features,
@@ -93,6 +95,7 @@ impl Engine {
             linker,
             slots,
             cache,
+            remembered: Remembered::default(),
             compatibility,
             features,
             _ticker: ticker,

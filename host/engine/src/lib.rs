@@ -24,6 +24,7 @@ mod memo;
 mod meter;
 mod plugin;
 mod prepare;
+mod remembered;
 mod self_test;
 mod slots;
 mod snapshot;

@@ -59,7 +59,7 @@ pub(crate) fn prepare_all(
             match prepared {
                 Ok(plugin) => {
                     let from_cache = plugin.from_cache;
-                    plugins[index] = Some(Arc::new(plugin));
+                    plugins[index] = Some(plugin);
                     progress(BuildProgress {
                         policy: plan.id.clone(),
                         from_cache,
@@ -74,7 +74,11 @@ pub(crate) fn prepare_all(
     (plugins, problems)
 }
 
-fn prepare_one(sandbox: &Sandbox, plan: &Plan<'_>, instrumented: &InstrumentedCode) -> Result<Plugin, PrepareError> {
+fn prepare_one(
+    sandbox: &Sandbox,
+    plan: &Plan<'_>,
+    instrumented: &InstrumentedCode,
+) -> Result<Arc<Plugin>, PrepareError> {
     let recipe = Recipe {
         bytes: plan
             .pack

@@ -4,7 +4,6 @@ use crate::evaluate::{Input, Scope};
 use crate::fold::{FoldStates, Outcome};
 use crate::generation::{Generation, Policy};
 use crate::guest::LogLine;
-use crate::import_check::inspect_component;
 use crate::prepare::settings_text;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
 use proviso_model::Addressed;
@@ -136,7 +135,11 @@ impl Generation {
         let bytes = pack
             .plugin(&policy.plugin_name)
             .expect("the generation was built with it");
-        let facts = inspect_component(bytes).map_err(|refused| refused.to_string())?;
+        let facts = self
+            .sandbox
+            .remembered
+            .inspect(bytes)
+            .map_err(|refused| refused.to_string())?;
         debug_assert!(
             policy
                 .interfaces
@@ -170,7 +173,7 @@ impl Generation {
                 )
             }
         })?;
-        policy.plugin = Arc::new(plugin);
+        policy.plugin = plugin;
         Ok(())
     }
 }

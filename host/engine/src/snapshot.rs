@@ -14,7 +14,7 @@ use proviso_model::{Digest, limits};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
@@ -70,17 +70,31 @@ impl Recipe<'_> {
 /// The instrumented form of one component, compiled once for all policies of a build, or why it cannot be.
 pub(crate) type InstrumentedCode = OnceLock<Result<Component, String>>;
 
-/// Makes a plugin of a component: from the cache, else by configuring and freezing it.
+/// The plugin that a generation already made of the component, else one from the cache, else by configuring and freezing it.
 pub(crate) fn prepare(
     sandbox: &Sandbox,
     recipe: &Recipe<'_>,
     instrumented: &InstrumentedCode,
-) -> Result<Plugin, PrepareError> {
+) -> Result<Arc<Plugin>, PrepareError> {
     let key = recipe.key(sandbox);
+    if let Some(plugin) = sandbox.remembered.plugin(&key) {
+        return Ok(plugin);
+    }
+    let plugin = Arc::new(make(sandbox, recipe, instrumented, &key)?);
+    sandbox.remembered.keep_plugin(key, &plugin);
+    Ok(plugin)
+}
+
+fn make(
+    sandbox: &Sandbox,
+    recipe: &Recipe<'_>,
+    instrumented: &InstrumentedCode,
+    key: &Digest,
+) -> Result<Plugin, PrepareError> {
     if let Some(entry) = sandbox
         .cache
         .as_ref()
-        .and_then(|cache| cache.load(&sandbox.runtime, &key))
+        .and_then(|cache| cache.load(&sandbox.runtime, key))
     {
         let configured = match entry.remark.strip_prefix(REMARK_ANEW) {
             None => Configured::Snapshot,
@@ -116,7 +130,7 @@ pub(crate) fn prepare(
     };
     let plugin = finish(sandbox, recipe, &component, configured, false)?;
     if let Some(cache) = &sandbox.cache {
-        cache.store(&key, &component, &remark);
+        cache.store(key, &component, &remark);
     }
     Ok(plugin)
 }
