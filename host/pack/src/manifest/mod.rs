@@ -187,8 +187,8 @@ pub enum TimePrecision {
     /// To the millisecond.
     #[default]
     Exact,
-    /// The last full quarter of an hour. The day is right in every time zone, since all of them are whole quarters away
-    /// from UTC.
+    /// The last full quarter of an hour. The day is right in every time zone, since all that are in use are whole quarters
+    /// away from UTC (IANA time zone database; the last that was not ended in 1972).
     QuarterHour,
 }
 
