@@ -246,7 +246,7 @@ impl Archive {
                 let wanted: Vec<_> = batch
                     .entries
                     .iter()
-                    .map(|entry| (&entry.message.id, entry.digest))
+                    .map(|entry| (&*entry.message.id, entry.digest))
                     .collect();
                 match self.known(&wanted).await {
                     Ok(known) => known
@@ -256,7 +256,7 @@ impl Archive {
                         .map_or_else(
                             || self.storage(error).into(),
                             |(_, entry)| IngestError::NotNew {
-                                id: entry.message.id.clone(),
+                                id: MessageId::clone(&entry.message.id),
                             },
                         ),
                     Err(error) => error.into(),
@@ -279,8 +279,8 @@ fn refuse_ill_formed(batch: &IngestBatch) -> Result<(), IngestError> {
         .find(|entry| entry.verdict.message != entry.message.id)
     {
         Some(entry) => Err(IngestError::WrongVerdict {
-            message: entry.message.id.clone(),
-            verdict: Box::new(entry.verdict.message.clone()),
+            message: MessageId::clone(&entry.message.id),
+            verdict: Box::new(MessageId::clone(&entry.verdict.message)),
         }),
         None => Ok(()),
     }

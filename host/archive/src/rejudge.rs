@@ -126,7 +126,9 @@ impl Archive {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(|error| self.storage(error))?;
-            let number: i64 = held.ok_or_else(|| RejudgeError::NotHeld { id: id.clone() })?;
+            let number: i64 = held.ok_or_else(|| RejudgeError::NotHeld {
+                id: MessageId::clone(id),
+            })?;
             for (at, sql) in std::iter::once(EARLIER).chain(TAKEN_OUT).enumerate() {
                 let mut query = sqlx::query(sql);
                 if at == 0 {

@@ -101,7 +101,7 @@ pub(crate) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::
     };
     let kind: String = row.try_get(at + 4)?;
     Ok(Message {
-        id: read_id(row, at)?,
+        id: read_id(row, at)?.into(),
         sent_at: read_time(row, at + 3)?,
         kind: Kind::from_name(&kind).ok_or_else(|| damaged(at + 4, format!("no kind is called {kind:?}")))?,
         native_kind: row.try_get(at + 5)?,

@@ -12,8 +12,9 @@ use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::message::Kind;
 use proviso_model::verdict::Severity;
-use proviso_model::{Digest, Message};
+use proviso_model::{Digest, Message, MessageId};
 use std::path::Path;
+use std::sync::Arc;
 use support::{
     at, batch, entry, entry_of, finding, fresh, generation, id, message, now, offset, place, policy, retention,
     rich_batch, row_counts, score, step,
@@ -39,12 +40,12 @@ async fn a_message_is_new_once() {
     reformatted.raw = same.raw.replace("\",\"", "\" ,\n\"");
     let other = message("m1", 2);
     let mut elsewhere = same.clone();
-    elsewhere.id.tenant = "shop".into();
+    Arc::make_mut(&mut elsewhere.id).tenant = "shop".into();
     let (new, new_again, new_other) = (message("m2", 1), message("m2", 1), message("m2", 9));
     let asked = [&same, &reformatted, &other, &elsewhere, &new, &new_again, &new_other];
     let asked: Vec<_> = asked
         .iter()
-        .map(|message| (&message.id, message.content_digest()))
+        .map(|message| (&*message.id, message.content_digest()))
         .collect();
     let kept = same.content_digest();
     assert_eq!(
@@ -66,7 +67,7 @@ async fn a_message_is_new_once() {
     let many: Vec<Message> = (0..1_500).map(|n| message(&format!("x{n}"), n)).collect();
     let many: Vec<_> = many
         .iter()
-        .map(|message| (&message.id, message.content_digest()))
+        .map(|message| (&*message.id, message.content_digest()))
         .collect();
     assert!(
         archive
@@ -96,7 +97,7 @@ async fn every_row_of_a_failing_batch_is_taken_back() {
     let mut conflict_with_nothing = rich_batch("m2");
     conflict_with_nothing.conflicts[0].id = id("m9");
     let mut wrong_verdict = rich_batch("m2");
-    wrong_verdict.entries[0].verdict.message = id("m3");
+    wrong_verdict.entries[0].verdict.message = id("m3").into();
     let mut bad_score = rich_batch("m2");
     bad_score.entries[0].verdict.scores[0].value = 100.5;
     let too_many = batch(
@@ -161,7 +162,7 @@ async fn a_conflict_is_recorded_beside_what_is_kept() {
     let first = entry("m1", 1);
     let refused = message("m1", 2);
     let conflict = Conflict {
-        id: refused.id.clone(),
+        id: MessageId::clone(&refused.id),
         refused: refused.content_digest(),
         refused_raw: refused.raw.clone(),
         place: place(2),

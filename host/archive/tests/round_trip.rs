@@ -9,6 +9,7 @@ use proviso_archive::{Archive, ConversationKey, FoldKey, Known};
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::message::{Attachment, Direction, Kind, Message, Money, Party, PartyClass};
 use proviso_model::{MessageId, Timestamp};
+use std::sync::Arc;
 use support::{batch, entry, entry_of, fresh, id, now, offset, place, policy, rich_batch};
 
 const CLASSES: [PartyClass; 4] = [
@@ -96,11 +97,11 @@ fn message() -> impl Strategy<Value = Message> {
             text,
             raw,
         )| Message {
-            id: MessageId {
+            id: Arc::new(MessageId {
                 tenant,
                 channel,
                 native,
-            },
+            }),
             kind,
             native_kind,
             direction,
@@ -135,7 +136,7 @@ fn every_message_comes_back_as_it_was() {
     };
     proptest!(config, |(messages in prop::collection::vec(message(), 1..12))| {
         runtime.block_on(async {
-            let digests: Vec<_> = messages.iter().map(|m| (&m.id, m.content_digest())).collect();
+            let digests: Vec<_> = messages.iter().map(|m| (&*m.id, m.content_digest())).collect();
             let known = archive.known(&digests).await.unwrap();
             let new: Vec<_> = messages
                 .iter()
@@ -144,7 +145,7 @@ fn every_message_comes_back_as_it_was() {
                 .map(|(message, _)| entry_of(message.clone()))
                 .collect();
             archive.ingest(&batch(new.clone())).await.unwrap();
-            let ids: Vec<_> = new.iter().map(|entry| entry.message.id.clone()).collect();
+            let ids: Vec<_> = new.iter().map(|entry| MessageId::clone(&entry.message.id)).collect();
             let read = archive.messages(&ids).await.unwrap();
             for (entry, read) in new.iter().zip(read) {
                 assert_eq!(Some(&entry.message), read.as_ref());
@@ -250,8 +251,8 @@ async fn conversations_give_their_last_messages_by_arrival() {
     let archive = fresh(&folder).await;
     let entries: Vec<_> = (0..300).map(|n| entry(&format!("m{n:03}"), n)).collect();
     let mut other = entry("m000", 0);
-    other.message.id.tenant = "shop".into();
-    other.verdict.message.tenant = "shop".into();
+    Arc::make_mut(&mut other.message.id).tenant = "shop".into();
+    Arc::make_mut(&mut other.verdict.message).tenant = "shop".into();
     other.digest = other.message.content_digest();
     archive.ingest(&batch(entries.clone())).await.unwrap();
     archive.ingest(&batch(vec![other.clone()])).await.unwrap();
@@ -293,11 +294,11 @@ async fn messages_are_found_listed_and_sampled() {
     let mut entries: Vec<_> = (0..100).map(|n| entry(&format!("m{n:03}"), n)).collect();
     entries.push(entry("a/b/c", 100));
     let mut shop = entry("m007", 7);
-    shop.message.id = MessageId {
+    shop.message.id = Arc::new(MessageId {
         tenant: "shop".into(),
         channel: "ndjson".into(),
         native: "m007".into(),
-    };
+    });
     shop.verdict.message = shop.message.id.clone();
     entries.push(shop);
     archive.ingest(&batch(entries)).await.unwrap();

@@ -85,6 +85,14 @@ struct Scan<'a> {
     truncated: bool,
 }
 
+/// What is known of a message before its triggers are asked.
+struct Found<'a> {
+    coverage: &'a Coverage,
+    hits: &'a [Hit],
+    /// There may be more hits than these.
+    cut_short: bool,
+}
+
 /// A preceding message as policies may see it.
 pub(crate) struct Earlier<'a> {
     pub(crate) message: &'a Addressed,
@@ -106,12 +114,37 @@ impl Generation {
 
     pub(crate) fn evaluate_in(&self, inputs: &[Input], scope: Scope, keep_log: bool) -> Vec<Judged> {
         let mut scratch = self.take_scratch();
+        let coverages: Vec<_> = inputs
+            .iter()
+            .map(|input| self.coverage(&input.message, scope, &mut scratch))
+            .collect();
+        let texts: Vec<&str> = inputs
+            .iter()
+            .zip(&coverages)
+            .map(|(input, coverage)| match input.withheld {
+                None if !coverage.is_empty() => text_of(&input.message),
+                _ => "",
+            })
+            .collect();
         let mut hits = Vec::new();
+        let mut found = Vec::with_capacity(inputs.len());
+        self.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
+            hits.extend_from_slice(of_text);
+            found.push((hits.len(), scanned));
+        });
         let mut triggered = Vec::new();
         let mut judged = Vec::with_capacity(inputs.len());
         let mut scans = Vec::with_capacity(inputs.len());
-        for (index, input) in inputs.iter().enumerate() {
-            let (verdict, scan) = self.scan(input, scope, &mut scratch, &mut hits, &mut triggered);
+        let mut first = 0;
+        for (index, (input, coverage)) in inputs.iter().zip(coverages).enumerate() {
+            let (end, scanned) = found[index];
+            let found = Found {
+                coverage: &coverage,
+                hits: &hits[first..end],
+                cut_short: scanned == Scanned::CutShort,
+            };
+            let (verdict, scan) = self.trigger(input, scope, found, first..end, &mut scratch, &mut triggered);
+            first = end;
             judged.push(verdict);
             scans.push(scan);
             for policy in &triggered {
@@ -145,39 +178,39 @@ impl Generation {
         judged
     }
 
-    /// Scope, scan and triggers of one message; the policies that run are put into `triggered`.
-    fn scan<'a>(
+    /// The triggers of one message that was scanned; the policies that run are put into `triggered`.
+    fn trigger<'a>(
         &'a self,
         input: &'a Input,
         scope: Scope,
+        found: Found<'_>,
+        range: Range<usize>,
         scratch: &mut Scratch,
-        hits: &mut Vec<Hit>,
         triggered: &mut Vec<usize>,
     ) -> (Judged, Scan<'a>) {
         triggered.clear();
         let message = &*input.message;
-        let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
-        let coverage = self.coverage(message, scope, scratch);
-        let first = hits.len();
+        let text = text_of(message);
+        let Found {
+            coverage,
+            hits,
+            cut_short,
+        } = found;
         let mut scan = Scan {
             text,
-            hits: first..first,
+            hits: range,
             preceding: Vec::new(),
-            truncated: text.len() < message.text.len(),
+            truncated: cut_short || text.len() < message.text.len(),
         };
         let mut faults = Vec::new();
         let mut folds = Vec::new();
         let mut kept_hits = Vec::new();
         if input.withheld.is_none() && !coverage.is_empty() {
-            let scanned = self.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
-            scan.truncated |= scanned == Scanned::CutShort;
-            hits.extend_from_slice(&scratch.hits);
-            scan.hits = first..hits.len();
             self.dispatch.triggered(
                 &self.policies,
                 message,
-                &scratch.hits,
-                &coverage,
+                hits,
+                coverage,
                 &mut scratch.dispatch,
                 triggered,
             );
@@ -198,7 +231,7 @@ impl Generation {
             let has_fold = |policy: &usize| self.policies[*policy].folds(message);
             folds.extend(triggered.iter().copied().filter(has_fold));
             if !folds.is_empty() {
-                kept_hits.extend_from_slice(&hits[scan.hits.clone()]);
+                kept_hits.extend_from_slice(hits);
             }
         }
         let judged = Judged {
@@ -261,6 +294,11 @@ impl Generation {
         earlier.reverse();
         earlier
     }
+}
+
+/// The text of a message as far as policies see it.
+fn text_of(message: &Message) -> &str {
+    &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)]
 }
 
 /// Digest of all that policies are given: the message's own where they are given nothing beside it.

@@ -172,7 +172,7 @@ fn tenants_share_no_state_and_nobody_has_none() {
     let mut inputs = events(&[("a", "1"), ("a", "2"), ("", "3")]);
     let mut other = message(9, "1");
     other.sender.id = "a".into();
-    other.id.tenant = "shop".into();
+    Arc::make_mut(&mut other.id).tenant = "shop".into();
     inputs.push(Input::new(other));
     // A message without a sender is nobody's, so it moves no state.
     assert_eq!(

@@ -6,12 +6,13 @@ use crate::id::MessageId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// One message, or one event of the channel (a recall, a consent, a change of organisation), as a source hands it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Tenant, channel and native identifier.
-    pub id: MessageId,
+    pub id: Arc<MessageId>,
     /// What kind of thing it is, whatever the channel calls it.
     pub kind: Kind,
     /// What the channel calls it (`msgtype` of WeCom); at most 256 bytes, kept for kinds unknown here.

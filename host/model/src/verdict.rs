@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The message.
-    pub message: MessageId,
+    pub message: Arc<MessageId>,
     /// The generation that judged it.
     pub generation: Digest,
     /// Digest of all that the policies were given: the message's own, or, where a policy asked for preceding messages and

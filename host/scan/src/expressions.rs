@@ -7,6 +7,7 @@
 
 use crate::build::ListId;
 use crate::conditions::{self, Conditions, Facts, Needed};
+use crate::matcher::Hit;
 use crate::patterns::Pattern;
 use crate::required::{self, Route};
 use regex_automata::hybrid::dfa;
@@ -168,8 +169,10 @@ pub(crate) struct ExpressionScratch {
     /// By waypoint: the byte behind the last piece of it that was found behind one of the waypoint before, or 0.
     reached: Vec<u32>,
     marked: Vec<bool>,
-    /// Patterns to run; afterwards those that were run.
+    /// Patterns that may match the text at hand.
     marks: Vec<u32>,
+    /// Patterns to run, each with the number of a text; afterwards those that were run.
+    runs: Vec<(u32, u32)>,
     /// Made when a pattern is first run: most never are.
     caches: Vec<Option<meta::Cache>>,
     shapes: Option<(dfa::Cache, PatternSet)>,
@@ -182,16 +185,13 @@ impl Expressions {
             reached: vec![0; self.waypoints.len()],
             marked: vec![false; self.all.len()],
             marks: Vec::with_capacity(self.all.len()),
+            runs: Vec::new(),
             caches: vec![None; self.all.len()],
             shapes: self
                 .shapes
                 .as_ref()
                 .map(|dfa| (dfa.create_cache(), PatternSet::new(self.shapeless.len()))),
         }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.all.is_empty()
     }
 
     /// List, item and needs of each pattern, in the order of adding.
@@ -201,10 +201,10 @@ impl Expressions {
             .map(|expression| (expression.list, expression.item, expression.needs.as_str()))
     }
 
-    /// List and item of the patterns that were run over the last text.
+    /// List and item of the patterns that the last scan ran, once for each text.
     pub(crate) fn last_run(&self, scratch: &ExpressionScratch) -> impl Iterator<Item = (ListId, u32)> {
-        let of_mark = |&number: &u32| self.all.get(number as usize).map(|run| (run.list, run.item));
-        scratch.marks.iter().filter_map(of_mark)
+        let of_run = |&(pattern, _): &(u32, u32)| self.all.get(pattern as usize).map(|run| (run.list, run.item));
+        scratch.runs.iter().filter_map(of_run)
     }
 
     /// A piece of a waypoint's group ends before byte `at`. Pieces may come in any order.
@@ -239,30 +239,47 @@ impl Expressions {
         }
     }
 
-    /// Runs the patterns that may match. `found` is called for each match with list, item, start and end until it says
-    /// that it wants no more.
-    pub(crate) fn run(
-        &self,
-        text: &str,
-        scratch: &mut ExpressionScratch,
-        mut found: impl FnMut(ListId, u32, usize, usize) -> bool,
-    ) {
+    /// Notes which patterns are to run over the text of this number, from the pieces that were seen since the last one.
+    pub(crate) fn note(&self, text: &str, number: u32, scratch: &mut ExpressionScratch) {
+        if self.all.is_empty() {
+            return;
+        }
         self.follow(scratch);
         let mut facts = Facts::default();
         let marked = &mut scratch.marked;
-        scratch.marks.retain(|&number| {
-            marked[number as usize] = false;
+        scratch.marks.retain(|&pattern| {
+            marked[pattern as usize] = false;
             self.known
-                .passes(&self.all[number as usize].needed, text.as_bytes(), &mut facts)
+                .passes(&self.all[pattern as usize].needed, text.as_bytes(), &mut facts)
         });
         self.mark_shapeless(text, &mut facts, scratch);
-        for &number in &scratch.marks {
-            let Expression { list, item, regex, .. } = &self.all[number as usize];
-            let cache = scratch.caches[number as usize].get_or_insert_with(|| regex.create_cache());
-            let mut input = Input::new(text);
+        scratch
+            .runs
+            .extend(scratch.marks.drain(..).map(|pattern| (pattern, number)));
+    }
+
+    /// Runs each pattern over all texts that it was noted for, so that its tables are read from memory once. `found` is
+    /// called for each match with the number of the text, until it says that it wants no more of this text.
+    pub(crate) fn run<'t>(
+        &self,
+        text_of: impl Fn(usize) -> &'t str,
+        scratch: &mut ExpressionScratch,
+        mut found: impl FnMut(u32, Hit) -> bool,
+    ) {
+        scratch.runs.sort_unstable();
+        for &(pattern, number) in &scratch.runs {
+            let Expression { list, item, regex, .. } = &self.all[pattern as usize];
+            let cache = scratch.caches[pattern as usize].get_or_insert_with(|| regex.create_cache());
+            let mut input = Input::new(text_of(number as usize));
             while let Some(matched) = regex.search_with(cache, &input) {
-                if !found(*list, *item, matched.start(), matched.end()) {
-                    return;
+                let hit = Hit {
+                    list: *list,
+                    term: *item,
+                    start: matched.start() as u32,
+                    end: matched.end() as u32,
+                };
+                if !found(number, hit) {
+                    break;
                 }
                 // No pattern matches the empty string, so that this goes on.
                 input.set_start(matched.end());
@@ -303,9 +320,9 @@ impl Expressions {
 }
 
 impl ExpressionScratch {
-    /// Forgets the last text.
+    /// Forgets the texts of the last scan.
     pub(crate) fn begin(&mut self) {
-        self.marks.clear();
+        self.runs.clear();
     }
 
     /// Has a pattern run over this text if its conditions are fulfilled.

@@ -3,7 +3,8 @@
 //! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
 //! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own
 //! [`Folding`], and tells which patterns are worth running. Hits are byte ranges of the text as it came in, whatever
-//! was folded or skipped to find them.
+//! was folded or skipped to find them. Many texts are best scanned together ([`Matcher::scan_each`]): each pattern then
+//! runs over all that may have it, one after the other.
 //!
 //! This crate is pure and synchronous: no files, no clock, no threads, no randomness. It can be used alone:
 //!

@@ -88,6 +88,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
     messages.push("vx ".repeat(20_000));
     messages.push(String::new());
 
+    let all: Vec<&str> = messages.iter().map(String::as_str).collect();
     let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
     let mut round = || {
         let mut count = 0;
@@ -95,6 +96,9 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
             let _ = matcher.scan(message, &mut scratch, &mut hits);
             count += hits.len();
         }
+        let mut together = 0;
+        matcher.scan_each(&all, &mut scratch, |found, _| together += found.len());
+        assert_eq!(together, count);
         count
     };
     let count = round();

@@ -198,6 +198,10 @@ fn a_flood_of_hits_is_cut_short() {
         );
         assert!(hits.is_sorted_by_key(|hit| (hit.start, hit.end, hit.list, hit.term)));
         assert_eq!(matcher.scan("b", &mut scratch, &mut hits), Scanned::Whole);
+        // A flood in one text cuts no other short.
+        let mut together = Vec::new();
+        matcher.scan_each(&[&text, "b", &text], &mut scratch, |_, scanned| together.push(scanned));
+        assert_eq!(together, [Scanned::CutShort, Scanned::Whole, Scanned::CutShort]);
     }
 }
 

@@ -265,7 +265,10 @@ proptest! {
         let _ = matcher.scan(&before, &mut scratch, &mut reused);
         let _ = matcher.scan(&text, &mut scratch, &mut reused);
         let _ = matcher.scan(&text, &mut matcher.scratch(), &mut fresh);
-        prop_assert_eq!(fresh, reused);
+        prop_assert_eq!(&fresh, &reused);
+        let mut together = Vec::new();
+        matcher.scan_each(&[&before, &text, "", &text], &mut scratch, |found, _| together.push(found.to_vec()));
+        prop_assert_eq!(&together[1..], &[fresh.clone(), Vec::new(), fresh]);
     }
 }
 

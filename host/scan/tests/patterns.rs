@@ -186,16 +186,25 @@ proptest! {
         let matcher = builder.build().unwrap();
         let alone: Vec<Regex> = regexes.iter().map(|regex| Regex::new(regex).unwrap()).collect();
         let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
-        for seed in seeds {
-            let text = text(&shapes, seed);
+        let texts: Vec<String> = seeds.into_iter().map(|seed| text(&shapes, seed)).collect();
+        for text in &texts {
             let mut expected = Vec::new();
             for (number, alone) in alone.iter().enumerate() {
                 expected.extend(alone.find_iter(&text).map(|m| (m.start() as u32, m.end() as u32, number as u32)));
             }
             expected.sort_unstable();
-            let _ = matcher.scan(&text, &mut scratch, &mut hits);
+            let _ = matcher.scan(text, &mut scratch, &mut hits);
             let found: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.term)).collect();
             prop_assert_eq!(found, expected, "{:?} in {:?}, by {:?}", regexes, text, matcher.pattern_needs().collect::<Vec<_>>());
         }
+        // All of them at once, in a scratch that has seen them.
+        let all: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut together = Vec::new();
+        matcher.scan_each(&all, &mut scratch, |found, scanned| together.push((found.to_vec(), scanned)));
+        for (text, together) in texts.iter().zip(&together) {
+            let scanned = matcher.scan(text, &mut scratch, &mut hits);
+            prop_assert_eq!(&(hits.clone(), scanned), together, "{:?} in {:?}", regexes, text);
+        }
+        prop_assert_eq!(together.len(), texts.len());
     }
 }

@@ -77,7 +77,7 @@ pub fn message(native: &str, n: usize) -> Message {
         format!("您好王先生，关于上次提到的理财产品，第{n}号说明书我已经发到您的邮箱，请查收，有问题随时联系我。");
     let (sender, recipient) = (format!("staff-{}", n % 20), format!("wmCustomer{}", n % 50));
     Message {
-        id: id(native),
+        id: id(native).into(),
         kind: Kind::Text,
         native_kind: "text".into(),
         direction: Direction::Outbound,
@@ -290,7 +290,7 @@ pub fn rich_batch(native: &str) -> IngestBatch {
             count: 3,
         }],
         conflicts: vec![Conflict {
-            id: entry.message.id.clone(),
+            id: MessageId::clone(&entry.message.id),
             refused: Digest::of(b"other"),
             refused_raw: "{\"other\":1}".into(),
             place: place(7),

@@ -131,11 +131,11 @@ pub(crate) fn message(number: usize, text: &str) -> Message {
         department: String::new(),
     };
     Message {
-        id: MessageId {
+        id: Arc::new(MessageId {
             tenant: "bank".into(),
             channel: "wecom".into(),
             native: format!("m{number}"),
-        },
+        }),
         kind: Kind::Text,
         native_kind: "text".into(),
         direction: Direction::Outbound,

@@ -19,6 +19,7 @@ use crate::message::{Attachment, Direction, Kind, Message, Money, Party, PartyCl
 use crate::time::Timestamp;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// What a source says once for all its messages, where they do not say it themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub fn from_json(text: &str, defaults: &Defaults) -> Result<Message, FieldError>
         });
     }
     Ok(Message {
-        id,
+        id: Arc::new(id),
         kind,
         native_kind: wire.native_kind.map_or(Ok(String::new()), |text| {
             within("native_kind", text, 0, ID_BYTES_MAX).map(owned)

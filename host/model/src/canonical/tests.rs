@@ -42,11 +42,11 @@ fn every_field_is_read() {
     assert_eq!(
         message,
         Message {
-            id: MessageId {
+            id: Arc::new(MessageId {
                 tenant: "shop".into(),
                 channel: "mail".into(),
                 native: "m1".into()
-            },
+            }),
             kind: Kind::File,
             native_kind: "msg_file".into(),
             direction: Direction::Outbound,
@@ -384,11 +384,11 @@ fn message() -> impl Strategy<Value = Message> {
         let (tenant, channel, native, kind, native_kind, direction, sender) = head;
         let (recipients, conversation, sent_at, text, amount, attachments, links, recalls, consent, notes) = body;
         Message {
-            id: MessageId {
+            id: Arc::new(MessageId {
                 tenant,
                 channel,
                 native,
-            },
+            }),
             kind,
             native_kind,
             direction,

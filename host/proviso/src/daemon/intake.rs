@@ -12,7 +12,7 @@ use proviso_archive::{
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::limits::{PRECEDING_MESSAGES_MAX, QUEUE_MESSAGES_MAX, TRANSACTION_MESSAGES_MAX};
 use proviso_model::retention::Decision;
-use proviso_model::{Addressed, Message};
+use proviso_model::{Addressed, Message, MessageId};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -314,7 +314,7 @@ impl Writer {
         let generation = self.generations.current();
         let ids: Vec<_> = arrivals
             .iter()
-            .map(|(_, arrival)| (&arrival.message.id, arrival.message.digest()))
+            .map(|(_, arrival)| (&*arrival.message.id, arrival.message.digest()))
             .collect();
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(crate::places::now());
@@ -328,7 +328,7 @@ impl Writer {
                     count: 1,
                 }),
                 Known::Conflict { .. } => batch.conflicts.push(Conflict {
-                    id: arrival.message.id.clone(),
+                    id: MessageId::clone(&arrival.message.id),
                     refused: arrival.message.digest(),
                     refused_raw: arrival.message.raw.clone(),
                     place: arrival.place,

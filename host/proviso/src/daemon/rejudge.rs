@@ -112,7 +112,7 @@ pub(crate) async fn rejudge(
             .iter()
             .map(|fault| format!("{}: {}", fault.policy_id(), fault.cause.name()))
             .collect(),
-        message: entry.verdict.message,
+        message: MessageId::clone(&entry.verdict.message),
     });
     Ok(again.collect())
 }

@@ -16,6 +16,7 @@ use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::limits::ID_BYTES_MAX;
 use proviso_model::message::{Kind, Message, Party};
 use proviso_model::{MessageId, Timestamp};
+use std::sync::Arc;
 
 /// The channel of every message read here.
 const CHANNEL: &str = "wecom";
@@ -37,11 +38,11 @@ pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<
     Ok(Message {
         direction: envelope::direction(&sender, &recipients, &msgid),
         conversation: envelope::conversation(&room, &sender, &recipients, &msgid),
-        id: MessageId {
+        id: Arc::new(MessageId {
             tenant: context.tenant().to_owned(),
             channel: CHANNEL.to_owned(),
             native: msgid,
-        },
+        }),
         kind,
         native_kind,
         sender,

@@ -14,6 +14,7 @@ use proviso_pack::manifest::{Interface, SubjectKey};
 use proviso_scan::{Hit, ListId, Scanned};
 use proviso_sdk::contract::fold::Subject;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// States by tenant, policy and key.
 pub(super) type FoldStates = HashMap<(String, usize, String), Vec<u8>>;
@@ -66,8 +67,34 @@ struct Waiting {
 pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch) -> anyhow::Result<Vec<Judged>> {
     let mut judged: Vec<Judged> = inputs.iter().map(|_| Judged::default()).collect();
     let mut waiting: Vec<Waiting> = native.policies.iter().map(|_| Waiting::default()).collect();
-    for (index, input) in inputs.iter().enumerate().filter(|(_, input)| input.withheld.is_none()) {
-        scan(native, index, input, scratch, &mut waiting, &mut judged[index].folds);
+    let texts: Vec<&str> = inputs
+        .iter()
+        .map(|input| match input.withheld {
+            None => text_of(&input.message, limits::MESSAGE_TEXT_BYTES_MAX),
+            Some(_) => "",
+        })
+        .collect();
+    let mut found = Vec::with_capacity(inputs.len());
+    let hits = &mut scratch.hits;
+    hits.clear();
+    native.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
+        hits.extend_from_slice(of_text);
+        found.push((hits.len(), scanned));
+    });
+    let mut first = 0;
+    for (index, (input, (end, scanned))) in inputs.iter().zip(found).enumerate() {
+        let range = std::mem::replace(&mut first, end)..end;
+        if input.withheld.is_none() {
+            trigger(
+                native,
+                index,
+                input,
+                (range, scanned),
+                scratch,
+                &mut waiting,
+                &mut judged[index].folds,
+            );
+        }
     }
     for ((index, policy), waiting) in native.policies.iter().enumerate().zip(&waiting) {
         let indexes = waiting.indexes.chunks(limits::BATCH_MESSAGES_MAX);
@@ -86,11 +113,12 @@ pub(super) fn has_hits(native: &Native, message: &Message, scratch: &mut Scratch
     !scratch.hits.is_empty()
 }
 
-/// Scope, scan and triggers of one message; shows it to the policies that run.
-fn scan(
+/// Scope and triggers of one message that was scanned; shows it to the policies that run.
+fn trigger(
     native: &Native,
     index: usize,
     input: &Input,
+    (range, scanned): (Range<usize>, Scanned),
     scratch: &mut Scratch,
     waiting: &mut [Waiting],
     folds: &mut Vec<(usize, String, proviso_sdk::Message)>,
@@ -101,10 +129,10 @@ fn scan(
         return;
     }
     let text = text_of(message, limits::MESSAGE_TEXT_BYTES_MAX);
-    let scanned = native.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
+    let hits = &scratch.hits[range];
     let cut = text.len() < message.text.len() || scanned == Scanned::CutShort;
     scratch.messages += 1;
-    for hit in &scratch.hits {
+    for hit in hits {
         scratch.seen[hit.list.0 as usize] = scratch.messages;
     }
     let has_hit = |list: &ListId| scratch.seen[list.0 as usize] == scratch.messages;
@@ -126,11 +154,7 @@ fn scan(
             .iter()
             .filter(|earlier| earlier.covered_by.contains(&policy.apply))
             .collect();
-        let show = || {
-            policy
-                .lens
-                .show(&native.set, message, text, (&scratch.hits, cut), &preceding)
-        };
+        let show = || policy.lens.show(&native.set, message, text, (hits, cut), &preceding);
         if policy.interfaces.iter().any(|interface| *interface != Interface::Fold) {
             waiting[number].indexes.push(index);
             waiting[number].messages.push(show());
