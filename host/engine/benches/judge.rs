@@ -38,6 +38,19 @@ fn call(bencher: Bencher, batch: usize) {
         .bench_local(|| generation.evaluate(black_box(&inputs)));
 }
 
+/// The same by the fields that the policy asks for: for every string and list of a record the host asks the guest for memory, and empty
+/// ones are no exception. No message here has an amount.
+#[divan::bench(args = [r#""amount""#, r#""text""#, r#""text", "id", "parties""#])]
+fn passed(bencher: Bencher, fields: &str) {
+    let asked = RULES_POLICY.replace(r#"fields = ["text"]"#, &format!("fields = [{fields}]"));
+    let set = ResolvedSet::of_pack(pack(&format!("{HEAD}{asked}"), &rules_component(""), &[]));
+    let generation = build(&engine(), &set).unwrap();
+    let inputs = inputs(&[TEXTS[0]; 256]);
+    bencher
+        .counter(ItemsCount::new(256_usize))
+        .bench_local(|| generation.evaluate(black_box(&inputs)));
+}
+
 /// 2,001 terms, and a policy that one message in so many triggers; 0: none does. What is left then is scope, scan and digest.
 #[divan::bench(args = [4, 16, 256, 0])]
 fn triggered_one_in(bencher: Bencher, every: usize) {

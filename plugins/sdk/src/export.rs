@@ -25,6 +25,7 @@ macro_rules! export {
                 fn configure(settings: String, lists: Vec<$crate::ListInfo>) -> Result<(), Vec<$crate::Problem>> {
                     let plugin = $crate::configure_from_json::<$plugin>(&settings, lists).map_err($crate::Problems::into_vec)?;
                     PLUGIN.set(Some(plugin));
+                    $crate::open_arena();
                     Ok(())
                 }
             }

@@ -44,6 +44,7 @@
 //! do not exist in the sandbox; prefer `BTreeMap` to `HashMap` wherever an order reaches a result.
 
 mod address;
+mod arena;
 mod configure;
 pub mod contract;
 mod export;
@@ -75,5 +76,8 @@ pub use retention::{Retention, schedule_batch};
 pub use rules::{Failed, Rules, evaluate_batch};
 pub use state::{read_state, stable_key, write_state};
 
+#[doc(hidden)]
+#[cfg(target_arch = "wasm32")]
+pub use arena::open as open_arena;
 #[doc(hidden)]
 pub use configure::configure_from_json;

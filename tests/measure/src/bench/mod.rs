@@ -151,7 +151,7 @@ const PARTS: &str = "\n## The parts\n\n\
     | part | command |\n\
     | ---- | ------- |\n\
     | scan: the matcher beside daachorse | `cargo bench -p proviso-scan` |\n\
-    | call, batch, fold, message digest | `cargo bench -p proviso-engine` |\n\
+    | call, batch, passed fields, fold, message digest | `cargo bench -p proviso-engine` |\n\
     | reading WeCom and canonical lines | `cargo bench -p proviso-sources` |\n\
     | one set, policy by policy | `proviso pack bench --set FILE FILE…` |\n";
 
