@@ -21,7 +21,7 @@ test: build
 	cargo test --release --workspace
 
 hostile:
-	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release -p proviso-engine --test hostile --test corpus -- --nocapture
+	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release --workspace --test hostile --test corpus -- --nocapture
 
 build: plugins
 	cargo build --release -p proviso

@@ -1,6 +1,7 @@
 //! Plugins that mean harm, as an operator meets them: through `eval`, `policy check` and the daemon.
 
-use super::support::{Serve, Site, json_lines, message, run, stderr, stdout};
+use super::programs::{self, program::Expect};
+use super::support::{SET, Serve, Site, json_lines, message, run, stderr, stdout};
 use serde_json::Value;
 
 fn held_lines(site: &Site, texts: &[&str]) -> Vec<Value> {
@@ -117,4 +118,71 @@ fn the_daemon_goes_on_when_a_pack_is_replaced_by_a_foreign_one() {
     assert_eq!(daemon.generation(), running);
     let (_, answer) = daemon.post("/v1/messages", &message("m1", "invoice").to_string());
     assert_eq!(answer["accepted"], 1);
+}
+
+#[test]
+fn no_program_of_the_corpus_ends_the_daemon() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    site.write(
+        "set.toml",
+        &format!("{SET}\n[[apply]]\npack = \"hostile\"\nassessment = \"test\"\n"),
+    );
+    let (mut refused, mut ran, mut sent) = (0, 0, 0);
+    for program in &programs::all() {
+        let name = &program.name;
+        let key = if program.interface() == "fold" {
+            "key = \"sender\"\n"
+        } else {
+            ""
+        };
+        site.write(
+            "hostile/pack.toml",
+            &format!(
+                "name = \"test/hostile\"\nversion = \"0.1.0\"\nlicence = \"Apache-2.0\"\nhost = \"*\"\n\
+                 description = {{ en = \"a program that means harm\" }}\n\n[[policy]]\nname = \"policy\"\n\
+                 plugin = \"plugin\"\ninterfaces = [\"{}\"]\ntrigger = \"always\"\nfields = [\"text\", \"parties\"]\n\
+                 {key}budget = {{ fuel_per_kib = 1_000_000 }}\n",
+                program.interface()
+            ),
+        );
+        std::fs::create_dir_all(site.path("hostile/plugins")).unwrap();
+        std::fs::write(site.path("hostile/plugins/plugin.wasm"), program.component()).unwrap();
+        let before = daemon.generation();
+        let (status, answer) = daemon.post("/v1/policy/reload", "{}");
+        if matches!(program.expect, Expect::Refused(_)) {
+            assert_eq!(
+                (status, &answer["result"]),
+                (422, &"refused".into()),
+                "{name}: {answer}"
+            );
+            assert_eq!(daemon.generation(), before, "{name}");
+            refused += 1;
+        } else {
+            assert_eq!(status, 200, "{name}: {answer}");
+            ran += 1;
+        }
+        // Whatever it does with them, they are archived, and the neighbour judges them.
+        let lines: Vec<_> = ["first", "! 保本", "last"]
+            .iter()
+            .map(|text| {
+                sent += 1;
+                message(&format!("m{sent}"), text).to_string()
+            })
+            .collect();
+        let (status, answer) = daemon.post("/v1/messages", &lines.join("\n"));
+        assert_eq!((status, &answer["accepted"]), (200, &3.into()), "{name}: {answer}");
+    }
+    assert!(refused > 100 && ran > 100, "{refused} refused, {ran} ran");
+    assert_eq!(site.messages(), sent);
+    let promises: u64 = site.stats()["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["policy"] == "promises")
+        .map(|row| row["findings"].as_u64().unwrap())
+        .sum();
+    assert_eq!(promises, sent / 3, "{}", site.stats());
+    assert!(!daemon.log().contains("保本"), "no text of a message in the log");
+    assert_eq!(daemon.terminate(), Some(0));
 }

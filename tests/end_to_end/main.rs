@@ -11,5 +11,8 @@ mod eval;
 mod hostile;
 mod kill;
 mod links;
+// The programs are the engine's; here they meet the daemon.
+#[path = "../../host/engine/tests/corpus/programs.rs"]
+mod programs;
 mod reload;
 mod support;

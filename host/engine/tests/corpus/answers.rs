@@ -1,6 +1,6 @@
 //! Programs that answer what is no answer, and some that come near it.
 
-use crate::program::*;
+use super::program::*;
 use proviso_model::verdict::FaultCause;
 
 pub(crate) fn programs() -> Vec<Program> {

@@ -1,6 +1,6 @@
 //! Components that are small for what they ask of a compiler. All are refused before anything of them is compiled.
 
-use crate::program::*;
+use super::program::*;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction as I, MemorySection, MemoryType, Module,

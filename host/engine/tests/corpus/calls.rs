@@ -1,6 +1,6 @@
 //! Programs that loop, recurse, grow and trap while they are called.
 
-use crate::program::*;
+use super::program::*;
 
 pub(crate) fn programs() -> Vec<Program> {
     let mut all = loops();

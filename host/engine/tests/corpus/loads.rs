@@ -1,7 +1,7 @@
 //! What is no plugin, or wants what no plugin may have: refused before anything of it runs.
 
-use crate::program::*;
-use crate::support::{component, rules_component};
+use super::program::*;
+use crate::support::component;
 
 pub(crate) fn programs() -> Vec<Program> {
     let mut all = imports();
@@ -525,6 +525,10 @@ fn configures() -> Vec<Program> {
             )],
             Expect::Refused("(trap)"),
         ),
-        bytes("a plugin as it should be", || rules_component(""), SEEN),
+        bytes(
+            "a plugin as it should be",
+            || component(include_str!("../guests/rules.wat"), "rules-plugin"),
+            SEEN,
+        ),
     ]
 }

@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod answers;
-mod bombs;
-mod calls;
-mod loads;
-mod program;
+// Named by its path, so that its own modules are found beside it wherever it is included.
+#[path = "programs.rs"]
+mod programs;
 #[path = "../support/mod.rs"]
 mod support;
 
-use program::{Expect, Program};
+use programs::program::{Expect, Program};
 use proviso_engine::{Engine, EngineOptions, Generation, Outcome, ResolvedSet};
 use proviso_model::set::{Apply, PolicySet};
 use proviso_model::verdict::FaultCause;
@@ -212,10 +210,7 @@ fn check(generation: &Generation, expect: Expect) -> Result<(), String> {
 #[test]
 fn every_program_of_the_corpus_comes_to_what_is_expected_of_it() {
     let bench = Bench::new();
-    let mut programs = loads::programs();
-    programs.extend(bombs::programs());
-    programs.extend(calls::programs());
-    programs.extend(answers::programs());
+    let programs = programs::all();
     let mut names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
     names.sort_unstable();
     assert!(
