@@ -19,6 +19,15 @@ use std::sync::Arc;
 /// Conversations whose last messages are remembered at a time; the daemon asks its archive for the others.
 const CONVERSATIONS_MAX: usize = 5_000;
 
+/// Messages that go through the stages together where many are at hand, at most: so many that of a hundred policies most
+/// are still called with several at a time.
+const CHUNK_MESSAGES_MAX: usize = 4_096;
+/// The first chunk that each worker is given has so many: the last stage has something to do soon, and little input is
+/// spread over all workers.
+const CHUNK_MESSAGES_FIRST: usize = 1_024;
+/// Chunks that wait between two stages, for each worker.
+pub(crate) const CHUNKS_WAITING: usize = 1;
+
 /// Messages below which another thread costs more than it saves.
 const PARALLEL_MESSAGES_MIN: usize = 128;
 
@@ -121,6 +130,12 @@ impl Intake {
         let median = *median;
         self.windows.retain(|_, window| window.used > median);
     }
+}
+
+/// Messages of the chunk of this number, counted from 0: each worker's next one has twice as many, up to the limit.
+pub(crate) fn chunk_messages(number: usize, workers: usize) -> usize {
+    let doublings = (number / workers.max(1)).min(16) as u32;
+    (CHUNK_MESSAGES_FIRST << doublings).min(CHUNK_MESSAGES_MAX)
 }
 
 /// The stateless part of judging. May run on any thread.

@@ -24,10 +24,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Messages that go through the stages together.
-const CHUNK_MESSAGES: usize = 1_024;
-/// Chunks that wait between two stages, for each worker.
-const CHUNKS_WAITING: usize = 4;
+/// Text of the messages that go through the stages together, in bytes; the message that exceeds it is the last one.
+const CHUNK_TEXT_BYTES: usize = 8 << 20;
 
 /// A run of messages on its way, numbered so that the last stage can put them in order again.
 struct Chunk {
@@ -124,7 +122,7 @@ fn judge_all(
     progress: &Progress,
     mut sink: impl FnMut(&[Settled], bool) -> anyhow::Result<()>,
 ) -> anyhow::Result<Reading> {
-    let waiting = workers * CHUNKS_WAITING;
+    let waiting = workers * pipeline::CHUNKS_WAITING;
     let (to_workers, chunks) = sync_channel::<Chunk>(waiting);
     let (to_sink, judged) = sync_channel::<Chunk>(waiting);
     let chunks = Arc::new(Mutex::new(chunks));
@@ -133,8 +131,10 @@ fn judge_all(
         let windows = Windows {
             set: generation.set(),
             intake: Intake::default(),
-            admitted: Vec::with_capacity(CHUNK_MESSAGES),
+            admitted: Vec::new(),
+            text_bytes: 0,
             number: 0,
+            workers,
             on_the_way: &on_the_way,
             to_workers,
         };
@@ -205,7 +205,9 @@ struct Windows<'a> {
     set: &'a PolicySet,
     intake: Intake,
     admitted: Vec<Input>,
+    text_bytes: usize,
     number: u64,
+    workers: usize,
     /// Chunks that were sent and are not settled.
     on_the_way: &'a AtomicUsize,
     to_workers: SyncSender<Chunk>,
@@ -214,8 +216,10 @@ struct Windows<'a> {
 impl Take for Windows<'_> {
     fn take(&mut self, message: Message) -> bool {
         let message = Arc::new(Addressed::from(message));
+        self.text_bytes += message.text.len();
         self.admitted.push(self.intake.admit(self.set, message));
-        self.admitted.len() < CHUNK_MESSAGES || self.pause()
+        let wanted = pipeline::chunk_messages(self.number as usize, self.workers);
+        self.admitted.len() < wanted && self.text_bytes < CHUNK_TEXT_BYTES || self.pause()
     }
 
     /// Has what there is judged.
@@ -225,10 +229,11 @@ impl Take for Windows<'_> {
         }
         let chunk = Chunk {
             number: self.number,
-            admitted: std::mem::replace(&mut self.admitted, Vec::with_capacity(CHUNK_MESSAGES)),
+            admitted: std::mem::take(&mut self.admitted),
             judged: Vec::new(),
         };
         self.number += 1;
+        self.text_bytes = 0;
         self.on_the_way.fetch_add(1, Ordering::AcqRel);
         self.to_workers.send(chunk).is_ok()
     }

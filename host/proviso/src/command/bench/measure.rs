@@ -12,10 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-/// Messages that go through the stages together, as in `eval`.
-const CHUNK_MESSAGES: usize = 1_024;
-/// Chunks that wait between the two stages, for each worker.
-const CHUNKS_WAITING: usize = 4;
 /// A round judges the messages again and again until it has judged so many: few messages would measure the clock.
 const ROUND_MESSAGES_MIN: usize = 10_000;
 /// The slowest message of a policy is timed so often alone; the least counts.
@@ -114,15 +110,15 @@ fn timed(work: impl FnOnce()) -> Duration {
 fn judge(generation: &Generation, inputs: &[Input], workers: usize) {
     let mut states = FoldStates::new();
     if workers <= 1 {
-        for chunk in inputs.chunks(CHUNK_MESSAGES) {
+        for chunk in chunks(inputs, 1) {
             let judged = pipeline::evaluate(generation, chunk);
             std::hint::black_box(pipeline::settle(generation, chunk, judged, &mut states));
         }
         return;
     }
-    let chunks: Vec<&[Input]> = inputs.chunks(CHUNK_MESSAGES).collect();
+    let chunks: Vec<&[Input]> = chunks(inputs, workers).collect();
     let next = AtomicUsize::new(0);
-    let (to_settle, judged) = sync_channel::<(usize, Vec<Judged>)>(workers * CHUNKS_WAITING);
+    let (to_settle, judged) = sync_channel::<(usize, Vec<Judged>)>(workers * pipeline::CHUNKS_WAITING);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             let (chunks, next, to_settle) = (&chunks, &next, to_settle.clone());
@@ -147,6 +143,16 @@ fn judge(generation: &Generation, inputs: &[Input], workers: usize) {
             }
         }
     });
+}
+
+/// The messages that go through the stages together, as in `eval`.
+fn chunks(mut inputs: &[Input], workers: usize) -> impl Iterator<Item = &[Input]> {
+    let sizes = (0..).map(move |number| pipeline::chunk_messages(number, workers));
+    sizes.map_while(move |size| {
+        inputs
+            .split_off(..size.min(inputs.len()))
+            .filter(|chunk| !chunk.is_empty())
+    })
 }
 
 /// What one policy does with messages that come one by one.
