@@ -143,7 +143,7 @@ impl Generation {
                 hits: &hits[first..end],
                 cut_short: scanned == Scanned::CutShort,
             };
-            let (verdict, scan) = self.trigger(input, scope, found, first..end, &mut scratch, &mut triggered);
+            let (verdict, scan) = self.trigger(input, scope, &found, first..end, &mut scratch, &mut triggered);
             first = end;
             judged.push(verdict);
             scans.push(scan);
@@ -183,7 +183,7 @@ impl Generation {
         &'a self,
         input: &'a Input,
         scope: Scope,
-        found: Found<'_>,
+        found: &Found<'_>,
         range: Range<usize>,
         scratch: &mut Scratch,
         triggered: &mut Vec<usize>,
@@ -195,7 +195,7 @@ impl Generation {
             coverage,
             hits,
             cut_short,
-        } = found;
+        } = *found;
         let mut scan = Scan {
             text,
             hits: range,

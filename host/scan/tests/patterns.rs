@@ -190,7 +190,7 @@ proptest! {
         for text in &texts {
             let mut expected = Vec::new();
             for (number, alone) in alone.iter().enumerate() {
-                expected.extend(alone.find_iter(&text).map(|m| (m.start() as u32, m.end() as u32, number as u32)));
+                expected.extend(alone.find_iter(text).map(|m| (m.start() as u32, m.end() as u32, number as u32)));
             }
             expected.sort_unstable();
             let _ = matcher.scan(text, &mut scratch, &mut hits);

@@ -96,8 +96,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         folder: folder.path(),
         workload: Workload::write(args, folder.path())?,
     };
-    let parts: [(&str, Measure); 5] = [
+    let parts: [(&str, Measure); 6] = [
         ("Judging alone", alone::measure),
+        ("The matcher alone", job::measure_matcher),
         ("One job, several programs", job::measure),
         ("Building and reloading", reload::measure),
         ("A policy that is always slow", quarantine::measure),

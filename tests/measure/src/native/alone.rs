@@ -55,10 +55,11 @@ pub(super) fn run(native: &Native, args: &NativeArgs, part: Part) -> anyhow::Res
 
 fn scan(native: &Native, chunks: &[Vec<Input>]) -> Vec<bool> {
     let mut scratch = native.scratch();
-    let messages = chunks.iter().flatten();
-    messages
-        .map(|input| judge::has_hits(native, &input.message, &mut scratch))
-        .collect()
+    let mut flags = Vec::new();
+    for chunk in chunks {
+        judge::flag_hits(native, chunk, &mut scratch, &mut flags);
+    }
+    flags
 }
 
 /// One worker evaluates and settles in turn. More of them evaluate, and this thread settles what they bring in order, as in (b).

@@ -106,11 +106,15 @@ pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch)
     Ok(judged)
 }
 
-/// Whether any list of any pack has a hit, by the matcher alone.
-pub(super) fn has_hits(native: &Native, message: &Message, scratch: &mut Scratch) -> bool {
-    let text = text_of(message, limits::MESSAGE_TEXT_BYTES_MAX);
-    let _whole_or_not = native.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
-    !scratch.hits.is_empty()
+/// Whether any list of any pack has a hit in each message, by the matcher alone.
+pub(super) fn flag_hits(native: &Native, inputs: &[Input], scratch: &mut Scratch, flags: &mut Vec<bool>) {
+    let texts: Vec<&str> = inputs
+        .iter()
+        .map(|input| text_of(&input.message, limits::MESSAGE_TEXT_BYTES_MAX))
+        .collect();
+    native
+        .matcher
+        .scan_each(&texts, &mut scratch.scan, |found, _| flags.push(!found.is_empty()));
 }
 
 /// Scope and triggers of one message that was scanned; shows it to the policies that run.

@@ -1,9 +1,11 @@
 //! One job that every program can do: say in which messages at least one of some terms stands, and where.
 //!
 //! - `terms`: the lists
+//! - `matcher`: the matcher alone, beside another
 //! - `packs`: the same lists as packs of Proviso
 //! - `others`: building and running the other programs
 
+mod matcher;
 mod others;
 mod packs;
 mod terms;
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use terms::{Lists, SIZES};
 
+pub(super) use matcher::measure as measure_matcher;
 pub(super) use others::slow_plugin;
 pub(super) use packs::{Pack, Plugin, write as write_packs};
 pub(super) use terms::plain as plain_terms;
