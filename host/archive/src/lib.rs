@@ -25,6 +25,7 @@ mod rejudge;
 mod rows;
 mod stats;
 mod storage;
+mod trust;
 mod verdicts;
 
 pub use generations::{
@@ -43,6 +44,7 @@ pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeError, RejudgeReport, Rejudging};
 pub use stats::{ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats};
 pub use storage::{StorageCause, StorageError};
+pub use trust::{Downgrade, PackSeen, TrustRecord};
 pub use verdicts::{FoldBefore, Judged, StoredVerdict};
 
 // So that the tests in here and those in tests/ share what they put into archives.
