@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo` and `make test` install what is missing and build what is needed.
 #
 #   make demo      builds all, then judges a synthetic archive
-#   make test      builds all, then runs every test
+#   make test      builds all, then runs every test; installs minisign and skopeo on Debian, which some tests hold packs against
 #   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
 #   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
@@ -18,6 +18,7 @@ demo: build
 	$(PROVISO) demo
 
 test: build
+	@sh tests/setup.sh tests
 	cargo test --release --workspace
 
 hostile:

@@ -50,6 +50,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime", &["proviso-engine"]),
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
+    ("minisign", &["proviso-pack"]),
+    ("minisign-verify", &["proviso-pack"]),
 ];
 
 #[test]
@@ -135,6 +137,21 @@ fn unsafe_stands_in_one_file_of_the_host_and_in_one_of_the_guests() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].ends_with(allowed), "{found:?}");
     }
+}
+
+/// What does without signatures is asked for in one place.
+#[test]
+fn development_is_decided_in_one_file_of_the_binary() {
+    let mut found = Vec::new();
+    for folder in ["proviso", "engine", "archive", "sources"] {
+        for (path, text) in sources(&project().join("host").join(folder).join("src")) {
+            if text.contains("Trust::development") {
+                found.push(path);
+            }
+        }
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].ends_with("host/proviso/src/trust_loading.rs"), "{found:?}");
 }
 
 fn sources(folder: &std::path::Path) -> Vec<(String, String)> {

@@ -16,3 +16,4 @@ mod links;
 mod programs;
 mod reload;
 mod support;
+mod trust;

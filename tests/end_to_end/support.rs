@@ -26,7 +26,9 @@ pub(crate) fn proviso(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env("XDG_CACHE_HOME", shared_cache())
-        .env_remove("PROVISO_LOG");
+        .env_remove("PROVISO_LOG")
+        .env_remove("PROVISO_PASSPHRASE")
+        .env_remove("PROVISO_TRUST");
     command
 }
 

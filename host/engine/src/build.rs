@@ -12,8 +12,8 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::id::PolicyId;
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_model::{Digest, Problem};
-use proviso_pack::Pack;
 use proviso_pack::manifest::{self, Field, TimePrecision};
+use proviso_pack::{Pack, TrustedPack};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -38,13 +38,13 @@ pub struct ResolvedSet {
     pub file: PathBuf,
     /// The set.
     pub set: PolicySet,
-    /// The pack of each `[[apply]]`, in the set's order.
-    pub packs: Vec<Arc<Pack>>,
+    /// The pack of each `[[apply]]`, in the set's order. Of a pack that nobody trusts, no generation can be built.
+    pub packs: Vec<Arc<TrustedPack>>,
 }
 
 impl ResolvedSet {
     /// A set that applies one pack to every message with its own settings, scoring allowed: what a pack is tested by.
-    pub fn of_pack(pack: Arc<Pack>) -> Self {
+    pub fn of_pack(pack: Arc<TrustedPack>) -> Self {
         let apply = Apply {
             pack: pack.origin().display().to_string(),
             assessment: Some("pack-test".to_owned()),
@@ -149,7 +149,7 @@ impl Engine {
 }
 
 /// Digest of all that a verdict depends on beside the message.
-fn generation_id(set: &PolicySet, packs: &[Arc<Pack>]) -> Digest {
+fn generation_id(set: &PolicySet, packs: &[Arc<TrustedPack>]) -> Digest {
     let mut id = DigestBuilder::new("proviso generation 1");
     id.part(VERSIONS.as_bytes()).part(set.to_canonical_json().as_bytes());
     for pack in packs {
@@ -194,7 +194,7 @@ fn folds_applied_twice(file: &Path, set: &PolicySet, plans: &[Plan<'_>]) -> Vec<
 pub(crate) struct Plan<'a> {
     pub(crate) id: PolicyId,
     pub(crate) apply: usize,
-    pub(crate) pack: &'a Arc<Pack>,
+    pub(crate) pack: &'a Arc<TrustedPack>,
     pub(crate) declared: &'a manifest::Policy,
     pub(crate) facts: Arc<ComponentFacts>,
     pub(crate) settings: Map<String, Value>,
@@ -206,7 +206,7 @@ struct Planner<'a, 'p> {
     file: &'a Path,
     apply: &'a Apply,
     index: usize,
-    pack: &'a Arc<Pack>,
+    pack: &'a Arc<TrustedPack>,
     lists: &'p mut Lists,
     problems: &'p mut Vec<Problem>,
     remembered: &'p Remembered,

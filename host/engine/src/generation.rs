@@ -13,7 +13,7 @@ use proviso_model::limits;
 use proviso_model::message::Message;
 use proviso_model::set::{Apply, PolicySet};
 use proviso_model::trigger::Trigger;
-use proviso_pack::Pack;
+use proviso_pack::TrustedPack;
 use proviso_pack::manifest::SubjectKey;
 use proviso_scan::{ListId, Matcher};
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ pub struct Generation {
 /// One `[[apply]]` with its pack.
 #[derive(Clone)]
 pub(crate) struct Applied {
-    pub(crate) pack: Arc<Pack>,
+    pub(crate) pack: Arc<TrustedPack>,
     /// Why none of its policies runs; absent if they do.
     pub(crate) off: Option<String>,
     /// Range of its policies in `Generation::policies`.
@@ -163,7 +163,7 @@ impl Generation {
     }
 
     /// The packs of the set, in its order, those that are off included.
-    pub fn packs(&self) -> impl ExactSizeIterator<Item = &Arc<Pack>> {
+    pub fn packs(&self) -> impl ExactSizeIterator<Item = &Arc<TrustedPack>> {
         self.applied.iter().map(|applied| &applied.pack)
     }
 

@@ -30,7 +30,7 @@ fn listed(lines: &str) -> ResolvedSet {
 }
 
 /// A set file over one pack.
-fn set(text: &str, pack: &Arc<proviso_pack::Pack>) -> ResolvedSet {
+fn set(text: &str, pack: &Arc<proviso_pack::TrustedPack>) -> ResolvedSet {
     let set = PolicySet::parse(Path::new("set.toml"), text).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let packs = set.apply.iter().map(|_| Arc::clone(pack)).collect();
     ResolvedSet {
@@ -245,7 +245,7 @@ fn an_address_names_all_that_judges() {
     let engine = engine();
     let first = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component(""), &[]);
     let second = pack(&format!("{HEAD}{RULES_POLICY}"), &rules_component("(nop)"), &[]);
-    let id = |text: &str, pack: &Arc<proviso_pack::Pack>| build(&engine, &set(text, pack)).unwrap().id();
+    let id = |text: &str, pack: &Arc<proviso_pack::TrustedPack>| build(&engine, &set(text, pack)).unwrap().id();
     let plain = id("[[apply]]\npack = \"p\"\n", &first);
     assert_eq!(plain, id("# the same\n[[apply]]\npack = \"p\"\n\n", &first));
     assert_ne!(plain, id("[[apply]]\npack = \"p\"\nmode = \"shadow\"\n", &first));

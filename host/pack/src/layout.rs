@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! blobs/sha256/<digest>…   every part, the configuration and the manifest, each under its own digest
-//! index.json               names the manifest
+//! index.json               names the manifest, or the bundle of the manifest and its signatures
 //! oci-layout               the version of the layout
 //! ```
 //!
 //! The configuration follows the Wasm OCI artifact convention of the CNCF (`application/vnd.wasm.config.v0+json`), so that
 //! registries and tools take a pack for what it is. A manifest has one layer for each part, ordered by path, with the path
 //! as its title. The parts determine every byte: a reader builds the manifest again from what it found and refuses any
-//! other. So no two contents share a digest, no content has two, and nothing can be hidden beside the parts.
+//! other. So no two contents share a digest, no content has two, and nothing can be hidden beside the parts. How signatures
+//! are carried is in `bundle`.
 
+use crate::bundle::{self, Bundle};
 use crate::parts::{Parts, media_type_of};
+use crate::signing::Signature;
 use crate::tar_file;
 use proviso_model::Digest;
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
@@ -19,10 +22,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of this form, part of every manifest. Another form has another.
-const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
+pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
-const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const TITLE: &str = "org.opencontainers.image.title";
 const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 const BLOBS: &str = "blobs/sha256/";
@@ -34,32 +37,34 @@ const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Index<'a> {
-    schema_version: u8,
-    media_type: &'a str,
-    manifests: [Descriptor<'a>; 1],
+pub(crate) struct Index<'a> {
+    pub(crate) schema_version: u8,
+    pub(crate) media_type: &'a str,
+    pub(crate) manifests: Vec<Descriptor<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ImageManifest<'a> {
-    schema_version: u8,
-    media_type: &'a str,
-    artifact_type: &'a str,
-    config: Descriptor<'a>,
-    layers: Vec<Descriptor<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor<'a> {
-    media_type: &'a str,
-    digest: Digest,
-    size: usize,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    annotations: BTreeMap<&'a str, &'a str>,
+pub(crate) struct ImageManifest<'a> {
+    pub(crate) schema_version: u8,
+    pub(crate) media_type: &'a str,
+    pub(crate) artifact_type: &'a str,
+    pub(crate) config: Descriptor<'a>,
+    pub(crate) layers: Vec<Descriptor<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_type: Option<&'a str>,
+    pub(crate) subject: Option<Descriptor<'a>>,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Descriptor<'a> {
+    pub(crate) media_type: &'a str,
+    pub(crate) digest: Digest,
+    pub(crate) size: usize,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) annotations: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) artifact_type: Option<&'a str>,
 }
 
 /// The configuration of the convention. `component` is left out: it describes one component, and a pack has any number.
@@ -79,7 +84,7 @@ struct Documents {
 }
 
 impl<'a> Descriptor<'a> {
-    fn of(media_type: &'a str, bytes: &[u8]) -> Self {
+    pub(crate) fn of(media_type: &'a str, bytes: &[u8]) -> Self {
         let (digest, size) = (Digest::of(bytes), bytes.len());
         Self {
             media_type,
@@ -120,37 +125,35 @@ fn documents(parts: &Parts) -> Documents {
                 artifact_type: None,
             })
             .collect(),
+        subject: None,
     });
     Documents { config, manifest }
 }
 
-fn to_json(value: &impl Serialize) -> String {
+pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts and numbers are JSON")
 }
 
-/// The digest of a pack: that of its manifest.
-pub(crate) fn digest(parts: &Parts) -> Digest {
-    Digest::of(documents(parts).manifest.as_bytes())
+/// The manifest that the parts determine, byte for byte. Its digest is the pack's, and it is what a signer signs.
+pub(crate) fn manifest(parts: &Parts) -> String {
+    documents(parts).manifest
 }
 
-/// The built file. The same parts give the same bytes.
-pub(crate) fn write(parts: &Parts) -> Vec<u8> {
+/// The built file. The same parts and signatures give the same bytes.
+pub(crate) fn write(parts: &Parts, signatures: &[Signature]) -> Vec<u8> {
     let Documents { config, manifest } = documents(parts);
-    let described = Descriptor {
-        artifact_type: Some(ARTIFACT_TYPE),
-        ..Descriptor::of(MANIFEST_TYPE, manifest.as_bytes())
-    };
+    let bundle = Bundle::of(&manifest, signatures);
     let index = to_json(&Index {
         schema_version: 2,
         media_type: INDEX_TYPE,
-        manifests: [described],
+        manifests: vec![bundle.descriptor()],
     });
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
-    for blob in parts
+    let of_pack = parts
         .values()
         .map(Vec::as_slice)
-        .chain([config.as_bytes(), manifest.as_bytes()])
-    {
+        .chain([config.as_bytes(), manifest.as_bytes()]);
+    for blob in of_pack.chain(bundle.blobs()) {
         files.insert(format!("{BLOBS}{}", Digest::of(blob).hex()), blob);
     }
     files.insert("index.json".to_owned(), index.as_bytes());
@@ -158,17 +161,18 @@ pub(crate) fn write(parts: &Parts) -> Vec<u8> {
     tar_file::write(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)))
 }
 
-/// The parts of a built file. Errors are fragments that say what is refused.
-pub(crate) fn read(file: &[u8]) -> Result<Parts, String> {
+/// The parts of a built file, and the signatures that it carries, which nobody has verified. Errors are fragments that say
+/// what is refused.
+pub(crate) fn read(file: &[u8]) -> Result<(Parts, Vec<Signature>), String> {
     if file.len() > FILE_BYTES_MAX {
         return Err(format!(
             "it has {} bytes: at most {FILE_BYTES_MAX} are allowed",
             file.len()
         ));
     }
-    // Beside the parts: the manifest, the configuration, the index, the layout's version, and two folders.
+    // Beside the parts: the manifest, the configuration, the index, the layout's version, two folders, and the signatures.
     let mut entries = BTreeMap::new();
-    for entry in tar_file::read(file, PACK_FILES_MAX + 6)? {
+    for entry in tar_file::read(file, PACK_FILES_MAX + 6 + bundle::BLOBS_MAX)? {
         if entries.insert(entry.path, entry.bytes).is_some() {
             return Err(format!("{:?} is in it twice", entry.path));
         }
@@ -193,7 +197,9 @@ pub(crate) fn read(file: &[u8]) -> Result<Parts, String> {
     let Some([described]) = manifests.map(Vec::as_slice) else {
         return Err("\"index.json\" does not name exactly one manifest".to_owned());
     };
-    let manifest_address = address_of(described).ok_or("\"index.json\" has no digest for the manifest")?;
+    let named = address_of(described).ok_or("\"index.json\" has no digest for the manifest")?;
+    let bundle = bundle::read(blob(&blobs, named)?, &blobs)?;
+    let manifest_address = bundle.as_ref().map_or(named, |found| found.manifest);
     let manifest_bytes = blob(&blobs, manifest_address)?;
     let manifest = json(manifest_bytes, "the manifest")?;
     let artifact_type = manifest
@@ -239,10 +245,16 @@ pub(crate) fn read(file: &[u8]) -> Result<Parts, String> {
     if blob(&blobs, Digest::of(again.config.as_bytes()))? != again.config.as_bytes() {
         return Err("its configuration is not the one that its parts give".to_owned());
     }
+    let signatures = bundle.map(|found| found.signatures).unwrap_or_default();
+    let bundled = Bundle::of(&again.manifest, &signatures);
+    if bundled.descriptor().digest != named {
+        return Err("its bundle is not the one that its manifest and its signatures give".to_owned());
+    }
+    used.extend(bundled.blobs().map(Digest::of));
     if let Some(stray) = blobs.keys().find(|address| !used.contains(address)) {
         return Err(format!("the blob {stray} belongs to no part"));
     }
-    Ok(parts)
+    Ok((parts, signatures))
 }
 
 /// Every blob, each checked against its name.
@@ -261,18 +273,18 @@ fn blobs<'a>(entries: &BTreeMap<&'a str, &'a [u8]>) -> Result<BTreeMap<Digest, &
     Ok(blobs)
 }
 
-fn blob<'a>(blobs: &BTreeMap<Digest, &'a [u8]>, address: Digest) -> Result<&'a [u8], String> {
+pub(crate) fn blob<'a>(blobs: &BTreeMap<Digest, &'a [u8]>, address: Digest) -> Result<&'a [u8], String> {
     blobs
         .get(&address)
         .copied()
         .ok_or_else(|| format!("the blob {address} is missing"))
 }
 
-fn address_of(descriptor: &serde_json::Value) -> Option<Digest> {
+pub(crate) fn address_of(descriptor: &serde_json::Value) -> Option<Digest> {
     descriptor.get("digest")?.as_str()?.parse().ok()
 }
 
-fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
+pub(crate) fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
     if bytes.len() > DESCRIPTION_BYTES_MAX {
         return Err(format!("{what} has more than {DESCRIPTION_BYTES_MAX} bytes"));
     }

@@ -19,7 +19,10 @@
 pub mod case;
 pub mod manifest;
 pub mod scaffold;
+pub mod signing;
+pub mod trust;
 
+mod bundle;
 mod error;
 mod folder;
 mod layout;
@@ -34,8 +37,10 @@ mod tar_file;
 pub use case::Case;
 pub use error::PackError;
 pub use manifest::Manifest;
-pub use pack::Pack;
+pub use pack::{Form, Pack, TooManySignatures};
 pub use plugin_path::{PLUGIN_PATH_VARIABLE, PluginPath};
 pub use resolve::resolve;
 pub use settings::SettingProblem;
+pub use signing::Signature;
 pub use store::{PackStore, StoreError};
+pub use trust::{Trust, TrustedPack};

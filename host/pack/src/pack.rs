@@ -1,11 +1,13 @@
 //! A pack that was read and checked as a whole.
 
+use crate::bundle::SIGNATURES_MAX;
 use crate::case::{self, Case};
 use crate::error::PackError;
 use crate::manifest::{self, Manifest, ManifestText, settings_bytes};
 use crate::parts::{DECLARATION_BYTES_MAX, FOLDERS, MANIFEST, Parts, README, SCHEMA, size_problem, text_of};
 use crate::plugin_path::PluginPath;
 use crate::settings::{self, SettingProblem, SettingsSchema};
+use crate::signing::Signature;
 use crate::{folder, layout};
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX, SETTINGS_BYTES_MAX};
 use proviso_model::{Digest, Problem};
@@ -16,17 +18,36 @@ use std::path::{Path, PathBuf};
 /// A pack that was read and checked as a whole: its manifest, its parts and its cases agree with each other.
 ///
 /// What is not checked here is what other crates know: whether terms and expressions are good (proviso-scan) and whether
-/// plugins are components that the contract allows (proviso-engine).
+/// plugins are components that the contract allows (proviso-engine). Nor is it known whether anybody trusts it: it may be
+/// looked at and signed, and judges nothing until [`Trust::admit`](crate::Trust::admit) makes a
+/// [`TrustedPack`](crate::TrustedPack) of it.
 #[derive(Debug, Clone)]
 pub struct Pack {
     origin: PathBuf,
+    form: Form,
     plugins_from: Vec<PathBuf>,
     digest: Digest,
+    oci_manifest: String,
+    signatures: Vec<Signature>,
     manifest: Manifest,
     schema: SettingsSchema,
     parts: Parts,
     cases: Vec<Case>,
 }
+
+/// What a pack was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A folder, which a person may be editing. Carries no signatures.
+    Folder,
+    /// A built file.
+    File,
+}
+
+/// More signatures than a pack may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a pack has at most {SIGNATURES_MAX} signatures")]
+pub struct TooManySignatures;
 
 impl Pack {
     /// Opens a folder, or a built file. A plugin that a folder names and does not have is taken from the plugin path and
@@ -45,13 +66,46 @@ impl Pack {
 
     /// Reads a built file that may come from anywhere. `name` is what problems call it.
     pub fn from_file(file: &[u8], name: &Path) -> Result<Self, PackError> {
-        let parts = layout::read(file).map_err(|error| PackError::whole(name, format!("not a pack: {error}")))?;
-        Self::from_parts(name, parts, Vec::new(), None)
+        let refused = |error| PackError::whole(name, format!("not a pack: {error}"));
+        let (parts, signatures) = layout::read(file).map_err(refused)?;
+        let pack = Self::from_parts(name, parts, Vec::new(), None)?;
+        // In one order, whatever order the file has them in.
+        pack.with_signatures(signatures)
+            .map_err(|error| PackError::whole(name, format!("not a pack: {error}")))
     }
 
-    /// The built file: an OCI image layout in a tar. The same parts give the same bytes.
+    /// The built file: an OCI image layout in a tar, with the signatures. The same parts and signatures give the same bytes.
     pub fn to_file(&self) -> Vec<u8> {
-        layout::write(&self.parts)
+        layout::write(&self.parts, &self.signatures)
+    }
+
+    /// What it was read from.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The OCI manifest: what [`Pack::digest`] is the digest of, and what signers sign.
+    pub fn oci_manifest(&self) -> &str {
+        &self.oci_manifest
+    }
+
+    /// The signatures that it carries, at most 16, distinct, ordered by their text. Nobody has verified them.
+    pub fn signatures(&self) -> &[Signature] {
+        &self.signatures
+    }
+
+    /// The pack with signatures beside those that it has; one that it has already is not added.
+    pub fn with_signatures(
+        mut self,
+        signatures: impl IntoIterator<Item = Signature>,
+    ) -> Result<Self, TooManySignatures> {
+        self.signatures.extend(signatures);
+        self.signatures.sort_by(|one, other| one.text().cmp(other.text()));
+        self.signatures.dedup();
+        if self.signatures.len() > SIGNATURES_MAX {
+            return Err(TooManySignatures);
+        }
+        Ok(self)
     }
 
     /// The pack's address: the digest of the OCI manifest, which names every part by its own. A folder and the file built
@@ -223,11 +277,15 @@ impl Pack {
         if !problems.is_empty() {
             return Err(PackError::new(origin, problems));
         }
-        let digest = layout::digest(&parts);
+        let oci_manifest = layout::manifest(&parts);
         let pack = Self {
             origin: origin.to_owned(),
+            // A built file has its plugins, a folder may look for them elsewhere.
+            form: if plugins.is_some() { Form::Folder } else { Form::File },
             plugins_from,
-            digest,
+            digest: Digest::of(oci_manifest.as_bytes()),
+            oci_manifest,
+            signatures: Vec::new(),
             manifest,
             schema,
             parts,

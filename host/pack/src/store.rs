@@ -5,6 +5,7 @@ use crate::folder::read_bounded;
 use crate::layout::FILE_BYTES_MAX;
 use crate::pack::Pack;
 use proviso_model::Digest;
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -61,19 +62,31 @@ impl PackStore {
         })
     }
 
-    /// Keeps a pack. After a crash the store has the whole of it or nothing. A pack that is there already is not written.
+    /// Keeps a pack with its signatures. After a crash the store has the whole of it or nothing. A pack that is there already
+    /// is written again only if this one has signatures that it lacks; both together are kept then, or this one's alone if
+    /// both are too many.
     pub fn put(&self, pack: &Pack) -> Result<Digest, StoreError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let digest = pack.digest();
         let path = self.path_of(&digest);
-        if self.get(&digest).is_ok() {
-            return Ok(digest);
+        let mut together = Cow::Borrowed(pack);
+        if let Ok(kept) = self.get(&digest) {
+            if pack
+                .signatures()
+                .iter()
+                .all(|signature| kept.signatures().contains(signature))
+            {
+                return Ok(digest);
+            }
+            if let Ok(both) = kept.with_signatures(pack.signatures().iter().cloned()) {
+                together = Cow::Owned(both);
+            }
         }
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let draft = self
             .folder
             .join(format!(".{}-{}-{number}.draft", digest.short(), std::process::id()));
-        let written = write_durably(&draft, &pack.to_file())
+        let written = write_durably(&draft, &together.to_file())
             .and_then(|()| fs::rename(&draft, &path))
             .and_then(|()| File::open(&self.folder)?.sync_all());
         if written.is_err() {

@@ -3,7 +3,8 @@
 
 mod common;
 
-use proviso_pack::{Pack, PluginPath};
+use proviso_pack::{Pack, PluginPath, Trust};
+use std::path::Path;
 
 const PAGE: &str = include_str!("../../../docs/pack-format.md");
 
@@ -72,4 +73,20 @@ fn the_limits_are_those_of_the_code() {
     ] {
         assert!(PAGE.contains(figure), "{figure}");
     }
+}
+
+#[test]
+fn the_trust_file_of_the_documentation_is_one() {
+    let page = include_str!("../../../docs/trust.md");
+    let block = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let trust = Trust::parse(Path::new("/srv/trust.toml"), block).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert!(trust.admits_unsigned());
+    // Nobody is to trust by copying: the secret halves of the keys of the tests are public, those of the page are gone.
+    for name in ["release", "audit"] {
+        let key = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/minisign/test-only-{name}.pub"));
+        let key = std::fs::read_to_string(key).unwrap();
+        assert!(!page.contains(key.lines().nth(1).unwrap()), "{name}");
+    }
+    let bytes = proviso_pack::signing::SIGNATURE_BYTES_MAX;
+    assert!(bytes == 2_048 && PAGE.contains("2,048 bytes") && PAGE.contains("| signatures | 16"));
 }

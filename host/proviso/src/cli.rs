@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// The daemon: watches spool folders, takes messages by HTTP, reloads policies as they change.
     #[command(after_help = "Example:\n  proviso serve --config proviso.toml")]
     Serve(ServeArgs),
-    /// Makes, builds, inspects, tests and measures packs.
+    /// Makes, builds, inspects, tests, measures, signs and verifies packs.
     #[command(subcommand)]
     Pack(PackCommand),
     /// Checks a policy set, and steers the daemon's generations.
@@ -111,6 +111,8 @@ pub(crate) struct EvalArgs {
     /// Where compiled snapshots are kept between runs.
     #[arg(long)]
     pub cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// Files of messages; `-` reads standard input.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
@@ -121,6 +123,14 @@ pub(crate) struct ServeArgs {
     /// The daemon's configuration.
     #[arg(long, default_value = "proviso.toml")]
     pub config: PathBuf,
+}
+
+/// Whose packs count.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// The trust file; default: that of PROVISO_TRUST, /etc/proviso/trust.toml, or trust.toml beside the policy set.
+    #[arg(long)]
+    pub trust: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +159,8 @@ pub(crate) enum PackCommand {
         output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: OutputFormat,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
     /// Shows what a pack is: facts read from its bytes, not its claims.
     #[command(after_help = "Example:\n  proviso pack inspect policies/bank-cn")]
@@ -157,6 +169,8 @@ pub(crate) enum PackCommand {
         pack: PathBuf,
         #[arg(long, value_enum, default_value_t)]
         format: OutputFormat,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
     /// Runs a pack's own cases.
     #[command(after_help = "Example:\n  proviso pack test policies/bank-cn policies/data-leak")]
@@ -169,12 +183,85 @@ pub(crate) enum PackCommand {
         only: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: OutputFormat,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
+    /// Makes a signer's key: NAME.key, encrypted and readable by its owner alone, and NAME.pub.
+    #[command(after_help = "Examples:\n  proviso pack keygen release\n  \
+        proviso pack keygen ci --passphrase-file passphrase.txt")]
+    Keygen(KeygenArgs),
+    /// Signs a built pack; the file then carries the signature beside those that it has.
+    #[command(
+        after_help = "Examples:\n  proviso pack sign house-rules-1.0.0.pack --key release.key\n  \
+        proviso pack sign house-rules-1.0.0.pack --signature manifest.json.minisig --public-key audit.pub"
+    )]
+    Sign(SignArgs),
+    /// Says who signed a pack, and whether the trust file admits it.
+    #[command(
+        after_help = "Examples:\n  proviso pack verify house-rules-1.0.0.pack --trust trust.toml\n  \
+        proviso pack verify house-rules-1.0.0.pack --public-key release.pub\n  \
+        proviso pack verify house-rules-1.0.0.pack --extract signed && minisign -Vm signed/manifest.json -x \
+        signed/manifest.json.1.minisig -p release.pub"
+    )]
+    Verify(VerifyArgs),
     /// Measures what packs cost, policy by policy, and how fast all of them judge together.
     #[command(after_help = "Examples:\n  proviso pack bench policies/bank-cn\n  \
         proviso pack bench --set policies/demo.toml --workers 2 --format json > before.json\n  \
         proviso pack bench --set policies/demo.toml --workers 2 --baseline before.json --fail-over 10")]
     Bench(BenchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeygenArgs {
+    /// Path of the files, without their endings.
+    pub name: PathBuf,
+    /// Leave the secret half unencrypted.
+    #[arg(long, conflicts_with = "passphrase_file")]
+    pub no_passphrase: bool,
+    /// A file with the passphrase on its first line; default: PROVISO_PASSPHRASE, or the terminal.
+    #[arg(long)]
+    pub passphrase_file: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The built file.
+    pub pack: PathBuf,
+    /// The signer's secret key, of `pack keygen` or minisign.
+    #[arg(long, required_unless_present = "signature", conflicts_with = "signature")]
+    pub key: Option<PathBuf>,
+    /// A signature of the pack's manifest that minisign made, to be carried by the pack.
+    #[arg(long, requires = "public_key")]
+    pub signature: Option<PathBuf>,
+    /// The key that --signature was made with: as minisign prints it, or its file.
+    #[arg(long, requires = "signature")]
+    pub public_key: Option<String>,
+    /// A file with the key's passphrase on its first line; default: PROVISO_PASSPHRASE, or the terminal.
+    #[arg(long)]
+    pub passphrase_file: Option<PathBuf>,
+    /// Write the signed pack here; default: over the file itself.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A built file, or a folder.
+    pub pack: PathBuf,
+    /// Ask for signatures of these keys, in place of a trust file: as minisign prints them, or their files.
+    #[arg(long = "public-key")]
+    pub public_keys: Vec<String>,
+    /// Write the manifest that is signed, and each signature, into this folder, for minisign.
+    #[arg(long)]
+    pub extract: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +296,8 @@ pub(crate) struct BenchArgs {
     /// Exit with 1 if time or fuel of a policy, or the time of the whole, rose by more than this, in per cent.
     #[arg(long, requires = "baseline", value_name = "PERCENT")]
     pub fail_over: Option<f64>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
 }
@@ -241,6 +330,8 @@ pub(crate) enum PolicyCommand {
         /// Where compiled snapshots are kept between runs.
         #[arg(long)]
         cache_dir: Option<PathBuf>,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
     /// Shows the generation that is running, its policies, and what was wrong with the last attempt to change it.
     #[command(after_help = "Example:\n  proviso policy status --config proviso.toml")]
@@ -264,6 +355,21 @@ pub(crate) enum PolicyCommand {
         daemon: DaemonArgs,
         /// `vendor/pack:policy`, or the policy's own name; default: all that are quarantined.
         policy: Option<String>,
+    },
+    /// Lets an older version of a pack go live than one that was live before. Recorded with who and why.
+    #[command(
+        after_help = "Example:\n  proviso policy allow-downgrade --config proviso.toml acme/house-rules 1.4.2 --note '1.5.0 finds too little'"
+    )]
+    AllowDowngrade {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// `vendor/name` of the pack.
+        pack: String,
+        /// The version, which may go live again with every newer one.
+        version: String,
+        /// Why, for the record.
+        #[arg(long)]
+        note: String,
     },
     /// Lists what was made live, by whom and why, and what was refused.
     #[command(after_help = "Example:\n  proviso policy history --config proviso.toml")]
@@ -331,6 +437,9 @@ pub(crate) struct ReplayArgs {
     /// Replay this many messages, spread evenly over the archive.
     #[arg(long, conflicts_with = "messages")]
     pub sample: Option<u32>,
+    /// Run packs that the trust file revokes, to compare: nothing becomes live by a replay.
+    #[arg(long)]
+    pub allow_revoked: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,12 +6,14 @@ mod client;
 mod command;
 mod daemon;
 mod exit;
+mod passphrase;
 mod pipeline;
 mod places;
 mod sample;
 mod set_loading;
 mod show;
 mod tally;
+mod trust_loading;
 mod verdict_json;
 
 use clap::Parser;

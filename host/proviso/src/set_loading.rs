@@ -1,42 +1,48 @@
 //! From a policy set's file, or from a recorded generation, to what the engine builds from.
 
+use crate::exit::InputProblems;
+use crate::trust_loading::Admitting;
 use anyhow::Context;
+use proviso_archive::GenerationRecord;
 use proviso_engine::ResolvedSet;
+use proviso_model::Problem;
 use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::problem::line_and_column;
 use proviso_model::set::PolicySet;
-use proviso_model::{Digest, Problem};
-use proviso_pack::{Pack, PackStore, PluginPath};
+use proviso_pack::trust::Load;
+use proviso_pack::{PackStore, PluginPath, TrustedPack};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads a policy set and every pack that it names; all problems at once. Also gives the text of the file.
+/// Reads a policy set and every pack that it names, and has each of them admitted; all problems at once. Also gives the text
+/// of the file.
 pub(crate) fn load(
     path: &Path,
     plugins: &PluginPath,
     store: Option<&PackStore>,
+    admitting: &Admitting,
 ) -> Result<(ResolvedSet, String), Vec<Problem>> {
     let text = read(path)?;
     let set = PolicySet::parse(path, &text)?;
     let beside = path.parent().unwrap_or(Path::new(""));
     let mut packs = Vec::with_capacity(set.apply.len());
-    let mut known: HashMap<&str, Arc<Pack>> = HashMap::new();
+    let mut known: HashMap<&str, Arc<TrustedPack>> = HashMap::new();
     let mut problems = Vec::new();
     for apply in &set.apply {
         if let Some(pack) = known.get(apply.pack.as_str()) {
             packs.push(Arc::clone(pack));
             continue;
         }
-        match proviso_pack::resolve(&apply.pack, beside, plugins, store) {
+        let found = proviso_pack::resolve(&apply.pack, beside, plugins, store).map_err(|error| error.problems);
+        match found.and_then(|pack| admitting.admit(pack, &Load::New)) {
             Ok(pack) => {
-                let pack = Arc::new(pack);
                 known.insert(&apply.pack, Arc::clone(&pack));
                 packs.push(pack);
             }
-            Err(error) => {
+            Err(found) => {
                 let (line, column) = apply.at;
-                problems.extend(error.problems.into_iter().map(|problem| {
+                problems.extend(found.into_iter().map(|problem| {
                     // What is wrong with the name itself stands in the set; what is wrong inside, in the pack's files.
                     if problem.line == 0 && problem.file == Path::new(&apply.pack) {
                         Problem {
@@ -89,18 +95,48 @@ fn read(path: &Path) -> Result<String, Vec<Problem>> {
     })
 }
 
-/// The set and the packs of a recorded generation, from the store that keeps every pack that was ever live.
-pub(crate) fn recorded(set_json: &str, packs: &[Digest], store: &PackStore) -> anyhow::Result<ResolvedSet> {
-    let set = PolicySet::from_canonical_json(set_json).context("the recorded policy set cannot be read")?;
-    let packs = packs
-        .iter()
-        .map(|digest| {
-            store
-                .get(digest)
-                .map(Arc::new)
-                .with_context(|| format!("cannot read pack {digest} from the store"))
-        })
-        .collect::<anyhow::Result<_>>()?;
+/// What recorded packs are to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Judge for the record.
+    Judge,
+    /// Judge old messages to compare.
+    Replay {
+        /// Though the trust file revokes them.
+        though_revoked: bool,
+    },
+}
+
+/// The set and the packs of a recorded generation, from the store that keeps every pack that was ever live. They must be
+/// admitted by the trust of today.
+pub(crate) fn recorded(
+    record: &GenerationRecord,
+    store: &PackStore,
+    admitting: &Admitting,
+    purpose: Purpose,
+) -> anyhow::Result<ResolvedSet> {
+    let set = PolicySet::from_canonical_json(&record.set_json).context("the recorded policy set cannot be read")?;
+    let beside = Path::new(&record.set_file).parent().unwrap_or(Path::new(""));
+    let mut packs = Vec::with_capacity(record.packs.len());
+    let mut problems = Vec::new();
+    for (apply, pack) in set.apply.iter().zip(&record.packs) {
+        let found = store
+            .get(&pack.digest)
+            .with_context(|| format!("cannot read pack {} from the store", pack.digest))?;
+        let load = match purpose {
+            Purpose::Judge => Load::Again {
+                named: beside.join(&apply.pack),
+            },
+            Purpose::Replay { though_revoked } => Load::Replay { though_revoked },
+        };
+        match admitting.admit(found, &load) {
+            Ok(pack) => packs.push(pack),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(InputProblems(problems).into());
+    }
     Ok(ResolvedSet {
         file: "recorded generation".into(),
         set,

@@ -13,7 +13,7 @@ use programs::program::{Expect, Program};
 use proviso_engine::{Engine, EngineOptions, Generation, Outcome, ResolvedSet};
 use proviso_model::set::{Apply, PolicySet};
 use proviso_model::verdict::FaultCause;
-use proviso_pack::Pack;
+use proviso_pack::TrustedPack;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,7 @@ fn reset_memory() {
 
 struct Bench {
     engine: Engine,
-    neighbour: Arc<Pack>,
+    neighbour: Arc<TrustedPack>,
     healthy: Generation,
     _cache: tempfile::TempDir,
 }
@@ -100,7 +100,7 @@ impl Bench {
             program.interface()
         );
         let hostile = pack(&manifest, &component, &[]);
-        let apply = |pack: &Arc<Pack>| Apply {
+        let apply = |pack: &Arc<TrustedPack>| Apply {
             pack: pack.origin().display().to_string(),
             assessment: Some("pack-test".to_owned()),
             ..Apply::default()

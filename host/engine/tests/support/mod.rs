@@ -10,7 +10,8 @@ use proviso_engine::{BuildError, Engine, EngineOptions, FoldStates, Generation, 
 use proviso_model::message::{Direction, Kind, Message, Party, PartyClass};
 use proviso_model::verdict::FaultCause;
 use proviso_model::{MessageId, Timestamp};
-use proviso_pack::{Pack, PluginPath};
+use proviso_pack::trust::Occasion;
+use proviso_pack::{Pack, PluginPath, Trust, TrustedPack};
 use std::path::Path;
 use std::sync::Arc;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -79,10 +80,12 @@ fields = ["text", "parties"]
 pub(crate) const SCHEMA: &str = r#"{ "type": "object", "properties": { "rules": { "type": "object", "properties": { "level": { "type": "integer" } } } } }"#;
 
 /// A pack's folder, opened. `files` are its parts by path; the plugin is `plugins/plugin.wasm`.
-pub(crate) fn pack(manifest: &str, plugin: &[u8], files: &[(&str, &str)]) -> Arc<Pack> {
+pub(crate) fn pack(manifest: &str, plugin: &[u8], files: &[(&str, &str)]) -> Arc<TrustedPack> {
     let folder = tempfile::tempdir().unwrap();
     write_pack(folder.path(), manifest, plugin, files);
-    Arc::new(Pack::open(folder.path(), &PluginPath::new([])).unwrap_or_else(|error| panic!("{:#?}", error.problems)))
+    let pack = Pack::open(folder.path(), &PluginPath::new([])).unwrap_or_else(|error| panic!("{:#?}", error.problems));
+    let now = Timestamp::from_millis(1_760_000_000_000).unwrap();
+    Arc::new(Trust::development().admit(pack, &Occasion::at(now)).unwrap())
 }
 
 pub(crate) fn write_pack(folder: &Path, manifest: &str, plugin: &[u8], files: &[(&str, &str)]) {

@@ -159,10 +159,15 @@ impl Stage {
         fs::write(
             &config,
             "# The demo's configuration. `proviso serve --config` takes it as it is.\n\
-             set = \"policies/demo.toml\"\n\n\
+             set = \"policies/demo.toml\"\ntrust = \"trust.toml\"\n\n\
              [http]\nlisten = \"127.0.0.1:8787\"\n\n\
              [[spool]]\nfolder = \"spool/bank\"\nformat = \"wecom\"\ntenant = \"bank\"\n\n\
              [[spool]]\nfolder = \"spool/shop\"\nformat = \"ndjson\"\ntenant = \"shop\"\n",
+        )?;
+        fs::write(
+            dir.join("trust.toml"),
+            "# Whose packs may judge here: those that stand in the demo's own folder, signed or not.\n\
+             [development]\nfolders = [\"policies\"]\n",
         )?;
         let (bank, shop) = (dir.join("spool/bank"), dir.join("spool/shop"));
         fs::create_dir_all(&bank)?;

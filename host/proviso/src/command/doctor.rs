@@ -4,12 +4,14 @@ use crate::cli::{DoctorArgs, OutputFormat};
 use crate::daemon::config::Config;
 use crate::exit::Ending;
 use crate::show::table::Columns;
+use crate::trust_loading::Admitting;
 use proviso_archive::Archive;
 use proviso_engine::{Engine, EngineOptions};
-use proviso_pack::PluginPath;
+use proviso_pack::{PackStore, PluginPath, Trust};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// The plugins that come with the host.
 const STANDARD_PLUGINS: [&str; 3] = ["lexicon-rules", "retention-schedule", "departure-risk"];
@@ -167,8 +169,28 @@ fn daemon(path: &Path) -> Vec<Check> {
         found: path.display().to_string(),
         advice: String::new(),
     }];
-    let set = crate::set_loading::load(&config.set, &PluginPath::of_this_process(), None);
-    checks.push(match set {
+    let (trust, found) = trust_check(&config);
+    checks.push(found);
+    checks.extend(trust.map(|trust| set_check(&config, trust)));
+    let archive = config.archive_path();
+    checks.push(if archive.exists() {
+        archive_check(&archive)
+    } else {
+        no_archive(&archive)
+    });
+    checks
+}
+
+fn set_check(config: &Config, trust: Trust) -> Check {
+    let admitting = Admitting {
+        trust: Arc::new(trust),
+        seen: Arc::default(),
+    };
+    let store = config.store_dir();
+    let store = store.is_dir().then(|| PackStore::open(&store).ok()).flatten();
+    let plugins = PluginPath::of_this_process();
+    let set = crate::set_loading::load(&config.set, &plugins, store.as_ref(), &admitting);
+    match set {
         Ok((resolved, _)) => {
             let found = format!("{} packs", resolved.packs.len());
             Check {
@@ -188,14 +210,50 @@ fn daemon(path: &Path) -> Vec<Check> {
                 problems.len()
             ),
         },
-    });
-    let archive = config.archive_path();
-    checks.push(if archive.exists() {
-        archive_check(&archive)
-    } else {
-        no_archive(&archive)
-    });
-    checks
+    }
+}
+
+/// The trust file, and what is wrong with it. A broken one trusts nobody, and there is no set to look at.
+fn trust_check(config: &Config) -> (Option<Trust>, Check) {
+    let (what, source) = ("trust", config.trust_source());
+    match (source.read(), source.file()) {
+        (Ok((trust, _)), None) => {
+            let check = Check {
+                what,
+                state: State::Lacking,
+                found: "no trust file: packs in folders are taken as they are".into(),
+                advice: "for development alone: write a trust file, docs/trust.md says how".into(),
+            };
+            (Some(trust), check)
+        }
+        (Ok((trust, _)), Some(file)) if trust.admits_unsigned() => {
+            let check = Check {
+                what,
+                state: State::Lacking,
+                found: format!("{} has folders for development", file.display()),
+                advice: "what stands there needs no signature; take `[development]` out when it is not needed".into(),
+            };
+            (Some(trust), check)
+        }
+        (Ok((trust, _)), Some(file)) => {
+            let check = Check {
+                what,
+                state: State::Well,
+                found: file.display().to_string(),
+                advice: String::new(),
+            };
+            (Some(trust), check)
+        }
+        (Err(problems), _) => {
+            let check = Check {
+                what,
+                state: State::Broken,
+                found: problems.first().map(ToString::to_string).unwrap_or_default(),
+                advice: "mend the trust file: until then no new policies go live".into(),
+            };
+            (None, check)
+        }
+    }
 }
 
 fn no_archive(path: &Path) -> Check {

@@ -9,6 +9,7 @@ use crate::pipeline::{self, Intake, Settled};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use crate::tally::{self, Tally};
+use crate::trust_loading::Admitting;
 use crate::verdict_json::VerdictLine;
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input, Judged};
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
         cache_dir,
         ..EngineOptions::default()
     })?;
-    let generation = build(&engine, &args.set)?;
+    let generation = build(&engine, &args.set, args.trust.trust.as_deref())?;
     warn_of_tenant(generation.set(), &args.tenant);
 
     let total: u64 = args
@@ -100,10 +101,11 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 /// Builds the generation of a policy set file, with progress.
-pub(crate) fn build(engine: &Engine, set: &Path) -> anyhow::Result<Generation> {
+pub(crate) fn build(engine: &Engine, set: &Path, trust: Option<&Path>) -> anyhow::Result<Generation> {
     let progress = Progress::open("building policies");
     let plugins = PluginPath::of_this_process();
-    let (resolved, _) = crate::set_loading::load(set, &plugins, None).map_err(InputProblems)?;
+    let admitting = Admitting::without_memory(trust, Some(set)).map_err(InputProblems)?;
+    let (resolved, _) = crate::set_loading::load(set, &plugins, None, &admitting).map_err(InputProblems)?;
     let built = engine.build(&resolved, &|step| {
         progress.say(&format!("building policies: {} of {}", step.done, step.total));
     });

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod pack;
+mod pack_sign;
 pub(crate) mod policy;
 pub(crate) mod rejudge;
 pub(crate) mod replay;

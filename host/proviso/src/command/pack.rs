@@ -1,13 +1,16 @@
 //! `proviso pack …`: from a folder to a pack that can be carried.
 
+use super::pack_sign;
 use crate::build_plugin;
-use crate::cli::{OutputFormat, PackCommand, PluginLanguage};
+use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, clip, count};
+use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
 use proviso_model::Problem;
-use proviso_pack::{Pack, PluginPath, scaffold};
+use proviso_pack::trust::Load;
+use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,9 +19,22 @@ use std::time::Instant;
 pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending> {
     match command {
         PackCommand::New { name, plugin, dir } => new(name, *plugin, dir.as_deref()),
-        PackCommand::Build { folder, output, format } => build(folder, output.as_deref(), *format),
-        PackCommand::Inspect { pack, format } => inspect(pack, *format, colour),
-        PackCommand::Test { packs, only, format } => test(packs, only.as_deref(), *format, colour),
+        PackCommand::Build {
+            folder,
+            output,
+            format,
+            trust,
+        } => build(folder, output.as_deref(), *format, trust),
+        PackCommand::Inspect { pack, format, trust } => inspect(pack, *format, trust, colour),
+        PackCommand::Test {
+            packs,
+            only,
+            format,
+            trust,
+        } => test(packs, only.as_deref(), *format, trust, colour),
+        PackCommand::Keygen(args) => pack_sign::keygen(args),
+        PackCommand::Sign(args) => pack_sign::sign(args),
+        PackCommand::Verify(args) => pack_sign::verify(args, colour),
         PackCommand::Bench(args) => super::bench::run(args, colour),
     }
 }
@@ -49,6 +65,13 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {
     Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| InputProblems(error.problems))?)
 }
 
+/// Opens a pack that is to judge, if the trust that counts here admits it.
+pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<Arc<TrustedPack>> {
+    let pack = open(path)?;
+    let admitting = Admitting::without_memory(trust, None).map_err(InputProblems)?;
+    Ok(admitting.admit(pack, &Load::New).map_err(InputProblems)?)
+}
+
 pub(crate) fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(EngineOptions {
         cache_dir: crate::places::cache_dir(),
@@ -56,12 +79,12 @@ pub(crate) fn engine() -> anyhow::Result<Engine> {
     })?)
 }
 
-fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::Result<Ending> {
+fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &TrustArgs) -> anyhow::Result<Ending> {
     if !folder.is_dir() {
         return Err(Usage(format!("{} is not a folder", folder.display())).into());
     }
     build_plugin::build_all(folder)?;
-    let pack = Arc::new(open(folder)?);
+    let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
     engine()?
         .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
@@ -91,9 +114,13 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat) -> anyhow::
     Ok(Ending::Well)
 }
 
-fn inspect(path: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
+fn inspect(path: &Path, format: OutputFormat, trust: &TrustArgs, colour: bool) -> anyhow::Result<Ending> {
     let pack = open(path)?;
-    let facts = facts(&pack);
+    let (trust, _) = TrustSource::find(trust.trust.as_deref(), None)
+        .read()
+        .map_err(InputProblems)?;
+    let mut facts = facts(&pack);
+    facts["signatures"] = pack_sign::facts(&trust, &pack).into();
     match format {
         OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&facts)?)),
         OutputFormat::Table => print_facts(&facts, colour)?,
@@ -203,16 +230,24 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
             count(policy["fuel_per_kib"].as_u64().unwrap_or_default()),
         ]);
     }
-    table.print(&mut out)
+    table.print(&mut out)?;
+    crate::show::line(format_args!("\nSignatures"));
+    pack_sign::print_signatures(facts["signatures"].as_array().map_or(&[], Vec::as_slice), colour)
 }
 
-fn test(paths: &[PathBuf], only: Option<&str>, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
+fn test(
+    paths: &[PathBuf],
+    only: Option<&str>,
+    format: OutputFormat,
+    trust: &TrustArgs,
+    colour: bool,
+) -> anyhow::Result<Ending> {
     let engine = engine()?;
     let started = Instant::now();
     let (mut passed, mut failed) = (0_u64, Vec::new());
     let mut table = Columns::new(colour, &["pack", ">cases", ">passed"]);
     for path in paths {
-        let pack = Arc::new(open(path)?);
+        let pack = open_trusted(path, trust.trust.as_deref())?;
         let generation = engine
             .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
             .map_err(|error| InputProblems(error.problems))?;

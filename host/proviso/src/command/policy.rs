@@ -2,9 +2,12 @@
 
 use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
 use crate::client::Client;
+use crate::daemon::config::Config;
 use crate::daemon::generations::failed_cases;
-use crate::exit::{Ending, InputProblems};
+use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, clip, count};
+use crate::trust_loading::{self, TrustSource};
+use proviso_archive::{Archive, ArchiveError};
 use proviso_engine::{Engine, EngineOptions};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -12,33 +15,56 @@ use std::time::Instant;
 
 pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Ending> {
     match command {
-        PolicyCommand::Check { set, format, cache_dir } => check(set, *format, cache_dir.clone(), colour),
+        PolicyCommand::Check {
+            set,
+            format,
+            cache_dir,
+            trust,
+        } => check(set, *format, cache_dir.clone(), trust.trust.as_deref(), colour),
         PolicyCommand::Status(args) => status(args, colour),
         PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
         PolicyCommand::Rollback { daemon, to } => attempt(daemon, "/v1/policy/rollback", &json!({ "to": to })),
         PolicyCommand::Retry { daemon, policy } => retry(daemon, policy.as_deref()),
+        PolicyCommand::AllowDowngrade {
+            daemon,
+            pack,
+            version,
+            note,
+        } => allow_downgrade(daemon, pack, version, note),
         PolicyCommand::History(args) => history(args, colour),
     }
 }
 
-fn check(set: &Path, format: OutputFormat, cache_dir: Option<PathBuf>, colour: bool) -> anyhow::Result<Ending> {
+fn check(
+    set: &Path,
+    format: OutputFormat,
+    cache_dir: Option<PathBuf>,
+    trust: Option<&Path>,
+    colour: bool,
+) -> anyhow::Result<Ending> {
     let started = Instant::now();
     let cache_dir = cache_dir.or_else(crate::places::cache_dir);
     let engine = Engine::new(EngineOptions {
         cache_dir,
         ..EngineOptions::default()
     })?;
-    let generation = super::eval::build(&engine, set)?;
+    let generation = super::eval::build(&engine, set, trust)?;
     let built = started.elapsed();
     let failed = failed_cases(&generation);
     if !failed.is_empty() {
         return Err(InputProblems(failed).into());
     }
-    let described = serde_json::to_value(generation.describe())?;
+    let source = TrustSource::find(trust, Some(set));
+    let trust = trust_loading::describe(source.file(), generation.packs());
+    let mut described = serde_json::to_value(generation.describe())?;
     match format {
-        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&described)?)),
+        OutputFormat::Json => {
+            described["trust"] = trust;
+            crate::show::line(format_args!("{}", serde_json::to_string_pretty(&described)?));
+        }
         OutputFormat::Table => {
             print_generation(&described, colour)?;
+            print_trust(&trust);
             let cases = generation.self_test().len();
             crate::show::line(format_args!(
                 "\n{} would go live: built in {} ms, {cases} cases pass",
@@ -57,6 +83,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
         return Ok(Ending::Well);
     }
     print_generation(&status["generation"], colour)?;
+    print_trust(&status["trust"]);
     let messages = &status["messages"];
     let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
     crate::show::line(format_args!(
@@ -121,6 +148,64 @@ fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
         }
     }
     Ok(Ending::Well)
+}
+
+/// The permission is kept in the archive: by the daemon, or by this process where none runs.
+fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> anyhow::Result<Ending> {
+    trust_loading::check_downgrade(pack, version).map_err(Usage)?;
+    let config = Config::read(&args.config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let here = runtime.block_on(async {
+        match Archive::open(&config.archive_path()).await {
+            Ok(archive) => {
+                let now = crate::places::now();
+                archive
+                    .allow_downgrade(pack, version, "command line", note, now)
+                    .await?;
+                archive.close().await;
+                anyhow::Ok(true)
+            }
+            Err(ArchiveError::InUse { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    })?;
+    if !here {
+        let body = json!({ "pack": pack, "version": version, "note": note });
+        Client::of_config(&args.config)?.post("/v1/policy/allow-downgrade", &body)?;
+    }
+    match args.format {
+        OutputFormat::Json => {
+            let allowed = json!({ "allowed": { "pack": pack, "version": version } });
+            crate::show::line(format_args!("{allowed}"));
+        }
+        OutputFormat::Table => crate::show::line(format_args!(
+            "{pack}: {version} and what is newer may go live; `proviso policy reload` reads the set again"
+        )),
+    }
+    Ok(Ending::Well)
+}
+
+/// Says whom the operator trusts, and why each pack was admitted.
+fn print_trust(trust: &Value) {
+    match trust["file"].as_str() {
+        Some(file) => crate::show::line(format_args!("\nTrust: {file}")),
+        None => crate::show::line(format_args!("\nTrust: none, development")),
+    }
+    let mut told = std::collections::BTreeSet::new();
+    for pack in trust["packs"].as_array().into_iter().flatten() {
+        let text = |key: &str| pack[key].as_str().unwrap_or_default();
+        if told.insert(text("name")) && trust["file"].is_string() {
+            crate::show::line(format_args!("  {}: {}", text("name"), text("admitted")));
+        }
+    }
+    for warning in trust["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        crate::show::line(format_args!("  warning: {warning}"));
+    }
 }
 
 fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {

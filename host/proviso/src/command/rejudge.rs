@@ -12,6 +12,7 @@ use crate::daemon::rejudge::{Again, Judging, REQUEST_MESSAGES_MAX, rejudge};
 use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
+use crate::trust_loading::must_not_vanish;
 use anyhow::Context;
 use proviso_archive::{Archive, ArchiveError, HeldMessage};
 use proviso_engine::{Engine, EngineOptions, Generation};
@@ -135,7 +136,9 @@ async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generati
         store: Arc::new(PackStore::open(&config.store_dir())?),
         plugins: PluginPath::of_this_process(),
         set_path: config.set.clone(),
+        trust: config.trust_source(),
     };
+    must_not_vanish(&parts.trust, archive).await?;
     rebuild(&parts, &record).await
 }
 

@@ -3,11 +3,12 @@
 
 use crate::cli::{OutputFormat, ReplayArgs};
 use crate::daemon::config::Config;
-use crate::exit::Ending;
+use crate::exit::{Ending, InputProblems};
 use crate::pipeline;
-use crate::set_loading;
+use crate::set_loading::{self, Purpose};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip};
+use crate::trust_loading::Admitting;
 use anyhow::{Context, anyhow, bail};
 use proviso_archive::{Archive, Judged};
 use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input};
@@ -36,6 +37,13 @@ struct Replayed {
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
     let archive = Archive::open_readonly(&config.archive_path()).await?;
     let store = PackStore::open(&config.store_dir())?;
+    let admitting = Admitting {
+        trust: Arc::new(config.trust_source().read().map_err(InputProblems)?.0),
+        seen: Arc::default(),
+    };
+    let purpose = Purpose::Replay {
+        though_revoked: args.allow_revoked,
+    };
     let engine = Engine::new(EngineOptions {
         cache_dir: Some(config.cache_dir.clone()),
         ..EngineOptions::default()
@@ -63,8 +71,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
                 .generation(&wanted)
                 .await?
                 .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
-            let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
-            let resolved = set_loading::recorded(&record.set_json, &digests, &store)?;
+            let resolved = set_loading::recorded(&record, &store, &admitting, purpose)?;
             let built = engine.build(&resolved, &|_| ()).map_err(|error| anyhow!("{error}"))?;
             if built.id() != wanted {
                 bail!(

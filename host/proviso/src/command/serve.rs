@@ -20,6 +20,9 @@ async fn serve(config: Config) -> anyhow::Result<Ending> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut daemon = Daemon::start(config).await?;
+    for warning in daemon.generations.trust_warnings() {
+        tracing::warn!(warning, "trust");
+    }
     tracing::info!(address = %daemon.address, "ready");
     loop {
         tokio::select! {

@@ -2,6 +2,7 @@
 
 use super::quarantine::Bounds;
 use crate::exit::InputProblems;
+use crate::trust_loading::TrustSource;
 use anyhow::Context;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_sources::{Format, SourceContext};
@@ -14,6 +15,8 @@ use std::time::Duration;
 pub(crate) struct Config {
     /// The policy set; `set`, required.
     pub set: PathBuf,
+    /// The trust file; `trust`, default the first that `TrustSource::find` finds.
+    pub trust: Option<PathBuf>,
     /// Archive, pack store and compiled cache; `data_dir`, default `data`.
     pub data_dir: PathBuf,
     /// Where compiled snapshots are kept; `cache_dir`, default `cache` in `data_dir`. Written by this daemon alone.
@@ -61,6 +64,7 @@ impl Config {
     pub(crate) fn parse(path: &Path, folder: &Path, text: &str) -> anyhow::Result<Self> {
         let (mut file, mut root) = TomlFile::parse(path, text);
         let set = root.required_string(&mut file, "set").map(|(set, _)| folder.join(set));
+        let trust = root.string(&mut file, "trust").map(|(trust, _)| folder.join(trust));
         let data_dir = folder.join(
             root.string(&mut file, "data_dir")
                 .map_or_else(|| "data".to_owned(), |(dir, _)| dir),
@@ -140,6 +144,7 @@ impl Config {
         match set {
             Some(set) if problems.is_empty() => Ok(Self {
                 set,
+                trust,
                 data_dir,
                 cache_dir,
                 listen,
@@ -151,6 +156,11 @@ impl Config {
             }),
             _ => Err(InputProblems(problems).into()),
         }
+    }
+
+    /// Where trust is read from.
+    pub(crate) fn trust_source(&self) -> TrustSource {
+        TrustSource::find(self.trust.as_deref(), Some(&self.set))
     }
 
     /// The archive's file.

@@ -2,9 +2,11 @@
 
 use super::attempt::{Attempt, AttemptResult, entry_json};
 use super::metrics::Metrics;
-use crate::set_loading;
+use crate::exit::InputProblems;
+use crate::set_loading::{self, Purpose};
+use crate::trust_loading::{self, Admitting, TrustSource};
 use anyhow::{Context, anyhow, bail};
-use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord};
+use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord, TrustRecord};
 use proviso_engine::{Engine, Generation};
 use proviso_model::{Digest, Problem};
 use proviso_pack::{PackStore, PluginPath};
@@ -23,6 +25,7 @@ pub(crate) struct Generations {
     store: Arc<PackStore>,
     plugins: PluginPath,
     set_path: PathBuf,
+    trust: TrustSource,
     current: RwLock<Arc<Generation>>,
     last: Mutex<Option<Attempt>>,
     /// The generation that was rolled back from: a file event that yields it again changes nothing.
@@ -39,6 +42,7 @@ pub(crate) struct Parts {
     pub store: Arc<PackStore>,
     pub plugins: PluginPath,
     pub set_path: PathBuf,
+    pub trust: TrustSource,
 }
 
 /// What makes a set be read again.
@@ -68,6 +72,7 @@ impl Generations {
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
         let (who, cause) = ("start", Cause::Start);
+        trust_loading::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
         let mut rolled_back_from = None;
         let (generation, result) = match (build_from_file(&parts).await?, active) {
@@ -80,6 +85,7 @@ impl Generations {
             (Ok(candidate), active) => {
                 let id = candidate.generation.id();
                 if active.is_some_and(|active| active.id == id) {
+                    candidate.record_trust(&parts.archive).await?;
                     (candidate.generation, AttemptResult::Unchanged { id })
                 } else {
                     let changes = vec!["live since the start".to_owned()];
@@ -102,7 +108,7 @@ impl Generations {
                     },
                 )
             }
-            (Err(refused), None) => return Err(crate::exit::InputProblems(refused.problems).into()),
+            (Err(refused), None) => return Err(InputProblems(refused.problems).into()),
         };
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
         let attempt = Attempt {
@@ -117,6 +123,7 @@ impl Generations {
             store,
             plugins,
             set_path,
+            trust,
         } = parts;
         Ok(Self {
             engine,
@@ -124,6 +131,7 @@ impl Generations {
             store,
             plugins,
             set_path,
+            trust,
             current: RwLock::new(Arc::new(generation)),
             last: Mutex::new(Some(attempt)),
             rolled_back_from: Mutex::new(rolled_back_from),
@@ -147,9 +155,33 @@ impl Generations {
         serde_json::to_value(self.current().describe()).unwrap_or(Value::Null)
     }
 
+    /// Whom the operator trusts, and what that says of the packs that run, for `policy status`.
+    pub(crate) fn describe_trust(&self) -> Value {
+        trust_loading::describe(self.trust.file(), self.current().packs())
+    }
+
+    /// What an operator should know of that.
+    pub(crate) fn trust_warnings(&self) -> Vec<String> {
+        let described = self.describe_trust();
+        let warnings = described["warnings"].as_array().into_iter().flatten();
+        warnings
+            .filter_map(|warning| warning.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Lets an older version of a pack go live than one that was live before. Recorded with who and why.
+    pub(crate) async fn allow_downgrade(&self, pack: &str, version: &str, who: &str, note: &str) -> anyhow::Result<()> {
+        let _one_at_a_time = self.changing.lock().await;
+        let now = crate::places::now();
+        self.archive.allow_downgrade(pack, version, who, note, now).await?;
+        tracing::warn!(pack, version, who, note, "an older version of a pack is allowed");
+        Ok(())
+    }
+
     /// Folders and files whose change may change the next generation: the set file, pack folders, plugin folders.
     pub(crate) fn watched(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.set_path.clone()];
+        paths.extend(self.trust.file().map(PathBuf::from));
         let beside = self.set_path.parent().unwrap_or(std::path::Path::new(""));
         let current = self.current();
         // What the set names, and where that was found: a built file may carry an ending that the set leaves out.
@@ -168,7 +200,13 @@ impl Generations {
         let parts = self.parts();
         let before = self.current();
         let result = match build_from_file(&parts).await? {
-            Ok(candidate) if candidate.generation.id() == before.id() => AttemptResult::Unchanged { id: before.id() },
+            Ok(candidate) if candidate.generation.id() == before.id() => {
+                let id = before.id();
+                // Another trust file may admit the same packs for another reason.
+                candidate.record_trust(&parts.archive).await?;
+                self.swap(candidate.generation);
+                AttemptResult::Unchanged { id }
+            }
             Ok(candidate) if asked == Asked::Watch && self.is_rolled_back_from(candidate.generation.id()) => {
                 AttemptResult::Unchanged { id: before.id() }
             }
@@ -200,7 +238,20 @@ impl Generations {
         let result = if wanted.id == before.id() {
             AttemptResult::Unchanged { id: wanted.id }
         } else {
-            let generation = rebuild(&parts, &wanted).await?;
+            let generation = match rebuild(&parts, &wanted).await {
+                Ok(generation) => generation,
+                Err(error) => {
+                    let InputProblems(problems) = error.downcast::<InputProblems>()?;
+                    let refused = Refused {
+                        problems,
+                        set_file: wanted.set_file,
+                        set_text: Some(wanted.set_text),
+                    };
+                    record_refusal(&parts, &refused, Cause::Rollback, who, "").await?;
+                    let problems = refused.problems;
+                    return Ok(self.note(who, started, AttemptResult::Refused { problems }));
+                }
+            };
             let changes = changes_between(&before, &generation);
             let id = generation.id();
             let activation = activation(id, Cause::Rollback, who, "", &changes);
@@ -250,6 +301,7 @@ impl Generations {
             store: Arc::clone(&self.store),
             plugins: self.plugins.clone(),
             set_path: self.set_path.clone(),
+            trust: self.trust.clone(),
         }
     }
 
@@ -305,6 +357,14 @@ struct Candidate {
     generation: Generation,
     set_file: String,
     set_text: String,
+    trust: TrustRecord,
+}
+
+impl Candidate {
+    /// Records the trust file that it was admitted under.
+    async fn record_trust(&self, archive: &Archive) -> anyhow::Result<()> {
+        Ok(archive.record_trust(&self.trust).await?)
+    }
 }
 
 /// A set that is not good.
@@ -321,9 +381,12 @@ async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refu
         Arc::clone(&parts.store),
         parts.plugins.clone(),
     );
-    let set_path = parts.set_path.clone();
+    let (set_path, trust_source) = (parts.set_path.clone(), parts.trust.clone());
+    let seen = Arc::new(trust_loading::seen(&parts.archive).await?);
     tokio::task::spawn_blocking(move || {
-        let set_file = set_path.display().to_string();
+        // From wherever the daemon is started next, the folders that packs came from are to be found again.
+        let set_file = std::path::absolute(&set_path).unwrap_or_else(|_| set_path.clone());
+        let set_file = set_file.display().to_string();
         let refused = |problems| {
             let set_text = std::fs::read_to_string(&set_path).ok();
             Ok(Err(Refused {
@@ -332,7 +395,12 @@ async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refu
                 set_text,
             }))
         };
-        let (resolved, set_text) = match set_loading::load(&set_path, &plugins, Some(&store)) {
+        let (trust, trust_text) = match trust_source.read() {
+            Ok((trust, text)) => (Arc::new(trust), text),
+            Err(problems) => return refused(problems),
+        };
+        let admitting = Admitting { trust, seen };
+        let (resolved, set_text) = match set_loading::load(&set_path, &plugins, Some(&store), &admitting) {
             Ok(loaded) => loaded,
             Err(problems) => return refused(problems),
         };
@@ -351,6 +419,11 @@ async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refu
             generation,
             set_file,
             set_text,
+            trust: TrustRecord {
+                at: crate::places::now(),
+                file: trust_source.file().map(|file| file.display().to_string()),
+                text: trust_text,
+            },
         }))
     })
     .await?
@@ -370,13 +443,17 @@ pub(crate) fn failed_cases(generation: &Generation) -> Vec<Problem> {
     problems
 }
 
-/// Builds a recorded generation again, from the packs in the store.
+/// Builds a recorded generation again, from the packs in the store, if the trust of today admits them.
 pub(crate) async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Generation> {
-    let digests: Vec<Digest> = record.packs.iter().map(|pack| pack.digest).collect();
-    let resolved = set_loading::recorded(&record.set_json, &digests, &parts.store)?;
+    let (trust, _) = parts.trust.read().map_err(InputProblems)?;
+    let admitting = Admitting {
+        trust: Arc::new(trust),
+        seen: Arc::new(trust_loading::seen(&parts.archive).await?),
+    };
+    let resolved = set_loading::recorded(record, &parts.store, &admitting, Purpose::Judge)?;
     let engine = Arc::clone(&parts.engine);
     let generation = tokio::task::spawn_blocking(move || engine.build(&resolved, &|_| ())).await?;
-    let generation = generation.map_err(|error| crate::exit::InputProblems(error.problems))?;
+    let generation = generation.map_err(|error| InputProblems(error.problems))?;
     if generation.id() != record.id {
         bail!(
             "generation {} cannot be rebuilt by this version of the host: it would be {}",
@@ -410,6 +487,7 @@ async fn record(
         set_text: candidate.set_text.clone(),
         set_json: generation.set().to_canonical_json(),
     };
+    candidate.record_trust(&parts.archive).await?;
     parts.archive.record_generation(&record).await?;
     parts
         .archive

@@ -9,6 +9,7 @@ use super::metrics::Metrics;
 use super::quarantine::Quarantine;
 use super::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure};
 use super::token::Token;
+use crate::trust_loading;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
@@ -48,6 +49,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/policy/rollback", post(rollback))
         .route("/v1/policy/history", get(history))
         .route("/v1/policy/retry", post(retry))
+        .route("/v1/policy/allow-downgrade", post(allow_downgrade))
         .route("/v1/archive/rejudge", post(rejudge_held))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
     Router::new()
@@ -180,6 +182,7 @@ async fn status(State(shared): State<Shared>) -> Response {
     let quarantined = shared.quarantine.list(shared.generations.current().id());
     Json(json!({
         "generation": shared.generations.describe(),
+        "trust": shared.generations.describe_trust(),
         "last_attempt": shared.generations.last_attempt().map(|attempt| attempt.to_json()),
         "messages": {
             "committed": shared.metrics.messages_committed.get(),
@@ -223,6 +226,26 @@ fn answer_attempt(attempt: anyhow::Result<Attempt>) -> Response {
             tracing::error!(error = format!("{error:#}"), "policies could not be changed");
             problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}"))
         }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DowngradeBody {
+    pack: String,
+    version: String,
+    note: String,
+}
+
+/// Lets an older version of a pack go live.
+async fn allow_downgrade(State(shared): State<Shared>, Json(body): Json<DowngradeBody>) -> Response {
+    let DowngradeBody { pack, version, note } = body;
+    if let Err(refused) = trust_loading::check_downgrade(&pack, &version) {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, &refused);
+    }
+    match shared.generations.allow_downgrade(&pack, &version, "api", &note).await {
+        Ok(()) => Json(json!({ "allowed": { "pack": pack, "version": version } })).into_response(),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
     }
 }
 

@@ -46,6 +46,7 @@ impl Daemon {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
+        let trust = config.trust_source();
         let token = Token::read_or_make(&config.token_file)?;
         let archive = Archive::open(&config.archive_path()).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
@@ -60,6 +61,7 @@ impl Daemon {
             store,
             plugins: PluginPath::of_this_process(),
             set_path: config.set.clone(),
+            trust,
         };
         let metrics = Arc::new(Metrics::default());
         let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);

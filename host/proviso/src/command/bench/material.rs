@@ -12,7 +12,7 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Digest};
-use proviso_pack::{Case, Pack};
+use proviso_pack::{Case, TrustedPack};
 use proviso_sources::{Format, Reader, SourceContext};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Material {
     pub(super) fn gather(
         args: &BenchArgs,
         generation: &Generation,
-        packs: Option<&[Arc<Pack>]>,
+        packs: Option<&[Arc<TrustedPack>]>,
     ) -> anyhow::Result<Self> {
         let cases: Vec<&Case> = packs.into_iter().flatten().flat_map(|pack| pack.cases()).collect();
         let (inputs, from, errors) = if !args.input.is_empty() {

@@ -13,9 +13,9 @@ use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::progress::Progress;
 use material::Material;
 use proviso_engine::{Engine, Generation, ResolvedSet};
-use proviso_pack::Pack;
+use proviso_pack::TrustedPack;
 use report::Report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -28,10 +28,11 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     // What cannot be compared with is told before minutes are spent on measuring.
     let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
     let engine = pack::engine()?;
+    let trust = args.trust.trust.as_deref();
     let (generation, packs) = if let Some(set) = &args.set {
-        (super::eval::build(&engine, set)?, None)
+        (super::eval::build(&engine, set, trust)?, None)
     } else {
-        let packs = open_all(&args.packs)?;
+        let packs = open_all(&args.packs, trust)?;
         (build(&engine, &packs)?, Some(packs))
     };
     let material = Material::gather(args, &generation, packs.as_deref())?;
@@ -52,12 +53,12 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     Ok(if slower { Ending::Problems } else { Ending::Well })
 }
 
-fn open_all(paths: &[PathBuf]) -> anyhow::Result<Vec<Arc<Pack>>> {
-    paths.iter().map(|path| Ok(Arc::new(pack::open(path)?))).collect()
+fn open_all(paths: &[PathBuf], trust: Option<&Path>) -> anyhow::Result<Vec<Arc<TrustedPack>>> {
+    paths.iter().map(|path| pack::open_trusted(path, trust)).collect()
 }
 
 /// One generation of all packs, each with its own settings and for every message.
-fn build(engine: &Engine, packs: &[Arc<Pack>]) -> anyhow::Result<Generation> {
+fn build(engine: &Engine, packs: &[Arc<TrustedPack>]) -> anyhow::Result<Generation> {
     let mut sets = packs.iter().map(|pack| ResolvedSet::of_pack(Arc::clone(pack)));
     let mut all = sets
         .next()
