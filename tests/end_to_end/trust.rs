@@ -258,6 +258,14 @@ fn a_secret_key_is_kept_secret() {
         "--public-key",
         &kit.text("guarded.pub"),
     ]));
+    // minisign asks for the same passphrase.
+    let (manifest, signature) = (kit.text("set.toml"), kit.text("guarded.minisig"));
+    let arguments = ["-S", "-s", secret.to_str().unwrap(), "-m", &manifest, "-x", &signature];
+    let passphrase_in = fs::File::open(&passphrase).unwrap();
+    let by_minisign = Command::new("minisign").args(arguments).stdin(passphrase_in).output();
+    well(&by_minisign.unwrap());
+    let public = kit.text("guarded.pub");
+    well(&tool("minisign", &["-Vm", &manifest, "-x", &signature, "-p", &public]));
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o640)).unwrap();
     let open = sign(&["--passphrase-file", &passphrase]);
     assert_eq!(open.status.code(), Some(2));
