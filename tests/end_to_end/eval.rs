@@ -205,7 +205,14 @@ fn real_wecom_samples_lose_nothing() {
 
 #[test]
 fn the_packs_of_the_project_pass_their_cases() {
-    let packs = ["bank-cn", "ecommerce-cn", "data-leak", "departure-risk", "demo/brittle"];
+    let packs = [
+        "bank-cn",
+        "broker-us",
+        "ecommerce-cn",
+        "data-leak",
+        "departure-risk",
+        "demo/brittle",
+    ];
     let paths: Vec<_> = packs
         .map(|pack| project().join("policies").join(pack).to_str().unwrap().to_owned())
         .into();
@@ -213,7 +220,7 @@ fn the_packs_of_the_project_pass_their_cases() {
     arguments.extend(paths.iter().map(String::as_str));
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-    for pack in &packs[..4] {
+    for pack in &packs[..5] {
         let cases = json_lines(&stdout(&output))
             .iter()
             .filter(|line| line["pack"] == format!("proviso/{pack}"))
