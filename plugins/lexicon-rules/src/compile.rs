@@ -234,7 +234,12 @@ impl Compiler<'_> {
             AMOUNT_MAX,
             format!("{pointer}/total_at_least"),
         );
-        self.currency(&settings.currency, pointer);
+        // A window that only counts needs none.
+        let currency = if settings.currency.is_some() || settings.total_at_least.is_some() {
+            self.currency(settings.currency, pointer)
+        } else {
+            String::new()
+        };
         if settings.at_least.is_none() && settings.total_at_least.is_none() {
             self.problems
                 .push(pointer, "a window needs `at_least`, `total_at_least` or both");
@@ -243,18 +248,24 @@ impl Compiler<'_> {
             milliseconds: i64::from(settings.seconds) * 1000,
             at_least: settings.at_least.map(|least| least as usize),
             total_at_least: settings.total_at_least,
-            currency: settings.currency,
+            currency,
             refire: settings.refire,
         }
     }
 
-    fn currency(&mut self, currency: &str, pointer: &str) {
-        if !is_currency(currency) {
-            self.problems.push(
+    /// The currency that an amount is in. There is no default: an amount in another one would silently never count.
+    fn currency(&mut self, currency: Option<String>, pointer: &str) -> String {
+        match &currency {
+            None => self
+                .problems
+                .push(pointer, "an amount needs its `currency`, such as \"CNY\" or \"USD\""),
+            Some(currency) if !is_currency(currency) => self.problems.push(
                 format!("{pointer}/currency"),
                 format!("\"{currency}\" is no ISO 4217 code of three upper-case letters"),
-            );
+            ),
+            Some(_) => {}
         }
+        currency.unwrap_or_default()
     }
 
     fn contexts_of(&mut self, values: &[Value], pointer: &str) -> Vec<Context> {

@@ -102,8 +102,7 @@ pub(crate) struct ContextSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmountSettings {
     pub(crate) at_least: u64,
-    #[serde(default = "yuan")]
-    pub(crate) currency: String,
+    pub(crate) currency: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,8 +154,7 @@ pub(crate) struct WindowSettings {
     pub(crate) seconds: u32,
     pub(crate) at_least: Option<u32>,
     pub(crate) total_at_least: Option<u64>,
-    #[serde(default = "yuan")]
-    pub(crate) currency: String,
+    pub(crate) currency: Option<String>,
     #[serde(default)]
     pub(crate) refire: Refire,
 }
@@ -186,8 +184,4 @@ fn medium() -> Severity {
 
 fn sentence() -> Unit {
     Unit::Sentence
-}
-
-fn yuan() -> String {
-    "CNY".to_owned()
 }

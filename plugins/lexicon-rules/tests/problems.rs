@@ -87,7 +87,7 @@ fn mistakes_in_a_rule_are_named() {
         ),
         (json!({ "when": { "all": [] } }), "/when/all", "empty"),
         (
-            json!({ "when": { "all": [leaf, { "amount": { "at_least": 1 } }], "within": 3 } }),
+            json!({ "when": { "all": [leaf, { "amount": { "at_least": 1, "currency": "CNY" } }], "within": 3 } }),
             "/when/all/1",
             "yields no hits",
         ),
@@ -157,6 +157,16 @@ fn mistakes_in_a_rule_are_named() {
             json!({ "when": { "amount": { "at_least": 1, "currency": "yuan" } } }),
             "/when/amount/currency",
             "\"yuan\"",
+        ),
+        (
+            json!({ "when": { "amount": { "at_least": 1 } } }),
+            "/when/amount",
+            "`currency`",
+        ),
+        (
+            json!({ "when": leaf, "window": { "seconds": 5, "total_at_least": 1 } }),
+            "/window",
+            "`currency`",
         ),
         (
             json!({ "when": { "attachment": {} } }),

@@ -373,19 +373,23 @@ fn a_filter_chooses_messages() {
 fn conditions_on_money_files_and_links() {
     let base = || message("x");
     let table: Vec<(Value, MessageBuilder, bool)> = vec![
-        (json!({ "amount": { "at_least": 100 } }), base(), false),
         (
-            json!({ "amount": { "at_least": 100 } }),
+            json!({ "amount": { "at_least": 100, "currency": "CNY" } }),
+            base(),
+            false,
+        ),
+        (
+            json!({ "amount": { "at_least": 100, "currency": "CNY" } }),
             base().amount(100, "CNY"),
             true,
         ),
         (
-            json!({ "amount": { "at_least": 100 } }),
+            json!({ "amount": { "at_least": 100, "currency": "CNY" } }),
             base().amount(99, "CNY"),
             false,
         ),
         (
-            json!({ "amount": { "at_least": 100 } }),
+            json!({ "amount": { "at_least": 100, "currency": "CNY" } }),
             base().amount(100, "USD"),
             false,
         ),

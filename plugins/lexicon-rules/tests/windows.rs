@@ -79,7 +79,7 @@ fn a_count_fires_when_it_is_reached() {
 
 #[test]
 fn a_total_fires_when_it_is_reached() {
-    let window = json!({ "seconds": 3600, "total_at_least": 20_000 });
+    let window = json!({ "seconds": 3600, "total_at_least": 20_000, "currency": "CNY" });
     assert_eq!(
         fired(&window, &[(0, 19_999), (1, 1)]),
         [None, Some("1 小时2 200.00 CNY".to_owned())]
@@ -87,7 +87,7 @@ fn a_total_fires_when_it_is_reached() {
     assert_eq!(fired(&window, &[(0, 19_999), (3601, 1)]), [None, None]);
     let other = json!({ "seconds": 3600, "total_at_least": 1, "currency": "USD" });
     assert_eq!(fired(&other, &[(0, 100)]), [None]);
-    let either = json!({ "seconds": 60, "at_least": 2, "total_at_least": 1000 });
+    let either = json!({ "seconds": 60, "at_least": 2, "total_at_least": 1000, "currency": "CNY" });
     assert_eq!(fired(&either, &[(0, 1000)]), [Some("1 分钟1 10.00 CNY".to_owned())]);
     assert_eq!(
         fired(&either, &[(0, 1), (1, 1)]),
@@ -145,7 +145,7 @@ fn the_largest_state_fits() {
             json!({ "message": { "kinds": ["red-packet"] }, "window": window }),
         );
     }
-    let totalling = json!({ "seconds": 7_776_000, "total_at_least": 4_398_046_511_103u64 });
+    let totalling = json!({ "seconds": 7_776_000, "total_at_least": 4_398_046_511_103u64, "currency": "CNY" });
     rules.insert(
         "total".to_owned(),
         json!({ "message": { "kinds": ["red-packet"] }, "window": totalling }),

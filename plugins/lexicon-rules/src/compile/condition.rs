@@ -194,10 +194,9 @@ impl Compiler<'_> {
 
     fn amount(&mut self, settings: AmountSettings, pointer: &str) -> Condition {
         self.range(Some(settings.at_least), 1, u64::MAX, format!("{pointer}/at_least"));
-        self.currency(&settings.currency, pointer);
         Condition::Amount {
             at_least: settings.at_least,
-            currency: settings.currency,
+            currency: self.currency(settings.currency, pointer),
         }
     }
 
