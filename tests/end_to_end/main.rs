@@ -11,6 +11,7 @@ mod eval;
 mod hostile;
 mod kill;
 mod links;
+mod lint;
 // The programs are the engine's; here they meet the daemon.
 #[path = "../../host/engine/tests/corpus/programs.rs"]
 mod programs;

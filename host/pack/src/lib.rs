@@ -17,6 +17,7 @@
 //! ```
 
 pub mod case;
+pub mod lint;
 pub mod manifest;
 pub mod scaffold;
 pub mod signing;

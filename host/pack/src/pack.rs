@@ -114,6 +114,18 @@ impl Pack {
         self.digest
     }
 
+    /// The same pack, as if none of its policies asked for that field. The digest is that of the pack itself.
+    pub(crate) fn without_field(&self, field: manifest::Field) -> Self {
+        let mut pack = self.clone();
+        for policy in &mut pack.manifest.policies {
+            policy.fields.retain(|asked| *asked != field);
+            if field == manifest::Field::Preceding {
+                policy.preceding = 0;
+            }
+        }
+        pack
+    }
+
     /// What `pack.toml` says.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

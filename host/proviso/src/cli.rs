@@ -209,6 +209,45 @@ pub(crate) enum PackCommand {
         proviso pack bench --set policies/demo.toml --workers 2 --format json > before.json\n  \
         proviso pack bench --set policies/demo.toml --workers 2 --baseline before.json --fail-over 10")]
     Bench(BenchArgs),
+    /// Says what a pack could do better: terms, texts, rules, statutes, fields, budgets.
+    #[command(after_help = "Examples:\n  proviso pack lint policies/bank-cn\n  \
+        proviso pack lint house-rules --benign last-month.ndjson --benign-share 0.2\n  \
+        proviso pack lint house-rules --fix\n  \
+        proviso pack lint --explain L101")]
+    Lint(LintArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Packs' folders or files.
+    #[arg(required_unless_present = "explain")]
+    pub packs: Vec<PathBuf>,
+    /// Files of harmless messages: a .txt file has one in each line, others are canonical NDJSON. Terms that are common in
+    /// them are told.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub benign: Vec<PathBuf>,
+    /// A term is common if it stands in more than this share of the harmless messages, in per cent.
+    #[arg(long, default_value_t = 0.5, value_name = "PERCENT")]
+    pub benign_share: f64,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Mend what can be mended without a doubt, in the pack's folder, and say what was changed.
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not run the cases: nothing is said of fields and budgets.
+    #[arg(long)]
+    pub no_run: bool,
+    /// Exit with 1 if a finding is at least this severe: note, warning or error.
+    #[arg(long, default_value = "warning", value_parser = parse_lint_severity)]
+    pub fail_on: proviso_pack::lint::Severity,
+    /// The day by which statutes are looked at, as 2026-01-31; default: today (UTC).
+    #[arg(long, value_name = "DAY")]
+    pub today: Option<String>,
+    /// Print what a code means, and what to do.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["benign", "fix", "no_run"])]
+    pub explain: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
@@ -462,6 +501,14 @@ fn parse_severity(text: &str) -> Result<proviso_model::verdict::Severity, String
         .into_iter()
         .find(|severity| severity.name() == text)
         .ok_or_else(|| format!("{text:?} is not a severity: expected low, medium, high or critical"))
+}
+
+fn parse_lint_severity(text: &str) -> Result<proviso_pack::lint::Severity, String> {
+    use proviso_pack::lint::Severity;
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.name() == text)
+        .ok_or_else(|| format!("{text:?} is not a severity: expected note, warning or error"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,14 @@ pub(crate) fn cache_dir() -> Option<PathBuf> {
         .map(|base| base.join("proviso"))
 }
 
+/// Today's date in UTC, `YYYY-MM-DD`: for what has ended, never for a judgement.
+pub(crate) fn today() -> String {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .to_string()
+}
+
 /// The host's clock: for when something was received or made live, never for a judgement.
 pub(crate) fn now() -> Timestamp {
     let millis = jiff::Timestamp::now().as_millisecond();

@@ -2,6 +2,7 @@
 
 use super::{Trust, Unsigned, Vendor, Worth};
 use crate::error::PackError;
+use crate::manifest::Field;
 use crate::pack::{Form, Pack};
 use crate::signing::KeyId;
 use proviso_model::time::Day;
@@ -121,6 +122,16 @@ impl TrustedPack {
     /// Why it may judge.
     pub fn admission(&self) -> &Admission {
         &self.admission
+    }
+
+    /// The same pack, as if none of its policies asked for that field: what they say then tells who reads it. It is given
+    /// less than what was admitted, and never more. The digest is that of the pack itself.
+    #[must_use]
+    pub fn without_field(&self, field: Field) -> Self {
+        Self {
+            pack: self.pack.without_field(field),
+            admission: self.admission.clone(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod lint;
 pub(crate) mod pack;
 mod pack_sign;
 pub(crate) mod policy;

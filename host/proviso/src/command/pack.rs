@@ -36,6 +36,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         PackCommand::Sign(args) => pack_sign::sign(args),
         PackCommand::Verify(args) => pack_sign::verify(args, colour),
         PackCommand::Bench(args) => super::bench::run(args, colour),
+        PackCommand::Lint(args) => super::lint::run(args),
     }
 }
 

@@ -87,7 +87,7 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
 }
 
 /// The messages of a case, each preceded by those before it in its conversation, as the case itself is judged.
-fn of_case(case: &Case) -> Vec<Input> {
+pub(crate) fn of_case(case: &Case) -> Vec<Input> {
     let messages = case.messages.iter().cloned();
     let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
     let inputs = messages.iter().enumerate().map(|(index, message)| {

@@ -12,6 +12,7 @@ use crate::command::pack;
 use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::progress::Progress;
 use material::Material;
+pub(crate) use material::of_case as inputs_of_case;
 use proviso_engine::{Engine, Generation, ResolvedSet};
 use proviso_pack::TrustedPack;
 use report::Report;

@@ -1,0 +1,138 @@
+//! Lint: what a pack could do better. It loads all the same; but somebody should look before it is shipped.
+//!
+//! - `codes`: every code there is, with its severity
+//! - `texts`: what nobody sees in a file: byte order marks, invisible characters, broken or mixed encodings
+//! - `lists`: lists that nothing looks at
+//! - `rules`: rules without a case, a reason or a citation
+//! - `statutes`: rules of law that have ended
+//! - `allow`: comments that accept a remark, with a reason
+//!
+//! What needs the matcher or the sandbox is looked for where both are seen, in the binary, with the same codes.
+//! docs/lint.md explains each code.
+
+mod allow;
+pub mod codes;
+mod lists;
+mod rules;
+mod statutes;
+mod texts;
+
+pub use allow::without_allowed;
+pub use codes::{Code, Severity};
+pub use lists::triggers;
+pub use texts::encodings;
+
+use crate::Pack;
+use std::ops::Range;
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What kind of thing it is.
+    pub code: Code,
+    /// The file within the pack: `lexicons/promissory.txt`.
+    pub part: String,
+    /// Line in that file, from 1; 0 if the whole file is meant.
+    pub line: usize,
+    /// Column in characters, from 1; 0 if the whole line is meant.
+    pub column: usize,
+    /// What was found, with the value quoted, and what would be right.
+    pub message: String,
+    /// What mends it without a doubt, if anything does: changes of the same file that do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A change of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Bytes of the file as it was read.
+    pub range: Range<usize>,
+    /// What comes in their place.
+    pub replacement: String,
+}
+
+impl Remark {
+    /// A remark at a line of a part.
+    pub fn on_line(code: Code, part: impl Into<String>, line: usize, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            part: part.into(),
+            line,
+            column: 1,
+            message: message.into(),
+            edits: Vec::new(),
+        }
+    }
+
+    /// A remark at a byte offset of a part, whose text is given.
+    pub fn at_offset(
+        code: Code,
+        part: impl Into<String>,
+        text: &str,
+        offset: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        let (line, column) = proviso_model::problem::line_and_column(text, offset);
+        Self {
+            column,
+            ..Self::on_line(code, part, line, message)
+        }
+    }
+}
+
+/// Everything that can be said without running anything, ordered by file and place. `today` is written `YYYY-MM-DD`.
+pub fn check(pack: &Pack, today: &str) -> Vec<Remark> {
+    let mut remarks = texts::check(pack);
+    let places = Places::of(pack);
+    remarks.extend(lists::check(pack, &places));
+    remarks.extend(rules::check(pack, &places));
+    remarks.extend(statutes::check(pack, &places, today));
+    sort(&mut remarks);
+    remarks
+}
+
+/// Orders remarks by file, place and code.
+pub fn sort(remarks: &mut [Remark]) {
+    remarks.sort_by(|one, other| {
+        let key = |remark: &Remark| (remark.line, remark.column, remark.code.id);
+        (&one.part, key(one), &one.message).cmp(&(&other.part, key(other), &other.message))
+    });
+}
+
+/// Where the settings of each policy stand in `pack.toml`.
+pub(crate) struct Places<'a> {
+    text: crate::manifest::ManifestText<'a>,
+}
+
+impl<'a> Places<'a> {
+    fn of(pack: &'a Pack) -> Self {
+        let text = text_of(pack, crate::parts::MANIFEST);
+        let (_, text, _) = crate::manifest::read(crate::parts::MANIFEST.as_ref(), text);
+        Self { text }
+    }
+
+    /// A remark at a setting of a policy, by the policy's index and a JSON Pointer into its settings.
+    pub(crate) fn at(&self, code: Code, policy: usize, pointer: &str, message: impl Into<String>) -> Remark {
+        in_manifest(code, self.text.at_setting(policy, pointer, message))
+    }
+
+    /// A remark at the declaration of a list, by the list's index.
+    pub(crate) fn at_list(&self, code: Code, list: usize, message: impl Into<String>) -> Remark {
+        in_manifest(code, self.text.at_list(list, message))
+    }
+}
+
+fn in_manifest(code: Code, problem: proviso_model::Problem) -> Remark {
+    Remark {
+        column: problem.column,
+        ..Remark::on_line(code, crate::parts::MANIFEST, problem.line, problem.message)
+    }
+}
+
+/// The text of a part; empty if there is none.
+fn text_of<'a>(pack: &'a Pack, part: &str) -> &'a str {
+    let bytes = pack.files().find(|(path, _)| *path == part).map(|(_, bytes)| bytes);
+    bytes
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,288 @@
+//! What the matcher knows of a pack's lists.
+
+use crate::cli::LintArgs;
+use crate::command::eval;
+use crate::exit::{InputProblems, Usage};
+use crate::show::progress::Progress;
+use anyhow::Context;
+use proviso_model::Message;
+use proviso_pack::Pack;
+use proviso_pack::lint::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
+use proviso_pack::lint::{self, Edit, Remark};
+use proviso_pack::manifest::{self, List, ListKind};
+use proviso_scan::lexicon::{Lexicon, Term};
+use proviso_scan::{Folding, GAP_CHARS_MAX, Gaps, Hit, ListContent, MatcherBuilder, lexicon, patterns};
+use proviso_sources::{Format, SourceContext};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+
+/// Texts of harmless messages, in which a list that makes policies run should have few hits.
+pub(super) struct Harmless {
+    texts: Vec<String>,
+    /// Hits in more than this share of them are told, in per cent.
+    share: f64,
+}
+
+impl Harmless {
+    /// Reads the files of `--benign`: a `.txt` file has a message in each line, others are read as canonical messages.
+    pub(super) fn read(args: &LintArgs) -> anyhow::Result<Self> {
+        if !(0.0..=100.0).contains(&args.benign_share) {
+            return Err(Usage("--benign-share wants a percentage of 0 to 100, such as 0.5".to_owned()).into());
+        }
+        let mut texts = Vec::new();
+        let context = SourceContext::new("default", "chat").map_err(|error| Usage(error.to_string()))?;
+        for file in &args.benign {
+            if file.extension().is_some_and(|extension| extension == "txt") {
+                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+                continue;
+            }
+            let progress = Progress::open("reading");
+            let mut errors = 0;
+            eval::read_file(
+                file,
+                Format::Ndjson,
+                &context,
+                &progress,
+                &mut errors,
+                &mut |message: Message| {
+                    texts.push(message.text);
+                    true
+                },
+            )?;
+            progress.finish();
+        }
+        if !args.benign.is_empty() && texts.is_empty() {
+            return Err(Usage("the files of --benign hold no message".to_owned()).into());
+        }
+        Ok(Self {
+            texts,
+            share: args.benign_share,
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}
+
+pub(super) fn check(pack: &Pack, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
+    let mut remarks = Vec::new();
+    for list in &pack.manifest().lists {
+        if let ListKind::Lexicon(folding) = list.kind {
+            let text = pack.lexicon_text(&list.name).unwrap_or_default();
+            let lexicon = lexicon::parse(&pack.path_of(&list.file), text).map_err(InputProblems)?;
+            remarks.extend(repeated(list, text, &lexicon));
+            remarks.extend(of_terms(list, text, &lexicon, scan_folding(folding)));
+        }
+        if !harmless.is_empty() && lint::triggers(pack, list) {
+            remarks.extend(common(pack, list, harmless)?);
+        }
+    }
+    Ok(remarks)
+}
+
+/// Lines that hold a term again: the reader leaves them out.
+fn repeated(list: &List, text: &str, lexicon: &Lexicon) -> Vec<Remark> {
+    let kept: HashSet<u32> = lexicon.terms.iter().map(|term| term.line).collect();
+    let first: HashMap<&str, &Term> = lexicon.terms.iter().map(|term| (term.text.as_str(), term)).collect();
+    let mut remarks = Vec::new();
+    for (number, range) in (1..).zip(lines(text)) {
+        let line = text[range.clone()].trim_start_matches('\u{feff}');
+        let mut fields = line.split('\t').map(str::trim);
+        let term = fields.next().unwrap_or_default();
+        if term.is_empty() || line.starts_with('#') || kept.contains(&number) {
+            continue;
+        }
+        let Some(first) = first.get(term) else { continue };
+        let more = fields.any(|field| !field.is_empty());
+        let message = if more {
+            format!(
+                "{term:?} stands in line {} already: this line is left out, with its tags and weight",
+                first.line
+            )
+        } else {
+            format!("{term:?} stands in line {} already: this line is left out", first.line)
+        };
+        let edits = if more { Vec::new() } else { vec![without(range)] };
+        remarks.push(Remark {
+            edits,
+            ..Remark::on_line(SAME_TERM, &list.file, number as usize, message)
+        });
+    }
+    remarks
+}
+
+/// What each term of a lexicon finds in its own text: itself, and which others.
+fn of_terms(list: &List, text: &str, lexicon: &Lexicon, folding: Folding) -> Vec<Remark> {
+    let mut builder = MatcherBuilder::new();
+    builder.add(proviso_scan::List {
+        name: list.name.clone(),
+        content: ListContent::Lexicon {
+            terms: lexicon.terms.iter().map(|term| term.text.clone()).collect(),
+            folding,
+        },
+    });
+    // A list that cannot be built has problems that building tells; there is nothing to compare then.
+    let Ok(matcher) = builder.build() else {
+        return Vec::new();
+    };
+    let ranges: Vec<Range<usize>> = lines(text).collect();
+    let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+    let mut remarks = Vec::new();
+    for (index, term) in lexicon.terms.iter().enumerate() {
+        hits.clear();
+        let _ = matcher.scan(&term.text, &mut scratch, &mut hits);
+        let line = term.line as usize;
+        let remark = |code, message: String| Remark::on_line(code, &list.file, line, message);
+        let Some(own) = hits.iter().find(|hit| hit.term as usize == index).copied() else {
+            let message = format!(
+                "{:?} does not find its own text: the list skips at most {GAP_CHARS_MAX} characters at a time",
+                term.text
+            );
+            remarks.push(remark(UNREACHABLE_TERM, message));
+            continue;
+        };
+        let others = |inside: &dyn Fn(&Hit) -> bool| {
+            hits.iter()
+                .find(|hit| hit.term as usize != index && inside(hit))
+                .map(|hit| &lexicon.terms[hit.term as usize])
+        };
+        // Of two that find the same, the later one is told.
+        let same = others(&|hit| (hit.term as usize) < index && (hit.start, hit.end) == (own.start, own.end));
+        if let Some(other) = same {
+            let alike = is_alike(term, other);
+            let message = format!(
+                "{:?} finds what {:?} in line {} finds{}",
+                term.text,
+                other.text,
+                other.line,
+                if alike {
+                    ""
+                } else {
+                    ", with other tags or another weight: each hit counts twice"
+                }
+            );
+            let edits = match ranges.get(line - 1).filter(|_| alike) {
+                Some(range) => vec![without(range.clone())],
+                None => Vec::new(),
+            };
+            remarks.push(Remark {
+                edits,
+                ..remark(SAME_TERM, message)
+            });
+            continue;
+        }
+        let contained = others(&|hit| {
+            (hit.start, hit.end) != (own.start, own.end)
+                && own.start <= hit.start
+                && hit.end <= own.end
+                && is_alike(&lexicon.terms[hit.term as usize], term)
+        });
+        if let Some(other) = contained {
+            let message = format!(
+                "{:?} holds {:?} of line {}, which finds it as well: only the marked text is longer",
+                term.text, other.text, other.line
+            );
+            remarks.push(remark(CONTAINED_TERM, message));
+        }
+    }
+    remarks
+}
+
+fn is_alike(one: &Term, other: &Term) -> bool {
+    let tags = |term: &Term| term.tags.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+    tags(one) == tags(other) && one.weight == other.weight
+}
+
+/// Terms and patterns of a list that stand in too many harmless messages.
+fn common(pack: &Pack, list: &List, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
+    let file = pack.path_of(&list.file);
+    let (content, names): (ListContent, Vec<(String, u32)>) = match list.kind {
+        ListKind::Lexicon(folding) => {
+            let text = pack.lexicon_text(&list.name).unwrap_or_default();
+            let lexicon = lexicon::parse(&file, text).map_err(InputProblems)?;
+            let names = lexicon.terms.iter().map(|term| (term.text.clone(), term.line));
+            let names = names.collect();
+            let terms = lexicon.terms.into_iter().map(|term| term.text).collect();
+            (
+                ListContent::Lexicon {
+                    terms,
+                    folding: scan_folding(folding),
+                },
+                names,
+            )
+        }
+        ListKind::Patterns => {
+            let text = pack.pattern_text(&list.name).unwrap_or_default();
+            let patterns = patterns::parse(&file, text).map_err(InputProblems)?;
+            let names = patterns.patterns.iter();
+            let names = names.map(|pattern| (pattern.name.clone(), pattern.line)).collect();
+            (ListContent::Patterns(patterns), names)
+        }
+    };
+    let mut builder = MatcherBuilder::new();
+    builder.add(proviso_scan::List {
+        name: list.name.clone(),
+        content,
+    });
+    let Ok(matcher) = builder.build() else {
+        return Ok(Vec::new());
+    };
+    let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+    let mut messages: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+    for (number, text) in harmless.texts.iter().enumerate() {
+        hits.clear();
+        let _ = matcher.scan(text, &mut scratch, &mut hits);
+        for hit in &hits {
+            let (count, last) = messages.entry(hit.term).or_insert((0, usize::MAX));
+            if *last != number {
+                (*count, *last) = (*count + 1, number);
+            }
+        }
+    }
+    let all = harmless.texts.len();
+    let common = messages.into_iter().filter_map(|(term, (count, _))| {
+        let share = count as f64 * 100.0 / all as f64;
+        let (name, line) = &names[term as usize];
+        (share > harmless.share).then(|| {
+            let message = format!(
+                "{name:?} stands in {count} of {all} harmless messages ({share:.2} %), and its list makes a policy run"
+            );
+            Remark::on_line(COMMON_TERM, &list.file, *line as usize, message)
+        })
+    });
+    Ok(common.collect())
+}
+
+/// The bytes of every line, with its end.
+fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let at = start;
+        start += line.len();
+        at..start
+    })
+}
+
+fn without(range: Range<usize>) -> Edit {
+    Edit {
+        range,
+        replacement: String::new(),
+    }
+}
+
+fn scan_folding(folding: manifest::Folding) -> Folding {
+    Folding {
+        case: folding.case,
+        width: folding.width,
+        variants: folding.variants,
+        gaps: match folding.gaps {
+            manifest::Gaps::None => Gaps::None,
+            manifest::Gaps::Invisible => Gaps::Invisible,
+            manifest::Gaps::Spaces => Gaps::Spaces,
+            manifest::Gaps::Punctuation => Gaps::Punctuation,
+        },
+        word_boundaries: folding.word_boundaries,
+    }
+}
