@@ -100,7 +100,9 @@ impl Daemon {
             let server = axum::serve(listener, http::router(shared)).with_graceful_shutdown(stop.cancelled_owned());
             server.await.context("the HTTP interface failed")
         });
-        let watcher = tokio::spawn(watch::watch(Arc::clone(&generations), stop_sources.clone()));
+        // Made before `ready` is told, so that no later change is missed.
+        let watch = watch::Watch::new(Arc::clone(&generations))?;
+        let watcher = tokio::spawn(watch.run(stop_sources.clone()));
         let mut sources = Vec::new();
         for spool in &config.spools {
             let folder = &spool.folder;

@@ -14,28 +14,50 @@ const REST: Duration = Duration::from_millis(80);
 /// How long a reload waits at most while things go on changing.
 const REST_MAX: Duration = Duration::from_millis(400);
 
-/// Reloads on change until cancelled.
-pub(crate) async fn watch(generations: Arc<Generations>, stop: CancellationToken) -> anyhow::Result<()> {
-    let (sender, mut changed) = mpsc::channel::<()>(1);
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            // A full channel already says that something changed.
-            let _ = sender.try_send(());
+/// What sees the changes. It sees them from the moment on that it is made.
+pub(crate) struct Watch {
+    generations: Arc<Generations>,
+    watcher: RecommendedWatcher,
+    watched: BTreeSet<PathBuf>,
+    changed: mpsc::Receiver<()>,
+}
+
+impl Watch {
+    /// Watches what the running generation is made of.
+    pub(crate) fn new(generations: Arc<Generations>) -> anyhow::Result<Self> {
+        let (sender, changed) = mpsc::channel::<()>(1);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if event.is_ok_and(|event| !event.kind.is_access()) {
+                // A full channel already says that something changed.
+                let _ = sender.try_send(());
+            }
+        })?;
+        let mut watch = Self {
+            generations,
+            watcher,
+            watched: BTreeSet::new(),
+            changed,
+        };
+        follow(&mut watch.watcher, &mut watch.watched, &watch.generations);
+        Ok(watch)
+    }
+
+    /// Reloads on change until cancelled.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                change = self.changed.recv() => if change.is_none() { return Ok(()) },
+            }
+            let deadline = tokio::time::Instant::now() + REST_MAX;
+            while tokio::time::timeout(REST, self.changed.recv()).await.is_ok()
+                && tokio::time::Instant::now() < deadline
+            {}
+            if let Err(error) = self.generations.reload(Asked::Watch).await {
+                tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
+            }
+            follow(&mut self.watcher, &mut self.watched, &self.generations);
         }
-    })?;
-    let mut watched = BTreeSet::new();
-    follow(&mut watcher, &mut watched, &generations);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            change = changed.recv() => if change.is_none() { return Ok(()) },
-        }
-        let deadline = tokio::time::Instant::now() + REST_MAX;
-        while tokio::time::timeout(REST, changed.recv()).await.is_ok() && tokio::time::Instant::now() < deadline {}
-        if let Err(error) = generations.reload(Asked::Watch).await {
-            tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
-        }
-        follow(&mut watcher, &mut watched, &generations);
     }
 }
 
