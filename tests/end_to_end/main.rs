@@ -9,6 +9,7 @@ mod daemon;
 mod demo;
 mod eval;
 mod hostile;
+mod inspect;
 mod kill;
 mod links;
 mod lint;

@@ -1,6 +1,7 @@
 //! What makes a policy run.
 
 use crate::message::{Direction, Kind, Message, PartyClass};
+use std::fmt;
 
 /// A condition on a message, evaluated natively before any guest is called. `L` names a list: its name in a manifest, its
 /// index in a generation.
@@ -64,6 +65,25 @@ impl<L> Trigger<L> {
     }
 }
 
+impl<L: fmt::Display> fmt::Display for Trigger<L> {
+    /// `always`, `lists promises, offers`, `all of (kinds text; any of (direction inbound; sender external))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn joined<T>(items: &[T], between: &str, of: impl Fn(&T) -> String) -> String {
+            items.iter().map(of).collect::<Vec<_>>().join(between)
+        }
+        match self {
+            Trigger::Always => f.write_str("always"),
+            Trigger::Lists(lists) => write!(f, "lists {}", joined(lists, ", ", ToString::to_string)),
+            Trigger::Kinds(kinds) => write!(f, "kinds {}", joined(kinds, ", ", |kind| kind.name().to_owned())),
+            Trigger::Directions(all) => write!(f, "direction {}", joined(all, ", ", |one| one.name().to_owned())),
+            Trigger::Sender(all) => write!(f, "sender {}", joined(all, ", ", |one| one.name().to_owned())),
+            Trigger::Recipient(all) => write!(f, "recipient {}", joined(all, ", ", |one| one.name().to_owned())),
+            Trigger::Any(all) => write!(f, "any of ({})", joined(all, "; ", ToString::to_string)),
+            Trigger::All(all) => write!(f, "all of ({})", joined(all, "; ", ToString::to_string)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +139,21 @@ mod tests {
         let expected = Trigger::Any(vec![Trigger::Always, Trigger::All(vec![Trigger::Lists(vec![1, 0])])]);
         assert_eq!(index(&["b", "a"]), Ok(expected));
         assert_eq!(index(&["a"]), Err("b".to_owned()));
+    }
+
+    #[test]
+    fn a_trigger_reads_as_words() {
+        let trigger = Trigger::All(vec![
+            Trigger::Kinds(vec![Kind::Text, Kind::RedPacket]),
+            Trigger::Any(vec![
+                Trigger::Directions(vec![Direction::Inbound]),
+                Trigger::Lists(vec!["promises".to_owned()]),
+                Trigger::Always,
+            ]),
+        ]);
+        assert_eq!(
+            trigger.to_string(),
+            "all of (kinds text, red-packet; any of (direction inbound; lists promises; always))"
+        );
     }
 }

@@ -167,6 +167,9 @@ pub(crate) enum PackCommand {
     Inspect {
         /// A pack's folder or file.
         pack: PathBuf,
+        /// An older version of the pack: what changes with an upgrade is shown instead, new permissions first.
+        #[arg(long, value_name = "OLD")]
+        diff: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: OutputFormat,
         #[command(flatten)]

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod lint;
 pub(crate) mod pack;
+mod pack_diff;
 mod pack_sign;
 pub(crate) mod policy;
 pub(crate) mod rejudge;

@@ -25,7 +25,18 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
             format,
             trust,
         } => build(folder, output.as_deref(), *format, trust),
-        PackCommand::Inspect { pack, format, trust } => inspect(pack, *format, trust, colour),
+        PackCommand::Inspect {
+            pack,
+            diff: Some(old),
+            format,
+            ..
+        } => super::pack_diff::run(&open(old)?, &open(pack)?, *format, colour),
+        PackCommand::Inspect {
+            pack,
+            diff: None,
+            format,
+            trust,
+        } => inspect(pack, *format, trust, colour),
         PackCommand::Test {
             packs,
             only,
@@ -153,7 +164,7 @@ fn facts(pack: &Pack) -> Value {
             json!({
                 "name": policy.name, "plugin": policy.plugin,
                 "interfaces": policy.interfaces.iter().map(|interface| interface.name()).collect::<Vec<_>>(),
-                "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": format!("{:?}", policy.trigger),
+                "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": policy.trigger.to_string(),
                 "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
                 "time": policy.time.name(), "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
             })
