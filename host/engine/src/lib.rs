@@ -43,6 +43,7 @@ pub use fold::{FoldStates, FoldStep, Outcome};
 pub use generation::Generation;
 pub use guest::{LogLevel, LogLine};
 pub use import_check::{ComponentFacts, ComponentRefused, Interface, inspect_component};
+pub use lists::scan_folding;
 pub use meter::{CallCost, Metered};
 pub use proviso_model::id::FoldKey;
 pub use self_test::CaseReport;

@@ -194,7 +194,8 @@ fn missing(file: &Path) -> Problem {
     Problem::in_file(file, "missing in the pack")
 }
 
-fn scan_folding(folding: manifest::Folding) -> Folding {
+/// What a manifest says of folding, in the words of the matcher.
+pub fn scan_folding(folding: manifest::Folding) -> Folding {
     Folding {
         case: folding.case,
         width: folding.width,

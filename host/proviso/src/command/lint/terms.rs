@@ -5,13 +5,14 @@ use crate::command::eval;
 use crate::exit::{InputProblems, Usage};
 use crate::show::progress::Progress;
 use anyhow::Context;
+use proviso_engine::scan_folding;
 use proviso_model::Message;
 use proviso_pack::Pack;
 use proviso_pack::lint::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
 use proviso_pack::lint::{self, Edit, Remark};
-use proviso_pack::manifest::{self, List, ListKind};
+use proviso_pack::manifest::{List, ListKind};
 use proviso_scan::lexicon::{Lexicon, Term};
-use proviso_scan::{Folding, GAP_CHARS_MAX, Gaps, Hit, ListContent, MatcherBuilder, lexicon, patterns};
+use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon, patterns};
 use proviso_sources::{Format, SourceContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -269,20 +270,5 @@ fn without(range: Range<usize>) -> Edit {
     Edit {
         range,
         replacement: String::new(),
-    }
-}
-
-fn scan_folding(folding: manifest::Folding) -> Folding {
-    Folding {
-        case: folding.case,
-        width: folding.width,
-        variants: folding.variants,
-        gaps: match folding.gaps {
-            manifest::Gaps::None => Gaps::None,
-            manifest::Gaps::Invisible => Gaps::Invisible,
-            manifest::Gaps::Spaces => Gaps::Spaces,
-            manifest::Gaps::Punctuation => Gaps::Punctuation,
-        },
-        word_boundaries: folding.word_boundaries,
     }
 }
