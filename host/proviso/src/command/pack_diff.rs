@@ -26,7 +26,7 @@ struct Change {
 }
 
 #[derive(Serialize)]
-struct Version {
+struct Identity {
     name: String,
     version: String,
     digest: String,
@@ -34,8 +34,8 @@ struct Version {
 
 #[derive(Serialize)]
 struct Difference {
-    old: Version,
-    new: Version,
+    old: Identity,
+    new: Identity,
     /// What the new one may do that the old one may not.
     permissions: Vec<Change>,
     changes: Vec<Change>,
@@ -52,8 +52,8 @@ pub(super) fn run(old: &Pack, new: &Pack, format: OutputFormat, colour: bool) ->
         .into());
     }
     let difference = Difference {
-        old: version(old),
-        new: version(new),
+        old: identity(old),
+        new: identity(new),
         permissions: permissions(old, new),
         changes: changes(old, new),
     };
@@ -64,8 +64,8 @@ pub(super) fn run(old: &Pack, new: &Pack, format: OutputFormat, colour: bool) ->
     Ok(Ending::Well)
 }
 
-fn version(pack: &Pack) -> Version {
-    Version {
+fn identity(pack: &Pack) -> Identity {
+    Identity {
         name: pack.manifest().name.clone(),
         version: pack.manifest().version.to_string(),
         digest: pack.digest().to_string(),
@@ -116,7 +116,7 @@ fn removed(of: &str, what: &'static str, before: impl Into<String>) -> Change {
     }
 }
 
-fn changed(of: &str, what: &'static str, before: impl ToString, after: impl ToString) -> Change {
+fn changed<T: ToString + ?Sized>(of: &str, what: &'static str, before: &T, after: &T) -> Change {
     Change {
         of: of.to_owned(),
         what,
@@ -174,7 +174,7 @@ fn permissions(old: &Pack, new: &Pack) -> Vec<Change> {
             found.push(changed(&of, "trigger", &before.trigger, &policy.trigger));
         }
         if policy.preceding > before.preceding {
-            found.push(changed(&of, "preceding messages", before.preceding, policy.preceding));
+            found.push(changed(&of, "preceding messages", &before.preceding, &policy.preceding));
         }
         if policy.time != before.time && policy.time == TimePrecision::Exact {
             found.push(changed(&of, "time", before.time.name(), policy.time.name()));
@@ -183,8 +183,8 @@ fn permissions(old: &Pack, new: &Pack) -> Vec<Change> {
             found.push(changed(
                 &of,
                 "fuel for each KiB",
-                before.fuel_per_kib,
-                policy.fuel_per_kib,
+                &before.fuel_per_kib,
+                &policy.fuel_per_kib,
             ));
         }
         if let (Some(key), Some(before)) = (policy.key, before.key)
@@ -207,7 +207,7 @@ fn changes(old: &Pack, new: &Pack) -> Vec<Change> {
         found.push(changed("pack", "host versions", &before.host, &after.host));
     }
     if old.cases().len() != new.cases().len() {
-        found.push(changed("pack", "cases", old.cases().len(), new.cases().len()));
+        found.push(changed("pack", "cases", &old.cases().len(), &new.cases().len()));
     }
     let known = policies(new);
     for policy in &before.policies {
@@ -228,7 +228,7 @@ fn changes(old: &Pack, new: &Pack) -> Vec<Change> {
             found.push(changed(&of, "plugin", &policy.plugin, &after.plugin));
         }
         if policy.lists != after.lists {
-            found.push(changed(&of, "lists", policy.lists.join(", "), after.lists.join(", ")));
+            found.push(changed(&of, "lists", &policy.lists.join(", "), &after.lists.join(", ")));
         }
         let settings = |policy: &Policy| serde_json::Value::Object(policy.settings.clone());
         differing(
@@ -295,7 +295,7 @@ fn files(old: &Pack, new: &Pack, found: &mut Vec<Change>) {
                         });
                     }
                 }
-                _ => found.push(changed(path, "content", bytes(old), bytes(new))),
+                _ => found.push(changed(path, "content", &bytes(old), &bytes(new))),
             },
             (Some(old), None) => found.push(removed(path, "file", bytes(old))),
             (None, Some(new)) => found.push(added(path, "file", bytes(new))),
