@@ -4,6 +4,7 @@
 
 mod bench;
 mod breaker;
+mod cases;
 mod crate_edges;
 mod daemon;
 mod demo;

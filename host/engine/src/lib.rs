@@ -46,4 +46,4 @@ pub use import_check::{ComponentFacts, ComponentRefused, Interface, inspect_comp
 pub use lists::scan_folding;
 pub use meter::{CallCost, Metered};
 pub use proviso_model::id::FoldKey;
-pub use self_test::CaseReport;
+pub use self_test::{Branch, CaseReport};

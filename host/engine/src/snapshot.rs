@@ -85,6 +85,29 @@ pub(crate) fn prepare(
     Ok(plugin)
 }
 
+/// A plugin that is configured in every instance, for settings that are tried once: nothing is frozen, cached or remembered.
+/// `code` is the component as it came, compiled once for all settings.
+pub(crate) fn prepare_for_a_trial(
+    sandbox: &Sandbox,
+    recipe: Recipe<'_>,
+    code: &PlainCode,
+) -> Result<Plugin, PrepareError> {
+    let compiled = code.get_or_init(|| match without_custom_sections(recipe.bytes) {
+        Some(bare) => compile(sandbox, &bare),
+        None => Err(ComponentRefused::Invalid("its sections do not parse".to_owned())),
+    });
+    let component = compiled.clone().map_err(PrepareError::Refused)?;
+    let configured = Configured::Anew {
+        why: "its settings are tried".to_owned(),
+        settings: recipe.settings.clone(),
+        lists: recipe.lists.clone(),
+    };
+    finish(sandbox, &recipe, &component, configured, false)
+}
+
+/// A component compiled as it came, or why it cannot be.
+pub(crate) type PlainCode = OnceLock<Result<Component, ComponentRefused>>;
+
 fn make(
     sandbox: &Sandbox,
     recipe: &Recipe<'_>,

@@ -181,6 +181,19 @@ impl Pack {
         self.origin.join(part)
     }
 
+    /// Places in `pack.toml` of the settings of policies, each given by the policy, a JSON Pointer into its settings, and a
+    /// message.
+    pub fn at_settings<'n>(&self, notes: impl IntoIterator<Item = (&'n str, &'n str, String)>) -> Vec<Problem> {
+        let text = self.text(MANIFEST).unwrap_or_default();
+        let path = self.path_of(MANIFEST);
+        let (_, manifest, _) = manifest::read(&path, text);
+        let index = |name: &str| self.manifest.policies.iter().position(|policy| policy.name == name);
+        notes
+            .into_iter()
+            .filter_map(|(policy, pointer, message)| Some(manifest.at_setting(index(policy)?, pointer, message)))
+            .collect()
+    }
+
     /// The settings of a policy: `overrides` over the manifest's defaults. Objects merge key by key at every depth,
     /// everything else replaces. A policy that the pack does not have has no defaults.
     pub fn merged_settings(&self, policy: &str, overrides: &Map<String, Value>) -> Map<String, Value> {

@@ -175,20 +175,13 @@ pub(crate) enum PackCommand {
         #[command(flatten)]
         trust: TrustArgs,
     },
-    /// Runs a pack's own cases.
-    #[command(after_help = "Example:\n  proviso pack test policies/bank-cn policies/data-leak")]
-    Test {
-        /// Packs' folders or files.
-        #[arg(required = true)]
-        packs: Vec<PathBuf>,
-        /// Run only the cases whose name contains this.
-        #[arg(long)]
-        only: Option<String>,
-        #[arg(long, value_enum, default_value_t)]
-        format: OutputFormat,
-        #[command(flatten)]
-        trust: TrustArgs,
-    },
+    /// Runs a pack's own cases: each alone, again, in a batch and shuffled.
+    #[command(
+        after_help = "Examples:\n  proviso pack test policies/bank-cn policies/data-leak\n  \
+        proviso pack test house-rules --only refund --update\n  \
+        proviso pack test house-rules --junit report.xml --coverage-min rules=100 --coverage-min settings=80"
+    )]
+    Test(TestArgs),
     /// Makes a signer's key: NAME.key, encrypted and readable by its owner alone, and NAME.pub.
     #[command(after_help = "Examples:\n  proviso pack keygen release\n  \
         proviso pack keygen ci --passphrase-file passphrase.txt")]
@@ -218,6 +211,65 @@ pub(crate) enum PackCommand {
         proviso pack lint house-rules --fix\n  \
         proviso pack lint --explain L101")]
     Lint(LintArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Packs' folders or files.
+    #[arg(required = true)]
+    pub packs: Vec<PathBuf>,
+    /// Run only the cases whose name contains this.
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Write into the cases that fail what was found, for you to look at; the packs must be folders.
+    #[arg(long)]
+    pub update: bool,
+    /// Also write a report that CI systems read (JUnit XML).
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Say which rules, terms and branches of the settings no case reaches.
+    #[arg(long, conflicts_with = "only")]
+    pub coverage: bool,
+    /// Exit with 1 if the cases reach less than this, in per cent: of rules, terms and settings each, or of one of them as
+    /// in rules=100. Implies --coverage.
+    #[arg(long, value_name = "[KIND=]PERCENT", value_parser = parse_coverage_min, conflicts_with = "only")]
+    pub coverage_min: Vec<CoverageMin>,
+    /// Threads that run cases; 0 means one a core.
+    #[arg(long, default_value_t = 0)]
+    pub workers: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// What cases can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reachable {
+    Rules,
+    Terms,
+    Settings,
+}
+
+impl Reachable {
+    pub(crate) const ALL: [Reachable; 3] = [Reachable::Rules, Reachable::Terms, Reachable::Settings];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Reachable::Rules => "rules",
+            Reachable::Terms => "terms",
+            Reachable::Settings => "settings",
+        }
+    }
+}
+
+/// The least that cases must reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct CoverageMin {
+    /// Of what; of each kind if absent.
+    pub kind: Option<Reachable>,
+    /// 0 to 100.
+    pub percent: f64,
 }
 
 #[derive(Debug, Args)]
@@ -496,6 +548,23 @@ pub(crate) struct DoctorArgs {
 fn parse_workers(text: &str) -> Result<usize, String> {
     let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
     workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
+}
+
+fn parse_coverage_min(text: &str) -> Result<CoverageMin, String> {
+    let (kind, percent) = match text.split_once('=') {
+        Some((name, percent)) => {
+            let kind = Reachable::ALL.into_iter().find(|kind| kind.name() == name);
+            (
+                Some(kind.ok_or("expected rules, terms or settings before the `=`")?),
+                percent,
+            )
+        }
+        None => (None, text),
+    };
+    match percent.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(CoverageMin { kind, percent }),
+        _ => Err("expected a percentage of 0 to 100, such as 80 or rules=100".to_owned()),
+    }
 }
 
 fn parse_severity(text: &str) -> Result<proviso_model::verdict::Severity, String> {

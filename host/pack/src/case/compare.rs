@@ -1,7 +1,7 @@
 //! Whether a verdict is what a case expects.
 
 use super::{Case, ExpectedFinding, ExpectedProposal, ExpectedScore};
-use proviso_model::verdict::{AttributedProposal, Finding, Verdict, Withheld};
+use proviso_model::verdict::{AttributedProposal, Finding, Score, Verdict, Withheld};
 
 impl Case {
     /// What in the verdict on the last message is not as expected, in lines for people; empty if all is. `skipped` names
@@ -28,34 +28,67 @@ impl Case {
                 fault.detail
             ));
         }
-        let view = View {
-            any_skipped: self.pack.policies.iter().any(|policy| skipped(policy)),
-            skipped: &skipped,
+        mismatches.extend(self.of_findings(verdict, &skipped));
+        mismatches.extend(self.of_proposals(verdict, &skipped));
+        mismatches.extend(self.of_score(verdict, &skipped));
+        mismatches
+    }
+
+    pub(super) fn of_findings(&self, verdict: &Verdict, skipped: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let Some(expected) = &self.expect else {
+            return Vec::new();
         };
-        if let Some(expected) = &self.expect {
-            let found: Vec<_> = verdict.findings.iter().filter(|finding| ours(&finding.pack)).collect();
-            view.compare(expected, &found, "nothing", &mut mismatches);
-        }
-        if let Some(expected) = &self.expect_retention {
-            let found: Vec<_> = verdict
-                .proposals
-                .iter()
-                .map(AsRef::as_ref)
-                .filter(|proposal: &&AttributedProposal| ours(&proposal.pack))
-                .collect();
-            view.compare(expected, &found, "no proposal", &mut mismatches);
-        }
+        self.view(skipped)
+            .compare(expected, &self.findings_in(verdict), "nothing")
+    }
+
+    pub(super) fn of_proposals(&self, verdict: &Verdict, skipped: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let Some(expected) = &self.expect_retention else {
+            return Vec::new();
+        };
+        self.view(skipped)
+            .compare(expected, &self.proposals_in(verdict), "no proposal")
+    }
+
+    pub(super) fn of_score(&self, verdict: &Verdict, skipped: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let mut mismatches = Vec::new();
         if let Some(expected) = self.expect_score.as_ref().filter(|expected| !skipped(&expected.policy)) {
             self.compare_score(expected, verdict, &mut mismatches);
         }
         mismatches
     }
 
-    fn compare_score(&self, expected: &ExpectedScore, verdict: &Verdict, mismatches: &mut Vec<String>) {
-        let score = verdict
-            .scores
+    fn view<'a>(&self, skipped: &'a dyn Fn(&str) -> bool) -> View<'a> {
+        View {
+            any_skipped: self.pack.policies.iter().any(|policy| skipped(policy)),
+            skipped,
+        }
+    }
+
+    /// What the case's own pack found.
+    pub(super) fn findings_in<'v>(&self, verdict: &'v Verdict) -> Vec<&'v Finding> {
+        verdict
+            .findings
             .iter()
-            .find(|score| *score.pack == *self.pack.pack && *score.policy == *expected.policy);
+            .filter(|finding| *finding.pack == *self.pack.pack)
+            .collect()
+    }
+
+    /// What the case's own pack proposes.
+    pub(super) fn proposals_in<'v>(&self, verdict: &'v Verdict) -> Vec<&'v AttributedProposal> {
+        let all = verdict.proposals.iter().map(AsRef::as_ref);
+        all.filter(|proposal: &&AttributedProposal| *proposal.pack == *self.pack.pack)
+            .collect()
+    }
+
+    /// The score that the policy of the case's own pack gives.
+    pub(super) fn score_in<'v>(&self, verdict: &'v Verdict, policy: &str) -> Option<&'v Score> {
+        let mut scores = verdict.scores.iter();
+        scores.find(|score| *score.pack == *self.pack.pack && *score.policy == *policy)
+    }
+
+    fn compare_score(&self, expected: &ExpectedScore, verdict: &Verdict, mismatches: &mut Vec<String>) {
+        let score = self.score_in(verdict, &expected.policy);
         let value = score.map_or(0.0, |score| score.value);
         let factors = score.map(|score| score.factors.as_slice()).unwrap_or_default();
         let found = if factors.is_empty() {
@@ -104,7 +137,8 @@ struct View<'a> {
 
 impl View<'_> {
     /// Pairs what is expected with what was found, and tells what has no pair on either side.
-    fn compare<E: Expected>(&self, expected: &[E], found: &[&E::Found], nothing: &str, mismatches: &mut Vec<String>) {
+    fn compare<E: Expected>(&self, expected: &[E], found: &[&E::Found], nothing: &str) -> Vec<String> {
+        let mut mismatches = Vec::new();
         let expected: Vec<&E> = expected
             .iter()
             .filter(|expected| !expected.policy().is_some_and(self.skipped))
@@ -133,6 +167,7 @@ impl View<'_> {
         if !missing {
             mismatches.extend(told.iter().map(|found| format!("expected nothing more, found {found}")));
         }
+        mismatches
     }
 }
 

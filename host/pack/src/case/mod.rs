@@ -8,6 +8,7 @@
 //! ```
 
 mod compare;
+mod golden;
 mod message;
 mod read;
 
@@ -17,6 +18,7 @@ use proviso_model::Message;
 use proviso_model::verdict::Severity;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One case of a pack.
@@ -41,6 +43,16 @@ pub struct Case {
     pub settings: BTreeMap<String, Map<String, Value>>,
     /// The pack that the case belongs to: other packs' findings are none of its business.
     pack: Arc<PackNames>,
+    /// Where in its file the values stand that say what is expected.
+    places: Places,
+}
+
+/// Bytes of the values of `expect`, `expect_retention` and `expect_score`; empty where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Places {
+    findings: Range<usize>,
+    proposals: Range<usize>,
+    score: Range<usize>,
 }
 
 /// Messages of one case.

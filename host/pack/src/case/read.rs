@@ -69,6 +69,12 @@ impl Reader<'_, '_> {
         }
         let messages = self.messages(table, part, index);
         let at = table.at();
+        let place = |key| if table.has(key) { table.at_key(key) } else { 0..0 };
+        let places = super::Places {
+            findings: place("expect"),
+            proposals: place("expect_retention"),
+            score: place("expect_score"),
+        };
         let expect = self.findings(table);
         let expect_retention = self.proposals(table);
         let expect_score = self.score(table);
@@ -89,6 +95,7 @@ impl Reader<'_, '_> {
             expect_score,
             settings,
             pack,
+            places,
         })
     }
 

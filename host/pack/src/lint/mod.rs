@@ -20,6 +20,7 @@ mod texts;
 pub use allow::without_allowed;
 pub use codes::{Code, Severity};
 pub use lists::triggers;
+pub use rules::rules_of;
 pub use texts::encodings;
 
 use crate::Pack;

@@ -15,12 +15,23 @@ const LEXICON_RULES: &str = "lexicon-rules";
 /// What the column of citations is called in a README, in lower case.
 const CITATION_COLUMNS: [&str; 4] = ["basis", "source", "依据", "法律依据"];
 
+/// Settings that hold rules, each by its name.
+const GROUPS: [&str; 2] = ["rules", "signals"];
+
+/// The names of a policy's rules and signals, those that are switched off left out, each with the pointer to it in the
+/// policy's settings; empty for a policy that has neither.
+pub fn rules_of(policy: &Policy) -> Vec<(&str, String)> {
+    let named =
+        |group| enabled(&policy.settings, group).map(move |(name, _)| (name, format!("/{group}/{}", escaped(name))));
+    GROUPS.into_iter().flat_map(named).collect()
+}
+
 pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
     let citations = Citations::read(pack.readme().unwrap_or_default());
     let mut remarks = Vec::new();
     for (index, policy) in pack.manifest().policies.iter().enumerate() {
         let mut named = 0;
-        for group in ["rules", "signals"] {
+        for group in GROUPS {
             for (name, rule) in enabled(&policy.settings, group) {
                 named += 1;
                 let pointer = format!("/{group}/{}", escaped(name));

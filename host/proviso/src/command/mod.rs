@@ -1,4 +1,4 @@
-//! What each command does, one file a command.
+//! What each command does, one file or folder a command.
 
 pub(crate) mod archive;
 pub(crate) mod bench;
@@ -9,6 +9,7 @@ pub(crate) mod lint;
 pub(crate) mod pack;
 mod pack_diff;
 mod pack_sign;
+mod pack_test;
 pub(crate) mod policy;
 pub(crate) mod rejudge;
 pub(crate) mod replay;

@@ -8,13 +8,11 @@ use crate::show::table::{Columns, clip, count};
 use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
-use proviso_model::Problem;
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending> {
     match command {
@@ -37,12 +35,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
             format,
             trust,
         } => inspect(pack, *format, trust, colour),
-        PackCommand::Test {
-            packs,
-            only,
-            format,
-            trust,
-        } => test(packs, only.as_deref(), *format, trust, colour),
+        PackCommand::Test(args) => super::pack_test::run(args, colour),
         PackCommand::Keygen(args) => pack_sign::keygen(args),
         PackCommand::Sign(args) => pack_sign::sign(args),
         PackCommand::Verify(args) => pack_sign::verify(args, colour),
@@ -245,68 +238,4 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     table.print(&mut out)?;
     crate::show::line(format_args!("\nSignatures"));
     pack_sign::print_signatures(facts["signatures"].as_array().map_or(&[], Vec::as_slice), colour)
-}
-
-fn test(
-    paths: &[PathBuf],
-    only: Option<&str>,
-    format: OutputFormat,
-    trust: &TrustArgs,
-    colour: bool,
-) -> anyhow::Result<Ending> {
-    let engine = engine()?;
-    let started = Instant::now();
-    let (mut passed, mut failed) = (0_u64, Vec::new());
-    let mut table = Columns::new(colour, &["pack", ">cases", ">passed"]);
-    for path in paths {
-        let pack = open_trusted(path, trust.trust.as_deref())?;
-        let generation = engine
-            .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
-            .map_err(|error| InputProblems(error.problems))?;
-        let reports = generation.self_test();
-        let (mut ran, mut well) = (0_u64, 0_u64);
-        for report in reports
-            .iter()
-            .filter(|report| only.is_none_or(|part| report.case.contains(part)))
-        {
-            ran += 1;
-            well += u64::from(report.mismatches.is_empty());
-            if format == OutputFormat::Json {
-                let line = json!({
-                    "pack": report.pack, "case": report.case, "file": report.file, "line": report.line,
-                    "passed": report.mismatches.is_empty(), "mismatches": report.mismatches,
-                });
-                crate::show::line(format_args!("{line}"));
-            }
-            failed.extend(report.mismatches.iter().map(|mismatch| {
-                Problem::on_line(
-                    pack.path_of(&report.file),
-                    report.line,
-                    format!("case {:?}: {mismatch}", report.case),
-                )
-            }));
-        }
-        passed += well;
-        table.row([pack.manifest().name.clone(), count(ran), count(well)]);
-    }
-    if format == OutputFormat::Table {
-        for problem in &failed {
-            crate::show::line(format_args!("{problem}"));
-        }
-        if !failed.is_empty() {
-            crate::show::line(format_args!(""));
-        }
-        table.print(&mut std::io::stdout())?;
-        crate::show::line(format_args!(
-            "\n{} cases passed, {} mismatches, {} ms",
-            count(passed),
-            failed.len(),
-            started.elapsed().as_millis()
-        ));
-    }
-    Ok(if failed.is_empty() {
-        Ending::Well
-    } else {
-        Ending::Problems
-    })
 }

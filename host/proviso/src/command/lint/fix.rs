@@ -1,8 +1,8 @@
-//! Mends what can be mended without a doubt, in the files of a pack's folder, and nothing else.
+//! Mends what can be mended without a doubt.
 
-use anyhow::Context;
+use crate::edits::{difference, rewrite};
 use proviso_pack::Pack;
-use proviso_pack::lint::{Edit, Remark};
+use proviso_pack::lint::Remark;
 use std::collections::BTreeMap;
 
 /// Makes the changes of the remarks that have any. Returns what was done, line by line, for people.
@@ -13,17 +13,8 @@ pub(super) fn apply(pack: &Pack, remarks: &[Remark]) -> anyhow::Result<Vec<Strin
     }
     let mut told = Vec::new();
     for (part, remarks) in by_part {
+        let text = rewrite(pack, part, remarks.iter().flat_map(|remark| &remark.edits).collect())?;
         let path = pack.path_of(part);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let read = pack.files().find(|(name, _)| *name == part).map(|(_, bytes)| bytes);
-        anyhow::ensure!(
-            read == Some(text.as_bytes()),
-            "{} changed while it was looked at: nothing in it was mended",
-            path.display()
-        );
-        let edits: Vec<&Edit> = remarks.iter().flat_map(|remark| &remark.edits).collect();
-        let mended = mend(&text, edits);
-        std::fs::write(&path, &mended).with_context(|| format!("cannot write {}", path.display()))?;
         for remark in remarks {
             told.push(format!(
                 "mended {}:{}: {} {}",
@@ -32,79 +23,8 @@ pub(super) fn apply(pack: &Pack, remarks: &[Remark]) -> anyhow::Result<Vec<Strin
                 remark.code.id,
                 remark.message
             ));
-            told.extend(difference(&text, remark));
+            told.extend(difference(&text, &remark.edits));
         }
     }
     Ok(told)
-}
-
-/// The text with the edits made, from the end to the beginning. Of two that overlap, the one that ends first is left for
-/// another run.
-fn mend(text: &str, mut edits: Vec<&Edit>) -> String {
-    edits.sort_by_key(|edit| std::cmp::Reverse((edit.range.end, edit.range.start)));
-    let mut mended = text.to_owned();
-    let mut behind = usize::MAX;
-    for edit in edits {
-        if edit.range.end <= behind {
-            mended.replace_range(edit.range.clone(), &edit.replacement);
-            behind = edit.range.start;
-        }
-    }
-    mended
-}
-
-/// The line at fault and what becomes of it. Changes of more than one line are told by their message alone.
-fn difference(text: &str, remark: &Remark) -> Vec<String> {
-    let (Some(start), Some(end)) = (
-        remark.edits.iter().map(|edit| edit.range.start).min(),
-        remark.edits.iter().map(|edit| edit.range.end).max(),
-    ) else {
-        return Vec::new();
-    };
-    let begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let stop = if end > begin && text[..end].ends_with('\n') {
-        end
-    } else {
-        text[end..].find('\n').map_or(text.len(), |at| end + at + 1)
-    };
-    let line = &text[begin..stop];
-    if line.trim_end_matches('\n').contains('\n') {
-        return Vec::new();
-    }
-    let moved: Vec<Edit> = remark
-        .edits
-        .iter()
-        .map(|edit| Edit {
-            range: edit.range.start - begin..edit.range.end - begin,
-            replacement: edit.replacement.clone(),
-        })
-        .collect();
-    let after = mend(line, moved.iter().collect());
-    let shown = |line: &str| line.trim_end_matches(['\n', '\r']).escape_debug().to_string();
-    let mut told = vec![format!("  - {}", shown(line))];
-    if !after.is_empty() {
-        told.push(format!("  + {}", shown(&after)));
-    }
-    told
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn edit(range: std::ops::Range<usize>, replacement: &str) -> Edit {
-        Edit {
-            range,
-            replacement: replacement.to_owned(),
-        }
-    }
-
-    #[test]
-    fn edits_are_made_where_they_were_found() {
-        let (one, two) = (edit(0..1, ""), edit(3..4, "XY"));
-        assert_eq!(mend("abcdef", vec![&one, &two]), "bcXYef");
-        assert_eq!(mend("abcdef", vec![&two, &one]), "bcXYef");
-        let whole = edit(0..5, "");
-        assert_eq!(mend("abcdef", vec![&one, &whole]), "f");
-    }
 }

@@ -12,7 +12,7 @@ use proviso_pack::lint::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHA
 use proviso_pack::lint::{self, Edit, Remark};
 use proviso_pack::manifest::{List, ListKind};
 use proviso_scan::lexicon::{Lexicon, Term};
-use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon, patterns};
+use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon};
 use proviso_sources::{Format, SourceContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -198,36 +198,7 @@ fn is_alike(one: &Term, other: &Term) -> bool {
 
 /// Terms and patterns of a list that stand in too many harmless messages.
 fn common(pack: &Pack, list: &List, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
-    let file = pack.path_of(&list.file);
-    let (content, names): (ListContent, Vec<(String, u32)>) = match list.kind {
-        ListKind::Lexicon(folding) => {
-            let text = pack.lexicon_text(&list.name).unwrap_or_default();
-            let lexicon = lexicon::parse(&file, text).map_err(InputProblems)?;
-            let names = lexicon.terms.iter().map(|term| (term.text.clone(), term.line));
-            let names = names.collect();
-            let terms = lexicon.terms.into_iter().map(|term| term.text).collect();
-            (
-                ListContent::Lexicon {
-                    terms,
-                    folding: scan_folding(folding),
-                },
-                names,
-            )
-        }
-        ListKind::Patterns => {
-            let text = pack.pattern_text(&list.name).unwrap_or_default();
-            let patterns = patterns::parse(&file, text).map_err(InputProblems)?;
-            let names = patterns.patterns.iter();
-            let names = names.map(|pattern| (pattern.name.clone(), pattern.line)).collect();
-            (ListContent::Patterns(patterns), names)
-        }
-    };
-    let mut builder = MatcherBuilder::new();
-    builder.add(proviso_scan::List {
-        name: list.name.clone(),
-        content,
-    });
-    let Ok(matcher) = builder.build() else {
+    let Some((matcher, names)) = crate::one_list::matcher_of(pack, list).map_err(InputProblems)? else {
         return Ok(Vec::new());
     };
     let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());

@@ -1,4 +1,12 @@
 //! Runs the packs' own cases against a generation: before it is swapped in, and for `pack test`.
+//!
+//! - `agreement`: the same case alone, again, in a batch and shuffled
+//! - `branches`: which parts of the settings any case depends on
+
+mod agreement;
+mod branches;
+
+pub use branches::Branch;
 
 use crate::evaluate::{Input, Scope};
 use crate::fold::{FoldStates, Outcome};
@@ -47,12 +55,32 @@ type CaseSettings = BTreeMap<String, Map<String, Value>>;
 /// Compiled code of the plugins that cases give settings of their own.
 type Compiled = HashMap<proviso_model::Digest, InstrumentedCode>;
 
+/// How often a case is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rigour {
+    /// Alone.
+    Once,
+    /// Alone, again, in a batch with others and shuffled, with so many threads.
+    Thorough(usize),
+}
+
 impl Generation {
     /// Runs the cases of every pack that is on, each alone, in a tenant and with states of its own, whatever the pack's scope.
     ///
     /// What a case expects of a policy whose settings or terms the set changes is not looked at, unless the case brings the
     /// policy's settings itself; faults always are.
     pub fn self_test(&self) -> Vec<CaseReport> {
+        self.run_all(Rigour::Once)
+    }
+
+    /// As [`self_test`](Generation::self_test), on `workers` threads (0 counts as 1), and each case four times: alone, alone
+    /// again, in a batch with the pack's other cases, and shuffled among them. An answer that is not the same each time is a
+    /// mismatch, whatever the case expects.
+    pub fn self_test_thoroughly(&self, workers: usize) -> Vec<CaseReport> {
+        self.run_all(Rigour::Thorough(workers.max(1)))
+    }
+
+    fn run_all(&self, rigour: Rigour) -> Vec<CaseReport> {
         let mut reports = Vec::new();
         let mut compiled = Compiled::new();
         for (index, applied) in self
@@ -63,7 +91,7 @@ impl Generation {
         {
             let (plain, with_settings): (Vec<&Case>, Vec<&Case>) =
                 applied.pack.cases().iter().partition(|case| case.settings.is_empty());
-            let mut of_pack = self.run_cases(index, &plain);
+            let mut of_pack = self.run_cases(index, &plain, rigour);
             // Cases with equal settings share a variant.
             let mut variants: Vec<(&CaseSettings, Vec<&Case>)> = Vec::new();
             for case in with_settings {
@@ -74,7 +102,7 @@ impl Generation {
             }
             for (settings, cases) in variants {
                 match self.variant(index, settings, &mut compiled) {
-                    Ok(variant) => of_pack.extend(variant.run_cases(index, &cases)),
+                    Ok(variant) => of_pack.extend(variant.run_cases(index, &cases, rigour)),
                     Err(why) => of_pack.extend(cases.iter().map(|case| report(&applied.pack, case, vec![why.clone()]))),
                 }
             }
@@ -86,30 +114,41 @@ impl Generation {
         reports
     }
 
-    fn run_cases(&self, apply: usize, cases: &[&Case]) -> Vec<CaseReport> {
-        let pack = &self.applied[apply].pack;
+    fn run_cases(&self, apply: usize, cases: &[&Case], rigour: Rigour) -> Vec<CaseReport> {
+        let Rigour::Thorough(workers) = rigour else {
+            return cases.iter().map(|case| self.run_case(apply, case)).collect();
+        };
         let mut reports = Vec::with_capacity(cases.len());
-        for case in cases {
-            // Alone, so that what is logged is this case's.
-            let inputs = inputs_of(case);
-            let judged = self.evaluate_in(&inputs, Scope::Only(apply), true);
-            let outcomes = self.advance_logged(judged, &inputs, &mut FoldStates::new(), true);
-            let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
-            let Some(last) = outcomes.into_iter().last() else {
-                continue;
-            };
-            let skipped = |policy: &str| {
-                !case.settings.contains_key(policy) && changed_by_set(&self.set.apply[apply], pack, policy)
-            };
-            let mismatches = case.mismatches(&last.verdict, skipped);
-            let log = logs.into_iter().flatten().collect();
-            reports.push(CaseReport {
-                verdict: Some(last.verdict),
-                log,
-                ..report(pack, case, mismatches)
-            });
-        }
+        std::thread::scope(|scope| {
+            let share = cases.len().div_ceil(workers).max(1);
+            let parts: Vec<_> = cases
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().map(|case| self.run_case(apply, case)).collect::<Vec<_>>()))
+                .collect();
+            for part in parts {
+                reports.extend(part.join().expect("a case does not panic"));
+            }
+        });
+        self.disagreements(apply, cases, &mut reports);
         reports
+    }
+
+    /// Alone, so that what is logged is this case's.
+    fn run_case(&self, apply: usize, case: &Case) -> CaseReport {
+        let pack = &self.applied[apply].pack;
+        let inputs = inputs_of(case);
+        let judged = self.evaluate_in(&inputs, Scope::Only(apply), true);
+        let outcomes = self.advance_logged(judged, &inputs, &mut FoldStates::new(), true);
+        let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
+        let last = outcomes.into_iter().last().expect("a case has a message");
+        let skipped =
+            |policy: &str| !case.settings.contains_key(policy) && changed_by_set(&self.set.apply[apply], pack, policy);
+        let mismatches = case.mismatches(&last.verdict, skipped);
+        CaseReport {
+            verdict: Some(last.verdict),
+            log: logs.into_iter().flatten().collect(),
+            ..report(pack, case, mismatches)
+        }
     }
 
     /// The same generation with other settings for some policies of a pack: the manifest's defaults with the case's over them.

@@ -1,0 +1,91 @@
+//! Changes of the files of a pack's folder, and nothing else of them.
+
+use anyhow::Context;
+use proviso_pack::Pack;
+use proviso_pack::lint::Edit;
+
+/// Makes changes in a part of a pack that was read from a folder, and returns the text as it was. A file that is not as it was
+/// read is left alone.
+pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> anyhow::Result<String> {
+    let path = pack.path_of(part);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let read = pack.files().find(|(name, _)| *name == part).map(|(_, bytes)| bytes);
+    anyhow::ensure!(
+        read == Some(text.as_bytes()),
+        "{} changed while it was looked at: nothing in it was changed",
+        path.display()
+    );
+    let mended = mend(&text, edits);
+    std::fs::write(&path, &mended).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(text)
+}
+
+/// The text with the edits made, from the end to the beginning. Of two that overlap, the one that ends first is left for
+/// another run.
+fn mend(text: &str, mut edits: Vec<&Edit>) -> String {
+    edits.sort_by_key(|edit| std::cmp::Reverse((edit.range.end, edit.range.start)));
+    let mut mended = text.to_owned();
+    let mut behind = usize::MAX;
+    for edit in edits {
+        if edit.range.end <= behind {
+            mended.replace_range(edit.range.clone(), &edit.replacement);
+            behind = edit.range.start;
+        }
+    }
+    mended
+}
+
+/// The line at fault and what becomes of it. Changes of more than one line are told by their message alone.
+pub(crate) fn difference(text: &str, edits: &[Edit]) -> Vec<String> {
+    let (Some(start), Some(end)) = (
+        edits.iter().map(|edit| edit.range.start).min(),
+        edits.iter().map(|edit| edit.range.end).max(),
+    ) else {
+        return Vec::new();
+    };
+    let begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let stop = if end > begin && text[..end].ends_with('\n') {
+        end
+    } else {
+        text[end..].find('\n').map_or(text.len(), |at| end + at + 1)
+    };
+    let line = &text[begin..stop];
+    if line.trim_end_matches('\n').contains('\n') {
+        return Vec::new();
+    }
+    let moved: Vec<Edit> = edits
+        .iter()
+        .map(|edit| Edit {
+            range: edit.range.start - begin..edit.range.end - begin,
+            replacement: edit.replacement.clone(),
+        })
+        .collect();
+    let after = mend(line, moved.iter().collect());
+    let shown = |line: &str| line.trim_end_matches(['\n', '\r']).escape_debug().to_string();
+    let mut told = vec![format!("  - {}", shown(line))];
+    if !after.is_empty() {
+        told.push(format!("  + {}", shown(&after)));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(range: std::ops::Range<usize>, replacement: &str) -> Edit {
+        Edit {
+            range,
+            replacement: replacement.to_owned(),
+        }
+    }
+
+    #[test]
+    fn edits_are_made_where_they_were_found() {
+        let (one, two) = (edit(0..1, ""), edit(3..4, "XY"));
+        assert_eq!(mend("abcdef", vec![&one, &two]), "bcXYef");
+        assert_eq!(mend("abcdef", vec![&two, &one]), "bcXYef");
+        let whole = edit(0..5, "");
+        assert_eq!(mend("abcdef", vec![&one, &whole]), "f");
+    }
+}
