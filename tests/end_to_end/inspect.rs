@@ -66,3 +66,37 @@ fn an_upgrade_tells_what_it_may_do_and_what_it_changes() {
     let (code, _, error) = diff(&site, "table");
     assert!(code == Some(2) && error.contains("test/others"), "{error}");
 }
+
+#[test]
+fn the_reference_page_has_every_rule_list_and_setting() {
+    for name in ["bank-cn", "broker-us", "data-leak", "departure-risk", "ecommerce-cn"] {
+        let folder = project().join("policies").join(name);
+        let output = run(&["pack", "docs", folder.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let page = stdout(&output);
+        let manifest: toml::Table = fs::read_to_string(folder.join("pack.toml")).unwrap().parse().unwrap();
+        let mut wanted: Vec<String> = Vec::new();
+        for policy in manifest["policy"].as_array().unwrap() {
+            wanted.push(format!("\n## {}\n", policy["name"].as_str().unwrap()));
+            let settings = policy.get("settings").and_then(toml::Value::as_table);
+            for group in ["rules", "signals"] {
+                let rules = settings.and_then(|settings| settings.get(group)).and_then(toml::Value::as_table);
+                let on = rules.into_iter().flatten().filter(|(_, rule)| rule.get("enabled") != Some(&false.into()));
+                wanted.extend(on.map(|(rule, _)| format!("\n| {rule} | ")));
+            }
+        }
+        for kind in ["lexicon", "patterns"] {
+            let lists = manifest.get(kind).and_then(toml::Value::as_table);
+            wanted.extend(lists.into_iter().flatten().map(|(list, _)| format!("\n| {list} | `")));
+        }
+        assert!(wanted.len() > 5);
+        for text in wanted {
+            assert!(page.contains(&text), "{name} lacks {text:?}:\n{page}");
+        }
+        // Every section that is linked is there.
+        for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let heading = |line: &str| line.trim_start_matches('#').trim() == link;
+            assert!(page.lines().filter(|line| line.starts_with('#')).any(heading), "{name}: {link}");
+        }
+    }
+}

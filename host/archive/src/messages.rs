@@ -202,6 +202,15 @@ impl Archive {
         self.numbered(&rows)
     }
 
+    /// How many messages there are.
+    pub async fn message_count(&self) -> Result<u64, StorageError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM messages")
+            .fetch_one(self.readers())
+            .await
+            .map_err(|error| self.storage(error))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// At most `count` messages, evenly spread over the order of arrival, the first and the last among them.
     pub async fn sample(&self, count: u32) -> Result<Vec<Numbered>, StorageError> {
         let rows = sqlx::query(

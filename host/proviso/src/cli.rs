@@ -66,6 +66,13 @@ pub(crate) enum Command {
         proviso replay --config proviso.toml --sample 1000"
     )]
     Replay(ReplayArgs),
+    /// Judges the same messages by two policy sets and says what differs. Nothing is kept.
+    #[command(after_help = "Examples:\n  \
+        proviso backtest --set live.toml --candidate next.toml --config proviso.toml --since 2026-07-01\n  \
+        proviso backtest --set live.toml --candidate next.toml messages.jsonl --report diff.html --report diff.json\n  \
+        proviso backtest --set live.toml --promote house-rules messages.jsonl --report diff.json \
+        --fail-if 'added[severity>=high] > 1 %'")]
+    Backtest(BacktestArgs),
     /// Says what is installed, what is missing, and what to do.
     #[command(after_help = "Example:\n  proviso doctor --config proviso.toml")]
     Doctor(DoctorArgs),
@@ -115,6 +122,62 @@ pub(crate) struct EvalArgs {
     pub trust: TrustArgs,
     /// Files of messages; `-` reads standard input.
     #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    /// The policy set that judges now; default: that of --config.
+    #[arg(long, required_unless_present = "config")]
+    pub set: Option<PathBuf>,
+    /// The policy set that may come.
+    #[arg(long, required_unless_present = "promote", conflicts_with = "promote")]
+    pub candidate: Option<PathBuf>,
+    /// Compare with the same set in which this pack is no longer in shadow.
+    #[arg(long, value_name = "PACK")]
+    pub promote: Option<String>,
+    /// A daemon's configuration: its archive is read where no files are named, and its pack store is used.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The form of the files: ndjson (one canonical message a line) or wecom (decrypted archive messages).
+    #[arg(long, default_value = "ndjson")]
+    pub input_format: String,
+    /// Tenant of messages that name none.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
+    #[arg(long, default_value = "chat")]
+    pub channel: String,
+    /// Only messages sent from then on: a day (from 00:00 UTC) or a time with its zone. States begin empty there.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only messages sent before then.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Samples of each rule and kind of change.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub samples: u32,
+    /// Leave the text of messages and reasons out of samples.
+    #[arg(long)]
+    pub no_text: bool,
+    /// Write the report into a file; its name ends with .md, .json or .html. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+    /// Exit with 1 if this holds, as in 'added[severity>=high, rule=promise] > 0', 'removed > 1 %', 'newly-held > 0',
+    /// 'cost > 1.2'. May be given several times.
+    #[arg(long, value_name = "BOUND")]
+    pub fail_if: Vec<crate::command::backtest::FailIf>,
+    /// Threads that evaluate; 0 means one a core.
+    #[arg(long, default_value_t = 0)]
+    pub workers: usize,
+    /// Where compiled snapshots are kept between runs.
+    #[arg(long)]
+    pub cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    /// Files of messages; `-` reads standard input. Default: the archive of --config.
     pub files: Vec<PathBuf>,
 }
 
@@ -174,6 +237,15 @@ pub(crate) enum PackCommand {
         format: OutputFormat,
         #[command(flatten)]
         trust: TrustArgs,
+    },
+    /// Writes a pack's reference page in Markdown: policies, lists, rules, and what its settings may be.
+    #[command(after_help = "Example:\n  proviso pack docs policies/bank-cn --output bank-cn.md")]
+    Docs {
+        /// A pack's folder or file.
+        pack: PathBuf,
+        /// The file to write; default: standard output.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
     },
     /// Runs a pack's own cases: each alone, again, in a batch and shuffled.
     #[command(
@@ -427,6 +499,11 @@ pub(crate) enum PolicyCommand {
         #[command(flatten)]
         trust: TrustArgs,
     },
+    /// Has a pack that runs in shadow enforced, once a backtest has shown what that changes.
+    #[command(after_help = "Example:\n  \
+        proviso backtest --set live.toml --promote house-rules --config proviso.toml --report diff.json\n  \
+        proviso policy promote house-rules --set live.toml --report diff.json")]
+    Promote(PromoteArgs),
     /// Shows the generation that is running, its policies, and what was wrong with the last attempt to change it.
     #[command(after_help = "Example:\n  proviso policy status --config proviso.toml")]
     Status(DaemonArgs),
@@ -468,6 +545,26 @@ pub(crate) enum PolicyCommand {
     /// Lists what was made live, by whom and why, and what was refused.
     #[command(after_help = "Example:\n  proviso policy history --config proviso.toml")]
     History(DaemonArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PromoteArgs {
+    /// The pack, as `vendor/name`, `name`, or as the set writes it.
+    pub pack: String,
+    /// The policy set, which is changed in that one place.
+    #[arg(long)]
+    pub set: PathBuf,
+    /// The JSON report of `backtest --promote` for this very change.
+    #[arg(long)]
+    pub report: PathBuf,
+    /// A daemon's configuration: its pack store is used.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Where compiled snapshots are kept between runs.
+    #[arg(long)]
+    pub cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// Which archive to read.

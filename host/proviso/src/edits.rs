@@ -1,14 +1,17 @@
-//! Changes of the files of a pack's folder, and nothing else of them.
+//! Changes of files that people edit: nothing else of them is touched, and none is ever half written.
 
 use anyhow::Context;
 use proviso_pack::Pack;
 use proviso_pack::lint::Edit;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Makes changes in a part of a pack that was read from a folder, and returns the text as it was. A file that is not as it was
 /// read is left alone.
 pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> anyhow::Result<String> {
     let path = pack.path_of(part);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let read = pack.files().find(|(name, _)| *name == part).map(|(_, bytes)| bytes);
     anyhow::ensure!(
         read == Some(text.as_bytes()),
@@ -16,8 +19,31 @@ pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> anyhow::Res
         path.display()
     );
     let mended = mend(&text, edits);
-    std::fs::write(&path, &mended).with_context(|| format!("cannot write {}", path.display()))?;
+    write_whole(&path, mended.as_bytes())?;
     Ok(text)
+}
+
+/// Writes under another name, then renames: whoever reads the file finds the old one or the new one, whole. It keeps the
+/// permissions that it has.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut draft = path.to_owned().into_os_string();
+    draft.push(format!(".{}.part", std::process::id()));
+    let draft = PathBuf::from(draft);
+    let attempt = || -> std::io::Result<()> {
+        let mut file = fs::File::create(&draft)?;
+        if let Ok(metadata) = fs::metadata(path) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    let written = attempt();
+    if written.is_err() {
+        // The next error is the one to tell.
+        let _ = fs::remove_file(&draft);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The text with the edits made, from the end to the beginning. Of two that overlap, the one that ends first is left for

@@ -14,6 +14,7 @@ mod places;
 mod sample;
 mod set_loading;
 mod show;
+mod stream;
 mod tally;
 mod trust_loading;
 mod verdict_json;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     exit::report(match &cli.command {
         Command::Demo(args) => command::demo::run(args, colour),
         Command::Eval(args) => command::eval::run(args, colour),
+        Command::Backtest(args) => command::backtest::run(args, colour),
         Command::Serve(args) => command::serve::run(args),
         Command::Pack(sub) => command::pack::run(sub, colour),
         Command::Policy(sub) => command::policy::run(sub, colour),

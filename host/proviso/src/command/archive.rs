@@ -180,9 +180,12 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
         let mut table = Columns::new(colour, &["severity", "pack", "rule", "text", "reason"]);
         for finding in &verdict.findings {
             let reason = finding.reason.in_language(language);
-            let severity = finding.severity.name();
+            let severity = match (finding.severity.name(), finding.shadow) {
+                (severity, false) => severity.to_owned(),
+                (severity, true) => format!("{severity} (shadow)"),
+            };
             table.row([
-                severity,
+                &*severity,
                 &finding.pack,
                 &finding.rule,
                 &clip(&finding.text, 30),
@@ -209,12 +212,9 @@ fn statute_text(statute: Option<&Statute>) -> String {
     )
 }
 
-/// The tables of `archive stats`, which end the demo as well.
-pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
-    print_messages(stats, out, colour)?;
-    writeln!(out, "\nFindings by pack, policy and rule")?;
+fn print_findings(stats: &Stats, shadow: bool, out: &mut impl Write, colour: bool) -> io::Result<()> {
     let mut rules: BTreeMap<(&str, &str, &str), [u64; 4]> = BTreeMap::new();
-    for found in &stats.findings {
+    for found in stats.findings.iter().filter(|found| found.shadow == shadow) {
         let counts = rules.entry((&found.pack, &found.policy, &found.rule)).or_default();
         counts[found.severity as usize] += found.findings;
     }
@@ -227,7 +227,18 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
         row.extend(counts.map(|number| if number == 0 { "·".to_owned() } else { count(number) }));
         table.row(row);
     }
-    table.print(out)?;
+    table.print(out)
+}
+
+/// The tables of `archive stats`, which end the demo as well.
+pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
+    print_messages(stats, out, colour)?;
+    writeln!(out, "\nFindings by pack, policy and rule")?;
+    print_findings(stats, false, out, colour)?;
+    if stats.findings.iter().any(|found| found.shadow) {
+        writeln!(out, "\nFindings in shadow, of which nobody is told")?;
+        print_findings(stats, true, out, colour)?;
+    }
 
     writeln!(out, "\nRetention by what decides")?;
     let mut table = Columns::new(colour, &["rule", ">messages", ">with a date", "statute or purpose"]);

@@ -1,6 +1,7 @@
 //! What each command does, one file or folder a command.
 
 pub(crate) mod archive;
+pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -11,6 +12,7 @@ mod pack_diff;
 mod pack_sign;
 mod pack_test;
 pub(crate) mod policy;
+mod promote;
 pub(crate) mod rejudge;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -8,6 +8,7 @@ use crate::show::table::{Columns, clip, count};
 use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
 use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
+use proviso_pack::reference::Reference;
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
 use serde_json::{Value, json};
@@ -35,6 +36,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
             format,
             trust,
         } => inspect(pack, *format, trust, colour),
+        PackCommand::Docs { pack, output } => docs(pack, output.as_deref()),
         PackCommand::Test(args) => super::pack_test::run(args, colour),
         PackCommand::Keygen(args) => pack_sign::keygen(args),
         PackCommand::Sign(args) => pack_sign::sign(args),
@@ -115,6 +117,15 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &Tru
                 pack.digest()
             ));
         }
+    }
+    Ok(Ending::Well)
+}
+
+fn docs(path: &Path, output: Option<&Path>) -> anyhow::Result<Ending> {
+    let page = Reference(&open(path)?).to_string();
+    match output {
+        Some(file) => crate::edits::write_whole(file, page.as_bytes())?,
+        None => crate::show::line(format_args!("{}", page.trim_end())),
     }
     Ok(Ending::Well)
 }

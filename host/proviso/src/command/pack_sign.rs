@@ -96,7 +96,7 @@ pub(crate) fn sign(args: &SignArgs) -> anyhow::Result<Ending> {
         .map_err(|error| Usage(error.to_string()))?;
     let added = pack.signatures().len() > known;
     let output = args.output.as_ref().unwrap_or(&args.pack);
-    write_whole(output, &pack.to_file())?;
+    crate::edits::write_whole(output, &pack.to_file())?;
     match args.format {
         OutputFormat::Json => crate::show::line(format_args!(
             "{}",
@@ -193,25 +193,6 @@ fn read_short(path: &Path) -> anyhow::Result<String> {
         fs::read_to_string(path)
     };
     read().with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Writes under another name, then renames: a pack is never half written.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut draft = path.to_owned().into_os_string();
-    draft.push(format!(".{}.part", std::process::id()));
-    let draft = PathBuf::from(draft);
-    let attempt = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
-    };
-    let written = attempt();
-    if written.is_err() {
-        // The next error is the one to tell.
-        let _ = fs::remove_file(&draft);
-    }
-    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> {

@@ -21,6 +21,7 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
             cache_dir,
             trust,
         } => check(set, *format, cache_dir.clone(), trust.trust.as_deref(), colour),
+        PolicyCommand::Promote(args) => super::promote::run(args),
         PolicyCommand::Status(args) => status(args, colour),
         PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
         PolicyCommand::Rollback { daemon, to } => attempt(daemon, "/v1/policy/rollback", &json!({ "to": to })),

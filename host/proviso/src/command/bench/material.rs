@@ -6,6 +6,7 @@ use crate::exit::Usage;
 use crate::pipeline::Intake;
 use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
+use crate::stream;
 use anyhow::anyhow;
 use proviso_engine::{Generation, Input};
 use proviso_model::digest::DigestBuilder;
@@ -77,7 +78,7 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
     let progress = Progress::bytes("reading", sizes.map(|meta| meta.len()).sum());
     let (mut intake, mut inputs, mut errors) = (Intake::default(), Vec::new(), 0);
     for file in &args.input {
-        eval::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
+        stream::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
             inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
             true
         })?;

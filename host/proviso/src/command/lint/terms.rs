@@ -1,9 +1,9 @@
 //! What the matcher knows of a pack's lists.
 
 use crate::cli::LintArgs;
-use crate::command::eval;
 use crate::exit::{InputProblems, Usage};
 use crate::show::progress::Progress;
+use crate::stream;
 use anyhow::Context;
 use proviso_engine::scan_folding;
 use proviso_model::Message;
@@ -40,7 +40,7 @@ impl Harmless {
             }
             let progress = Progress::open("reading");
             let mut errors = 0;
-            eval::read_file(
+            stream::read_file(
                 file,
                 Format::Ndjson,
                 &context,

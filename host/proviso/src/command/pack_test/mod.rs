@@ -1,21 +1,21 @@
 //! `proviso pack test`: the pack's own cases, and what they do not reach.
 //!
-//! - `coverage`: rules, terms and branches of the settings that no case reaches
+//! - `reach`: rules, terms and branches of the settings that no case reaches
 //! - `golden`: writes into failing cases what was found
 //! - `junit`: the report that CI systems read
 
-mod coverage;
 mod golden;
 mod junit;
+mod reach;
 
 use crate::cli::{OutputFormat, TestArgs};
 use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, count};
 use anyhow::Context;
-use coverage::Coverage;
 use proviso_engine::{CaseReport, Engine, Generation, ResolvedSet};
 use proviso_model::Problem;
 use proviso_pack::TrustedPack;
+use reach::Reach;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ struct Tested {
     pack: Arc<TrustedPack>,
     reports: Vec<CaseReport>,
     took: Duration,
-    coverage: Option<Coverage>,
+    reach: Option<Reach>,
 }
 
 pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -81,14 +81,14 @@ fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested>
         reports = chosen(generation.self_test_thoroughly(workers), args);
     }
     let is_wanted = args.coverage || !args.coverage_min.is_empty();
-    let coverage = is_wanted
-        .then(|| Coverage::measure(&pack, &generation, &reports, workers))
+    let reach = is_wanted
+        .then(|| Reach::measure(&pack, &generation, &reports, workers))
         .transpose()?;
     Ok(Tested {
         pack,
         reports,
         took: started.elapsed(),
-        coverage,
+        reach,
     })
 }
 
@@ -124,11 +124,11 @@ impl Tested {
 
 /// What is below the least that was asked for.
 fn too_low(tested: &Tested, args: &TestArgs) -> Vec<String> {
-    let Some(coverage) = &tested.coverage else {
+    let Some(reach) = &tested.reach else {
         return Vec::new();
     };
     let below = |least: &crate::cli::CoverageMin| {
-        let kinds = coverage
+        let kinds = reach
             .parts()
             .filter(|(kind, _)| least.kind.is_none_or(|wanted| wanted == *kind));
         kinds
@@ -156,8 +156,8 @@ fn print_json(all: &[Tested]) {
             });
             crate::show::line(format_args!("{line}"));
         }
-        if let Some(coverage) = &tested.coverage {
-            let line = json!({ "pack": tested.name(), "coverage": coverage.to_json() });
+        if let Some(reach) = &tested.reach {
+            let line = json!({ "pack": tested.name(), "coverage": reach.to_json() });
             crate::show::line(format_args!("{line}"));
         }
     }
@@ -185,9 +185,9 @@ fn print_table(all: &[Tested], took: Duration, colour: bool) -> anyhow::Result<(
     }
     table.print(&mut std::io::stdout())?;
     for tested in all {
-        if let Some(coverage) = &tested.coverage {
+        if let Some(reach) = &tested.reach {
             crate::show::line(format_args!("\nReached by the cases of {}", tested.name()));
-            coverage.print(&tested.pack, colour)?;
+            reach.print(&tested.pack, colour)?;
         }
     }
     crate::show::line(format_args!(

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 const SHOWN_MAX: usize = 20;
 
 /// What the cases of one pack reach.
-pub(super) struct Coverage {
+pub(super) struct Reach {
     rules: Part,
     terms: Part,
     settings: Part,
@@ -51,7 +51,7 @@ impl Part {
     }
 }
 
-impl Coverage {
+impl Reach {
     pub(super) fn measure(
         pack: &TrustedPack,
         generation: &Generation,

@@ -1,0 +1,370 @@
+//! What a backtest found, as data, and as a page of Markdown. `html` writes the same for a browser.
+
+use crate::show::table::count;
+use proviso_model::verdict::Severity;
+use serde::Serialize;
+use std::fmt::{self, Write as _};
+
+/// The form of the report; another form gets another number.
+pub(super) const FORM: u32 = 1;
+
+/// All that a backtest found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(super) form: u32,
+    pub(super) baseline: Side,
+    pub(super) candidate: Side,
+    /// What was read, for people.
+    pub(super) input: String,
+    pub(super) messages: u64,
+    /// Lines that are no message.
+    pub(super) unreadable: u64,
+    pub(super) added: u64,
+    pub(super) removed: u64,
+    pub(super) changed: u64,
+    pub(super) newly_held: u64,
+    pub(super) no_longer_held: u64,
+    pub(super) retention_changed: u64,
+    pub(super) scores_changed: u64,
+    pub(super) differences: Vec<Difference>,
+    pub(super) samples: Vec<Sample>,
+    pub(super) seconds: f64,
+    pub(super) messages_per_second: f64,
+    /// Time that judging took by the candidate, as a multiple of the baseline's.
+    pub(super) cost: f64,
+    pub(super) fail_if: Vec<Checked>,
+}
+
+/// One of the two sets.
+#[derive(Debug, Serialize)]
+pub(super) struct Side {
+    /// The file, and what was changed of it.
+    pub(super) set: String,
+    /// The pack whose shadow was lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) promotes: Option<String>,
+    pub(super) generation: String,
+    pub(super) packs: Vec<UsedPack>,
+    #[serde(flatten)]
+    pub(super) totals: Totals,
+}
+
+/// A pack of a set.
+#[derive(Debug, Serialize)]
+pub(super) struct UsedPack {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) digest: String,
+    pub(super) mode: &'static str,
+}
+
+/// Counts of one side.
+#[derive(Debug, Default, Clone, Serialize)]
+pub(super) struct Totals {
+    /// Messages with findings that count.
+    pub(super) flagged: u64,
+    /// Findings that count.
+    pub(super) findings: u64,
+    /// Findings in shadow.
+    pub(super) shadow: u64,
+    pub(super) held: u64,
+    pub(super) withheld: u64,
+    pub(super) faults: u64,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Change {
+    /// Only the candidate has it.
+    Added,
+    /// Only the baseline has it.
+    Removed,
+    /// Both have it, with another severity, place or reason.
+    Changed,
+}
+
+impl Change {
+    pub(super) const ALL: [Change; 3] = [Change::Added, Change::Removed, Change::Changed];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Change::Added => "added",
+            Change::Removed => "removed",
+            Change::Changed => "changed",
+        }
+    }
+}
+
+/// How many findings changed in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    pub(super) added: u64,
+    pub(super) removed: u64,
+    pub(super) changed: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, change: Change) {
+        match change {
+            Change::Added => self.added += 1,
+            Change::Removed => self.removed += 1,
+            Change::Changed => self.changed += 1,
+        }
+    }
+
+    pub(super) fn of(self, change: Change) -> u64 {
+        match change {
+            Change::Added => self.added,
+            Change::Removed => self.removed,
+            Change::Changed => self.changed,
+        }
+    }
+}
+
+/// Counts of one rule at one severity in one department; of a changed finding, the severity that it has now.
+#[derive(Debug, Serialize)]
+pub(super) struct Difference {
+    pub(super) pack: String,
+    pub(super) policy: String,
+    pub(super) rule: String,
+    pub(super) severity: Severity,
+    /// Empty where neither the set nor the source names one.
+    pub(super) department: String,
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+}
+
+/// A message whose finding changed.
+#[derive(Debug, Serialize)]
+pub(super) struct Sample {
+    pub(super) change: Change,
+    pub(super) pack: String,
+    pub(super) policy: String,
+    pub(super) rule: String,
+    /// `tenant/channel/identifier`.
+    pub(super) message: String,
+    pub(super) sent_at: String,
+    pub(super) department: String,
+    pub(super) severity_before: Option<Severity>,
+    pub(super) severity_after: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// The end of the message before it in its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preceding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) excerpt: Option<Excerpt>,
+}
+
+impl Sample {
+    /// `medium → high`.
+    pub(super) fn severities(&self) -> String {
+        match (self.severity_before, self.severity_after) {
+            (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
+            (_, Some(severity)) | (Some(severity), None) => severity.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// The text around what was found.
+#[derive(Debug, Serialize)]
+pub(super) struct Excerpt {
+    pub(super) before: String,
+    pub(super) marked: String,
+    pub(super) after: String,
+}
+
+/// A bound of `--fail-if` and what came of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Checked {
+    pub(super) expression: String,
+    pub(super) value: f64,
+    pub(super) failed: bool,
+}
+
+impl Report {
+    /// Counts of both sides, for tables: what, baseline, candidate.
+    pub(super) fn sides(&self) -> [(&'static str, u64, u64); 6] {
+        let (old, new) = (&self.baseline.totals, &self.candidate.totals);
+        [
+            ("messages with findings", old.flagged, new.flagged),
+            ("findings", old.findings, new.findings),
+            ("findings in shadow", old.shadow, new.shadow),
+            ("messages held", old.held, new.held),
+            ("messages withheld", old.withheld, new.withheld),
+            ("faults", old.faults, new.faults),
+        ]
+    }
+
+    /// What changed beside findings, one line each.
+    pub(super) fn other_changes(&self) -> Vec<String> {
+        let told = [
+            (self.newly_held, "messages are held that were not"),
+            (self.no_longer_held, "messages are no longer held"),
+            (self.retention_changed, "messages have another retention schedule"),
+            (self.scores_changed, "messages have other scores"),
+        ];
+        told.into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", count(number)))
+            .collect()
+    }
+
+    /// How long it took, and what the candidate costs.
+    pub(super) fn speed(&self) -> String {
+        format!(
+            "{} messages a second, both sets together; the candidate takes {:.2} times the baseline's time",
+            count(self.messages_per_second as u64),
+            self.cost
+        )
+    }
+
+    /// The department in words.
+    pub(super) fn department(name: &str) -> &str {
+        if name.is_empty() { "(none named)" } else { name }
+    }
+}
+
+/// The report in Markdown (CommonMark with tables).
+pub(super) struct Markdown<'a>(pub(super) &'a Report);
+
+impl fmt::Display for Markdown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        writeln!(f, "# Backtest\n")?;
+        for (what, side) in [("Baseline", &report.baseline), ("Candidate", &report.candidate)] {
+            writeln!(f, "- {what}: {}, generation `{}`", escaped(&side.set), side.generation)?;
+            for pack in &side.packs {
+                let UsedPack {
+                    name,
+                    version,
+                    mode,
+                    digest,
+                } = pack;
+                writeln!(f, "  - {} {version} ({mode}), `{digest}`", escaped(name))?;
+            }
+        }
+        writeln!(
+            f,
+            "- Messages: {} from {}",
+            count(report.messages),
+            escaped(&report.input)
+        )?;
+        if report.unreadable > 0 {
+            writeln!(f, "- Lines that are no message: {}", count(report.unreadable))?;
+        }
+        writeln!(f, "- {}\n", report.speed())?;
+        writeln!(f, "| | baseline | candidate |\n|---|---:|---:|")?;
+        for (what, old, new) in report.sides() {
+            writeln!(f, "| {what} | {} | {} |", count(old), count(new))?;
+        }
+        writeln!(
+            f,
+            "\n{} findings added, {} removed, {} changed.\n",
+            count(report.added),
+            count(report.removed),
+            count(report.changed)
+        )?;
+        for line in report.other_changes() {
+            writeln!(f, "- {line}")?;
+        }
+        if !report.differences.is_empty() {
+            writeln!(f, "\n## By pack, rule, severity and department\n")?;
+            writeln!(
+                f,
+                "| pack | policy | rule | severity | department | added | removed | changed |"
+            )?;
+            writeln!(f, "|---|---|---|---|---|---:|---:|---:|")?;
+            for difference in &report.differences {
+                let Difference {
+                    pack,
+                    policy,
+                    rule,
+                    severity,
+                    department,
+                    counts,
+                } = difference;
+                let department = escaped(Report::department(department));
+                writeln!(
+                    f,
+                    "| {} | {policy} | {rule} | {severity} | {department} | {} | {} | {} |",
+                    escaped(pack),
+                    count(counts.added),
+                    count(counts.removed),
+                    count(counts.changed)
+                )?;
+            }
+        }
+        for change in Change::ALL {
+            let mut samples = report
+                .samples
+                .iter()
+                .filter(|sample| sample.change == change)
+                .peekable();
+            if samples.peek().is_some() {
+                writeln!(f, "\n## Samples: {}\n", change.name())?;
+            }
+            for sample in samples {
+                markdown_sample(f, sample)?;
+            }
+        }
+        if !report.fail_if.is_empty() {
+            writeln!(f, "\n## Bounds\n\n| bound | value | |\n|---|---:|---|")?;
+            for checked in &report.fail_if {
+                let said = if checked.failed { "**fails**" } else { "holds" };
+                writeln!(f, "| `{}` | {} | {said} |", checked.expression, checked.value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn markdown_sample(f: &mut fmt::Formatter<'_>, sample: &Sample) -> fmt::Result {
+    writeln!(
+        f,
+        "- **{}** of {} ({}), `{}`, {}, {}",
+        sample.rule,
+        sample.policy,
+        sample.severities(),
+        sample.message,
+        sample.sent_at,
+        escaped(Report::department(&sample.department))
+    )?;
+    if let Some(preceding) = &sample.preceding {
+        writeln!(f, "  - before it: {}", escaped(preceding))?;
+    }
+    if let Some(excerpt) = &sample.excerpt {
+        let marked = if excerpt.marked.is_empty() {
+            String::new()
+        } else {
+            format!(" ⟦{}⟧ ", escaped(&excerpt.marked))
+        };
+        writeln!(
+            f,
+            "  - text: {}{marked}{}",
+            escaped(&excerpt.before),
+            escaped(&excerpt.after)
+        )?;
+    }
+    if let Some(reason) = sample.reason.as_deref().filter(|reason| !reason.is_empty()) {
+        writeln!(f, "  - reason: {}", escaped(reason))?;
+    }
+    Ok(())
+}
+
+/// Text of others as it stands, on one line: no mark-up of theirs counts.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => escaped.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '!' | '~' => {
+                let _ = write!(escaped, "\\{c}");
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

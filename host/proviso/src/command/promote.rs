@@ -1,0 +1,96 @@
+//! `proviso policy promote`: lifts a pack's shadow, once a backtest has shown what that changes.
+
+use super::backtest::{Shadowed, of_report};
+use crate::cli::PromoteArgs;
+use crate::exit::{Ending, InputProblems};
+use crate::set_loading;
+use crate::trust_loading::Admitting;
+use anyhow::Context;
+use proviso_engine::{Engine, EngineOptions, Generation, ResolvedSet};
+use proviso_model::Problem;
+use proviso_model::toml_read::TomlFile;
+use proviso_pack::{PackStore, PluginPath};
+use serde_json::Value;
+
+pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
+    let set = &args.set;
+    let config = args
+        .config
+        .as_deref()
+        .map(crate::daemon::config::Config::read)
+        .transpose()?;
+    let store = config.map(|config| PackStore::open(&config.store_dir())).transpose()?;
+    let admitting = Admitting::without_memory(args.trust.trust.as_deref(), Some(set)).map_err(InputProblems)?;
+    let plugins = PluginPath::of_this_process();
+    let (resolved, text) = set_loading::load(set, &plugins, store.as_ref(), &admitting).map_err(InputProblems)?;
+    let shadowed = Shadowed::find(&resolved, &args.pack)?;
+    let engine = Engine::new(EngineOptions {
+        cache_dir: args.cache_dir.clone().or_else(crate::places::cache_dir),
+        ..EngineOptions::default()
+    })?;
+    let before = build(&engine, &resolved)?;
+    let after = build(&engine, &shadowed.lifted())?;
+    let messages = compared(args, &before, &after)?;
+    let failed = crate::daemon::generations::failed_cases(&after);
+    if !failed.is_empty() {
+        return Err(InputProblems(failed).into());
+    }
+    let promoted = with_mode(args, &text, shadowed.index())?;
+    crate::edits::write_whole(set, promoted.as_bytes())?;
+    crate::show::line(format_args!(
+        "{} is enforced by {}: {} compared {messages} messages. A daemon that watches the set takes it up now.",
+        shadowed.name(),
+        set.display(),
+        args.report.display()
+    ));
+    Ok(Ending::Well)
+}
+
+fn build(engine: &Engine, resolved: &ResolvedSet) -> anyhow::Result<Generation> {
+    let built = engine.build(resolved, &|_| ());
+    Ok(built.map_err(|error| InputProblems(error.problems))?)
+}
+
+/// How many messages the report compared; it must be of this very change.
+fn compared(args: &PromoteArgs, before: &Generation, after: &Generation) -> anyhow::Result<u64> {
+    let file = &args.report;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let refuse = |why: String| InputProblems(vec![Problem::in_file(file, why)]);
+    let report: Value =
+        serde_json::from_str(&text).map_err(|error| refuse(format!("not a report in JSON: {error}")))?;
+    let again = format!(
+        "run `proviso backtest --set {} --promote {} … --report {}`",
+        args.set.display(),
+        args.pack,
+        file.display()
+    );
+    let (old, new, messages) =
+        of_report(&report).ok_or_else(|| refuse(format!("not a report of this version of backtest: {again}")))?;
+    if (old, new) != (before.id().to_string().as_str(), after.id().to_string().as_str()) {
+        return Err(refuse(format!(
+            "the report compares other generations ({old} with {new}): since then the set, a pack or this program changed; {again}"
+        ))
+        .into());
+    }
+    if messages == 0 {
+        return Err(refuse(format!("the report compared no message: {again}")).into());
+    }
+    Ok(messages)
+}
+
+/// The text of the set with another mode for that `[[apply]]`, and nothing else changed.
+fn with_mode(args: &PromoteArgs, text: &str, index: usize) -> anyhow::Result<String> {
+    let (mut file, mut root) = TomlFile::parse(&args.set, text);
+    let tables = root.tables(&mut file, "apply");
+    let at = tables
+        .get(index)
+        .map(|table| table.at_key("mode"))
+        .filter(|at| {
+            text.get(at.clone())
+                .is_some_and(|value| value.trim_matches(['"', '\'']) == "shadow")
+        })
+        .with_context(|| format!("{} does not write the mode as \"shadow\"", args.set.display()))?;
+    let mut promoted = text.to_owned();
+    promoted.replace_range(at, "\"enforce\"");
+    Ok(promoted)
+}
