@@ -17,7 +17,8 @@ PROVISO := $(TARGET_DIR)/release/proviso
 demo: build
 	$(PROVISO) demo
 
-test: build
+# Not by way of `build`, which builds less, with fewer features, and all of it would be compiled twice.
+test: plugins
 	@sh tests/setup.sh tests
 	cargo test --release --workspace
 
@@ -43,4 +44,4 @@ bench: build
 lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

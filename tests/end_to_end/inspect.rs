@@ -1,7 +1,8 @@
 //! `proviso pack inspect --diff`: what an upgrade changes.
 
-use super::support::{Site, copy_folder, run, stderr, stdout};
+use super::support::{Site, copy_folder, project, run, stderr, stdout};
 use serde_json::{Value, json};
+use std::fs;
 
 fn diff(site: &Site, format: &str) -> (Option<i32>, String, String) {
     let (old, new) = (site.text("promises"), site.text("upgraded"));
