@@ -81,8 +81,13 @@ fn the_reference_page_has_every_rule_list_and_setting() {
             wanted.push(format!("\n## {}\n", policy["name"].as_str().unwrap()));
             let settings = policy.get("settings").and_then(toml::Value::as_table);
             for group in ["rules", "signals"] {
-                let rules = settings.and_then(|settings| settings.get(group)).and_then(toml::Value::as_table);
-                let on = rules.into_iter().flatten().filter(|(_, rule)| rule.get("enabled") != Some(&false.into()));
+                let rules = settings
+                    .and_then(|settings| settings.get(group))
+                    .and_then(toml::Value::as_table);
+                let on = rules
+                    .into_iter()
+                    .flatten()
+                    .filter(|(_, rule)| rule.get("enabled") != Some(&false.into()));
                 wanted.extend(on.map(|(rule, _)| format!("\n| {rule} | ")));
             }
         }
@@ -97,7 +102,10 @@ fn the_reference_page_has_every_rule_list_and_setting() {
         // Every section that is linked is there.
         for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
             let heading = |line: &str| line.trim_start_matches('#').trim() == link;
-            assert!(page.lines().filter(|line| line.starts_with('#')).any(heading), "{name}: {link}");
+            assert!(
+                page.lines().filter(|line| line.starts_with('#')).any(heading),
+                "{name}: {link}"
+            );
         }
     }
 }

@@ -18,6 +18,7 @@ mod lint;
 // The programs are the engine's; here they meet the daemon.
 #[path = "../../host/engine/tests/corpus/programs.rs"]
 mod programs;
+mod reference;
 mod reload;
 mod support;
 mod trust;

@@ -163,7 +163,7 @@ pub(crate) struct BacktestArgs {
     /// Write the report into a file; its name ends with .md, .json or .html. May be given several times.
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,
-    /// Exit with 1 if this holds, as in 'added[severity>=high, rule=promise] > 0', 'removed > 1 %', 'newly-held > 0',
+    /// Exit with 1 if this is so, as in 'added[severity>=high, rule=promise] > 0', 'removed > 1 %', 'newly-held > 0',
     /// 'cost > 1.2'. May be given several times.
     #[arg(long, value_name = "BOUND")]
     pub fail_if: Vec<crate::command::backtest::FailIf>,

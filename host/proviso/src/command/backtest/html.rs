@@ -98,7 +98,7 @@ fn bounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         let (class, said) = if checked.failed {
             ("fails", "fails")
         } else {
-            ("", "holds")
+            ("", "passes")
         };
         let (expression, value) = (Text(&checked.expression), checked.value);
         writeln!(

@@ -313,7 +313,7 @@ impl fmt::Display for Markdown<'_> {
         if !report.fail_if.is_empty() {
             writeln!(f, "\n## Bounds\n\n| bound | value | |\n|---|---:|---|")?;
             for checked in &report.fail_if {
-                let said = if checked.failed { "**fails**" } else { "holds" };
+                let said = if checked.failed { "**fails**" } else { "passes" };
                 writeln!(f, "| `{}` | {} | {said} |", checked.expression, checked.value)?;
             }
         }
