@@ -89,7 +89,7 @@ pub(crate) fn prepare(
 /// `code` is the component as it came, compiled once for all settings.
 pub(crate) fn prepare_for_a_trial(
     sandbox: &Sandbox,
-    recipe: Recipe<'_>,
+    recipe: &Recipe<'_>,
     code: &PlainCode,
 ) -> Result<Plugin, PrepareError> {
     let compiled = code.get_or_init(|| match without_custom_sections(recipe.bytes) {
@@ -102,7 +102,7 @@ pub(crate) fn prepare_for_a_trial(
         settings: recipe.settings.clone(),
         lists: recipe.lists.clone(),
     };
-    finish(sandbox, &recipe, &component, configured, false)
+    finish(sandbox, recipe, &component, configured, false)
 }
 
 /// A component compiled as it came, or why it cannot be.

@@ -26,9 +26,9 @@ impl fmt::Display for Reference<'_> {
         {
             writeln!(f, "{}\n", cell(text))?;
         }
-        writeln!(f, "Licence {}; for hosts {}", manifest.licence, manifest.host)?;
+        write!(f, "Licence {}; for hosts {}", manifest.licence, manifest.host)?;
         if !manifest.jurisdictions.is_empty() {
-            writeln!(f, "; jurisdictions {}", manifest.jurisdictions.join(", "))?;
+            write!(f, "; jurisdictions {}", manifest.jurisdictions.join(", "))?;
         }
         writeln!(f, ".\n\n## Policies\n")?;
         writeln!(
@@ -106,13 +106,9 @@ struct Schema<'a> {
 impl<'a> Schema<'a> {
     /// What a `$ref` into the definitions leads to; the schema itself if it is none.
     fn resolved(&self, schema: &'a Value) -> &'a Value {
-        self.name_of(schema)
+        definition_of(schema)
             .and_then(|name| self.definitions?.get(name))
             .unwrap_or(schema)
-    }
-
-    fn name_of(&self, schema: &'a Value) -> Option<&'a str> {
-        schema["$ref"].as_str()?.strip_prefix(DEFINITIONS)
     }
 
     /// The definitions that were referred to, and those that they refer to.
@@ -186,7 +182,7 @@ impl<'a> Schema<'a> {
 
     /// What a value may be, in words; a definition that is more than words becomes a link to its section.
     fn kind(&mut self, of: &'a Value) -> String {
-        if let Some(name) = self.name_of(of) {
+        if let Some(name) = definition_of(of) {
             let inside = self.resolved(of);
             let has_section = inside["properties"].is_object() || inside["oneOf"].is_array();
             if !has_section {
@@ -244,6 +240,11 @@ impl<'a> Schema<'a> {
             _ => "anything".to_owned(),
         }
     }
+}
+
+/// The name of the definition that a schema refers to.
+fn definition_of(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix(DEFINITIONS)
 }
 
 fn range(from: &Value, to: &Value) -> String {

@@ -247,7 +247,7 @@ impl Trial<'_> {
             settings: settings_text(settings),
             lists: policy.lists.to_vec(),
         };
-        let plugin = match prepare_for_a_trial(&self.generation.sandbox, recipe, &self.code) {
+        let plugin = match prepare_for_a_trial(&self.generation.sandbox, &recipe, &self.code) {
             Ok(plugin) => plugin,
             Err(PrepareError::Refused(refused)) => return Tried::Refused(refused.to_string()),
             Err(PrepareError::Configure(fault)) => return Tried::Refused(fault.detail),
@@ -327,7 +327,9 @@ fn choices(schema: Option<&Value>) -> Vec<Vec<String>> {
         }
     }
     let mut found = Vec::new();
-    schema.into_iter().for_each(|schema| walk(schema, &mut found));
+    if let Some(schema) = schema {
+        walk(schema, &mut found);
+    }
     found
 }
 

@@ -29,8 +29,14 @@ pub(super) struct Differences<'a> {
     pub(super) scores_changed: u64,
     counts: BTreeMap<Key, Counts>,
     /// For each kind of change the samples with the smallest digests: which messages they are does not depend on the order.
-    samples: BTreeMap<(Change, Arc<str>, Arc<str>, String), BTreeMap<(Digest, usize), Sample>>,
+    samples: BTreeMap<Kind, BTreeMap<Place, Sample>>,
 }
+
+/// Kind of change, pack, policy, rule.
+type Kind = (Change, Arc<str>, Arc<str>, String);
+
+/// The message's digest, and which of its changes.
+type Place = (Digest, usize);
 
 /// Pack, policy, rule, severity (the highest first), department.
 type Key = (Arc<str>, Arc<str>, String, std::cmp::Reverse<Severity>, String);
