@@ -1,7 +1,8 @@
 # Everything a newcomer needs: `make demo` and `make test` install what is missing and build what is needed.
 #
 #   make demo      builds all, then judges a synthetic archive
-#   make test      builds all, then runs every test; installs minisign and skopeo on Debian, which some tests hold packs against
+#   make test      builds all, then runs every test; installs minisign, skopeo, docker-registry and openssl on
+#                  Debian, which some tests hold packs against
 #   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
 #   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora

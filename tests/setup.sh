@@ -1,11 +1,11 @@
 #!/bin/sh
 # Makes sure of what the build needs beside rustup's toolchain: a C compiler, for the bundled SQLite. With `tests`, also of
-# the programs that the tests hold signatures and packs against: minisign and skopeo.
+# the programs that the tests hold signatures and packs against: minisign, skopeo, docker-registry and openssl.
 set -eu
 missing=
 if ! command -v cc >/dev/null; then missing="gcc libc6-dev"; fi
 if [ "${1:-}" = tests ]; then
-    for program in minisign skopeo; do
+    for program in minisign skopeo docker-registry openssl; do
         if ! command -v "$program" >/dev/null; then missing="$missing $program"; fi
     done
 fi

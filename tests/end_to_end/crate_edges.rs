@@ -52,6 +52,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["proviso-archive"]),
     ("minisign", &["proviso-pack"]),
     ("minisign-verify", &["proviso-pack"]),
+    ("docker_credential", &["proviso-pack"]),
+    ("rustls-native-certs", &["proviso-pack"]),
 ];
 
 #[test]

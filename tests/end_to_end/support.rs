@@ -28,6 +28,8 @@ pub(crate) fn proviso(arguments: &[&str]) -> Command {
         .env("XDG_CACHE_HOME", shared_cache())
         .env_remove("PROVISO_LOG")
         .env_remove("PROVISO_PASSPHRASE")
+        .env_remove("PROVISO_STORE")
+        .env_remove("DOCKER_CONFIG")
         .env_remove("PROVISO_TRUST");
     command
 }
@@ -235,9 +237,19 @@ impl Serve {
         Self::try_start(site).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
     }
 
+    /// Starts it with more in its environment, and waits until it is ready.
+    pub(crate) fn start_with(site: &Site, environment: &[(&str, &str)]) -> Self {
+        Self::begin(site, environment).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
+    }
+
     /// Starts it; if it ends instead, gives what it said.
     pub(crate) fn try_start(site: &Site) -> Result<Self, String> {
+        Self::begin(site, &[])
+    }
+
+    fn begin(site: &Site, environment: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = proviso(&["serve", "--config", &site.text("proviso.toml")]);
+        command.envs(environment.iter().copied());
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = Vec::new();

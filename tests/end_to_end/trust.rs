@@ -9,23 +9,23 @@ use std::process::{Command, Output};
 const SET: &str = "[[apply]]\npack = \"promises.pack\"\n";
 
 /// A program of the system, which `tests/setup.sh tests` installs.
-fn tool(name: &str, arguments: &[&str]) -> Output {
+pub(super) fn tool(name: &str, arguments: &[&str]) -> Output {
     let output = Command::new(name).args(arguments).output();
     output.unwrap_or_else(|error| panic!("{name} cannot be run ({error}): `sh tests/setup.sh tests` installs it"))
 }
 
-fn well(output: &Output) -> String {
+pub(super) fn well(output: &Output) -> String {
     assert!(output.status.success(), "{}{}", stdout(output), stderr(output));
     stdout(output)
 }
 
 /// A site whose one pack is a built file, with keys beside it.
-struct Signed {
-    site: Site,
+pub(super) struct Signed {
+    pub(super) site: Site,
 }
 
 impl Signed {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let this = Self { site: Site::new() };
         this.site.write("set.toml", SET);
         this.site.write("passphrase.txt", "correct horse battery\n");
@@ -42,7 +42,7 @@ impl Signed {
         this
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         self.site.text(name)
     }
 
@@ -52,7 +52,7 @@ impl Signed {
     }
 
     /// Writes a trust file that asks for both signers.
-    fn trust(&self, rest: &str) {
+    pub(super) fn trust(&self, rest: &str) {
         let key = |name: &str| {
             let public = self.public(name);
             format!(
@@ -63,7 +63,7 @@ impl Signed {
         self.site.write("operator/trust.toml", &text);
     }
 
-    fn build(&self, file: &str) {
+    pub(super) fn build(&self, file: &str) {
         well(&run(&[
             "pack",
             "build",
@@ -73,7 +73,7 @@ impl Signed {
         ]));
     }
 
-    fn sign(&self, file: &str, by: &[&str], output: &str) {
+    pub(super) fn sign(&self, file: &str, by: &[&str], output: &str) {
         fs::copy(self.site.path(file), self.site.path("draft")).unwrap();
         for name in by {
             let key = self.text(&format!("{name}.key"));
@@ -92,7 +92,7 @@ impl Signed {
         self.build(file);
     }
 
-    fn proviso(&self, arguments: &[&str]) -> Output {
+    pub(super) fn proviso(&self, arguments: &[&str]) -> Output {
         proviso(arguments)
             .env("PROVISO_TRUST", self.site.path("operator/trust.toml"))
             .output()

@@ -21,8 +21,10 @@ pub(crate) const SIGNATURES_MAX: usize = 16;
 /// Blobs that signatures add: the bundle, the empty configuration, and for each signature its text and its manifest.
 pub(crate) const BLOBS_MAX: usize = 2 + 2 * SIGNATURES_MAX;
 
-const SIGNATURE_ARTIFACT_TYPE: &str = "application/vnd.proviso.signature.v1";
-const MINISIG_TYPE: &str = "application/vnd.minisign.signature";
+/// What a manifest of a signature is for.
+pub(crate) const SIGNATURE_ARTIFACT_TYPE: &str = "application/vnd.proviso.signature.v1";
+/// The text of a signature, as minisign writes it.
+pub(crate) const MINISIG_TYPE: &str = "application/vnd.minisign.signature";
 /// The empty configuration of image-spec 1.1.
 const EMPTY_TYPE: &str = "application/vnd.oci.empty.v1+json";
 const EMPTY: &str = "{}";
@@ -74,10 +76,29 @@ impl<'a> Bundle<'a> {
 
     /// What `index.json` names: the bundle, or the pack's manifest if there are no signatures.
     pub(crate) fn descriptor(&self) -> Descriptor<'a> {
-        match self.documents.as_slice() {
-            [.., index, _empty] => Descriptor::of(INDEX_TYPE, index.as_bytes()),
-            _ => self.pack.clone(),
+        match self.index() {
+            Some(index) => Descriptor::of(INDEX_TYPE, index.as_bytes()),
+            None => self.pack.clone(),
         }
+    }
+
+    /// The document that lists them; `None` if there are no signatures.
+    pub(crate) fn index(&self) -> Option<&str> {
+        match self.documents.as_slice() {
+            [.., index, _empty] => Some(index),
+            _ => None,
+        }
+    }
+
+    /// The manifests of the signatures.
+    pub(crate) fn signature_manifests(&self) -> &[String] {
+        &self.documents[..self.texts.len()]
+    }
+
+    /// What those manifests name: the texts and their configuration. Nothing if there are no signatures.
+    pub(crate) fn signature_blobs(&self) -> impl Iterator<Item = &[u8]> {
+        let texts = self.texts.iter().map(|text| text.as_bytes());
+        texts.chain(self.documents.last().map(String::as_bytes))
     }
 
     /// What stands beside the blobs of the pack.

@@ -26,14 +26,15 @@ pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
 pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
-const TITLE: &str = "org.opencontainers.image.title";
+/// The annotation of a layer that says which part it is.
+pub(crate) const TITLE: &str = "org.opencontainers.image.title";
 const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 const BLOBS: &str = "blobs/sha256/";
 
 /// A built file, in bytes: the parts, and what the tar and the descriptions of the parts add.
 pub(crate) const FILE_BYTES_MAX: usize = PACK_BYTES_MAX + (4 << 20);
 /// The manifest, the index or the configuration of a built file, in bytes.
-const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+pub(crate) const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -139,22 +140,37 @@ pub(crate) fn manifest(parts: &Parts) -> String {
     documents(parts).manifest
 }
 
+/// The configuration that the parts determine.
+pub(crate) fn config(parts: &Parts) -> String {
+    documents(parts).config
+}
+
 /// The built file. The same parts and signatures give the same bytes.
 pub(crate) fn write(parts: &Parts, signatures: &[Signature]) -> Vec<u8> {
     let Documents { config, manifest } = documents(parts);
-    let bundle = Bundle::of(&manifest, signatures);
+    let blobs = parts.values().map(Vec::as_slice).chain([config.as_bytes()]);
+    file_of(&manifest, blobs, signatures)
+}
+
+/// A file of a manifest and the blobs that it names, wherever they come from: that they belong together is for [`read`].
+pub(crate) fn file_of<'a>(
+    manifest: &str,
+    blobs: impl IntoIterator<Item = &'a [u8]>,
+    signatures: &[Signature],
+) -> Vec<u8> {
+    let bundle = Bundle::of(manifest, signatures);
     let index = to_json(&Index {
         schema_version: 2,
         media_type: INDEX_TYPE,
         manifests: vec![bundle.descriptor()],
     });
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
-    let of_pack = parts
-        .values()
-        .map(Vec::as_slice)
-        .chain([config.as_bytes(), manifest.as_bytes()]);
-    for blob in of_pack.chain(bundle.blobs()) {
-        files.insert(format!("{BLOBS}{}", Digest::of(blob).hex()), blob);
+    let mut add = |blob| files.insert(format!("{BLOBS}{}", Digest::of(blob).hex()), blob);
+    for blob in blobs {
+        add(blob);
+    }
+    for blob in [manifest.as_bytes()].into_iter().chain(bundle.blobs()) {
+        add(blob);
     }
     files.insert("index.json".to_owned(), index.as_bytes());
     files.insert("oci-layout".to_owned(), OCI_LAYOUT.as_bytes());

@@ -20,6 +20,7 @@ pub mod case;
 pub mod lint;
 pub mod manifest;
 pub mod reference;
+pub mod registry;
 pub mod scaffold;
 pub mod signing;
 pub mod trust;

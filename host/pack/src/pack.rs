@@ -89,6 +89,11 @@ impl Pack {
         &self.oci_manifest
     }
 
+    /// The OCI configuration, which the manifest names.
+    pub(crate) fn oci_config(&self) -> String {
+        layout::config(&self.parts)
+    }
+
     /// The signatures that it carries, at most 16, distinct, ordered by their text. Nobody has verified them.
     pub fn signatures(&self) -> &[Signature] {
         &self.signatures

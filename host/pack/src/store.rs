@@ -62,6 +62,13 @@ impl PackStore {
         })
     }
 
+    /// A store that may not be there; then it has no packs.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
     /// Keeps a pack with its signatures. After a crash the store has the whole of it or nothing. A pack that is there already
     /// is written again only if this one has signatures that it lacks; both together are kept then, or this one's alone if
     /// both are too many.

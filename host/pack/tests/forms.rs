@@ -407,40 +407,68 @@ fn references_lead_to_folders_files_and_digests() {
     let pack = PackFolder::new();
     let built = pack.open().unwrap();
     let plugins = PluginPath::default();
-    let tried = resolve("house", beside, &plugins, None).unwrap_err().problems[0].to_string();
+    let tried = resolve("house", beside, &plugins, &[]).unwrap_err().problems[0].to_string();
     assert_eq!(
         tried,
         format!("house: no pack here: tried {0}/house, {0}/house.pack", beside.display())
     );
     std::fs::create_dir(beside.join("house")).unwrap();
     assert!(
-        resolve("house", beside, &plugins, None).unwrap_err().problems[0]
+        resolve("house", beside, &plugins, &[]).unwrap_err().problems[0]
             .message
             .contains("house (a folder without pack.toml)")
     );
     std::fs::write(beside.join("house.pack"), built.to_file()).unwrap();
     for reference in ["house", "house.pack", "./house.pack", pack.path().to_str().unwrap()] {
         assert_eq!(
-            resolve(reference, beside, &plugins, None).unwrap().digest(),
+            resolve(reference, beside, &plugins, &[]).unwrap().digest(),
             built.digest(),
             "{reference}"
         );
     }
     let digest = built.digest().to_string();
     assert!(
-        resolve(&digest, beside, &plugins, None).unwrap_err().problems[0]
+        resolve(&digest, beside, &plugins, &[]).unwrap_err().problems[0]
             .message
             .contains("no pack store")
     );
     let store = PackStore::open(&beside.join("store")).unwrap();
-    let missing = resolve(&digest, beside, &plugins, Some(&store)).unwrap_err().problems[0].to_string();
+    let missing = resolve(&digest, beside, &plugins, &[&store]).unwrap_err().problems[0].to_string();
     assert!(missing.contains("has no pack sha256:"), "{missing}");
     store.put(&built).unwrap();
     assert_eq!(
-        resolve(&digest, beside, &plugins, Some(&store)).unwrap().digest(),
+        resolve(&digest, beside, &plugins, &[&store]).unwrap().digest(),
         built.digest()
     );
-    for bad in ["", "sha256:12"] {
-        assert!(resolve(bad, beside, &plugins, Some(&store)).is_err(), "{bad:?}");
+    // A second store is looked into where the first has nothing.
+    let empty = PackStore::at(&beside.join("nowhere"));
+    assert_eq!(
+        resolve(&digest, beside, &plugins, &[&empty, &store]).unwrap().digest(),
+        built.digest()
+    );
+    assert!(!empty.folder().exists());
+
+    // What a registry has is taken from the stores, and what is not there is said with what to do.
+    let by_digest = format!("registry.example:5000/acme/house@{digest}");
+    assert_eq!(
+        resolve(&by_digest, beside, &plugins, &[&empty, &store])
+            .unwrap()
+            .digest(),
+        built.digest()
+    );
+    let missing = resolve(&by_digest, beside, &plugins, &[&empty]).unwrap_err().problems[0].to_string();
+    let hint = format!("`proviso pack pull {by_digest} --store {}`", empty.folder().display());
+    assert!(missing.contains(&hint), "{missing}");
+    let tag = resolve("registry.example/acme/house:1", beside, &plugins, &[&store]);
+    let tag = tag.unwrap_err().problems[0].to_string();
+    assert!(tag.contains("a set names what it runs by digest"), "{tag}");
+    for bad in [
+        "",
+        "sha256:12",
+        "acme/house@sha256:12",
+        &format!("acme/house@{digest}"),
+        "registry.example/house@sha256:12",
+    ] {
+        assert!(resolve(bad, beside, &plugins, &[&store]).is_err(), "{bad:?}");
     }
 }

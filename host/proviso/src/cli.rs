@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// The daemon: watches spool folders, takes messages by HTTP, reloads policies as they change.
     #[command(after_help = "Example:\n  proviso serve --config proviso.toml")]
     Serve(ServeArgs),
-    /// Makes, builds, inspects, tests, measures, signs and verifies packs.
+    /// Makes, builds, inspects, tests, measures, signs, verifies, pushes and pulls packs.
     #[command(subcommand)]
     Pack(PackCommand),
     /// Checks a policy set, and steers the daemon's generations.
@@ -272,6 +272,21 @@ pub(crate) enum PackCommand {
         signed/manifest.json.1.minisig -p release.pub"
     )]
     Verify(VerifyArgs),
+    /// Sends a pack with its signatures to a registry, and prints the reference that a policy set names.
+    #[command(
+        after_help = "Examples:\n  proviso pack push house-rules-1.0.0.pack registry.example/acme/house-rules:1.0.0\n  \
+        proviso pack push house-rules localhost:5000/acme/house-rules:next\n\n\
+        Credentials are those of `docker login`: docs/registry.md."
+    )]
+    Push(PushArgs),
+    /// Brings a pack with its signatures from a registry into the local store, and says who signed it.
+    #[command(
+        after_help = "Examples:\n  proviso pack pull registry.example/acme/house-rules:1.0.0\n  \
+        proviso pack pull registry.example/acme/house-rules@sha256:… --store /var/lib/proviso/packs\n  \
+        proviso pack pull registry.example/acme/house-rules:1.0.0 --output house-rules.pack\n\n\
+        Credentials are those of `docker login`: docs/registry.md."
+    )]
+    Pull(PullArgs),
     /// Measures what packs cost, policy by policy, and how fast all of them judge together.
     #[command(after_help = "Examples:\n  proviso pack bench policies/bank-cn\n  \
         proviso pack bench --set policies/demo.toml --workers 2 --format json > before.json\n  \
@@ -428,6 +443,50 @@ pub(crate) struct VerifyArgs {
     pub trust: TrustArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
+}
+
+/// How to speak to a registry.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArgs {
+    /// Speak plain HTTP. localhost, 127.0.0.1 and [::1] are always spoken to so.
+    #[arg(long)]
+    pub plain_http: bool,
+    /// Give an attempt up when nothing has arrived or left for so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// A built file, or a pack's folder, which is built first.
+    pub pack: PathBuf,
+    /// Where to: REGISTRY/NAME:TAG, or REGISTRY/NAME@sha256:… without a tag.
+    pub reference: String,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// Which pack: REGISTRY/NAME:TAG, or REGISTRY/NAME@sha256:….
+    pub reference: String,
+    /// Also write it to this file.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// The store to keep it in; default: PROVISO_STORE, or ~/.local/share/proviso/packs. A daemon's is `packs` in its data
+    /// folder.
+    #[arg(long)]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The machine's own: its clock, and where things are kept when nobody says.
 
 use proviso_model::Timestamp;
+use proviso_pack::PackStore;
 use std::path::PathBuf;
 
 /// The folder for compiled snapshots of commands without a data folder: `$XDG_CACHE_HOME/proviso` or `~/.cache/proviso`.
@@ -10,6 +11,22 @@ pub(crate) fn cache_dir() -> Option<PathBuf> {
         .filter(|path| path.is_absolute());
     base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
         .map(|base| base.join("proviso"))
+}
+
+/// Where packs are kept that were pulled, for commands without a data folder: `$PROVISO_STORE`, else
+/// `$XDG_DATA_HOME/proviso/packs`, else `~/.local/share/proviso/packs`. It may not be there yet.
+pub(crate) fn pack_store() -> Option<PackStore> {
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let data = || {
+        let base = set("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        base.or_else(|| set("HOME").map(|home| home.join(".local/share")))
+    };
+    let folder = set("PROVISO_STORE").or_else(|| data().map(|data| data.join("proviso/packs")));
+    folder.map(|folder| PackStore::at(&folder))
 }
 
 /// Today's date in UTC, `YYYY-MM-DD`: for what has ended, never for a judgement.

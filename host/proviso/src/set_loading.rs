@@ -16,7 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Reads a policy set and every pack that it names, and has each of them admitted; all problems at once. Also gives the text
-/// of the file.
+/// of the file. Packs that are named by digest are looked for in `store`, then where `pack pull` keeps them; the network is
+/// never used.
 pub(crate) fn load(
     path: &Path,
     plugins: &PluginPath,
@@ -26,6 +27,8 @@ pub(crate) fn load(
     let text = read(path)?;
     let set = PolicySet::parse(path, &text)?;
     let beside = path.parent().unwrap_or(Path::new(""));
+    let pulled = crate::places::pack_store();
+    let stores: Vec<&PackStore> = store.into_iter().chain(&pulled).collect();
     let mut packs = Vec::with_capacity(set.apply.len());
     let mut known: HashMap<&str, Arc<TrustedPack>> = HashMap::new();
     let mut problems = Vec::new();
@@ -34,7 +37,7 @@ pub(crate) fn load(
             packs.push(Arc::clone(pack));
             continue;
         }
-        let found = proviso_pack::resolve(&apply.pack, beside, plugins, store).map_err(|error| error.problems);
+        let found = proviso_pack::resolve(&apply.pack, beside, plugins, &stores).map_err(|error| error.problems);
         match found.and_then(|pack| admitting.admit(pack, &Load::New)) {
             Ok(pack) => {
                 known.insert(&apply.pack, Arc::clone(&pack));

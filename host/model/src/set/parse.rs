@@ -120,7 +120,7 @@ fn read_apply(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Opt
     {
         toml.problem(
             at.clone(),
-            format!("`pack` is {name:?}: expected a folder, a built file or a digest"),
+            format!("`pack` is {name:?}: expected a folder, a built file, a digest, or registry/name@sha256:…"),
         );
     }
     let mode = table.choice(toml, "mode", &Mode::ALL.map(|mode| (mode.name(), mode)));

@@ -186,10 +186,9 @@ fn set_check(config: &Config, trust: Trust) -> Check {
         trust: Arc::new(trust),
         seen: Arc::default(),
     };
-    let store = config.store_dir();
-    let store = store.is_dir().then(|| PackStore::open(&store).ok()).flatten();
+    let store = PackStore::at(&config.store_dir());
     let plugins = PluginPath::of_this_process();
-    let set = crate::set_loading::load(&config.set, &plugins, store.as_ref(), &admitting);
+    let set = crate::set_loading::load(&config.set, &plugins, Some(&store), &admitting);
     match set {
         Ok((resolved, _)) => {
             let found = format!("{} packs", resolved.packs.len());

@@ -1,6 +1,6 @@
 //! `proviso pack …`: from a folder to a pack that can be carried.
 
-use super::pack_sign;
+use super::{pack_registry, pack_sign};
 use crate::build_plugin;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, InputProblems, Usage};
@@ -41,6 +41,8 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         PackCommand::Keygen(args) => pack_sign::keygen(args),
         PackCommand::Sign(args) => pack_sign::sign(args),
         PackCommand::Verify(args) => pack_sign::verify(args, colour),
+        PackCommand::Push(args) => pack_registry::push(args),
+        PackCommand::Pull(args) => pack_registry::pull(args, colour),
         PackCommand::Bench(args) => super::bench::run(args, colour),
         PackCommand::Lint(args) => super::lint::run(args),
     }
@@ -86,16 +88,22 @@ pub(crate) fn engine() -> anyhow::Result<Engine> {
     })?)
 }
 
-fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &TrustArgs) -> anyhow::Result<Ending> {
-    if !folder.is_dir() {
-        return Err(Usage(format!("{} is not a folder", folder.display())).into());
-    }
+/// Builds the plugins of a folder, and the pack.
+pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<TrustedPack>> {
     build_plugin::build_all(folder)?;
     let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
     engine()?
         .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
         .map_err(|error| InputProblems(error.problems))?;
+    Ok(pack)
+}
+
+fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &TrustArgs) -> anyhow::Result<Ending> {
+    if !folder.is_dir() {
+        return Err(Usage(format!("{} is not a folder", folder.display())).into());
+    }
+    let pack = built(folder, trust)?;
     let manifest = pack.manifest();
     let name = manifest.name.rsplit('/').next().unwrap_or(&manifest.name);
     let output = output.map_or_else(

@@ -37,6 +37,12 @@ impl Progress {
         self.0.inc(by);
     }
 
+    /// So much is done, of so much.
+    pub(crate) fn reach(&self, done: u64, total: u64) {
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
     /// What goes on has another name now.
     pub(crate) fn say(&self, what: &str) {
         self.0.set_message(what.to_owned());

@@ -57,7 +57,7 @@ impl Native {
         for apply in &set.apply {
             let beside = file.parent().unwrap_or(Path::new(""));
             let pack =
-                proviso_pack::resolve(&apply.pack, beside, &plugins, None).map_err(|error| all(&error.problems))?;
+                proviso_pack::resolve(&apply.pack, beside, &plugins, &[]).map_err(|error| all(&error.problems))?;
             let off = apply.mode == Mode::Off || pack.manifest().requires_assessment && apply.assessment.is_none();
             let mut known = HashMap::new();
             for declared in pack.manifest().lists.iter().filter(|_| !off) {
