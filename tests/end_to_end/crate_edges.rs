@@ -156,6 +156,22 @@ fn development_is_decided_in_one_file_of_the_binary() {
     assert!(found[0].ends_with("host/proviso/src/trust_loading.rs"), "{found:?}");
 }
 
+/// Reading a set never uses the network: registries are spoken to in one folder, for two commands.
+#[test]
+fn registries_are_spoken_to_by_two_commands_alone() {
+    for folder in ["model", "scan", "pack", "engine", "archive", "sources", "proviso"] {
+        for (path, text) in sources(&project().join("host").join(folder).join("src")) {
+            let speaks = path.contains("/pack/src/registry/") || path.ends_with("/proviso/src/client.rs");
+            assert!(speaks || !text.contains("ureq"), "{path} speaks HTTP");
+            let calls = text.contains("proviso_pack::registry");
+            assert!(
+                !calls || path.ends_with("/command/pack_registry.rs"),
+                "{path} calls a registry"
+            );
+        }
+    }
+}
+
 fn sources(folder: &std::path::Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ struct Kept {
 }
 
 /// A registry on a free port of 127.0.0.1.
+#[derive(Clone)]
 pub(crate) struct FakeRegistry {
     pub address: String,
     inside: Arc<Inside>,

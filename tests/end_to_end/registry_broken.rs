@@ -75,6 +75,28 @@ fn a_pull_that_breaks_off_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_pull_that_brings_nothing_new_ends() {
+    let it = Pushed::new(false);
+    // A registry that knows no ranges and always breaks off.
+    let (whole, length) = (it.registry.blob(&it.largest.0), it.largest.1.to_string());
+    it.for_the_largest(move |_| Do::Answer(200, vec![("content-length", length.clone())], whole[..70_000].to_vec()));
+    let said = it.refused(3);
+    assert!(said.contains("timeout") && said.contains("after 70000 of"), "{said}");
+    // One that refuses what it left off.
+    fs::remove_dir_all(it.kit.site.path("store")).unwrap();
+    it.for_the_largest(|asked| {
+        if asked.headers.contains_key("range") {
+            Do::Answer(416, Vec::new(), Vec::new())
+        } else {
+            Do::Cut(70_000)
+        }
+    });
+    assert!(it.refused(3).contains("it broke off"));
+    it.for_the_largest(|_| Do::Answer(416, Vec::new(), Vec::new()));
+    assert!(it.refused(1).contains("it answered 416"));
+}
+
+#[test]
 fn what_was_left_by_an_earlier_pull_may_be_wrong() {
     let it = Pushed::new(false);
     let part = format!("store/.{}.part", it.largest.0.strip_prefix("sha256:").unwrap());

@@ -1,6 +1,7 @@
 //! What several people push, and what a policy set names.
 
 use super::docker_registry::DockerRegistry;
+use super::fake_registry::{Do, FakeRegistry, INDEX_TYPE};
 use super::support::{Serve, json_lines, message};
 use super::trust::{Signed, tool, well};
 use serde_json::{Value, json};
@@ -88,6 +89,47 @@ fn two_signers_push_from_two_machines_and_both_count() {
         &[&arguments[..], &[&format!("oci-archive:{copied}")]].concat(),
     ));
     assert_eq!(kit.json(&["pack", "verify", &copied])["admitted"], true);
+}
+
+#[test]
+fn a_push_mends_what_another_undoes() {
+    let kit = Signed::new();
+    let registry = FakeRegistry::start(false);
+    let reference = format!("{}/acme/promises:1", registry.address);
+    let digest = kit.digest("promises.pack");
+    let list = digest.replace(':', "-");
+    let entry = |digest: &str| {
+        json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 7,
+                "artifactType": "application/vnd.proviso.signature.v1" })
+    };
+    let index = |entries: &[Value]| json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries });
+    let theirs = entry(&proviso_model::Digest::of(b"a signature of theirs").to_string());
+    let (their_list, their_bundle) = (
+        index(std::slice::from_ref(&theirs)),
+        index(&[entry(&digest), theirs.clone()]),
+    );
+    let (other, tag) = (registry.clone(), list.clone());
+    let mut tagged = 0;
+    registry.rule(move |asked| {
+        // They have read the list and the tag before we wrote them, and write them now.
+        tagged += u8::from(asked.is_for("PUT", "/manifests/1"));
+        if tagged == 1 && asked.is_for("GET", "/manifests/1") {
+            other.put_manifest(INDEX_TYPE, &their_list, Some(&tag));
+            other.put_manifest(INDEX_TYPE, &their_bundle, Some("1"));
+        }
+        Do::Serve
+    });
+    kit.json(&["pack", "push", &kit.text("promises.pack"), &reference]);
+    let listed = registry.manifest(&list)["manifests"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 3, "{listed}");
+    assert_eq!(listed[0], theirs, "what others wrote stays as it is");
+    let bundled = registry.manifest("1")["manifests"].clone();
+    assert_eq!(
+        bundled.as_array().unwrap().len(),
+        3,
+        "the pack and both signatures: {bundled}"
+    );
+    assert_eq!(kit.json(&["pack", "pull", &reference])["admitted"], true);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 
 /// What is read of a body at once, in bytes.
 const CHUNK_BYTES: usize = 64 << 10;
-/// An attempt that brings at least so many bytes is not counted as a failed one.
+/// An attempt that brings so many bytes more than any before it is as good as a first one.
 const FRUITFUL_BYTES: usize = 64 << 10;
 
 /// A pack that was pulled.
@@ -220,7 +220,8 @@ fn fetch_rest(
     if partial.bytes() > blob.bytes {
         begin_again(partial)?;
     }
-    let (mut failed, mut chunk) = (0, vec![0; CHUNK_BYTES]);
+    // Only what was not here before counts: one that begins again and again would never end.
+    let (mut failed, mut most, mut chunk) = (0, partial.bytes(), vec![0; CHUNK_BYTES]);
     while partial.bytes() < blob.bytes {
         moved(partial.bytes());
         let ask = Ask {
@@ -258,7 +259,6 @@ fn fetch_rest(
                 "the blob {digest} has more than the {bytes} bytes that the manifest says"
             )));
         }
-        let start = partial.bytes();
         let mut body = answer.body.as_reader();
         let why = loop {
             match body.read(&mut chunk) {
@@ -279,11 +279,12 @@ fn fetch_rest(
         if partial.bytes() == blob.bytes {
             break;
         }
-        failed = if partial.bytes() - start >= FRUITFUL_BYTES {
+        failed = if partial.bytes() >= most + FRUITFUL_BYTES {
             1
         } else {
             failed + 1
         };
+        most = most.max(partial.bytes());
         if failed >= exchange.attempts() {
             let (digest, here, all) = (blob.digest, partial.bytes(), blob.bytes);
             let why =

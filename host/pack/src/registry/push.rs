@@ -11,8 +11,13 @@ use crate::bundle::Bundle;
 use crate::layout::{INDEX_TYPE, MANIFEST_TYPE};
 use crate::pack::Pack;
 use proviso_model::Digest;
+use std::collections::BTreeSet;
+use std::time::Duration;
 use ureq::http::Method;
 use ureq::http::header::LOCATION;
+
+/// After so long a push looks whether another, at the same time, has undone what it wrote.
+const SETTLED_AFTER: Duration = Duration::from_millis(250);
 
 /// A pack that was pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +58,7 @@ pub fn push(
         return Err(RegistryError::OtherDigest { reference, digest });
     }
     let mut exchange = Exchange::with(reference, "pull,push", options)?;
-    let under_tag = match reference.target() {
-        Target::Tag(tag) => look(&mut exchange, reference, tag)?,
-        Target::Digest(_) => None,
-    };
+    let under_tag = look(&mut exchange, reference)?;
     let (blobs_sent, bytes_sent, blobs) = send_blobs(&mut exchange, pack, progress)?;
     put_manifest(
         &mut exchange,
@@ -65,39 +67,41 @@ pub fn push(
         pack.oci_manifest().as_bytes(),
     )?;
 
-    let bundled = under_tag.as_ref().filter(|found| found.pack == digest);
-    let bundled = bundled.map(|found| found.signatures.as_slice()).unwrap_or_default();
-    let gathered = Gathered::of(&mut exchange, digest, bundled)?;
-    let signed = pack
-        .clone()
-        .with_signatures(gathered.signatures)
-        .map_err(|source| RegistryError::Signatures {
-            registry: reference.registry().to_owned(),
-            source,
-        })?;
-    let bundle = Bundle::of(pack.oci_manifest(), signed.signatures());
-    send_signatures(&mut exchange, digest, &bundle)?;
-
-    let mut tagged = None;
-    if let Target::Tag(tag) = reference.target() {
-        let (media_type, bytes) = match bundle.index() {
-            Some(index) => (INDEX_TYPE, index),
-            None => (MANIFEST_TYPE, pack.oci_manifest()),
-        };
-        put_manifest(&mut exchange, tag, media_type, bytes.as_bytes())?;
-        tagged = Some((tag.clone(), Digest::of(bytes.as_bytes())));
+    let mut sent = BTreeSet::new();
+    send_signatures(&mut exchange, pack, &mut sent)?;
+    let bundled = |found: &Option<UnderTag>| {
+        let same = found.as_ref().filter(|found| found.pack == digest);
+        same.map(|found| found.signatures.clone()).unwrap_or_default()
+    };
+    let (mut signed, mut passed_over) = together(&mut exchange, pack, &bundled(&under_tag))?;
+    send_signatures(&mut exchange, &signed, &mut sent)?;
+    let mut tagged = put_tag(&mut exchange, reference, &signed)?;
+    if !signed.signatures().is_empty() {
+        // Another push may have read the list, or the tag, before this one wrote it, and written it after.
+        std::thread::sleep(SETTLED_AFTER);
+        let found = look(&mut exchange, reference)?;
+        (signed, passed_over) = together(&mut exchange, &signed, &bundled(&found))?;
+        send_signatures(&mut exchange, &signed, &mut sent)?;
+        list_unlisted(&mut exchange, digest, &sent)?;
+        let still_ours = found.as_ref().is_some_and(|found| found.pack == digest);
+        if still_ours && bundled(&found).len() < signed.signatures().len() {
+            tagged = put_tag(&mut exchange, reference, &signed)?;
+        }
     }
     Ok(Pushed {
         reference: reference.with_digest(digest),
         replaced: under_tag.map(|found| found.pack).filter(|before| *before != digest),
-        tagged: tagged.as_ref().map(|(_, digest)| *digest),
-        tag: tagged.map(|(tag, _)| tag),
+        tag: match reference.target() {
+            Target::Tag(tag) => Some(tag.clone()),
+            Target::Digest(_) => None,
+        },
+        tagged,
         signatures: signed.signatures().len(),
         signatures_found: signed.signatures().len() - pack.signatures().len(),
         blobs,
         blobs_sent,
         bytes_sent,
-        passed_over: gathered.passed_over,
+        passed_over,
     })
 }
 
@@ -107,8 +111,11 @@ struct UnderTag {
     signatures: Vec<Described>,
 }
 
-/// What stands under the tag; an error if it is no pack, which would be gone.
-fn look(exchange: &mut Exchange, reference: &PackReference, tag: &str) -> Result<Option<UnderTag>, RegistryError> {
+/// What stands under the tag, if one is named; an error if it is no pack, which would be gone.
+fn look(exchange: &mut Exchange, reference: &PackReference) -> Result<Option<UnderTag>, RegistryError> {
+    let Target::Tag(tag) = reference.target() else {
+        return Ok(None);
+    };
     match find(exchange, tag) {
         Ok(Ok(found)) => Ok(Some(UnderTag {
             pack: found.digest,
@@ -194,23 +201,80 @@ fn send_blob(
     Ok(true)
 }
 
-/// Sends every signature with its manifest, and sees to it that they are listed as what refers to the pack.
-fn send_signatures(exchange: &mut Exchange, pack: Digest, bundle: &Bundle<'_>) -> Result<(), RegistryError> {
+/// A manifest of a signature that was sent.
+type Sent = BTreeSet<(Digest, usize, Listed)>;
+
+/// Who lists a manifest among what refers to the pack.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Listed {
+    /// The registry, by itself.
+    ByTheRegistry,
+    /// Nobody, unless pushers do.
+    ByPushers,
+}
+
+/// Sends what was not sent yet of a pack's signatures, each with its manifest, and sees to it that they are listed as what
+/// refers to the pack.
+fn send_signatures(exchange: &mut Exchange, signed: &Pack, sent: &mut Sent) -> Result<(), RegistryError> {
+    let bundle = Bundle::of(signed.oci_manifest(), signed.signatures());
+    let manifests = bundle
+        .signature_manifests()
+        .iter()
+        .map(|manifest| (Digest::of(manifest.as_bytes()), manifest));
+    let new: Vec<(Digest, &String)> = manifests
+        .filter(|(digest, _)| !sent.iter().any(|(known, ..)| known == digest))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
     for blob in bundle.signature_blobs() {
         send_blob(exchange, Digest::of(blob), blob, &|_| ())?;
     }
-    let mut unlisted = Vec::new();
-    for manifest in bundle.signature_manifests() {
-        let digest = Digest::of(manifest.as_bytes());
+    for (digest, manifest) in new {
         let answer = put_manifest(exchange, &digest.to_string(), MANIFEST_TYPE, manifest.as_bytes())?;
         // A registry that keeps the list by itself says so with this header.
-        if !answer.headers.contains_key("oci-subject") {
-            unlisted.push((digest, manifest.len()));
-        }
+        let listed = if answer.headers.contains_key("oci-subject") {
+            Listed::ByTheRegistry
+        } else {
+            Listed::ByPushers
+        };
+        sent.insert((digest, manifest.len(), listed));
     }
+    list_unlisted(exchange, signed.digest(), sent)
+}
+
+/// Sees to it that all stand in the list that pushers keep, where the registry keeps none.
+fn list_unlisted(exchange: &mut Exchange, pack: Digest, sent: &Sent) -> Result<(), RegistryError> {
+    let by_pushers = sent.iter().filter(|(_, _, listed)| *listed == Listed::ByPushers);
+    let unlisted: Vec<(Digest, usize)> = by_pushers.map(|(digest, bytes, _)| (*digest, *bytes)).collect();
     if unlisted.is_empty() {
         Ok(())
     } else {
         signatures::list(exchange, pack, &unlisted)
     }
+}
+
+/// The pack with the signatures that the registry has of it as well, and what was passed over of them.
+fn together(exchange: &mut Exchange, pack: &Pack, bundled: &[Described]) -> Result<(Pack, Vec<String>), RegistryError> {
+    let gathered = Gathered::of(exchange, pack.digest(), bundled)?;
+    let signed = pack.clone().with_signatures(gathered.signatures);
+    let signed = signed.map_err(|source| RegistryError::Signatures {
+        registry: exchange.registry().to_owned(),
+        source,
+    })?;
+    Ok((signed, gathered.passed_over))
+}
+
+/// Makes the tag name the bundle of a pack and its signatures, or the pack if it has none; gives the digest of what it names.
+fn put_tag(exchange: &mut Exchange, reference: &PackReference, signed: &Pack) -> Result<Option<Digest>, RegistryError> {
+    let Target::Tag(tag) = reference.target() else {
+        return Ok(None);
+    };
+    let bundle = Bundle::of(signed.oci_manifest(), signed.signatures());
+    let (media_type, document) = match bundle.index() {
+        Some(index) => (INDEX_TYPE, index),
+        None => (MANIFEST_TYPE, signed.oci_manifest()),
+    };
+    put_manifest(exchange, tag, media_type, document.as_bytes())?;
+    Ok(Some(Digest::of(document.as_bytes())))
 }
