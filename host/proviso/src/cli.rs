@@ -98,15 +98,8 @@ pub(crate) struct EvalArgs {
     /// The policy set.
     #[arg(long)]
     pub set: PathBuf,
-    /// The form of the input: ndjson (one canonical message a line) or wecom (decrypted archive messages).
-    #[arg(long, default_value = "ndjson")]
-    pub input_format: String,
-    /// Tenant of messages that name none.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
-    #[arg(long, default_value = "chat")]
-    pub channel: String,
+    #[command(flatten)]
+    pub form: FormArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
     /// Exit with 1 if a finding is at least this severe: low, medium, high or critical.
@@ -139,15 +132,8 @@ pub(crate) struct BacktestArgs {
     /// A daemon's configuration: its archive is read where no files are named, and its pack store is used.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// The form of the files: ndjson (one canonical message a line) or wecom (decrypted archive messages).
-    #[arg(long, default_value = "ndjson")]
-    pub input_format: String,
-    /// Tenant of messages that name none.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
-    #[arg(long, default_value = "chat")]
-    pub channel: String,
+    #[command(flatten)]
+    pub form: FormArgs,
     /// Only messages sent from then on: a day (from 00:00 UTC) or a time with its zone. States begin empty there.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
@@ -179,6 +165,20 @@ pub(crate) struct BacktestArgs {
     pub format: OutputFormat,
     /// Files of messages; `-` reads standard input. Default: the archive of --config.
     pub files: Vec<PathBuf>,
+}
+
+/// How files of messages are read.
+#[derive(Debug, Args)]
+pub(crate) struct FormArgs {
+    /// The form of the files: ndjson (one canonical message a line) or wecom (decrypted archive messages).
+    #[arg(long, default_value = "ndjson")]
+    pub input_format: String,
+    /// Tenant of messages that name none.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
+    #[arg(long, default_value = "chat")]
+    pub channel: String,
 }
 
 #[derive(Debug, Args)]
@@ -500,15 +500,8 @@ pub(crate) struct BenchArgs {
     /// Files of messages; default: the packs' own cases, and for a set or packs without cases a synthetic sample.
     #[arg(long, num_args = 1..)]
     pub input: Vec<PathBuf>,
-    /// The form of the files: ndjson (one canonical message a line) or wecom (decrypted archive messages).
-    #[arg(long, default_value = "ndjson")]
-    pub input_format: String,
-    /// Tenant of messages that name none.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// Channel of messages that name none (ndjson alone; WeCom's are always `wecom`).
-    #[arg(long, default_value = "chat")]
-    pub channel: String,
+    #[command(flatten)]
+    pub form: FormArgs,
     /// Measure evaluation with this many threads as well as with one.
     #[arg(long, default_value_t = 1, value_parser = parse_workers)]
     pub workers: usize,

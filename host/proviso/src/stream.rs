@@ -3,6 +3,8 @@
 //! Three stages, each on threads of its own, joined by short queues: reading and admitting (in order), evaluating (any
 //! number of workers), settling and giving out (in order again).
 
+use crate::cli::FormArgs;
+use crate::exit::Usage;
 use crate::pipeline::{self, Intake, Settled};
 use crate::show::progress::Progress;
 use anyhow::Context;
@@ -36,6 +38,16 @@ pub(crate) trait Take {
 impl<F: FnMut(Message) -> bool> Take for F {
     fn take(&mut self, message: Message) -> bool {
         self(message)
+    }
+}
+
+impl FormArgs {
+    /// The form of the files, and what their messages do not say.
+    pub(crate) fn read(&self) -> Result<(Format, SourceContext), Usage> {
+        let format = self.input_format.parse();
+        let format = format.map_err(|error| Usage(format!("--input-format: {error}")))?;
+        let context = SourceContext::new(&self.tenant, &self.channel).map_err(|error| Usage(error.to_string()))?;
+        Ok((format, context))
     }
 }
 

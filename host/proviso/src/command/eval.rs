@@ -12,16 +12,12 @@ use crate::verdict_json::VerdictLine;
 use proviso_engine::{Engine, EngineOptions, Generation};
 use proviso_model::set::PolicySet;
 use proviso_pack::PluginPath;
-use proviso_sources::{Format, SourceContext};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
-    let format: Format = args
-        .input_format
-        .parse()
-        .map_err(|error| Usage(format!("--input-format: {error}")))?;
+    let (format, context) = args.form.read()?;
     for file in &args.files {
         if file != Path::new("-") && !file.is_file() {
             return Err(Usage(format!("there is no file {}", file.display())).into());
@@ -35,7 +31,7 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
         ..EngineOptions::default()
     })?;
     let generation = build(&engine, &args.set, args.trust.trust.as_deref())?;
-    warn_of_tenant(generation.set(), &args.tenant);
+    warn_of_tenant(generation.set(), &args.form.tenant);
 
     let total: u64 = args
         .files
@@ -46,7 +42,6 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     let progress = Progress::bytes("judging", total);
     let started = Instant::now();
     let mut printer = Printer::new(args, generation.set(), colour);
-    let context = SourceContext::new(&args.tenant, &args.channel).map_err(|error| Usage(error.to_string()))?;
     let read = |take: &mut dyn Take| stream::read_all(&args.files, format, &context, &progress, take);
     let reading = stream::judge(&[&generation], workers, read, |chunk| {
         chunk.settled[0]

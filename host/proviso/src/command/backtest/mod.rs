@@ -183,10 +183,7 @@ fn resolve(set: &Path, trust: Option<&Path>, store: Option<&PackStore>) -> anyho
 }
 
 fn input_of(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<Input> {
-    let format: Format = args
-        .input_format
-        .parse()
-        .map_err(|error| Usage(format!("--input-format: {error}")))?;
+    let (format, context) = args.form.read()?;
     if args.files.is_empty() {
         let config = config.ok_or_else(|| {
             Usage("there is nothing to read: name files of messages, or with --config an archive".to_owned())
@@ -198,7 +195,6 @@ fn input_of(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<Inpu
             return Err(Usage(format!("there is no file {}", file.display())).into());
         }
     }
-    let context = SourceContext::new(&args.tenant, &args.channel).map_err(|error| Usage(error.to_string()))?;
     Ok(Input::Files {
         files: args.files.clone(),
         format,

@@ -65,15 +65,11 @@ impl Material {
 }
 
 fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, u64)> {
-    let format: Format = args
-        .input_format
-        .parse()
-        .map_err(|error| Usage(format!("--input-format: {error}")))?;
-    let context = SourceContext::new(&args.tenant, &args.channel).map_err(|error| Usage(error.to_string()))?;
+    let (format, context) = args.form.read()?;
     if let Some(missing) = args.input.iter().find(|file| !file.is_file()) {
         return Err(Usage(format!("there is no file {}", missing.display())).into());
     }
-    eval::warn_of_tenant(set, &args.tenant);
+    eval::warn_of_tenant(set, &args.form.tenant);
     let sizes = args.input.iter().filter_map(|file| std::fs::metadata(file).ok());
     let progress = Progress::bytes("reading", sizes.map(|meta| meta.len()).sum());
     let (mut intake, mut inputs, mut errors) = (Intake::default(), Vec::new(), 0);
