@@ -18,6 +18,7 @@ mod kill;
 mod links;
 mod lint;
 // The programs are the engine's; here they meet the daemon.
+mod path;
 #[path = "../../host/engine/tests/corpus/programs.rs"]
 mod programs;
 mod reference;
