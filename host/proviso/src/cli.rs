@@ -448,7 +448,7 @@ pub(crate) struct VerifyArgs {
 /// How to speak to a registry.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryArgs {
-    /// Speak plain HTTP. localhost, 127.0.0.1 and [::1] are always spoken to so.
+    /// Speak plain HTTP. localhost, 127.0.0.1 and ::1 are always spoken to so.
     #[arg(long)]
     pub plain_http: bool,
     /// Give an attempt up when nothing has arrived or left for so many seconds.
