@@ -4,11 +4,9 @@ use proviso_model::limits;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails};
 
 /// Memory that the snapshot's own accessors may add to a guest's: one page for each of its memories, bytes.
-const SNAPSHOT_EXTRA_BYTES: usize = GUEST_MEMORIES_MAX as usize * WASM_PAGE_BYTES;
+const SNAPSHOT_EXTRA_BYTES: usize = limits::GUEST_MEMORIES_MAX as usize * WASM_PAGE_BYTES;
 /// One page of linear memory, bytes.
 pub(crate) const WASM_PAGE_BYTES: usize = 64 << 10;
-/// Memories, and separately tables, of one component.
-pub(crate) const GUEST_MEMORIES_MAX: u32 = limits::GUEST_INSTANCES_MAX;
 /// Bytes of a memory that stay in RAM between two calls, at most; what is over is given back to the kernel.
 const RESIDENT_BYTES: usize = 1 << 20;
 /// Bytes of a table that stay in RAM between two calls.
@@ -97,14 +95,14 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     // Room for every call at once, each as large as a component may be. This is address space, not memory.
     pool.total_component_instances(concurrent_calls);
     pool.total_core_instances(concurrent_calls * limits::GUEST_INSTANCES_MAX);
-    pool.total_memories(concurrent_calls * GUEST_MEMORIES_MAX);
-    pool.total_tables(concurrent_calls * GUEST_MEMORIES_MAX);
+    pool.total_memories(concurrent_calls * limits::GUEST_MEMORIES_MAX);
+    pool.total_tables(concurrent_calls * limits::GUEST_MEMORIES_MAX);
     // A call runs on its caller's stack, and no guest has a garbage-collected heap.
     pool.total_stacks(1);
     pool.total_gc_heaps(1);
     pool.max_core_instances_per_component(limits::GUEST_INSTANCES_MAX);
-    pool.max_memories_per_component(GUEST_MEMORIES_MAX);
-    pool.max_tables_per_component(GUEST_MEMORIES_MAX);
+    pool.max_memories_per_component(limits::GUEST_MEMORIES_MAX);
+    pool.max_tables_per_component(limits::GUEST_MEMORIES_MAX);
     pool.max_memories_per_module(1);
     pool.max_tables_per_module(4);
     // What the runtime itself keeps of an instance: its functions, globals and tables. The default, named as it is a limit.

@@ -125,10 +125,10 @@ impl ResourceLimiter for GuestState {
     }
 
     fn tables(&self) -> usize {
-        crate::config::GUEST_MEMORIES_MAX as usize
+        limits::GUEST_MEMORIES_MAX as usize
     }
 
     fn memories(&self) -> usize {
-        crate::config::GUEST_MEMORIES_MAX as usize
+        limits::GUEST_MEMORIES_MAX as usize
     }
 }

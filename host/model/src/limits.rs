@@ -35,8 +35,11 @@ pub const HITS_MAX: usize = 4_096;
 pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;
 /// Elements of one table of an instance.
 pub const GUEST_TABLE_ELEMENTS_MAX: usize = 20_000;
-/// Core instances, memories and tables inside one component.
-pub const GUEST_INSTANCES_MAX: u32 = 16;
+/// Instances of modules inside one component. A language's runtime that is linked from shared libraries has one for each of them, and
+/// a few between them; componentize-py makes 38.
+pub const GUEST_INSTANCES_MAX: u32 = 64;
+/// Memories, and separately tables, inside one component. They cost address space and page tables, instances hardly anything.
+pub const GUEST_MEMORIES_MAX: u32 = 16;
 /// Stack of one call, in bytes.
 pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
 /// Wall time of one call. The guard behind fuel: fuel decides, this stops what fuel cannot see.

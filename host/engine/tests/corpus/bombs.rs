@@ -583,10 +583,10 @@ fn of_components() -> Vec<Program> {
                 "(instance (instantiate $c))".repeat(900)
             )
         }),
-        component("module instances that run", "instances of modules, at most 16", || {
+        component("module instances that run", "instances of modules, at most 64", || {
             format!(
                 "(component (core module $m) {})",
-                "(core instance (instantiate $m))".repeat(17)
+                "(core instance (instantiate $m))".repeat(65)
             )
         }),
         component("module instances", "core instances, at most", || {

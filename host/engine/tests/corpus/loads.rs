@@ -9,6 +9,7 @@ pub(crate) fn programs() -> Vec<Program> {
     all.extend(exports());
     all.extend(malformed());
     all.extend(configures());
+    all.extend(crowds());
     all
 }
 
@@ -529,6 +530,66 @@ fn configures() -> Vec<Program> {
             "a plugin as it should be",
             || component(include_str!("../guests/rules.wat"), "rules-plugin"),
             SEEN,
+        ),
+    ]
+}
+
+/// The healthy plugin with a further module, and that many instances of it.
+fn with_instances(module: &str, count: usize) -> Vec<u8> {
+    let plugin = component(include_str!("../guests/rules.wat"), "rules-plugin");
+    let more = format!("(component (core module {module}))");
+    let instances = "(core instance (instantiate 0))".repeat(count);
+    let more = wat::parse_str(more).unwrap();
+    // An instance names its module by number; those that the plugin has come first.
+    let index = u8::try_from(sections(&plugin).into_iter().filter(|id| *id == 1).count()).unwrap();
+    let named = wat::parse_str(format!("(component (core module) {instances})")).unwrap();
+    let mut last = named[8..].to_vec();
+    // Behind the empty module: the section's number, its size, the count, and for each instance `00`, the module, no arguments.
+    let module_bytes = 2 + 8;
+    assert_eq!(last[module_bytes], 2, "the section of instances");
+    let first = last.len() - 3 * count;
+    for instance in last[first..].chunks_mut(3) {
+        assert_eq!(instance, [0, 0, 0]);
+        instance[1] = index;
+    }
+    [plugin.as_slice(), &more[8..], &last[module_bytes..]].concat()
+}
+
+/// The numbers of a component's sections, in order.
+fn sections(component: &[u8]) -> Vec<u8> {
+    let mut rest = &component[8..];
+    let mut ids = Vec::new();
+    while let Some((&id, after)) = rest.split_first() {
+        let length = after.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+        let size = after[..length]
+            .iter()
+            .rev()
+            .fold(0_usize, |size, byte| size << 7 | usize::from(byte & 0x7f));
+        ids.push(id);
+        rest = &after[length + size..];
+    }
+    ids
+}
+
+fn crowds() -> Vec<Program> {
+    let crowd = |name: &str, module: &'static str, count, expect| {
+        bytes(
+            &format!("a plugin with {name}"),
+            move || with_instances(module, count),
+            expect,
+        )
+    };
+    vec![
+        crowd("40 instances that have nothing", "", 40, SEEN),
+        crowd("15 memories beside its own", "(memory 1)", 15, SEEN),
+        crowd("16 memories beside its own", "(memory 1)", 16, Expect::Refused("memor")),
+        crowd("40 memories beside its own", "(memory 1)", 40, Expect::Refused("memor")),
+        crowd("17 tables", "(table 1 funcref)", 17, Expect::Refused("table")),
+        crowd(
+            "65 instances",
+            "",
+            65,
+            Expect::Refused("instances of modules, at most 64"),
         ),
     ]
 }
