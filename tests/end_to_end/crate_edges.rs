@@ -54,6 +54,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("minisign-verify", &["proviso-pack"]),
     ("docker_credential", &["proviso-pack"]),
     ("rustls-native-certs", &["proviso-pack"]),
+    ("wit-bindgen-c", &["proviso"]),
 ];
 
 #[test]

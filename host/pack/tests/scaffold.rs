@@ -3,7 +3,7 @@
 
 mod common;
 
-use proviso_pack::scaffold::{ScaffoldError, scaffold_pack, scaffold_rust_plugin};
+use proviso_pack::scaffold::{Language, ScaffoldError, scaffold_pack, scaffold_plugin};
 use proviso_pack::{Pack, PluginPath};
 use std::path::Path;
 
@@ -40,13 +40,41 @@ fn a_pack_without_code_opens() {
 }
 
 #[test]
-fn a_pack_with_a_rust_plugin_opens() {
+fn a_pack_with_a_plugin_opens_and_has_the_same_rule_in_every_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = ["settings.schema.json", "lexicons/rates.txt", "cases/rates.toml"];
+    for (language, source) in [
+        (Language::Rust, "src/lib.rs"),
+        (Language::C, "src/plugin.c"),
+    ] {
+        let path = folder.path().join(format!("{language:?}"));
+        let written = scaffold_plugin(&path, "acme/promised-rates", language).unwrap();
+        assert!(written.iter().all(|file| file.is_file()));
+        assert!(path.join(source).is_file() && path.join(".gitignore").is_file());
+        let pack = open(&path, &plugins(folder.path(), "promised-rates"));
+        assert_eq!(pack.manifest().policies[0].plugin, "promised-rates");
+        assert_eq!(pack.cases().len(), 5);
+        for file in &written {
+            let text = std::fs::read_to_string(file).unwrap();
+            assert!(
+                !["@PACK@", "@NAME@", "@SDK@", "@FUEL@"]
+                    .iter()
+                    .any(|mark| text.contains(mark)),
+                "{file:?}"
+            );
+        }
+        for file in shared {
+            let [here, rust] = [&path, &folder.path().join("Rust")].map(|pack| std::fs::read(pack.join(file)).unwrap());
+            assert_eq!(here, rust, "{language:?}: {file}");
+        }
+    }
+}
+
+#[test]
+fn a_crate_finds_its_sdk() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new");
-    scaffold_rust_plugin(&path, "acme/hard-selling").unwrap();
-    let pack = open(&path, &plugins(folder.path(), "hard-selling"));
-    assert_eq!(pack.manifest().policies[0].plugin, "hard-selling");
-    assert_eq!(pack.cases().len(), 3);
+    scaffold_plugin(&path, "acme/hard-selling", Language::Rust).unwrap();
     let cargo = std::fs::read_to_string(path.join("Cargo.toml")).unwrap();
     assert!(
         cargo.contains("name = \"hard-selling\"") && cargo.contains("proviso-sdk = \"0.1.0\""),
@@ -57,7 +85,7 @@ fn a_pack_with_a_rust_plugin_opens() {
     std::fs::create_dir_all(folder.path().join("plugins/sdk")).unwrap();
     std::fs::write(folder.path().join("plugins/sdk/Cargo.toml"), "").unwrap();
     let inside = folder.path().join("packs/other");
-    scaffold_rust_plugin(&inside, "acme/other").unwrap();
+    scaffold_plugin(&inside, "acme/other", Language::Rust).unwrap();
     let cargo = std::fs::read_to_string(inside.join("Cargo.toml")).unwrap();
     assert!(
         cargo.contains(&format!(

@@ -200,12 +200,12 @@ pub(crate) struct TrustArgs {
 pub(crate) enum PackCommand {
     /// Writes the files of a new pack: rules without code, or with --plugin a plugin in Rust.
     #[command(
-        after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust"
+        after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust\n  proviso pack new acme/promised-rates --plugin c"
     )]
     New {
         /// `vendor/name`; the folder is made in the current one and called `name`.
         name: String,
-        /// Also write a plugin in this language.
+        /// Also write a plugin, in this language.
         #[arg(long, value_enum)]
         plugin: Option<PluginLanguage>,
         /// Make the pack's folder here instead.
@@ -524,6 +524,7 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PluginLanguage {
     Rust,
+    C,
 }
 
 /// How to reach the daemon.

@@ -45,25 +45,58 @@ const PACK: [(&str, &str); 6] = [
     ("README.md", include_str!("../../templates/pack/README.md")),
 ];
 
-const RUST: [(&str, &str); 8] = [
-    ("pack.toml", include_str!("../../templates/rust/pack.toml")),
+/// What a pack with a plugin has in every language: the same rule, settings and cases.
+const PLUGIN: [(&str, &str); 4] = [
+    ("pack.toml", include_str!("../../templates/plugin/pack.toml")),
     (
         "settings.schema.json",
-        include_str!("../../templates/rust/settings.schema.json"),
+        include_str!("../../templates/plugin/settings.schema.json"),
     ),
     (
-        "lexicons/pressure.txt",
-        include_str!("../../templates/rust/lexicons/pressure.txt"),
+        "lexicons/rates.txt",
+        include_str!("../../templates/plugin/lexicons/rates.txt"),
     ),
     (
-        "cases/pressure.toml",
-        include_str!("../../templates/rust/cases/pressure.toml"),
+        "cases/rates.toml",
+        include_str!("../../templates/plugin/cases/rates.toml"),
     ),
+];
+
+const RUST: [(&str, &str); 4] = [
     ("README.md", include_str!("../../templates/rust/README.md")),
     ("Cargo.toml", include_str!("../../templates/rust/Cargo.toml")),
     ("src/lib.rs", include_str!("../../templates/rust/src/lib.rs")),
     (".gitignore", include_str!("../../templates/rust/gitignore")),
 ];
+
+const C: [(&str, &str); 8] = [
+    ("README.md", include_str!("../../templates/c/README.md")),
+    ("src/plugin.c", include_str!("../../templates/c/src/plugin.c")),
+    ("sdk/proviso.h", include_str!("../../templates/c/sdk/proviso.h")),
+    ("sdk/proviso.c", include_str!("../../templates/c/sdk/proviso.c")),
+    (
+        "sdk/freestanding.c",
+        include_str!("../../templates/c/sdk/freestanding.c"),
+    ),
+    (
+        "sdk/include/stdlib.h",
+        include_str!("../../templates/c/sdk/include/stdlib.h"),
+    ),
+    (
+        "sdk/include/string.h",
+        include_str!("../../templates/c/sdk/include/string.h"),
+    ),
+    (".gitignore", include_str!("../../templates/c/gitignore")),
+];
+
+/// A language that a plugin can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// A crate on the SDK.
+    Rust,
+    /// C without a C library.
+    C,
+}
 
 /// Writes a pack without code: two rules around the plugin lexicon-rules, and four cases. `name` is `vendor/name`. Gives
 /// the files, in the order written.
@@ -71,19 +104,29 @@ pub fn scaffold_pack(folder: &Path, name: &str) -> Result<Vec<PathBuf>, Scaffold
     write(folder, &PACK, &[("@PACK@", name), ("@NAME@", plain_name(name)?)])
 }
 
-/// Writes a pack with a plugin of its own in Rust: a crate on the SDK, with its manifest and cases. `name` is `vendor/name`;
-/// crate and plugin are called by its second part. Gives the files, in the order written.
+/// Writes a pack with a plugin of its own: its source, a manifest, a lexicon and cases. `name` is `vendor/name`; the plugin is called
+/// by its second part. Gives the files, in the order written.
 ///
-/// The crate depends on the SDK by path where `folder` stands in a checkout of Proviso, else by version.
-pub fn scaffold_rust_plugin(folder: &Path, name: &str) -> Result<Vec<PathBuf>, ScaffoldError> {
+/// A crate depends on the SDK by path where `folder` stands in a checkout of Proviso, else by version.
+pub fn scaffold_plugin(folder: &Path, name: &str, language: Language) -> Result<Vec<PathBuf>, ScaffoldError> {
     let sdk = match sdk_above(folder) {
         Some(path) => format!("{{ path = {} }}", quoted(&path.to_string_lossy())),
         None => quoted(env!("CARGO_PKG_VERSION")),
     };
+    // Fuel for which a full batch of the rule's messages can be judged: what is interpreted takes more of it.
+    let (source, fuel): (&[(&str, &str)], _) = match language {
+        Language::Rust => (&RUST, "50_000_000"),
+        Language::C => (&C, "50_000_000"),
+    };
     write(
         folder,
-        &RUST,
-        &[("@PACK@", name), ("@NAME@", plain_name(name)?), ("@SDK@", &sdk)],
+        &[&PLUGIN, source].concat(),
+        &[
+            ("@PACK@", name),
+            ("@NAME@", plain_name(name)?),
+            ("@SDK@", &sdk),
+            ("@FUEL@", fuel),
+        ],
     )
 }
 

@@ -1,5 +1,6 @@
 //! `proviso doctor`: what is installed, what is missing, what to do.
 
+use crate::build_plugin;
 use crate::cli::{DoctorArgs, OutputFormat};
 use crate::daemon::config::Config;
 use crate::exit::Ending;
@@ -10,7 +11,6 @@ use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath, Trust};
 use serde_json::json;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 /// The plugins that come with the host.
@@ -43,7 +43,8 @@ impl State {
 }
 
 pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
-    let mut checks = vec![sandbox(), plugins(), wasm_compiler()];
+    let mut checks = vec![sandbox(), plugins()];
+    checks.extend(plugin_tools());
     if let Some(path) = &args.config {
         checks.extend(daemon(path));
     }
@@ -121,33 +122,31 @@ fn plugins() -> Check {
     }
 }
 
-fn wasm_compiler() -> Check {
-    let what = "compiler for plugins";
-    let output = Command::new("rustup").args(["target", "list", "--installed"]).output();
-    let installed =
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown"));
-    if installed {
-        return Check {
-            what,
-            state: State::Well,
-            found: "rustup target wasm32-unknown-unknown".into(),
-            advice: String::new(),
+/// What plugins can be built from here, language by language.
+fn plugin_tools() -> impl Iterator<Item = Check> {
+    build_plugin::tools().map(|(language, found)| {
+        let what = match language {
+            "Rust" => "plugins in Rust",
+            _ => "plugins in C",
         };
-    }
-    if Path::new("/usr/bin/rustc").exists() && Path::new("/usr/bin/cargo").exists() {
-        return Check {
-            what,
-            state: State::Well,
-            found: "the distribution's compiler".into(),
-            advice: String::new(),
-        };
-    }
-    Check {
-        what,
-        state: State::Lacking,
-        found: "none for wasm32-unknown-unknown".into(),
-        advice: "only needed to write plugins: `rustup target add wasm32-unknown-unknown`".into(),
-    }
+        match found {
+            Ok(found) => Check {
+                what,
+                state: State::Well,
+                found,
+                advice: String::new(),
+            },
+            Err(missing) => {
+                let (found, advice) = missing.split_once(": ").unwrap_or((&missing, ""));
+                Check {
+                    what,
+                    state: State::Lacking,
+                    found: found.to_owned(),
+                    advice: format!("only needed to build them: {advice}"),
+                }
+            }
+        }
+    })
 }
 
 fn daemon(path: &Path) -> Vec<Check> {

@@ -53,7 +53,7 @@ fn new(name: &str, plugin: Option<PluginLanguage>, dir: Option<&Path>) -> anyhow
     let dir = dir.map_or_else(|| PathBuf::from(short), Path::to_owned);
     let written = match plugin {
         None => scaffold::scaffold_pack(&dir, name),
-        Some(PluginLanguage::Rust) => scaffold::scaffold_rust_plugin(&dir, name),
+        Some(language) => scaffold::scaffold_plugin(&dir, name, language_of(language)),
     };
     let written = written.map_err(|error| Usage(error.to_string()))?;
     for path in &written {
@@ -68,6 +68,13 @@ fn new(name: &str, plugin: Option<PluginLanguage>, dir: Option<&Path>) -> anyhow
     }
     crate::show::line(format_args!("  proviso pack test {dir}      runs its cases"));
     Ok(Ending::Well)
+}
+
+const fn language_of(language: PluginLanguage) -> scaffold::Language {
+    match language {
+        PluginLanguage::Rust => scaffold::Language::Rust,
+        PluginLanguage::C => scaffold::Language::C,
+    }
 }
 
 pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {

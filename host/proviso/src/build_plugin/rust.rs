@@ -1,65 +1,44 @@
-//! Builds the plugins whose source lies in a pack's folder: cargo to a core module, then to a component.
+//! A plugin in Rust: cargo to a core module, then to a component.
 
+use super::{Source, TARGET, componentize, read_toml, tools};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use wit_component::ComponentEncoder;
 
-/// What plugins are built for: no system interface at all.
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// Builds every plugin of the pack that has its source there: `Cargo.toml`, a package with the plugin's name. The
-/// component goes to `plugins/NAME.wasm`. A pack without source is left as it is.
-pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
-    let manifest = folder.join("Cargo.toml");
-    if !manifest.is_file() {
-        return Ok(());
-    }
-    let name = package_name(&manifest)?;
-    let target_dir = folder.join("target");
-    let compiler = Compiler::find()?;
-    crate::show::error_line(format_args!("building {name} with {}", compiler.describe()));
-    let status = compiler
-        .command(&manifest, &target_dir)
-        .status()
-        .with_context(|| format!("cannot run cargo for {}", manifest.display()))?;
-    if !status.success() {
-        bail!("cargo could not build {}: see above", manifest.display());
-    }
+/// Builds the package that `Cargo.toml` describes.
+pub(super) fn build(source: &Source<'_>) -> anyhow::Result<Vec<u8>> {
+    let compiler = match Compiler::find() {
+        Ok(compiler) => compiler,
+        Err(missing) => bail!(missing),
+    };
+    let target_dir = source.target();
+    tools::run(
+        &mut compiler.command(&source.folder.join("Cargo.toml"), &target_dir),
+        "cargo",
+    )?;
     let module = target_dir
         .join(TARGET)
         .join("release")
-        .join(format!("{}.wasm", name.replace('-', "_")));
-    let component = componentize(&module)?;
-    let output = folder.join("plugins").join(format!("{name}.wasm"));
-    std::fs::create_dir_all(folder.join("plugins"))?;
-    std::fs::write(&output, component).with_context(|| format!("cannot write {}", output.display()))
+        .join(format!("{}.wasm", source.name.replace('-', "_")));
+    let bytes = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
+    componentize(&bytes, &module)
 }
 
-fn package_name(manifest: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let table: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} is not TOML", manifest.display()))?;
+/// What builds it here.
+pub(super) fn find() -> Result<String, String> {
+    Compiler::find().map(|compiler| compiler.describe().to_owned())
+}
+
+/// The package's name, which is the plugin's.
+pub(super) fn package_name(folder: &Path) -> anyhow::Result<String> {
+    let manifest = folder.join("Cargo.toml");
+    let table = read_toml(&manifest)?;
     let name = table
         .get("package")
         .and_then(|package| package.get("name"))
         .and_then(toml::Value::as_str);
     name.map(str::to_owned)
         .with_context(|| format!("{} has no package name", manifest.display()))
-}
-
-/// Turns a core module into a component. Its own custom sections say which interfaces it has.
-fn componentize(module: &Path) -> anyhow::Result<Vec<u8>> {
-    let bytes = std::fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let mut encoder = ComponentEncoder::default();
-    encoder
-        .validate(true)
-        .module(&bytes)
-        .with_context(|| format!("{} is not a plugin", module.display()))?;
-    encoder
-        .encode()
-        .with_context(|| format!("{} cannot become a component", module.display()))
 }
 
 /// What can compile for the sandbox on this machine.
@@ -71,16 +50,16 @@ enum Compiler {
 }
 
 impl Compiler {
-    fn find() -> anyhow::Result<Self> {
+    fn find() -> Result<Self, String> {
         if toolchain_has_target() {
             return Ok(Self::Toolchain);
         }
         let distribution = Path::new("/usr/bin/rustc").is_file() && Path::new("/usr/bin/cargo").is_file();
         match find_linker() {
             Some(linker) if distribution => Ok(Self::Distribution { linker }),
-            _ => bail!(
+            _ => Err(format!(
                 "no compiler for {TARGET}: `rustup target add {TARGET}`, or `sudo apt-get install rustc-web cargo-web rust-web-src lld`"
-            ),
+            )),
         }
     }
 

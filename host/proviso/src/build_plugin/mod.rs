@@ -1,0 +1,131 @@
+//! Builds the plugins whose source lies in a pack's folder, each with the tools of its language, and makes a component of what
+//! they give: `plugins/NAME.wasm`.
+
+mod c;
+mod contract;
+mod rust;
+mod tools;
+
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+use wit_component::ComponentEncoder;
+
+/// What is compiled for: no system interface at all.
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A language that plugins are built from. What it needs is looked for when something is built.
+struct Language {
+    name: &'static str,
+    /// The file by which its source is known, in the pack's folder.
+    marker: &'static str,
+    build: fn(&Source<'_>) -> anyhow::Result<Vec<u8>>,
+    find: fn() -> Result<String, String>,
+}
+
+const LANGUAGES: [Language; 2] = [
+    Language {
+        name: "Rust",
+        marker: "Cargo.toml",
+        build: rust::build,
+        find: rust::find,
+    },
+    Language {
+        name: "C",
+        marker: "src/plugin.c",
+        build: c::build,
+        find: c::find,
+    },
+];
+
+/// A plugin's source.
+struct Source<'a> {
+    /// The pack's folder, absolute.
+    folder: &'a Path,
+    /// What the plugin is called in the manifest.
+    name: String,
+    /// What it is to export.
+    interfaces: Vec<String>,
+}
+
+impl Source<'_> {
+    /// A folder for what tools make on the way.
+    fn target(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+}
+
+/// Builds every plugin of the pack that has its source there. A pack without source is left as it is.
+pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
+    let folder = &std::path::absolute(folder)?;
+    for language in LANGUAGES {
+        if folder.join(language.marker).is_file() {
+            let source = source_of(folder, &language)?;
+            crate::show::error_line(format_args!("building {} from {}", source.name, language.marker));
+            let component = (language.build)(&source)?;
+            let output = folder.join("plugins").join(format!("{}.wasm", source.name));
+            std::fs::create_dir_all(folder.join("plugins"))?;
+            std::fs::write(&output, component).with_context(|| format!("cannot write {}", output.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// For each language, what it is built with here, or what is missing and how to get it.
+pub(crate) fn tools() -> impl Iterator<Item = (&'static str, Result<String, String>)> {
+    LANGUAGES.into_iter().map(|language| (language.name, (language.find)()))
+}
+
+/// Reads name and interfaces off the manifest. A crate has its own name; elsewhere the plugin is called as the pack is.
+fn source_of<'a>(folder: &'a Path, language: &Language) -> anyhow::Result<Source<'a>> {
+    let manifest = read_toml(&folder.join("pack.toml"))?;
+    let text = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str).map(str::to_owned);
+    let name = if language.marker == "Cargo.toml" {
+        rust::package_name(folder)?
+    } else {
+        let pack = text(manifest.get("name")).context("pack.toml has no `name`")?;
+        pack.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    if !proviso_model::id::is_name(&name) {
+        bail!("{name:?} is not the name of a plugin: expected 1-64 bytes of a-z, 0-9 and `-`");
+    }
+    let policies = manifest.get("policy").and_then(toml::Value::as_array);
+    let of_plugin = policies
+        .into_iter()
+        .flatten()
+        .filter(|policy| text(policy.get("plugin")).as_ref() == Some(&name));
+    let mut interfaces: Vec<String> = of_plugin
+        .filter_map(|policy| policy.get("interfaces")?.as_array())
+        .flatten()
+        .filter_map(|interface| text(Some(interface)))
+        .collect();
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    if interfaces.is_empty() {
+        bail!(
+            "no policy of pack.toml has `plugin = {name:?}` and `interfaces`: what {} makes is a plugin of that name",
+            language.marker
+        );
+    }
+    Ok(Source {
+        folder,
+        name,
+        interfaces,
+    })
+}
+
+fn read_toml(path: &Path) -> anyhow::Result<toml::Table> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse().with_context(|| format!("{} is not TOML", path.display()))
+}
+
+/// Turns a core module into a component. Its own custom sections say which interfaces it has.
+fn componentize(module: &[u8], path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut encoder = ComponentEncoder::default();
+    encoder
+        .validate(true)
+        .module(module)
+        .with_context(|| format!("{} is not a plugin", path.display()))?;
+    encoder
+        .encode()
+        .with_context(|| format!("{} cannot become a component", path.display()))
+}
