@@ -200,7 +200,7 @@ pub(crate) struct TrustArgs {
 pub(crate) enum PackCommand {
     /// Writes the files of a new pack: rules without code, or with --plugin a plugin in Rust.
     #[command(
-        after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust\n  proviso pack new acme/promised-rates --plugin c"
+        after_help = "Examples:\n  proviso pack new acme/house-rules\n  proviso pack new acme/late-orders --plugin rust\n  proviso pack new acme/promised-rates --plugin typescript"
     )]
     New {
         /// `vendor/name`; the folder is made in the current one and called `name`.
@@ -525,6 +525,8 @@ pub(crate) struct BenchArgs {
 pub(crate) enum PluginLanguage {
     Rust,
     C,
+    #[value(name = "typescript", alias = "ts")]
+    TypeScript,
 }
 
 /// How to reach the daemon.

@@ -89,6 +89,40 @@ const C: [(&str, &str); 8] = [
     (".gitignore", include_str!("../../templates/c/gitignore")),
 ];
 
+const TYPESCRIPT: [(&str, &str); 10] = [
+    ("README.md", include_str!("../../templates/typescript/README.md")),
+    (
+        "src/plugin.ts",
+        include_str!("../../templates/typescript/src/plugin.ts"),
+    ),
+    (
+        "sdk/proviso.ts",
+        include_str!("../../templates/typescript/sdk/proviso.ts"),
+    ),
+    (
+        "sdk/offsets.ts",
+        include_str!("../../templates/typescript/sdk/offsets.ts"),
+    ),
+    (
+        "sdk/offsets.test.ts",
+        include_str!("../../templates/typescript/sdk/offsets.test.ts"),
+    ),
+    (
+        "sdk/build.mjs",
+        include_str!("../../templates/typescript/sdk/build.mjs"),
+    ),
+    ("package.json", include_str!("../../templates/typescript/package.json")),
+    (
+        "package-lock.json",
+        include_str!("../../templates/typescript/package-lock.json"),
+    ),
+    (
+        "tsconfig.json",
+        include_str!("../../templates/typescript/tsconfig.json"),
+    ),
+    (".gitignore", include_str!("../../templates/typescript/gitignore")),
+];
+
 /// A language that a plugin can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -96,6 +130,8 @@ pub enum Language {
     Rust,
     /// C without a C library.
     C,
+    /// TypeScript, run by a JavaScript engine that is part of the component.
+    TypeScript,
 }
 
 /// Writes a pack without code: two rules around the plugin lexicon-rules, and four cases. `name` is `vendor/name`. Gives
@@ -117,6 +153,7 @@ pub fn scaffold_plugin(folder: &Path, name: &str, language: Language) -> Result<
     let (source, fuel): (&[(&str, &str)], _) = match language {
         Language::Rust => (&RUST, "50_000_000"),
         Language::C => (&C, "50_000_000"),
+        Language::TypeScript => (&TYPESCRIPT, "500_000_000"),
     };
     write(
         folder,

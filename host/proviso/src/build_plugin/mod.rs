@@ -5,6 +5,8 @@ mod c;
 mod contract;
 mod rust;
 mod tools;
+mod types_ts;
+mod typescript;
 
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -22,7 +24,7 @@ struct Language {
     find: fn() -> Result<String, String>,
 }
 
-const LANGUAGES: [Language; 2] = [
+const LANGUAGES: [Language; 3] = [
     Language {
         name: "Rust",
         marker: "Cargo.toml",
@@ -34,6 +36,12 @@ const LANGUAGES: [Language; 2] = [
         marker: "src/plugin.c",
         build: c::build,
         find: c::find,
+    },
+    Language {
+        name: "TypeScript",
+        marker: "src/plugin.ts",
+        build: typescript::build,
+        find: typescript::find,
     },
 ];
 

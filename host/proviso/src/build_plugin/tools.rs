@@ -1,6 +1,7 @@
 //! Running the tools of other languages.
 
 use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs a tool to its end. What it says goes to standard error: standard output is this program's own.
@@ -26,4 +27,12 @@ pub(super) fn version(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) 
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().next().unwrap_or_default().trim().to_owned();
     output.status.success().then_some(line)
+}
+
+/// True if what `made` says was made is there and no older than any of these files.
+pub(super) fn is_newer(made: &Path, than: &[PathBuf]) -> bool {
+    let time = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let Some(made) = time(made) else { return false };
+    than.iter()
+        .all(|file| time(file).is_some_and(|changed| changed <= made))
 }

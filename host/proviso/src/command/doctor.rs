@@ -127,7 +127,8 @@ fn plugin_tools() -> impl Iterator<Item = Check> {
     build_plugin::tools().map(|(language, found)| {
         let what = match language {
             "Rust" => "plugins in Rust",
-            _ => "plugins in C",
+            "C" => "plugins in C",
+            _ => "plugins in TypeScript",
         };
         match found {
             Ok(found) => Check {

@@ -74,6 +74,7 @@ const fn language_of(language: PluginLanguage) -> scaffold::Language {
     match language {
         PluginLanguage::Rust => scaffold::Language::Rust,
         PluginLanguage::C => scaffold::Language::C,
+        PluginLanguage::TypeScript => scaffold::Language::TypeScript,
     }
 }
 
