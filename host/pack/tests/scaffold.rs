@@ -47,6 +47,7 @@ fn a_pack_with_a_plugin_opens_and_has_the_same_rule_in_every_language() {
         (Language::Rust, "src/lib.rs"),
         (Language::C, "src/plugin.c"),
         (Language::TypeScript, "src/plugin.ts"),
+        (Language::Python, "src/plugin.py"),
     ] {
         let path = folder.path().join(format!("{language:?}"));
         let written = scaffold_plugin(&path, "acme/promised-rates", language).unwrap();

@@ -527,6 +527,7 @@ pub(crate) enum PluginLanguage {
     C,
     #[value(name = "typescript", alias = "ts")]
     TypeScript,
+    Python,
 }
 
 /// How to reach the daemon.

@@ -123,6 +123,22 @@ const TYPESCRIPT: [(&str, &str); 10] = [
     (".gitignore", include_str!("../../templates/typescript/gitignore")),
 ];
 
+const PYTHON: [(&str, &str); 7] = [
+    ("README.md", include_str!("../../templates/python/README.md")),
+    ("src/plugin.py", include_str!("../../templates/python/src/plugin.py")),
+    ("sdk/proviso.py", include_str!("../../templates/python/sdk/proviso.py")),
+    ("sdk/offsets.py", include_str!("../../templates/python/sdk/offsets.py")),
+    (
+        "sdk/offsets_test.py",
+        include_str!("../../templates/python/sdk/offsets_test.py"),
+    ),
+    (
+        "requirements.txt",
+        include_str!("../../templates/python/requirements.txt"),
+    ),
+    (".gitignore", include_str!("../../templates/python/gitignore")),
+];
+
 /// A language that a plugin can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -132,6 +148,8 @@ pub enum Language {
     C,
     /// TypeScript, run by a JavaScript engine that is part of the component.
     TypeScript,
+    /// Python, with its interpreter in the component.
+    Python,
 }
 
 /// Writes a pack without code: two rules around the plugin lexicon-rules, and four cases. `name` is `vendor/name`. Gives
@@ -154,6 +172,7 @@ pub fn scaffold_plugin(folder: &Path, name: &str, language: Language) -> Result<
         Language::Rust => (&RUST, "50_000_000"),
         Language::C => (&C, "50_000_000"),
         Language::TypeScript => (&TYPESCRIPT, "500_000_000"),
+        Language::Python => (&PYTHON, "200_000_000"),
     };
     write(
         folder,

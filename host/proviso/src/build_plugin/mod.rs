@@ -3,6 +3,7 @@
 
 mod c;
 mod contract;
+mod python;
 mod rust;
 mod tools;
 mod types_ts;
@@ -24,7 +25,7 @@ struct Language {
     find: fn() -> Result<String, String>,
 }
 
-const LANGUAGES: [Language; 3] = [
+const LANGUAGES: [Language; 4] = [
     Language {
         name: "Rust",
         marker: "Cargo.toml",
@@ -42,6 +43,12 @@ const LANGUAGES: [Language; 3] = [
         marker: "src/plugin.ts",
         build: typescript::build,
         find: typescript::find,
+    },
+    Language {
+        name: "Python",
+        marker: "src/plugin.py",
+        build: python::build,
+        find: python::find,
     },
 ];
 

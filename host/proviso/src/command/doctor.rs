@@ -128,7 +128,8 @@ fn plugin_tools() -> impl Iterator<Item = Check> {
         let what = match language {
             "Rust" => "plugins in Rust",
             "C" => "plugins in C",
-            _ => "plugins in TypeScript",
+            "TypeScript" => "plugins in TypeScript",
+            _ => "plugins in Python",
         };
         match found {
             Ok(found) => Check {

@@ -75,6 +75,7 @@ const fn language_of(language: PluginLanguage) -> scaffold::Language {
         PluginLanguage::Rust => scaffold::Language::Rust,
         PluginLanguage::C => scaffold::Language::C,
         PluginLanguage::TypeScript => scaffold::Language::TypeScript,
+        PluginLanguage::Python => scaffold::Language::Python,
     }
 }
 
