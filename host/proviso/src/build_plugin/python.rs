@@ -17,10 +17,12 @@ pub(super) fn build(source: &Source<'_>) -> anyhow::Result<Vec<u8>> {
     let (folder, target) = (source.folder, source.target());
     contract::write(&target.join("wit"), &source.interfaces)?;
     let environment = target.join("venv");
-    let (requirements, mark) = (folder.join("requirements.txt"), environment.join("installed"));
-    if !tools::is_newer(&mark, std::slice::from_ref(&requirements)) {
+    let (requirements, mark) = (folder.join("requirements.txt"), environment.join("made-of"));
+    let asked =
+        std::fs::read_to_string(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    if !tools::is_made_of(&mark, &asked) {
         make_environment(&environment, &requirements)?;
-        std::fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))?;
+        contract::write_file(&mark, &asked)?;
     }
     let component = target.join("plugin.wasm");
     let mut command = Command::new(environment.join("bin/componentize-py"));

@@ -9,7 +9,7 @@ use wit_parser::{Docs, Function, InterfaceId, Resolve, Type, TypeDef, TypeDefKin
 pub(super) fn declare(contract: &Contract) -> String {
     let resolve = &contract.resolve;
     let mut text = String::from("// Made from the contract by `proviso pack build`; edits are lost.\n");
-    for (id, interface) in resolve.interfaces.iter() {
+    for (id, interface) in &resolve.interfaces {
         let Some(name) = resolve.id_of(id) else { continue };
         let _ = write!(text, "\n{}declare module \"{name}\" {{\n", comment(&interface.docs, ""));
         for (name, foreign) in imported(resolve, id) {

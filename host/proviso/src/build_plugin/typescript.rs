@@ -16,12 +16,16 @@ pub(super) fn build(source: &Source<'_>) -> anyhow::Result<Vec<u8>> {
     let (folder, target) = (source.folder, source.target());
     let contract = contract::write(&target.join("wit"), &source.interfaces)?;
     contract::write_file(&target.join("contract.d.ts"), &types_ts::declare(&contract))?;
-    let asked = ["package.json", "package-lock.json"].map(|name| folder.join(name));
-    if !tools::is_newer(&folder.join("node_modules/.package-lock.json"), &asked) {
+    let lock = folder.join("package-lock.json");
+    let asked = std::fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let mark = folder.join("node_modules/.made-of");
+    if !tools::is_made_of(&mark, &asked) {
+        let mut command = npm();
         tools::run(
-            npm().current_dir(folder).args(["ci", "--no-audit", "--no-fund"]),
+            command.current_dir(folder).args(["ci", "--no-audit", "--no-fund"]),
             "npm ci",
         )?;
+        contract::write_file(&mark, &asked)?;
     }
     tools::run(npm().current_dir(folder).args(["run", "build"]), "npm run build")?;
     let component = target.join("plugin.wasm");
