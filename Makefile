@@ -8,12 +8,13 @@
 #   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
 #   make bench     measures Proviso beside other programs that do its job, and writes docs/performance.md; PROVISO_CORPUS as
 #                  above, else on the demonstration's own lines. Fetches and builds tests/compare; 20 minutes on two cores
+#   make languages builds a plugin in each language, measures what it costs, and writes the table of docs/languages.md
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench lint setup
+.PHONY: demo test hostile plugins build quality bench languages lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -41,6 +42,10 @@ quality: build
 
 bench: build
 	cargo run --release -p proviso-measure -- bench --proviso $(PROVISO) --write docs/performance.md
+
+languages: build
+	@sh tests/setup.sh tests
+	cargo run --release -p proviso-measure -- languages --proviso $(PROVISO) --write docs/languages.md
 
 lint:
 	cargo fmt --all --check

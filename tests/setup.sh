@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure of what the build needs beside rustup's toolchain: a C compiler, for the bundled SQLite. With `tests`, also of
-# the programs that the tests hold signatures and packs against: minisign, skopeo, docker-registry and openssl.
+# the programs that the tests hold signatures and packs against, minisign, skopeo, docker-registry and openssl, and of those
+# that build plugins in other languages: clang with its linker, Node.js with npm, Python with what makes its environments.
 set -eu
 missing=
 if ! command -v cc >/dev/null; then missing="gcc libc6-dev"; fi
@@ -8,6 +9,11 @@ if [ "${1:-}" = tests ]; then
     for program in minisign skopeo docker-registry openssl; do
         if ! command -v "$program" >/dev/null; then missing="$missing $program"; fi
     done
+    if ! command -v clang >/dev/null; then missing="$missing clang"; fi
+    if ! command -v wasm-ld >/dev/null; then missing="$missing lld"; fi
+    if ! command -v node >/dev/null; then missing="$missing nodejs"; fi
+    if ! command -v npm >/dev/null; then missing="$missing npm"; fi
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing="$missing python3 python3-venv"; fi
 fi
 if [ -z "$missing" ]; then exit 0; fi
 if command -v apt-get >/dev/null; then

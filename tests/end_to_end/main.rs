@@ -15,6 +15,7 @@ mod fake_registry;
 mod hostile;
 mod inspect;
 mod kill;
+mod languages;
 mod links;
 mod lint;
 // The programs are the engine's; here they meet the daemon.

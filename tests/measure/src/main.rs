@@ -1,8 +1,9 @@
 //! Measures Proviso from outside: its packs on real text (`quality`), and what it costs beside other ways of doing its job
-//! (`bench`). Both write their own pages; neither page is edited by hand.
+//! (`bench`), and what a plugin costs in each language (`languages`). They write their own pages or parts of them; those are not edited by hand.
 
 mod bench;
 mod corpus;
+mod languages;
 mod machine;
 mod native;
 mod page;
@@ -29,6 +30,8 @@ enum Command {
     Quality(QualityArgs),
     /// Throughput beside other programs that do the same job. Exit 1 where a section could not be measured.
     Bench(BenchArgs),
+    /// What a plugin costs in each language, in the page of languages.
+    Languages(LanguagesArgs),
     /// The native program alone: verdicts as JSON lines on standard output.
     Native(NativeArgs),
 }
@@ -78,6 +81,19 @@ struct BenchArgs {
 }
 
 #[derive(Debug, Args)]
+struct LanguagesArgs {
+    /// The binary under test.
+    #[arg(long)]
+    proviso: PathBuf,
+    /// Where the packs are made; what their tools fetch stays there.
+    #[arg(long, default_value = "target/languages")]
+    folder: PathBuf,
+    /// The page whose marked part is written anew.
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct NativeArgs {
     /// The policy set.
     #[arg(long)]
@@ -106,6 +122,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Quality(args) => quality::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Languages(args) => languages::run(&args),
         Command::Native(args) => native::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
