@@ -1,6 +1,7 @@
 //! Plugins in every language that `pack new` knows, built as their authors build them: the same rule, the same findings.
 
-use super::support::{json_lines, message, project, proviso, stderr, stdout};
+use super::path::{Journey, edit};
+use super::support::{copy_folder, json_lines, message, project, proviso, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -148,6 +149,7 @@ fn a_plugin_of_each_language_is_built_from_its_scaffold_and_finds_the_same() {
             "{found} messages prove little"
         );
     }
+    go_to_a_daemon(&packs);
 }
 
 /// The findings of a message as they are printed, pack by pack, without the pack's name.
@@ -161,6 +163,39 @@ fn by_pack(verdict: &Value) -> BTreeMap<String, Vec<String>> {
             .push(finding.to_string());
     }
     all
+}
+
+/// Each pack, as it was built, gets a term more and goes to a daemon elsewhere.
+fn go_to_a_daemon(packs: &[PathBuf]) {
+    let journey = Journey::new();
+    for (pack, language) in packs.iter().zip(LANGUAGES) {
+        let name = format!("rates-{language}");
+        let folder = journey.author.path().join(&name);
+        for part in [
+            "pack.toml",
+            "settings.schema.json",
+            "README.md",
+            "lexicons",
+            "cases",
+            "plugins",
+        ] {
+            let from = pack.join(part);
+            if from.is_dir() {
+                copy_folder(&from, &folder.join(part));
+            } else {
+                fs::create_dir_all(&folder).unwrap();
+                fs::copy(from, folder.join(part)).unwrap();
+            }
+        }
+        edit(&folder.join("lexicons/rates.txt"), "回报\n", "回报\n预期到手\n");
+        let case =
+            "expect = [{ policy = \"rates\", rule = \"promised-rate\", severity = \"high\", text = \"预期到手 9%\" }]";
+        let case =
+            format!("# Each\n[[case]]\nname = \"a term of the house\"\ntext = \"预期到手 9%，放心\"\n{case}\n\n#");
+        edit(&folder.join("cases/rates.toml"), "#", &case);
+        let found = journey.go(&folder, &name, "这款预期到手 9%，放心");
+        assert_eq!(found, [("promised-rate".to_owned(), "high".to_owned())], "{language}");
+    }
 }
 
 #[test]
@@ -194,6 +229,20 @@ fn the_helpers_of_the_scaffolds_pass_their_own_tests() {
         "--dir",
         rust.to_str().unwrap(),
     ]));
+    // Away from a checkout it carries the SDK.
+    assert!(!rust.join("sdk").exists());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let rust = elsewhere.path().join("rates");
+    well(&mut proviso(&[
+        "pack",
+        "new",
+        "acme/rates",
+        "--plugin",
+        "rust",
+        "--dir",
+        rust.to_str().unwrap(),
+    ]));
+    assert!(rust.join("sdk/wit/types.wit").is_file());
     let target = workshop().join("cargo");
     well(
         Command::new("cargo")

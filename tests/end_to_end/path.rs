@@ -8,14 +8,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// An author's machine and an operator's, with a registry between them.
-struct Path10 {
+pub(super) struct Journey {
     registry: DockerRegistry,
     operator: Site,
-    author: tempfile::TempDir,
+    pub(super) author: tempfile::TempDir,
 }
 
-impl Path10 {
-    fn new() -> Self {
+impl Journey {
+    pub(super) fn new() -> Self {
         let author = tempfile::tempdir().unwrap();
         let registry = DockerRegistry::start(&author.path().join("registry"), "127.0.0.1:0", "", "");
         Self {
@@ -39,9 +39,10 @@ impl Path10 {
         )
     }
 
-    /// From a pack that was made, edited, built and tested to what a daemon finds in a message.
-    fn go(&self, folder: &Path, name: &str, text: &str) -> Value {
+    /// From a pack that was made and edited to what a daemon finds in a message: the rules, with their severities.
+    pub(super) fn go(&self, folder: &Path, name: &str, text: &str) -> Vec<(String, String)> {
         let folder = folder.to_str().unwrap();
+        self.author(&["pack", "test", folder]);
         self.author(&["pack", "lint", folder]);
         self.author(&["pack", "build", folder]);
         self.author(&["pack", "keygen", name, "--no-passphrase"]);
@@ -87,7 +88,12 @@ impl Path10 {
             "json",
             &format!("bank/chat/{name}"),
         ]);
-        serde_json::from_str(&shown).unwrap()
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let findings = shown["verdict"]["findings"].as_array().unwrap().iter();
+        let named = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+        findings
+            .map(|finding| (named(finding, "rule"), named(finding, "severity")))
+            .collect()
     }
 }
 
@@ -102,24 +108,15 @@ fn well(command: &mut Command) -> String {
     stdout(&output)
 }
 
-fn edit(file: &Path, from: &str, to: &str) {
+pub(super) fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{} has no {from:?}:\n{text}", file.display());
     fs::write(file, text.replacen(from, to, 1)).unwrap();
 }
 
-/// The rules that a verdict names, with their severities.
-fn found(shown: &Value) -> Vec<(String, String)> {
-    let findings = shown["verdict"]["findings"].as_array().unwrap().iter();
-    let named = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
-    findings
-        .map(|finding| (named(finding, "rule"), named(finding, "severity")))
-        .collect()
-}
-
 #[test]
 fn a_pack_without_code_goes_from_an_empty_folder_to_a_daemon() {
-    let path = Path10::new();
+    let path = Journey::new();
     path.author(&["pack", "new", "acme/house-rules"]);
     let folder = path.author.path().join("house-rules");
     edit(
@@ -132,11 +129,6 @@ fn a_pack_without_code_goes_from_an_empty_folder_to_a_daemon() {
         "severity = \"high\"",
         "severity = \"critical\"",
     );
-    path.author(&["pack", "test", "house-rules"]);
-    let shown = path.go(&folder, "house-rules", "这款产品保本保息");
-    assert_eq!(
-        found(&shown),
-        [("guaranteed-return".to_owned(), "critical".to_owned())],
-        "{shown}"
-    );
+    let found = path.go(&folder, "house-rules", "这款产品保本保息");
+    assert_eq!(found, [("guaranteed-return".to_owned(), "critical".to_owned())]);
 }

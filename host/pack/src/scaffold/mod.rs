@@ -1,5 +1,7 @@
 //! What `pack new` writes: packs that open, test and run as they are, to be changed from there.
 
+mod sdk;
+
 use proviso_model::id::is_name;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -161,12 +163,13 @@ pub fn scaffold_pack(folder: &Path, name: &str) -> Result<Vec<PathBuf>, Scaffold
 /// Writes a pack with a plugin of its own: its source, a manifest, a lexicon and cases. `name` is `vendor/name`; the plugin is called
 /// by its second part. Gives the files, in the order written.
 ///
-/// A crate depends on the SDK by path where `folder` stands in a checkout of Proviso, else by version.
+/// A crate has the SDK beside it, in `sdk/`; where `folder` stands in a checkout of Proviso, it uses the checkout's.
 pub fn scaffold_plugin(folder: &Path, name: &str, language: Language) -> Result<Vec<PathBuf>, ScaffoldError> {
-    let sdk = match sdk_above(folder) {
-        Some(path) => format!("{{ path = {} }}", quoted(&path.to_string_lossy())),
-        None => quoted(env!("CARGO_PKG_VERSION")),
-    };
+    let checkout = sdk_above(folder);
+    let sdk = checkout
+        .as_ref()
+        .map_or(sdk::FOLDER.into(), |path| path.to_string_lossy());
+    let sdk = format!("{{ path = {} }}", quoted(&sdk));
     // Fuel for which a full batch of the rule's messages can be judged: what is interpreted takes more of it.
     let (source, fuel): (&[(&str, &str)], _) = match language {
         Language::Rust => (&RUST, "50_000_000"),
@@ -174,9 +177,14 @@ pub fn scaffold_plugin(folder: &Path, name: &str, language: Language) -> Result<
         Language::TypeScript => (&TYPESCRIPT, "500_000_000"),
         Language::Python => (&PYTHON, "200_000_000"),
     };
+    let carried = match language {
+        Language::Rust if checkout.is_none() => sdk::files(),
+        _ => Vec::new(),
+    };
+    let carried: Vec<(&str, &str)> = carried.iter().map(|(path, text)| (*path, text.as_str())).collect();
     write(
         folder,
-        &[&PLUGIN, source].concat(),
+        &[&PLUGIN[..], source, &carried].concat(),
         &[
             ("@PACK@", name),
             ("@NAME@", plain_name(name)?),

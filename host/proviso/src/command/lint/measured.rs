@@ -4,7 +4,7 @@ use crate::command::bench::inputs_of_case;
 use crate::exit::InputProblems;
 use crate::pipeline;
 use proviso_engine::{CaseReport, Engine, FoldStates, Generation, ResolvedSet};
-use proviso_model::limits::FUEL_PER_KIB_DEFAULT;
+use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
 use proviso_pack::lint::Remark;
 use proviso_pack::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
 use proviso_pack::manifest::{Field, Policy};
@@ -12,8 +12,9 @@ use proviso_pack::{Pack, TrustedPack};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// A raised budget is large if it is so many times what any case uses.
-const BUDGET_TIMES_USE: u64 = 100;
+/// A raised budget is large if it is so many times what any case uses: four times what a full batch of such messages takes,
+/// since a batch has the budget of its smallest message.
+const BUDGET_TIMES_USE: u64 = 4 * limits::BATCH_MESSAGES_MAX as u64;
 
 pub(super) fn check(pack: &Arc<TrustedPack>) -> anyhow::Result<Vec<Remark>> {
     if pack.cases().is_empty() {
