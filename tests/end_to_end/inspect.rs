@@ -109,3 +109,32 @@ fn the_reference_page_has_every_rule_list_and_setting() {
         }
     }
 }
+
+#[test]
+fn a_pack_is_shown_with_the_statutes_it_stands_on_and_what_makes_it_run() {
+    let folder = project().join("policies/bank-cn");
+    let output = run(&["pack", "inspect", folder.to_str().unwrap(), "--format", "json"]);
+    let facts: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let statutes = facts["statutes"].as_array().unwrap();
+    let ended = statutes.iter().find(|statute| !statute["to"].is_null()).unwrap();
+    assert_eq!(
+        (&ended["law"], &ended["to"]),
+        (&json!("中华人民共和国反洗钱法（2006年）"), &json!("2024-12-31"))
+    );
+    assert_eq!(
+        (&ended["verified"], &ended["jurisdiction"]),
+        (&json!(false), &json!("CN"))
+    );
+    assert!(
+        facts["plugins"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|plugin| plugin["configured_anew"].is_null())
+    );
+    let output = run(&["pack", "inspect", folder.to_str().unwrap()]);
+    let page = stdout(&output);
+    for text in ["runs on", "Statutes", "a secondary source", "once"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}

@@ -23,6 +23,8 @@ pub struct ComponentFacts {
     pub interfaces: Vec<Interface>,
     /// What made it (`rustc 1.95.0`, `wit-component 0.258.3`, …), as its `producers` sections say.
     pub producers: Vec<String>,
+    /// Why it cannot be frozen and is configured for every call, as far as its bytes tell; absent for one that can be.
+    pub configured_anew: Option<&'static str>,
 }
 
 /// What a plugin can do.
@@ -204,6 +206,7 @@ fn read(bytes: &[u8]) -> Result<ComponentFacts, ComponentRefused> {
         exports,
         interfaces,
         producers: producers.into_iter().collect(),
+        configured_anew: crate::freezable::obstacle(bytes),
     })
 }
 

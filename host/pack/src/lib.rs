@@ -34,6 +34,7 @@ mod parts;
 mod plugin_path;
 mod resolve;
 mod settings;
+mod statutes;
 mod store;
 mod tar_file;
 
@@ -45,5 +46,6 @@ pub use plugin_path::{PLUGIN_PATH_VARIABLE, PluginPath};
 pub use resolve::resolve;
 pub use settings::SettingProblem;
 pub use signing::Signature;
+pub use statutes::{Statute, statutes};
 pub use store::{PackStore, StoreError};
 pub use trust::{Trust, TrustedPack};

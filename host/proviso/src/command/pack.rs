@@ -173,7 +173,7 @@ fn facts(pack: &Pack) -> Value {
         .map(|(name, bytes)| match inspect_component(bytes) {
             Ok(facts) => json!({
                 "name": name, "digest": facts.digest, "bytes": facts.size_bytes, "imports": facts.imports,
-                "exports": facts.exports, "producers": facts.producers,
+                "exports": facts.exports, "producers": facts.producers, "configured_anew": facts.configured_anew,
             }),
             Err(error) => json!({ "name": name, "bytes": bytes.len(), "refused": error.to_string() }),
         })
@@ -201,8 +201,39 @@ fn facts(pack: &Pack) -> Value {
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
         "requires_assessment": manifest.requires_assessment, "files": pack.files().len(),
         "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
-        "plugins": plugins, "policies": policies,
+        "plugins": plugins, "policies": policies, "statutes": proviso_pack::statutes(pack),
     })
+}
+
+/// The provisions that retention rules stand on; nothing if there are none.
+fn print_statutes(facts: &Value, colour: bool) -> std::io::Result<()> {
+    let statutes = facts["statutes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if statutes.is_empty() {
+        return Ok(());
+    }
+    crate::show::line(format_args!("\nStatutes"));
+    let mut table = Columns::new(colour, &["law", "article", "of", "in force", "rule", "figure seen in"]);
+    for statute in statutes {
+        let text = |key: &str| statute[key].as_str().unwrap_or_default();
+        let days = match (text("from"), text("to")) {
+            ("", "") => String::new(),
+            (from, to) => format!("{from} – {to}").trim().to_owned(),
+        };
+        let source = if statute["verified"] == true {
+            "the law"
+        } else {
+            "a secondary source"
+        };
+        table.row([
+            &clip(text("law"), 48),
+            &clip(text("article"), 24),
+            text("jurisdiction"),
+            &days,
+            text("rule"),
+            source,
+        ]);
+    }
+    table.print(&mut std::io::stdout())
 }
 
 fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
@@ -233,7 +264,10 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     table.row(["jurisdictions", &joined(&facts["jurisdictions"])]);
     table.print(&mut out)?;
     crate::show::line(format_args!("\nPlugins"));
-    let mut table = Columns::new(colour, &["plugin", ">bytes", "exports", "imports", "made by"]);
+    let mut table = Columns::new(
+        colour,
+        &["plugin", ">bytes", "exports", "imports", "made by", "configured"],
+    );
     for plugin in facts["plugins"].as_array().into_iter().flatten() {
         let exports = plugin["refused"]
             .as_str()
@@ -245,25 +279,38 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
             exports,
             joined(&plugin["imports"]),
             joined(&plugin["producers"]),
+            plugin["configured_anew"]
+                .as_str()
+                .map_or_else(|| "once".to_owned(), |why| format!("for every call: {why}")),
         ]);
     }
     table.print(&mut out)?;
     crate::show::line(format_args!("\nPolicies"));
     let mut table = Columns::new(
         colour,
-        &["policy", "plugin", "does", "lists", "fields asked for", ">fuel/KiB"],
+        &[
+            "policy",
+            "plugin",
+            "does",
+            "runs on",
+            "lists",
+            "fields asked for",
+            ">fuel/KiB",
+        ],
     );
     for policy in facts["policies"].as_array().into_iter().flatten() {
         table.row([
             text(&policy["name"]),
             text(&policy["plugin"]),
             joined(&policy["interfaces"]),
-            clip(&joined(&policy["lists"]), 48),
+            clip(&text(&policy["trigger"]), 40),
+            clip(&joined(&policy["lists"]), 40),
             joined(&policy["fields"]),
             count(policy["fuel_per_kib"].as_u64().unwrap_or_default()),
         ]);
     }
     table.print(&mut out)?;
+    print_statutes(facts, colour)?;
     crate::show::line(format_args!("\nSignatures"));
     pack_sign::print_signatures(facts["signatures"].as_array().map_or(&[], Vec::as_slice), colour)
 }
