@@ -1,4 +1,4 @@
-//! The way of a message, every stage in order. `eval`, `serve`, `demo` and `replay` go through these functions and no others.
+//! The way of a message, every stage in order. `eval`, `backtest`, `serve`, `demo` and `replay` go through these functions and no others.
 //!
 //! 1. a source hands over a [`Message`] (`proviso-sources`)
 //! 2. [`Intake::admit`]: its consent is noted, the gate opens or stays shut, the preceding messages are picked
