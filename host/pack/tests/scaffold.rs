@@ -79,15 +79,17 @@ fn a_crate_finds_its_sdk() {
     scaffold_plugin(&path, "acme/hard-selling", Language::Rust).unwrap();
     let cargo = std::fs::read_to_string(path.join("Cargo.toml")).unwrap();
     assert!(
-        cargo.contains("name = \"hard-selling\"") && cargo.contains("proviso-sdk = \"0.1.0\""),
+        cargo.contains("name = \"hard-selling\"") && cargo.contains("proviso-sdk = { path = \"sdk\" }"),
         "{cargo}"
     );
+    assert!(path.join("sdk/src/lib.rs").is_file() && path.join("sdk/wit/rules.wit").is_file());
 
     // Within a checkout the SDK is the one that stands there.
     std::fs::create_dir_all(folder.path().join("plugins/sdk")).unwrap();
     std::fs::write(folder.path().join("plugins/sdk/Cargo.toml"), "").unwrap();
     let inside = folder.path().join("packs/other");
     scaffold_plugin(&inside, "acme/other", Language::Rust).unwrap();
+    assert!(!inside.join("sdk").exists());
     let cargo = std::fs::read_to_string(inside.join("Cargo.toml")).unwrap();
     assert!(
         cargo.contains(&format!(
