@@ -229,6 +229,32 @@ fn what_is_found_in_shadow_has_a_table_of_its_own() {
 }
 
 #[test]
+fn who_refused_before_the_period_is_left_alone_in_it() {
+    let site = site(0);
+    let refusal = serde_json::json!({
+        "id": "c1", "tenant": "bank", "channel": "chat", "sent_at": "2026-10-01T09:00:00+08:00", "kind": "consent",
+        "from": {"id": "customer-1", "class": "external"}, "to": [{"id": "li.na", "class": "employee"}],
+        "consent": {"party": "customer-1", "state": "disagree"},
+    });
+    let lines = [refusal, message("m1", "what a bargain")];
+    site.write("messages.jsonl", &lines.map(|line| line.to_string() + "\n").concat());
+    let all = backtest(&site, &[&site.text("messages.jsonl")]).1;
+    let (_, part, errors) = backtest(&site, &["--since", "2026-10-12", &site.text("messages.jsonl")]);
+    assert_eq!(
+        (&all["messages"], &part["messages"]),
+        (&2.into(), &1.into()),
+        "{errors}"
+    );
+    for report in [&all, &part] {
+        assert_eq!(
+            (&report["candidate"]["withheld"], &report["added"]),
+            (&1.into(), &0.into()),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 fn a_shadow_is_lifted_once_a_backtest_shows_what_it_changes() {
     let site = site(200);
     let shadowed = SET.replace("mode = \"enforce\"", "mode = 'shadow'   # on trial");

@@ -40,6 +40,14 @@ fn well(command: &mut Command) -> String {
     stdout(&output)
 }
 
+/// A new pack with a plugin in a language.
+fn scaffold(name: &str, language: &str, folder: &Path) {
+    let folder = folder.to_str().unwrap();
+    well(&mut proviso(&[
+        "pack", "new", name, "--plugin", language, "--dir", folder,
+    ]));
+}
+
 /// A new pack with a plugin in a language, built and tested as `pack new` tells.
 fn made(language: &str) -> PathBuf {
     let pack = workshop().join(format!("rates-{language}"));
@@ -55,15 +63,7 @@ fn made(language: &str) -> PathBuf {
     }
     let folder = pack.to_str().unwrap();
     let started = Instant::now();
-    well(&mut proviso(&[
-        "pack",
-        "new",
-        &format!("acme/rates-{language}"),
-        "--plugin",
-        language,
-        "--dir",
-        folder,
-    ]));
+    scaffold(&format!("acme/rates-{language}"), language, &pack);
     let file = workshop().join(format!("rates-{language}.pack"));
     well(&mut proviso(&[
         "pack",
@@ -205,43 +205,19 @@ fn the_helpers_of_the_scaffolds_pass_their_own_tests() {
         fs::remove_dir_all(&folder).unwrap();
     }
     let python = folder.join("python");
-    well(&mut proviso(&[
-        "pack",
-        "new",
-        "acme/rates",
-        "--plugin",
-        "python",
-        "--dir",
-        python.to_str().unwrap(),
-    ]));
+    scaffold("acme/rates", "python", &python);
     well(
         Command::new("python3")
             .current_dir(&python)
             .args(["-m", "unittest", "discover", "sdk", "*_test.py"]),
     );
     let rust = folder.join("rust");
-    well(&mut proviso(&[
-        "pack",
-        "new",
-        "acme/rates",
-        "--plugin",
-        "rust",
-        "--dir",
-        rust.to_str().unwrap(),
-    ]));
+    scaffold("acme/rates", "rust", &rust);
     // Away from a checkout it carries the SDK.
     assert!(!rust.join("sdk").exists());
     let elsewhere = tempfile::tempdir().unwrap();
     let rust = elsewhere.path().join("rates");
-    well(&mut proviso(&[
-        "pack",
-        "new",
-        "acme/rates",
-        "--plugin",
-        "rust",
-        "--dir",
-        rust.to_str().unwrap(),
-    ]));
+    scaffold("acme/rates", "rust", &rust);
     assert!(rust.join("sdk/wit/types.wit").is_file());
     let target = workshop().join("cargo");
     well(
@@ -261,16 +237,8 @@ fn a_tool_that_is_missing_is_named_with_the_command_that_installs_it() {
         ("python", "sudo apt-get install python3 python3-venv"),
     ] {
         let pack = folder.path().join(language);
+        scaffold("acme/rates", language, &pack);
         let pack = pack.to_str().unwrap();
-        well(&mut proviso(&[
-            "pack",
-            "new",
-            "acme/rates",
-            "--plugin",
-            language,
-            "--dir",
-            pack,
-        ]));
         let output = proviso(&["pack", "build", pack])
             .env("PATH", folder.path())
             .output()
@@ -335,15 +303,7 @@ fn the_tutorial_works_when_it_is_pasted_and_is_the_same_for_every_language() {
 fn a_plugin_that_no_policy_names_is_not_built() {
     let folder = tempfile::tempdir().unwrap();
     let pack = folder.path().join("rates");
-    well(&mut proviso(&[
-        "pack",
-        "new",
-        "acme/rates",
-        "--plugin",
-        "c",
-        "--dir",
-        pack.to_str().unwrap(),
-    ]));
+    scaffold("acme/rates", "c", &pack);
     let manifest = fs::read_to_string(pack.join("pack.toml")).unwrap();
     fs::write(
         pack.join("pack.toml"),

@@ -16,6 +16,7 @@ use proviso_model::limits;
 use proviso_model::message::{Addressed, Message};
 use proviso_model::set::Mode;
 use proviso_model::verdict::{AttributedProposal, Fault, FaultCause, Finding, Withheld};
+use proviso_pack::Case;
 use proviso_scan::{Hit, Scanned};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -45,6 +46,26 @@ impl Input {
             withheld: None,
             quarantined: None,
         }
+    }
+
+    /// The messages of a case, each preceded by those before it in its conversation: the last one is what the case is about.
+    pub fn of_case(case: &Case) -> Vec<Self> {
+        let messages = case.messages.iter().cloned();
+        let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
+        let input = |(index, message): (usize, &Arc<Addressed>)| {
+            let earlier = messages[..index]
+                .iter()
+                .filter(|earlier| earlier.conversation == message.conversation);
+            let mut preceding: Vec<Arc<_>> = earlier.rev().take(limits::PRECEDING_MESSAGES_MAX).cloned().collect();
+            preceding.reverse();
+            Self {
+                message: Arc::clone(message),
+                preceding,
+                withheld: None,
+                quarantined: None,
+            }
+        };
+        messages.iter().enumerate().map(input).collect()
     }
 }
 

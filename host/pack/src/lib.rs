@@ -19,7 +19,7 @@
 pub mod case;
 pub mod lint;
 pub mod manifest;
-pub mod reference;
+pub mod page;
 pub mod registry;
 pub mod scaffold;
 pub mod signing;

@@ -1,6 +1,7 @@
 //! Proviso: judges every message of a chat archive by sandboxed WebAssembly policy packs.
 
 mod build_plugin;
+mod building;
 mod cli;
 mod client;
 mod command;

@@ -29,6 +29,14 @@ pub(crate) fn pack_store() -> Option<PackStore> {
     folder.map(|folder| PackStore::at(&folder))
 }
 
+/// Threads for a command that was asked for so many; 0 means one a core.
+pub(crate) fn workers(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked,
+    }
+}
+
 /// Today's date in UTC, `YYYY-MM-DD`: for what has ended, never for a judgement.
 pub(crate) fn today() -> String {
     jiff::Timestamp::now()

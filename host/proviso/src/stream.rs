@@ -29,6 +29,9 @@ pub(crate) trait Take {
     /// False if nobody wants more.
     fn take(&mut self, message: Message) -> bool;
 
+    /// Notes a message that is not to be judged: those behind it are judged knowing of it. What takes no note forgets it.
+    fn note(&mut self, _message: Message) {}
+
     /// The input has no more for now. False if nobody wants more.
     fn pause(&mut self) -> bool {
         true
@@ -203,6 +206,14 @@ impl Take for Windows<'_> {
         }
         let wanted = pipeline::chunk_messages(self.number as usize, self.workers);
         gathered < wanted && self.text_bytes < CHUNK_TEXT_BYTES || self.pause()
+    }
+
+    /// Its consent, and its place in its conversation.
+    fn note(&mut self, message: Message) {
+        let message = Arc::new(Addressed::from(message));
+        for (generation, intake) in self.generations.iter().zip(&mut self.intakes) {
+            intake.admit(generation.set(), Arc::clone(&message));
+        }
     }
 
     /// Has what there is judged.

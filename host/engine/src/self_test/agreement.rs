@@ -1,6 +1,6 @@
 //! A case must be answered the same in any company: alone, again, with all the others, and shuffled among them.
 
-use super::{CaseReport, inputs_of};
+use super::CaseReport;
 use crate::evaluate::{Input, Scope};
 use crate::fold::FoldStates;
 use crate::generation::Generation;
@@ -43,7 +43,7 @@ impl Generation {
         let mut left: Vec<_> = cases
             .iter()
             .enumerate()
-            .map(|(number, case)| in_tenant(inputs_of(case), number).into_iter())
+            .map(|(number, case)| in_tenant(Input::of_case(case), number).into_iter())
             .collect();
         let inputs: Vec<Input> = order
             .iter()

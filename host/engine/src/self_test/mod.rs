@@ -14,14 +14,11 @@ use crate::generation::{Generation, Policy};
 use crate::guest::LogLine;
 use crate::prepare::settings_text;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
-use proviso_model::Addressed;
-use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::Apply;
 use proviso_model::verdict::Verdict;
 use proviso_pack::{Case, Pack};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +133,7 @@ impl Generation {
     /// Alone, so that what is logged is this case's.
     fn run_case(&self, apply: usize, case: &Case) -> CaseReport {
         let pack = &self.applied[apply].pack;
-        let inputs = inputs_of(case);
+        let inputs = Input::of_case(case);
         let judged = self.evaluate_in(&inputs, Scope::Only(apply), true);
         let outcomes = self.advance_logged(judged, &inputs, &mut FoldStates::new(), true);
         let (outcomes, logs): (Vec<Outcome>, Vec<Vec<LogLine>>) = outcomes.into_iter().unzip();
@@ -215,30 +212,6 @@ impl Generation {
         policy.plugin = plugin;
         Ok(())
     }
-}
-
-/// The messages of a case, each preceded by those before it in its conversation.
-fn inputs_of(case: &Case) -> Vec<Input> {
-    let messages: Vec<Arc<Addressed>> = case
-        .messages
-        .iter()
-        .cloned()
-        .map(|message| Arc::new(Addressed::from(message)))
-        .collect();
-    let input = |(index, message): (usize, &Arc<Addressed>)| {
-        let earlier = messages[..index]
-            .iter()
-            .filter(|earlier| earlier.conversation == message.conversation);
-        let mut preceding: Vec<Arc<_>> = earlier.rev().take(PRECEDING_MESSAGES_MAX).cloned().collect();
-        preceding.reverse();
-        Input {
-            message: Arc::clone(message),
-            preceding,
-            withheld: None,
-            quarantined: None,
-        }
-    };
-    messages.iter().enumerate().map(input).collect()
 }
 
 /// True if the set gives the policy other settings, or other terms in a list that it sees.

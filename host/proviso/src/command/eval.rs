@@ -1,17 +1,15 @@
 //! `proviso eval`: files in, verdicts out, nothing kept.
 
+use crate::building;
 use crate::cli::{EvalArgs, OutputFormat};
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::pipeline::Settled;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use crate::stream::{self, Reading, Take};
 use crate::tally::{self, Tally};
-use crate::trust_loading::Admitting;
 use crate::verdict_json::VerdictLine;
-use proviso_engine::{Engine, EngineOptions, Generation};
 use proviso_model::set::PolicySet;
-use proviso_pack::PluginPath;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,14 +21,9 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
             return Err(Usage(format!("there is no file {}", file.display())).into());
         }
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if args.workers == 0 { cores } else { args.workers };
-    let cache_dir = args.cache_dir.clone().or_else(crate::places::cache_dir);
-    let engine = Engine::new(EngineOptions {
-        cache_dir,
-        ..EngineOptions::default()
-    })?;
-    let generation = build(&engine, &args.set, args.trust.trust.as_deref())?;
+    let workers = crate::places::workers(args.workers);
+    let engine = building::engine(args.cache_dir.as_deref())?;
+    let generation = building::of_set(&engine, &args.set, args.trust.trust.as_deref())?;
     warn_of_tenant(generation.set(), &args.form.tenant);
 
     let total: u64 = args
@@ -63,19 +56,6 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     } else {
         Ending::Well
     })
-}
-
-/// Builds the generation of a policy set file, with progress.
-pub(crate) fn build(engine: &Engine, set: &Path, trust: Option<&Path>) -> anyhow::Result<Generation> {
-    let progress = Progress::open("building policies");
-    let plugins = PluginPath::of_this_process();
-    let admitting = Admitting::without_memory(trust, Some(set)).map_err(InputProblems)?;
-    let (resolved, _) = crate::set_loading::load(set, &plugins, None, &admitting).map_err(InputProblems)?;
-    let built = engine.build(&resolved, &|step| {
-        progress.say(&format!("building policies: {} of {}", step.done, step.total));
-    });
-    progress.finish();
-    Ok(built.map_err(|error| InputProblems(error.problems))?)
 }
 
 /// Says so if the set names tenants and this is none of them: nothing would be found, and nobody would know why.

@@ -2,13 +2,14 @@
 
 use super::{pack_registry, pack_sign};
 use crate::build_plugin;
+use crate::building;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, clip, count};
 use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
-use proviso_engine::{Engine, EngineOptions, ResolvedSet, inspect_component};
-use proviso_pack::reference::Reference;
+use proviso_engine::inspect_component;
+use proviso_pack::page::Page;
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
 use serde_json::{Value, json};
@@ -90,21 +91,12 @@ pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<
     Ok(admitting.admit(pack, &Load::New).map_err(InputProblems)?)
 }
 
-pub(crate) fn engine() -> anyhow::Result<Engine> {
-    Ok(Engine::new(EngineOptions {
-        cache_dir: crate::places::cache_dir(),
-        ..EngineOptions::default()
-    })?)
-}
-
 /// Builds the plugins of a folder, and the pack.
 pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<TrustedPack>> {
     build_plugin::build_all(folder)?;
     let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
-    engine()?
-        .build(&ResolvedSet::of_pack(Arc::clone(&pack)), &|_| ())
-        .map_err(|error| InputProblems(error.problems))?;
+    building::of_pack(&building::engine(None)?, &pack)?;
     Ok(pack)
 }
 
@@ -139,7 +131,7 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &Tru
 }
 
 fn docs(path: &Path, output: Option<&Path>) -> anyhow::Result<Ending> {
-    let page = Reference(&open(path)?).to_string();
+    let page = Page(&open(path)?).to_string();
     match output {
         Some(file) => crate::edits::write_whole(file, page.as_bytes())?,
         None => crate::show::line(format_args!("{}", page.trim_end())),

@@ -1,5 +1,6 @@
 //! `proviso policy …`: would a set go live, what runs, what ran, and back.
 
+use crate::building;
 use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
 use crate::client::Client;
 use crate::daemon::config::Config;
@@ -8,9 +9,8 @@ use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, clip, count};
 use crate::trust_loading::{self, TrustSource};
 use proviso_archive::{Archive, ArchiveError};
-use proviso_engine::{Engine, EngineOptions};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Ending> {
@@ -20,7 +20,7 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
             format,
             cache_dir,
             trust,
-        } => check(set, *format, cache_dir.clone(), trust.trust.as_deref(), colour),
+        } => check(set, *format, cache_dir.as_deref(), trust.trust.as_deref(), colour),
         PolicyCommand::Promote(args) => super::promote::run(args),
         PolicyCommand::Status(args) => status(args, colour),
         PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
@@ -39,17 +39,13 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
 fn check(
     set: &Path,
     format: OutputFormat,
-    cache_dir: Option<PathBuf>,
+    cache_dir: Option<&Path>,
     trust: Option<&Path>,
     colour: bool,
 ) -> anyhow::Result<Ending> {
     let started = Instant::now();
-    let cache_dir = cache_dir.or_else(crate::places::cache_dir);
-    let engine = Engine::new(EngineOptions {
-        cache_dir,
-        ..EngineOptions::default()
-    })?;
-    let generation = super::eval::build(&engine, set, trust)?;
+    let engine = building::engine(cache_dir)?;
+    let generation = building::of_set(&engine, set, trust)?;
     let built = started.elapsed();
     let failed = failed_cases(&generation);
     if !failed.is_empty() {

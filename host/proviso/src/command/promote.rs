@@ -1,12 +1,13 @@
 //! `proviso policy promote`: lifts a pack's shadow, once a backtest has shown what that changes.
 
 use super::backtest::{Shadowed, of_report};
+use crate::building;
 use crate::cli::PromoteArgs;
 use crate::exit::{Ending, InputProblems};
 use crate::set_loading;
 use crate::trust_loading::Admitting;
 use anyhow::Context;
-use proviso_engine::{Engine, EngineOptions, Generation, ResolvedSet};
+use proviso_engine::Generation;
 use proviso_model::Problem;
 use proviso_model::toml_read::TomlFile;
 use proviso_pack::{PackStore, PluginPath};
@@ -24,12 +25,9 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
     let plugins = PluginPath::of_this_process();
     let (resolved, text) = set_loading::load(set, &plugins, store.as_ref(), &admitting).map_err(InputProblems)?;
     let shadowed = Shadowed::find(&resolved, &args.pack)?;
-    let engine = Engine::new(EngineOptions {
-        cache_dir: args.cache_dir.clone().or_else(crate::places::cache_dir),
-        ..EngineOptions::default()
-    })?;
-    let before = build(&engine, &resolved)?;
-    let after = build(&engine, &shadowed.lifted())?;
+    let engine = building::engine(args.cache_dir.as_deref())?;
+    let before = building::generation(&engine, &resolved, "building what judges now")?;
+    let after = building::generation(&engine, &shadowed.lifted(), "building what is to judge")?;
     let messages = compared(args, &before, &after)?;
     let failed = crate::daemon::generations::failed_cases(&after);
     if !failed.is_empty() {
@@ -44,11 +42,6 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
         args.report.display()
     ));
     Ok(Ending::Well)
-}
-
-fn build(engine: &Engine, resolved: &ResolvedSet) -> anyhow::Result<Generation> {
-    let built = engine.build(resolved, &|_| ());
-    Ok(built.map_err(|error| InputProblems(error.problems))?)
 }
 
 /// How many messages the report compared; it must be of this very change.

@@ -72,10 +72,9 @@ impl Config {
         let cache_dir = root
             .string(&mut file, "cache_dir")
             .map_or_else(|| data_dir.join("cache"), |(dir, _)| folder.join(dir));
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let workers = root
             .integer(&mut file, "workers", 1..=256)
-            .map_or_else(cores, |(workers, _)| workers as usize);
+            .map_or_else(|| crate::places::workers(0), |(workers, _)| workers as usize);
         let drain = root
             .integer(&mut file, "drain_seconds", 1..=3_600)
             .map_or(30, |(seconds, _)| seconds as u64);

@@ -14,6 +14,7 @@ mod shadow;
 pub(crate) use fail_if::FailIf;
 pub(crate) use shadow::{Shadowed, of_report};
 
+use crate::building;
 use crate::cli::{BacktestArgs, OutputFormat};
 use crate::daemon::config::Config;
 use crate::exit::{Ending, InputProblems, Usage};
@@ -24,7 +25,7 @@ use crate::stream::{self, Reading, Take};
 use crate::trust_loading::Admitting;
 use differences::Differences;
 use proviso_archive::Archive;
-use proviso_engine::{Engine, EngineOptions, Generation, ResolvedSet};
+use proviso_engine::{Generation, ResolvedSet};
 use proviso_model::{Message, Timestamp};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_sources::{Format, SourceContext};
@@ -63,10 +64,7 @@ pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
     let input = input_of(args, config.as_ref())?;
     let period = Period::of(args)?;
     let (baseline, candidate) = build_both(args, config.as_ref())?;
-    let workers = match args.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
+    let workers = crate::places::workers(args.workers);
     let progress = input.progress()?;
     let mut differences = Differences::new(candidate.generation.set(), args.samples as usize, !args.no_text);
     let mut took = [Duration::ZERO; 2];
@@ -128,10 +126,7 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
         (None, Some(config)) => config.set.clone(),
         (None, None) => return Err(Usage("--set names the set to compare with".to_owned()).into()),
     };
-    let engine = Engine::new(EngineOptions {
-        cache_dir: args.cache_dir.clone().or_else(crate::places::cache_dir),
-        ..EngineOptions::default()
-    })?;
+    let engine = building::engine(args.cache_dir.as_deref())?;
     let trust = args
         .trust
         .trust
@@ -153,22 +148,14 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
         }
         _ => return Err(Usage("either --candidate or --promote names what may come".to_owned()).into()),
     };
-    let build = |resolved: &ResolvedSet, what: &str| {
-        let progress = Progress::open(what);
-        let built = engine.build(resolved, &|step| {
-            progress.say(&format!("{what}: {} of {}", step.done, step.total));
-        });
-        progress.finish();
-        built.map_err(|error| InputProblems(error.problems))
-    };
     Ok((
         Built {
-            generation: build(&old, "building the baseline")?,
+            generation: building::generation(&engine, &old, "building the baseline")?,
             set: set.display().to_string(),
             promotes: None,
         },
         Built {
-            generation: build(&new, "building the candidate")?,
+            generation: building::generation(&engine, &new, "building the candidate")?,
             set: new_name,
             promotes,
         },
@@ -280,7 +267,7 @@ impl std::fmt::Display for Input {
     }
 }
 
-/// Lets the messages of a period through.
+/// Has the messages of a period judged; of the others it is noted what they say of consent, and that they came before.
 struct Within<'a> {
     period: &'a Period,
     take: &'a mut dyn Take,
@@ -288,7 +275,12 @@ struct Within<'a> {
 
 impl Take for Within<'_> {
     fn take(&mut self, message: Message) -> bool {
-        !self.period.has(message.sent_at) || self.take.take(message)
+        if self.period.has(message.sent_at) {
+            self.take.take(message)
+        } else {
+            self.take.note(message);
+            true
+        }
     }
 
     fn pause(&mut self) -> bool {

@@ -10,7 +10,6 @@ use crate::stream;
 use anyhow::anyhow;
 use proviso_engine::{Generation, Input};
 use proviso_model::digest::DigestBuilder;
-use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Digest};
 use proviso_pack::{Case, TrustedPack};
@@ -44,7 +43,7 @@ impl Material {
             (inputs, format!("{} files", args.input.len()), errors)
         } else if !cases.is_empty() {
             let from = format!("{} cases of the packs", cases.len());
-            (cases.into_iter().flat_map(of_case).collect(), from, 0)
+            (cases.into_iter().flat_map(Input::of_case).collect(), from, 0)
         } else {
             (sample(generation.set())?, "the synthetic sample".to_owned(), 0)
         };
@@ -81,26 +80,6 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
     }
     progress.finish();
     Ok((inputs, errors))
-}
-
-/// The messages of a case, each preceded by those before it in its conversation, as the case itself is judged.
-pub(crate) fn of_case(case: &Case) -> Vec<Input> {
-    let messages = case.messages.iter().cloned();
-    let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
-    let inputs = messages.iter().enumerate().map(|(index, message)| {
-        let earlier = messages[..index]
-            .iter()
-            .filter(|earlier| earlier.conversation == message.conversation);
-        let mut preceding: Vec<Arc<_>> = earlier.rev().take(PRECEDING_MESSAGES_MAX).cloned().collect();
-        preceding.reverse();
-        Input {
-            message: Arc::clone(message),
-            preceding,
-            withheld: None,
-            quarantined: None,
-        }
-    });
-    inputs.collect()
 }
 
 /// What the demo judges: a bank on WeCom and a shop on other channels.

@@ -7,12 +7,12 @@ mod material;
 mod measure;
 mod report;
 
+use crate::building;
 use crate::cli::{BenchArgs, OutputFormat};
 use crate::command::pack;
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use material::Material;
-pub(crate) use material::of_case as inputs_of_case;
 use proviso_engine::{Engine, Generation, ResolvedSet};
 use proviso_pack::TrustedPack;
 use report::Report;
@@ -28,10 +28,10 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     // What cannot be compared with is told before minutes are spent on measuring.
     let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
-    let engine = pack::engine()?;
+    let engine = building::engine(None)?;
     let trust = args.trust.trust.as_deref();
     let (generation, packs) = if let Some(set) = &args.set {
-        (super::eval::build(&engine, set, trust)?, None)
+        (building::of_set(&engine, set, trust)?, None)
     } else {
         let packs = open_all(&args.packs, trust)?;
         (build(&engine, &packs)?, Some(packs))
@@ -68,10 +68,5 @@ fn build(engine: &Engine, packs: &[Arc<TrustedPack>]) -> anyhow::Result<Generati
         all.set.apply.extend(one.set.apply);
         all.packs.extend(one.packs);
     }
-    let progress = Progress::open("building policies");
-    let built = engine.build(&all, &|step| {
-        progress.say(&format!("building policies: {} of {}", step.done, step.total));
-    });
-    progress.finish();
-    Ok(built.map_err(|error| InputProblems(error.problems))?)
+    building::generation(engine, &all, "building policies")
 }

@@ -1,9 +1,8 @@
 //! What the cases show when they are run: fields that no policy is seen to read, budgets that no case needs.
 
-use crate::command::bench::inputs_of_case;
-use crate::exit::InputProblems;
+use crate::building;
 use crate::pipeline;
-use proviso_engine::{CaseReport, Engine, FoldStates, Generation, ResolvedSet};
+use proviso_engine::{CaseReport, Engine, FoldStates, Generation, Input};
 use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
 use proviso_pack::lint::Remark;
 use proviso_pack::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
@@ -20,18 +19,11 @@ pub(super) fn check(pack: &Arc<TrustedPack>) -> anyhow::Result<Vec<Remark>> {
     if pack.cases().is_empty() {
         return Ok(Vec::new());
     }
-    let engine = crate::command::pack::engine()?;
-    let generation = build(&engine, pack)?;
+    let engine = building::engine(None)?;
+    let generation = building::of_pack(&engine, pack)?;
     let mut remarks = budgets(pack, &generation);
     remarks.extend(fields(&engine, pack, &generation)?);
     Ok(remarks)
-}
-
-fn build(engine: &Engine, pack: &Arc<TrustedPack>) -> anyhow::Result<Generation> {
-    let set = ResolvedSet::of_pack(Arc::clone(pack));
-    Ok(engine
-        .build(&set, &|_| ())
-        .map_err(|error| InputProblems(error.problems))?)
 }
 
 /// Budgets above the default that no case comes near.
@@ -45,7 +37,7 @@ fn budgets(pack: &Pack, generation: &Generation) -> Vec<Remark> {
     let mut most = vec![0_u64; names.len()];
     for case in pack.cases() {
         let mut states = FoldStates::new();
-        for input in &inputs_of_case(case) {
+        for input in &Input::of_case(case) {
             let one = std::slice::from_ref(input);
             let judged = pipeline::evaluate(metered.generation(), one);
             pipeline::settle(metered.generation(), one, judged, &mut states);
@@ -86,7 +78,7 @@ fn fields(engine: &Engine, pack: &Arc<TrustedPack>, generation: &Generation) -> 
         if asking.is_empty() {
             continue;
         }
-        let without = build(engine, &Arc::new(pack.without_field(field)))?.self_test();
+        let without = building::of_pack(engine, &Arc::new(pack.without_field(field)))?.self_test();
         for policy in asking {
             let says = |reports: &[CaseReport]| -> Vec<String> {
                 reports.iter().map(|report| said(report, &policy.name)).collect()

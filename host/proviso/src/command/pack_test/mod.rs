@@ -8,11 +8,12 @@ mod golden;
 mod junit;
 mod reach;
 
+use crate::building;
 use crate::cli::{OutputFormat, TestArgs};
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, count};
 use anyhow::Context;
-use proviso_engine::{CaseReport, Engine, Generation, ResolvedSet};
+use proviso_engine::{CaseReport, Engine};
 use proviso_model::Problem;
 use proviso_pack::TrustedPack;
 use reach::Reach;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
         ))
         .into());
     }
-    let engine = super::pack::engine()?;
+    let engine = building::engine(None)?;
     let started = Instant::now();
     let mut all = Vec::new();
     for path in &args.packs {
@@ -64,20 +65,17 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
-    let workers = match args.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
+    let workers = crate::places::workers(args.workers);
     let started = Instant::now();
     let mut pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
-    let mut generation = build(engine, &pack)?;
+    let mut generation = building::of_pack(engine, &pack)?;
     let mut reports = chosen(generation.self_test_thoroughly(workers), args);
     if args.update && !reports.iter().all(CaseReport::passed) {
         for line in golden::update(&pack, &reports)? {
             crate::show::error_line(format_args!("{line}"));
         }
         pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
-        generation = build(engine, &pack)?;
+        generation = building::of_pack(engine, &pack)?;
         reports = chosen(generation.self_test_thoroughly(workers), args);
     }
     let is_wanted = args.coverage || !args.coverage_min.is_empty();
@@ -90,12 +88,6 @@ fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested>
         took: started.elapsed(),
         reach,
     })
-}
-
-fn build(engine: &Engine, pack: &Arc<TrustedPack>) -> anyhow::Result<Generation> {
-    let set = ResolvedSet::of_pack(Arc::clone(pack));
-    let built = engine.build(&set, &|_| ());
-    Ok(built.map_err(|error| InputProblems(error.problems))?)
 }
 
 fn chosen(mut reports: Vec<CaseReport>, args: &TestArgs) -> Vec<CaseReport> {

@@ -13,9 +13,9 @@ const DEFINITIONS: &str = "#/$defs/";
 
 /// The page: CommonMark with tables.
 #[derive(Debug)]
-pub struct Reference<'a>(pub &'a Pack);
+pub struct Page<'a>(pub &'a Pack);
 
-impl fmt::Display for Reference<'_> {
+impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pack = self.0;
         let manifest = pack.manifest();
