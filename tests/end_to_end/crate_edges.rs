@@ -9,18 +9,45 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-model", &[]),
     ("proviso-scan", &["proviso-model"]),
     ("proviso-pack", &["proviso-model"]),
+    ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
+    ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
     ("proviso-archive", &["proviso-model"]),
     ("proviso-sources", &["proviso-model"]),
+    (
+        "proviso-daemon",
+        &[
+            "proviso-model",
+            "proviso-pack",
+            "proviso-engine",
+            "proviso-pipeline",
+            "proviso-archive",
+            "proviso-sources",
+        ],
+    ),
+    (
+        "proviso-author",
+        &[
+            "proviso-model",
+            "proviso-scan",
+            "proviso-pack",
+            "proviso-engine",
+            "proviso-pipeline",
+        ],
+    ),
     (
         "proviso",
         &[
             "proviso-model",
             "proviso-scan",
             "proviso-pack",
+            "proviso-registry",
             "proviso-engine",
+            "proviso-pipeline",
             "proviso-archive",
             "proviso-sources",
+            "proviso-daemon",
+            "proviso-author",
         ],
     ),
     ("proviso-sdk", &[]),
@@ -43,6 +70,11 @@ const EDGES: &[(&str, &[&str])] = &[
             "brittle-example",
         ],
     ),
+];
+
+/// The folders of the host's crates.
+const HOST: [&str; 11] = [
+    "model", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -116,7 +148,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
 
 #[test]
 fn unsafe_stands_in_one_file_of_the_host_and_in_one_of_the_guests() {
-    let host = ["model", "scan", "pack", "engine", "archive", "sources", "proviso"].map(|name| format!("host/{name}"));
+    let host = HOST.map(|name| format!("host/{name}"));
     let guests = [
         "sdk",
         "lexicon-rules",
@@ -146,7 +178,7 @@ fn unsafe_stands_in_one_file_of_the_host_and_in_one_of_the_guests() {
 #[test]
 fn development_is_decided_in_one_file_of_the_binary() {
     let mut found = Vec::new();
-    for folder in ["proviso", "engine", "archive", "sources"] {
+    for folder in HOST {
         for (path, text) in sources(&project().join("host").join(folder).join("src")) {
             if text.contains("Trust::development") {
                 found.push(path);
@@ -160,7 +192,7 @@ fn development_is_decided_in_one_file_of_the_binary() {
 /// Reading a set never uses the network: registries are spoken to in one folder, for two commands.
 #[test]
 fn registries_are_spoken_to_by_two_commands_alone() {
-    for folder in ["model", "scan", "pack", "engine", "archive", "sources", "proviso"] {
+    for folder in HOST {
         for (path, text) in sources(&project().join("host").join(folder).join("src")) {
             let speaks = path.contains("/pack/src/registry/") || path.ends_with("/proviso/src/client.rs");
             assert!(speaks || !text.contains("ureq"), "{path} speaks HTTP");

@@ -16,7 +16,13 @@ use std::time::Duration;
 /// In the order of their numbers. A file of `migrations/` that is missing here fails a test.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let migration = |number, description: &'static str, sql| {
-        Migration::new(number, description.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+        Migration::new(
+            number,
+            description.into(),
+            MigrationType::Simple,
+            SqlStr::from_static(sql),
+            false,
+        )
     };
     Migrator::with_migrations(vec![
         migration(1, "archive", include_str!("../migrations/0001_archive.sql")),

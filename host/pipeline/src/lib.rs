@@ -1,0 +1,1 @@
+//! The way of a message: every stage in order, once.

@@ -1,0 +1,1 @@
+//! Push and pull of packs: the only crate that speaks to registries.
