@@ -1,1 +1,26 @@
-//! The daemon.
+//! What runs for years: sources in, generations swapped beside them, verdicts into the archive.
+//!
+//! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http.rs` make a
+//! `Delivery` (`delivery.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
+//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch.rs` says when.
+
+pub mod attempt;
+mod candidate;
+pub mod config;
+mod delivery;
+pub mod generations;
+mod http;
+mod keeping;
+pub mod metrics;
+mod quarantine;
+pub mod rejudge;
+pub mod run;
+mod spool;
+pub mod token;
+pub mod trust;
+mod watch;
+mod writer;
+
+pub use candidate::recorded;
+pub use delivery::Queue;
+pub use quarantine::Bounds;

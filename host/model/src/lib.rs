@@ -21,6 +21,6 @@ pub mod verdict;
 pub use digest::Digest;
 pub use id::MessageId;
 pub use message::{Addressed, Message};
-pub use problem::Problem;
+pub use problem::{Problem, Problems};
 pub use time::Timestamp;
 pub use verdict::Verdict;

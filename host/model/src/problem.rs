@@ -16,6 +16,24 @@ pub struct Problem {
     pub message: String,
 }
 
+/// Everything that is wrong with what a user wrote: theirs to mend. Prints one problem a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
 impl Problem {
     /// A problem with the whole of a file.
     pub fn in_file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {

@@ -1,8 +1,8 @@
 //! Speaks to a running daemon over its HTTP interface.
 
-use crate::daemon::config::Config;
-use crate::daemon::token::Token;
 use anyhow::{Context, anyhow};
+use proviso_daemon::config::Config;
+use proviso_daemon::token::Token;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Exit codes, in one place.
 
-use proviso_model::Problem;
+use proviso_model::Problems;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -13,25 +13,9 @@ pub(crate) enum Ending {
     Problems,
 }
 
-/// The input is wrong: the user can mend it. Ends with 1.
-#[derive(Debug)]
-pub(crate) struct InputProblems(pub Vec<Problem>);
-
 /// The command was used wrongly, in a way that clap cannot see. Ends with 2.
 #[derive(Debug)]
 pub(crate) struct Usage(pub String);
-
-impl fmt::Display for InputProblems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
-}
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,16 +23,16 @@ impl fmt::Display for Usage {
     }
 }
 
-impl std::error::Error for InputProblems {}
 impl std::error::Error for Usage {}
 
-/// Prints what went wrong on standard error and gives the process's exit code.
+/// Prints what went wrong on standard error and gives the process's exit code: 1 where the input is at fault and the user can
+/// mend it, 2 where the command was used wrongly, 3 for the rest.
 pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
     match result {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Problems) => ExitCode::from(1),
         Err(error) => {
-            if let Some(problems) = error.downcast_ref::<InputProblems>() {
+            if let Some(problems) = problems_of(&error) {
                 crate::show::error_line(format_args!("{problems}"));
                 return ExitCode::from(1);
             }
@@ -59,6 +43,11 @@ pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
             ExitCode::from(if error.is::<Usage>() { 2 } else { 3 })
         }
     }
+}
+
+/// The user's own problems, wherever in the chain they stand.
+fn problems_of(error: &anyhow::Error) -> Option<&Problems> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Problems>())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

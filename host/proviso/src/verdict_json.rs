@@ -1,8 +1,8 @@
 //! The JSON that `eval` prints for a message. The stored form is `model::Verdict`; this is the form for other programs.
 
-use crate::pipeline::Settled;
 use proviso_model::retention::Decision;
 use proviso_model::verdict::{Fault, Finding, Language, Score, Severity, Span, Verdict};
+use proviso_pipeline::Settled;
 use serde::Serialize;
 
 /// One message's verdict, as a line of output.

@@ -1,10 +1,10 @@
 //! `proviso archive …`: what was kept.
 
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
-use crate::daemon::config::Config;
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{Archive, EarlierVerdict, Shown, Stats, Statute};
+use proviso_daemon::config::Config;
 use proviso_model::MessageId;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};

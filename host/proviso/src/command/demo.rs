@@ -2,14 +2,14 @@
 
 use crate::cli::{DemoArgs, OutputFormat};
 use crate::command::archive::print_stats;
-use crate::daemon::attempt::Attempt;
-use crate::daemon::config::Config;
-use crate::daemon::run::Daemon;
 use crate::exit::{Ending, Usage};
 use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
 use crate::show::table::{clip, count};
 use anyhow::{Context, bail};
+use proviso_daemon::attempt::Attempt;
+use proviso_daemon::config::Config;
+use proviso_daemon::run::Daemon;
 use proviso_model::MessageId;
 use proviso_model::verdict::{Language, Verdict};
 use serde_json::json;

@@ -2,13 +2,13 @@
 
 use crate::build_plugin;
 use crate::cli::{DoctorArgs, OutputFormat};
-use crate::daemon::config::Config;
 use crate::exit::Ending;
 use crate::show::table::Columns;
-use crate::trust_loading::Admitting;
 use proviso_archive::Archive;
+use proviso_daemon::config::Config;
 use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath, Trust};
+use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -183,13 +183,13 @@ fn daemon(path: &Path) -> Vec<Check> {
 }
 
 fn set_check(config: &Config, trust: Trust) -> Check {
-    let admitting = Admitting {
+    let accepting = Accepting {
         trust: Arc::new(trust),
         seen: Arc::default(),
     };
     let store = PackStore::at(&config.store_dir());
     let plugins = PluginPath::of_this_process();
-    let set = crate::set_loading::load(&config.set, &plugins, Some(&store), &admitting);
+    let set = proviso_pipeline::loading::set::load(&config.set, &plugins, Some(&store), &accepting);
     match set {
         Ok((resolved, _)) => {
             let found = format!("{} packs", resolved.packs.len());

@@ -3,13 +3,15 @@
 use crate::building;
 use crate::cli::{EvalArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
-use crate::pipeline::Settled;
+use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
-use crate::stream::{self, Reading, Take};
 use crate::tally::{self, Tally};
 use crate::verdict_json::VerdictLine;
 use proviso_model::set::PolicySet;
+use proviso_pipeline::Settled;
+use proviso_pipeline::loading::build;
+use proviso_pipeline::{Run, Take};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,8 +23,8 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
             return Err(Usage(format!("there is no file {}", file.display())).into());
         }
     }
-    let workers = crate::places::workers(args.workers);
-    let engine = building::engine(args.cache_dir.as_deref())?;
+    let workers = proviso_pipeline::places::workers(args.workers);
+    let engine = build::engine(args.cache_dir.as_deref())?;
     let generation = building::of_set(&engine, &args.set, args.trust.trust.as_deref())?;
     warn_of_tenant(generation.set(), &args.form.tenant);
 
@@ -35,8 +37,11 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     let progress = Progress::bytes("judging", total);
     let started = Instant::now();
     let mut printer = Printer::new(args, generation.set(), colour);
-    let read = |take: &mut dyn Take| stream::read_all(&args.files, format, &context, &progress, take);
-    let reading = stream::judge(&[&generation], workers, read, |chunk| {
+    let read = |take: &mut dyn Take| reading::read_all(&args.files, format, &context, &progress, take);
+    let Run {
+        read: reading,
+        forgotten,
+    } = proviso_pipeline::run(&[&generation], workers, read, |chunk| {
         chunk.settled[0]
             .iter()
             .try_for_each(|settled| printer.message(settled))?;
@@ -45,6 +50,7 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     progress.finish();
     let elapsed = started.elapsed();
     printer.end(&reading, elapsed)?;
+    reading::tell_of_forgotten(forgotten);
     if let Some(failure) = reading.failure {
         return Err(failure);
     }

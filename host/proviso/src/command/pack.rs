@@ -4,14 +4,16 @@ use super::{pack_registry, pack_sign};
 use crate::build_plugin;
 use crate::building;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
-use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
 use proviso_engine::inspect_component;
+use proviso_model::Problems;
 use proviso_pack::page::Page;
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
+use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::trust::{Accepting, TrustSource};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,14 +83,14 @@ const fn language_of(language: PluginLanguage) -> scaffold::Language {
 }
 
 pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {
-    Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| InputProblems(error.problems))?)
+    Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| Problems(error.problems))?)
 }
 
-/// Opens a pack that is to judge, if the trust that counts here admits it.
+/// Opens a pack that is to judge, if the trust that counts here accepts it.
 pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<Arc<TrustedPack>> {
     let pack = open(path)?;
-    let admitting = Admitting::without_memory(trust, None).map_err(InputProblems)?;
-    Ok(admitting.admit(pack, &Load::New).map_err(InputProblems)?)
+    let accepting = Accepting::without_memory(trust, None).map_err(Problems)?;
+    Ok(accepting.accept(pack, &Load::New).map_err(Problems)?)
 }
 
 /// Builds the plugins of a folder, and the pack.
@@ -96,7 +98,7 @@ pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<Trus
     build_plugin::build_all(folder)?;
     let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
-    building::of_pack(&building::engine(None)?, &pack)?;
+    building::of_packs(&build::engine(None)?, &[Arc::clone(&pack)])?;
     Ok(pack)
 }
 
@@ -143,7 +145,7 @@ fn inspect(path: &Path, format: OutputFormat, trust: &TrustArgs, colour: bool) -
     let pack = open(path)?;
     let (trust, _) = TrustSource::find(trust.trust.as_deref(), None)
         .read()
-        .map_err(InputProblems)?;
+        .map_err(Problems)?;
     let mut facts = facts(&pack);
     facts["signatures"] = pack_sign::facts(&trust, &pack).into();
     match format {

@@ -2,15 +2,16 @@
 
 use super::pack_sign;
 use crate::cli::{OutputFormat, PullArgs, PushArgs, RegistryArgs};
-use crate::exit::{Ending, InputProblems, Usage};
-use crate::places;
+use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use crate::show::table::count;
-use crate::trust_loading::{Admitting, TrustSource};
 use proviso_model::Problem;
+use proviso_model::Problems;
 use proviso_pack::registry::{self, Moved, PackReference, Pulled, Pushed, RegistryError, RegistryOptions};
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PackStore};
+use proviso_pipeline::loading::trust::{Accepting, TrustSource};
+use proviso_pipeline::places;
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -68,7 +69,7 @@ fn print_pushed(pushed: &Pushed) {
 pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
     let reference = reference(&args.reference)?;
     // What is wrong with the trust file is told before anything is fetched.
-    let admitting = Admitting::without_memory(args.trust.trust.as_deref(), None).map_err(InputProblems)?;
+    let accepting = Accepting::without_memory(args.trust.trust.as_deref(), None).map_err(Problems)?;
     let folder = args
         .store
         .clone()
@@ -87,9 +88,9 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     let (trust, _) = TrustSource::find(args.trust.trust.as_deref(), None)
         .read()
-        .map_err(InputProblems)?;
+        .map_err(Problems)?;
     let signatures = pack_sign::facts(&trust, &pulled.pack);
-    let admitted = admitting.admit(pulled.pack.clone(), &Load::New);
+    let admitted = accepting.accept(pulled.pack.clone(), &Load::New);
     let (why, problems) = match &admitted {
         Ok(pack) => (pack.admission().say(), Vec::new()),
         Err(problems) => (
@@ -172,10 +173,10 @@ fn options(args: &RegistryArgs) -> RegistryOptions {
 /// How a command ends that could not do what it was asked: by 1 where the user can mend it, by 3 else.
 fn ended(error: RegistryError, reference: &str) -> anyhow::Error {
     match error {
-        RegistryError::Pack(error) => InputProblems(error.problems).into(),
+        RegistryError::Pack(error) => Problems(error.problems).into(),
         error if error.is_of_the_input() => {
             let message = format!("{:#}", anyhow::Error::from(error));
-            InputProblems(vec![Problem::in_file(reference, message)]).into()
+            Problems(vec![Problem::in_file(reference, message)]).into()
         }
         error => error.into(),
     }

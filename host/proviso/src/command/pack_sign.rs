@@ -1,16 +1,17 @@
 //! `proviso pack keygen|sign|verify`: who stands behind a pack.
 
 use crate::cli::{KeygenArgs, OutputFormat, SignArgs, VerifyArgs};
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::passphrase;
 use crate::show::table::Columns;
-use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
 use proviso_model::Problem;
+use proviso_model::Problems;
 use proviso_model::time::Zone;
 use proviso_pack::signing::{PublicKey, Signature, SigningKey, is_encrypted};
 use proviso_pack::trust::{Load, SignatureFacts};
 use proviso_pack::{Form, Pack, Trust};
+use proviso_pipeline::loading::trust::{Accepting, TrustSource};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -51,7 +52,7 @@ pub(crate) fn keygen(args: &KeygenArgs) -> anyhow::Result<Ending> {
                     "public_file": public, "encrypted": passphrase.is_some() })
         )),
         OutputFormat::Table => {
-            let today = Zone::utc().day(crate::places::now());
+            let today = Zone::utc().day(proviso_pipeline::places::now());
             let signer = args.name.file_name().map(|name| name.to_string_lossy().into_owned());
             crate::show::line(format_args!(
                 "{}: the secret half{}. Keep it, and a copy of it, where no one else can read.\n\
@@ -148,10 +149,10 @@ fn signed_now(args: &SignArgs, key: &Path, pack: &Pack) -> anyhow::Result<Signat
         None
     };
     let opened = SigningKey::open(&text, passphrase.as_ref());
-    let opened = opened.map_err(|error| InputProblems(vec![Problem::in_file(key, error.to_string())]))?;
+    let opened = opened.map_err(|error| Problems(vec![Problem::in_file(key, error.to_string())]))?;
     let manifest = pack.manifest();
     let about = format!("pack:{}\tversion:{}", manifest.name, manifest.version);
-    Ok(opened.sign(pack.oci_manifest().as_bytes(), crate::places::now(), &about)?)
+    Ok(opened.sign(pack.oci_manifest().as_bytes(), proviso_pipeline::places::now(), &about)?)
 }
 
 /// A signature that minisign made elsewhere.
@@ -159,7 +160,7 @@ fn signed_before(args: &SignArgs, pack: &Pack) -> anyhow::Result<Signature> {
     let (Some(path), Some(public)) = (&args.signature, &args.public_key) else {
         return Err(Usage("say --key, or --signature with --public-key".to_owned()).into());
     };
-    let problem = |message: String| InputProblems(vec![Problem::in_file(path, message)]);
+    let problem = |message: String| Problems(vec![Problem::in_file(path, message)]);
     let signature = Signature::read(&read_short(path)?).map_err(|error| problem(error.to_string()))?;
     let public = public_key(public)?;
     if public.id() != signature.key() {
@@ -204,10 +205,10 @@ pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> 
         return verify_by_keys(args, &pack);
     }
     let source = TrustSource::find(args.trust.trust.as_deref(), None);
-    let (trust, _) = source.read().map_err(InputProblems)?;
+    let (trust, _) = source.read().map_err(Problems)?;
     let facts = facts(&trust, &pack);
-    let admitting = Admitting::without_memory(args.trust.trust.as_deref(), None).map_err(InputProblems)?;
-    let admitted = admitting.admit(pack, &Load::New);
+    let accepting = Accepting::without_memory(args.trust.trust.as_deref(), None).map_err(Problems)?;
+    let admitted = accepting.accept(pack, &Load::New);
     let (why, problems) = match &admitted {
         Ok(pack) => (pack.admission().say(), Vec::new()),
         Err(problems) => (String::new(), problems.clone()),
@@ -277,7 +278,7 @@ fn extract(pack: &Pack, folder: &Path) -> anyhow::Result<()> {
 
 /// The signatures of a pack, and what each is worth now.
 pub(crate) fn facts(trust: &Trust, pack: &Pack) -> Vec<Value> {
-    let now = crate::places::now();
+    let now = proviso_pipeline::places::now();
     let worth = |facts: &SignatureFacts| match trust.file() {
         Some(_) => facts.worth.say(),
         None => "not checked: there is no trust file".to_owned(),

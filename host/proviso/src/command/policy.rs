@@ -3,12 +3,14 @@
 use crate::building;
 use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
 use crate::client::Client;
-use crate::daemon::config::Config;
-use crate::daemon::generations::failed_cases;
-use crate::exit::{Ending, InputProblems, Usage};
+use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
-use crate::trust_loading::{self, TrustSource};
 use proviso_archive::{Archive, ArchiveError};
+use proviso_daemon::config::Config;
+use proviso_model::Problems;
+use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::build::failed_cases;
+use proviso_pipeline::loading::trust::TrustSource;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -44,15 +46,15 @@ fn check(
     colour: bool,
 ) -> anyhow::Result<Ending> {
     let started = Instant::now();
-    let engine = building::engine(cache_dir)?;
+    let engine = build::engine(cache_dir)?;
     let generation = building::of_set(&engine, set, trust)?;
     let built = started.elapsed();
     let failed = failed_cases(&generation);
     if !failed.is_empty() {
-        return Err(InputProblems(failed).into());
+        return Err(Problems(failed).into());
     }
     let source = TrustSource::find(trust, Some(set));
-    let trust = trust_loading::describe(source.file(), generation.packs());
+    let trust = proviso_daemon::trust::describe(source.file(), generation.packs());
     let mut described = serde_json::to_value(generation.describe())?;
     match format {
         OutputFormat::Json => {
@@ -149,13 +151,13 @@ fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
 
 /// The permission is kept in the archive: by the daemon, or by this process where none runs.
 fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> anyhow::Result<Ending> {
-    trust_loading::check_downgrade(pack, version).map_err(Usage)?;
+    proviso_daemon::trust::check_downgrade(pack, version).map_err(Usage)?;
     let config = Config::read(&args.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let here = runtime.block_on(async {
         match Archive::open(&config.archive_path()).await {
             Ok(archive) => {
-                let now = crate::places::now();
+                let now = proviso_pipeline::places::now();
                 archive
                     .allow_downgrade(pack, version, "command line", note, now)
                     .await?;

@@ -3,14 +3,16 @@
 use super::backtest::{Shadowed, of_report};
 use crate::building;
 use crate::cli::PromoteArgs;
-use crate::exit::{Ending, InputProblems};
-use crate::set_loading;
-use crate::trust_loading::Admitting;
+use crate::exit::Ending;
 use anyhow::Context;
 use proviso_engine::Generation;
 use proviso_model::Problem;
+use proviso_model::Problems;
 use proviso_model::toml_read::TomlFile;
 use proviso_pack::{PackStore, PluginPath};
+use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::set;
+use proviso_pipeline::loading::trust::Accepting;
 use serde_json::Value;
 
 pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
@@ -18,20 +20,20 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
     let config = args
         .config
         .as_deref()
-        .map(crate::daemon::config::Config::read)
+        .map(proviso_daemon::config::Config::read)
         .transpose()?;
     let store = config.map(|config| PackStore::open(&config.store_dir())).transpose()?;
-    let admitting = Admitting::without_memory(args.trust.trust.as_deref(), Some(set)).map_err(InputProblems)?;
+    let accepting = Accepting::without_memory(args.trust.trust.as_deref(), Some(set)).map_err(Problems)?;
     let plugins = PluginPath::of_this_process();
-    let (resolved, text) = set_loading::load(set, &plugins, store.as_ref(), &admitting).map_err(InputProblems)?;
+    let (resolved, text) = set::load(set, &plugins, store.as_ref(), &accepting).map_err(Problems)?;
     let shadowed = Shadowed::find(&resolved, &args.pack)?;
-    let engine = building::engine(args.cache_dir.as_deref())?;
+    let engine = build::engine(args.cache_dir.as_deref())?;
     let before = building::generation(&engine, &resolved, "building what judges now")?;
     let after = building::generation(&engine, &shadowed.lifted(), "building what is to judge")?;
     let messages = compared(args, &before, &after)?;
-    let failed = crate::daemon::generations::failed_cases(&after);
+    let failed = proviso_pipeline::loading::build::failed_cases(&after);
     if !failed.is_empty() {
-        return Err(InputProblems(failed).into());
+        return Err(Problems(failed).into());
     }
     let promoted = with_mode(args, &text, shadowed.index())?;
     crate::edits::write_whole(set, promoted.as_bytes())?;
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
 fn compared(args: &PromoteArgs, before: &Generation, after: &Generation) -> anyhow::Result<u64> {
     let file = &args.report;
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let refuse = |why: String| InputProblems(vec![Problem::in_file(file, why)]);
+    let refuse = |why: String| Problems(vec![Problem::in_file(file, why)]);
     let report: Value =
         serde_json::from_str(&text).map_err(|error| refuse(format!("not a report in JSON: {error}")))?;
     let again = format!(

@@ -4,22 +4,14 @@
 
 use crate::cli::{OutputFormat, RejudgeArgs};
 use crate::client::Client;
-use crate::daemon::config::Config;
-use crate::daemon::generations::{Parts, rebuild};
-use crate::daemon::metrics::Metrics;
-use crate::daemon::quarantine::Quarantine;
-use crate::daemon::rejudge::{Again, Judging, REQUEST_MESSAGES_MAX, rejudge};
 use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
-use crate::trust_loading::must_not_vanish;
-use anyhow::Context;
 use proviso_archive::{Archive, ArchiveError, HeldMessage};
-use proviso_engine::{Engine, EngineOptions, Generation};
+use proviso_daemon::config::Config;
+use proviso_daemon::rejudge::{REQUEST_MESSAGES_MAX, Rejudged, rejudge_here};
 use proviso_model::MessageId;
-use proviso_pack::{PackStore, PluginPath};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Held messages that are looked up at a time.
 const PAGE: u32 = 1_000;
@@ -37,7 +29,12 @@ pub(crate) async fn run(args: &RejudgeArgs, colour: bool) -> anyhow::Result<Endi
     reading.close().await;
     let progress = Progress::steps("judging again", ids.len() as u64);
     let again = match Archive::open(&config.archive_path()).await {
-        Ok(archive) => here(&config, archive, &ids, &args.note, &progress).await?,
+        Ok(archive) => {
+            let done = |messages| progress.advance(messages as u64);
+            let again = rejudge_here(&config, &archive, &ids, &args.note, done).await?;
+            archive.close().await;
+            again.iter().map(Rejudged::to_json).collect()
+        }
         Err(ArchiveError::InUse { .. }) => {
             let client = Client::of_config(&args.archive.config)?;
             tokio::task::block_in_place(|| by_the_daemon(&client, &ids, &args.note, &progress))?
@@ -92,54 +89,6 @@ fn by_the_daemon(client: &Client, ids: &[MessageId], note: &str, progress: &Prog
         progress.advance(ids.len() as u64);
     }
     Ok(again)
-}
-
-/// No daemon runs: the generation that the archive says is in force, with the policies that are quarantined in it.
-async fn here(
-    config: &Config,
-    archive: Archive,
-    ids: &[MessageId],
-    note: &str,
-    progress: &Progress,
-) -> anyhow::Result<Vec<Value>> {
-    let mut again = Vec::with_capacity(ids.len());
-    if !ids.is_empty() {
-        let generation = Arc::new(in_force(config, &archive).await?);
-        let metrics = Arc::new(Metrics::default());
-        let quarantine = Quarantine::start(archive.clone(), metrics, generation.id(), config.quarantine).await?;
-        let judging = Judging {
-            archive: &archive,
-            generation: &generation,
-            quarantine: &quarantine,
-            workers: config.workers,
-        };
-        for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
-            let part = rejudge(judging, ids, "command line", note).await?;
-            again.extend(part.iter().map(Again::to_json));
-            progress.advance(ids.len() as u64);
-        }
-    }
-    archive.close().await;
-    Ok(again)
-}
-
-async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generation> {
-    let record = archive.active_generation().await?;
-    let record = record.context("no generation was ever live: start `proviso serve` once")?;
-    let options = EngineOptions {
-        cache_dir: Some(config.cache_dir.clone()),
-        ..EngineOptions::default()
-    };
-    let parts = Parts {
-        engine: Arc::new(Engine::new(options)?),
-        archive: archive.clone(),
-        store: Arc::new(PackStore::open(&config.store_dir())?),
-        plugins: PluginPath::of_this_process(),
-        set_path: config.set.clone(),
-        trust: config.trust_source(),
-    };
-    must_not_vanish(&parts.trust, archive).await?;
-    rebuild(&parts, &record).await
 }
 
 fn print(format: OutputFormat, again: &[Value], colour: bool) -> anyhow::Result<()> {

@@ -2,20 +2,22 @@
 //! messages and states that are recorded for them. The verdict must be the same, byte for byte.
 
 use crate::cli::{OutputFormat, ReplayArgs};
-use crate::daemon::config::Config;
-use crate::exit::{Ending, InputProblems};
-use crate::pipeline;
-use crate::set_loading::{self, Purpose};
+use crate::exit::Ending;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip};
-use crate::trust_loading::Admitting;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use proviso_archive::{Archive, Judged};
-use proviso_engine::{Engine, EngineOptions, FoldStates, Generation, Input};
+use proviso_daemon::config::Config;
+use proviso_engine::{FoldStates, Generation, Input};
+use proviso_model::Problems;
 use proviso_model::id::{FoldKey, PolicyId};
 use proviso_model::verdict::{Fault, FaultCause, Verdict};
 use proviso_model::{Addressed, Digest, Message, MessageId};
 use proviso_pack::PackStore;
+use proviso_pipeline::judge_with;
+use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::set::Purpose;
+use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -37,17 +39,14 @@ struct Replayed {
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
     let archive = Archive::open_readonly(&config.archive_path()).await?;
     let store = PackStore::open(&config.store_dir())?;
-    let admitting = Admitting {
-        trust: Arc::new(config.trust_source().read().map_err(InputProblems)?.0),
+    let accepting = Accepting {
+        trust: Arc::new(config.trust_source().read().map_err(Problems)?.0),
         seen: Arc::default(),
     };
     let purpose = Purpose::Replay {
         though_revoked: args.allow_revoked,
     };
-    let engine = Engine::new(EngineOptions {
-        cache_dir: Some(config.cache_dir.clone()),
-        ..EngineOptions::default()
-    })?;
+    let engine = build::engine(Some(&config.cache_dir))?;
     let ids = match args.sample {
         Some(number) => archive
             .sample(number)
@@ -71,14 +70,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
                 .generation(&wanted)
                 .await?
                 .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
-            let resolved = set_loading::recorded(&record, &store, &admitting, purpose)?;
-            let built = engine.build(&resolved, &|_| ()).map_err(|error| anyhow!("{error}"))?;
-            if built.id() != wanted {
-                bail!(
-                    "generation {wanted} cannot be rebuilt by this version of the host: it would be {}",
-                    built.id()
-                );
-            }
+            let built = build::recorded(&engine, &proviso_daemon::recorded(&record), &store, &accepting, purpose)?;
             e.insert(built);
         }
         let generation = generations.get(&wanted).context("the generation was just built")?;
@@ -126,7 +118,6 @@ fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
         withheld: recorded.verdict.verdict.withheld,
         quarantined: quarantined(&recorded.verdict.verdict),
     }];
-    let judged = pipeline::evaluate(generation, &admitted);
     let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
     let mut states: FoldStates = before
         .map(|fold| {
@@ -140,7 +131,7 @@ fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
             )
         })
         .collect();
-    let settled = pipeline::settle(generation, &admitted, judged, &mut states);
+    let settled = judge_with(generation, &admitted, &mut states);
     let again = settled
         .first()
         .map(|settled| settled.outcome.verdict.to_canonical_json())

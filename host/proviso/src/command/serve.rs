@@ -1,10 +1,10 @@
 //! `proviso serve`: the daemon in the foreground, until SIGTERM or SIGINT.
 
 use crate::cli::ServeArgs;
-use crate::daemon::config::Config;
-use crate::daemon::generations::Asked;
-use crate::daemon::run::Daemon;
 use crate::exit::Ending;
+use proviso_daemon::config::Config;
+use proviso_daemon::generations::Asked;
+use proviso_daemon::run::Daemon;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};

@@ -63,14 +63,14 @@ impl Phrases {
     /// Reads the phrases file; all problems at once.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(path, &text).map_err(|problems| crate::exit::InputProblems(problems).into())
+        Self::parse(path, &text).map_err(|problems| proviso_model::Problems(problems).into())
     }
 
     /// The phrases that come with the program.
     pub(crate) fn built_in() -> anyhow::Result<Self> {
         let text = include_str!("../../../../policies/demo/phrases.toml");
         Self::parse(Path::new("policies/demo/phrases.toml"), text)
-            .map_err(|problems| crate::exit::InputProblems(problems).into())
+            .map_err(|problems| proviso_model::Problems(problems).into())
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {

@@ -1,12 +1,12 @@
 //! What differs between two judgements of the same messages, counted and sampled as they stream by.
 
 use super::report::{Change, Counts, Difference, Excerpt, Sample, Totals};
-use crate::pipeline::Settled;
 use proviso_engine::Input;
 use proviso_model::message::{Message, PartyClass};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Finding, Severity, Verdict};
 use proviso_model::{Digest, limits};
+use proviso_pipeline::Settled;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -16,18 +16,21 @@ pub(crate) use shadow::{Shadowed, of_report};
 
 use crate::building;
 use crate::cli::{BacktestArgs, OutputFormat};
-use crate::daemon::config::Config;
-use crate::exit::{Ending, InputProblems, Usage};
-use crate::set_loading;
+use crate::exit::{Ending, Usage};
+use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
-use crate::stream::{self, Reading, Take};
-use crate::trust_loading::Admitting;
 use differences::Differences;
 use proviso_archive::Archive;
+use proviso_daemon::config::Config;
 use proviso_engine::{Generation, ResolvedSet};
+use proviso_model::Problems;
 use proviso_model::{Message, Timestamp};
 use proviso_pack::{PackStore, PluginPath};
+use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::set;
+use proviso_pipeline::loading::trust::Accepting;
+use proviso_pipeline::{Run, Take};
 use proviso_sources::{Format, SourceContext};
 use report::{Change, Checked, Markdown, Report, Side, Totals, UsedPack};
 use std::io::Write;
@@ -64,14 +67,17 @@ pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
     let input = input_of(args, config.as_ref())?;
     let period = Period::of(args)?;
     let (baseline, candidate) = build_both(args, config.as_ref())?;
-    let workers = crate::places::workers(args.workers);
+    let workers = proviso_pipeline::places::workers(args.workers);
     let progress = input.progress()?;
     let mut differences = Differences::new(candidate.generation.set(), args.samples as usize, !args.no_text);
     let mut took = [Duration::ZERO; 2];
     let started = Instant::now();
     let generations = [&baseline.generation, &candidate.generation];
     let read = |take: &mut dyn Take| input.read(&period, &progress, take);
-    let reading = stream::judge(&generations, workers, read, |judgement| {
+    let Run {
+        read: reading,
+        forgotten,
+    } = proviso_pipeline::run(&generations, workers, read, |judgement| {
         let [old, new] = judgement.settled.as_slice() else {
             anyhow::bail!("two generations give two judgements");
         };
@@ -84,6 +90,7 @@ pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
     })?;
     let elapsed = started.elapsed();
     progress.finish();
+    reading::tell_of_forgotten(forgotten);
     if let Some(failure) = reading.failure {
         return Err(failure);
     }
@@ -126,7 +133,7 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
         (None, Some(config)) => config.set.clone(),
         (None, None) => return Err(Usage("--set names the set to compare with".to_owned()).into()),
     };
-    let engine = building::engine(args.cache_dir.as_deref())?;
+    let engine = build::engine(args.cache_dir.as_deref())?;
     let trust = args
         .trust
         .trust
@@ -163,9 +170,9 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
 }
 
 fn resolve(set: &Path, trust: Option<&Path>, store: Option<&PackStore>) -> anyhow::Result<ResolvedSet> {
-    let admitting = Admitting::without_memory(trust, Some(set)).map_err(InputProblems)?;
+    let accepting = Accepting::without_memory(trust, Some(set)).map_err(Problems)?;
     let plugins = PluginPath::of_this_process();
-    let (resolved, _) = set_loading::load(set, &plugins, store, &admitting).map_err(InputProblems)?;
+    let (resolved, _) = set::load(set, &plugins, store, &accepting).map_err(Problems)?;
     Ok(resolved)
 }
 
@@ -236,7 +243,9 @@ impl Input {
     fn read(&self, period: &Period, progress: &Progress, take: &mut dyn Take) -> Reading {
         let mut within = Within { period, take };
         match self {
-            Input::Files { files, format, context } => stream::read_all(files, *format, context, progress, &mut within),
+            Input::Files { files, format, context } => {
+                reading::read_all(files, *format, context, progress, &mut within)
+            }
             Input::Archive(path) => {
                 let read = with_archive(path, async |archive| {
                     read_archive(&archive, progress, &mut within).await

@@ -3,16 +3,16 @@
 use crate::cli::BenchArgs;
 use crate::command::eval;
 use crate::exit::Usage;
-use crate::pipeline::Intake;
+use crate::reading;
 use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
-use crate::stream;
 use anyhow::anyhow;
 use proviso_engine::{Generation, Input};
 use proviso_model::digest::DigestBuilder;
 use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Digest};
 use proviso_pack::{Case, TrustedPack};
+use proviso_pipeline::Memory;
 use proviso_sources::{Format, Reader, SourceContext};
 use std::sync::Arc;
 
@@ -71,10 +71,10 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
     eval::warn_of_tenant(set, &args.form.tenant);
     let sizes = args.input.iter().filter_map(|file| std::fs::metadata(file).ok());
     let progress = Progress::bytes("reading", sizes.map(|meta| meta.len()).sum());
-    let (mut intake, mut inputs, mut errors) = (Intake::default(), Vec::new(), 0);
+    let (mut memory, mut inputs, mut errors) = (Memory::alone(), Vec::new(), 0);
     for file in &args.input {
-        stream::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
-            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
+        reading::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
+            inputs.push(memory.admit_next(set, Arc::new(Addressed::from(message))));
             true
         })?;
     }
@@ -86,7 +86,7 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
 fn sample(set: &PolicySet) -> anyhow::Result<Vec<Input>> {
     let phrases = Phrases::built_in()?;
     let sample = Sample::make(&phrases, SAMPLE_MESSAGES);
-    let mut intake = Intake::default();
+    let mut memory = Memory::alone();
     let mut inputs = Vec::with_capacity(SAMPLE_MESSAGES as usize);
     let parts = [
         (Format::Wecom, "bank", "wecom", &sample.bank),
@@ -100,7 +100,7 @@ fn sample(set: &PolicySet) -> anyhow::Result<Vec<Input>> {
             let message = item
                 .result
                 .map_err(|error| anyhow!("line {} of the synthetic sample: {error}", item.line))?;
-            inputs.push(intake.admit(set, Arc::new(Addressed::from(message))));
+            inputs.push(memory.admit_next(set, Arc::new(Addressed::from(message))));
         }
     }
     Ok(inputs)

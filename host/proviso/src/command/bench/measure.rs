@@ -2,14 +2,12 @@
 
 use super::material::Material;
 use super::report::{PolicyCost, Report, Slowest, Spread, Whole};
-use crate::pipeline;
 use crate::show::progress::Progress;
-use proviso_engine::{FoldKey, FoldStates, Generation, Input, Judged, Metered};
+use proviso_engine::{FoldKey, FoldStates, Generation, Input, Metered};
 use proviso_model::id::PolicyId;
+use proviso_pipeline::{judge_all, judge_with};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 /// A round judges the messages again and again until it has judged so many: few messages would measure the clock.
@@ -108,51 +106,9 @@ fn timed(work: impl FnOnce()) -> Duration {
 /// Judges all messages to the end, from empty states: scan, triggers, calls, folds in order, verdicts, retention decisions.
 /// The verdicts are let go, chunk by chunk, as a reader of them would do.
 fn judge(generation: &Generation, inputs: &[Input], workers: usize) {
-    let mut states = FoldStates::new();
-    if workers <= 1 {
-        for chunk in chunks(inputs, 1) {
-            let judged = pipeline::evaluate(generation, chunk);
-            std::hint::black_box(pipeline::settle(generation, chunk, judged, &mut states));
-        }
-        return;
-    }
-    let chunks: Vec<&[Input]> = chunks(inputs, workers).collect();
-    let next = AtomicUsize::new(0);
-    let (to_settle, judged) = sync_channel::<(usize, Vec<Judged>)>(workers * pipeline::CHUNKS_WAITING);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            let (chunks, next, to_settle) = (&chunks, &next, to_settle.clone());
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(chunk) = chunks.get(number) else { return };
-                    if to_settle.send((number, pipeline::evaluate(generation, chunk))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(to_settle);
-        let mut early = BTreeMap::new();
-        let mut expected = 0;
-        for (number, part) in judged {
-            early.insert(number, part);
-            while let Some(part) = early.remove(&expected) {
-                std::hint::black_box(pipeline::settle(generation, chunks[expected], part, &mut states));
-                expected += 1;
-            }
-        }
+    judge_all(generation, inputs, workers, |_, settled| {
+        std::hint::black_box(settled);
     });
-}
-
-/// The messages that go through the stages together, as in `eval`.
-fn chunks(mut inputs: &[Input], workers: usize) -> impl Iterator<Item = &[Input]> {
-    let sizes = (0..).map(move |number| pipeline::chunk_messages(number, workers));
-    sizes.map_while(move |size| {
-        inputs
-            .split_off(..size.min(inputs.len()))
-            .filter(|chunk| !chunk.is_empty())
-    })
 }
 
 /// What one policy does with messages that come one by one.
@@ -174,8 +130,7 @@ fn judge_alone(metered: &Metered, inputs: &[Input]) -> Vec<Alone> {
     let mut states = FoldStates::new();
     for (index, input) in inputs.iter().enumerate() {
         let one = std::slice::from_ref(input);
-        let judged = pipeline::evaluate(generation, one);
-        let settled = pipeline::settle(generation, one, judged, &mut states);
+        let settled = judge_with(generation, one, &mut states);
         let Some(outcome) = settled.first().map(|settled| &settled.outcome) else {
             continue;
         };
@@ -205,8 +160,7 @@ fn judge_alone(metered: &Metered, inputs: &[Input]) -> Vec<Alone> {
         let Some((index, before)) = found else { continue };
         let one = std::slice::from_ref(&inputs[index]);
         for _ in 0..SLOWEST_TIMES {
-            let judged = pipeline::evaluate(generation, one);
-            pipeline::settle(generation, one, judged, &mut before.clone());
+            judge_with(generation, one, &mut before.clone());
             let cost = metered.take()[policy];
             // What the engine knows by now is not asked for again.
             if let Some(slowest) = alone[policy].slowest.as_mut().filter(|_| cost.calls > 0) {

@@ -13,8 +13,8 @@ use crate::command::pack;
 use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use material::Material;
-use proviso_engine::{Engine, Generation, ResolvedSet};
 use proviso_pack::TrustedPack;
+use proviso_pipeline::loading::build;
 use report::Report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,13 +28,16 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     // What cannot be compared with is told before minutes are spent on measuring.
     let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
-    let engine = building::engine(None)?;
+    let engine = build::engine(None)?;
     let trust = args.trust.trust.as_deref();
     let (generation, packs) = if let Some(set) = &args.set {
         (building::of_set(&engine, set, trust)?, None)
     } else {
         let packs = open_all(&args.packs, trust)?;
-        (build(&engine, &packs)?, Some(packs))
+        if packs.is_empty() {
+            return Err(Usage("name a pack, or a set with --set".to_owned()).into());
+        }
+        (building::of_packs(&engine, &packs)?, Some(packs))
     };
     let material = Material::gather(args, &generation, packs.as_deref())?;
     let progress = Progress::steps("measuring", measure::steps(args.rounds));
@@ -56,17 +59,4 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
 
 fn open_all(paths: &[PathBuf], trust: Option<&Path>) -> anyhow::Result<Vec<Arc<TrustedPack>>> {
     paths.iter().map(|path| pack::open_trusted(path, trust)).collect()
-}
-
-/// One generation of all packs, each with its own settings and for every message.
-fn build(engine: &Engine, packs: &[Arc<TrustedPack>]) -> anyhow::Result<Generation> {
-    let mut sets = packs.iter().map(|pack| ResolvedSet::of_pack(Arc::clone(pack)));
-    let mut all = sets
-        .next()
-        .ok_or_else(|| Usage("name a pack, or a set with --set".to_owned()))?;
-    for one in sets {
-        all.set.apply.extend(one.set.apply);
-        all.packs.extend(one.packs);
-    }
-    building::generation(engine, &all, "building policies")
 }

@@ -1,8 +1,8 @@
 //! What was measured, as JSON and as tables, and how it compares with an earlier measurement.
 
-use crate::exit::InputProblems;
 use crate::show::table::{Columns, clip, count};
 use proviso_model::Problem;
+use proviso_model::Problems;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -152,7 +152,7 @@ impl Changes {
 impl Report {
     /// Reads what `--format json` printed.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
-        let problem = |message: String| InputProblems(vec![Problem::in_file(path, message)]);
+        let problem = |message: String| Problems(vec![Problem::in_file(path, message)]);
         let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
         let read = serde_json::from_str(&text);
         Ok(read.map_err(|error| {

@@ -1,13 +1,14 @@
 //! What the cases show when they are run: fields that no policy is seen to read, budgets that no case needs.
 
 use crate::building;
-use crate::pipeline;
 use proviso_engine::{CaseReport, Engine, FoldStates, Generation, Input};
 use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
 use proviso_pack::lint::Remark;
 use proviso_pack::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
 use proviso_pack::manifest::{Field, Policy};
 use proviso_pack::{Pack, TrustedPack};
+use proviso_pipeline::judge_with;
+use proviso_pipeline::loading::build;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ pub(super) fn check(pack: &Arc<TrustedPack>) -> anyhow::Result<Vec<Remark>> {
     if pack.cases().is_empty() {
         return Ok(Vec::new());
     }
-    let engine = building::engine(None)?;
-    let generation = building::of_pack(&engine, pack)?;
+    let engine = build::engine(None)?;
+    let generation = building::of_packs(&engine, &[Arc::clone(pack)])?;
     let mut remarks = budgets(pack, &generation);
     remarks.extend(fields(&engine, pack, &generation)?);
     Ok(remarks)
@@ -39,8 +40,7 @@ fn budgets(pack: &Pack, generation: &Generation) -> Vec<Remark> {
         let mut states = FoldStates::new();
         for input in &Input::of_case(case) {
             let one = std::slice::from_ref(input);
-            let judged = pipeline::evaluate(metered.generation(), one);
-            pipeline::settle(metered.generation(), one, judged, &mut states);
+            judge_with(metered.generation(), one, &mut states);
             for (most, cost) in most.iter_mut().zip(metered.take()) {
                 *most = (*most).max(cost.fuel);
             }
@@ -78,7 +78,7 @@ fn fields(engine: &Engine, pack: &Arc<TrustedPack>, generation: &Generation) -> 
         if asking.is_empty() {
             continue;
         }
-        let without = building::of_pack(engine, &Arc::new(pack.without_field(field)))?.self_test();
+        let without = building::of_packs(engine, &[Arc::new(pack.without_field(field))])?.self_test();
         for policy in asking {
             let says = |reports: &[CaseReport]| -> Vec<String> {
                 reports.iter().map(|report| said(report, &policy.name)).collect()

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
             .parse::<jiff::civil::Date>()
             .map_err(|_| Usage(format!("--today is {day:?}: expected a day such as 2026-01-31")))?
             .to_string(),
-        None => crate::places::today(),
+        None => proviso_pipeline::places::today(),
     };
     let harmless = terms::Harmless::read(args)?;
     let mut counts = [0_usize; Severity::ALL.len()];

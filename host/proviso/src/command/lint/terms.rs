@@ -1,12 +1,13 @@
 //! What the matcher knows of a pack's lists.
 
 use crate::cli::LintArgs;
-use crate::exit::{InputProblems, Usage};
+use crate::exit::Usage;
+use crate::reading;
 use crate::show::progress::Progress;
-use crate::stream;
 use anyhow::Context;
 use proviso_engine::scan_folding;
 use proviso_model::Message;
+use proviso_model::Problems;
 use proviso_pack::Pack;
 use proviso_pack::lint::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
 use proviso_pack::lint::{self, Edit, Remark};
@@ -40,7 +41,7 @@ impl Harmless {
             }
             let progress = Progress::open("reading");
             let mut errors = 0;
-            stream::read_file(
+            reading::read_file(
                 file,
                 Format::Ndjson,
                 &context,
@@ -72,7 +73,7 @@ pub(super) fn check(pack: &Pack, harmless: &Harmless) -> anyhow::Result<Vec<Rema
     for list in &pack.manifest().lists {
         if let ListKind::Lexicon(folding) = list.kind {
             let text = pack.lexicon_text(&list.name).unwrap_or_default();
-            let lexicon = lexicon::parse(&pack.path_of(&list.file), text).map_err(InputProblems)?;
+            let lexicon = lexicon::parse(&pack.path_of(&list.file), text).map_err(Problems)?;
             remarks.extend(repeated(list, text, &lexicon));
             remarks.extend(of_terms(list, text, &lexicon, scan_folding(folding)));
         }
@@ -198,7 +199,7 @@ fn is_alike(one: &Term, other: &Term) -> bool {
 
 /// Terms and patterns of a list that stand in too many harmless messages.
 fn common(pack: &Pack, list: &List, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
-    let Some((matcher, names)) = crate::one_list::matcher_of(pack, list).map_err(InputProblems)? else {
+    let Some((matcher, names)) = crate::one_list::matcher_of(pack, list).map_err(Problems)? else {
         return Ok(Vec::new());
     };
     let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());

@@ -16,6 +16,7 @@ use anyhow::Context;
 use proviso_engine::{CaseReport, Engine};
 use proviso_model::Problem;
 use proviso_pack::TrustedPack;
+use proviso_pipeline::loading::build;
 use reach::Reach;
 use serde_json::json;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
         ))
         .into());
     }
-    let engine = building::engine(None)?;
+    let engine = build::engine(None)?;
     let started = Instant::now();
     let mut all = Vec::new();
     for path in &args.packs {
@@ -65,17 +66,17 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
-    let workers = crate::places::workers(args.workers);
+    let workers = proviso_pipeline::places::workers(args.workers);
     let started = Instant::now();
     let mut pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
-    let mut generation = building::of_pack(engine, &pack)?;
+    let mut generation = building::of_packs(engine, &[Arc::clone(&pack)])?;
     let mut reports = chosen(generation.self_test_thoroughly(workers), args);
     if args.update && !reports.iter().all(CaseReport::passed) {
         for line in golden::update(&pack, &reports)? {
             crate::show::error_line(format_args!("{line}"));
         }
         pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
-        generation = building::of_pack(engine, &pack)?;
+        generation = building::of_packs(engine, &[Arc::clone(&pack)])?;
         reports = chosen(generation.self_test_thoroughly(workers), args);
     }
     let is_wanted = args.coverage || !args.coverage_min.is_empty();

@@ -2,12 +2,12 @@
 //! verdict depends on.
 
 use crate::cli::Reachable;
-use crate::exit::InputProblems;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::anyhow;
 use proviso_engine::{Branch, CaseReport, Generation};
 use proviso_model::Problem;
+use proviso_model::Problems;
 use proviso_pack::lint::rules_of;
 use proviso_pack::manifest::Policy;
 use proviso_pack::{Pack, TrustedPack};
@@ -154,7 +154,7 @@ fn terms(pack: &Pack) -> anyhow::Result<Part> {
     let mut part = Part::default();
     for list in &pack.manifest().lists {
         let path = pack.path_of(&list.file);
-        let Some((matcher, lines)) = crate::one_list::matcher_of(pack, list).map_err(InputProblems)? else {
+        let Some((matcher, lines)) = crate::one_list::matcher_of(pack, list).map_err(Problems)? else {
             continue;
         };
         let (mut scratch, mut hits, mut reached) = (matcher.scratch(), Vec::new(), HashSet::new());

@@ -5,7 +5,7 @@ use proviso_pack::PackStore;
 use std::path::PathBuf;
 
 /// The folder for compiled snapshots of commands without a data folder: `$XDG_CACHE_HOME/proviso` or `~/.cache/proviso`.
-pub(crate) fn cache_dir() -> Option<PathBuf> {
+pub fn cache_dir() -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());
@@ -15,7 +15,7 @@ pub(crate) fn cache_dir() -> Option<PathBuf> {
 
 /// Where packs are kept that were pulled, for commands without a data folder: `$PROVISO_STORE`, else
 /// `$XDG_DATA_HOME/proviso/packs`, else `~/.local/share/proviso/packs`. It may not be there yet.
-pub(crate) fn pack_store() -> Option<PackStore> {
+pub fn pack_store() -> Option<PackStore> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())
@@ -30,7 +30,7 @@ pub(crate) fn pack_store() -> Option<PackStore> {
 }
 
 /// Threads for a command that was asked for so many; 0 means one a core.
-pub(crate) fn workers(asked: usize) -> usize {
+pub fn workers(asked: usize) -> usize {
     match asked {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         asked => asked,
@@ -38,7 +38,7 @@ pub(crate) fn workers(asked: usize) -> usize {
 }
 
 /// Today's date in UTC, `YYYY-MM-DD`: for what has ended, never for a judgement.
-pub(crate) fn today() -> String {
+pub fn today() -> String {
     jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
@@ -46,7 +46,7 @@ pub(crate) fn today() -> String {
 }
 
 /// The host's clock: for when something was received or made live, never for a judgement.
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let millis = jiff::Timestamp::now().as_millisecond();
     Timestamp::from_millis(millis).expect("a clock shows a year between -9999 and 9999")
 }

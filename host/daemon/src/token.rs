@@ -8,11 +8,11 @@ use std::path::Path;
 
 /// A secret that callers must present. Never printed.
 #[derive(Clone)]
-pub(crate) struct Token(String);
+pub struct Token(String);
 
 impl Token {
     /// Reads the file, or makes it with 32 random bytes, readable by its owner alone.
-    pub(crate) fn read_or_make(path: &Path) -> anyhow::Result<Self> {
+    pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::checked(path, text.trim()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(path),
@@ -21,7 +21,7 @@ impl Token {
     }
 
     /// Reads the file of a daemon that has been started before.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| {
             format!(
                 "cannot read the token file {}: has the daemon been started with this configuration?",
@@ -67,7 +67,7 @@ impl Token {
     }
 
     /// True if the `Authorization` header presents this token. Takes the same time wherever the first difference stands.
-    pub(crate) fn admits(&self, header: Option<&str>) -> bool {
+    pub fn admits(&self, header: Option<&str>) -> bool {
         let Some(presented) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
             return false;
         };
@@ -81,14 +81,14 @@ impl Token {
     }
 
     /// The header that presents this token.
-    pub(crate) fn header(&self) -> String {
+    pub fn header(&self) -> String {
         format!("Bearer {}", self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -7,31 +7,47 @@ use std::time::Duration;
 
 /// How an attempt to change the policies ended.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempt {
+pub struct Attempt {
+    /// When it ended.
     pub at: Timestamp,
+    /// Who asked for it.
     pub who: String,
+    /// From the asking to the end.
     pub took: Duration,
+    /// What came of it.
     pub result: AttemptResult,
 }
 
+/// What came of an attempt to change the policies.
 #[derive(Debug, Clone)]
-pub(crate) enum AttemptResult {
+pub enum AttemptResult {
     /// Another generation judges now.
-    Live { id: Digest, changes: Vec<String> },
+    Live {
+        /// The generation.
+        id: Digest,
+        /// What differs from the one before, for people.
+        changes: Vec<String>,
+    },
     /// What was read is what runs already.
-    Unchanged { id: Digest },
+    Unchanged {
+        /// The generation.
+        id: Digest,
+    },
     /// The generation before goes on.
-    Refused { problems: Vec<Problem> },
+    Refused {
+        /// Everything that is wrong.
+        problems: Vec<Problem>,
+    },
 }
 
 impl Attempt {
     /// True if the generation before goes on because something is wrong.
-    pub(crate) fn refused(&self) -> bool {
+    pub fn refused(&self) -> bool {
         matches!(self.result, AttemptResult::Refused { .. })
     }
 
     /// What is wrong, if the attempt was refused.
-    pub(crate) fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[Problem] {
         match &self.result {
             AttemptResult::Refused { problems } => problems,
             AttemptResult::Live { .. } | AttemptResult::Unchanged { .. } => &[],
@@ -39,7 +55,7 @@ impl Attempt {
     }
 
     /// For the HTTP interface.
-    pub(crate) fn to_json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let (result, id, changes, problems) = match &self.result {
             AttemptResult::Live { id, changes } => ("live", Some(id), changes.clone(), Vec::new()),
             AttemptResult::Unchanged { id } => ("unchanged", Some(id), Vec::new(), Vec::new()),
@@ -59,7 +75,7 @@ fn problem_json(problem: &Problem) -> Value {
 }
 
 /// An entry of the history.
-pub(crate) fn entry_json(entry: &HistoryEntry) -> Value {
+pub fn entry_json(entry: &HistoryEntry) -> Value {
     let problems: Vec<_> = entry.problems.iter().map(problem_json).collect();
     json!({
         "at": entry.at.to_string(), "status": entry.status, "cause": entry.cause.name(),

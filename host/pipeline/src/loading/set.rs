@@ -1,28 +1,25 @@
 //! From a policy set's file, or from a recorded generation, to what the engine builds from.
 
-use crate::exit::InputProblems;
-use crate::trust_loading::Admitting;
-use anyhow::Context;
-use proviso_archive::GenerationRecord;
+use super::trust::Accepting;
 use proviso_engine::ResolvedSet;
-use proviso_model::Problem;
 use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::problem::line_and_column;
 use proviso_model::set::PolicySet;
+use proviso_model::{Digest, Problem, Problems};
 use proviso_pack::trust::Load;
 use proviso_pack::{PackStore, PluginPath, TrustedPack};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads a policy set and every pack that it names, and has each of them admitted; all problems at once. Also gives the text
+/// Reads a policy set and every pack that it names, and has each of them accepted; all problems at once. Also gives the text
 /// of the file. Packs that are named by digest are looked for in `store`, then where `pack pull` keeps them; the network is
 /// never used.
-pub(crate) fn load(
+pub fn load(
     path: &Path,
     plugins: &PluginPath,
     store: Option<&PackStore>,
-    admitting: &Admitting,
+    accepting: &Accepting,
 ) -> Result<(ResolvedSet, String), Vec<Problem>> {
     let text = read(path)?;
     let set = PolicySet::parse(path, &text)?;
@@ -38,7 +35,7 @@ pub(crate) fn load(
             continue;
         }
         let found = proviso_pack::resolve(&apply.pack, beside, plugins, &stores).map_err(|error| error.problems);
-        match found.and_then(|pack| admitting.admit(pack, &Load::New)) {
+        match found.and_then(|pack| accepting.accept(pack, &Load::New)) {
             Ok(pack) => {
                 known.insert(&apply.pack, Arc::clone(&pack));
                 packs.push(pack);
@@ -100,7 +97,7 @@ fn read(path: &Path) -> Result<String, Vec<Problem>> {
 
 /// What recorded packs are to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// Judge for the record.
     Judge,
     /// Judge old messages to compare.
@@ -110,35 +107,76 @@ pub(crate) enum Purpose {
     },
 }
 
+/// A generation as it was recorded.
+#[derive(Debug, Clone)]
+pub struct Recorded<'a> {
+    /// Its content address.
+    pub id: Digest,
+    /// The set's file, as the operator named it.
+    pub set_file: &'a str,
+    /// The set's canonical JSON.
+    pub set_json: &'a str,
+    /// Its packs, in the order of the set.
+    pub packs: Vec<Digest>,
+}
+
+/// Why a recorded generation cannot be had again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// The recorded set is damaged, or of a newer version.
+    #[error("the recorded policy set cannot be read")]
+    Set(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store lacks a pack, or has it damaged.
+    #[error("cannot read pack {digest} from the store")]
+    Store {
+        /// The pack.
+        digest: Digest,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The trust of today does not accept its packs, or they do not build.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+    /// What is built from it is another.
+    #[error("generation {wanted} cannot be rebuilt by this version of the host: it would be {built}")]
+    Different {
+        /// The one that is recorded.
+        wanted: Digest,
+        /// The one that would judge.
+        built: Digest,
+    },
+}
+
 /// The set and the packs of a recorded generation, from the store that keeps every pack that was ever live. They must be
-/// admitted by the trust of today.
-pub(crate) fn recorded(
-    record: &GenerationRecord,
+/// accepted by the trust of today.
+pub fn recorded(
+    record: &Recorded<'_>,
     store: &PackStore,
-    admitting: &Admitting,
+    accepting: &Accepting,
     purpose: Purpose,
-) -> anyhow::Result<ResolvedSet> {
-    let set = PolicySet::from_canonical_json(&record.set_json).context("the recorded policy set cannot be read")?;
-    let beside = Path::new(&record.set_file).parent().unwrap_or(Path::new(""));
+) -> Result<ResolvedSet, RecordedError> {
+    let set = PolicySet::from_canonical_json(record.set_json).map_err(|error| RecordedError::Set(error.into()))?;
+    let beside = Path::new(record.set_file).parent().unwrap_or(Path::new(""));
     let mut packs = Vec::with_capacity(record.packs.len());
     let mut problems = Vec::new();
-    for (apply, pack) in set.apply.iter().zip(&record.packs) {
-        let found = store
-            .get(&pack.digest)
-            .with_context(|| format!("cannot read pack {} from the store", pack.digest))?;
+    for (apply, digest) in set.apply.iter().zip(&record.packs) {
+        let found = store.get(digest).map_err(|error| RecordedError::Store {
+            digest: *digest,
+            source: error.into(),
+        })?;
         let load = match purpose {
             Purpose::Judge => Load::Again {
                 named: beside.join(&apply.pack),
             },
             Purpose::Replay { though_revoked } => Load::Replay { though_revoked },
         };
-        match admitting.admit(found, &load) {
+        match accepting.accept(found, &load) {
             Ok(pack) => packs.push(pack),
             Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
-        return Err(InputProblems(problems).into());
+        return Err(Problems(problems).into());
     }
     Ok(ResolvedSet {
         file: "recorded generation".into(),

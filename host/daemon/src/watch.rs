@@ -1,6 +1,6 @@
 //! Watches the policy set, its packs and the plugin folders, and reloads when they have come to rest.
 
-use super::generations::{Asked, Generations};
+use crate::generations::{Asked, Generations};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -5,18 +5,18 @@
 //! fault. Which policies were not called is given to the engine with each message and stands in its verdict, so that a
 //! replay agrees. The quarantine is kept in the archive and outlives a restart under the same generation.
 
-use super::metrics::Metrics;
+use crate::metrics::Metrics;
 use proviso_archive::{Archive, Quarantined};
 use proviso_model::Digest;
-use proviso_model::Verdict;
 use proviso_model::id::PolicyId;
 use proviso_model::verdict::FaultCause;
+use proviso_pipeline::{Breaker, Settled, places};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// When a policy is quarantined; `[quarantine]` of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// A policy that fails on more than this share of its last messages is; `share_percent`, 1-99, default 50.
     pub share_percent: u64,
     /// How many messages that triggered it are looked back on; `messages`, 16-10,000, default 64.
@@ -59,6 +59,8 @@ struct State {
     /// The same, as messages are given it; absent if there are none.
     given: Option<Arc<BTreeSet<PolicyId>>>,
     windows: BTreeMap<PolicyId, Window>,
+    /// Those whom nobody was told of yet.
+    untold: Vec<Quarantined>,
     /// Messages that are still to be judged in small slices.
     careful: usize,
 }
@@ -112,19 +114,6 @@ impl Quarantine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The policies that messages of this generation are not given to. Another generation than the last begins with none.
-    pub(crate) fn given(&self, generation: Digest) -> Option<Arc<BTreeSet<PolicyId>>> {
-        let mut state = self.state();
-        if state.generation != generation {
-            if let Some(given) = &state.given {
-                let policies = given.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                tracing::info!(policies, %generation, "quarantine ended by a new generation");
-            }
-            *state = State::of(generation);
-        }
-        state.given.clone()
-    }
-
     /// Who is quarantined under this generation.
     pub(crate) fn list(&self, generation: Digest) -> Vec<Quarantined> {
         let state = self.state();
@@ -135,75 +124,10 @@ impl Quarantine {
             .collect()
     }
 
-    /// How many of the `left` messages of a transaction are judged next: fewer while a policy may have to be stopped, so that
-    /// one that always runs to its budget is stopped early. Where nobody is stopped, what is said does not depend on it.
-    pub(crate) fn slice(&self, done: usize, left: usize) -> usize {
-        let state = self.state();
-        // A quarter of the faults that it takes, and half of the share.
-        let suspicious = |window: &Window| {
-            window.faults >= (self.bounds.faults / 4).max(2)
-                && window.faults * 200 > window.messages * self.bounds.share_percent
-        };
-        let slice = if state.careful > 0 || state.windows.values().any(suspicious) {
-            SLICE_CAREFUL
-        } else if done == 0 {
-            SLICE_FIRST
-        } else {
-            SLICE_MOST
-        };
-        slice.min(left)
-    }
-
-    /// Takes note of a slice: how many messages triggered each policy, and what was said of them. Gives the policies that are
-    /// quarantined from now on.
-    pub(crate) fn observe<'a>(
-        &self,
-        generation: Digest,
-        triggered: BTreeMap<PolicyId, u64>,
-        verdicts: impl Iterator<Item = &'a Verdict>,
-    ) -> Vec<Quarantined> {
-        let mut faults: BTreeMap<PolicyId, u64> = BTreeMap::new();
-        let mut judged = 0;
-        for verdict in verdicts {
-            judged += 1;
-            let failed = verdict.faults.iter();
-            let failed = failed.filter(|fault| fault.cause != FaultCause::Quarantined);
-            // A policy with two interfaces may fail twice on one message.
-            let failed: BTreeSet<PolicyId> = failed.map(proviso_model::verdict::Fault::policy_id).collect();
-            for policy in failed {
-                *faults.entry(policy).or_default() += 1;
-            }
-        }
-        let mut state = self.state();
-        if state.generation != generation {
-            return Vec::new();
-        }
-        state.careful = state.careful.saturating_sub(judged);
-        let mut tripped = Vec::new();
-        for (policy, messages) in triggered {
-            let failed = faults.get(&policy).copied().unwrap_or(0);
-            let window = state.windows.entry(policy.clone()).or_default();
-            window.add(messages, failed, self.bounds.messages);
-            if window.trips(self.bounds) && !state.quarantined.contains_key(&policy) {
-                let window = state.windows.remove(&policy).unwrap_or_default();
-                let quarantined = Quarantined {
-                    at: crate::places::now(),
-                    policy: policy.clone(),
-                    faults: window.faults,
-                    messages: window.messages,
-                };
-                state.quarantined.insert(policy, quarantined.clone());
-                tripped.push(quarantined);
-            }
-        }
-        state.refresh();
-        self.metrics.quarantines.add(tripped.len() as u64);
-        tripped
-    }
-
-    /// Tells the operator of policies that are quarantined now, and keeps it in the archive.
-    pub(crate) async fn tell(&self, generation: Digest, tripped: &[Quarantined]) {
-        for quarantined in tripped {
+    /// Tells the operator of the policies that were quarantined since it was last called, and keeps it in the archive.
+    pub(crate) async fn tell(&self, generation: Digest) {
+        let untold = std::mem::take(&mut self.state().untold);
+        for quarantined in &untold {
             let Quarantined {
                 policy,
                 faults,
@@ -233,7 +157,7 @@ impl Quarantine {
             Err(error) => return Ok(Err(error)),
         };
         for policy in &chosen {
-            self.archive.record_retry(policy, who, crate::places::now()).await?;
+            self.archive.record_retry(policy, who, places::now()).await?;
             tracing::info!(%policy, who, "quarantined policy tried again");
         }
         let mut state = self.state();
@@ -269,6 +193,78 @@ impl Quarantine {
     }
 }
 
+impl Breaker for Quarantine {
+    // Fewer while a policy may have to be stopped, so that one that always runs to its budget is stopped early. Where nobody is
+    // stopped, what is said does not depend on it.
+    fn slice(&self, done: usize, left: usize) -> usize {
+        let state = self.state();
+        // A quarter of the faults that it takes, and half of the share.
+        let suspicious = |window: &Window| {
+            window.faults >= (self.bounds.faults / 4).max(2)
+                && window.faults * 200 > window.messages * self.bounds.share_percent
+        };
+        let slice = if state.careful > 0 || state.windows.values().any(suspicious) {
+            SLICE_CAREFUL
+        } else if done == 0 {
+            SLICE_FIRST
+        } else {
+            SLICE_MOST
+        };
+        slice.min(left)
+    }
+
+    // Another generation than the last begins with none.
+    fn stopped(&self, generation: Digest) -> Option<Arc<BTreeSet<PolicyId>>> {
+        let mut state = self.state();
+        if state.generation != generation {
+            if let Some(given) = &state.given {
+                let policies = given.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                tracing::info!(policies, %generation, "quarantine ended by a new generation");
+            }
+            *state = State::of(generation);
+        }
+        state.given.clone()
+    }
+
+    fn observe(&self, generation: Digest, triggered: BTreeMap<PolicyId, u64>, settled: &[Settled]) {
+        let mut faults: BTreeMap<PolicyId, u64> = BTreeMap::new();
+        for settled in settled {
+            let failed = settled.outcome.verdict.faults.iter();
+            let failed = failed.filter(|fault| fault.cause != FaultCause::Quarantined);
+            // A policy with two interfaces may fail twice on one message.
+            let failed: BTreeSet<PolicyId> = failed.map(proviso_model::verdict::Fault::policy_id).collect();
+            for policy in failed {
+                *faults.entry(policy).or_default() += 1;
+            }
+        }
+        let mut state = self.state();
+        if state.generation != generation {
+            return;
+        }
+        state.careful = state.careful.saturating_sub(settled.len());
+        let mut tripped = 0;
+        for (policy, messages) in triggered {
+            let failed = faults.get(&policy).copied().unwrap_or(0);
+            let window = state.windows.entry(policy.clone()).or_default();
+            window.add(messages, failed, self.bounds.messages);
+            if window.trips(self.bounds) && !state.quarantined.contains_key(&policy) {
+                let window = state.windows.remove(&policy).unwrap_or_default();
+                let quarantined = Quarantined {
+                    at: places::now(),
+                    policy: policy.clone(),
+                    faults: window.faults,
+                    messages: window.messages,
+                };
+                state.quarantined.insert(policy, quarantined.clone());
+                state.untold.push(quarantined);
+                tripped += 1;
+            }
+        }
+        state.refresh();
+        self.metrics.quarantines.add(tripped);
+    }
+}
+
 impl State {
     fn of(generation: Digest) -> Self {
         Self {
@@ -276,6 +272,7 @@ impl State {
             quarantined: BTreeMap::new(),
             given: None,
             windows: BTreeMap::new(),
+            untold: Vec::new(),
             careful: CAREFUL_MESSAGES,
         }
     }

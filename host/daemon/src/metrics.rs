@@ -10,42 +10,59 @@ use std::time::Duration;
 
 /// A number that only grows.
 #[derive(Default)]
-pub(crate) struct Counter(AtomicU64);
+pub struct Counter(AtomicU64);
 
 impl Counter {
-    pub(crate) fn add(&self, by: u64) {
+    /// Counts so many more.
+    pub fn add(&self, by: u64) {
         self.0.fetch_add(by, Ordering::Relaxed);
     }
 
-    pub(crate) fn get(&self) -> u64 {
+    /// How many there were.
+    pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// All counters of a daemon.
 #[derive(Default)]
-pub(crate) struct Metrics {
+pub struct Metrics {
+    /// Judged and kept.
     pub messages_committed: Counter,
+    /// Committed before, with the same content.
     pub messages_duplicate: Counter,
+    /// Refused, since another message has their identifier.
     pub messages_conflicting: Counter,
+    /// Held by a fault.
     pub messages_held: Counter,
+    /// Kept without any policy seeing their content.
     pub messages_withheld: Counter,
+    /// Held ones that were judged again.
     pub messages_rejudged: Counter,
+    /// Policies that were quarantined.
     pub quarantines: Counter,
+    /// Lines and files that are no message.
     pub source_errors: Counter,
+    /// Requests that were told to come again.
     pub http_requests_refused: Counter,
+    /// Transactions that were committed.
     pub commits: Counter,
+    /// Transactions of which nothing was kept.
     pub commit_failures: Counter,
+    /// Time spent on judging, microseconds.
     pub judge_micros: Counter,
+    /// Time spent on committing, microseconds.
     pub commit_micros: Counter,
+    /// Changes of policies that went live.
     pub reloads_live: Counter,
+    /// Changes of policies that were refused.
     pub reloads_refused: Counter,
     labelled: Mutex<BTreeMap<(&'static str, String), u64>>,
 }
 
 impl Metrics {
     /// Counts what a committed verdict says.
-    pub(crate) fn count_verdict(&self, verdict: &Verdict) {
+    pub fn count_verdict(&self, verdict: &Verdict) {
         self.messages_held.add(u64::from(verdict.held));
         self.messages_withheld.add(u64::from(verdict.withheld.is_some()));
         if verdict.findings.is_empty() && verdict.faults.is_empty() {
@@ -71,20 +88,14 @@ impl Metrics {
     }
 
     /// Adds the time that one batch took to judge and to commit.
-    pub(crate) fn count_time(&self, judging: Duration, committing: Duration) {
+    pub fn count_time(&self, judging: Duration, committing: Duration) {
         self.judge_micros.add(judging.as_micros() as u64);
         self.commit_micros.add(committing.as_micros() as u64);
         self.commits.add(1);
     }
 
     /// The page that Prometheus reads.
-    pub(crate) fn page(
-        &self,
-        generation: &str,
-        last_reload_refused: bool,
-        queued: u64,
-        quarantined: &[PolicyId],
-    ) -> String {
+    pub fn page(&self, generation: &str, last_reload_refused: bool, queued: u64, quarantined: &[PolicyId]) -> String {
         let mut page = String::with_capacity(4_096);
         let counters = [
             (

@@ -1,10 +1,11 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
-use super::quarantine::Bounds;
-use crate::exit::InputProblems;
-use crate::trust_loading::TrustSource;
+use crate::quarantine::Bounds;
+
 use anyhow::Context;
+use proviso_model::Problems;
 use proviso_model::toml_read::{Table, TomlFile};
+use proviso_pipeline::loading::trust::TrustSource;
 use proviso_sources::{Format, SourceContext};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 /// What `proviso serve` runs with. Paths are resolved against the folder of the configuration file.
 #[derive(Debug, Clone)]
-pub(crate) struct Config {
+pub struct Config {
     /// The policy set; `set`, required.
     pub set: PathBuf,
     /// The trust file; `trust`, default the first that `TrustSource::find` finds.
@@ -37,7 +38,7 @@ pub(crate) struct Config {
 
 /// One watched folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SpoolConfig {
+pub struct SpoolConfig {
     /// Its name in the archive's offsets; `name`, default the folder's own name. Unique.
     pub name: String,
     /// The folder; `folder`. Made if absent.
@@ -50,7 +51,7 @@ pub(crate) struct SpoolConfig {
 
 impl Config {
     /// Reads and checks the file; all problems at once.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
         let folder = path
@@ -61,7 +62,7 @@ impl Config {
     }
 
     /// Parses the text of a configuration file; relative paths are below `folder`.
-    pub(crate) fn parse(path: &Path, folder: &Path, text: &str) -> anyhow::Result<Self> {
+    pub fn parse(path: &Path, folder: &Path, text: &str) -> anyhow::Result<Self> {
         let (mut file, mut root) = TomlFile::parse(path, text);
         let set = root.required_string(&mut file, "set").map(|(set, _)| folder.join(set));
         let trust = root.string(&mut file, "trust").map(|(trust, _)| folder.join(trust));
@@ -74,7 +75,7 @@ impl Config {
             .map_or_else(|| data_dir.join("cache"), |(dir, _)| folder.join(dir));
         let workers = root
             .integer(&mut file, "workers", 1..=256)
-            .map_or_else(|| crate::places::workers(0), |(workers, _)| workers as usize);
+            .map_or_else(|| proviso_pipeline::places::workers(0), |(workers, _)| workers as usize);
         let drain = root
             .integer(&mut file, "drain_seconds", 1..=3_600)
             .map_or(30, |(seconds, _)| seconds as u64);
@@ -153,27 +154,27 @@ impl Config {
                 quarantine,
                 spools,
             }),
-            _ => Err(InputProblems(problems).into()),
+            _ => Err(Problems(problems).into()),
         }
     }
 
     /// Where trust is read from.
-    pub(crate) fn trust_source(&self) -> TrustSource {
+    pub fn trust_source(&self) -> TrustSource {
         TrustSource::find(self.trust.as_deref(), Some(&self.set))
     }
 
     /// The archive's file.
-    pub(crate) fn archive_path(&self) -> PathBuf {
+    pub fn archive_path(&self) -> PathBuf {
         self.data_dir.join("archive.db")
     }
 
     /// Where the running daemon writes the address that it listens on, for `listen` with port 0.
-    pub(crate) fn address_path(&self) -> PathBuf {
+    pub fn address_path(&self) -> PathBuf {
         self.data_dir.join("address")
     }
 
     /// Where every pack that was ever live is kept, by digest.
-    pub(crate) fn store_dir(&self) -> PathBuf {
+    pub fn store_dir(&self) -> PathBuf {
         self.data_dir.join("packs")
     }
 }
@@ -197,7 +198,7 @@ fn bounds(file: &mut TomlFile<'_>, mut table: Table<'_>) -> Bounds {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
 
     fn parse(text: &str) -> anyhow::Result<Config> {
         Config::parse(Path::new("proviso.toml"), Path::new("/etc/proviso"), text)

@@ -2,14 +2,14 @@
 //!
 //! `/v1/*` wants the bearer token. `/healthz` and `/metrics` do not: they hold counts alone.
 
-use super::attempt::Attempt;
-use super::generations::{Asked, Generations};
-use super::intake::{Delivery, DeliveryError, Queue};
-use super::metrics::Metrics;
-use super::quarantine::Quarantine;
-use super::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure};
-use super::token::Token;
-use crate::trust_loading;
+use crate::attempt::Attempt;
+use crate::delivery::{Delivery, DeliveryError, Queue};
+use crate::generations::{Asked, Generations};
+use crate::metrics::Metrics;
+use crate::quarantine::Quarantine;
+use crate::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure, Rejudged};
+use crate::token::Token;
+use crate::trust;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
@@ -240,7 +240,7 @@ struct DowngradeBody {
 /// Lets an older version of a pack go live.
 async fn allow_downgrade(State(shared): State<Shared>, Json(body): Json<DowngradeBody>) -> Response {
     let DowngradeBody { pack, version, note } = body;
-    if let Err(refused) = trust_loading::check_downgrade(&pack, &version) {
+    if let Err(refused) = trust::check_downgrade(&pack, &version) {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &refused);
     }
     match shared.generations.allow_downgrade(&pack, &version, "api", &note).await {
@@ -318,7 +318,7 @@ async fn rejudge_held(State(shared): State<Shared>, Json(body): Json<RejudgeBody
     }
     match answer.await {
         Ok(Ok(again)) => {
-            let again: Vec<Value> = again.iter().map(rejudge::Again::to_json).collect();
+            let again: Vec<Value> = again.iter().map(Rejudged::to_json).collect();
             Json(json!({ "rejudged": again })).into_response()
         }
         Ok(Err(error @ RejudgeFailure::NotHeld(_))) => problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),

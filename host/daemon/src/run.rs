@@ -1,13 +1,15 @@
 //! Starts the daemon's tasks, and ends them in order.
 
-use super::config::Config;
-use super::generations::{Generations, Parts};
-use super::http::{self, Shared};
-use super::intake::{Queue, Writer};
-use super::metrics::Metrics;
-use super::quarantine::Quarantine;
-use super::token::Token;
-use super::{spool, watch};
+use crate::candidate::Parts;
+use crate::config::Config;
+use crate::delivery::Queue;
+use crate::generations::Generations;
+use crate::http::{self, Shared};
+use crate::metrics::Metrics;
+use crate::quarantine::Quarantine;
+use crate::token::Token;
+use crate::writer::Writer;
+use crate::{spool, watch};
 use anyhow::Context;
 use proviso_archive::Archive;
 use proviso_engine::{Engine, EngineOptions};
@@ -24,11 +26,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// A daemon that is running. `serve` and `demo` use the same.
-pub(crate) struct Daemon {
+pub struct Daemon {
+    /// Where the HTTP interface listens.
     pub address: SocketAddr,
+    /// What judges.
     pub generations: Arc<Generations>,
+    /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where all of it is kept.
     pub archive: Archive,
+    /// The way to the writer.
     pub queue: Queue,
     config: Config,
     draining: Arc<AtomicBool>,
@@ -42,7 +49,7 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
-    pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
@@ -129,7 +136,7 @@ impl Daemon {
     }
 
     /// Ends in order, within the configured time: no new messages, what is queued is judged and committed, then the end.
-    pub(crate) async fn drain(self) -> anyhow::Result<()> {
+    pub async fn drain(self) -> anyhow::Result<()> {
         let limit = self.config.drain;
         self.draining.store(true, Ordering::Relaxed);
         self.stop_sources.cancel();
@@ -151,7 +158,7 @@ impl Daemon {
     }
 
     /// Waits until one of the tasks ends by itself, which only a fault makes it do.
-    pub(crate) async fn fault(&mut self) -> anyhow::Error {
+    pub async fn fault(&mut self) -> anyhow::Error {
         let sources = std::future::poll_fn(|context| {
             let ended = self.sources.iter_mut().map(|source| Pin::new(source).poll(context));
             ended.into_iter().find(Poll::is_ready).unwrap_or(Poll::Pending)

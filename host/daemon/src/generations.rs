@@ -1,15 +1,15 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
-use super::attempt::{Attempt, AttemptResult, entry_json};
-use super::metrics::Metrics;
-use crate::exit::InputProblems;
-use crate::set_loading::{self, Purpose};
-use crate::trust_loading::{self, Admitting, TrustSource};
+use crate::attempt::{Attempt, AttemptResult, entry_json};
+use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild};
+use crate::metrics::Metrics;
+use crate::trust;
 use anyhow::{Context, anyhow, bail};
-use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord, TrustRecord};
-use proviso_engine::{Engine, Generation};
-use proviso_model::{Digest, Problem};
-use proviso_pack::{PackStore, PluginPath};
+use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord};
+use proviso_engine::Generation;
+use proviso_model::{Digest, Problems};
+use proviso_pipeline::loading::set::RecordedError;
+use proviso_pipeline::places;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -19,13 +19,8 @@ use std::time::Instant;
 const HISTORY_MAX: u32 = 1_000;
 
 /// The running generation and the way to the next.
-pub(crate) struct Generations {
-    engine: Arc<Engine>,
-    archive: Archive,
-    store: Arc<PackStore>,
-    plugins: PluginPath,
-    set_path: PathBuf,
-    trust: TrustSource,
+pub struct Generations {
+    parts: Parts,
     current: RwLock<Arc<Generation>>,
     last: Mutex<Option<Attempt>>,
     /// The generation that was rolled back from: a file event that yields it again changes nothing.
@@ -35,19 +30,9 @@ pub(crate) struct Generations {
     changing: tokio::sync::Mutex<()>,
 }
 
-/// What the manager works with.
-pub(crate) struct Parts {
-    pub engine: Arc<Engine>,
-    pub archive: Archive,
-    pub store: Arc<PackStore>,
-    pub plugins: PluginPath,
-    pub set_path: PathBuf,
-    pub trust: TrustSource,
-}
-
 /// What makes a set be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub enum Asked {
     /// A file changed.
     Watch,
     /// Somebody asked over the HTTP interface.
@@ -72,13 +57,13 @@ impl Generations {
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
         let (who, cause) = ("start", Cause::Start);
-        trust_loading::must_not_vanish(&parts.trust, &parts.archive).await?;
+        trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
         let mut rolled_back_from = None;
         let (generation, result) = match (build_from_file(&parts).await?, active) {
             (Ok(candidate), Some(active)) if is_rolled_back(&parts.archive, candidate.generation.id()).await? => {
                 rolled_back_from = Some(candidate.generation.id());
-                let generation = rebuild(&parts, &active).await?;
+                let generation = rebuild(&parts, &active).await??;
                 let id = generation.id();
                 (generation, AttemptResult::Unchanged { id })
             }
@@ -99,7 +84,7 @@ impl Generations {
                 }
                 record_refusal(&parts, &refused, cause, who, "").await?;
                 let generation = rebuild(&parts, &active)
-                    .await
+                    .await?
                     .context("the policy set is broken, and the last good generation cannot be built again")?;
                 (
                     generation,
@@ -108,30 +93,17 @@ impl Generations {
                     },
                 )
             }
-            (Err(refused), None) => return Err(InputProblems(refused.problems).into()),
+            (Err(refused), None) => return Err(Problems(refused.problems).into()),
         };
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
         let attempt = Attempt {
-            at: crate::places::now(),
+            at: places::now(),
             who: "start".to_owned(),
             took: started.elapsed(),
             result,
         };
-        let Parts {
-            engine,
-            archive,
-            store,
-            plugins,
-            set_path,
-            trust,
-        } = parts;
         Ok(Self {
-            engine,
-            archive,
-            store,
-            plugins,
-            set_path,
-            trust,
+            parts,
             current: RwLock::new(Arc::new(generation)),
             last: Mutex::new(Some(attempt)),
             rolled_back_from: Mutex::new(rolled_back_from),
@@ -141,27 +113,27 @@ impl Generations {
     }
 
     /// The generation that judges now. A batch that has taken it ends on it.
-    pub(crate) fn current(&self) -> Arc<Generation> {
+    pub fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How the newest attempt to change the policies ended.
-    pub(crate) fn last_attempt(&self) -> Option<Attempt> {
+    pub fn last_attempt(&self) -> Option<Attempt> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The running generation, for `policy status`.
-    pub(crate) fn describe(&self) -> Value {
+    pub fn describe(&self) -> Value {
         serde_json::to_value(self.current().describe()).unwrap_or(Value::Null)
     }
 
     /// Whom the operator trusts, and what that says of the packs that run, for `policy status`.
-    pub(crate) fn describe_trust(&self) -> Value {
-        trust_loading::describe(self.trust.file(), self.current().packs())
+    pub fn describe_trust(&self) -> Value {
+        trust::describe(self.parts.trust.file(), self.current().packs())
     }
 
     /// What an operator should know of that.
-    pub(crate) fn trust_warnings(&self) -> Vec<String> {
+    pub fn trust_warnings(&self) -> Vec<String> {
         let described = self.describe_trust();
         let warnings = described["warnings"].as_array().into_iter().flatten();
         warnings
@@ -172,34 +144,44 @@ impl Generations {
     /// Lets an older version of a pack go live than one that was live before. Recorded with who and why.
     pub(crate) async fn allow_downgrade(&self, pack: &str, version: &str, who: &str, note: &str) -> anyhow::Result<()> {
         let _one_at_a_time = self.changing.lock().await;
-        let now = crate::places::now();
-        self.archive.allow_downgrade(pack, version, who, note, now).await?;
+        let now = places::now();
+        self.parts
+            .archive
+            .allow_downgrade(pack, version, who, note, now)
+            .await?;
         tracing::warn!(pack, version, who, note, "an older version of a pack is allowed");
         Ok(())
     }
 
     /// Folders and files whose change may change the next generation: the set file, pack folders, plugin folders.
     pub(crate) fn watched(&self) -> Vec<PathBuf> {
-        let mut paths = vec![self.set_path.clone()];
-        paths.extend(self.trust.file().map(PathBuf::from));
-        let beside = self.set_path.parent().unwrap_or(std::path::Path::new(""));
+        let mut paths = vec![self.parts.set_path.clone()];
+        paths.extend(self.parts.trust.file().map(PathBuf::from));
+        let beside = self.parts.set_path.parent().unwrap_or(std::path::Path::new(""));
         let current = self.current();
         // What the set names, and where that was found: a built file may carry an ending that the set leaves out.
         let named = current.set().apply.iter().map(|apply| beside.join(&apply.pack));
         let found = current.packs().map(|pack| pack.origin().to_owned());
         paths.extend(named.chain(found).filter(|path| path.exists()));
-        paths.extend(self.plugins.folders().iter().filter(|folder| folder.is_dir()).cloned());
+        paths.extend(
+            self.parts
+                .plugins
+                .folders()
+                .iter()
+                .filter(|folder| folder.is_dir())
+                .cloned(),
+        );
         paths
     }
 
     /// Reads the set file and its packs again, and makes them live if they are good.
-    pub(crate) async fn reload(&self, asked: Asked) -> anyhow::Result<Attempt> {
+    pub async fn reload(&self, asked: Asked) -> anyhow::Result<Attempt> {
         let who = asked.name();
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
-        let parts = self.parts();
+        let parts = &self.parts;
         let before = self.current();
-        let result = match build_from_file(&parts).await? {
+        let result = match build_from_file(parts).await? {
             Ok(candidate) if candidate.generation.id() == before.id() => {
                 let id = before.id();
                 // Another trust file may admit the same packs for another reason.
@@ -213,13 +195,13 @@ impl Generations {
             Ok(candidate) => {
                 self.roll_back_from(None);
                 let changes = changes_between(&before, &candidate.generation);
-                record(&parts, &candidate, Cause::Reload, who, "", &changes).await?;
+                record(parts, &candidate, Cause::Reload, who, "", &changes).await?;
                 let id = candidate.generation.id();
                 self.swap(candidate.generation);
                 AttemptResult::Live { id, changes }
             }
             Err(refused) => {
-                record_refusal(&parts, &refused, Cause::Reload, who, "").await?;
+                record_refusal(parts, &refused, Cause::Reload, who, "").await?;
                 AttemptResult::Refused {
                     problems: refused.problems,
                 }
@@ -229,33 +211,33 @@ impl Generations {
     }
 
     /// Goes back to a recorded generation: the one whose digest begins so, or the one that was live before.
-    pub(crate) async fn rollback(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
+    pub async fn rollback(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
-        let parts = self.parts();
+        let parts = &self.parts;
         let before = self.current();
         let wanted = self.find_generation(to, before.id()).await?;
         let result = if wanted.id == before.id() {
             AttemptResult::Unchanged { id: wanted.id }
         } else {
-            let generation = match rebuild(&parts, &wanted).await {
+            let generation = match rebuild(parts, &wanted).await? {
                 Ok(generation) => generation,
-                Err(error) => {
-                    let InputProblems(problems) = error.downcast::<InputProblems>()?;
+                Err(RecordedError::Problems(Problems(problems))) => {
                     let refused = Refused {
                         problems,
                         set_file: wanted.set_file,
                         set_text: Some(wanted.set_text),
                     };
-                    record_refusal(&parts, &refused, Cause::Rollback, who, "").await?;
+                    record_refusal(parts, &refused, Cause::Rollback, who, "").await?;
                     let problems = refused.problems;
                     return Ok(self.note(who, started, AttemptResult::Refused { problems }));
                 }
+                Err(error) => return Err(error.into()),
             };
             let changes = changes_between(&before, &generation);
             let id = generation.id();
             let activation = activation(id, Cause::Rollback, who, "", &changes);
-            self.archive.activate_generation(&activation).await?;
+            self.parts.archive.activate_generation(&activation).await?;
             self.roll_back_from(Some(before.id()));
             self.swap(generation);
             AttemptResult::Live { id, changes }
@@ -265,15 +247,15 @@ impl Generations {
 
     async fn find_generation(&self, to: Option<&str>, current: Digest) -> anyhow::Result<GenerationRecord> {
         let mut found = if let Some(prefix) = to {
-            self.archive.find_generations(prefix).await?
+            self.parts.archive.find_generations(prefix).await?
         } else {
-            let history = self.archive.history(HISTORY_MAX).await?;
+            let history = self.parts.archive.history(HISTORY_MAX).await?;
             let before = history
                 .iter()
                 .filter_map(|entry| entry.generation)
                 .find(|id| *id != current);
             let id = before.ok_or_else(|| anyhow!("no other generation is recorded"))?;
-            self.archive.generation(&id).await?.into_iter().collect()
+            self.parts.archive.generation(&id).await?.into_iter().collect()
         };
         match (found.len(), to) {
             (1, _) => Ok(found.remove(0)),
@@ -284,25 +266,15 @@ impl Generations {
     }
 
     /// What was made live or refused, the latest first.
-    pub(crate) async fn history(&self) -> anyhow::Result<Vec<Value>> {
+    pub async fn history(&self) -> anyhow::Result<Vec<Value>> {
         Ok(self
+            .parts
             .archive
             .history(HISTORY_MAX)
             .await?
             .iter()
             .map(entry_json)
             .collect())
-    }
-
-    fn parts(&self) -> Parts {
-        Parts {
-            engine: Arc::clone(&self.engine),
-            archive: self.archive.clone(),
-            store: Arc::clone(&self.store),
-            plugins: self.plugins.clone(),
-            set_path: self.set_path.clone(),
-            trust: self.trust.clone(),
-        }
     }
 
     fn is_rolled_back_from(&self, id: Digest) -> bool {
@@ -319,7 +291,7 @@ impl Generations {
 
     fn note(&self, who: &str, started: Instant, result: AttemptResult) -> Attempt {
         let attempt = Attempt {
-            at: crate::places::now(),
+            at: places::now(),
             who: who.to_owned(),
             took: started.elapsed(),
             result,
@@ -352,118 +324,6 @@ async fn is_rolled_back(archive: &Archive, candidate: Digest) -> anyhow::Result<
     Ok(last.cause == Cause::Rollback && rolled_back_from == Some(candidate))
 }
 
-/// A generation that is good, and the file it was read from.
-struct Candidate {
-    generation: Generation,
-    set_file: String,
-    set_text: String,
-    trust: TrustRecord,
-}
-
-impl Candidate {
-    /// Records the trust file that it was admitted under.
-    async fn record_trust(&self, archive: &Archive) -> anyhow::Result<()> {
-        Ok(archive.record_trust(&self.trust).await?)
-    }
-}
-
-/// A set that is not good.
-struct Refused {
-    problems: Vec<Problem>,
-    set_file: String,
-    set_text: Option<String>,
-}
-
-/// Reads, builds and tries the set file. The outer error is a fault of ours, the inner one the user's to mend.
-async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refused>> {
-    let (engine, store, plugins) = (
-        Arc::clone(&parts.engine),
-        Arc::clone(&parts.store),
-        parts.plugins.clone(),
-    );
-    let (set_path, trust_source) = (parts.set_path.clone(), parts.trust.clone());
-    let seen = Arc::new(trust_loading::seen(&parts.archive).await?);
-    tokio::task::spawn_blocking(move || {
-        // From wherever the daemon is started next, the folders that packs came from are to be found again.
-        let set_file = std::path::absolute(&set_path).unwrap_or_else(|_| set_path.clone());
-        let set_file = set_file.display().to_string();
-        let refused = |problems| {
-            let set_text = std::fs::read_to_string(&set_path).ok();
-            Ok(Err(Refused {
-                problems,
-                set_file: set_file.clone(),
-                set_text,
-            }))
-        };
-        let (trust, trust_text) = match trust_source.read() {
-            Ok((trust, text)) => (Arc::new(trust), text),
-            Err(problems) => return refused(problems),
-        };
-        let admitting = Admitting { trust, seen };
-        let (resolved, set_text) = match set_loading::load(&set_path, &plugins, Some(&store), &admitting) {
-            Ok(loaded) => loaded,
-            Err(problems) => return refused(problems),
-        };
-        let generation = match engine.build(&resolved, &|_| ()) {
-            Ok(generation) => generation,
-            Err(error) => return refused(error.problems),
-        };
-        let failed = failed_cases(&generation);
-        if !failed.is_empty() {
-            return refused(failed);
-        }
-        for pack in &resolved.packs {
-            store.put(pack).context("cannot keep a pack in the store")?;
-        }
-        Ok(Ok(Candidate {
-            generation,
-            set_file,
-            set_text,
-            trust: TrustRecord {
-                at: crate::places::now(),
-                file: trust_source.file().map(|file| file.display().to_string()),
-                text: trust_text,
-            },
-        }))
-    })
-    .await?
-}
-
-/// The packs' own cases that the generation fails, as problems of the files that hold them.
-pub(crate) fn failed_cases(generation: &Generation) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for report in generation.self_test() {
-        let pack = generation.packs().find(|pack| pack.manifest().name == report.pack);
-        let file = pack.map_or_else(|| PathBuf::from(&report.file), |pack| pack.path_of(&report.file));
-        for mismatch in &report.mismatches {
-            let message = format!("case {:?} of {}: {mismatch}", report.case, report.pack);
-            problems.push(Problem::on_line(&file, report.line, message));
-        }
-    }
-    problems
-}
-
-/// Builds a recorded generation again, from the packs in the store, if the trust of today admits them.
-pub(crate) async fn rebuild(parts: &Parts, record: &GenerationRecord) -> anyhow::Result<Generation> {
-    let (trust, _) = parts.trust.read().map_err(InputProblems)?;
-    let admitting = Admitting {
-        trust: Arc::new(trust),
-        seen: Arc::new(trust_loading::seen(&parts.archive).await?),
-    };
-    let resolved = set_loading::recorded(record, &parts.store, &admitting, Purpose::Judge)?;
-    let engine = Arc::clone(&parts.engine);
-    let generation = tokio::task::spawn_blocking(move || engine.build(&resolved, &|_| ())).await?;
-    let generation = generation.map_err(|error| InputProblems(error.problems))?;
-    if generation.id() != record.id {
-        bail!(
-            "generation {} cannot be rebuilt by this version of the host: it would be {}",
-            record.id,
-            generation.id()
-        );
-    }
-    Ok(generation)
-}
-
 async fn record(
     parts: &Parts,
     candidate: &Candidate,
@@ -480,7 +340,7 @@ async fn record(
     });
     let record = GenerationRecord {
         id: generation.id(),
-        recorded_at: crate::places::now(),
+        recorded_at: places::now(),
         engine_version: proviso_engine::versions().to_owned(),
         packs: packs.collect(),
         set_file: candidate.set_file.clone(),
@@ -500,7 +360,7 @@ fn activation(generation: Digest, cause: Cause, who: &str, why: &str, changes: &
     let (who, why) = (who.to_owned(), why.to_owned());
     Activation {
         generation,
-        at: crate::places::now(),
+        at: places::now(),
         cause,
         who,
         why,
@@ -510,7 +370,7 @@ fn activation(generation: Digest, cause: Cause, who: &str, why: &str, changes: &
 
 async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &str, why: &str) -> anyhow::Result<()> {
     let failed = FailedSet {
-        at: crate::places::now(),
+        at: places::now(),
         cause,
         who: who.to_owned(),
         why: why.to_owned(),

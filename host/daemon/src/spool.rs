@@ -1,7 +1,7 @@
 //! Follows the spool folders and hands what they hold to the writer, file by file.
 
-use super::config::SpoolConfig;
-use super::intake::{Delivery, Queue};
+use crate::config::SpoolConfig;
+use crate::delivery::{Delivery, Queue};
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
 use proviso_archive::{Archive, SourceError, SourceOffset, SourcePlace};

@@ -1,0 +1,132 @@
+//! Generations that are to judge: built from the set's file and tried on the packs' own cases, or built again from the record.
+
+use crate::trust;
+use anyhow::Context;
+use proviso_archive::{Archive, GenerationRecord, TrustRecord};
+use proviso_engine::{Engine, Generation};
+use proviso_model::{Problem, Problems};
+use proviso_pack::{PackStore, PluginPath};
+use proviso_pipeline::loading::build::{self, failed_cases};
+use proviso_pipeline::loading::set::{self, Purpose, Recorded, RecordedError};
+use proviso_pipeline::loading::trust::{Accepting, TrustSource};
+use proviso_pipeline::places;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What generations are made with.
+pub(crate) struct Parts {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) archive: Archive,
+    pub(crate) store: Arc<PackStore>,
+    pub(crate) plugins: PluginPath,
+    pub(crate) set_path: PathBuf,
+    pub(crate) trust: TrustSource,
+}
+
+/// A generation that is good, and the file it was read from.
+pub(crate) struct Candidate {
+    pub(crate) generation: Generation,
+    pub(crate) set_file: String,
+    pub(crate) set_text: String,
+    pub(crate) trust: TrustRecord,
+}
+
+impl Candidate {
+    /// Records the trust file that it was accepted under.
+    pub(crate) async fn record_trust(&self, archive: &Archive) -> anyhow::Result<()> {
+        Ok(archive.record_trust(&self.trust).await?)
+    }
+}
+
+/// A set that is not good.
+pub(crate) struct Refused {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) set_file: String,
+    pub(crate) set_text: Option<String>,
+}
+
+/// Reads, builds and tries the set file. The outer error is a fault of ours, the inner one the user's to mend.
+pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Candidate, Refused>> {
+    let (engine, store, plugins) = (
+        Arc::clone(&parts.engine),
+        Arc::clone(&parts.store),
+        parts.plugins.clone(),
+    );
+    let (set_path, trust_source) = (parts.set_path.clone(), parts.trust.clone());
+    let seen = Arc::new(trust::seen(&parts.archive).await?);
+    tokio::task::spawn_blocking(move || {
+        // From wherever the daemon is started next, the folders that packs came from are to be found again.
+        let set_file = std::path::absolute(&set_path).unwrap_or_else(|_| set_path.clone());
+        let set_file = set_file.display().to_string();
+        let refused = |problems| {
+            let set_text = std::fs::read_to_string(&set_path).ok();
+            Ok(Err(Refused {
+                problems,
+                set_file: set_file.clone(),
+                set_text,
+            }))
+        };
+        let (trust, trust_text) = match trust_source.read() {
+            Ok((trust, text)) => (Arc::new(trust), text),
+            Err(problems) => return refused(problems),
+        };
+        let accepting = Accepting { trust, seen };
+        let (resolved, set_text) = match set::load(&set_path, &plugins, Some(&store), &accepting) {
+            Ok(loaded) => loaded,
+            Err(problems) => return refused(problems),
+        };
+        let generation = match build::generation(&engine, &resolved, &|_| ()) {
+            Ok(generation) => generation,
+            Err(Problems(problems)) => return refused(problems),
+        };
+        let failed = failed_cases(&generation);
+        if !failed.is_empty() {
+            return refused(failed);
+        }
+        for pack in &resolved.packs {
+            store.put(pack).context("cannot keep a pack in the store")?;
+        }
+        Ok(Ok(Candidate {
+            generation,
+            set_file,
+            set_text,
+            trust: TrustRecord {
+                at: places::now(),
+                file: trust_source.file().map(|file| file.display().to_string()),
+                text: trust_text,
+            },
+        }))
+    })
+    .await?
+}
+
+/// Builds a recorded generation again, from the packs in the store, if the trust of today accepts them. The outer error is a
+/// fault of ours, the inner one tells why it cannot be had.
+pub(crate) async fn rebuild(
+    parts: &Parts,
+    record: &GenerationRecord,
+) -> anyhow::Result<Result<Generation, RecordedError>> {
+    let trust = match parts.trust.read() {
+        Ok((trust, _)) => trust,
+        Err(problems) => return Ok(Err(Problems(problems).into())),
+    };
+    let accepting = Accepting {
+        trust: Arc::new(trust),
+        seen: Arc::new(trust::seen(&parts.archive).await?),
+    };
+    let (engine, store, record) = (Arc::clone(&parts.engine), Arc::clone(&parts.store), record.clone());
+    let built = tokio::task::spawn_blocking(move || {
+        build::recorded(&engine, &recorded(&record), &store, &accepting, Purpose::Judge)
+    });
+    Ok(built.await?)
+}
+
+/// What the pipeline builds a recorded generation from.
+pub fn recorded(record: &GenerationRecord) -> Recorded<'_> {
+    Recorded {
+        id: record.id,
+        set_file: &record.set_file,
+        set_json: &record.set_json,
+        packs: record.packs.iter().map(|pack| pack.digest).collect(),
+    }
+}

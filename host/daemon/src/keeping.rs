@@ -1,0 +1,187 @@
+//! The archive as the pipeline sees it: what it recalls for judging, and what it keeps of a transaction.
+//!
+//! Judging is synchronous and runs on a thread for blocking work; each question waits there for the archive's answer.
+
+use proviso_archive::{
+    Archive, ConversationKey, Entry, FoldStep, IngestBatch, IngestError, Rejudging, Retention, Statute, StorageError,
+};
+use proviso_engine::{FoldStates, Input};
+use proviso_model::consent::ConsentEvent;
+use proviso_model::id::FoldKey;
+use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::retention::Decision;
+use proviso_model::{Addressed, Message, Timestamp};
+use proviso_pipeline::{Recall, Settled, States, Store};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// Why the archive did not answer, or did not keep.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepingError {
+    /// It could not be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// It could not be written.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// Nothing was written, since there is nothing to write it over.
+    #[error(transparent)]
+    Rejudge(#[from] proviso_archive::RejudgeError),
+}
+
+/// For new messages: what is in the archive now came before them.
+pub(crate) struct Arriving {
+    archive: Archive,
+    runtime: Handle,
+    batch: IngestBatch,
+    started: Instant,
+}
+
+/// What was kept, and how long judging took.
+pub(crate) struct Kept {
+    pub(crate) batch: IngestBatch,
+    pub(crate) judging: Duration,
+}
+
+impl Arriving {
+    /// `batch` holds what is kept beside the new messages. To be made on a task of the runtime that serves the archive.
+    pub(crate) fn new(archive: Archive, batch: IngestBatch) -> Self {
+        Self {
+            archive,
+            runtime: Handle::current(),
+            batch,
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Recall for Arriving {
+    type Error = KeepingError;
+
+    fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
+        let states = self.archive.consent_states_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(states)?)
+    }
+
+    fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
+        let conversations: Vec<_> = messages.iter().map(|message| ConversationKey::of(message)).collect();
+        let preceding = self.archive.preceding(&conversations, PRECEDING_MESSAGES_MAX);
+        Ok(self.runtime.block_on(preceding)?)
+    }
+}
+
+impl States for Arriving {
+    type Error = KeepingError;
+    const CONTINUOUS: bool = true;
+
+    fn before(&mut self, _: &Addressed, subjects: &[FoldKey]) -> Result<FoldStates, KeepingError> {
+        Ok(self.runtime.block_on(self.archive.fold_states(subjects))?)
+    }
+}
+
+impl Store for Arriving {
+    type Receipt = Kept;
+
+    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
+        let judging = self.started.elapsed();
+        self.batch.entries = entries(admitted, settled);
+        self.runtime.block_on(self.archive.ingest(&self.batch))?;
+        let batch = std::mem::replace(
+            &mut self.batch,
+            IngestBatch::new(Timestamp::from_millis(0).expect("the epoch")),
+        );
+        Ok(Kept { batch, judging })
+    }
+}
+
+/// For held messages that are judged again: each meets what it met when it arrived, save consent, which is asked for anew.
+pub(crate) struct Again {
+    pub(crate) archive: Archive,
+    pub(crate) runtime: Handle,
+    pub(crate) at: Timestamp,
+    pub(crate) who: String,
+    pub(crate) note: String,
+}
+
+impl Recall for Again {
+    type Error = KeepingError;
+
+    fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
+        let states = self.archive.consent_states_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(states)?)
+    }
+
+    fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
+        let mut found = Vec::with_capacity(messages.len());
+        for message in messages {
+            let preceding = self.archive.preceding_of(&message.id, PRECEDING_MESSAGES_MAX);
+            found.push(self.runtime.block_on(preceding)?);
+        }
+        Ok(found)
+    }
+}
+
+impl States for Again {
+    type Error = KeepingError;
+    const CONTINUOUS: bool = false;
+
+    fn before(&mut self, message: &Addressed, subjects: &[FoldKey]) -> Result<FoldStates, KeepingError> {
+        let states = self.archive.fold_states_at(&message.id, subjects);
+        Ok(self.runtime.block_on(states)?)
+    }
+}
+
+impl Store for Again {
+    type Receipt = Vec<Entry>;
+
+    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Vec<Entry>, KeepingError> {
+        let rejudging = Rejudging {
+            at: self.at,
+            who: self.who.clone(),
+            note: self.note.clone(),
+            entries: entries(admitted, settled),
+        };
+        self.runtime.block_on(self.archive.rejudge(&rejudging))?;
+        Ok(rejudging.entries)
+    }
+}
+
+fn entries(admitted: Vec<Input>, settled: Vec<Settled>) -> Vec<Entry> {
+    let pairs = admitted.into_iter().zip(settled);
+    pairs.map(|(admitted, settled)| entry(admitted, settled)).collect()
+}
+
+/// What the archive keeps of one message.
+fn entry(admitted: Input, settled: Settled) -> Entry {
+    let digest = admitted.message.digest();
+    let steps = settled.outcome.steps.into_iter();
+    Entry {
+        message: Arc::unwrap_or_clone(admitted.message).into_message(),
+        digest,
+        fuel: settled.outcome.fuel,
+        retention: Some(retention(&settled.retention)),
+        steps: steps
+            .map(|step| FoldStep {
+                policy: step.key.policy.clone(),
+                key: Arc::clone(&step.key.key),
+                before: step.before,
+                after: step.after,
+            })
+            .collect(),
+        verdict: settled.outcome.verdict,
+    }
+}
+
+fn retention(decision: &Decision) -> Retention {
+    let statutes = decision.decided_by.iter().map(|cited| Statute {
+        rule: cited.rule.clone(),
+        law: cited.law.clone(),
+        article: cited.article.clone(),
+    });
+    Retention {
+        decision_json: serde_json::to_string(decision).expect("a decision has string keys"),
+        keep_until: decision.until.map(|day| day.to_string()),
+        statutes: statutes.collect(),
+    }
+}

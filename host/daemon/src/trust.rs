@@ -1,0 +1,102 @@
+//! What the archive remembers of packs and trust, and what an operator wants to know of both.
+
+use anyhow::Result;
+use proviso_archive::{Archive, Downgrade};
+use proviso_model::id::is_name;
+use proviso_model::{Problem, Problems};
+use proviso_pack::TrustedPack;
+use proviso_pack::trust::{Admission, Seen};
+use proviso_pipeline::loading::trust::TrustSource;
+use proviso_pipeline::places;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An expiring key is told of so many days ahead.
+const EXPIRY_TOLD_DAYS: u32 = 30;
+
+/// What an archive remembers of the packs that were live.
+pub async fn seen(archive: &Archive) -> Result<Seen> {
+    let (packs, downgrades) = (archive.packs_seen().await?, archive.downgrades().await?);
+    let mut seen = Seen::default();
+    // The last permission for a pack counts: it is the floor, with what was live since.
+    let last: HashMap<&str, &Downgrade> = downgrades.iter().map(|each| (each.pack.as_str(), each)).collect();
+    for allowed in last.values() {
+        seen.saw(&allowed.pack, &allowed.version)?;
+    }
+    for live in &packs {
+        let (name, version) = (&live.pack.name, &live.pack.version);
+        seen.first_live.insert(live.pack.digest, live.first_live);
+        if last
+            .get(name.as_str())
+            .is_none_or(|allowed| live.last_entry > allowed.after)
+        {
+            seen.saw(name, version)?;
+        }
+    }
+    Ok(seen)
+}
+
+/// What is wrong with a permission to go back to an older version; for people.
+pub fn check_downgrade(pack: &str, version: &str) -> Result<(), String> {
+    let named = pack
+        .split_once('/')
+        .is_some_and(|(vendor, name)| is_name(vendor) && is_name(name));
+    if !named {
+        return Err(format!("{pack:?} is not a pack: expected vendor/name"));
+    }
+    Seen::default().saw(pack, version).map_err(|error| error.to_string())
+}
+
+/// Keeps a daemon from going back to development because a file is gone.
+pub async fn must_not_vanish(source: &TrustSource, archive: &Archive) -> Result<()> {
+    let before = archive.last_trust().await?.and_then(|last| last.file);
+    if let (None, Some(before)) = (source.file(), before) {
+        let message = "the packs of this archive were accepted by this trust file, and now there is none: put it back, name \
+                       another (`trust` in the configuration), or write one that says `[development]`";
+        return Err(Problems(vec![Problem::in_file(before, message)]).into());
+    }
+    Ok(())
+}
+
+/// What an operator wants to know of the trust in force: for `policy status`.
+pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<TrustedPack>>) -> Value {
+    let packs: Vec<&Arc<TrustedPack>> = packs.collect();
+    let mut warnings = Vec::new();
+    if file.is_none() {
+        warnings.push("no trust file: packs in folders are taken as they are, whoever wrote them".to_owned());
+    }
+    let today = proviso_model::time::Zone::utc().day(places::now());
+    let mut told = Vec::new();
+    for pack in &packs {
+        match pack.admission() {
+            Admission::Signed(by) => {
+                for by in by.iter().filter(|by| by.until < today.plus(0, EXPIRY_TOLD_DAYS)) {
+                    let ended = if by.until < today { "ended" } else { "ends" };
+                    told.push(format!(
+                        "the key of {} ({}) {ended} with {}: what runs goes on, what is new needs another",
+                        by.signer, by.key, by.until
+                    ));
+                }
+            }
+            Admission::Development if file.is_some() => {
+                told.push(format!(
+                    "{} is not signed: it stands in a folder for development",
+                    pack.manifest().name
+                ));
+            }
+            Admission::Development | Admission::Replayed => {}
+        }
+    }
+    told.sort();
+    told.dedup();
+    warnings.extend(told);
+    let packs: Vec<Value> = packs
+        .iter()
+        .map(
+            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.admission().say() }),
+        )
+        .collect();
+    json!({ "file": file, "packs": packs, "warnings": warnings })
+}

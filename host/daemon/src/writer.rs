@@ -1,0 +1,228 @@
+//! The one writer: takes deliveries off the queue, judges them, commits them, and only then answers.
+
+use crate::delivery::{Arrival, Delivery, DeliveryError, Report};
+use crate::generations::Generations;
+use crate::keeping::{Arriving, Kept};
+use crate::metrics::Metrics;
+use crate::quarantine::Quarantine;
+use crate::rejudge::{self, Judging};
+use proviso_archive::{Archive, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset};
+use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
+use proviso_model::{Addressed, MessageId};
+use proviso_pipeline::{Judge, Memory, places, take_in};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// The writer's own things. Lives on one task.
+pub(crate) struct Writer {
+    archive: Archive,
+    generations: Arc<Generations>,
+    quarantine: Arc<Quarantine>,
+    metrics: Arc<Metrics>,
+    workers: usize,
+    memory: Memory,
+}
+
+impl Writer {
+    /// A writer that asks the archive for what it has not seen itself.
+    pub(crate) fn new(
+        archive: Archive,
+        generations: Arc<Generations>,
+        quarantine: Arc<Quarantine>,
+        metrics: Arc<Metrics>,
+        workers: usize,
+    ) -> Self {
+        Self {
+            archive,
+            generations,
+            quarantine,
+            metrics,
+            workers,
+            memory: Memory::backed(),
+        }
+    }
+
+    /// Works until every sender of deliveries is gone and the queue is empty.
+    pub(crate) async fn run(
+        mut self,
+        mut deliveries: mpsc::Receiver<Delivery>,
+        mut rejudging: mpsc::Receiver<rejudge::Request>,
+    ) -> anyhow::Result<()> {
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                taken = deliveries.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX) => {
+                    if taken == 0 {
+                        return Ok(());
+                    }
+                    self.take(std::mem::take(&mut batch)).await;
+                }
+                Some(request) = rejudging.recv() => self.rejudge(request).await,
+            }
+        }
+    }
+
+    /// Judges held messages again, between two transactions of new ones.
+    async fn rejudge(&self, request: rejudge::Request) {
+        let judging = Judging {
+            archive: &self.archive,
+            generation: &self.generations.current(),
+            quarantine: &self.quarantine,
+            workers: self.workers,
+        };
+        let again = rejudge::rejudge(judging, &request.ids, &request.who, &request.note).await;
+        if let Ok(again) = &again {
+            let released = again.iter().filter(|one| !one.held).count();
+            self.metrics.messages_rejudged.add(again.len() as u64);
+            tracing::info!(
+                messages = again.len(),
+                released,
+                who = request.who,
+                "held messages judged again"
+            );
+        }
+        // Nobody listens where an HTTP client went away; the verdicts stand all the same.
+        let _ = request.done.send(again);
+    }
+
+    /// Commits deliveries in transactions of a bounded size: small ones share one, large ones take several.
+    async fn take(&mut self, deliveries: Vec<Delivery>) {
+        let mut together: Vec<Delivery> = Vec::new();
+        let mut messages = 0;
+        for delivery in deliveries {
+            if messages + delivery.messages.len() > TRANSACTION_MESSAGES_MAX && !together.is_empty() {
+                self.commit_deliveries(std::mem::take(&mut together)).await;
+                messages = 0;
+            }
+            messages += delivery.messages.len();
+            together.push(delivery);
+        }
+        self.commit_deliveries(together).await;
+    }
+
+    async fn commit_deliveries(&mut self, mut deliveries: Vec<Delivery>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        let mut arrivals: Vec<(usize, Arrival)> = Vec::new();
+        let (mut errors, mut offsets) = (Vec::new(), Vec::new());
+        for (index, delivery) in deliveries.iter_mut().enumerate() {
+            arrivals.extend(delivery.messages.drain(..).map(|arrival| (index, arrival)));
+            errors.append(&mut delivery.errors);
+            offsets.extend(delivery.offset.take());
+        }
+        let mut reports: Vec<Report> = deliveries.iter().map(|_| Report::default()).collect();
+        let mut failure = None;
+        let mut rest = arrivals;
+        loop {
+            let tail = rest.split_off(rest.len().min(TRANSACTION_MESSAGES_MAX));
+            let last = tail.is_empty();
+            // What was read is past only when all of it is committed.
+            let (errors, offsets) = if last {
+                (std::mem::take(&mut errors), std::mem::take(&mut offsets))
+            } else {
+                (Vec::new(), Vec::new())
+            };
+            if let Err(error) = self.commit(rest, errors, offsets, &mut reports).await {
+                self.metrics.commit_failures.add(1);
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "a batch was not committed; its sources send it again"
+                );
+                failure = Some(error);
+                break;
+            }
+            if last {
+                break;
+            }
+            rest = tail;
+        }
+        for (delivery, report) in deliveries.into_iter().zip(reports) {
+            let answer = match &failure {
+                None => Ok(report),
+                Some(error) => Err(DeliveryError::Archive(anyhow::anyhow!("{error:#}"))),
+            };
+            // Nobody listens where an HTTP client went away; the commit stands all the same.
+            let _ = delivery.done.send(answer);
+        }
+    }
+
+    /// One transaction: what is new is judged; all of it is kept, or none.
+    async fn commit(
+        &mut self,
+        arrivals: Vec<(usize, Arrival)>,
+        errors: Vec<SourceError>,
+        offsets: Vec<SourceOffset>,
+        reports: &mut [Report],
+    ) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let ids: Vec<_> = arrivals
+            .iter()
+            .map(|(_, arrival)| (&*arrival.message.id, arrival.message.digest()))
+            .collect();
+        let known = self.archive.known(&ids).await?;
+        let mut batch = IngestBatch::new(places::now());
+        let mut new = Vec::with_capacity(arrivals.len());
+        let mut found = Vec::with_capacity(arrivals.len());
+        for ((delivery, arrival), known) in arrivals.into_iter().zip(known) {
+            match &known {
+                Known::New => new.push(arrival.message),
+                Known::Same => batch.duplicates.push(Duplicates {
+                    source: arrival.place.source,
+                    count: 1,
+                }),
+                Known::Conflict { .. } => batch.conflicts.push(Conflict {
+                    id: MessageId::clone(&arrival.message.id),
+                    refused: arrival.message.digest(),
+                    refused_raw: arrival.message.raw.clone(),
+                    place: arrival.place,
+                }),
+            }
+            found.push((delivery, known));
+        }
+        batch.source_errors = errors;
+        batch.offsets = offsets;
+        let Kept { batch, judging } = self.judge_and_keep(new, batch).await?;
+        let mut conflicts = batch.conflicts.iter().map(|conflict| conflict.id.native.clone());
+        for (delivery, known) in found {
+            match known {
+                Known::New => reports[delivery].accepted += 1,
+                Known::Same => reports[delivery].duplicates += 1,
+                Known::Conflict { .. } => reports[delivery].conflicts.extend(conflicts.next()),
+            }
+        }
+        for entry in &batch.entries {
+            self.metrics.count_verdict(&entry.verdict);
+        }
+        self.metrics.messages_committed.add(batch.entries.len() as u64);
+        self.metrics.messages_duplicate.add(batch.duplicates.len() as u64);
+        self.metrics.messages_conflicting.add(batch.conflicts.len() as u64);
+        self.metrics.source_errors.add(batch.source_errors.len() as u64);
+        self.metrics
+            .count_time(judging, started.elapsed().saturating_sub(judging));
+        Ok(())
+    }
+
+    /// The pipeline, on a thread for blocking work. `batch` is what is kept beside the new messages.
+    async fn judge_and_keep(&mut self, new: Vec<Arc<Addressed>>, batch: IngestBatch) -> anyhow::Result<Kept> {
+        let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
+        let workers = self.workers;
+        let mut store = Arriving::new(self.archive.clone(), batch);
+        // A panic in there leaves an empty memory, which asks the archive.
+        let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
+        let work = tokio::task::spawn_blocking(move || {
+            let by = Judge {
+                generation: &generation,
+                workers,
+                breaker: Some(&*quarantine),
+            };
+            let kept = take_in(by, &mut memory, new, &mut store);
+            (memory, kept, generation.id())
+        });
+        let (memory, kept, id) = work.await?;
+        self.memory = memory;
+        self.quarantine.tell(id).await;
+        Ok(kept?)
+    }
+}

@@ -1,0 +1,106 @@
+//! The order of the stages for the messages of one transaction. No other place knows it, save `driver.rs`, which runs the same
+//! stages on threads of their own.
+
+use crate::admit::Memory;
+use crate::evaluate::{evaluate, evaluate_on};
+use crate::ports::{Breaker, States, Store};
+use crate::settle::{Settled, settle};
+use proviso_engine::{FoldStates, Generation, Input};
+use proviso_model::Addressed;
+use std::sync::Arc;
+
+/// Who judges.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// By which policies.
+    pub generation: &'a Generation,
+    /// On how many threads, from 1.
+    pub workers: usize,
+    /// What stops policies that fail; absent where a message must be answered the same in any company.
+    pub breaker: Option<&'a dyn Breaker>,
+}
+
+/// The whole way of new messages: recalled and admitted, judged, committed. All of it happens, or nothing: after an error
+/// the memory is empty, so that it holds nothing which the store does not.
+pub fn take_in<S: Store>(
+    by: Judge<'_>,
+    memory: &mut Memory,
+    messages: Vec<Arc<Addressed>>,
+    store: &mut S,
+) -> Result<S::Receipt, <S as crate::ports::Recall>::Error> {
+    let attempt = || {
+        let admitted = memory.admit(by.generation.set(), messages, store)?;
+        let (admitted, settled) = judge(by, admitted, store)?;
+        store.commit(admitted, settled)
+    };
+    let receipt = attempt();
+    match &receipt {
+        // Not while messages are on their way: each must find what those ahead of it left.
+        Ok(_) => memory.evict(),
+        Err(_) => memory.clear(),
+    }
+    receipt
+}
+
+/// Judges admitted messages to the end, slice by slice: between two slices the breaker says who is called no more.
+pub fn judge<S: States>(
+    by: Judge<'_>,
+    admitted: Vec<Input>,
+    states: &mut S,
+) -> Result<(Vec<Input>, Vec<Settled>), S::Error> {
+    let id = by.generation.id();
+    let mut inputs = admitted;
+    let mut all = Vec::with_capacity(inputs.len());
+    let mut known = FoldStates::new();
+    while all.len() < inputs.len() {
+        let (done, left) = (all.len(), inputs.len() - all.len());
+        let next = by
+            .breaker
+            .map_or(left, |breaker| breaker.slice(done, left).clamp(1, left));
+        let slice = &mut inputs[done..done + next];
+        if let Some(stopped) = by.breaker.and_then(|breaker| breaker.stopped(id)) {
+            for input in slice.iter_mut() {
+                input.quarantined = Some(Arc::clone(&stopped));
+            }
+        }
+        let settled = judge_slice(by, slice, states, &mut known)?;
+        if let Some(breaker) = by.breaker {
+            breaker.observe(id, by.generation.take_triggered(), &settled);
+        }
+        all.extend(settled);
+    }
+    Ok((inputs, all))
+}
+
+/// Judges admitted messages on the calling thread, from states that are at hand and go on with them.
+pub fn judge_with(generation: &Generation, admitted: &[Input], states: &mut FoldStates) -> Vec<Settled> {
+    let judged = evaluate(generation, admitted);
+    settle(generation, admitted, judged, states)
+}
+
+/// `known` are the states that the messages ahead in the transaction left.
+fn judge_slice<S: States>(
+    by: Judge<'_>,
+    slice: &[Input],
+    states: &mut S,
+    known: &mut FoldStates,
+) -> Result<Vec<Settled>, S::Error> {
+    let judged = evaluate_on(by.workers, by.generation, slice);
+    let Some(first) = slice.first() else {
+        return Ok(Vec::new());
+    };
+    if S::CONTINUOUS {
+        let mut unknown = by.generation.fold_keys(&judged);
+        unknown.retain(|key| !known.contains_key(key));
+        known.extend(states.before(&first.message, &unknown)?);
+        return Ok(settle(by.generation, slice, judged, known));
+    }
+    let mut settled = Vec::with_capacity(slice.len());
+    for (input, judged) in slice.iter().zip(judged) {
+        let judged = vec![judged];
+        let subjects = by.generation.fold_keys(&judged);
+        let mut own = states.before(&input.message, &subjects)?;
+        settled.extend(settle(by.generation, std::slice::from_ref(input), judged, &mut own));
+    }
+    Ok(settled)
+}

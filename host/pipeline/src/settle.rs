@@ -1,0 +1,59 @@
+//! The part of judging that has memory, and the decision how long each message is kept.
+
+use proviso_engine::{FoldStates, Generation, Input, Judged, Outcome};
+use proviso_model::Message;
+use proviso_model::retention::{self, Decision, Facts, Moments};
+use proviso_model::set::PolicySet;
+use proviso_model::verdict::Withheld;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A message's outcome, and what follows from it.
+pub struct Settled {
+    /// Verdict, fuel, and the steps of folds.
+    pub outcome: Outcome,
+    /// How long the message must and may be kept.
+    pub retention: Arc<Decision>,
+}
+
+/// Advances the folds and decides on retention, in order of arrival. `states` are those before the first message, and
+/// afterwards those behind the last one.
+pub(crate) fn settle(
+    generation: &Generation,
+    admitted: &[Input],
+    judged: Vec<Judged>,
+    states: &mut FoldStates,
+) -> Vec<Settled> {
+    let outcomes = generation.advance(judged, admitted, states);
+    let set = generation.set();
+    let mut decided = HashMap::new();
+    let mut retained = Vec::with_capacity(outcomes.len());
+    for (admitted, outcome) in admitted.iter().zip(&outcomes) {
+        // Messages of one day with the very same proposals are decided once; the outcomes keep the proposals in their places.
+        let proposals = outcome.verdict.proposals.iter();
+        let alike: Vec<usize> = proposals.map(|proposal| Arc::as_ptr(proposal).addr()).collect();
+        let day = set.time_zone.day(admitted.message.sent_at);
+        let decision = decided
+            .entry((alike, day, outcome.verdict.withheld))
+            .or_insert_with(|| Arc::new(decide(set, &admitted.message, outcome)));
+        retained.push(Arc::clone(decision));
+    }
+    let settled = outcomes.into_iter().zip(retained);
+    settled
+        .map(|(outcome, retention)| Settled { outcome, retention })
+        .collect()
+}
+
+/// How long a message must and may be kept, from what its policies proposed.
+fn decide(set: &PolicySet, message: &Message, outcome: &Outcome) -> Decision {
+    let proposals = outcome.verdict.proposals.iter().map(|attributed| &attributed.proposal);
+    let consent_withdrawn = outcome.verdict.withheld == Some(Withheld::ConsentRefused);
+    let facts = Facts {
+        sent_at: message.sent_at,
+        moments: Moments::default(),
+        legal_hold: false,
+        consent_withdrawn,
+        time_zone: &set.time_zone,
+    };
+    retention::decide(proposals, &facts)
+}
