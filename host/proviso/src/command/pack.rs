@@ -8,10 +8,11 @@ use crate::exit::{Ending, InputProblems, Usage};
 use crate::show::table::{Columns, clip, count};
 use crate::trust_loading::{Admitting, TrustSource};
 use anyhow::Context;
+use proviso_author::scaffold;
 use proviso_engine::inspect_component;
 use proviso_pack::page::Page;
 use proviso_pack::trust::Load;
-use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
+use proviso_pack::{Pack, PluginPath, TrustedPack};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -193,7 +194,7 @@ fn facts(pack: &Pack) -> Value {
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
         "requires_assessment": manifest.requires_assessment, "files": pack.files().len(),
         "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
-        "plugins": plugins, "policies": policies, "statutes": proviso_pack::statutes(pack),
+        "plugins": plugins, "policies": policies, "statutes": proviso_pack::provisions(pack),
     })
 }
 
