@@ -197,7 +197,15 @@ fn the_engine_brings_neither_tls_nor_a_registry_client() {
     let tree = |package: &str| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = std::process::Command::new(cargo)
-            .args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none"])
+            .args([
+                "tree",
+                "--locked",
+                "--offline",
+                "--edges",
+                "normal,build",
+                "--prefix",
+                "none",
+            ])
             .args(["--format", "{p}", "--package", package])
             .current_dir(project())
             .output()

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 ///
 /// What is not checked here is what other crates know: whether terms and expressions are good (proviso-scan) and whether
 /// plugins are components that the contract allows (proviso-engine). Nor is it known whether anybody trusts it: it may be
-/// looked at and signed, and judges nothing until [`Trust::admit`](crate::Trust::admit) makes a
+/// looked at and signed, and judges nothing until [`Trust::accept`](crate::Trust::accept) makes a
 /// [`TrustedPack`](crate::TrustedPack) of it.
 #[derive(Debug, Clone)]
 pub struct Pack {

@@ -4,7 +4,7 @@ use crate::exit::InputProblems;
 use proviso_archive::{Archive, Downgrade};
 use proviso_model::Problem;
 use proviso_model::id::is_name;
-use proviso_pack::trust::{Admission, Load, Occasion, Seen, TRUST_FILE_BYTES_MAX};
+use proviso_pack::trust::{Acceptance, Load, Occasion, Seen, TRUST_FILE_BYTES_MAX};
 use proviso_pack::{Pack, Trust, TrustedPack};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -100,7 +100,7 @@ impl Admitting {
             seen: &self.seen,
             load,
         };
-        let admitted = self.trust.admit(pack, &occasion).map_err(|error| error.problems);
+        let admitted = self.trust.accept(pack, &occasion).map_err(|error| error.problems);
         admitted.map(Arc::new)
     }
 }
@@ -159,8 +159,8 @@ pub(crate) fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a 
     let today = proviso_model::time::Zone::utc().day(crate::places::now());
     let mut told = Vec::new();
     for pack in &packs {
-        match pack.admission() {
-            Admission::Signed(by) => {
+        match pack.acceptance() {
+            Acceptance::Signed(by) => {
                 for by in by.iter().filter(|by| by.until < today.plus(0, EXPIRY_TOLD_DAYS)) {
                     let ended = if by.until < today { "ended" } else { "ends" };
                     told.push(format!(
@@ -169,13 +169,13 @@ pub(crate) fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a 
                     ));
                 }
             }
-            Admission::Development if file.is_some() => {
+            Acceptance::Development if file.is_some() => {
                 told.push(format!(
                     "{} is not signed: it stands in a folder for development",
                     pack.manifest().name
                 ));
             }
-            Admission::Development | Admission::Replayed => {}
+            Acceptance::Development | Acceptance::Replayed => {}
         }
     }
     told.sort();
@@ -184,7 +184,7 @@ pub(crate) fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a 
     let packs: Vec<Value> = packs
         .iter()
         .map(
-            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.admission().say() }),
+            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.acceptance().say() }),
         )
         .collect();
     json!({ "file": file, "packs": packs, "warnings": warnings })

@@ -91,7 +91,7 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
     let signatures = pack_sign::facts(&trust, &pulled.pack);
     let admitted = admitting.admit(pulled.pack.clone(), &Load::New);
     let (why, problems) = match &admitted {
-        Ok(pack) => (pack.admission().say(), Vec::new()),
+        Ok(pack) => (pack.acceptance().say(), Vec::new()),
         Err(problems) => (
             String::new(),
             problems.iter().map(|problem| problem.message.clone()).collect(),

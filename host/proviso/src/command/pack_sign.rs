@@ -209,7 +209,7 @@ pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> 
     let admitting = Admitting::without_memory(args.trust.trust.as_deref(), None).map_err(InputProblems)?;
     let admitted = admitting.admit(pack, &Load::New);
     let (why, problems) = match &admitted {
-        Ok(pack) => (pack.admission().say(), Vec::new()),
+        Ok(pack) => (pack.acceptance().say(), Vec::new()),
         Err(problems) => (String::new(), problems.clone()),
     };
     match args.format {
