@@ -84,8 +84,9 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["proviso-archive"]),
     ("minisign", &["proviso-pack"]),
     ("minisign-verify", &["proviso-pack"]),
-    ("docker_credential", &["proviso-pack"]),
-    ("rustls-native-certs", &["proviso-pack"]),
+    ("docker_credential", &["proviso-registry"]),
+    ("rustls-native-certs", &["proviso-registry"]),
+    ("ureq", &["proviso-registry", "proviso"]),
     ("wit-bindgen-c", &["proviso"]),
 ];
 
@@ -189,14 +190,65 @@ fn development_is_decided_in_one_file_of_the_binary() {
     assert!(found[0].ends_with("host/proviso/src/trust_loading.rs"), "{found:?}");
 }
 
-/// Reading a set never uses the network: registries are spoken to in one folder, for two commands.
+/// Who embeds the engine compiles neither TLS nor what speaks to registries. Features are those that the crate has when it is
+/// built alone, not those that the binary adds.
+#[test]
+fn the_engine_brings_neither_tls_nor_a_registry_client() {
+    let tree = |package: &str| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = std::process::Command::new(cargo)
+            .args([
+                "tree",
+                "--locked",
+                "--offline",
+                "--edges",
+                "normal,build",
+                "--prefix",
+                "none",
+            ])
+            .args(["--format", "{p}", "--package", package])
+            .current_dir(project())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    let of_the_network = [
+        "proviso-registry",
+        "ureq",
+        "rustls",
+        "rustls-native-certs",
+        "ring",
+        "aws-lc-rs",
+        "docker_credential",
+        "sqlx",
+        "tokio",
+    ];
+    for package in ["proviso-model", "proviso-scan", "proviso-pack", "proviso-engine"] {
+        let brings = tree(package);
+        assert!(brings.contains(package), "{brings:?}");
+        let found: Vec<_> = of_the_network.iter().filter(|name| brings.contains(**name)).collect();
+        assert!(found.is_empty(), "{package} brings {found:?}");
+    }
+    // What is looked for is called so: the crate that speaks to registries has it.
+    let brings = tree("proviso-registry");
+    for name in ["ureq", "rustls", "rustls-native-certs", "docker_credential"] {
+        assert!(brings.contains(name), "{name}: {brings:?}");
+    }
+}
+
+/// Reading a set never uses the network: registries are spoken to in one crate, for two commands.
 #[test]
 fn registries_are_spoken_to_by_two_commands_alone() {
     for folder in HOST {
         for (path, text) in sources(&project().join("host").join(folder).join("src")) {
-            let speaks = path.contains("/pack/src/registry/") || path.ends_with("/proviso/src/client.rs");
+            let speaks = path.contains("/registry/src/") || path.ends_with("/proviso/src/client.rs");
             assert!(speaks || !text.contains("ureq"), "{path} speaks HTTP");
-            let calls = text.contains("proviso_pack::registry");
+            let calls = text.contains("proviso_registry");
             assert!(
                 !calls || path.ends_with("/command/pack_registry.rs"),
                 "{path} calls a registry"

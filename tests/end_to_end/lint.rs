@@ -2,7 +2,7 @@
 //! packs, which are clean.
 
 use crate::support::{copy_folder, json_lines, project, run, stderr, stdout};
-use proviso_pack::lint::codes;
+use proviso_author::lint::codes;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,1 +1,4 @@
 //! For those who make packs.
+
+pub mod lint;
+pub mod scaffold;

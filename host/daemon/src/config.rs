@@ -198,7 +198,7 @@ fn bounds(file: &mut TomlFile<'_>, mut table: Table<'_>) -> Bounds {
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
 
     fn parse(text: &str) -> anyhow::Result<Config> {
         Config::parse(Path::new("proviso.toml"), Path::new("/etc/proviso"), text)

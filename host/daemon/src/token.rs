@@ -88,7 +88,7 @@ impl Token {
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

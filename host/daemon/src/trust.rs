@@ -5,7 +5,7 @@ use proviso_archive::{Archive, Downgrade};
 use proviso_model::id::is_name;
 use proviso_model::{Problem, Problems};
 use proviso_pack::TrustedPack;
-use proviso_pack::trust::{Admission, Seen};
+use proviso_pack::trust::{Acceptance, Seen};
 use proviso_pipeline::loading::trust::TrustSource;
 use proviso_pipeline::places;
 use serde_json::{Value, json};
@@ -70,8 +70,8 @@ pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<Tru
     let today = proviso_model::time::Zone::utc().day(places::now());
     let mut told = Vec::new();
     for pack in &packs {
-        match pack.admission() {
-            Admission::Signed(by) => {
+        match pack.acceptance() {
+            Acceptance::Signed(by) => {
                 for by in by.iter().filter(|by| by.until < today.plus(0, EXPIRY_TOLD_DAYS)) {
                     let ended = if by.until < today { "ended" } else { "ends" };
                     told.push(format!(
@@ -80,13 +80,13 @@ pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<Tru
                     ));
                 }
             }
-            Admission::Development if file.is_some() => {
+            Acceptance::Development if file.is_some() => {
                 told.push(format!(
                     "{} is not signed: it stands in a folder for development",
                     pack.manifest().name
                 ));
             }
-            Admission::Development | Admission::Replayed => {}
+            Acceptance::Development | Acceptance::Replayed => {}
         }
     }
     told.sort();
@@ -95,7 +95,7 @@ pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<Tru
     let packs: Vec<Value> = packs
         .iter()
         .map(
-            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.admission().say() }),
+            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.acceptance().say() }),
         )
         .collect();
     json!({ "file": file, "packs": packs, "warnings": warnings })

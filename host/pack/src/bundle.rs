@@ -17,20 +17,21 @@ use proviso_model::Digest;
 use std::collections::BTreeMap;
 
 /// Signatures of one pack.
-pub(crate) const SIGNATURES_MAX: usize = 16;
+pub const SIGNATURES_MAX: usize = 16;
 /// Blobs that signatures add: the bundle, the empty configuration, and for each signature its text and its manifest.
 pub(crate) const BLOBS_MAX: usize = 2 + 2 * SIGNATURES_MAX;
 
 /// What a manifest of a signature is for.
-pub(crate) const SIGNATURE_ARTIFACT_TYPE: &str = "application/vnd.proviso.signature.v1";
+pub const SIGNATURE_ARTIFACT_TYPE: &str = "application/vnd.proviso.signature.v1";
 /// The text of a signature, as minisign writes it.
-pub(crate) const MINISIG_TYPE: &str = "application/vnd.minisign.signature";
+pub const MINISIG_TYPE: &str = "application/vnd.minisign.signature";
 /// The empty configuration of image-spec 1.1.
 const EMPTY_TYPE: &str = "application/vnd.oci.empty.v1+json";
 const EMPTY: &str = "{}";
 
 /// A manifest with its signatures, as the blobs that carry them.
-pub(crate) struct Bundle<'a> {
+#[derive(Debug)]
+pub struct Bundle<'a> {
     pack: Descriptor<'a>,
     /// Empty if there are no signatures.
     documents: Vec<String>,
@@ -48,7 +49,7 @@ pub(crate) struct Found {
 
 impl<'a> Bundle<'a> {
     /// The bundle of a manifest and its signatures, in whatever order they come.
-    pub(crate) fn of(manifest: &str, signatures: &'a [Signature]) -> Self {
+    pub fn of(manifest: &str, signatures: &'a [Signature]) -> Self {
         let subject = Descriptor::of(MANIFEST_TYPE, manifest.as_bytes());
         let pack = Descriptor {
             artifact_type: Some(ARTIFACT_TYPE),
@@ -83,7 +84,7 @@ impl<'a> Bundle<'a> {
     }
 
     /// The document that lists them; `None` if there are no signatures.
-    pub(crate) fn index(&self) -> Option<&str> {
+    pub fn index(&self) -> Option<&str> {
         match self.documents.as_slice() {
             [.., index, _empty] => Some(index),
             _ => None,
@@ -91,12 +92,12 @@ impl<'a> Bundle<'a> {
     }
 
     /// The manifests of the signatures.
-    pub(crate) fn signature_manifests(&self) -> &[String] {
+    pub fn signature_manifests(&self) -> &[String] {
         &self.documents[..self.texts.len()]
     }
 
     /// What those manifests name: the texts and their configuration. Nothing if there are no signatures.
-    pub(crate) fn signature_blobs(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn signature_blobs(&self) -> impl Iterator<Item = &[u8]> {
         let texts = self.texts.iter().map(|text| text.as_bytes());
         texts.chain(self.documents.last().map(String::as_bytes))
     }

@@ -1,10 +1,11 @@
 //! A pack's folder form on disk.
 
 use crate::parts::{FOLDERS, Parts, TOP_FILES, media_type_of};
+use crate::regular_file;
 use proviso_model::Problem;
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Reads every part of the folder; other files beside the parts (a README in another language, the source of a plugin) are
@@ -23,19 +24,6 @@ pub(crate) fn read(folder: &Path) -> (Parts, Vec<Problem>) {
         reader.take_folder(part_folder.name);
     }
     (reader.parts, reader.problems)
-}
-
-/// Reads a file of at most that many bytes.
-pub(crate) fn read_bounded(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > bytes_max {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("more than {bytes_max} bytes"),
-        ));
-    }
-    Ok(bytes)
 }
 
 struct Reader<'a> {
@@ -99,7 +87,7 @@ impl Reader<'_> {
         if self.parts.len() >= PACK_FILES_MAX {
             return self.problem(part, format!("more than {PACK_FILES_MAX} files"));
         }
-        match read_bounded(&path, self.bytes_left) {
+        match regular_file::read(&path, self.bytes_left) {
             Ok(bytes) => {
                 self.bytes_left -= bytes.len();
                 self.parts.insert(part.to_owned(), bytes);

@@ -22,19 +22,21 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of this form, part of every manifest. Another form has another.
-pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
+pub const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
-pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
-pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+/// The media type of a manifest (OCI image-spec 1.1).
+pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
+/// The media type of an index (OCI image-spec 1.1).
+pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// The annotation of a layer that says which part it is.
-pub(crate) const TITLE: &str = "org.opencontainers.image.title";
+pub const TITLE: &str = "org.opencontainers.image.title";
 const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 const BLOBS: &str = "blobs/sha256/";
 
 /// A built file, in bytes: the parts, and what the tar and the descriptions of the parts add.
 pub(crate) const FILE_BYTES_MAX: usize = PACK_BYTES_MAX + (4 << 20);
 /// The manifest, the index or the configuration of a built file, in bytes.
-pub(crate) const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,7 +58,7 @@ pub(crate) struct ImageManifest<'a> {
     pub(crate) subject: Option<Descriptor<'a>>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor<'a> {
     pub(crate) media_type: &'a str,
@@ -153,11 +155,7 @@ pub(crate) fn write(parts: &Parts, signatures: &[Signature]) -> Vec<u8> {
 }
 
 /// A file of a manifest and the blobs that it names, wherever they come from: that they belong together is for [`read`].
-pub(crate) fn file_of<'a>(
-    manifest: &str,
-    blobs: impl IntoIterator<Item = &'a [u8]>,
-    signatures: &[Signature],
-) -> Vec<u8> {
+pub fn file_of<'a>(manifest: &str, blobs: impl IntoIterator<Item = &'a [u8]>, signatures: &[Signature]) -> Vec<u8> {
     let bundle = Bundle::of(manifest, signatures);
     let index = to_json(&Index {
         schema_version: 2,
@@ -300,7 +298,11 @@ pub(crate) fn address_of(descriptor: &serde_json::Value) -> Option<Digest> {
     descriptor.get("digest")?.as_str()?.parse().ok()
 }
 
-pub(crate) fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
+/// Reads a description of at most [`DESCRIPTION_BYTES_MAX`] bytes. `what` is how the error calls it.
+///
+/// # Errors
+/// A fragment that says what is refused.
+pub fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
     if bytes.len() > DESCRIPTION_BYTES_MAX {
         return Err(format!("{what} has more than {DESCRIPTION_BYTES_MAX} bytes"));
     }

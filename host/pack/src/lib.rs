@@ -16,36 +16,39 @@
 //! # }
 //! ```
 
+pub mod bundle;
 pub mod case;
-pub mod lint;
+pub mod layout;
 pub mod manifest;
+pub mod named_rules;
 pub mod page;
-pub mod registry;
-pub mod scaffold;
+pub mod parts;
+pub mod reference;
+pub mod regular_file;
 pub mod signing;
 pub mod trust;
 
-mod bundle;
+mod edit;
 mod error;
 mod folder;
-mod layout;
 mod pack;
-mod parts;
 mod plugin_path;
+mod provisions;
 mod resolve;
 mod settings;
-mod statutes;
 mod store;
 mod tar_file;
 
 pub use case::Case;
+pub use edit::Edit;
 pub use error::PackError;
 pub use manifest::Manifest;
 pub use pack::{Form, Pack, TooManySignatures};
 pub use plugin_path::{PLUGIN_PATH_VARIABLE, PluginPath};
+pub use provisions::{Provision, provisions};
+pub use reference::PackReference;
 pub use resolve::resolve;
 pub use settings::SettingProblem;
 pub use signing::Signature;
-pub use statutes::{Statute, statutes};
 pub use store::{PackStore, StoreError};
 pub use trust::{Trust, TrustedPack};

@@ -8,7 +8,7 @@ use crate::parts::{DECLARATION_BYTES_MAX, FOLDERS, MANIFEST, Parts, README, SCHE
 use crate::plugin_path::PluginPath;
 use crate::settings::{self, SettingProblem, SettingsSchema};
 use crate::signing::Signature;
-use crate::{folder, layout};
+use crate::{folder, layout, regular_file};
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX, SETTINGS_BYTES_MAX};
 use proviso_model::{Digest, Problem};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 ///
 /// What is not checked here is what other crates know: whether terms and expressions are good (proviso-scan) and whether
 /// plugins are components that the contract allows (proviso-engine). Nor is it known whether anybody trusts it: it may be
-/// looked at and signed, and judges nothing until [`Trust::admit`](crate::Trust::admit) makes a
+/// looked at and signed, and judges nothing until [`Trust::accept`](crate::Trust::accept) makes a
 /// [`TrustedPack`](crate::TrustedPack) of it.
 #[derive(Debug, Clone)]
 pub struct Pack {
@@ -59,7 +59,7 @@ impl Pack {
             let (parts, problems) = folder::read(path);
             return Self::from_parts(path, parts, problems, Some(plugins));
         }
-        let file = folder::read_bounded(path, layout::FILE_BYTES_MAX)
+        let file = regular_file::read(path, layout::FILE_BYTES_MAX)
             .map_err(|error| PackError::whole(path, format!("cannot be read: {error}")))?;
         Self::from_file(&file, path)
     }
@@ -90,7 +90,7 @@ impl Pack {
     }
 
     /// The OCI configuration, which the manifest names.
-    pub(crate) fn oci_config(&self) -> String {
+    pub fn oci_config(&self) -> String {
         layout::config(&self.parts)
     }
 
@@ -397,7 +397,7 @@ fn take_plugins(
             problems.push(places.at_plugin(index, format!("{missing}, {tried}")));
             continue;
         };
-        match folder::read_bounded(&file, PACK_BYTES_MAX) {
+        match regular_file::read(&file, PACK_BYTES_MAX) {
             Ok(bytes) => {
                 parts.insert(part, bytes);
                 plugins_from.push(file);

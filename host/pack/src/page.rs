@@ -2,8 +2,8 @@
 //! schema. What is written there is read from the pack; nobody writes it twice.
 
 use crate::Pack;
-use crate::lint::rules_of;
 use crate::manifest::{ListKind, Policy};
+use crate::named_rules::rules_of;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};

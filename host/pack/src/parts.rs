@@ -4,7 +4,7 @@ use proviso_model::limits::PACK_BYTES_MAX;
 use std::collections::BTreeMap;
 
 /// The manifest.
-pub(crate) const MANIFEST: &str = "pack.toml";
+pub const MANIFEST: &str = "pack.toml";
 /// The JSON Schema of the settings.
 pub(crate) const SCHEMA: &str = "settings.schema.json";
 /// The page for people.
@@ -59,7 +59,7 @@ pub(crate) const FOLDERS: [PartFolder; 4] = [
 ];
 
 /// The media type of a part, or why a pack has no part of that path.
-pub(crate) fn media_type_of(path: &str) -> Result<&'static str, String> {
+pub fn media_type_of(path: &str) -> Result<&'static str, String> {
     if let Some((_, media_type)) = TOP_FILES.iter().find(|(name, _)| *name == path) {
         return Ok(media_type);
     }

@@ -3,7 +3,7 @@
 use crate::error::PackError;
 use crate::pack::Pack;
 use crate::plugin_path::PluginPath;
-use crate::registry::{PackReference, Target};
+use crate::reference::{PackReference, Target};
 use crate::store::{PackStore, StoreError};
 use proviso_model::Digest;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! Built packs by their digest, on disk.
 
 use crate::error::PackError;
-use crate::folder::read_bounded;
 use crate::layout::FILE_BYTES_MAX;
 use crate::pack::Pack;
+use crate::regular_file;
 use proviso_model::Digest;
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -107,7 +107,7 @@ impl PackStore {
     /// Reads a pack and checks that it is the one of that digest.
     pub fn get(&self, digest: &Digest) -> Result<Pack, StoreError> {
         let path = self.path_of(digest);
-        let file = match read_bounded(&path, FILE_BYTES_MAX) {
+        let file = match regular_file::read(&path, FILE_BYTES_MAX) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::Missing {

@@ -1,4 +1,4 @@
-//! 5,000 packs that a stranger, a thief or an accident made of a good one: none is admitted, and each for its own reason.
+//! 5,000 packs that a stranger, a thief or an accident made of a good one: none is accepted, and each for its own reason.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -620,7 +620,7 @@ impl Maker {
     }
 }
 
-fn admit(trust: &Trust, file: &[u8], now: Timestamp, seen: &Seen) -> Result<TrustedPack, String> {
+fn accept(trust: &Trust, file: &[u8], now: Timestamp, seen: &Seen) -> Result<TrustedPack, String> {
     let pack = Pack::from_file(file, Path::new("x.pack")).map_err(|error| error.problems[0].to_string())?;
     let occasion = Occasion {
         now,
@@ -628,18 +628,18 @@ fn admit(trust: &Trust, file: &[u8], now: Timestamp, seen: &Seen) -> Result<Trus
         load: &Load::New,
     };
     trust
-        .admit(pack, &occasion)
+        .accept(pack, &occasion)
         .map_err(|error| error.problems[0].to_string())
 }
 
 #[test]
-fn none_of_5000_mutated_packs_is_admitted() {
+fn none_of_5000_mutated_packs_is_accepted() {
     assert!(MANIFEST.contains("acme/house-rules"));
     let mut maker = Maker::new();
     let text = maker.people.trust_file(maker.revoked.digest());
     let trust = Trust::parse(Path::new("trust.toml"), &text).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let good = |trust: &Trust, file: &[u8]| admit(trust, file, at("2026-06-01T12:00:00Z"), &Seen::default());
-    // The controls: what the mutations are made of is admitted, and so is what a stranger builds without changing anything.
+    let good = |trust: &Trust, file: &[u8]| accept(trust, file, at("2026-06-01T12:00:00Z"), &Seen::default());
+    // The controls: what the mutations are made of is accepted, and so is what a stranger builds without changing anything.
     good(&trust, &maker.file).unwrap();
     let by_hand = Forger::of(&maker.unsigned).signed(maker.good.oci_manifest(), &maker.texts);
     let built = Pack::from_file(&by_hand, Path::new("x.pack")).unwrap();
@@ -656,11 +656,11 @@ fn none_of_5000_mutated_packs_is_admitted() {
             seen,
             because,
         } = maker.mutant(class, number);
-        match admit(&trust, &file, now, &seen) {
+        match accept(&trust, &file, now, &seen) {
             Ok(pack) => panic!(
-                "mutant {number} ({}) was admitted: {:?}",
+                "mutant {number} ({}) was accepted: {:?}",
                 NAMES[class],
-                pack.admission()
+                pack.acceptance()
             ),
             Err(said) => assert!(
                 because.iter().any(|part| said.contains(part)),

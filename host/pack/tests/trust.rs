@@ -6,7 +6,7 @@ mod common;
 use common::PackFolder;
 use proviso_model::{Problem, Timestamp};
 use proviso_pack::signing::SigningKey;
-use proviso_pack::trust::{Admission, Load, Occasion, Seen};
+use proviso_pack::trust::{Acceptance, Load, Occasion, Seen};
 use proviso_pack::{Pack, PluginPath, Trust, TrustedPack};
 use std::path::{Path, PathBuf};
 
@@ -51,15 +51,15 @@ fn signed(pack: &Pack, by: &[&str]) -> Pack {
     Pack::from_file(&file, Path::new("x.pack")).unwrap()
 }
 
-fn admit(trust: &Trust, pack: Pack, occasion: &Occasion<'_>) -> Result<TrustedPack, String> {
+fn accept(trust: &Trust, pack: Pack, occasion: &Occasion<'_>) -> Result<TrustedPack, String> {
     let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    trust.admit(pack, occasion).map_err(|error| said(error.problems))
+    trust.accept(pack, occasion).map_err(|error| said(error.problems))
 }
 
 #[test]
-fn enough_distinct_signers_admit_a_pack() {
+fn enough_distinct_signers_accept_a_pack() {
     let pack = PackFolder::new().open().unwrap();
-    for (threshold, by, admitted) in [
+    for (threshold, by, accepted) in [
         (1, &["release"][..], true),
         (1, &["audit", "release"], true),
         (2, &["audit", "release"], true),
@@ -68,11 +68,11 @@ fn enough_distinct_signers_admit_a_pack() {
         (1, &[], false),
     ] {
         let trust = trust(&text(threshold, "", ""));
-        let answer = admit(&trust, signed(&pack, by), &Occasion::at(now()));
-        assert_eq!(answer.is_ok(), admitted, "{threshold} of {by:?}: {answer:?}");
+        let answer = accept(&trust, signed(&pack, by), &Occasion::at(now()));
+        assert_eq!(answer.is_ok(), accepted, "{threshold} of {by:?}: {answer:?}");
         if let Ok(pack) = answer {
-            let Admission::Signed(signers) = pack.admission() else {
-                panic!("{:?}", pack.admission())
+            let Acceptance::Signed(signers) = pack.acceptance() else {
+                panic!("{:?}", pack.acceptance())
             };
             let names: Vec<&str> = signers.iter().map(|by| by.signer.as_str()).collect();
             assert_eq!(names, by);
@@ -84,7 +84,7 @@ fn enough_distinct_signers_admit_a_pack() {
 fn refusals_say_what_is_missing() {
     let pack = PackFolder::new().open().unwrap();
     let two = trust(&text(2, "", ""));
-    let refused = |trust: &Trust, pack: Pack, when: &str| admit(trust, pack, &Occasion::at(at(when))).unwrap_err();
+    let refused = |trust: &Trust, pack: Pack, when: &str| accept(trust, pack, &Occasion::at(at(when))).unwrap_err();
     assert_eq!(
         refused(&two, signed(&pack, &["release"]), "2026-06-01T12:00:00Z"),
         "x.pack: acme/house-rules is signed by 1 of the 2 signers that /srv/trust.toml asks for (release)"
@@ -99,7 +99,7 @@ fn refusals_say_what_is_missing() {
         "{late}"
     );
     assert!(
-        admit(
+        accept(
             &two,
             signed(&pack, &["audit", "release"]),
             &Occasion::at(at("2026-12-31T23:59:59Z"))
@@ -130,9 +130,9 @@ fn refusals_say_what_is_missing() {
 #[test]
 fn ceilings_bound_what_even_a_signed_pack_asks_for() {
     let folder = PackFolder::new();
-    let admitted = |folder: &PackFolder, line: &str| {
+    let accepted = |folder: &PackFolder, line: &str| {
         let pack = signed(&folder.open().unwrap(), &["release"]);
-        admit(&trust(&text(1, line, "")), pack, &Occasion::at(now()))
+        accept(&trust(&text(1, line, "")), pack, &Occasion::at(now()))
     };
     for line in [
         "",
@@ -140,7 +140,7 @@ fn ceilings_bound_what_even_a_signed_pack_asks_for() {
         "fields = [\"text\", \"parties\"]",
         "jurisdictions = [\"CN\", \"EU\"]",
     ] {
-        assert!(admitted(&folder, line).is_ok(), "{line}");
+        assert!(accepted(&folder, line).is_ok(), "{line}");
     }
     for (line, expected) in [
         (
@@ -154,7 +154,7 @@ fn ceilings_bound_what_even_a_signed_pack_asks_for() {
         ),
         ("kinds = [\"text\"]", "may see messages of the kinds markdown, image"),
     ] {
-        let said = admitted(&folder, line).unwrap_err();
+        let said = accepted(&folder, line).unwrap_err();
         assert!(
             said.contains(expected) && said.contains("beyond what /srv/trust.toml allows"),
             "{said}"
@@ -164,15 +164,15 @@ fn ceilings_bound_what_even_a_signed_pack_asks_for() {
     let line = "kinds = [\"text\", \"link\"]";
     let trigger = "trigger = { any = [{ all = [{ lists = [\"promissory\"] }, { kinds = [\"text\"] }] }, { kinds = [\"link\"] }] }\n";
     folder.edit("fields = [\"text\"]", &format!("{trigger}fields = [\"text\"]"));
-    assert!(admitted(&folder, line).is_ok());
+    assert!(accepted(&folder, line).is_ok());
     folder.edit(
         "fields = [\"text\"]",
         "fields = [\"text\", \"preceding\"]\npreceding = 1",
     );
-    let said = admitted(&folder, line).unwrap_err();
+    let said = accepted(&folder, line).unwrap_err();
     assert!(said.contains("as it asks for preceding messages"), "{said}");
     // Everything at once.
-    let said = admitted(&folder, "interfaces = []\nfields = []\nkinds = []\njurisdictions = []").unwrap_err();
+    let said = accepted(&folder, "interfaces = []\nfields = []\nkinds = []\njurisdictions = []").unwrap_err();
     assert_eq!(said.lines().count(), 5, "{said}");
 }
 
@@ -187,7 +187,7 @@ fn an_older_version_is_refused_only_where_it_is_newly_named() {
     seen.saw("acme/other", "9.0.0").unwrap();
     let with = |seen: &Seen, load: &Load| {
         let occasion = Occasion { now: now(), seen, load };
-        admit(&trust, pack.clone(), &occasion)
+        accept(&trust, pack.clone(), &occasion)
     };
     assert!(with(&seen, &Load::New).is_ok(), "the same version is not older");
     seen.saw("acme/house-rules", "0.1.1-rc.1").unwrap();
@@ -209,7 +209,7 @@ fn an_older_version_is_refused_only_where_it_is_newly_named() {
 }
 
 #[test]
-fn an_expired_key_admits_nothing_new_and_stops_nothing_old() {
+fn an_expired_key_accepts_nothing_new_and_stops_nothing_old() {
     let trust = trust(&text(1, "", ""));
     let pack = signed(&PackFolder::new().open().unwrap(), &["release"]);
     let on = |seen: &Seen| {
@@ -218,7 +218,7 @@ fn an_expired_key_admits_nothing_new_and_stops_nothing_old() {
             seen,
             load: &Load::New,
         };
-        admit(&trust, pack.clone(), &occasion)
+        accept(&trust, pack.clone(), &occasion)
     };
     let mut seen = Seen::default();
     assert!(on(&seen).is_err());
@@ -247,7 +247,7 @@ fn what_a_signature_says_of_its_time_never_helps() {
             .sign(pack.oci_manifest().as_bytes(), at(stated), "x")
             .unwrap();
         let signed = pack.clone().with_signatures([signature]).unwrap();
-        match admit(&trust, signed, &Occasion::at(now())) {
+        match accept(&trust, signed, &Occasion::at(now())) {
             Ok(_) => assert_eq!(expected, "", "{stated}"),
             Err(said) => assert!(!expected.is_empty() && said.contains(expected), "{stated}: {said}"),
         }
@@ -264,22 +264,22 @@ fn a_revoked_pack_is_refused_even_in_development() {
     );
     let development = format!("[development]\nfolders = [{:?}]\n", folder.path());
     let strict = trust(&text(1, "", &format!("{revoked}{development}")));
-    let said = admit(&strict, signed(&pack, &["release"]), &Occasion::at(now())).unwrap_err();
+    let said = accept(&strict, signed(&pack, &["release"]), &Occasion::at(now())).unwrap_err();
     let expected = format!(
         "x.pack: the pack {} is revoked (/srv/trust.toml:15): finds nothing",
         pack.digest()
     );
     assert_eq!(said, expected);
-    assert!(admit(&strict, pack.clone(), &Occasion::at(now())).is_err());
+    assert!(accept(&strict, pack.clone(), &Occasion::at(now())).is_err());
     let replay = |though_revoked| {
         let occasion = Occasion {
             load: &Load::Replay { though_revoked },
             ..Occasion::at(now())
         };
-        admit(&strict, pack.clone(), &occasion)
+        accept(&strict, pack.clone(), &occasion)
     };
     assert!(replay(false).is_err());
-    assert_eq!(*replay(true).unwrap().admission(), Admission::Replayed);
+    assert_eq!(*replay(true).unwrap().acceptance(), Acceptance::Replayed);
 }
 
 #[test]
@@ -287,23 +287,23 @@ fn development_is_where_the_file_says_and_nowhere_else() {
     let (inside, outside) = (PackFolder::new(), PackFolder::new());
     let strict = |folder: &Path| trust(&text(1, "", &format!("[development]\nfolders = [{folder:?}]\n")));
     let trust = strict(inside.path());
-    let admitted = |folder: &PackFolder| admit(&trust, folder.open().unwrap(), &Occasion::at(now()));
-    assert_eq!(*admitted(&inside).unwrap().admission(), Admission::Development);
-    assert!(admitted(&outside).is_err());
+    let accepted = |folder: &PackFolder| accept(&trust, folder.open().unwrap(), &Occasion::at(now()));
+    assert_eq!(*accepted(&inside).unwrap().acceptance(), Acceptance::Development);
+    assert!(accepted(&outside).is_err());
     // Neither `..` nor a link nor a longer name leads out.
     let open = |path: &Path| Pack::open(path, &PluginPath::default()).unwrap();
     let up = inside.path().join("..").join(outside.path().file_name().unwrap());
-    assert!(admit(&trust, open(&up), &Occasion::at(now())).is_err());
+    assert!(accept(&trust, open(&up), &Occasion::at(now())).is_err());
     let link = inside.path().join("link");
     std::os::unix::fs::symlink(outside.path(), &link).unwrap();
-    assert!(admit(&trust, open(&link), &Occasion::at(now())).is_err());
+    assert!(accept(&trust, open(&link), &Occasion::at(now())).is_err());
     let longer = strict(&PathBuf::from(
         &inside.path().display().to_string()[..inside.path().display().to_string().len() - 1],
     ));
-    assert!(admit(&longer, inside.open().unwrap(), &Occasion::at(now())).is_err());
+    assert!(accept(&longer, inside.open().unwrap(), &Occasion::at(now())).is_err());
     // A built file is no folder, wherever it lies, unless it is the store's copy of what was live from there.
     let file = inside.write("x.pack", inside.open().unwrap().to_file());
-    assert!(admit(&trust, open(&file), &Occasion::at(now())).is_err());
+    assert!(accept(&trust, open(&file), &Occasion::at(now())).is_err());
     let again = |named: &Path| {
         let load = Load::Again {
             named: named.to_owned(),
@@ -312,14 +312,14 @@ fn development_is_where_the_file_says_and_nowhere_else() {
             load: &load,
             ..Occasion::at(now())
         };
-        admit(&trust, open(&file), &occasion)
+        accept(&trust, open(&file), &occasion)
     };
     assert!(again(inside.path()).is_ok());
     assert!(again(outside.path()).is_err());
     // Without a trust file, folders are.
     let none = Trust::development();
-    assert!(admit(&none, outside.open().unwrap(), &Occasion::at(now())).is_ok());
-    assert!(admit(&none, open(&file), &Occasion::at(now())).is_err());
+    assert!(accept(&none, outside.open().unwrap(), &Occasion::at(now())).is_ok());
+    assert!(accept(&none, open(&file), &Occasion::at(now())).is_err());
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Changes of files that people edit: nothing else of them is touched, and none is ever half written.
 
 use anyhow::Context;
-use proviso_pack::Pack;
-use proviso_pack::lint::Edit;
+use proviso_pack::{Edit, Pack};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -85,7 +85,7 @@ pub(crate) fn pack(manifest: &str, plugin: &[u8], files: &[(&str, &str)]) -> Arc
     write_pack(folder.path(), manifest, plugin, files);
     let pack = Pack::open(folder.path(), &PluginPath::new([])).unwrap_or_else(|error| panic!("{:#?}", error.problems));
     let now = Timestamp::from_millis(1_760_000_000_000).unwrap();
-    Arc::new(Trust::development().admit(pack, &Occasion::at(now)).unwrap())
+    Arc::new(Trust::development().accept(pack, &Occasion::at(now)).unwrap())
 }
 
 pub(crate) fn write_pack(folder: &Path, manifest: &str, plugin: &[u8], files: &[(&str, &str)]) {

@@ -1,7 +1,7 @@
 //! What a case would have to expect for a verdict to be right.
 
 use super::Case;
-use crate::lint::Edit;
+use crate::edit::Edit;
 use proviso_model::verdict::{AttributedProposal, Finding, Score, Verdict};
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -3,7 +3,8 @@
 mod read;
 mod trigger;
 
-pub(crate) use read::{ManifestText, read, settings_bytes};
+pub(crate) use read::settings_bytes;
+pub use read::{ManifestText, read};
 
 use proviso_model::message::Message;
 use proviso_model::trigger::Trigger;

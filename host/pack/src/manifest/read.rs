@@ -24,7 +24,8 @@ const LINE_BYTES_MAX: usize = 1_024;
 const LISTS_MAX: usize = 256;
 
 /// A manifest, and where in its file the things stand that can only be checked against other parts.
-pub(crate) struct ManifestText<'a> {
+#[derive(Debug)]
+pub struct ManifestText<'a> {
     file: PathBuf,
     text: &'a str,
     /// For each list of the manifest, where its `file` stands.
@@ -41,17 +42,17 @@ impl ManifestText<'_> {
     }
 
     /// A problem with the file of a list, by the list's index.
-    pub(crate) fn at_list(&self, list: usize, message: impl Into<String>) -> Problem {
+    pub fn at_list(&self, list: usize, message: impl Into<String>) -> Problem {
         self.problem(self.list_files.get(list).cloned().unwrap_or_default(), message)
     }
 
     /// A problem with the plugin of a policy, by the policy's index.
-    pub(crate) fn at_plugin(&self, policy: usize, message: impl Into<String>) -> Problem {
+    pub fn at_plugin(&self, policy: usize, message: impl Into<String>) -> Problem {
         self.problem(self.plugins.get(policy).cloned().unwrap_or_default(), message)
     }
 
     /// A problem with a setting of a policy, by the policy's index and a JSON Pointer into its settings.
-    pub(crate) fn at_setting(&self, policy: usize, pointer: &str, message: impl Into<String>) -> Problem {
+    pub fn at_setting(&self, policy: usize, pointer: &str, message: impl Into<String>) -> Problem {
         self.problem(
             self.settings
                 .get(policy)
@@ -63,7 +64,7 @@ impl ManifestText<'_> {
 }
 
 /// Reads the manifest. It may be believed only if there are no problems: what is wrong has a stand-in.
-pub(crate) fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<Problem>) {
+pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<Problem>) {
     let (mut toml, mut table) = TomlFile::parse(file, text);
     let mut places = ManifestText {
         file: file.to_owned(),

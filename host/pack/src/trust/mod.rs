@@ -4,16 +4,16 @@
 //! - `read`: from the file that a person wrote, with every problem and its place
 //! - `signatures`: what a signature is worth under it
 //! - `ceilings`: what a vendor's packs may ask for
-//! - `admit`: the check
+//! - `accept`: the check
 //!
 //! The file is documented key by key in docs/trust.md.
 
-mod admit;
+mod accept;
 mod ceilings;
 mod read;
 mod signatures;
 
-pub use admit::{Admission, Load, NotAVersion, Occasion, Seen, SignedBy, TrustedPack};
+pub use accept::{Acceptance, Load, NotAVersion, Occasion, Seen, SignedBy, TrustedPack};
 pub use signatures::{SignatureFacts, Worth};
 
 use crate::manifest::{Field, Interface};
@@ -44,7 +44,7 @@ pub struct Trust {
     unsigned: Unsigned,
 }
 
-/// Where packs are admitted without a signature.
+/// Where packs are accepted without a signature.
 #[derive(Debug, Clone)]
 enum Unsigned {
     /// In every folder: there is no trust file.
@@ -89,7 +89,7 @@ struct Revoked {
 }
 
 impl Trust {
-    /// Without a trust file: packs in folders are admitted as development, built files are not, since there is no key to
+    /// Without a trust file: packs in folders are accepted as development, built files are not, since there is no key to
     /// check them by. Nothing that is signed, and nothing from outside, is to be judged with by this.
     pub fn development() -> Self {
         Self {
@@ -105,8 +105,8 @@ impl Trust {
         self.file.as_deref()
     }
 
-    /// True if packs without a signature are admitted somewhere.
-    pub fn admits_unsigned(&self) -> bool {
+    /// True if packs without a signature are accepted somewhere.
+    pub fn accepts_unsigned(&self) -> bool {
         match &self.unsigned {
             Unsigned::EveryFolder => true,
             Unsigned::Below(folders) => !folders.is_empty(),

@@ -42,7 +42,7 @@ impl Trust {
             revoked,
             unsigned: Unsigned::Below(folders.unwrap_or_default()),
         };
-        if trust.vendors.is_empty() && !trust.admits_unsigned() && !toml.has_problems() {
+        if trust.vendors.is_empty() && !trust.accepts_unsigned() && !toml.has_problems() {
             toml.problem(
                 0..0,
                 "nobody is trusted: a trust file has a `[vendor.NAME]`, or `folders` in `[development]`",

@@ -95,7 +95,7 @@ impl Accepting {
             seen: &self.seen,
             load,
         };
-        let accepted = self.trust.admit(pack, &occasion).map_err(|error| error.problems);
+        let accepted = self.trust.accept(pack, &occasion).map_err(|error| error.problems);
         accepted.map(Arc::new)
     }
 }

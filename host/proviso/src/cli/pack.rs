@@ -188,8 +188,8 @@ pub(crate) struct LintArgs {
     #[arg(long)]
     pub no_run: bool,
     /// Exit with 1 if a finding is at least this severe: note, warning or error.
-    #[arg(long, default_value = "warning", value_parser = parse_lint_severity)]
-    pub fail_on: proviso_pack::lint::Severity,
+    #[arg(long, default_value = "warning", value_parser = parse_lint_grade)]
+    pub fail_on: proviso_author::lint::Grade,
     /// The day by which statutes are looked at, as 2026-01-31; default: today (UTC).
     #[arg(long, value_name = "DAY")]
     pub today: Option<String>,
@@ -360,10 +360,10 @@ fn parse_coverage_min(text: &str) -> Result<CoverageMin, String> {
     }
 }
 
-fn parse_lint_severity(text: &str) -> Result<proviso_pack::lint::Severity, String> {
-    use proviso_pack::lint::Severity;
-    Severity::ALL
+fn parse_lint_grade(text: &str) -> Result<proviso_author::lint::Grade, String> {
+    use proviso_author::lint::Grade;
+    Grade::ALL
         .into_iter()
-        .find(|severity| severity.name() == text)
-        .ok_or_else(|| format!("{text:?} is not a severity: expected note, warning or error"))
+        .find(|grade| grade.name() == text)
+        .ok_or_else(|| format!("{text:?} is not a grade: expected note, warning or error"))
 }

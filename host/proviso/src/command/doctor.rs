@@ -226,7 +226,7 @@ fn trust_check(config: &Config) -> (Option<Trust>, Check) {
             };
             (Some(trust), check)
         }
-        (Ok((trust, _)), Some(file)) if trust.admits_unsigned() => {
+        (Ok((trust, _)), Some(file)) if trust.accepts_unsigned() => {
             let check = Check {
                 what,
                 state: State::Lacking,

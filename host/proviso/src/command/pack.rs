@@ -7,11 +7,12 @@ use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context;
+use proviso_author::scaffold;
 use proviso_engine::inspect_component;
 use proviso_model::Problems;
 use proviso_pack::page::Page;
 use proviso_pack::trust::Load;
-use proviso_pack::{Pack, PluginPath, TrustedPack, scaffold};
+use proviso_pack::{Pack, PluginPath, TrustedPack};
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::trust::{Accepting, TrustSource};
 use serde_json::{Value, json};
@@ -195,7 +196,7 @@ fn facts(pack: &Pack) -> Value {
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
         "requires_assessment": manifest.requires_assessment, "files": pack.files().len(),
         "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
-        "plugins": plugins, "policies": policies, "statutes": proviso_pack::statutes(pack),
+        "plugins": plugins, "policies": policies, "statutes": proviso_pack::provisions(pack),
     })
 }
 

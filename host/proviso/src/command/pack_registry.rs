@@ -7,11 +7,11 @@ use crate::show::progress::Progress;
 use crate::show::table::count;
 use proviso_model::Problem;
 use proviso_model::Problems;
-use proviso_pack::registry::{self, Moved, PackReference, Pulled, Pushed, RegistryError, RegistryOptions};
 use proviso_pack::trust::Load;
-use proviso_pack::{Pack, PackStore};
+use proviso_pack::{Pack, PackReference, PackStore};
 use proviso_pipeline::loading::trust::{Accepting, TrustSource};
 use proviso_pipeline::places;
+use proviso_registry::{Moved, Pulled, Pushed, RegistryError, RegistryOptions};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) fn push(args: &PushArgs) -> anyhow::Result<Ending> {
         &of_file
     };
     let progress = Progress::bytes("pushing", 0);
-    let pushed = registry::push(pack, &reference, &options(&args.registry), &|moved: Moved| {
+    let pushed = proviso_registry::push(pack, &reference, &options(&args.registry), &|moved: Moved| {
         progress.reach(moved.done, moved.total);
     });
     progress.finish();
@@ -78,7 +78,7 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
         .ok_or_else(|| Usage("there is no HOME to keep packs in: say --store, or set PROVISO_STORE".to_owned()))?;
     let store = PackStore::open(&folder)?;
     let progress = Progress::bytes("pulling", 0);
-    let pulled = registry::pull(&reference, &store, &options(&args.registry), &|moved: Moved| {
+    let pulled = proviso_registry::pull(&reference, &store, &options(&args.registry), &|moved: Moved| {
         progress.reach(moved.done, moved.total);
     });
     progress.finish();
@@ -92,7 +92,7 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
     let signatures = pack_sign::facts(&trust, &pulled.pack);
     let admitted = accepting.accept(pulled.pack.clone(), &Load::New);
     let (why, problems) = match &admitted {
-        Ok(pack) => (pack.admission().say(), Vec::new()),
+        Ok(pack) => (pack.acceptance().say(), Vec::new()),
         Err(problems) => (
             String::new(),
             problems.iter().map(|problem| problem.message.clone()).collect(),

@@ -210,7 +210,7 @@ pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> 
     let accepting = Accepting::without_memory(args.trust.trust.as_deref(), None).map_err(Problems)?;
     let admitted = accepting.accept(pack, &Load::New);
     let (why, problems) = match &admitted {
-        Ok(pack) => (pack.admission().say(), Vec::new()),
+        Ok(pack) => (pack.acceptance().say(), Vec::new()),
         Err(problems) => (String::new(), problems.clone()),
     };
     match args.format {

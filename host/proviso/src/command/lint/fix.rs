@@ -1,8 +1,8 @@
 //! Mends what can be mended without a doubt.
 
 use crate::edits::{difference, rewrite};
+use proviso_author::lint::Remark;
 use proviso_pack::Pack;
-use proviso_pack::lint::Remark;
 use std::collections::BTreeMap;
 
 /// Makes the changes of the remarks that have any. Returns what was done, line by line, for people.

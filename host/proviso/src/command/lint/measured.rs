@@ -1,10 +1,10 @@
 //! What the cases show when they are run: fields that no policy is seen to read, budgets that no case needs.
 
 use crate::building;
+use proviso_author::lint::Remark;
+use proviso_author::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
 use proviso_engine::{CaseReport, Engine, FoldStates, Generation, Input};
 use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
-use proviso_pack::lint::Remark;
-use proviso_pack::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
 use proviso_pack::manifest::{Field, Policy};
 use proviso_pack::{Pack, TrustedPack};
 use proviso_pipeline::judge_with;
@@ -119,7 +119,7 @@ fn said(report: &CaseReport, policy: &str) -> String {
 }
 
 /// A remark at a key of a policy's table, or at the table where it does not have the key.
-fn at_key(pack: &Pack, policy: &Policy, key: &str, code: proviso_pack::lint::Code, message: String) -> Remark {
+fn at_key(pack: &Pack, policy: &Policy, key: &str, code: proviso_author::lint::Code, message: String) -> Remark {
     let manifest = pack.files().find(|(part, _)| *part == "pack.toml");
     let text = manifest
         .and_then(|(_, bytes)| std::str::from_utf8(bytes).ok())

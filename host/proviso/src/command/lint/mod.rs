@@ -4,7 +4,7 @@
 //! - `measured`: what the cases show when they are run: fields that nobody reads, budgets that nobody needs
 //! - `fix`: mends what can be mended without a doubt
 //!
-//! What needs neither is `proviso_pack::lint`.
+//! What needs neither is `proviso_author::lint`.
 
 mod fix;
 mod measured;
@@ -13,8 +13,8 @@ mod terms;
 use crate::cli::{LintArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
 use anyhow::Context;
+use proviso_author::lint::{self, Grade, Remark, codes};
 use proviso_model::Problem;
-use proviso_pack::lint::{self, Remark, Severity, codes};
 use proviso_pack::{Pack, TrustedPack};
 use serde_json::json;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
         None => proviso_pipeline::places::today(),
     };
     let harmless = terms::Harmless::read(args)?;
-    let mut counts = [0_usize; Severity::ALL.len()];
+    let mut counts = [0_usize; Grade::ALL.len()];
     let mut fixable = 0;
     for path in &args.packs {
         let pack = open(path, args)?;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
         }
         for remark in &remarks {
             show(&pack, remark, args.format);
-            counts[remark.code.severity as usize] += 1;
+            counts[remark.code.grade as usize] += 1;
             fixable += usize::from(!remark.edits.is_empty());
         }
     }
@@ -72,10 +72,10 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
             "{errors} errors, {warnings} warnings, {notes} notes{mend}"
         ));
     }
-    let fails = Severity::ALL
+    let fails = Grade::ALL
         .iter()
         .zip(counts)
-        .any(|(severity, count)| *severity >= args.fail_on && count > 0);
+        .any(|(grade, count)| *grade >= args.fail_on && count > 0);
     Ok(if fails { Ending::Problems } else { Ending::Well })
 }
 
@@ -126,7 +126,7 @@ fn print(pack: &str, origin: &Path, remark: &Remark, format: OutputFormat) {
     match format {
         OutputFormat::Json => {
             let object = json!({
-                "pack": pack, "code": code.id, "severity": code.severity.name(), "file": file, "line": line, "column": column,
+                "pack": pack, "code": code.id, "severity": code.grade.name(), "file": file, "line": line, "column": column,
                 "message": message, "fixable": !edits.is_empty(),
             });
             crate::show::line(format_args!("{object}"));
@@ -136,7 +136,7 @@ fn print(pack: &str, origin: &Path, remark: &Remark, format: OutputFormat) {
                 file,
                 line: *line,
                 column: *column,
-                message: format!("{} {}: {message}", code.severity, code.id),
+                message: format!("{} {}: {message}", code.grade, code.id),
             };
             crate::show::line(format_args!("{problem}"));
         }
@@ -171,7 +171,7 @@ mod tests {
     fn every_code_has_its_section_and_every_section_its_code() {
         for code in codes::ALL {
             let section = section(code.id).unwrap_or_else(|| panic!("docs/lint.md has no section {}", code.id));
-            let heading = format!("### {} {} ({})", code.id, code.title, code.severity);
+            let heading = format!("### {} {} ({})", code.id, code.title, code.grade);
             assert!(section.starts_with(&heading), "expected {heading:?}, found {section:?}");
             assert!(section.len() > heading.len() + 80, "{} is not explained", code.id);
         }

@@ -2,8 +2,7 @@
 
 use crate::edits::{difference, rewrite};
 use proviso_engine::CaseReport;
-use proviso_pack::Pack;
-use proviso_pack::lint::Edit;
+use proviso_pack::{Edit, Pack};
 use std::collections::BTreeMap;
 
 /// Rewrites the cases that fail. Returns what was done and what could not be, line by line, for people.

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How much a remark of lint matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
+pub enum Grade {
     /// Worth knowing.
     Note,
     /// Something does less than its author thinks.
@@ -13,21 +13,21 @@ pub enum Severity {
     Error,
 }
 
-impl Severity {
-    /// Every severity, the least first.
-    pub const ALL: [Severity; 3] = [Severity::Note, Severity::Warning, Severity::Error];
+impl Grade {
+    /// Every grade, the least first.
+    pub const ALL: [Grade; 3] = [Grade::Note, Grade::Warning, Grade::Error];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+            Grade::Note => "note",
+            Grade::Warning => "warning",
+            Grade::Error => "error",
         }
     }
 }
 
-impl fmt::Display for Severity {
+impl fmt::Display for Grade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -40,14 +40,14 @@ pub struct Code {
     /// policies use.
     pub id: &'static str,
     /// How much it matters.
-    pub severity: Severity,
+    pub grade: Grade,
     /// What it says, in a few words.
     pub title: &'static str,
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $id:literal $severity:ident $title:literal;)+) => {
-        $($(#[$doc])* pub const $name: Code = Code { id: $id, severity: Severity::$severity, title: $title };)+
+    ($($(#[$doc:meta])* $name:ident = $id:literal $grade:ident $title:literal;)+) => {
+        $($(#[$doc])* pub const $name: Code = Code { id: $id, grade: Grade::$grade, title: $title };)+
         /// Every code, in the order of their numbers.
         pub const ALL: &[Code] = &[$($name),+];
     };

@@ -4,8 +4,8 @@
 
 use super::codes::{ALLOW_WITHOUT_REASON, ALLOW_WITHOUT_REMARK};
 use super::{Remark, sort};
-use crate::Pack;
-use crate::parts::MANIFEST;
+use proviso_pack::Pack;
+use proviso_pack::parts::MANIFEST;
 
 /// A comment that accepts a code.
 struct Allow {

@@ -1,17 +1,18 @@
 //! What `pack new` writes opens as it is.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use proviso_pack::scaffold::{Language, ScaffoldError, scaffold_pack, scaffold_plugin};
+use proviso_author::scaffold::{Language, ScaffoldError, scaffold_pack, scaffold_plugin};
 use proviso_pack::{Pack, PluginPath};
 use std::path::Path;
+
+/// The bytes of an empty component.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// A folder of plugins with an empty component of that name.
 fn plugins(folder: &Path, name: &str) -> PluginPath {
     let shared = folder.join("shared");
     std::fs::create_dir_all(&shared).unwrap();
-    std::fs::write(shared.join(format!("{name}.wasm")), common::COMPONENT).unwrap();
+    std::fs::write(shared.join(format!("{name}.wasm")), COMPONENT).unwrap();
     PluginPath::new([shared])
 }
 

@@ -1,13 +1,13 @@
 //! Signatures of a pack in a registry: what refers to its manifest (`subject`), by the registry's own list of referrers, or
 //! where it keeps none by the tag `sha256-…` that pushers keep in its place (distribution-spec 1.1, "referrers tag schema").
 
-use super::documents::{self, Described, REFERRERS_MAX, SIGNATURE_MANIFEST_BYTES_MAX};
-use super::error::RegistryError;
-use super::exchange::{Answer, Ask, Exchange};
-use crate::bundle::{SIGNATURE_ARTIFACT_TYPE, SIGNATURES_MAX};
-use crate::layout::{DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE, json};
-use crate::signing::{SIGNATURE_BYTES_MAX, Signature};
+use crate::documents::{self, Described, REFERRERS_MAX, SIGNATURE_MANIFEST_BYTES_MAX};
+use crate::error::RegistryError;
+use crate::exchange::{Answer, Ask, Exchange};
 use proviso_model::Digest;
+use proviso_pack::bundle::{SIGNATURE_ARTIFACT_TYPE, SIGNATURES_MAX};
+use proviso_pack::layout::{DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE, json};
+use proviso_pack::signing::{SIGNATURE_BYTES_MAX, Signature};
 use serde_json::{Value, json};
 use std::time::Duration;
 use ureq::http::Method;
@@ -20,16 +20,16 @@ const WRITES_MAX: u32 = 8;
 
 /// What a registry has of signatures. Nobody has verified them.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     /// At most 16, distinct.
-    pub(super) signatures: Vec<Signature>,
+    pub(crate) signatures: Vec<Signature>,
     /// What was not taken, and why; for people.
-    pub(super) passed_over: Vec<String>,
+    pub(crate) passed_over: Vec<String>,
 }
 
 impl Gathered {
     /// The signatures that a bundle lists, then those that refer to the pack.
-    pub(super) fn of(exchange: &mut Exchange, pack: Digest, bundle: &[Described]) -> Result<Self, RegistryError> {
+    pub(crate) fn of(exchange: &mut Exchange, pack: Digest, bundle: &[Described]) -> Result<Self, RegistryError> {
         let mut all = bundle.to_vec();
         let (referring, more) = referring(exchange, pack)?;
         for each in referring {
@@ -63,7 +63,7 @@ impl Gathered {
 
 /// What refers to a manifest and is a signature of a pack, and whether there is more than is looked at.
 fn referring(exchange: &mut Exchange, pack: Digest) -> Result<(Vec<Described>, bool), RegistryError> {
-    let query = super::challenge::encoded(SIGNATURE_ARTIFACT_TYPE);
+    let query = crate::challenge::encoded(SIGNATURE_ARTIFACT_TYPE);
     let mut address = exchange.at(&format!("referrers/{pack}?artifactType={query}"));
     let (mut found, mut more) = (Vec::new(), false);
     for page in 0..PAGES_MAX {
@@ -137,7 +137,7 @@ fn kept_list(exchange: &mut Exchange, pack: Digest) -> Result<Option<Value>, Reg
 
 /// Adds manifests of signatures (their digests and sizes) to the list that pushers keep. What stands there stays; whoever
 /// writes at the same time is waited for, since a registry keeps what was written last.
-pub(super) fn list(exchange: &mut Exchange, pack: Digest, manifests: &[(Digest, usize)]) -> Result<(), RegistryError> {
+pub(crate) fn list(exchange: &mut Exchange, pack: Digest, manifests: &[(Digest, usize)]) -> Result<(), RegistryError> {
     for write in 0..=WRITES_MAX {
         let mut entries = match kept_list(exchange, pack)? {
             Some(mut document) => document["manifests"]
@@ -177,7 +177,7 @@ pub(super) fn list(exchange: &mut Exchange, pack: Digest, manifests: &[(Digest, 
 }
 
 /// Puts a manifest under a tag or a digest, byte for byte.
-pub(super) fn put_manifest(
+pub(crate) fn put_manifest(
     exchange: &mut Exchange,
     under: &str,
     media_type: &str,
@@ -275,7 +275,7 @@ fn short(
 }
 
 /// The media type of an answer, without parameters.
-pub(super) fn media_type(answer: &Answer) -> String {
+pub(crate) fn media_type(answer: &Answer) -> String {
     let header = answer
         .headers
         .get(CONTENT_TYPE)

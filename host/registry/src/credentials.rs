@@ -2,9 +2,9 @@
 //!
 //! They are looked up when a registry asks for them, and never before.
 
-use super::error::RegistryError;
-use crate::folder::read_bounded;
+use crate::error::RegistryError;
 use docker_credential::{CredentialRetrievalError as NotFound, DockerCredential};
+use proviso_pack::regular_file;
 use std::io;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ const CONFIG_BYTES_MAX: usize = 1 << 20;
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 /// What to show a registry. Has no `Debug`: it must not be printed.
-pub(super) enum Credentials {
+pub(crate) enum Credentials {
     /// For Basic, and for asking for a token.
     Password { user: String, password: String },
     /// To be exchanged for a token.
@@ -22,7 +22,7 @@ pub(super) enum Credentials {
 }
 
 /// The file; `None` if neither variable says where it is.
-pub(super) fn file() -> Option<PathBuf> {
+pub(crate) fn file() -> Option<PathBuf> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())
@@ -33,14 +33,14 @@ pub(super) fn file() -> Option<PathBuf> {
 }
 
 /// The credentials for a registry (host and port); `None` if the file has none.
-pub(super) fn find(registry: &str) -> Result<Option<Credentials>, RegistryError> {
+pub(crate) fn find(registry: &str) -> Result<Option<Credentials>, RegistryError> {
     let Some(file) = file() else { return Ok(None) };
     let wrong = |why: String| RegistryError::Credentials {
         registry: registry.to_owned(),
         why,
     };
     let path = file.display();
-    let text = match read_bounded(&file, CONFIG_BYTES_MAX) {
+    let text = match regular_file::read(&file, CONFIG_BYTES_MAX) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(format!("{path} cannot be read: {error}"))),

@@ -11,22 +11,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-/// A pack that may judge. Only [`Trust::admit`] makes one, and the engine takes nothing else.
+/// A pack that may judge. Only [`Trust::accept`] makes one, and the engine takes nothing else.
 ///
 /// ```compile_fail
 /// fn forged(pack: proviso_pack::Pack) -> proviso_pack::TrustedPack {
-///     proviso_pack::TrustedPack { pack, admission: proviso_pack::trust::Admission::Development }
+///     proviso_pack::TrustedPack { pack, acceptance: proviso_pack::trust::Acceptance::Development }
 /// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct TrustedPack {
     pack: Pack,
-    admission: Admission,
+    acceptance: Acceptance,
 }
 
 /// Why a pack may judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
+pub enum Acceptance {
     /// Signed by as many signers of its vendor as the trust file asks for; ordered by name.
     Signed(Vec<SignedBy>),
     /// Not signed: it stands where a pack may be developed.
@@ -120,17 +120,17 @@ impl Occasion<'static> {
 
 impl TrustedPack {
     /// Why it may judge.
-    pub fn admission(&self) -> &Admission {
-        &self.admission
+    pub fn acceptance(&self) -> &Acceptance {
+        &self.acceptance
     }
 
     /// The same pack, as if none of its policies asked for that field: what they say then tells who reads it. It is given
-    /// less than what was admitted, and never more. The digest is that of the pack itself.
+    /// less than what was accepted, and never more. The digest is that of the pack itself.
     #[must_use]
     pub fn without_field(&self, field: Field) -> Self {
         Self {
             pack: self.pack.without_field(field),
-            admission: self.admission.clone(),
+            acceptance: self.acceptance.clone(),
         }
     }
 }
@@ -143,16 +143,16 @@ impl Deref for TrustedPack {
     }
 }
 
-impl Admission {
+impl Acceptance {
     /// What a person reads: `signed by audit, release`.
     pub fn say(&self) -> String {
         match self {
-            Admission::Signed(by) => {
+            Acceptance::Signed(by) => {
                 let signers: Vec<&str> = by.iter().map(|by| by.signer.as_str()).collect();
                 format!("signed by {}", signers.join(", "))
             }
-            Admission::Development => "development, not signed".to_owned(),
-            Admission::Replayed => "replayed".to_owned(),
+            Acceptance::Development => "development, not signed".to_owned(),
+            Acceptance::Replayed => "replayed".to_owned(),
         }
     }
 }
@@ -162,14 +162,14 @@ impl Trust {
     ///
     /// # Errors
     /// Everything that keeps it from judging: revoked, not signed, signed by too few, asking for too much, too old.
-    pub fn admit(&self, pack: Pack, occasion: &Occasion<'_>) -> Result<TrustedPack, PackError> {
+    pub fn accept(&self, pack: Pack, occasion: &Occasion<'_>) -> Result<TrustedPack, PackError> {
         match self.decide(&pack, occasion) {
-            Ok(admission) => Ok(TrustedPack { pack, admission }),
+            Ok(acceptance) => Ok(TrustedPack { pack, acceptance }),
             Err(problems) => Err(PackError::new(pack.origin(), problems)),
         }
     }
 
-    fn decide(&self, pack: &Pack, occasion: &Occasion<'_>) -> Result<Admission, Vec<Problem>> {
+    fn decide(&self, pack: &Pack, occasion: &Occasion<'_>) -> Result<Acceptance, Vec<Problem>> {
         let refused = |message: String| vec![Problem::in_file(pack.origin(), message)];
         let (digest, file) = (pack.digest(), self.called());
         let though_revoked = matches!(occasion.load, Load::Replay { though_revoked: true });
@@ -180,10 +180,10 @@ impl Trust {
             )));
         }
         if matches!(occasion.load, Load::Replay { .. }) {
-            return Ok(Admission::Replayed);
+            return Ok(Acceptance::Replayed);
         }
         if pack.signatures().is_empty() && self.may_be_unsigned(pack, occasion) {
-            return Ok(Admission::Development);
+            return Ok(Acceptance::Development);
         }
         let name = &pack.manifest().name;
         let Some(vendor) = self.vendor_of(name) else {
@@ -207,7 +207,7 @@ impl Trust {
             )));
         }
         if problems.is_empty() {
-            Ok(Admission::Signed(signed))
+            Ok(Acceptance::Signed(signed))
         } else {
             Err(problems)
         }
@@ -219,7 +219,7 @@ impl Trust {
         if pack.signatures().is_empty() {
             return Err(self.why_not_unsigned(pack));
         }
-        // What was admitted in time stays admitted: an archive remembers when that was.
+        // What was accepted in time stays accepted: an archive remembers when that was.
         let first_live = occasion.seen.first_live.get(&pack.digest());
         let at = first_live
             .copied()

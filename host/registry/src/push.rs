@@ -1,16 +1,16 @@
 //! A pack with its signatures into a registry.
 
-use super::documents::Described;
-use super::error::RegistryError;
-use super::exchange::{Ask, Exchange};
-use super::pull::find;
-use super::reference::{PackReference, Target};
-use super::signatures::{self, Gathered, put_manifest};
-use super::{Moved, RegistryOptions};
-use crate::bundle::Bundle;
-use crate::layout::{INDEX_TYPE, MANIFEST_TYPE};
-use crate::pack::Pack;
+use crate::documents::Described;
+use crate::error::RegistryError;
+use crate::exchange::{Ask, Exchange};
+use crate::pull::find;
+use crate::signatures::{self, Gathered, put_manifest};
+use crate::{Moved, RegistryOptions};
 use proviso_model::Digest;
+use proviso_pack::Pack;
+use proviso_pack::bundle::Bundle;
+use proviso_pack::layout::{INDEX_TYPE, MANIFEST_TYPE};
+use proviso_pack::reference::{PackReference, Target};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use ureq::http::Method;

@@ -2,14 +2,15 @@
 
 use super::codes::ENDED_STATUTE;
 use super::{Places, Remark};
-use crate::Pack;
+use proviso_pack::Pack;
+use proviso_pack::named_rules::{enabled, pointer_to};
 use serde_json::Value;
 
 /// Every rule of every policy whose settings say when it ends: `rules.NAME.effective_to`, as retention-schedule has it.
 pub(super) fn check(pack: &Pack, places: &Places<'_>, today: &str) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (index, policy) in pack.manifest().policies.iter().enumerate() {
-        for (name, rule) in super::rules::enabled(&policy.settings, "rules") {
+        for (name, rule) in enabled(&policy.settings, "rules") {
             let Some(end) = rule.get("effective_to").and_then(Value::as_str) else {
                 continue;
             };
@@ -22,16 +23,11 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>, today: &str) -> Vec<Remark
                 remarks.push(places.at(
                     ENDED_STATUTE,
                     index,
-                    &format!("/rules/{}/effective_to", escaped(name)),
+                    &format!("{}/effective_to", pointer_to("rules", name)),
                     message,
                 ));
             }
         }
     }
     remarks
-}
-
-/// A name as a JSON Pointer has it (RFC 6901).
-pub(super) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

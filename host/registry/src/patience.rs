@@ -6,21 +6,21 @@ use std::time::Duration;
 /// The wait before a second attempt; it doubles with each.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait, whatever a registry asks for.
-pub(super) const WAIT_MAX: Duration = Duration::from_secs(30);
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// How long to wait before that attempt, the second or a later one.
-pub(super) fn wait_before(attempt: u32) -> Duration {
+pub(crate) fn wait_before(attempt: u32) -> Duration {
     let doubled = 1 << attempt.saturating_sub(2).min(16);
     (WAIT_FIRST * doubled).min(WAIT_MAX)
 }
 
 /// Whether the reason for a status may have gone a moment later.
-pub(super) fn passes(status: u16) -> bool {
+pub(crate) fn passes(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// Whether what went wrong may go well a moment later.
-pub(super) fn may_pass(error: &ureq::Error) -> bool {
+pub(crate) fn may_pass(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
         // A certificate that does not verify comes as invalid data.
@@ -30,7 +30,7 @@ pub(super) fn may_pass(error: &ureq::Error) -> bool {
 }
 
 /// What went wrong, and what to do about it where that can be told.
-pub(super) fn in_words(error: &ureq::Error) -> String {
+pub(crate) fn in_words(error: &ureq::Error) -> String {
     let said = error.to_string();
     let hint = if matches!(error, ureq::Error::HostNotFound) {
         ": see that its name is right"

@@ -1,8 +1,8 @@
 //! Why a pack could not be pushed or pulled.
 
-use crate::error::PackError;
-use crate::pack::TooManySignatures;
-use crate::store::StoreError;
+use proviso_pack::PackError;
+use proviso_pack::StoreError;
+use proviso_pack::TooManySignatures;
 use std::io;
 use std::path::PathBuf;
 

@@ -1,10 +1,11 @@
 //! What nobody sees in a file.
 
+use super::Remark;
 use super::codes::{BROKEN_TEXT, BYTE_ORDER_MARK, INVISIBLE_CHARACTER, MIXED_ENCODINGS, MIXED_FORMS, MIXED_LINE_ENDS};
-use super::{Edit, Remark};
-use crate::Pack;
-use crate::manifest::{Folding, Gaps, List, ListKind};
-use crate::parts::MANIFEST;
+use proviso_pack::Edit;
+use proviso_pack::Pack;
+use proviso_pack::manifest::{Folding, Gaps, List, ListKind};
+use proviso_pack::parts::MANIFEST;
 use std::ops::Range;
 use std::path::Path;
 

@@ -2,9 +2,9 @@
 
 use super::codes::UNUSED_LIST;
 use super::{Places, Remark};
-use crate::Pack;
-use crate::manifest::{List, Policy};
 use proviso_model::trigger::Trigger;
+use proviso_pack::Pack;
+use proviso_pack::manifest::{List, Policy};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

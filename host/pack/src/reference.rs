@@ -77,7 +77,7 @@ impl PackReference {
     }
 
     /// Whether a text means a pack in a registry by its digest, well or badly written.
-    pub(crate) fn is_meant_by(text: &str) -> bool {
+    pub fn is_meant_by(text: &str) -> bool {
         text.contains("@sha256:")
     }
 }

@@ -1,17 +1,17 @@
 //! A pack out of a registry, into a store.
 
-use super::documents::{self, Blobs, Described, Named};
-use super::error::RegistryError;
-use super::exchange::{Ask, Exchange};
-use super::partial::{Partial, Partials};
-use super::patience::wait_before;
-use super::reference::PackReference;
-use super::signatures::{Gathered, media_type};
-use super::{Moved, RegistryOptions};
-use crate::layout::{self, DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE};
-use crate::pack::Pack;
-use crate::store::{PackStore, StoreError};
+use crate::documents::{self, Blobs, Described, Named};
+use crate::error::RegistryError;
+use crate::exchange::{Ask, Exchange};
+use crate::partial::{Partial, Partials};
+use crate::patience::wait_before;
+use crate::signatures::{Gathered, media_type};
+use crate::{Moved, RegistryOptions};
 use proviso_model::Digest;
+use proviso_pack::Pack;
+use proviso_pack::layout::{self, DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE};
+use proviso_pack::reference::PackReference;
+use proviso_pack::{PackStore, StoreError};
 use std::io::Read as _;
 use std::path::Path;
 use ureq::http::Method;
@@ -40,13 +40,13 @@ pub struct Pulled {
 }
 
 /// What a tag or a digest leads to.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The pack's own manifest.
-    pub(super) manifest: Vec<u8>,
-    pub(super) digest: Digest,
-    pub(super) blobs: Blobs,
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) digest: Digest,
+    pub(crate) blobs: Blobs,
     /// The manifests of the signatures that a bundle lists.
-    pub(super) signatures: Vec<Described>,
+    pub(crate) signatures: Vec<Described>,
 }
 
 /// How much came, and from where.
@@ -99,7 +99,7 @@ pub fn pull(
 }
 
 /// What a tag or a digest leads to; the inner error says why it is no pack.
-pub(super) fn find(exchange: &mut Exchange, target: &str) -> Result<Result<Found, String>, RegistryError> {
+pub(crate) fn find(exchange: &mut Exchange, target: &str) -> Result<Result<Found, String>, RegistryError> {
     let (bytes, found_type) = manifest(exchange, target)?;
     let mut signatures = Vec::new();
     let (manifest, blobs) = match documents::named(&bytes, &found_type) {

@@ -1,8 +1,8 @@
 //! Blobs on their way into a store, kept so that a pull that breaks off goes on where it was.
 
-use super::error::RegistryError;
-use crate::store::PackStore;
+use crate::error::RegistryError;
 use proviso_model::Digest;
+use proviso_pack::PackStore;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ const SUFFIX: &str = ".part";
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// The blobs of one pull, in the folder of the store that it is for.
-pub(super) struct Partials {
+pub(crate) struct Partials {
     folder: PathBuf,
     made: Vec<PathBuf>,
 }
 
 /// A blob as far as it is here.
-pub(super) struct Partial {
+pub(crate) struct Partial {
     path: PathBuf,
     file: File,
     bytes: usize,
@@ -28,7 +28,7 @@ pub(super) struct Partial {
 
 impl Partials {
     /// In the folder of a store. Removes what was left there long ago.
-    pub(super) fn of(store: &PackStore) -> Self {
+    pub(crate) fn of(store: &PackStore) -> Self {
         let this = Self {
             folder: store.folder().to_owned(),
             made: Vec::new(),
@@ -38,7 +38,7 @@ impl Partials {
     }
 
     /// What is here of a blob, perhaps nothing. Where another pull has it, this one keeps its own.
-    pub(super) fn open(&mut self, digest: &Digest) -> Result<Partial, RegistryError> {
+    pub(crate) fn open(&mut self, digest: &Digest) -> Result<Partial, RegistryError> {
         let shared = self.folder.join(format!(".{}{SUFFIX}", digest.hex()));
         let path = match open(&shared)? {
             Some(partial) => return Ok(self.remember(partial)),
@@ -53,7 +53,7 @@ impl Partials {
     }
 
     /// Removes the blobs of this pull: they are in the store.
-    pub(super) fn clear(self) {
+    pub(crate) fn clear(self) {
         for path in self.made {
             // One that stays is swept later.
             let _ = fs::remove_file(path);
@@ -88,26 +88,26 @@ impl Partials {
 
 impl Partial {
     /// How many bytes are here.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Begins again.
-    pub(super) fn empty(&mut self) -> Result<(), RegistryError> {
+    pub(crate) fn empty(&mut self) -> Result<(), RegistryError> {
         self.file.set_len(0).map_err(at(&self.path))?;
         self.bytes = 0;
         Ok(())
     }
 
     /// Adds bytes at the end.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), RegistryError> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), RegistryError> {
         self.file.write_all(bytes).map_err(at(&self.path))?;
         self.bytes += bytes.len();
         Ok(())
     }
 
     /// All that is here.
-    pub(super) fn read(&mut self) -> Result<Vec<u8>, RegistryError> {
+    pub(crate) fn read(&mut self) -> Result<Vec<u8>, RegistryError> {
         let mut bytes = Vec::with_capacity(self.bytes);
         let read = self
             .file
@@ -118,7 +118,7 @@ impl Partial {
     }
 
     /// Removes it: it is of no use.
-    pub(super) fn discard(self) {
+    pub(crate) fn discard(self) {
         let _ = fs::remove_file(self.path);
     }
 }

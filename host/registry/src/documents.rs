@@ -1,31 +1,31 @@
 //! What a registry says of a pack, read with bounds before any of it is believed or fetched.
 
-use crate::bundle::{MINISIG_TYPE, SIGNATURE_ARTIFACT_TYPE, SIGNATURES_MAX};
-use crate::layout::{ARTIFACT_TYPE, DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE, TITLE, json};
-use crate::parts::media_type_of;
-use crate::signing::SIGNATURE_BYTES_MAX;
 use proviso_model::Digest;
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
+use proviso_pack::bundle::{MINISIG_TYPE, SIGNATURE_ARTIFACT_TYPE, SIGNATURES_MAX};
+use proviso_pack::layout::{ARTIFACT_TYPE, DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE, TITLE, json};
+use proviso_pack::parts::media_type_of;
+use proviso_pack::signing::SIGNATURE_BYTES_MAX;
 use serde_json::Value;
 
 /// Signatures that a registry lists for a pack and that are looked at. Others may be able to write there.
-pub(super) const REFERRERS_MAX: usize = 64;
+pub(crate) const REFERRERS_MAX: usize = 64;
 /// The manifest of one signature, in bytes.
-pub(super) const SIGNATURE_MANIFEST_BYTES_MAX: usize = 16 << 10;
+pub(crate) const SIGNATURE_MANIFEST_BYTES_MAX: usize = 16 << 10;
 
 /// What a registry has under a digest, as a document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Described {
-    pub(super) media_type: String,
-    pub(super) digest: Digest,
-    pub(super) bytes: usize,
+pub(crate) struct Described {
+    pub(crate) media_type: String,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: usize,
     /// What it is for, if the document says so.
-    pub(super) artifact_type: Option<String>,
+    pub(crate) artifact_type: Option<String>,
 }
 
 /// What a tag or a digest names.
 #[derive(Debug)]
-pub(super) enum Named {
+pub(crate) enum Named {
     /// The pack's manifest.
     Pack(Blobs),
     /// The bundle of a pack and its signatures.
@@ -39,15 +39,15 @@ pub(super) enum Named {
 
 /// What a pack's manifest lists.
 #[derive(Debug)]
-pub(super) struct Blobs {
-    pub(super) config: Described,
+pub(crate) struct Blobs {
+    pub(crate) config: Described,
     /// One for each part.
-    pub(super) layers: Vec<Described>,
+    pub(crate) layers: Vec<Described>,
 }
 
 impl Blobs {
     /// Every blob once, and how many bytes they have together.
-    pub(super) fn distinct(&self) -> (Vec<&Described>, u64) {
+    pub(crate) fn distinct(&self) -> (Vec<&Described>, u64) {
         let mut all: Vec<&Described> = std::iter::once(&self.config).chain(&self.layers).collect();
         all.sort_by_key(|blob| blob.digest);
         all.dedup_by_key(|blob| blob.digest);
@@ -57,7 +57,7 @@ impl Blobs {
 }
 
 /// Reads what a registry sent under a media type. Errors are fragments that say what is refused.
-pub(super) fn named(bytes: &[u8], media_type: &str) -> Result<Named, String> {
+pub(crate) fn named(bytes: &[u8], media_type: &str) -> Result<Named, String> {
     let document = json(bytes, "the manifest")?;
     if document
         .get("mediaType")
@@ -74,7 +74,7 @@ pub(super) fn named(bytes: &[u8], media_type: &str) -> Result<Named, String> {
 }
 
 /// Reads a pack's manifest. That it is the one that the parts give is for the reader of files to see.
-pub(super) fn manifest(document: &Value) -> Result<Blobs, String> {
+pub(crate) fn manifest(document: &Value) -> Result<Blobs, String> {
     let artifact_type = document.get("artifactType").and_then(Value::as_str).unwrap_or_default();
     if artifact_type != ARTIFACT_TYPE {
         return Err(format!(
@@ -135,7 +135,7 @@ fn bundle(document: &Value) -> Result<Named, String> {
 }
 
 /// The signatures among what an index of referrers lists, and whether there are more than are looked at.
-pub(super) fn referring_signatures(document: &Value) -> Result<(Vec<Described>, bool), String> {
+pub(crate) fn referring_signatures(document: &Value) -> Result<(Vec<Described>, bool), String> {
     let mut all = listed(document)?;
     all.retain(|each| {
         each.artifact_type.as_deref() == Some(SIGNATURE_ARTIFACT_TYPE) && each.media_type == MANIFEST_TYPE
@@ -156,7 +156,7 @@ fn listed(document: &Value) -> Result<Vec<Described>, String> {
 
 /// The text of a signature, as the signature's manifest describes it. Other tools may have made the manifest: what counts is
 /// that it refers to this pack and has the text of one signature.
-pub(super) fn signature_text(bytes: &[u8], pack: Digest) -> Result<Described, String> {
+pub(crate) fn signature_text(bytes: &[u8], pack: Digest) -> Result<Described, String> {
     let document = json(bytes, "its manifest")?;
     let subject = document.get("subject").ok_or("its manifest has no subject")?;
     if described(subject)?.digest != pack {

@@ -1,10 +1,10 @@
 //! What a registry is shown: a password, or a token of the server that it names (the token authentication of Docker's
 //! registries).
 
-use super::challenge::{self, Challenge, encoded};
-use super::credentials::{self, Credentials};
-use super::error::RegistryError;
-use super::exchange::{Answer, Ask, Exchange, authority, read_at_most};
+use crate::challenge::{self, Challenge, encoded};
+use crate::credentials::{self, Credentials};
+use crate::error::RegistryError;
+use crate::exchange::{Answer, Ask, Exchange, authority, read_at_most};
 use ct_codecs::{Base64, Encoder as _};
 use ureq::http::Method;
 use ureq::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -14,14 +14,14 @@ const TOKEN_BYTES_MAX: usize = 64 << 10;
 
 /// What the registry has been shown, for the words of an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Nothing,
     Credentials,
 }
 
 impl Exchange {
     /// Makes what the registry asks for out of the credentials.
-    pub(super) fn authorize(&mut self, answer: &Answer, ask: &Ask<'_>) -> Result<(), RegistryError> {
+    pub(crate) fn authorize(&mut self, answer: &Answer, ask: &Ask<'_>) -> Result<(), RegistryError> {
         let headers = answer.headers.get_all(WWW_AUTHENTICATE);
         let Some(wanted) = challenge::read(headers.iter().filter_map(|value| value.to_str().ok())) else {
             return Err(self.denied(
@@ -111,7 +111,7 @@ impl Exchange {
     }
 
     /// What to do about credentials that were not enough.
-    pub(super) fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         let file =
             credentials::file().map_or_else(|| "~/.docker/config.json".to_owned(), |file| file.display().to_string());
         let registry = &self.registry;

@@ -2,7 +2,7 @@
 
 /// What a registry wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Challenge {
+pub(crate) enum Challenge {
     /// User and password with each request.
     Basic,
     /// A token of this server.
@@ -15,7 +15,7 @@ pub(super) enum Challenge {
 }
 
 /// The first challenge of the headers that is known here; a token comes before a password.
-pub(super) fn read<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Challenge> {
+pub(crate) fn read<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Challenge> {
     let all: Vec<Challenge> = headers
         .flat_map(|header| challenges(header).into_iter().filter_map(known))
         .collect();
@@ -103,7 +103,7 @@ fn unquoted(value: &str) -> String {
 }
 
 /// A text as a part of a query (RFC 3986, 2.3).
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -1,6 +1,6 @@
 //! Lint: what a pack could do better. It loads all the same; but somebody should look before it is shipped.
 //!
-//! - `codes`: every code there is, with its severity
+//! - `codes`: every code there is, with its grade
 //! - `texts`: what nobody sees in a file: byte order marks, invisible characters, broken or mixed encodings
 //! - `lists`: lists that nothing looks at
 //! - `rules`: rules without a case, a reason or a citation
@@ -18,13 +18,13 @@ mod statutes;
 mod texts;
 
 pub use allow::without_allowed;
-pub use codes::{Code, Severity};
+pub use codes::{Code, Grade};
 pub use lists::triggers;
-pub use rules::rules_of;
 pub use texts::encodings;
 
-use crate::Pack;
-use std::ops::Range;
+use proviso_pack::manifest::{self, ManifestText};
+use proviso_pack::parts::MANIFEST;
+use proviso_pack::{Edit, Pack};
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +41,6 @@ pub struct Remark {
     pub message: String,
     /// What mends it without a doubt, if anything does: changes of the same file that do not overlap.
     pub edits: Vec<Edit>,
-}
-
-/// A change of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    /// Bytes of the file as it was read.
-    pub range: Range<usize>,
-    /// What comes in their place.
-    pub replacement: String,
 }
 
 impl Remark {
@@ -101,24 +92,24 @@ pub fn sort(remarks: &mut [Remark]) {
 }
 
 /// Where the settings of each policy stand in `pack.toml`.
-pub(crate) struct Places<'a> {
-    text: crate::manifest::ManifestText<'a>,
+pub(super) struct Places<'a> {
+    text: ManifestText<'a>,
 }
 
 impl<'a> Places<'a> {
     fn of(pack: &'a Pack) -> Self {
-        let text = text_of(pack, crate::parts::MANIFEST);
-        let (_, text, _) = crate::manifest::read(crate::parts::MANIFEST.as_ref(), text);
+        let text = text_of(pack, MANIFEST);
+        let (_, text, _) = manifest::read(MANIFEST.as_ref(), text);
         Self { text }
     }
 
     /// A remark at a setting of a policy, by the policy's index and a JSON Pointer into its settings.
-    pub(crate) fn at(&self, code: Code, policy: usize, pointer: &str, message: impl Into<String>) -> Remark {
+    pub(super) fn at(&self, code: Code, policy: usize, pointer: &str, message: impl Into<String>) -> Remark {
         in_manifest(code, self.text.at_setting(policy, pointer, message))
     }
 
     /// A remark at the declaration of a list, by the list's index.
-    pub(crate) fn at_list(&self, code: Code, list: usize, message: impl Into<String>) -> Remark {
+    pub(super) fn at_list(&self, code: Code, list: usize, message: impl Into<String>) -> Remark {
         in_manifest(code, self.text.at_list(list, message))
     }
 }
@@ -126,7 +117,7 @@ impl<'a> Places<'a> {
 fn in_manifest(code: Code, problem: proviso_model::Problem) -> Remark {
     Remark {
         column: problem.column,
-        ..Remark::on_line(code, crate::parts::MANIFEST, problem.line, problem.message)
+        ..Remark::on_line(code, MANIFEST, problem.line, problem.message)
     }
 }
 

@@ -3,11 +3,11 @@
 //! What is shown goes to the registry alone, and to the server of tokens that it names. Nothing goes over plain HTTP unless
 //! the registry itself is spoken to so.
 
-use super::RegistryOptions;
-use super::authorization::Shown;
-use super::error::RegistryError;
-use super::patience::{WAIT_MAX, in_words, may_pass, passes, wait_before};
-use super::reference::PackReference;
+use crate::RegistryOptions;
+use crate::authorization::Shown;
+use crate::error::RegistryError;
+use crate::patience::{WAIT_MAX, in_words, may_pass, passes, wait_before};
+use proviso_pack::reference::PackReference;
 use std::io::{self, Read};
 use std::time::Duration;
 use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE, RETRY_AFTER};
@@ -26,47 +26,47 @@ const REASON_BYTES_MAX: usize = 16 << 10;
 const REASON_CHARS_MAX: usize = 200;
 
 /// What is asked of a registry.
-pub(super) struct Ask<'a> {
-    pub(super) method: Method,
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
     /// Made by [`Exchange::at`] or [`Exchange::resolve`].
-    pub(super) address: Uri,
+    pub(crate) address: Uri,
     /// Media types that are welcome; empty for any.
-    pub(super) accept: String,
+    pub(crate) accept: String,
     /// The first byte that is wanted.
-    pub(super) from: usize,
+    pub(crate) from: usize,
     /// What is sent, with its media type.
-    pub(super) body: Option<(&'a str, &'a [u8])>,
+    pub(crate) body: Option<(&'a str, &'a [u8])>,
     /// What it is about, for people: `acme/bank:1.2.0`.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Statuses that are an answer; others are errors.
-    pub(super) expects: &'a [u16],
+    pub(crate) expects: &'a [u16],
 }
 
 /// What a registry, or the host that it sent us to, answers.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: ureq::Body,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: ureq::Body,
 }
 
 /// A registry, as far as one repository of it goes.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     agent: Agent,
     /// As the reference has it.
-    pub(super) registry: String,
+    pub(crate) registry: String,
     /// `https://registry.example:5000`.
     base: Uri,
-    pub(super) repository: String,
+    pub(crate) repository: String,
     /// What a token is to allow: `pull`, or `pull,push`.
-    pub(super) actions: &'static str,
+    pub(crate) actions: &'static str,
     attempts: u32,
-    pub(super) authorization: Option<String>,
-    pub(super) shown: Shown,
+    pub(crate) authorization: Option<String>,
+    pub(crate) shown: Shown,
 }
 
 impl Exchange {
     /// For one repository. Nothing is sent yet.
-    pub(super) fn with(
+    pub(crate) fn with(
         reference: &PackReference,
         actions: &'static str,
         options: &RegistryOptions,
@@ -115,22 +115,22 @@ impl Exchange {
     }
 
     /// The registry, as the reference has it.
-    pub(super) fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         &self.registry
     }
 
     /// The repository's name.
-    pub(super) fn repository(&self) -> &str {
+    pub(crate) fn repository(&self) -> &str {
         &self.repository
     }
 
     /// How often something is tried.
-    pub(super) fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// An address below the repository: `blobs/uploads/`.
-    pub(super) fn at(&self, path: &str) -> Uri {
+    pub(crate) fn at(&self, path: &str) -> Uri {
         let address = format!("{}v2/{}/{path}", self.base, self.repository);
         address
             .parse()
@@ -138,7 +138,7 @@ impl Exchange {
     }
 
     /// What `Location` names, seen from the registry, with more of a query if there is any.
-    pub(super) fn resolve(&self, location: &str, query: &str) -> Result<Uri, RegistryError> {
+    pub(crate) fn resolve(&self, location: &str, query: &str) -> Result<Uri, RegistryError> {
         let whole = match location.strip_prefix('/') {
             Some(path) if !path.starts_with('/') => format!("{}{path}", self.base),
             _ => location.to_owned(),
@@ -160,7 +160,7 @@ impl Exchange {
     }
 
     /// Asks, with patience, with credentials where they are wanted, and where a redirect leads.
-    pub(super) fn ask(&mut self, ask: &Ask<'_>, moved: &dyn Fn(usize)) -> Result<Answer, RegistryError> {
+    pub(crate) fn ask(&mut self, ask: &Ask<'_>, moved: &dyn Fn(usize)) -> Result<Answer, RegistryError> {
         let mut address = ask.address.clone();
         let mut authorized = false;
         let mut redirects = 0;
@@ -200,7 +200,7 @@ impl Exchange {
     }
 
     /// Asks for something short, and reads all of it.
-    pub(super) fn fetch(&mut self, ask: &Ask<'_>, bytes_max: usize) -> Result<(Answer, Vec<u8>), RegistryError> {
+    pub(crate) fn fetch(&mut self, ask: &Ask<'_>, bytes_max: usize) -> Result<(Answer, Vec<u8>), RegistryError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -218,7 +218,7 @@ impl Exchange {
     }
 
     /// One request, as often as it takes while the reasons pass. Gives whatever the last answer was.
-    pub(super) fn deliver(
+    pub(crate) fn deliver(
         &self,
         method: &Method,
         address: &Uri,
@@ -310,7 +310,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn denied(&self, status: u16, ask: &Ask<'_>, said: &str, hint: String) -> RegistryError {
+    pub(crate) fn denied(&self, status: u16, ask: &Ask<'_>, said: &str, hint: String) -> RegistryError {
         RegistryError::Denied {
             registry: self.registry.clone(),
             asked: asked(ask),
@@ -321,7 +321,7 @@ impl Exchange {
     }
 
     /// What the registry sent is refused.
-    pub(super) fn refused(&self, why: String) -> RegistryError {
+    pub(crate) fn refused(&self, why: String) -> RegistryError {
         RegistryError::Refused {
             registry: self.registry.clone(),
             why,
@@ -329,7 +329,7 @@ impl Exchange {
     }
 
     /// An answer broke off as often as it was tried.
-    pub(super) fn no_answer(&self, registry: String, why: String) -> RegistryError {
+    pub(crate) fn no_answer(&self, registry: String, why: String) -> RegistryError {
         let attempts = self.attempts;
         RegistryError::NoAnswer {
             registry,
@@ -369,7 +369,7 @@ fn machine_roots(registry: &str) -> Result<RootCerts, RegistryError> {
     Ok(RootCerts::from(certificates))
 }
 
-pub(super) fn authority(address: &Uri) -> String {
+pub(crate) fn authority(address: &Uri) -> String {
     address
         .authority()
         .map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default().to_owned())
@@ -409,7 +409,7 @@ fn reason(answer: &mut Answer) -> String {
 }
 
 /// The whole body; `None` if it is longer.
-pub(super) fn read_at_most(answer: &mut Answer, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_at_most(answer: &mut Answer, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     answer
         .body

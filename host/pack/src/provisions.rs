@@ -1,14 +1,14 @@
 //! The provisions of law that a pack's retention rules stand on, as their settings say.
 
 use crate::Pack;
-use crate::lint::rules_of;
 use crate::manifest::Interface;
+use crate::named_rules::rules_of;
 use serde::Serialize;
 use serde_json::Value;
 
 /// A provision, and the rule that stands on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Statute {
+pub struct Provision {
     /// The law, as cited.
     pub law: String,
     /// The article, as cited; empty if the rule names none.
@@ -29,7 +29,7 @@ pub struct Statute {
 
 /// Those of every rule that is not switched off, of every policy that proposes retention, by law and article. A rule names its law
 /// in `law`, as the plugin retention-schedule has it; the settings are the manifest's.
-pub fn statutes(pack: &Pack) -> Vec<Statute> {
+pub fn provisions(pack: &Pack) -> Vec<Provision> {
     let mut found = Vec::new();
     for policy in pack
         .manifest()
@@ -42,7 +42,7 @@ pub fn statutes(pack: &Pack) -> Vec<Statute> {
             let of = settings.pointer(&pointer).unwrap_or(&Value::Null);
             let text = |key: &str| of[key].as_str().map(str::to_owned);
             let Some(law) = text("law") else { continue };
-            found.push(Statute {
+            found.push(Provision {
                 law,
                 article: text("article").unwrap_or_default(),
                 jurisdiction: text("jurisdiction").unwrap_or_default(),

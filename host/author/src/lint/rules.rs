@@ -4,27 +4,16 @@
 //! is not enabled is not asked for anything. A policy that has neither is asked for a case as a whole.
 
 use super::codes::{REASON_IN_ONE_LANGUAGE, RULE_WITHOUT_CASE, RULE_WITHOUT_CITATION, RULE_WITHOUT_REASON};
-use super::statutes::escaped;
 use super::{Places, Remark};
-use crate::manifest::{Interface, Policy};
-use crate::{Case, Pack};
+use proviso_pack::manifest::{Interface, Policy};
+use proviso_pack::named_rules::{GROUPS, enabled, pointer_to};
+use proviso_pack::{Case, Pack};
 use serde_json::{Map, Value};
 
 /// The plugin whose rules have reasons in their settings.
 const LEXICON_RULES: &str = "lexicon-rules";
 /// What the column of citations is called in a README, in lower case.
 const CITATION_COLUMNS: [&str; 4] = ["basis", "source", "依据", "法律依据"];
-
-/// Settings that hold rules, each by its name.
-const GROUPS: [&str; 2] = ["rules", "signals"];
-
-/// The names of a policy's rules and signals, those that are switched off left out, each with the pointer to it in the
-/// policy's settings; empty for a policy that has neither.
-pub fn rules_of(policy: &Policy) -> Vec<(&str, String)> {
-    let named =
-        |group| enabled(&policy.settings, group).map(move |(name, _)| (name, format!("/{group}/{}", escaped(name))));
-    GROUPS.into_iter().flat_map(named).collect()
-}
 
 pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
     let citations = Citations::read(pack.readme().unwrap_or_default());
@@ -34,7 +23,7 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
         for group in GROUPS {
             for (name, rule) in enabled(&policy.settings, group) {
                 named += 1;
-                let pointer = format!("/{group}/{}", escaped(name));
+                let pointer = pointer_to(group, name);
                 let at = |code, message: String| places.at(code, index, &pointer, message);
                 if !pack.cases().iter().any(|case| proves(case, policy, group, name, rule)) {
                     let message = format!("no case expects {name:?} of {}: write one that it finds", policy.name);
@@ -62,17 +51,6 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
         }
     }
     remarks
-}
-
-/// The entries of a setting that are tables and not switched off.
-pub(super) fn enabled<'a>(
-    settings: &'a Map<String, Value>,
-    group: &str,
-) -> impl Iterator<Item = (&'a str, &'a Map<String, Value>)> {
-    let entries = settings.get(group).and_then(Value::as_object).into_iter().flatten();
-    entries
-        .filter_map(|(name, rule)| Some((name.as_str(), rule.as_object()?)))
-        .filter(|(_, rule)| rule.get("enabled") != Some(&Value::Bool(false)))
 }
 
 /// True if the case expects that rule or signal.
