@@ -2,6 +2,7 @@
 
 use crate::attempt::{Attempt, AttemptResult, entry_json};
 use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild};
+use crate::inputs;
 use crate::metrics::Metrics;
 use crate::trust;
 use anyhow::{Context, anyhow, bail};
@@ -11,8 +12,9 @@ use proviso_model::{Digest, Problems};
 use proviso_pipeline::loading::set::RecordedError;
 use proviso_pipeline::places;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 /// Entries of the history that are looked at.
@@ -26,6 +28,8 @@ pub struct Generations {
     /// The generation that was rolled back from: a file event that yields it again changes nothing.
     rolled_back_from: Mutex<Option<Digest>>,
     metrics: Arc<Metrics>,
+    /// What the set and its packs were when they were last tried; nothing is tried twice.
+    tried: Mutex<Option<Digest>>,
     /// One change at a time.
     changing: tokio::sync::Mutex<()>,
 }
@@ -105,6 +109,7 @@ impl Generations {
         Ok(Self {
             parts,
             current: RwLock::new(Arc::new(generation)),
+            tried: Mutex::new(None),
             last: Mutex::new(Some(attempt)),
             rolled_back_from: Mutex::new(rolled_back_from),
             metrics,
@@ -119,7 +124,7 @@ impl Generations {
 
     /// How the newest attempt to change the policies ended.
     pub fn last_attempt(&self) -> Option<Attempt> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.last).clone()
     }
 
     /// The running generation, for `policy status`.
@@ -153,32 +158,42 @@ impl Generations {
         Ok(())
     }
 
-    /// Folders and files whose change may change the next generation: the set file, pack folders, plugin folders.
-    pub(crate) fn watched(&self) -> Vec<PathBuf> {
-        let mut paths = vec![self.parts.set_path.clone()];
-        paths.extend(self.parts.trust.file().map(PathBuf::from));
-        let beside = self.parts.set_path.parent().unwrap_or(std::path::Path::new(""));
-        let current = self.current();
-        // What the set names, and where that was found: a built file may carry an ending that the set leaves out.
-        let named = current.set().apply.iter().map(|apply| beside.join(&apply.pack));
-        let found = current.packs().map(|pack| pack.origin().to_owned());
-        paths.extend(named.chain(found).filter(|path| path.exists()));
-        paths.extend(
-            self.parts
-                .plugins
-                .folders()
-                .iter()
-                .filter(|folder| folder.is_dir())
-                .cloned(),
-        );
-        paths
+    /// Everything whose change may change the next generation, as it was named.
+    pub(crate) fn inputs(&self) -> BTreeSet<PathBuf> {
+        inputs::paths(&self.parts, &self.current())
     }
 
-    /// Reads the set file and its packs again, and makes them live if they are good.
-    pub async fn reload(&self, asked: Asked) -> anyhow::Result<Attempt> {
+    /// Reloads if what the generation is made of is not what it was before the last attempt. `None` if it is.
+    pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Option<Attempt>> {
+        let found = digest_of(self.inputs()).await?;
+        if *lock(&self.tried) == Some(found) {
+            return Ok(None);
+        }
+        self.reload(Asked::Watch).await.map(Some)
+    }
+
+    /// Reads the set file and its packs again, and makes them live if they are good. The work is a task of its own: whoever
+    /// asked may go away, and it goes on to its end.
+    pub async fn reload(self: &Arc<Self>, asked: Asked) -> anyhow::Result<Attempt> {
+        let this = Arc::clone(self);
+        tokio::spawn(async move { this.reload_now(asked).await }).await?
+    }
+
+    /// Goes back to a recorded generation: the one whose digest begins so, or the one that was live before. A task of its own,
+    /// as [`Generations::reload`].
+    pub async fn rollback(self: &Arc<Self>, to: Option<String>, who: String) -> anyhow::Result<Attempt> {
+        let this = Arc::clone(self);
+        tokio::spawn(async move { this.rollback_now(to.as_deref(), &who).await }).await?
+    }
+
+    async fn reload_now(self: &Arc<Self>, asked: Asked) -> anyhow::Result<Attempt> {
         let who = asked.name();
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
+        // Before anything is read: what changes while it is read is another than what was tried.
+        let paths = self.inputs();
+        let found = digest_of(paths.clone()).await?;
+        *lock(&self.tried) = Some(found);
         let parts = &self.parts;
         let before = self.current();
         let result = match build_from_file(parts).await? {
@@ -207,11 +222,14 @@ impl Generations {
                 }
             }
         };
+        // What is live now may stand elsewhere, and counts as tried if nothing changed on the way.
+        if digest_of(paths).await? == found {
+            *lock(&self.tried) = Some(digest_of(self.inputs()).await?);
+        }
         Ok(self.note(who, started, result))
     }
 
-    /// Goes back to a recorded generation: the one whose digest begins so, or the one that was live before.
-    pub async fn rollback(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
+    async fn rollback_now(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         let parts = &self.parts;
@@ -278,11 +296,11 @@ impl Generations {
     }
 
     fn is_rolled_back_from(&self, id: Digest) -> bool {
-        *self.rolled_back_from.lock().unwrap_or_else(PoisonError::into_inner) == Some(id)
+        *lock(&self.rolled_back_from) == Some(id)
     }
 
     fn roll_back_from(&self, id: Option<Digest>) {
-        *self.rolled_back_from.lock().unwrap_or_else(PoisonError::into_inner) = id;
+        *lock(&self.rolled_back_from) = id;
     }
 
     fn swap(&self, generation: Generation) {
@@ -310,9 +328,17 @@ impl Generations {
                 }
             }
         }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.clone());
+        *lock(&self.last) = Some(attempt.clone());
         attempt
     }
+}
+
+async fn digest_of(paths: BTreeSet<PathBuf>) -> anyhow::Result<Digest> {
+    Ok(tokio::task::spawn_blocking(move || inputs::digest(&paths)).await?)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// True if the last activation was a rollback away from the generation that the set file still asks for.

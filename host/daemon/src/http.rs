@@ -10,6 +10,7 @@ use crate::quarantine::Quarantine;
 use crate::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure, Rejudged};
 use crate::token::Token;
 use crate::trust;
+use crate::watch::{WatchState, Watching};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub quarantine: Arc<Quarantine>,
     pub rejudging: mpsc::Sender<rejudge::Request>,
     pub draining: Arc<AtomicBool>,
+    pub watching: WatchState,
 }
 
 /// All routes.
@@ -192,10 +194,18 @@ async fn status(State(shared): State<Shared>) -> Response {
             "withheld": shared.metrics.messages_withheld.get(),
             "queued": shared.queue.queued(),
         },
+        "watch": watching_json(&shared.watching.get()),
         "source_errors": shared.metrics.source_errors.get(),
         "quarantined": quarantined.iter().map(quarantined_json).collect::<Vec<_>>(),
     }))
     .into_response()
+}
+
+fn watching_json(watching: &Watching) -> Value {
+    json!({
+        "paths": watching.paths, "looked_at": watching.looked_at.map(|at| at.to_string()),
+        "being_written": watching.being_written, "unwatched": watching.unwatched,
+    })
 }
 
 async fn reload(State(shared): State<Shared>) -> Response {
@@ -209,7 +219,7 @@ struct RollbackBody {
 }
 
 async fn rollback(State(shared): State<Shared>, Json(body): Json<RollbackBody>) -> Response {
-    answer_attempt(shared.generations.rollback(body.to.as_deref(), "api").await)
+    answer_attempt(shared.generations.rollback(body.to, "api".to_owned()).await)
 }
 
 fn answer_attempt(attempt: anyhow::Result<Attempt>) -> Response {

@@ -10,6 +10,7 @@ pub mod config;
 mod delivery;
 pub mod generations;
 mod http;
+mod inputs;
 mod keeping;
 pub mod metrics;
 mod quarantine;
@@ -18,7 +19,7 @@ pub mod run;
 mod spool;
 pub mod token;
 pub mod trust;
-mod watch;
+pub mod watch;
 mod writer;
 
 pub use candidate::recorded;

@@ -8,6 +8,7 @@ use crate::http::{self, Shared};
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
 use crate::token::Token;
+use crate::watch::WatchState;
 use crate::writer::Writer;
 use crate::{spool, watch};
 use anyhow::Context;
@@ -93,6 +94,7 @@ impl Daemon {
         std::fs::write(config.address_path(), format!("{address}\n")).context("cannot write the daemon's address")?;
         let draining = Arc::new(AtomicBool::new(false));
         let (stop_sources, stop_http) = (CancellationToken::new(), CancellationToken::new());
+        let watching = WatchState::default();
         let shared = Shared {
             token,
             queue: queue.clone(),
@@ -101,6 +103,7 @@ impl Daemon {
             quarantine,
             rejudging,
             draining: Arc::clone(&draining),
+            watching: watching.clone(),
         };
         let stop = stop_http.clone();
         let server = tokio::spawn(async move {
@@ -108,7 +111,7 @@ impl Daemon {
             server.await.context("the HTTP interface failed")
         });
         // Made before `ready` is told, so that no later change is missed.
-        let watch = watch::Watch::new(Arc::clone(&generations))?;
+        let watch = watch::Watch::new(Arc::clone(&generations), watching)?;
         let watcher = tokio::spawn(watch.run(stop_sources.clone()));
         let mut sources = Vec::new();
         for spool in &config.spools {

@@ -26,8 +26,11 @@ pub(crate) async fn follow(
 ) -> anyhow::Result<()> {
     let mut spool = Spool::new(config.folder.clone(), config.format, config.context.clone());
     let (sender, mut changed) = mpsc::channel::<()>(1);
-    let mut watcher = notify::recommended_watcher(move |_| {
-        let _ = sender.try_send(());
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Listing the folder and reading its files are events too: those that this task makes itself.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = sender.try_send(());
+        }
     })?;
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
     spool.set_offsets(recorded(&archive, &config.name).await?);

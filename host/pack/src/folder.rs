@@ -1,5 +1,6 @@
 //! A pack's folder form on disk.
 
+use crate::leftover::is_leftover;
 use crate::parts::{FOLDERS, Parts, TOP_FILES, media_type_of};
 use crate::regular_file;
 use proviso_model::Problem;
@@ -55,7 +56,7 @@ impl Reader<'_> {
         let mut names = Vec::new();
         for entry in entries {
             match entry.map(|entry| entry.file_name().into_string()) {
-                Ok(Ok(file)) if file.starts_with('.') => {}
+                Ok(Ok(file)) if file.starts_with('.') || is_leftover(&file) => {}
                 Ok(Ok(file)) => names.push(file),
                 Ok(Err(file)) => self.problem(name, format!("the file name \"{}\" is not UTF-8", file.display())),
                 Err(error) => self.problem(name, format!("cannot be read: {error}")),

@@ -19,6 +19,7 @@
 pub mod bundle;
 pub mod case;
 pub mod layout;
+pub mod leftover;
 pub mod manifest;
 pub mod named_rules;
 pub mod page;

@@ -13,7 +13,11 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Ending> {
     log_to_stderr();
     let config = Config::read(&args.config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config))
+    let ending = runtime.block_on(serve(config));
+    // A thread that is in the middle of judging cannot be stopped, and nobody waits for it: what was committed is on disk, and
+    // the rest is sent again.
+    runtime.shutdown_background();
+    ending
 }
 
 async fn serve(config: Config) -> anyhow::Result<Ending> {
