@@ -65,7 +65,9 @@ impl Written {
     /// Takes note of an event; true if it may mean a change.
     fn note(&mut self, event: &notify::Event) -> bool {
         match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Remove(_) => {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Remove(_)
+            | EventKind::Modify(ModifyKind::Name(_)) => {
                 self.forget(event);
                 true
             }
@@ -74,10 +76,6 @@ impl Written {
             EventKind::Modify(ModifyKind::Data(_)) => {
                 let now = Instant::now();
                 self.0.extend(event.paths.iter().map(|path| (path.clone(), now)));
-                true
-            }
-            EventKind::Modify(ModifyKind::Name(_)) => {
-                self.forget(event);
                 true
             }
             _ => true,
