@@ -1,9 +1,7 @@
 //! The folder and the built file: one digest, and nothing else gets in.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{COMPONENT, PackFolder};
+use crate::common::{COMPONENT, PackFolder};
 use proviso_model::Digest;
 use proviso_pack::{Pack, PackStore, PluginPath, StoreError, resolve};
 use std::collections::BTreeMap;

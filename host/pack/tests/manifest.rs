@@ -1,9 +1,7 @@
 //! What `pack.toml` may say, and what is said when it is wrong.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{MANIFEST, PackFolder};
+use crate::common::{MANIFEST, PackFolder};
 use proviso_model::message::{Direction, Kind, PartyClass};
 use proviso_model::trigger::Trigger;
 use proviso_pack::manifest::{Field, Folding, Gaps, Interface, ListKind, SubjectKey};
@@ -46,7 +44,7 @@ budget = { fuel_per_kib = 20_000_000 }
     assert_eq!(pack.lexicon_text("promissory"), Some("保本保息\n"));
     assert_eq!(pack.pattern_text("promissory"), None);
     assert_eq!(pack.pattern_text("identity"), Some("id\t[0-9]{18}\n"));
-    assert_eq!(pack.plugin("lexicon-rules"), Some(common::COMPONENT));
+    assert_eq!(pack.plugin("lexicon-rules"), Some(crate::common::COMPONENT));
     assert_eq!(pack.readme(), Some("# House rules\n"));
 
     let promises = manifest.policy("promises").unwrap();

@@ -1,12 +1,10 @@
 //! Real messages of the platform, where the environment names them.
 
-mod support;
-
+use crate::support::one;
 use proviso_model::Message;
 use proviso_model::message::Kind;
 use std::collections::BTreeMap;
 use std::path::Path;
-use support::one;
 
 #[test]
 fn real_messages_are_read() {

@@ -1,10 +1,8 @@
 //! What is wrong is told with its line; the others go on; nothing is lost silently.
 
-mod support;
-
+use crate::support::{outcomes, read};
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_sources::Format;
-use support::{outcomes, read};
 
 /// A message of WeCom on one line.
 fn message(id: &str) -> String {

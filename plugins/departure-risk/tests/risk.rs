@@ -1,7 +1,5 @@
 //! What adds to a score, how it decays, and what never adds anything.
 
-mod common;
-
 use departure_risk::DepartureRisk;
 use proviso_sdk::testing::{FoldRun, MessageBuilder, TestLists, configure, message};
 use proviso_sdk::{Direction, Kind, Message, PartyClass, STATE_BYTES_MAX, Score};
@@ -37,7 +35,7 @@ fn settings() -> Value {
 fn plugin(settings: &Value) -> DepartureRisk {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),

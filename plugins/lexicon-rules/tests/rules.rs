@@ -1,7 +1,5 @@
 //! Rules over single messages, as tables: settings, text, what is found.
 
-mod common;
-
 use lexicon_rules::LexiconRules;
 use proviso_sdk::testing::{MessageBuilder, TestLists, configure, evaluate, message, party};
 use proviso_sdk::{Direction, Finding, Kind, Message, PartyClass, Severity};
@@ -37,7 +35,7 @@ fn rule(rule: &Value) -> LexiconRules {
 fn policy(settings: &Value) -> LexiconRules {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),

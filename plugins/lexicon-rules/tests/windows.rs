@@ -1,7 +1,5 @@
 //! Rules with a window: when they fire, and what they keep.
 
-mod common;
-
 use lexicon_rules::LexiconRules;
 use proviso_sdk::testing::{FoldRun, TestLists, configure, message};
 use proviso_sdk::{Kind, Message, STATE_BYTES_MAX};
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 fn plugin(settings: &Value) -> LexiconRules {
     match configure(settings, &TestLists::new().lexicon("urging", &["快"])) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),

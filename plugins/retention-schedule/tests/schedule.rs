@@ -1,7 +1,5 @@
 //! Which rules are proposed for which messages, and which settings are refused.
 
-mod common;
-
 use proviso_sdk::testing::{MessageBuilder, TestLists, configure, message, party, schedule};
 use proviso_sdk::{ClockStart, Direction, Failure, Kind, PartyClass, Period};
 use retention_schedule::RetentionSchedule;
@@ -16,7 +14,7 @@ fn lists() -> TestLists {
 fn plugin(settings: &Value) -> RetentionSchedule {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),
