@@ -22,7 +22,7 @@ demo: build
 # Not by way of `build`, which builds less, with fewer features, and all of it would be compiled twice.
 test: plugins
 	@sh tests/setup.sh tests
-	cargo test --release --workspace
+	cargo test --release --workspace --no-fail-fast
 
 hostile:
 	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release --workspace --test hostile --test corpus -- --nocapture
