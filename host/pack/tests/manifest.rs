@@ -5,6 +5,7 @@ use crate::common::{MANIFEST, PackFolder};
 use proviso_model::message::{Direction, Kind, PartyClass};
 use proviso_model::trigger::Trigger;
 use proviso_pack::manifest::{Field, Folding, Gaps, Interface, ListKind, SubjectKey};
+use proviso_rows::each_row;
 use serde_json::json;
 
 #[test]
@@ -181,7 +182,7 @@ fn what_belongs_together_is_checked_together() {
         ),
         ("[[policy]]", "[[policies]]", "the pack has no policy"),
     ];
-    for (from, to, expected) in table {
+    each_row(table, |(from, to, expected)| {
         let folder = PackFolder::new();
         folder.edit(from, to);
         let problems = folder.problems();
@@ -190,7 +191,7 @@ fn what_belongs_together_is_checked_together() {
             "{expected}\nis not in\n{}",
             problems.join("\n")
         );
-    }
+    });
     let folder = PackFolder::new();
     folder.edit("level = \"high\"", "level = \"extreme\"");
     assert!(
