@@ -19,16 +19,15 @@ PROVISO := $(TARGET_DIR)/release/proviso
 demo: build
 	$(PROVISO) demo
 
-# Not by way of `build`, which builds less, with fewer features, and all of it would be compiled twice.
 test: plugins
 	@sh tests/setup.sh tests
-	cargo test --release --workspace
+	cargo test --release --workspace --no-fail-fast
 
 hostile:
 	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release --workspace --test hostile --test corpus -- --nocapture
 
-build: plugins
-	cargo build --release -p proviso
+build: setup
+	sh plugins/build.sh --with-host
 
 plugins: setup
 	sh plugins/build.sh

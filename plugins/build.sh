@@ -1,7 +1,11 @@
 #!/bin/sh
 # Builds the plugins: core modules with cargo, then components, target/plugins/NAME.wasm.
 #
-#   plugins/build.sh [NAME…]        all by default
+#   plugins/build.sh [--with-host] [NAME…]        all by default; with the host's binary, target/release/proviso, beside them
+#
+# The guests compile while the host's side does: different targets, different locks. The host's side is one call of cargo with
+# the features of the whole workspace, which are those of `cargo test --workspace`: two calls for a package each would compile
+# what both use twice, and the tests would compile the sandbox again.
 #
 # WASM_TOOLCHAIN says where the wasm32 standard library comes from:
 #   auto          the first of the following that works (default)
@@ -15,6 +19,11 @@ cd "$(dirname "$0")/.."
 target=wasm32-unknown-unknown
 target_dir=${CARGO_TARGET_DIR:-target}
 debian_packages="rustc-web cargo-web rust-web-src lld"
+host_bins=
+if [ "${1:-}" = --with-host ]; then
+    host_bins="--bin proviso"
+    shift
+fi
 [ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk brittle-example
 
 say() { echo "plugins/build.sh: $*" >&2; }
@@ -88,7 +97,16 @@ hide_folders() {
     esac
 }
 
-# build_modules TOOLCHAIN NAME…: leaves core modules in $modules.
+# The folder in which a toolchain leaves core modules. The distribution's has one of its own, so that neither compiler throws
+# the output of the other away.
+modules_of() {
+    case $1 in
+        rustc) echo "$target_dir/$target/plugin" ;;
+        distribution) echo "$target_dir/distribution/$target/plugin" ;;
+    esac
+}
+
+# build_modules TOOLCHAIN NAME…: leaves core modules in the toolchain's folder.
 build_modules() {
     toolchain=$1
     shift
@@ -96,13 +114,10 @@ build_modules() {
     # shellcheck disable=SC2086 # flags and packages are words of their own
     case $toolchain in
         rustc)
-            modules=$target_dir/$target/plugin
-            cargo build ${CARGO_FLAGS:-} --profile plugin --target $target $packages
+            exec cargo build ${CARGO_FLAGS:-} --profile plugin --target $target $packages
             ;;
         distribution)
-            # A folder of its own, so that neither compiler throws the output of the other away.
-            modules=$target_dir/distribution/$target/plugin
-            RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(linker) \
+            exec env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(linker)" \
                 /usr/bin/cargo build ${CARGO_FLAGS:-} --target-dir "$target_dir/distribution" \
                 --profile plugin -Zbuild-std=std,panic_abort --target $target $packages
             ;;
@@ -111,10 +126,17 @@ build_modules() {
 
 toolchain=$(choose_toolchain)
 hide_folders
-build_modules "$toolchain" "$@"
+# `exec` above makes this the process of cargo itself. A shell's background job does not hear Ctrl-C: it is ended here.
+build_modules "$toolchain" "$@" &
+guests=$!
+trap 'kill $guests 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
+# shellcheck disable=SC2086
+cargo build ${CARGO_FLAGS:-} --release --workspace $host_bins --example componentize
+wait $guests
+trap - EXIT
 mkdir -p "$target_dir/plugins"
+modules=$(modules_of "$toolchain")
 for name in "$@"; do
-    # shellcheck disable=SC2086
-    cargo run -q ${CARGO_FLAGS:-} --release -p proviso-sdk --example componentize -- \
-        "$modules/$(echo "$name" | tr - _).wasm" "$target_dir/plugins/$name.wasm"
+    "$target_dir/release/examples/componentize" "$modules/$(echo "$name" | tr - _).wasm" "$target_dir/plugins/$name.wasm"
 done

@@ -2,6 +2,7 @@
 
 use super::support::project;
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use proviso_rows::each_row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every edge inside the workspace that may be, tests aside.
@@ -55,6 +56,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("retention-schedule", &["proviso-sdk"]),
     ("departure-risk", &["proviso-sdk"]),
     ("brittle-example", &["proviso-sdk"]),
+    ("proviso-rows", &[]),
     // The native program of `make bench` links what the host runs in the sandbox.
     (
         "proviso-measure",
@@ -125,26 +127,173 @@ fn the_crates_have_the_edges_of_the_architecture_and_no_others() {
     }
 }
 
+/// What tells the time.
+const CLOCKS: &[&str] = &["SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
+/// What reaches files, the network, the environment, or another thread.
+const WORLD: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "tokio",
+    "rayon",
+];
+
 #[test]
 fn pure_crates_have_no_clock_files_or_threads() {
     for folder in ["host/model/src", "host/scan/src"] {
         let sources = sources(&project().join(folder));
         assert!(!sources.is_empty(), "{folder} has no sources");
-        for (path, text) in sources {
-            let code = text.split("#[cfg(test)]").next().unwrap();
-            for forbidden in [
-                "std::fs",
-                "std::thread",
-                "SystemTime::now",
-                "Instant::now",
+        let found = named_in(&sources, &[CLOCKS, WORLD].concat());
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+/// It has threads, and loads sets from files; what time it is, one file says.
+#[test]
+fn the_pipeline_has_one_clock() {
+    // A span of time that was measured goes into no verdict.
+    let clocks: Vec<&str> = CLOCKS.iter().copied().filter(|clock| *clock != "Instant").collect();
+    let sources = sources(&project().join("host/pipeline/src"));
+    assert!(!sources.is_empty(), "the pipeline has no sources");
+    let found = named_in(&sources, &clocks);
+    assert!(
+        matches!(found.as_slice(), [only] if only.ends_with("host/pipeline/src/places.rs names Timestamp::now")),
+        "{found:#?}"
+    );
+}
+
+/// The test above must be able to fail, wherever in a file the defect stands and however it is imported.
+#[test]
+fn a_clock_or_a_file_is_found_wherever_it_stands() {
+    each_row(
+        [
+            ("fn f() { std::fs::read(path) }", "std::fs"),
+            ("use std::fs;", "std::fs"),
+            ("use std::{collections::BTreeMap, fs::{File, read}};", "std::fs"),
+            ("use std::{sync::{Arc, Mutex},\n    thread,\n};", "std::thread"),
+            ("use ::std::env::{self, var};", "std::env"),
+            ("fn f() -> i64 { SystemTime::now() }", "SystemTime"),
+            ("use std::time::{Duration, Instant};", "Instant"),
+            // What the test once did not read: all that follows the first of these lines.
+            (
+                "#[cfg(test)]\nmod tests;\n\nfn f() { jiff::Timestamp::now() }",
                 "Timestamp::now",
-                "tokio",
-                "std::env::var",
-            ] {
-                assert!(!code.contains(forbidden), "{path} uses {forbidden}");
+            ),
+            ("#[cfg(test)]\nuse x::y;\nuse tokio::sync::mpsc;", "tokio"),
+            (
+                "const URL: &str = \"http://x\"; fn f() { std::net::lookup() }",
+                "std::net",
+            ),
+        ],
+        |(text, expected)| {
+            let found = named_in(&[("x.rs".to_owned(), text.to_owned())], &[CLOCKS, WORLD].concat());
+            assert_eq!(found, [format!("x.rs names {expected}")]);
+        },
+    );
+    for text in [
+        "/// As `std::fs` does.\nfn f() {}",
+        "use std::{collections::BTreeMap, fmt};",
+        "struct InstantReply; fn restd_fs() { mystd::fs() }",
+        "env!(\"CARGO_PKG_VERSION\")",
+    ] {
+        let found = named_in(&[("x.rs".to_owned(), text.to_owned())], &[CLOCKS, WORLD].concat());
+        assert!(found.is_empty(), "{text}: {found:?}");
+    }
+}
+
+/// `PATH names NAME` of every name that a source uses, comments aside, also where it stands in the braces of a `use`.
+fn named_in(sources: &[(String, String)], names: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources {
+        let lines = text.lines().map(|line| match line.find("//") {
+            // Two slashes of an address stand behind a colon.
+            Some(at) if !line[..at].ends_with(':') => &line[..at],
+            _ => line,
+        });
+        let code: String = lines.collect::<Vec<_>>().join("\n");
+        let code = code.clone() + &of_groups(&code);
+        found.extend(
+            names
+                .iter()
+                .filter(|name| has_word(&code, name))
+                .map(|name| format!("{path} names {name}")),
+        );
+    }
+    found
+}
+
+/// Each member of each `std::{…}`, with its `std::`.
+fn of_groups(code: &str) -> String {
+    let mut all = String::new();
+    for (at, opening) in code.match_indices("std::{") {
+        let mut depth = 1;
+        all.push_str("\nstd::");
+        for character in code[at + opening.len()..]
+            .chars()
+            .filter(|character| !character.is_whitespace())
+        {
+            match character {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => {
+                    all.push_str("\nstd::");
+                    continue;
+                }
+                _ => {}
             }
+            if depth == 0 {
+                break;
+            }
+            all.push(character);
         }
     }
+    all
+}
+
+/// True if `word` stands in `code` with no letter, digit or underscore beside it.
+fn has_word(code: &str, word: &str) -> bool {
+    let part_of_word = |character: char| character.is_alphanumeric() || character == '_';
+    code.match_indices(word)
+        .any(|(at, _)| !code[..at].ends_with(part_of_word) && !code[at + word.len()..].starts_with(part_of_word))
+}
+
+/// A crate whose tests are one binary names its files there; one that is not named would never run.
+#[test]
+fn every_file_of_tests_is_part_of_a_binary() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(project().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let mut read = 0;
+    for package in &metadata.packages {
+        let folder = package.manifest_path.parent().unwrap().join("tests");
+        let Ok(main) = std::fs::read_to_string(folder.join("main.rs")) else {
+            continue;
+        };
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let module = path.extension().is_some_and(|extension| extension == "rs");
+            let folder_with_tests = path.join("main.rs").is_file();
+            if name == "main" || !(module || folder_with_tests) {
+                continue;
+            }
+            read += 1;
+            let own_binary = package
+                .targets
+                .iter()
+                .any(|target| target.is_test() && (target.src_path == path || target.src_path == path.join("main.rs")));
+            assert!(
+                own_binary || main.contains(&format!("mod {name};")),
+                "{} is part of no binary: name it in {folder}/main.rs",
+                path.display()
+            );
+        }
+    }
+    assert!(read > 20, "only {read} files of tests were found");
 }
 
 #[test]
@@ -187,7 +336,7 @@ fn development_is_decided_in_one_file_of_the_binary() {
         }
     }
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].ends_with("host/proviso/src/trust_loading.rs"), "{found:?}");
+    assert!(found[0].ends_with("host/pipeline/src/loading/trust.rs"), "{found:?}");
 }
 
 /// Who embeds the engine compiles neither TLS nor what speaks to registries. Features are those that the crate has when it is

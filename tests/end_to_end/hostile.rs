@@ -2,6 +2,7 @@
 
 use super::programs::{self, program::Expect};
 use super::support::{SET, Serve, Site, json_lines, message, run, stderr, stdout};
+use proviso_rows::each_row;
 use serde_json::Value;
 
 fn held_lines(site: &Site, texts: &[&str]) -> Vec<Value> {
@@ -95,11 +96,11 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
             "acme:secrets/vault",
         ),
     ];
-    for (name, wat, reason) in table {
+    each_row(table, |(name, wat, reason)| {
         let (code, said) = check_with_plugin(name, wat);
         assert_eq!(code, Some(1), "{name}: {said}");
         assert!(said.contains(reason), "{name}: {reason} in {said}");
-    }
+    });
 }
 
 #[test]

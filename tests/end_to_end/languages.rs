@@ -211,9 +211,12 @@ fn the_helpers_of_the_scaffolds_pass_their_own_tests() {
             .current_dir(&python)
             .args(["-m", "unittest", "discover", "sdk", "*_test.py"]),
     );
-    let rust = folder.join("rust");
+    // Inside a checkout, wherever cargo builds, it uses the checkout's SDK; away from one it carries the SDK.
+    let ignored = project().join("target");
+    fs::create_dir_all(&ignored).unwrap();
+    let inside = tempfile::tempdir_in(ignored).unwrap();
+    let rust = inside.path().join("rates");
     scaffold("acme/rates", "rust", &rust);
-    // Away from a checkout it carries the SDK.
     assert!(!rust.join("sdk").exists());
     let elsewhere = tempfile::tempdir().unwrap();
     let rust = elsewhere.path().join("rates");

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{at, fresh, generation};
 use proviso_archive::{ActivateError, Activation, Archive, Cause, FailedSet, Status};
 use proviso_model::{Digest, Problem};
-use support::{at, fresh, generation};
 
 fn activation(name: &str, cause: Cause, millis: i64) -> Activation {
     Activation {

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{
+    at, batch, entry, entry_of, finding, fresh, generation, id, message, now, offset, place, policy, retention,
+    rich_batch, row_counts, score, step,
+};
 use proviso_archive::{
     Archive, Conflict, ConversationKey, Duplicates, FoldKey, IngestBatch, IngestError, Known, ReleaseError,
     SourceError, StorageCause,
@@ -15,10 +17,6 @@ use proviso_model::verdict::Severity;
 use proviso_model::{Digest, Message, MessageId};
 use std::path::Path;
 use std::sync::Arc;
-use support::{
-    at, batch, entry, entry_of, finding, fresh, generation, id, message, now, offset, place, policy, retention,
-    rich_batch, row_counts, score, step,
-};
 
 async fn messages_in(path: &Path) -> i64 {
     row_counts(path)
@@ -146,7 +144,7 @@ async fn a_cancelled_ingest_leaves_all_or_nothing() {
         let finished = tokio::time::timeout(patience, ingest).await.is_ok();
         let now = messages_in(&path).await;
         // The commit of a dropped future may be still on its way; the next write waits for it.
-        archive.ingest(&IngestBatch::new(support::now())).await.unwrap();
+        archive.ingest(&IngestBatch::new(crate::support::now())).await.unwrap();
         let settled = messages_in(&path).await;
         assert!(settled == written || settled == written + 100, "{written} -> {settled}");
         assert!(!finished || now == written + 100);

@@ -5,8 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{batch, finding, fresh, generation, id, offset, policy, raw_connection, retention, score, step};
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use proviso_archive::{Archive, Entry, FoldKey, IngestBatch};
 use proviso_model::verdict::Severity;
@@ -17,11 +16,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use support::{batch, finding, fresh, generation, id, offset, policy, raw_connection, retention, score, step};
 
 const ROUNDS: u64 = 50;
 const CHILD: &str = "PROVISO_ARCHIVE_TEST_CHILD";
-const TEST: &str = "nothing_is_lost_or_twice_when_killed_at_any_moment";
+const TEST: &str = "killed::nothing_is_lost_or_twice_when_killed_at_any_moment";
 
 /// Random numbers of the generator that the property tests use already.
 mod rand_like {
@@ -45,7 +43,7 @@ fn state(n: u64) -> Vec<u8> {
 }
 
 fn entry_number(n: u64) -> Entry {
-    let mut entry = support::entry(&format!("m{n}"), n as usize);
+    let mut entry = crate::support::entry(&format!("m{n}"), n as usize);
     entry.steps = vec![step("counter", &state(n), &state(n + 1))];
     entry.verdict.scores = vec![score("counter", (n % 100) as f64, &format!("m{n}"))];
     entry.retention = Some(retention(Some("2046-01-31")));

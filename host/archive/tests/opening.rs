@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{batch, entry, fresh, id, raw_connection, rich_batch};
 use proviso_archive::{Archive, ArchiveError, StorageCause};
 use sqlx::Connection as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use support::{batch, entry, fresh, id, raw_connection, rich_batch};
 
 async fn refusal(path: &Path) -> ArchiveError {
     match Archive::open(path).await {

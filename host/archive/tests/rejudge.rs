@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{
+    at, batch, entry, finding, fresh, generation, id, now, policy, retention, rich_batch, rich_entry, row_counts, step,
+};
 use proviso_archive::{
     ActivateError, Activation, Archive, Cause, Entry, FoldKey, Quarantined, RejudgeError, RejudgeReport, Rejudging,
     StorageCause,
 };
 use proviso_model::Digest;
 use proviso_model::verdict::{Fault, FaultCause};
-use support::{
-    at, batch, entry, finding, fresh, generation, id, now, policy, retention, rich_batch, rich_entry, row_counts, step,
-};
 
 fn rejudging(entries: Vec<Entry>) -> Rejudging {
     Rejudging {

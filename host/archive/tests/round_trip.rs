@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{batch, entry, entry_of, fresh, id, now, offset, place, policy, rich_batch};
 use proptest::prelude::*;
 use proviso_archive::{Archive, ConversationKey, FoldKey, Known};
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::message::{Attachment, Direction, Kind, Message, Money, Party, PartyClass};
 use proviso_model::{MessageId, Timestamp};
 use std::sync::Arc;
-use support::{batch, entry, entry_of, fresh, id, now, offset, place, policy, rich_batch};
 
 const CLASSES: [PartyClass; 4] = [
     PartyClass::Employee,
@@ -209,10 +207,10 @@ async fn a_judged_message_comes_with_all_that_a_replay_needs() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
     let mut entries = vec![entry("m1", 1), entry("m2", 1), entry("m3", 1)];
-    entries[1].steps = vec![support::step("staff-1", b"", b"one")];
+    entries[1].steps = vec![crate::support::step("staff-1", b"", b"one")];
     entries[2].steps = vec![
-        support::step("staff-1", b"one", b"two"),
-        support::step("room", b"", b"x"),
+        crate::support::step("staff-1", b"one", b"two"),
+        crate::support::step("room", b"", b"x"),
     ];
     entries[2].verdict.preceding = vec!["m2".into(), "m1".into()];
     archive.ingest(&batch(entries.clone())).await.unwrap();

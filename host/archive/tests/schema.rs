@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{fresh, raw_connection, rich_batch};
 use proviso_archive::Archive;
 use sqlx::{Connection as _, Row as _};
-use support::{fresh, raw_connection, rich_batch};
 
 const DOCUMENT: &str = include_str!("../../../docs/archive-schema.md");
 
@@ -58,8 +56,8 @@ async fn the_documented_queries_give_rows() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
     let activation = proviso_archive::Activation {
-        generation: support::generation("first").id,
-        at: support::now(),
+        generation: crate::support::generation("first").id,
+        at: crate::support::now(),
         cause: proviso_archive::Cause::Start,
         who: "wei".into(),
         why: String::new(),
@@ -69,15 +67,15 @@ async fn the_documented_queries_give_rows() {
     archive.ingest(&rich_batch("m1")).await.unwrap();
     archive.ingest(&rich_batch("m2")).await.unwrap();
     let rejudging = proviso_archive::Rejudging {
-        at: support::now(),
+        at: crate::support::now(),
         who: "wei".into(),
         note: String::new(),
         entries: rich_batch("m2").entries,
     };
     archive.rejudge(&rejudging).await.unwrap();
     let quarantined = proviso_archive::Quarantined {
-        at: support::now(),
-        policy: support::policy("departure-risk"),
+        at: crate::support::now(),
+        policy: crate::support::policy("departure-risk"),
         faults: 16,
         messages: 16,
     };
@@ -114,9 +112,12 @@ async fn an_archive_of_version_1_is_still_an_archive() {
     connection.close().await.unwrap();
     let archive = Archive::open(&path).await.unwrap();
     let expected = &rich_batch("m1").entries[0];
-    let judged = archive.judged(&support::id("m1")).await.unwrap().unwrap();
+    let judged = archive.judged(&crate::support::id("m1")).await.unwrap().unwrap();
     assert_eq!(judged.message, expected.message);
     assert_eq!(judged.verdict.json, expected.verdict.to_canonical_json());
     archive.ingest(&rich_batch("m2")).await.unwrap();
-    assert_eq!(archive.show(&support::id("m2")).await.unwrap().unwrap().arrival, 2);
+    assert_eq!(
+        archive.show(&crate::support::id("m2")).await.unwrap().unwrap().arrival,
+        2
+    );
 }

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{at, fresh, generation};
 use proviso_archive::{Activation, Archive, Cause, GenerationRecord, PackRecord, TrustRecord};
 use proviso_model::Digest;
-use support::{at, fresh, generation};
 
 fn of_packs(name: &str, packs: &[(&str, &str)]) -> GenerationRecord {
     let pack = |(name, version): &(&str, &str)| PackRecord {

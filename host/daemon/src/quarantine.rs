@@ -307,6 +307,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     type Row<'a> = (&'a str, &'a [(u64, u64)], Option<usize>);
 
@@ -330,9 +331,9 @@ mod tests {
             ("many long ago", &[(100, 15), (64, 0), (64, 20)], None),
             ("well before, and bad now", &[(64, 0), (64, 0), (64, 40)], Some(2)),
         ];
-        for (what, slices, expected) in table {
+        each_row(table, |(what, slices, expected)| {
             assert_eq!(trips_after(slices, bounds), expected, "{what}");
-        }
+        });
         let strict = Bounds {
             share_percent: 1,
             messages: 16,

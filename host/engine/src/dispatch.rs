@@ -241,6 +241,7 @@ fn may_fire_without_hits(trigger: &Trigger<ListId>, kind: Kind, direction: Direc
 mod tests {
     use super::*;
     use proviso_model::message::PartyClass;
+    use proviso_rows::each_row;
 
     #[test]
     fn what_needs_a_hit_is_not_looked_at_without_one() {
@@ -258,7 +259,7 @@ mod tests {
             (Trigger::All(vec![Trigger::Always, file()]), false, true),
             (Trigger::Any(Vec::new()), false, false),
         ];
-        for (trigger, text, file) in table {
+        each_row(table, |(trigger, text, file)| {
             assert_eq!(
                 may_fire_without_hits(&trigger, Kind::Text, Direction::Outbound),
                 text,
@@ -269,7 +270,7 @@ mod tests {
                 file,
                 "{trigger:?}"
             );
-        }
+        });
         let mut found = Vec::new();
         each_list(
             &Trigger::Any(vec![lists(), Trigger::All(vec![lists(), file()])]),

@@ -47,6 +47,7 @@ fn seen(modules: &mut [Option<Module>]) -> &mut Module {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn what_the_instrumenter_gives_up_on_is_told_apart() {
@@ -63,9 +64,9 @@ mod tests {
                 Some("a module changes a global of 128 bits"),
             ),
         ];
-        for (module, expected) in table {
+        each_row(table, |(module, expected)| {
             let component = wat::parse_str(format!("(component (component) (core module {module}))")).unwrap();
             assert_eq!(obstacle(&component), expected, "{module}");
-        }
+        });
     }
 }

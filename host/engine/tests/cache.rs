@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{CacheError, Engine, EngineError, EngineOptions, ResolvedSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use support::*;
 
 fn open(folder: &Path) -> Result<Engine, EngineError> {
     Engine::new(EngineOptions {

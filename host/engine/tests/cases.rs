@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::ResolvedSet;
-use support::*;
 
 const CASES: &str = r#"
 [[case]]

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{ComponentRefused, Interface, ResolvedSet, inspect_component};
-use support::*;
 
 fn refused(bytes: &[u8]) -> ComponentRefused {
     inspect_component(bytes).expect_err("it is no plugin")

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{FoldKey, FoldStates, Generation, Input, ResolvedSet};
 use proviso_model::id::PolicyId;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::FaultCause;
 use std::path::Path;
 use std::sync::Arc;
-use support::*;
 
 fn key(sender: &str) -> FoldKey {
     FoldKey {

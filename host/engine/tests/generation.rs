@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{FoldStates, Input, ResolvedSet};
 use proviso_model::id::PolicyId;
 use proviso_model::set::{Mode, PolicySet};
 use proviso_model::verdict::{Severity, Withheld};
 use std::path::Path;
 use std::sync::Arc;
-use support::*;
 
 const LISTS: &str =
     "[lexicon.words]\nfile = \"lexicons/words.txt\"\n[patterns.numbers]\nfile = \"patterns/numbers.txt\"\n";

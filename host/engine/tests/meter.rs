@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::{HEAD, RULES_POLICY, build, engine, inputs, judge, pack, rules_component, rules_generation};
 use proviso_engine::{CallCost, FoldStates, ResolvedSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use support::{HEAD, RULES_POLICY, build, engine, inputs, judge, pack, rules_component, rules_generation};
 
 #[test]
 fn a_metered_generation_judges_the_same_and_counts_each_call() {

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{Input, ResolvedSet};
 use proviso_model::retention::{ClockStart, Period};
 use proviso_model::verdict::FaultCause;
-use support::*;
 
 const POLICY: &str = r#"
 [[policy]]

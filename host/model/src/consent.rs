@@ -127,6 +127,7 @@ mod tests {
     use super::*;
     use crate::canonical::{Defaults, from_json};
     use proptest::prelude::*;
+    use proviso_rows::each_row;
 
     fn message(fields: &str) -> Message {
         let text = format!(r#"{{"id":"m","tenant":"t","channel":"c","conversation":"g","sent_at":0,{fields}}}"#);
@@ -148,7 +149,7 @@ mod tests {
             (Some(Disagree), Some(Agree), Some(ConsentRefused), Some(ConsentRefused)),
             (None, Some(Disagree), Some(ConsentRefused), Some(ConsentRefused)),
         ];
-        for (x, y, on_consent, on_record) in table {
+        each_row(table, |(x, y, on_consent, on_record)| {
             let said = |party: &str| match party {
                 "x" => x,
                 "y" => y,
@@ -162,7 +163,7 @@ mod tests {
                 "{x:?} {y:?}"
             );
             assert_eq!(gate(LawfulBasis::LegalDuty, &message, said), None, "{x:?} {y:?}");
-        }
+        });
     }
 
     #[test]
@@ -180,13 +181,13 @@ mod tests {
             ),
             (r#""from":{"id":"x","class":"robot"},"text":"a""#, false),
         ];
-        for (fields, withheld) in table {
+        each_row(table, |(fields, withheld)| {
             assert_eq!(
                 gate(LawfulBasis::Consent, &message(fields), refused).is_some(),
                 withheld,
                 "{fields}"
             );
-        }
+        });
         let internal =
             message(r#""from":{"id":"e","class":"employee"},"to":[{"id":"f","class":"employee"}],"text":"a""#);
         assert_eq!(gate(LawfulBasis::RecordedConsent, &internal, |_| None), None);

@@ -401,6 +401,7 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn direction_follows_the_parties() {
@@ -415,13 +416,13 @@ mod tests {
             (Employee, &[Unknown], Direction::Unknown),
             (Unknown, &[Employee], Direction::Unknown),
         ];
-        for (sender, recipients, expected) in table {
+        each_row(table, |(sender, recipients, expected)| {
             assert_eq!(
                 Direction::of(*sender, recipients.iter().copied()),
                 *expected,
                 "{sender:?} {recipients:?}"
             );
-        }
+        });
     }
 
     #[test]
@@ -442,8 +443,8 @@ mod tests {
             ("\"unended \\", "\"unended \\"),
             ("", ""),
         ];
-        for (raw, expected) in table {
+        each_row(table, |(raw, expected)| {
             assert_eq!(*without_json_white_space(raw), *expected.as_bytes(), "{raw:?}");
-        }
+        });
     }
 }

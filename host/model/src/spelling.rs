@@ -34,6 +34,7 @@ fn edits(a: &str, b: &str, allowed: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
@@ -47,13 +48,13 @@ mod tests {
             ("name", None),
             ("", None),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(
                 nearest(text, ["scope", "settings", "on_fault", "mode"]),
                 expected,
                 "{text}"
             );
-        }
+        });
         assert_eq!(nearest(&"a".repeat(1 << 20), ["scope"]), None);
     }
 }

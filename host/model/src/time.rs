@@ -194,6 +194,7 @@ impl<'de> Deserialize<'de> for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn seconds_and_milliseconds_are_told_apart() {
@@ -203,9 +204,9 @@ mod tests {
             (1_547_087_894_783, "2019-01-10T02:38:14.783Z"),
             (0, "1970-01-01T00:00:00Z"),
         ];
-        for (value, expected) in table {
+        each_row(table, |(value, expected)| {
             assert_eq!(Timestamp::from_seconds_or_millis(value).unwrap().to_string(), expected);
-        }
+        });
         assert!(Timestamp::from_millis(i64::MAX).is_err());
         assert!(Timestamp::from_seconds_or_millis(i64::MIN).is_err());
     }
@@ -242,13 +243,13 @@ mod tests {
             ("2026-01-01", u32::MAX, 0, "9999-12-31"),
             ("2026-01-01", 0, u32::MAX, "9999-12-31"),
         ];
-        for (start, months, days, expected) in table {
+        each_row(table, |(start, months, days, expected)| {
             assert_eq!(
                 start.parse::<Day>().unwrap().plus(months, days).to_string(),
                 expected,
                 "{start} {months} {days}"
             );
-        }
+        });
         for bad in ["", "2026-02-30", "20260131", "2026-01-31T09:00:00", "2026-1-1"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }

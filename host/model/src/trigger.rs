@@ -88,6 +88,7 @@ impl<L: fmt::Display> fmt::Display for Trigger<L> {
 mod tests {
     use super::*;
     use crate::canonical::{Defaults, from_json};
+    use proviso_rows::each_row;
 
     #[test]
     fn a_trigger_fires_on_what_it_names() {
@@ -117,9 +118,9 @@ mod tests {
                 true,
             ),
         ];
-        for (trigger, expected) in table {
+        each_row(table, |(trigger, expected)| {
             assert_eq!(trigger.fires(&message, &hits), expected, "{trigger:?}");
-        }
+        });
     }
 
     #[test]

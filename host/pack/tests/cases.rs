@@ -1,9 +1,7 @@
 //! Cases: how they are written, and how a verdict is compared with one.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{CASES, PackFolder};
+use crate::common::{CASES, PackFolder};
 use proviso_model::message::{Direction, Kind, PartyClass};
 use proviso_model::retention::{ClockStart, Proposal};
 use proviso_model::verdict::{

@@ -1,8 +1,6 @@
 //! The examples of docs/pack-format.md are a pack.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use proviso_pack::{Pack, PluginPath, Trust};
 use std::path::Path;
 
@@ -30,7 +28,7 @@ fn the_examples_open_as_one_pack() {
     write("pack.toml", manifests[0].as_bytes());
     write("cases/examples.toml", cases[0].as_bytes());
     write("settings.schema.json", blocks("json")[0].as_bytes());
-    write("plugins/lexicon-rules.wasm", common::COMPONENT);
+    write("plugins/lexicon-rules.wasm", crate::common::COMPONENT);
     for list in [
         "lexicons/promissory.txt",
         "lexicons/negation.txt",

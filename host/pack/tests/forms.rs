@@ -1,11 +1,10 @@
 //! The folder and the built file: one digest, and nothing else gets in.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{COMPONENT, PackFolder};
+use crate::common::{COMPONENT, PackFolder};
 use proviso_model::Digest;
 use proviso_pack::{Pack, PackStore, PluginPath, StoreError, resolve};
+use proviso_rows::each_row;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -316,12 +315,12 @@ fn strangers_files_are_refused_with_a_reason() {
         (read(b"hello").unwrap_err(), "cut short"),
         (read(&vec![0; (68 << 20) + 1]).unwrap_err(), "at most"),
     ];
-    for (found, expected) in table {
+    each_row(table, |(found, expected)| {
         assert!(
             found.starts_with("x.pack: not a pack: ") && found.contains(expected),
             "{found}\nis not {expected}"
         );
-    }
+    });
     let title = "org.opencontainers.image.title";
     let with = |change: &dyn Fn(&mut serde_json::Value)| read(&with_manifest(&file, change)).unwrap_err();
     let titled = |path: &'static str| with(&|manifest| manifest["layers"][0]["annotations"][title] = path.into());
@@ -361,9 +360,9 @@ fn strangers_files_are_refused_with_a_reason() {
             "expected \"application/vnd.proviso.pack.v1\"",
         ),
     ];
-    for (found, expected) in table {
+    each_row(table, |(found, expected)| {
         assert!(found.contains(expected), "{found}\nis not {expected}");
-    }
+    });
     let unlisted = with(&|manifest| drop(manifest["layers"].as_array_mut().unwrap().remove(0)));
     assert!(
         unlisted.contains("is not the one that its parts give") || unlisted.contains("belongs to no part"),

@@ -1,12 +1,11 @@
 //! What `pack.toml` may say, and what is said when it is wrong.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{MANIFEST, PackFolder};
+use crate::common::{MANIFEST, PackFolder};
 use proviso_model::message::{Direction, Kind, PartyClass};
 use proviso_model::trigger::Trigger;
 use proviso_pack::manifest::{Field, Folding, Gaps, Interface, ListKind, SubjectKey};
+use proviso_rows::each_row;
 use serde_json::json;
 
 #[test]
@@ -46,7 +45,7 @@ budget = { fuel_per_kib = 20_000_000 }
     assert_eq!(pack.lexicon_text("promissory"), Some("保本保息\n"));
     assert_eq!(pack.pattern_text("promissory"), None);
     assert_eq!(pack.pattern_text("identity"), Some("id\t[0-9]{18}\n"));
-    assert_eq!(pack.plugin("lexicon-rules"), Some(common::COMPONENT));
+    assert_eq!(pack.plugin("lexicon-rules"), Some(crate::common::COMPONENT));
     assert_eq!(pack.readme(), Some("# House rules\n"));
 
     let promises = manifest.policy("promises").unwrap();
@@ -183,7 +182,7 @@ fn what_belongs_together_is_checked_together() {
         ),
         ("[[policy]]", "[[policies]]", "the pack has no policy"),
     ];
-    for (from, to, expected) in table {
+    each_row(table, |(from, to, expected)| {
         let folder = PackFolder::new();
         folder.edit(from, to);
         let problems = folder.problems();
@@ -192,7 +191,7 @@ fn what_belongs_together_is_checked_together() {
             "{expected}\nis not in\n{}",
             problems.join("\n")
         );
-    }
+    });
     let folder = PackFolder::new();
     folder.edit("level = \"high\"", "level = \"extreme\"");
     assert!(

@@ -1,9 +1,7 @@
 //! 5,000 packs that a stranger, a thief or an accident made of a good one: none is accepted, and each for its own reason.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{MANIFEST, PackFolder};
+use crate::common::{MANIFEST, PackFolder};
 use ct_codecs::{Base64, Decoder, Encoder};
 use proviso_model::{Digest, Timestamp};
 use proviso_pack::signing::SigningKey;

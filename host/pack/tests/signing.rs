@@ -1,9 +1,7 @@
 //! Signatures of minisign, made by it and by us, and what a pack that carries them is.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::PackFolder;
+use crate::common::PackFolder;
 use proviso_model::Timestamp;
 use proviso_pack::signing::{NotASignature, Passphrase, PublicKey, SigningKey, SigningKeyError, is_encrypted};
 use proviso_pack::{Form, Pack, PackStore, Signature};

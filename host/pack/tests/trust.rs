@@ -1,9 +1,7 @@
 //! The trust file, and the check that stands before judging.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::PackFolder;
+use crate::common::PackFolder;
 use proviso_model::{Problem, Timestamp};
 use proviso_pack::signing::SigningKey;
 use proviso_pack::trust::{Acceptance, Load, Occasion, Seen};

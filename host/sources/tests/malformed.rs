@@ -1,10 +1,9 @@
 //! What is wrong is told with its line; the others go on; nothing is lost silently.
 
-mod support;
-
+use crate::support::{outcomes, read};
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
+use proviso_rows::each_row;
 use proviso_sources::Format;
-use support::{outcomes, read};
 
 /// A message of WeCom on one line.
 fn message(id: &str) -> String {
@@ -285,9 +284,9 @@ fn fields_that_a_message_cannot_do_without_are_told() {
             "key \"content\" occurs twice (line 1, byte 56)",
         ),
     ];
-    for (json, expected) in table {
+    each_row(table, |(json, expected)| {
         check_wecom(json, &[&format!("1: {expected}")]);
-    }
+    });
 }
 
 #[test]

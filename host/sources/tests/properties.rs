@@ -1,12 +1,10 @@
 //! What holds for every source.
 
-mod support;
-
+use crate::support::{context, read, read_in_pieces, samples};
 use proptest::prelude::*;
 use proviso_model::canonical::{Defaults, from_json, to_json};
 use proviso_sources::{Format, Item, Reader};
 use std::sync::LazyLock;
-use support::{context, read, read_in_pieces, samples};
 
 static SAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| samples().into_iter().map(|(_, json)| json).collect());
 

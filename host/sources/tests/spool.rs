@@ -1,13 +1,11 @@
 //! A folder that is followed.
 
-mod support;
-
+use crate::support::context;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_sources::{Format, Spool, SpoolItem, SpoolOffset};
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
-use support::context;
 
 fn line(id: &str) -> String {
     format!("{{\"id\":\"{id}\",\"sent_at\":1603875657905,\"from\":\"ken\",\"text\":\"c\"}}\n")

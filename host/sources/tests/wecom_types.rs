@@ -1,13 +1,11 @@
 //! What each type of message of WeCom becomes, and the traps of the format.
 
-mod support;
-
+use crate::support::{one, samples};
 use proviso_model::canonical::{Defaults, from_json, to_json};
 use proviso_model::consent::ConsentState;
 use proviso_model::limits::{NESTED_DEPTH_MAX, NESTED_NODES_MAX};
 use proviso_model::message::{Direction, Kind, PartyClass};
 use std::fmt::Write as _;
-use support::{one, samples};
 
 #[test]
 fn each_sample_becomes_this() {

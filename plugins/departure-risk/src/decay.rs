@@ -38,6 +38,7 @@ pub(crate) fn half_to_the(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn powers_of_a_half() {
@@ -48,9 +49,9 @@ mod tests {
             (10.0, 1.0 / 1024.0),
             (0.5, std::f64::consts::FRAC_1_SQRT_2),
         ];
-        for (x, expected) in table {
+        each_row(table, |(x, expected)| {
             assert!((half_to_the(x) - expected).abs() < 1e-15, "{x}: {}", half_to_the(x));
-        }
+        });
         for step in 0..4000 {
             let x = f64::from(step) * 0.01;
             assert!((half_to_the(x) / (-x).exp2() - 1.0).abs() < 1e-14, "{x}");

@@ -59,6 +59,7 @@ pub(crate) fn minutes_of(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn times_belong_to_working_days_and_hours() {
@@ -78,9 +79,9 @@ mod tests {
             (friday + 2 * DAY_MS + 600 * MINUTE_MS, 19_727, true),
             (friday + 3 * DAY_MS + 600 * MINUTE_MS, 19_730, false),
         ];
-        for (time, day, off) in table {
+        each_row(table, |(time, day, off)| {
             assert_eq!((china.day(time), china.is_off(time)), (day, off), "{time}");
-        }
+        });
     }
 
     #[test]
@@ -94,8 +95,8 @@ mod tests {
             ("ab:cd", None),
             ("", None),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(minutes_of(text), expected, "{text}");
-        }
+        });
     }
 }

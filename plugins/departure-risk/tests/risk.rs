@@ -1,8 +1,7 @@
 //! What adds to a score, how it decays, and what never adds anything.
 
-mod common;
-
 use departure_risk::DepartureRisk;
+use proviso_rows::each_row;
 use proviso_sdk::testing::{FoldRun, MessageBuilder, TestLists, configure, message};
 use proviso_sdk::{Direction, Kind, Message, PartyClass, STATE_BYTES_MAX, Score};
 use serde_json::{Value, json};
@@ -37,7 +36,7 @@ fn settings() -> Value {
 fn plugin(settings: &Value) -> DepartureRisk {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),
@@ -106,10 +105,10 @@ fn links_and_file_names_count_like_words() {
             vec![("headhunter", 20), ("job-site", 10)],
         ),
     ];
-    for (builder, expected) in table {
+    each_row(table, |(builder, expected)| {
         let score = step(&mut FoldRun::new(&plugin), builder);
         assert_eq!(factors(&score), expected);
-    }
+    });
 }
 
 #[test]
@@ -315,9 +314,9 @@ fn messages_of_others_and_notices_add_nothing() {
         at(MONDAY, "猎头").kind(Kind::System),
         at(MONDAY, "猎头").kind(Kind::Recall),
     ];
-    for builder in table {
+    each_row(table, |builder| {
         assert_eq!(step(&mut run, builder).factors, []);
-    }
+    });
     assert_eq!(
         step(&mut run, at(MONDAY, "猎头").from("e", PartyClass::Unknown, ""))
             .factors
@@ -528,12 +527,12 @@ fn mistakes_are_named() {
             "must be 5 to 365",
         ),
     ];
-    for (settings, pointer, text) in table {
+    each_row(table, |(settings, pointer, text)| {
         let problems = configure::<DepartureRisk>(&settings, &lists())
             .expect_err(pointer)
             .into_vec();
         assert_eq!(problems.len(), 1, "{pointer}: {problems:?}");
         assert_eq!(problems[0].pointer, pointer);
         assert!(problems[0].message.contains(text), "{pointer}: {}", problems[0].message);
-    }
+    });
 }

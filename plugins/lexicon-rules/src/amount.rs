@@ -33,6 +33,7 @@ fn fraction_digits(currency: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn amounts_have_their_currency_s_digits() {
@@ -44,8 +45,8 @@ mod tests {
             (1_234, "KWD", "1.234 KWD"),
             (u64::MAX, "USD", "184467440737095516.15 USD"),
         ];
-        for (minor, currency, expected) in table {
+        each_row(table, |(minor, currency, expected)| {
             assert_eq!(in_words(minor, currency), expected);
-        }
+        });
     }
 }

@@ -120,6 +120,7 @@ fn find_borders(text: &str) -> Borders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn text_is_divided_into_clauses_and_sentences() {
@@ -138,11 +139,11 @@ mod tests {
             ),
             ("a: b\nc", &["a:", " b\n", "c"], &["a: b\n", "c"]),
         ];
-        for (text, clauses, sentences) in table {
+        each_row(table, |(text, clauses, sentences)| {
             let borders = find_borders(text);
             assert_eq!(parts(text, &borders.clauses), *clauses, "{text}");
             assert_eq!(parts(text, &borders.sentences), *sentences, "{text}");
-        }
+        });
     }
 
     fn parts<'t>(text: &'t str, borders: &[u32]) -> Vec<&'t str> {

@@ -50,6 +50,7 @@ pub(crate) fn joined(text: &str, hits: &[Occurrence]) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn overlapping_occurrences_become_the_longest() {
@@ -62,7 +63,7 @@ mod tests {
             (&[(0, 3), (2, 8), (7, 9)], &[(2, 8)]),
             (&[(4, 4), (4, 4)], &[(4, 4)]),
         ];
-        for (input, expected) in table {
+        each_row(table, |(input, expected)| {
             let mut hits: Vec<Occurrence> = input
                 .iter()
                 .map(|&(start, end)| Occurrence {
@@ -74,7 +75,7 @@ mod tests {
             merge_to_longest(&mut hits);
             let merged: Vec<(u32, u32)> = hits.iter().map(|hit| (hit.span.start, hit.span.end)).collect();
             assert_eq!(merged, *expected, "{input:?}");
-        }
+        });
     }
 
     #[test]

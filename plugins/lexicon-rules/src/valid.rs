@@ -193,11 +193,12 @@ fn iban_length(country: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     fn check(validator: Validator, table: &[(&str, bool)]) {
-        for &(text, expected) in table {
+        each_row(table, |&(text, expected)| {
             assert_eq!(validator.passes(text), expected, "{validator:?} {text}");
-        }
+        });
     }
 
     #[test]
@@ -253,9 +254,9 @@ mod tests {
             ("11010520000229001", true),
             ("81000019940823002", true),
         ];
-        for (body, expected) in table {
+        each_row(table, |(body, expected)| {
             assert_eq!(Validator::CnId.passes(&with_check(body)), expected, "{body}");
-        }
+        });
     }
 
     /// MOD 11-2 the other way round: the weighted sum with the check character is 1.

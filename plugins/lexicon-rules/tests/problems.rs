@@ -1,6 +1,7 @@
 //! Every mistake in the settings is a problem with its place.
 
 use lexicon_rules::LexiconRules;
+use proviso_rows::each_row;
 use proviso_sdk::testing::{TestLists, configure};
 use serde_json::{Value, json};
 
@@ -230,9 +231,9 @@ fn mistakes_in_a_rule_are_named() {
             "no list",
         ),
     ];
-    for (rule, pointer, text) in table {
+    each_row(table, |(rule, pointer, text)| {
         check(rule, pointer, text);
-    }
+    });
 }
 
 #[test]
@@ -284,12 +285,12 @@ fn the_whole_has_bounds_too() {
         ),
         (json!({ "rules": { "a": rule, "b": rule } }), "/rules", "202 entries"),
     ];
-    for (settings, pointer, text) in table {
+    each_row(table, |(settings, pointer, text)| {
         let found = problems(&settings);
         assert_eq!(found.len(), 1, "{settings}: {found:?}");
         assert_eq!(found[0].0, pointer, "{settings}");
         assert!(found[0].1.contains(text), "{settings}: {}", found[0].1);
-    }
+    });
     let many: serde_json::Map<String, Value> = (0..65)
         .map(|at| (format!("r{at}"), json!({ "message": { "kinds": ["text"] } })))
         .collect();

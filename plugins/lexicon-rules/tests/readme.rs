@@ -1,7 +1,5 @@
 //! The example in the README is taken by the schema and by the plugin, and the README names every setting.
 
-mod common;
-
 use std::collections::BTreeSet;
 
 use lexicon_rules::LexiconRules;
@@ -16,7 +14,7 @@ fn the_example_of_the_readme_works() {
     let (example, _) = behind.split_once("```").expect("the example ends");
     let example: Value = toml::from_str(example).expect("the example is TOML");
     let settings = &example["settings"];
-    common::assert_schema_accepts(settings);
+    crate::common::assert_schema_accepts(settings);
     let lists = TestLists::new()
         .lexicon("promissory", &["a"])
         .lexicon("disclaimer", &["b"])

@@ -1,8 +1,7 @@
 //! Rules over single messages, as tables: settings, text, what is found.
 
-mod common;
-
 use lexicon_rules::LexiconRules;
+use proviso_rows::each_row;
 use proviso_sdk::testing::{MessageBuilder, TestLists, configure, evaluate, message, party};
 use proviso_sdk::{Direction, Finding, Kind, Message, PartyClass, Severity};
 use serde_json::{Value, json};
@@ -37,7 +36,7 @@ fn rule(rule: &Value) -> LexiconRules {
 fn policy(settings: &Value) -> LexiconRules {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),
@@ -64,11 +63,11 @@ fn spans_of(plugin: &LexiconRules, builder: MessageBuilder) -> Option<Vec<String
 
 fn check(settings: &Value, table: &[(&str, Option<&[&str]>)]) {
     let plugin = rule(settings);
-    for (text, expected) in table {
+    each_row(table, |(text, expected)| {
         let found = spans_of(&plugin, message(text));
         let found: Option<Vec<&str>> = found.as_ref().map(|spans| spans.iter().map(String::as_str).collect());
         assert_eq!(found.as_deref(), *expected, "{settings} on {text:?}");
-    }
+    });
 }
 
 #[test]
@@ -117,10 +116,10 @@ fn a_selection_narrows_by_tag_name_and_weight() {
             false,
         ),
     ];
-    for (condition, text, expected) in table {
+    each_row(table, |(condition, text, expected)| {
         let found = spans_of(&rule(&json!({ "when": condition })), message(text)).is_some();
         assert_eq!(found, *expected, "{condition} on {text}");
-    }
+    });
 }
 
 #[test]
@@ -150,14 +149,14 @@ fn validators_judge_the_hit_s_text() {
         (json!(["luhn", "cn-uscc"]), "91350100M000100Y43", true),
         (json!(["iban"]), "91350100M000100Y43", false),
     ];
-    for (valid, text, expected) in table {
+    each_row(table, |(valid, text, expected)| {
         let plugin = rule(&json!({ "when": { "lists": ["numbers"], "valid": valid } }));
         assert_eq!(
             spans_of(&plugin, message(text)).is_some(),
             *expected,
             "{valid} on {text}"
         );
-    }
+    });
 }
 
 #[test]
@@ -360,13 +359,13 @@ fn a_filter_chooses_messages() {
         (json!({ "recipients_at_least": 2 }), base().to(staff("a")), true),
         (json!({ "kinds": ["text"], "directions": ["inbound"] }), base(), false),
     ];
-    for (filter, builder, expected) in table {
+    each_row(table, |(filter, builder, expected)| {
         let of_rule = rule(&json!({ "message": filter, "when": { "lists": ["promissory"] } }));
         let of_condition = rule(&json!({ "when": { "all": [{ "lists": ["promissory"] }, { "message": filter }] } }));
         for plugin in [of_rule, of_condition] {
             assert_eq!(spans_of(&plugin, builder.clone()).is_some(), expected, "{filter}");
         }
-    }
+    });
 }
 
 #[test]
@@ -450,10 +449,10 @@ fn conditions_on_money_files_and_links() {
         ),
         (json!({ "link": { "not_domains": ["example.com"] } }), base(), false),
     ];
-    for (condition, builder, expected) in table {
+    each_row(table, |(condition, builder, expected)| {
         let plugin = rule(&json!({ "when": condition }));
         assert_eq!(spans_of(&plugin, builder).is_some(), expected, "{condition}");
-    }
+    });
 }
 
 #[test]
@@ -484,10 +483,10 @@ fn preceding_messages_are_weighed() {
             true,
         ),
     ];
-    for (preceding, builder, expected) in table {
+    each_row(table, |(preceding, builder, expected)| {
         let plugin = rule(&json!({ "when": { "preceding": preceding } }));
         assert_eq!(spans_of(&plugin, builder).is_some(), expected, "{preceding}");
-    }
+    });
 }
 
 #[test]
@@ -519,12 +518,12 @@ fn severities_are_adjusted_in_order() {
             Severity::Medium,
         ),
     ];
-    for (adjust, text, expected) in table {
+    each_row(table, |(adjust, text, expected)| {
         let plugin = rule(&json!({ "when": { "lists": ["promissory"] }, "adjust": adjust }));
         let findings = judge(&plugin, &message(text).build(&lists()));
         assert_eq!(findings[0].severity, *expected, "{adjust} on {text}");
         assert!(findings[0].spans.len() == 1, "an adjustment gives no span");
-    }
+    });
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Rules with a window: when they fire, and what they keep.
 
-mod common;
-
 use lexicon_rules::LexiconRules;
+use proviso_rows::each_row;
 use proviso_sdk::testing::{FoldRun, TestLists, configure, message};
 use proviso_sdk::{Kind, Message, STATE_BYTES_MAX};
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 fn plugin(settings: &Value) -> LexiconRules {
     match configure(settings, &TestLists::new().lexicon("urging", &["快"])) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),
@@ -70,9 +69,9 @@ fn a_count_fires_when_it_is_reached() {
         (&[101, 0, 50], &[]),
         (&[-50, -20, 0], &[0]),
     ];
-    for (packets, expected) in table {
+    each_row(table, |(packets, expected)| {
         assert_eq!(fires(&three, packets), *expected, "{packets:?}");
-    }
+    });
     let every = json!({ "seconds": 100, "at_least": 3, "refire": "every" });
     assert_eq!(fires(&every, &[0, 1, 2, 3, 200, 201, 202]), [2, 3, 202]);
 }

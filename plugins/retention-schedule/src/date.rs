@@ -62,6 +62,7 @@ fn days_before_month(year: i64, month: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn dates_are_days() {
@@ -80,9 +81,9 @@ mod tests {
             ("+024-04-01", None),
             ("２０２４", None),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(parse(text), expected, "{text}");
-        }
+        });
     }
 
     #[test]

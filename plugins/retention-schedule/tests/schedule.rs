@@ -1,7 +1,6 @@
 //! Which rules are proposed for which messages, and which settings are refused.
 
-mod common;
-
+use proviso_rows::each_row;
 use proviso_sdk::testing::{MessageBuilder, TestLists, configure, message, party, schedule};
 use proviso_sdk::{ClockStart, Direction, Failure, Kind, PartyClass, Period};
 use retention_schedule::RetentionSchedule;
@@ -16,7 +15,7 @@ fn lists() -> TestLists {
 fn plugin(settings: &Value) -> RetentionSchedule {
     match configure(settings, &lists()) {
         Ok(plugin) => {
-            common::assert_schema_accepts(settings);
+            crate::common::assert_schema_accepts(settings);
             plugin
         }
         Err(problems) => panic!("{settings}: {problems:?}"),
@@ -96,13 +95,13 @@ fn a_rule_is_in_effect_by_the_message_s_day() {
         (&greenwich, i64::MAX, true),
         (&greenwich, i64::MIN, false),
     ];
-    for (settings, time, expected) in table {
+    each_row(table, |(settings, time, expected)| {
         assert_eq!(
             !proposed(settings, message("x").sent_at(time)).is_empty(),
             expected,
             "{settings} at {time}"
         );
-    }
+    });
 }
 
 #[test]
@@ -150,10 +149,10 @@ fn a_rule_applies_to_its_messages() {
         (json!([{ "filter": { "parties": ["customer"] } }]), message("x"), true),
         (json!([{ "filter": { "parties": ["nobody"] } }]), message("x"), false),
     ];
-    for (messages, builder, expected) in table {
+    each_row(table, |(messages, builder, expected)| {
         let settings = json!({ "rules": { "r": rule(&json!({ "messages": messages })) } });
         assert_eq!(!proposed(&settings, builder).is_empty(), expected, "{messages}");
-    }
+    });
 }
 
 #[test]
@@ -220,7 +219,7 @@ fn mistakes_are_named() {
             "empty filter",
         ),
     ];
-    for (over, pointer, text) in table {
+    each_row(table, |(over, pointer, text)| {
         let settings = json!({ "rules": { "r": rule(over) } });
         let problems = configure::<RetentionSchedule>(&settings, &lists())
             .expect_err("the rule is wrong")
@@ -228,7 +227,7 @@ fn mistakes_are_named() {
         assert_eq!(problems.len(), 1, "{over}: {problems:?}");
         assert_eq!(problems[0].pointer, format!("/rules/r{pointer}"), "{over}");
         assert!(problems[0].message.contains(text), "{over}: {}", problems[0].message);
-    }
+    });
     let whole = [
         (json!({ "rules": {} }), "/rules"),
         (json!({ "rules": { "A": rule(&json!({})) } }), "/rules/A"),

@@ -202,6 +202,7 @@ impl Citations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn brackets_that_hold_words_are_a_citation() {
@@ -213,9 +214,9 @@ mod tests {
             ("({count}) of the message (SEC 17a-4)", true),
             ("broken (", false),
         ];
-        for (reason, expected) in table {
+        each_row(table, |(reason, expected)| {
             assert_eq!(cites(reason), expected, "{reason}");
-        }
+        });
     }
 
     #[test]

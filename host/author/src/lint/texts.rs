@@ -295,6 +295,7 @@ fn remove(range: Range<usize>) -> Edit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn text_that_was_read_by_the_wrong_table_is_told() {
@@ -308,9 +309,9 @@ mod tests {
             ("锟斤拷", true),
             ("锟", false),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(!broken("x", text).is_empty(), expected, "{text}");
-        }
+        });
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::support::*;
 use proviso_engine::{Generation, Outcome};
 use proviso_model::verdict::{FaultCause, Severity};
+use proviso_rows::each_row;
 
 /// What each first byte of a message makes the plugin do, and what becomes of the message.
 const ACTS: [(&str, FaultCause); 21] = [
@@ -211,7 +212,7 @@ fn a_fault_only_flags_where_the_set_says_so() {
         (Mode::Enforce, OnFault::Flag, false, false),
         (Mode::Shadow, OnFault::Hold, false, true),
     ];
-    for (mode, on_fault, held, shadow) in table {
+    each_row(table, |(mode, on_fault, held, shadow)| {
         let mut set = proviso_engine::ResolvedSet::of_pack(pack.clone());
         set.set.apply[0].mode = mode;
         set.set.apply[0].on_fault = on_fault;
@@ -222,5 +223,5 @@ fn a_fault_only_flags_where_the_set_says_so() {
         );
         let finding = &outcomes[1].verdict.findings[0];
         assert_eq!((finding.shadow, finding.severity), (shadow, Severity::Low));
-    }
+    });
 }

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use proviso_rows::each_row;
 use serde_json::{Value, json};
 
 fn defaults() -> Defaults {
@@ -251,10 +252,10 @@ fn every_error_names_its_field_what_it_found_and_what_it_wants() {
         ),
         (json!({"txet": "a"}), "`txet`: unknown field: did you mean `text`?"),
     ];
-    for (fields, expected) in table {
+    each_row(table, |(fields, expected)| {
         let error = read(&with(&fields)).unwrap_err();
         assert!(error.contains(expected), "{fields}\n  {error}\n  {expected}");
-    }
+    });
     let table = [
         ("", "EOF while parsing a value at line 1 column 0"),
         (
@@ -273,10 +274,10 @@ fn every_error_names_its_field_what_it_found_and_what_it_wants() {
             "`to[0]`: EOF while parsing an object at line 1 column 19",
         ),
     ];
-    for (text, expected) in table {
+    each_row(table, |(text, expected)| {
         let error = read(text).unwrap_err();
         assert!(error.starts_with(expected), "{text}\n  {error}\n  {expected}");
-    }
+    });
     let error = from_json(&with(&json!({})), &Defaults::default()).unwrap_err();
     assert_eq!(error.to_string(), "`tenant`: missing, and the source names no default");
     let error = read(&"x".repeat(SOURCE_VALUE_BYTES_MAX + 1)).unwrap_err();

@@ -158,6 +158,7 @@ impl fmt::Display for Hours {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proviso_rows::each_row;
 
     fn parse(text: &str) -> Result<Hours, NotHours> {
         Hours::parse(text, &Zone::utc())
@@ -180,10 +181,10 @@ mod tests {
             // 02:30 does not exist on this day in Berlin: 01:30Z is 03:30 there.
             ("Sun 03:00-04:00 Europe/Berlin", "2026-03-29T01:30:00Z", true),
         ];
-        for (text, at, expected) in table {
+        each_row(table, |(text, at, expected)| {
             let at = Timestamp::from_rfc3339(at).unwrap();
             assert_eq!(parse(text).unwrap().contains(at), expected, "{text} {at}");
-        }
+        });
     }
 
     #[test]
@@ -205,9 +206,9 @@ mod tests {
             ("Mon 22:00-06:00", NotHours::Backwards("22:00-06:00".into())),
             ("Mon 09:00-12:00,11:00-13:00", NotHours::Order("11:00-13:00".into())),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(parse(text), Err(expected), "{text}");
-        }
+        });
         assert!(
             parse("Mon 09:00-18:00 Asia/Nowhere")
                 .unwrap_err()

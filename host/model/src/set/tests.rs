@@ -3,6 +3,7 @@ use crate::canonical::{Defaults, from_json};
 use crate::limits;
 use crate::message::{Message, Party, PartyClass};
 use proptest::prelude::*;
+use proviso_rows::each_row;
 use std::path::Path;
 
 fn parse(text: &str) -> Result<PolicySet, Vec<String>> {
@@ -92,9 +93,9 @@ fn values_are_found_again_in_the_file() {
         ("/other", (2, 8)),
         ("", (2, 8)),
     ];
-    for (pointer, expected) in table {
+    each_row(table, |(pointer, expected)| {
         assert_eq!(a.place_of(pointer), expected, "{pointer}");
-    }
+    });
     assert_eq!(b.place_of("/a~1b/x"), (8, 1));
 }
 
@@ -255,13 +256,13 @@ fn a_scope_covers_what_all_its_conditions_name() {
         ("hours = \"Fri 09:00-18:00\"", false),
         ("tenants = [], hours = \"Fri 02:00-02:01\"", true),
     ];
-    for (scope, expected) in table {
+    each_row(table, |(scope, expected)| {
         let text = format!(
             "[departments]\nwealth = [\"li\"]\nrisk = [\"wu\"]\n[[apply]]\npack = \"a\"\nscope = {{ {scope} }}\n"
         );
         let set = parse(&text).unwrap();
         assert_eq!(set.covers(&set.apply[0], &message()), expected, "{scope}");
-    }
+    });
 }
 
 #[test]
@@ -322,14 +323,14 @@ fn what_is_no_stored_set_is_refused() {
         ),
         ("{", "[", "not a stored policy set"),
     ];
-    for (from, to, expected) in table {
+    each_row(table, |(from, to, expected)| {
         let damaged = good.replacen(from, to, 1);
         assert_eq!(
             PolicySet::from_canonical_json(&damaged).unwrap_err().to_string(),
             expected,
             "{to}"
         );
-    }
+    });
 }
 
 fn without_places(mut set: PolicySet) -> PolicySet {

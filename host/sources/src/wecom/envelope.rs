@@ -153,6 +153,7 @@ pub(super) fn made_id(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn parties_are_told_apart_by_their_identifiers() {
@@ -165,9 +166,9 @@ mod tests {
             ("w", PartyClass::Employee),
             ("", PartyClass::Unknown),
         ];
-        for (id, expected) in table {
+        each_row(table, |(id, expected)| {
             assert_eq!(party(id).class, expected, "{id}");
-        }
+        });
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl<'de> Visitor<'de> for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn refusals_name_the_place_in_the_source() {
@@ -154,9 +155,9 @@ mod tests {
                 "not JSON: control character (\\u0000-\\u001F) found while parsing a string (line 7, byte 7)",
             ),
         ];
-        for (text, expected) in table {
+        each_row(table, |(text, expected)| {
             assert_eq!(check(text, 7).unwrap_err(), expected, "{text:?}");
-        }
+        });
         let many = (0..100).map(|n| format!("\"{n}\":0")).collect::<Vec<_>>().join(",");
         assert_eq!(check(&format!("{{{many}}}"), 1), Ok(()));
         assert!(

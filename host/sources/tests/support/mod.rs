@@ -31,7 +31,6 @@ pub(crate) fn read(format: Format, bytes: impl AsRef<[u8]>) -> Vec<Item> {
 }
 
 /// The only message of a source of WeCom.
-#[allow(dead_code, reason = "not every test file reads single messages")]
 pub(crate) fn one(json: &str) -> Message {
     match read(Format::Wecom, json).as_slice() {
         [
@@ -44,7 +43,6 @@ pub(crate) fn one(json: &str) -> Message {
 }
 
 /// `LINE: REASON` of every error, `LINE ok ID` of every message.
-#[allow(dead_code, reason = "not every test file looks at errors")]
 pub(crate) fn outcomes(items: &[Item]) -> Vec<String> {
     let outcome = |item: &Item| match &item.result {
         Ok(message) => format!("{} ok {}", item.line, message.id.native),
@@ -54,7 +52,6 @@ pub(crate) fn outcomes(items: &[Item]) -> Vec<String> {
 }
 
 /// Every sample of a message of WeCom: name and text.
-#[allow(dead_code, reason = "not every test file reads the samples")]
 pub(crate) fn samples() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
     let mut samples: Vec<_> = std::fs::read_dir(folder)

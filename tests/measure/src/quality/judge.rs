@@ -183,6 +183,7 @@ fn place(id: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_rows::each_row;
 
     #[test]
     fn sides_follow_the_role_then_the_corpus_then_take_turns() {
@@ -193,7 +194,7 @@ mod tests {
             ("x", "", Employee),
             ("en_bank_customer_banking77", "", External),
         ];
-        for (corpus, role, expected) in table {
+        each_row(table, |(corpus, role, expected)| {
             assert_eq!(
                 speaker(corpus, role, (0, 0), Roles::AsSpoken),
                 expected,
@@ -209,7 +210,7 @@ mod tests {
                 Employee,
                 "{corpus} {role}"
             );
-        }
+        });
         assert_eq!(speaker("x", "", (0, 1), Roles::AsSpoken), External);
         assert_eq!(place("3/14/15"), Some((3, 14)));
     }
