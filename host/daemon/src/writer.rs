@@ -175,7 +175,7 @@ impl Writer {
                 Known::Conflict { .. } => batch.conflicts.push(Conflict {
                     id: MessageId::clone(&arrival.message.id),
                     refused: arrival.message.digest(),
-                    refused_raw: arrival.message.raw.clone(),
+                    refused_raw: Arc::clone(arrival.message.raw()),
                     place: arrival.place,
                 }),
             }

@@ -55,7 +55,7 @@ pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<
         recalls: draft.recalls,
         consent,
         notes: draft.notes,
-        raw: json.to_owned(),
+        raw: json.into(),
     })
 }
 

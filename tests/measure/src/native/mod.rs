@@ -21,7 +21,7 @@ use judge::{FoldStates, Judged, evaluate, settle};
 use line::VerdictLine;
 use load::Native;
 use proviso_model::Message;
-use proviso_model::consent::{self, ConsentLedger};
+use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
@@ -60,15 +60,15 @@ impl Intake {
             .entry(format!("{}\0{}", message.id.tenant, message.id.channel))
             .or_default();
         if let Some(event) = &message.consent {
-            ledger.record(event);
+            ledger.record(&event.heard_at(message.sent_at));
         }
-        let withheld = consent::gate(set.lawful_basis, &message, |party| ledger.state_of(party));
         let key = format!(
             "{}\0{}\0{}",
             message.id.tenant, message.id.channel, message.conversation
         );
         let window = self.windows.entry(key).or_default();
-        let preceding = window.iter().cloned().collect();
+        let Visible { withheld, preceding } =
+            consent::visible(set.lawful_basis, &message, window.iter().cloned(), ledger);
         if withheld.is_none() {
             if window.len() == PRECEDING_MESSAGES_MAX {
                 window.pop_front();
