@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proviso_model::canonical::{Defaults, from_json, to_json};
 use proviso_sources::{Format, Item, Reader};
 use std::sync::LazyLock;
-use support::{context, read, read_in_pieces, samples};
+use support::{origin, read, read_in_pieces, samples};
 
 static SAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| samples().into_iter().map(|(_, json)| json).collect());
 
@@ -136,7 +136,7 @@ proptest! {
         };
         let all = read(format, &source);
         let place = at.index(all.len());
-        let mut reader = Reader::new(format, context());
+        let mut reader = Reader::new(format, origin());
         reader.push(source.as_bytes());
         let taken = std::iter::from_fn(|| reader.next_item()).take(place + 1).count();
         if taken <= place {
@@ -145,7 +145,7 @@ proptest! {
         }
         let (offset, lines) = reader.position();
         prop_assert_eq!(offset, all[place].offset_end);
-        let mut later = Reader::resume(format, context(), offset, lines);
+        let mut later = Reader::resume(format, origin(), offset, lines);
         later.push(&source.as_bytes()[offset as usize..]);
         let rest: Vec<Item> = std::iter::from_fn(|| later.next_item()).collect();
         let rest: Vec<Item> = rest.into_iter().chain(later.finish()).collect();

@@ -25,7 +25,7 @@ use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
-use proviso_sources::{Format, Item, Reader, SourceContext};
+use proviso_sources::{Format, Item, Origin, Reader, SourceContext};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -145,7 +145,7 @@ fn next(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
 fn read(path: &Path, set: &PolicySet, mut take: impl FnMut(Vec<Input>) -> bool) -> anyhow::Result<()> {
     let context = SourceContext::new("default", "chat")?;
     let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let mut reader = Reader::new(Format::Ndjson, context);
+    let mut reader = Reader::new(Format::Ndjson, Origin::of_person("native", context));
     let mut buffer = vec![0_u8; 256 << 10];
     let mut intake = Intake::default();
     let mut inputs = Vec::with_capacity(CHUNK_MESSAGES);
