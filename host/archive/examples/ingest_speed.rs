@@ -99,7 +99,7 @@ async fn main() {
             let asked: Vec<_> = batch
                 .entries
                 .iter()
-                .map(|entry| (&*entry.message.id, entry.digest))
+                .map(|entry| (&*entry.message.id, entry.message.digest()))
                 .collect();
             assert_eq!(archive.known(&asked).await.expect("an answer").len(), asked.len());
             known += start.elapsed().as_secs_f64();

@@ -3,6 +3,7 @@
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe};
+use std::sync::Arc;
 
 /// Rows of one statement; a number of rows is made up of these.
 const INSERT_ROWS: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
@@ -35,6 +36,11 @@ impl Values {
 
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
         self.add(value)
+    }
+
+    /// A text that is bound as it is shared, without a copy.
+    pub(crate) fn shared_text(&mut self, value: &Arc<str>) -> &mut Self {
+        self.add(Arc::clone(value))
     }
 
     pub(crate) fn owned_text(&mut self, value: String) -> &mut Self {

@@ -6,7 +6,7 @@ use crate::open::Archive;
 use crate::storage::{StorageError, breaks_unique};
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
-use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
+use proviso_model::{Addressed, Digest, MessageId, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,10 +31,8 @@ pub struct IngestBatch {
 /// One message and what follows from it.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The message.
-    pub message: Message,
-    /// [`Message::content_digest`], which [`Archive::known`] needed before.
-    pub digest: Digest,
+    /// The message, with the digest that [`Archive::known`] needed before and the source's own bytes.
+    pub message: Arc<Addressed>,
     /// What the policies say. Its generation must have been recorded.
     pub verdict: Verdict,
     /// What the policies used in all.
@@ -108,8 +106,8 @@ pub struct Conflict {
     pub id: MessageId,
     /// Content digest of the refused one.
     pub refused: Digest,
-    /// Bytes of the refused one, as [`Message::raw`].
-    pub refused_raw: String,
+    /// Bytes of the refused one, as [`Addressed::raw`].
+    pub refused_raw: Arc<str>,
     /// Where it was read.
     pub place: SourcePlace,
 }
@@ -246,7 +244,7 @@ impl Archive {
                 let wanted: Vec<_> = batch
                     .entries
                     .iter()
-                    .map(|entry| (&*entry.message.id, entry.digest))
+                    .map(|entry| (&*entry.message.id, entry.message.digest()))
                     .collect();
                 match self.known(&wanted).await {
                     Ok(known) => known

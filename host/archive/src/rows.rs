@@ -4,7 +4,7 @@
 use crate::bulk::Values;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::message::{Attachment, Kind, Money, Party, PartyClass};
-use proviso_model::{Digest, Message, MessageId, Timestamp};
+use proviso_model::{Addressed, Digest, Message, MessageId, Timestamp};
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde::{Deserialize, Serialize};
@@ -44,10 +44,10 @@ struct StoredAttachment<'a> {
 }
 
 /// Binds `native` to `raw`, in the order of the table's columns.
-pub(crate) fn bind_message(values: &mut Values, message: &Message, digest: &Digest, received_at: i64) {
+pub(crate) fn bind_message(values: &mut Values, message: &Addressed, received_at: i64) {
     values
         .text(&message.id.native)
-        .blob(digest.as_bytes())
+        .blob(message.digest().as_bytes())
         .int(received_at)
         .int(message.sent_at.as_millis());
     values
@@ -86,7 +86,7 @@ pub(crate) fn bind_message(values: &mut Values, message: &Message, digest: &Dige
     values
         .owned_text(list(message.links.iter()))
         .owned_text(list(message.notes.iter()));
-    values.text(&message.text).text(&message.raw);
+    values.text(&message.text).shared_text(message.raw());
 }
 
 /// Reads [`message_columns`] from column `at` on.
@@ -127,7 +127,7 @@ pub(crate) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::
         links: read_list(row, at + 16, |link: String| link)?,
         notes: read_list(row, at + 17, |note: String| note)?,
         text: row.try_get(at + 18)?,
-        raw: row.try_get(at + 19)?,
+        raw: row.try_get::<&str, _>(at + 19)?.into(),
         consent,
     })
 }

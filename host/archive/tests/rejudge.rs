@@ -52,7 +52,7 @@ async fn a_new_verdict_stands_and_the_old_one_is_kept() {
     );
 
     let shown = archive.show(&id("m1")).await.unwrap().unwrap();
-    assert_eq!(shown.message, old.message);
+    assert_eq!(shown.message, crate::support::whole(&old));
     assert_eq!(shown.verdict.json, new.verdict.to_canonical_json());
     assert_eq!(
         (shown.verdict.generation, shown.verdict.fuel),
@@ -208,7 +208,10 @@ async fn a_message_meets_again_the_states_and_messages_that_it_met() {
     );
 
     let preceding = archive.preceding_of(&id("m4"), 2).await.unwrap();
-    assert_eq!(preceding, [entries[1].message.clone(), entries[2].message.clone()]);
+    assert_eq!(
+        preceding,
+        [crate::support::whole(&entries[1]), crate::support::whole(&entries[2])]
+    );
     assert!(archive.preceding_of(&id("m1"), 5).await.unwrap().is_empty());
 }
 

@@ -114,7 +114,7 @@ fn message() -> impl Strategy<Value = Message> {
             recalls,
             consent,
             notes,
-            raw,
+            raw: raw.into(),
         },
     )
 }
@@ -146,7 +146,7 @@ fn every_message_comes_back_as_it_was() {
             let ids: Vec<_> = new.iter().map(|entry| MessageId::clone(&entry.message.id)).collect();
             let read = archive.messages(&ids).await.unwrap();
             for (entry, read) in new.iter().zip(read) {
-                assert_eq!(Some(&entry.message), read.as_ref());
+                assert_eq!(Some(crate::support::whole(entry)), read);
                 let stored = archive.verdict(&entry.message.id).await.unwrap().unwrap();
                 assert_eq!(stored.json, entry.verdict.to_canonical_json());
             }
@@ -179,10 +179,10 @@ async fn all_that_was_said_is_shown() {
     );
 
     let shown = archive.show(&id("m1")).await.unwrap().unwrap();
-    assert_eq!(shown.message, entry.message);
+    assert_eq!(shown.message, crate::support::whole(entry));
     assert_eq!(
         (shown.arrival, shown.received_at, shown.digest),
-        (1, now(), entry.digest)
+        (1, now(), entry.message.digest())
     );
     assert_eq!(shown.verdict.verdict, entry.verdict);
     assert_eq!(shown.verdict.fuel, 12_345);
@@ -190,7 +190,7 @@ async fn all_that_was_said_is_shown() {
     assert!(shown.held_open);
     assert_eq!(shown.conflicts.len(), 1);
     assert_eq!(shown.conflicts[0].refused, batch.conflicts[0].refused);
-    assert_eq!(shown.conflicts[0].refused_raw, batch.conflicts[0].refused_raw);
+    assert_eq!(shown.conflicts[0].refused_raw, *batch.conflicts[0].refused_raw);
     assert_eq!(shown.conflicts[0].place, place(7));
     assert_eq!(archive.show(&id("nothing")).await.unwrap(), None);
 
@@ -216,10 +216,10 @@ async fn a_judged_message_comes_with_all_that_a_replay_needs() {
     archive.ingest(&batch(entries.clone())).await.unwrap();
 
     let judged = archive.judged(&id("m3")).await.unwrap().unwrap();
-    assert_eq!(judged.message, entries[2].message);
+    assert_eq!(judged.message, crate::support::whole(&entries[2]));
     assert_eq!(
         judged.preceding,
-        [entries[1].message.clone(), entries[0].message.clone()],
+        [crate::support::whole(&entries[1]), crate::support::whole(&entries[0])],
         "in the verdict's order"
     );
     assert_eq!(judged.verdict.json, entries[2].verdict.to_canonical_json());
@@ -248,10 +248,9 @@ async fn conversations_give_their_last_messages_by_arrival() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
     let entries: Vec<_> = (0..300).map(|n| entry(&format!("m{n:03}"), n)).collect();
-    let mut other = entry("m000", 0);
-    Arc::make_mut(&mut other.message.id).tenant = "shop".into();
-    Arc::make_mut(&mut other.verdict.message).tenant = "shop".into();
-    other.digest = other.message.content_digest();
+    let mut other = crate::support::message("m000", 0);
+    Arc::make_mut(&mut other.id).tenant = "shop".into();
+    let other = crate::support::entry_of(other);
     archive.ingest(&batch(entries.clone())).await.unwrap();
     archive.ingest(&batch(vec![other.clone()])).await.unwrap();
 
@@ -268,10 +267,10 @@ async fn conversations_give_their_last_messages_by_arrival() {
         .unwrap();
     assert_eq!(natives(&found[0]), ["m157", "m207", "m257"]);
     assert_eq!(natives(&found[1]), [] as [&str; 0]);
-    assert_eq!(found[2], [other.message]);
+    assert_eq!(found[2], [crate::support::whole(&other)]);
     assert_eq!(natives(&found[3]), ["m150", "m200", "m250"]);
     assert_eq!(found[4], found[0]);
-    assert_eq!(found[0][2], entries[257].message);
+    assert_eq!(found[0][2], crate::support::whole(&entries[257]));
     assert!(archive.preceding(&[key(7)], 0).await.unwrap()[0].is_empty());
     let all: Vec<_> = (0..300).map(key).collect();
     assert!(
@@ -291,14 +290,13 @@ async fn messages_are_found_listed_and_sampled() {
     assert!(archive.sample(5).await.unwrap().is_empty());
     let mut entries: Vec<_> = (0..100).map(|n| entry(&format!("m{n:03}"), n)).collect();
     entries.push(entry("a/b/c", 100));
-    let mut shop = entry("m007", 7);
-    shop.message.id = Arc::new(MessageId {
+    let mut shop = crate::support::message("m007", 7);
+    shop.id = Arc::new(MessageId {
         tenant: "shop".into(),
         channel: "ndjson".into(),
         native: "m007".into(),
     });
-    shop.verdict.message = shop.message.id.clone();
-    entries.push(shop);
+    entries.push(entry_of(shop));
     archive.ingest(&batch(entries)).await.unwrap();
 
     let find = async |text: &str| -> Vec<String> {

@@ -6,9 +6,10 @@ use anyhow::Context;
 use proviso_model::Problems;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_pipeline::loading::trust::TrustSource;
-use proviso_sources::{Format, SourceContext};
+use proviso_sources::{Format, Origin, SourceContext};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What `proviso serve` runs with. Paths are resolved against the folder of the configuration file.
@@ -45,8 +46,8 @@ pub struct SpoolConfig {
     pub folder: PathBuf,
     /// The form of its files; `format`, default `ndjson`.
     pub format: Format,
-    /// What its messages do not say: `tenant`, default `default`, and `channel`, default `chat`.
-    pub context: SourceContext,
+    /// Whose messages it may hold: those of `tenant`, default `default`, in `channel`, default `chat`, and in `channels`.
+    pub origin: Arc<Origin>,
 }
 
 impl Config {
@@ -116,6 +117,14 @@ impl Config {
             if let Err(error) = &context {
                 file.problem(at.clone(), error.to_string());
             }
+            let mut channels = Vec::new();
+            for (more, at) in table.strings(&mut file, "channels").unwrap_or_default() {
+                // Each must be able to be a channel.
+                match SourceContext::new("default", more) {
+                    Ok(channel) => channels.push(channel.channel().to_owned()),
+                    Err(error) => file.problem(at, error.to_string()),
+                }
+            }
             table.finish(&mut file);
             let (Some(folder_text), Ok(context)) = (folder_text, context) else {
                 continue;
@@ -133,10 +142,10 @@ impl Config {
                 );
             }
             spools.push(SpoolConfig {
-                name,
                 folder: spool_folder,
                 format,
-                context,
+                origin: Arc::new(Origin::bound(name.clone(), context).and_channels(channels)),
+                name,
             });
         }
         root.finish(&mut file);

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 pub(crate) struct Delivery {
     pub(crate) messages: Vec<Arrival>,
     pub(crate) errors: Vec<SourceError>,
-    pub(crate) offset: Option<SourceOffset>,
+    pub(crate) offsets: Vec<SourceOffset>,
     pub(crate) done: oneshot::Sender<Result<Report, DeliveryError>>,
     /// Its places in the queue; given back when the delivery is dropped.
     _places: OwnedSemaphorePermit,
@@ -99,7 +99,7 @@ impl Delivery {
             Self {
                 messages,
                 errors: Vec::new(),
-                offset: None,
+                offsets: Vec::new(),
                 done,
                 _places: places,
             },
@@ -114,7 +114,7 @@ impl Delivery {
         file: &str,
         messages: Vec<(u64, Message)>,
         errors: Vec<SourceError>,
-        offset: Option<SourceOffset>,
+        offsets: Vec<SourceOffset>,
     ) -> Option<(Self, Done)> {
         let places = Arc::clone(&queue.places)
             .acquire_many_owned(Queue::places_for(messages.len()))
@@ -134,7 +134,7 @@ impl Delivery {
             Self {
                 messages,
                 errors,
-                offset,
+                offsets,
                 done,
                 _places: places,
             },

@@ -154,11 +154,9 @@ fn entries(admitted: Vec<Input>, settled: Vec<Settled>) -> Vec<Entry> {
 
 /// What the archive keeps of one message.
 fn entry(admitted: Input, settled: Settled) -> Entry {
-    let digest = admitted.message.digest();
     let steps = settled.outcome.steps.into_iter();
     Entry {
-        message: Arc::unwrap_or_clone(admitted.message).into_message(),
-        digest,
+        message: admitted.message,
         fuel: settled.outcome.fuel,
         retention: Some(retention(&settled.retention)),
         steps: steps

@@ -1,13 +1,14 @@
 //! Follows the spool folders and hands what they hold to the writer, file by file.
 
 use crate::config::SpoolConfig;
-use crate::delivery::{Delivery, Queue};
+use crate::delivery::{Delivery as Queued, Queue};
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
 use proviso_archive::{Archive, SourceError, SourceOffset, SourcePlace};
 use proviso_model::Message;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
-use proviso_sources::{Spool, SpoolItem, SpoolOffset};
+use proviso_sources::{Cursor, Delivery, Spool, StoredCursor};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ pub(crate) async fn follow(
     queue: Queue,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let mut spool = Spool::new(config.folder.clone(), config.format, config.context.clone());
+    let mut spool = Spool::new(config.folder.clone(), config.format, Arc::clone(&config.origin));
     let (sender, mut changed) = mpsc::channel::<()>(1);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Listing the folder and reading its files are events too: those that this task makes itself.
@@ -33,17 +34,14 @@ pub(crate) async fn follow(
         }
     })?;
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
-    spool.set_offsets(recorded(&archive, &config.name).await?);
+    spool.set_cursors(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
-        let items = match spool.poll(TRANSACTION_MESSAGES_MAX).await {
-            Ok(items) => items,
-            Err(error) => {
-                // The folder may come back; what is in it is read then.
-                tracing::error!(source = config.name, %error, "a spool cannot be read");
-                Vec::new()
-            }
-        };
-        if items.is_empty() {
+        // A folder that cannot be listed ends the daemon: nobody would notice that its messages stay away.
+        let deliveries = spool
+            .poll(TRANSACTION_MESSAGES_MAX)
+            .await
+            .with_context(|| format!("the spool {:?} cannot be followed", config.name))?;
+        if deliveries.is_empty() {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = changed.recv() => {}
@@ -51,9 +49,9 @@ pub(crate) async fn follow(
             }
             continue;
         }
-        if !deliver(&config.name, items, &queue).await {
+        if !deliver(&config.name, deliveries, &queue).await {
             // Not committed: read again from what the archive has.
-            spool.set_offsets(recorded(&archive, &config.name).await?);
+            spool.set_cursors(recorded(&archive, &config.name).await?);
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(REST_AFTER_FAILURE) => {}
@@ -64,27 +62,22 @@ pub(crate) async fn follow(
 }
 
 /// How far each file was read, as far as the archive knows.
-async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<SpoolOffset>> {
-    let offsets = archive.offsets(source).await?.into_iter();
-    let read = offsets.map(|read| {
-        let key = read
-            .file
-            .parse()
-            .with_context(|| format!("the archive's offset of source {source:?} names no file"))?;
-        Ok(SpoolOffset {
-            key,
-            offset: read.offset,
-            lines: read.line,
-        })
+async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<Cursor>> {
+    let records = archive.offsets(source).await?.into_iter();
+    let records = records.map(|read| StoredCursor {
+        file: read.file,
+        offset: read.offset,
+        line: read.line,
     });
-    read.collect()
+    Cursor::from_stored(records).with_context(|| format!("how far the source {source:?} was read cannot be told"))
 }
 
 /// Hands over what one poll gave; true if all of it is committed.
-async fn deliver(source: &str, items: Vec<SpoolItem>, queue: &Queue) -> bool {
+async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
     let mut waiting = Vec::new();
-    for run in by_file(source, items) {
-        let delivery = Delivery::from_spool(queue, source, &run.file, run.messages, run.errors, run.offset).await;
+    for delivery in deliveries {
+        let run = run(source, delivery);
+        let delivery = Queued::from_spool(queue, source, &run.file, run.messages, run.errors, run.offsets).await;
         let Some((delivery, done)) = delivery else { return false };
         if queue.send(delivery).await.is_err() {
             return false;
@@ -99,50 +92,45 @@ async fn deliver(source: &str, items: Vec<SpoolItem>, queue: &Queue) -> bool {
     true
 }
 
-/// Items of one file, in order.
+/// What of a delivery is judged, and what is recorded beside it.
 struct Run {
     file: String,
     messages: Vec<(u64, Message)>,
     errors: Vec<SourceError>,
-    offset: Option<SourceOffset>,
+    offsets: Vec<SourceOffset>,
 }
 
-fn by_file(source: &str, items: Vec<SpoolItem>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for SpoolItem { file, offset, item } in items {
-        if runs.last().is_none_or(|run| run.file != file) {
-            runs.push(Run {
-                file: file.clone(),
-                messages: Vec::new(),
-                errors: Vec::new(),
-                offset: None,
-            });
-        }
-        let run = runs.last_mut().expect("a run was pushed if there was none");
-        if let Some(read) = offset {
-            let (file, offset, line) = (read.key.to_string(), read.offset, read.lines);
-            run.offset = Some(SourceOffset {
-                source: source.to_owned(),
-                file,
-                offset,
-                line,
-            });
-        }
+fn run(source: &str, delivery: Delivery) -> Run {
+    let Delivery {
+        file, items, cursor, ..
+    } = delivery;
+    let (mut messages, mut errors) = (Vec::new(), Vec::new());
+    for item in items {
         match item.result {
-            Ok(message) => run.messages.push((item.line, message)),
+            Ok(message) => messages.push((item.line, message)),
             Err(error) => {
                 tracing::warn!(source, file, line = item.line, %error, "a line is no message");
                 let place = SourcePlace {
                     source: source.to_owned(),
-                    file,
+                    file: file.clone(),
                     line: item.line,
                 };
-                run.errors.push(SourceError {
-                    place,
-                    reason: error.to_string(),
-                });
+                let reason = error.to_string();
+                errors.push(SourceError { place, reason });
             }
         }
     }
-    runs
+    let stored = cursor.iter().flat_map(Cursor::to_stored);
+    let offsets = stored.map(|record| SourceOffset {
+        source: source.to_owned(),
+        file: record.file,
+        offset: record.offset,
+        line: record.line,
+    });
+    Run {
+        file,
+        messages,
+        errors,
+        offsets: offsets.collect(),
+    }
 }

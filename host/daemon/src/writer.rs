@@ -110,7 +110,7 @@ impl Writer {
         for (index, delivery) in deliveries.iter_mut().enumerate() {
             arrivals.extend(delivery.messages.drain(..).map(|arrival| (index, arrival)));
             errors.append(&mut delivery.errors);
-            offsets.extend(delivery.offset.take());
+            offsets.append(&mut delivery.offsets);
         }
         let mut reports: Vec<Report> = deliveries.iter().map(|_| Report::default()).collect();
         let mut failure = None;
@@ -175,7 +175,7 @@ impl Writer {
                 Known::Conflict { .. } => batch.conflicts.push(Conflict {
                     id: MessageId::clone(&arrival.message.id),
                     refused: arrival.message.digest(),
-                    refused_raw: arrival.message.raw.clone(),
+                    refused_raw: Arc::clone(arrival.message.raw()),
                     place: arrival.place,
                 }),
             }

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::verdict::Withheld;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::ops::Deref;
 
 /// What an external contact has said about archiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,7 +58,38 @@ pub struct ConsentEvent {
     pub at: Timestamp,
 }
 
-/// Decides whether policies may see a message: `None` if they may, otherwise why they may not. Called once for every message.
+/// What policies may see of a message and of those before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visible<P> {
+    /// Why the message's own content is withheld; `None` if policies may see it.
+    pub withheld: Option<Withheld>,
+    /// The preceding messages whose content may be shown beside it, in the order given.
+    pub preceding: Vec<P>,
+}
+
+/// The one place that decides what policies may see, of a message and of its context alike. Called once for every message,
+/// after its own statement was recorded; `ledger` is that of its tenant and channel and holds all that was said up to now.
+///
+/// A preceding message is asked for again, whatever was decided when it came: somebody may have refused since. It needs its
+/// own lawful basis, which that of the message behind it does not replace.
+pub fn visible<P: Deref<Target: AsRef<Message>>>(
+    basis: LawfulBasis,
+    message: &Message,
+    preceding: impl IntoIterator<Item = P>,
+    ledger: &ConsentLedger,
+) -> Visible<P> {
+    let withheld = |message: &Message| gate(basis, message, |party| ledger.state_of(party));
+    Visible {
+        withheld: withheld(message),
+        preceding: preceding
+            .into_iter()
+            .filter(|earlier| withheld((**earlier).as_ref()).is_none())
+            .collect(),
+    }
+}
+
+/// Decides whether policies may see a message: `None` if they may, otherwise why they may not. [`visible`] asks it of a
+/// message and of its context.
 ///
 /// `state_of` gives what a party last said, by id. Parties of class `external` are asked for; a party whose class the
 /// source does not say may be external and is treated as such. A refusal outweighs a record that is missing.
@@ -96,13 +128,25 @@ fn is_bare_event(message: &Message) -> bool {
         && message.amount.is_none()
 }
 
-/// What each party last said, whatever the order in which their statements arrive: the latest by its own time holds, and of
-/// two at one moment the one that allows less.
+impl ConsentEvent {
+    /// The same statement as it counts: at the time that it states, but not after it was heard. A statement from the future
+    /// counts when it arrives, or an agreement dated 9998 would outlive every later refusal.
+    #[must_use]
+    pub fn heard_at(&self, heard_at: Timestamp) -> Self {
+        Self {
+            at: self.at.min(heard_at),
+            ..self.clone()
+        }
+    }
+}
+
+/// What each party last said, whatever the order in which their statements arrive: the latest by the time at which it counts
+/// holds, and of two at one moment the one that allows less.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConsentLedger(HashMap<String, (Timestamp, ConsentState)>);
 
 impl ConsentLedger {
-    /// Takes in a statement; true if it changed what holds.
+    /// Takes in a statement as [`ConsentEvent::heard_at`] makes it; true if it changed what holds.
     pub fn record(&mut self, event: &ConsentEvent) -> bool {
         let rank = |(at, state): (Timestamp, ConsentState)| (at, state.strictness());
         let stated = (event.at, event.state);
@@ -126,6 +170,7 @@ impl ConsentLedger {
 mod tests {
     use super::*;
     use crate::canonical::{Defaults, from_json};
+    use crate::message::Addressed;
     use proptest::prelude::*;
     use proviso_rows::each_row;
 
@@ -222,6 +267,145 @@ mod tests {
                     "{kind} {content}"
                 );
             }
+        }
+    }
+
+    fn said(party: &str, state: ConsentState, at: i64) -> ConsentEvent {
+        ConsentEvent {
+            party: party.to_owned(),
+            state,
+            at: Timestamp::from_millis(at).unwrap(),
+        }
+    }
+
+    /// What the case is, the basis, what was said before, who writes; then what is withheld, and what is shown of the context.
+    type Row<'a> = (
+        &'a str,
+        LawfulBasis,
+        Vec<ConsentEvent>,
+        &'a str,
+        Option<Withheld>,
+        &'a [&'a str],
+    );
+
+    #[test]
+    fn one_function_decides_for_the_message_and_for_its_context() {
+        use ConsentState::{Agree, Disagree};
+        use Withheld::{ConsentMissing, ConsentRefused};
+        let from = |id: &str| {
+            Addressed::from(message(&format!(
+                r#""from":{{"id":"{id}","class":"external"}},"to":[{{"id":"e","class":"employee"}}],"text":"{id}""#
+            )))
+        };
+        let inside = Addressed::from(message(
+            r#""from":{"id":"e","class":"employee"},"to":[{"id":"f","class":"employee"}],"text":"inside""#,
+        ));
+        let earlier = [from("x"), inside, from("y")];
+        let table: [Row<'_>; 7] = [
+            (
+                "nothing was said",
+                LawfulBasis::Consent,
+                vec![],
+                "y",
+                None,
+                &["x", "inside", "y"],
+            ),
+            (
+                "x refused after x wrote, in the same batch",
+                LawfulBasis::Consent,
+                vec![said("x", Disagree, 5)],
+                "y",
+                None,
+                &["inside", "y"],
+            ),
+            (
+                "x refused and writes again",
+                LawfulBasis::Consent,
+                vec![said("x", Disagree, 5)],
+                "x",
+                Some(ConsentRefused),
+                &["inside", "y"],
+            ),
+            (
+                "x refused and agreed later",
+                LawfulBasis::Consent,
+                vec![said("x", Disagree, 5), said("x", Agree, 6)],
+                "x",
+                None,
+                &["x", "inside", "y"],
+            ),
+            (
+                "only y agreed, and agreement is asked for",
+                LawfulBasis::RecordedConsent,
+                vec![said("y", Agree, 5)],
+                "y",
+                None,
+                &["inside", "y"],
+            ),
+            (
+                "nobody agreed, and agreement is asked for",
+                LawfulBasis::RecordedConsent,
+                vec![],
+                "y",
+                Some(ConsentMissing),
+                &["inside"],
+            ),
+            (
+                "a legal duty asks nobody",
+                LawfulBasis::LegalDuty,
+                vec![said("x", Disagree, 5)],
+                "x",
+                None,
+                &["x", "inside", "y"],
+            ),
+        ];
+        for (case, basis, statements, writes, withheld, shown) in table {
+            let mut ledger = ConsentLedger::default();
+            for statement in &statements {
+                ledger.record(statement);
+            }
+            let seen = visible(basis, &from(writes), &earlier, &ledger);
+            assert_eq!(seen.withheld, withheld, "{case}");
+            let texts: Vec<_> = seen.preceding.iter().map(|message| message.text.as_str()).collect();
+            assert_eq!(texts, shown, "{case}");
+        }
+    }
+
+    /// State, time stated and time heard of each statement, in the order of arrival.
+    type Heard<'a> = &'a [(ConsentState, i64, i64)];
+
+    #[test]
+    fn a_statement_from_the_future_counts_when_it_arrives() {
+        use ConsentState::{Agree, Disagree};
+        let year_9998 = Timestamp::from_rfc3339("9998-01-01T00:00:00Z").unwrap().as_millis();
+        let table: [(&str, Heard<'_>, ConsentState); 4] = [
+            (
+                "an agreement of 9998, then a refusal",
+                &[(Agree, year_9998, 10), (Disagree, 20, 20)],
+                Disagree,
+            ),
+            (
+                "a refusal of 9998, then an agreement",
+                &[(Disagree, year_9998, 10), (Agree, 20, 20)],
+                Agree,
+            ),
+            (
+                "an agreement of 9998 behind a refusal",
+                &[(Disagree, 10, 10), (Agree, year_9998, 20)],
+                Agree,
+            ),
+            (
+                "an old statement that arrives late stays old",
+                &[(Disagree, 10, 10), (Agree, 5, 20)],
+                Disagree,
+            ),
+        ];
+        for (case, statements, holds) in table {
+            let mut ledger = ConsentLedger::default();
+            for (state, stated, heard) in statements {
+                ledger.record(&said("x", *state, *stated).heard_at(Timestamp::from_millis(*heard).unwrap()));
+            }
+            assert_eq!(ledger.state_of("x"), Some(holds), "{case}");
         }
     }
 

@@ -3,10 +3,12 @@
 //! This crate is pure. It has no input or output, no clock, no randomness and no async; the same arguments always give
 //! the same answer. Every other crate of the host depends on it, and it depends on none of them.
 
+mod addressed;
 pub mod canonical;
 pub mod consent;
 pub mod digest;
 pub mod id;
+mod kind;
 pub mod limits;
 pub mod message;
 pub mod problem;
@@ -18,9 +20,10 @@ pub mod toml_read;
 pub mod trigger;
 pub mod verdict;
 
+pub use addressed::Addressed;
 pub use digest::Digest;
 pub use id::MessageId;
-pub use message::{Addressed, Message};
+pub use message::Message;
 pub use problem::{Problem, Problems};
 pub use time::Timestamp;
 pub use verdict::Verdict;

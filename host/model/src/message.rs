@@ -1,12 +1,13 @@
 //! A message of an archived conversation, whatever channel it came by.
 
 use crate::consent::ConsentEvent;
-use crate::digest::{Digest, DigestBuilder};
 use crate::id::MessageId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::sync::Arc;
+
+pub use crate::addressed::Addressed;
+pub use crate::kind::Kind;
 
 /// One message, or one event of the channel (a recall, a consent, a change of organisation), as a source hands it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,125 +42,9 @@ pub struct Message {
     pub consent: Option<ConsentEvent>,
     /// What the source could not take over in full, for people: `nested content beyond 200 parts kept raw`.
     pub notes: Vec<String>,
-    /// The source's own bytes for this message, as text. Never passed to a policy.
-    pub raw: String,
-}
-
-/// What kind of thing a message is. The order and the names are those of `types.kind` in the plugin contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "each is described in wit/v0.1.0/types.wit under the same name"
-)]
-pub enum Kind {
-    Text,
-    Markdown,
-    Image,
-    Voice,
-    Video,
-    Emotion,
-    File,
-    Document,
-    Link,
-    MiniProgram,
-    Card,
-    Location,
-    ChatRecord,
-    Mixed,
-    Todo,
-    Vote,
-    Form,
-    RedPacket,
-    Transfer,
-    Meeting,
-    Calendar,
-    News,
-    Feed,
-    Call,
-    CallShare,
-    Email,
-    Recall,
-    Consent,
-    System,
-    Other,
-}
-
-impl Kind {
-    /// Every kind, in the contract's order.
-    pub const ALL: [Kind; 30] = [
-        Kind::Text,
-        Kind::Markdown,
-        Kind::Image,
-        Kind::Voice,
-        Kind::Video,
-        Kind::Emotion,
-        Kind::File,
-        Kind::Document,
-        Kind::Link,
-        Kind::MiniProgram,
-        Kind::Card,
-        Kind::Location,
-        Kind::ChatRecord,
-        Kind::Mixed,
-        Kind::Todo,
-        Kind::Vote,
-        Kind::Form,
-        Kind::RedPacket,
-        Kind::Transfer,
-        Kind::Meeting,
-        Kind::Calendar,
-        Kind::News,
-        Kind::Feed,
-        Kind::Call,
-        Kind::CallShare,
-        Kind::Email,
-        Kind::Recall,
-        Kind::Consent,
-        Kind::System,
-        Kind::Other,
-    ];
-
-    /// The name as files and the contract write it: `mini-program`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Text => "text",
-            Kind::Markdown => "markdown",
-            Kind::Image => "image",
-            Kind::Voice => "voice",
-            Kind::Video => "video",
-            Kind::Emotion => "emotion",
-            Kind::File => "file",
-            Kind::Document => "document",
-            Kind::Link => "link",
-            Kind::MiniProgram => "mini-program",
-            Kind::Card => "card",
-            Kind::Location => "location",
-            Kind::ChatRecord => "chat-record",
-            Kind::Mixed => "mixed",
-            Kind::Todo => "todo",
-            Kind::Vote => "vote",
-            Kind::Form => "form",
-            Kind::RedPacket => "red-packet",
-            Kind::Transfer => "transfer",
-            Kind::Meeting => "meeting",
-            Kind::Calendar => "calendar",
-            Kind::News => "news",
-            Kind::Feed => "feed",
-            Kind::Call => "call",
-            Kind::CallShare => "call-share",
-            Kind::Email => "email",
-            Kind::Recall => "recall",
-            Kind::Consent => "consent",
-            Kind::System => "system",
-            Kind::Other => "other",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
+    /// The source's own bytes for this message, as text. Never passed to a policy. Shared, so that nobody copies it on the
+    /// way to the archive. Empty in the message that an [`Addressed`] shows: it keeps them beside.
+    pub raw: Arc<str>,
 }
 
 /// Which way a message went.
@@ -265,137 +150,11 @@ pub struct Attachment {
     pub reference: String,
 }
 
-/// A message with the digest of its content, which is computed once: the archive knows a delivery by it, and a verdict
-/// names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addressed {
-    message: Message,
-    digest: Digest,
-}
-
-impl Addressed {
-    /// [`Message::content_digest`], without computing it anew.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// The message alone.
-    pub fn into_message(self) -> Message {
-        self.message
-    }
-}
-
-impl From<Message> for Addressed {
-    fn from(message: Message) -> Self {
-        let digest = message.content_digest();
-        Self { message, digest }
-    }
-}
-
-impl std::ops::Deref for Addressed {
-    type Target = Message;
-
-    fn deref(&self) -> &Message {
-        &self.message
-    }
-}
-
 impl Message {
-    /// Digest of the message as its source delivered it: its fields, and `raw` without the white space between JSON tokens.
-    /// Two deliveries of one message have the same; the same identifier with another content has not.
-    pub fn content_digest(&self) -> Digest {
-        let mut digest = DigestBuilder::new("proviso message 1");
-        let digest = &mut digest;
-        for part in [
-            &self.id.tenant,
-            &self.id.channel,
-            &self.id.native,
-            &self.native_kind,
-            &self.conversation,
-        ] {
-            digest.part(part.as_bytes());
-        }
-        digest
-            .part(self.kind.name().as_bytes())
-            .part(self.direction.name().as_bytes());
-        digest
-            .part(&self.sent_at.as_millis().to_le_bytes())
-            .part(self.text.as_bytes());
-        digest.part(&(self.recipients.len() as u64).to_le_bytes());
-        for party in std::iter::once(&self.sender).chain(&self.recipients) {
-            digest
-                .part(party.id.as_bytes())
-                .part(party.class.name().as_bytes())
-                .part(party.department.as_bytes());
-        }
-        if let Some(amount) = &self.amount {
-            digest
-                .part(b"amount")
-                .part(&amount.minor_units.to_le_bytes())
-                .part(amount.currency.as_bytes());
-        }
-        for attachment in &self.attachments {
-            digest.part(b"attachment").part(attachment.name.as_bytes());
-            digest
-                .part(&attachment.size_bytes.to_le_bytes())
-                .part(attachment.reference.as_bytes());
-        }
-        for link in &self.links {
-            digest.part(b"link").part(link.as_bytes());
-        }
-        if let Some(recalls) = &self.recalls {
-            digest.part(b"recalls").part(recalls.as_bytes());
-        }
-        if let Some(consent) = &self.consent {
-            digest
-                .part(b"consent")
-                .part(consent.party.as_bytes())
-                .part(consent.state.name().as_bytes());
-            digest.part(&consent.at.as_millis().to_le_bytes());
-        }
-        digest.part(&without_json_white_space(&self.raw));
-        std::mem::take(digest).finish()
-    }
-
     /// Everybody who took part: the sender, then the recipients.
     pub fn parties(&self) -> impl Iterator<Item = &Party> {
         std::iter::once(&self.sender).chain(&self.recipients)
     }
-}
-
-/// Copies what lies between runs of white space, and nothing where there is none, as in most deliveries.
-fn without_json_white_space(raw: &str) -> Cow<'_, [u8]> {
-    let bytes = raw.as_bytes();
-    let mut kept = Vec::new();
-    let (mut from, mut at) = (0, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => at = end_of_string(bytes, at + 1),
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                kept.extend_from_slice(&bytes[from..at]);
-                from = at + 1;
-                at += 1;
-            }
-            _ => at += 1,
-        }
-    }
-    if from == 0 {
-        return Cow::Borrowed(bytes);
-    }
-    kept.extend_from_slice(&bytes[from..]);
-    Cow::Owned(kept)
-}
-
-/// Behind the quote that ends a string; the end of the text where none does.
-fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]
@@ -422,29 +181,6 @@ mod tests {
                 *expected,
                 "{sender:?} {recipients:?}"
             );
-        });
-    }
-
-    #[test]
-    fn kinds_have_names_of_their_own() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_name(kind.name()), Some(kind));
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
-        }
-    }
-
-    #[test]
-    fn white_space_is_dropped_outside_strings_alone() {
-        let table = [
-            ("{ \"a b\\\" \" :\n 1 }", "{\"a b\\\" \":1}"),
-            ("{\"a\":\"保 本\"}", "{\"a\":\"保 本\"}"),
-            (" \t\r\n", ""),
-            ("[1, 2]\n", "[1,2]"),
-            ("\"unended \\", "\"unended \\"),
-            ("", ""),
-        ];
-        each_row(table, |(raw, expected)| {
-            assert_eq!(*without_json_white_space(raw), *expected.as_bytes(), "{raw:?}");
         });
     }
 }

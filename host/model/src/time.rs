@@ -1,12 +1,15 @@
 //! Moments as messages state them, time zones, and days as the law counts them.
 
+use jiff::SignedDuration;
 use jiff::civil;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// Milliseconds since 1970-01-01T00:00:00Z, from -377705023201000 to 253402207200000 (the years -9999 to 9999).
+/// Milliseconds since 1970-01-01T00:00:00Z, from -377705116800000 to 253402300799999: the years -9999 to 9999 of UTC, the
+/// first and the last day included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
@@ -16,12 +19,19 @@ pub struct Timestamp(i64);
 #[error("{0} is not a time: expected RFC 3339 with an offset (2026-01-31T09:00:00+08:00) or milliseconds since 1970")]
 pub struct NotATime(String);
 
+/// -9999-01-01T00:00:00Z.
+const FIRST_MILLIS: i64 = -377_705_116_800_000;
+/// 9999-12-31T23:59:59.999Z.
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
 impl Timestamp {
     /// From milliseconds since 1970.
     pub fn from_millis(millis: i64) -> Result<Self, NotATime> {
-        jiff::Timestamp::from_millisecond(millis)
-            .map(|_| Self(millis))
-            .map_err(|_| NotATime(millis.to_string()))
+        if (FIRST_MILLIS..=LAST_MILLIS).contains(&millis) {
+            Ok(Self(millis))
+        } else {
+            Err(NotATime(millis.to_string()))
+        }
     }
 
     /// From a native value that may be in seconds or milliseconds: a magnitude below 1e11 is seconds.
@@ -38,9 +48,13 @@ impl Timestamp {
 
     /// From RFC 3339 with an offset.
     pub fn from_rfc3339(text: &str) -> Result<Self, NotATime> {
-        text.parse::<jiff::Timestamp>()
-            .map(|t| Self(t.as_millisecond()))
-            .map_err(|_| NotATime(format!("{text:?}")))
+        let millis = match text.parse::<jiff::Timestamp>() {
+            Ok(time) => Some(time.as_millisecond()),
+            Err(_) => millis_at_the_ends(text),
+        };
+        millis
+            .and_then(|millis| Self::from_millis(millis).ok())
+            .ok_or_else(|| NotATime(format!("{text:?}")))
     }
 
     /// Milliseconds since 1970.
@@ -48,16 +62,27 @@ impl Timestamp {
         self.0
     }
 
-    /// The same moment for calendar arithmetic.
-    pub fn to_jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond(self.0).expect("every Timestamp was checked when it was made")
+    /// What a calendar and a clock show in UTC.
+    fn in_utc(self) -> civil::DateTime {
+        civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(SignedDuration::from_millis(self.0))
     }
+}
+
+/// The library's own moments end 26 hours within its calendar, so that every zone's clock can show them. The first and the
+/// last day of the calendar are read as a day, a time and an offset.
+fn millis_at_the_ends(text: &str) -> Option<i64> {
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = pieces.to_numeric_offset()?;
+    let shown = pieces.date().to_datetime(pieces.time()?);
+    let since_1970 = shown.duration_since(civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    let millis = since_1970.as_millis() - i128::from(offset.seconds()) * 1_000;
+    i64::try_from(millis).ok()
 }
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with as many decimals as are needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.to_jiff())
+        write!(f, "{}Z", self.in_utc())
     }
 }
 
@@ -100,8 +125,18 @@ impl Zone {
     }
 
     /// What a calendar and a clock on the wall show there at that moment.
+    ///
+    /// On the calendar's first and last day the zone's offset of the nearest moment that the library knows is taken, and the
+    /// calendar's end where the sum is behind it.
     pub fn wall_time(&self, at: Timestamp) -> civil::DateTime {
-        self.rules.to_datetime(at.to_jiff())
+        let nearest = jiff::Timestamp::from_millisecond(at.0).unwrap_or(if at.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        });
+        let offset = self.rules.to_offset(nearest);
+        at.in_utc()
+            .saturating_add(SignedDuration::from_secs(i64::from(offset.seconds())))
     }
 
     /// The day there at that moment.
@@ -208,7 +243,89 @@ mod tests {
             assert_eq!(Timestamp::from_seconds_or_millis(value).unwrap().to_string(), expected);
         });
         assert!(Timestamp::from_millis(i64::MAX).is_err());
+        assert!(Timestamp::from_millis(FIRST_MILLIS - 1).is_err());
+        assert!(Timestamp::from_millis(LAST_MILLIS + 1).is_err());
         assert!(Timestamp::from_seconds_or_millis(i64::MIN).is_err());
+    }
+
+    #[test]
+    fn the_first_and_the_last_day_of_the_calendar_are_moments() {
+        // A time; as it is written in UTC; the day and hour in Shanghai and in New York.
+        let table = [
+            (
+                "9999-12-31T23:59:59.999Z",
+                "9999-12-31T23:59:59.999Z",
+                "9999-12-31T23",
+                "9999-12-31T18",
+            ),
+            (
+                "9999-12-31T00:00:00Z",
+                "9999-12-31T00:00:00Z",
+                "9999-12-31T08",
+                "9999-12-30T19",
+            ),
+            (
+                "9999-12-31T07:00:00+08:00",
+                "9999-12-30T23:00:00Z",
+                "9999-12-31T07",
+                "9999-12-30T18",
+            ),
+            (
+                "9999-12-30T21:00:00Z",
+                "9999-12-30T21:00:00Z",
+                "9999-12-31T05",
+                "9999-12-30T16",
+            ),
+            (
+                "-009999-01-01T00:00:00Z",
+                "-009999-01-01T00:00:00Z",
+                "-009999-01-01T08",
+                "-009999-01-01T00",
+            ),
+        ];
+        let (shanghai, new_york) = (
+            Zone::named("Asia/Shanghai").unwrap(),
+            Zone::named("America/New_York").unwrap(),
+        );
+        for (text, in_utc, in_shanghai, in_new_york) in table {
+            let time = Timestamp::from_rfc3339(text).expect(text);
+            assert_eq!(time.to_string(), in_utc, "{text}");
+            assert_eq!(Timestamp::from_rfc3339(in_utc), Ok(time), "{text}");
+            assert_eq!(Timestamp::from_millis(time.as_millis()), Ok(time), "{text}");
+            let hour_of = |zone: &Zone| zone.wall_time(time).to_string().rsplit_once(':').unwrap().0.to_owned();
+            assert!(
+                hour_of(&shanghai).starts_with(in_shanghai),
+                "{text}: {}",
+                hour_of(&shanghai)
+            );
+            if !text.starts_with('-') {
+                assert!(
+                    hour_of(&new_york).starts_with(in_new_york),
+                    "{text}: {}",
+                    hour_of(&new_york)
+                );
+            }
+        }
+        for bad in [
+            "9999-12-31",
+            "9999-12-31T00:00:00",
+            "10000-01-01T00:00:00Z",
+            "9999-12-31T23:00:00-08:00",
+        ] {
+            assert!(Timestamp::from_rfc3339(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn times_are_written_as_the_library_writes_them(millis in -377_705_023_201_000_i64..=253_402_207_200_000) {
+            let theirs = jiff::Timestamp::from_millisecond(millis).unwrap();
+            let ours = Timestamp::from_millis(millis).unwrap();
+            proptest::prop_assert_eq!(ours.to_string(), theirs.to_string());
+            let zone = Zone::named("Europe/Berlin").unwrap();
+            let clock = theirs.in_tz("Europe/Berlin").unwrap().datetime();
+            proptest::prop_assert_eq!(zone.wall_time(ours), clock);
+        }
     }
 
     #[test]

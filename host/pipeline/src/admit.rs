@@ -3,7 +3,7 @@
 
 use crate::ports::Recall;
 use proviso_engine::Input;
-use proviso_model::consent::{self, ConsentLedger};
+use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::message::PartyClass;
 use proviso_model::set::PolicySet;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const BACKED_BYTES_MAX: usize = 64 << 20;
 /// Bytes that are remembered where there is no store: more than the last messages of a million conversations.
 const ALONE_BYTES_MAX: usize = 2 << 30;
-/// What a message takes beside its text and its raw bytes, about.
+/// What a message takes beside its text, about.
 const MESSAGE_BYTES: usize = 768;
 /// What a party's last word takes beside the identifier, about.
 const PARTY_BYTES: usize = 96;
@@ -70,7 +70,7 @@ fn parties(message: &Message) -> impl Iterator<Item = &str> {
 }
 
 fn bytes_of(message: &Addressed) -> usize {
-    MESSAGE_BYTES + message.text.len() + message.raw.len()
+    MESSAGE_BYTES + message.text.len()
 }
 
 impl Memory {
@@ -133,7 +133,10 @@ impl Memory {
             return Ok(());
         }
         for (key, found) in keys.into_iter().zip(recall.preceding(&firsts)?) {
-            let messages: VecDeque<_> = found.into_iter().map(|one| Arc::new(Addressed::from(one))).collect();
+            let messages: VecDeque<_> = found
+                .into_iter()
+                .map(|one| Arc::new(Addressed::from(one).without_raw()))
+                .collect();
             self.window_bytes += messages.iter().map(|one| bytes_of(one)).sum::<usize>();
             let used = self.clock;
             self.windows.insert(key, Window { messages, used });
@@ -178,16 +181,13 @@ impl Memory {
         let key = ledger_key(&message.id.tenant, &message.id.channel);
         let ledger = self.ledgers.entry(key).or_default();
         if let Some(event) = &message.consent {
-            ledger.said.record(event);
+            ledger.said.record(&event.heard_at(message.sent_at));
         }
-        let said = |party: &str| ledger.said.state_of(party);
-        let withheld = consent::gate(set.lawful_basis, &message, said);
         self.clock += 1;
         let window = self.windows.entry(conversation_key(&message)).or_default();
         window.used = self.clock;
-        // Who refused since is not shown beside another's message either.
-        let shown = |earlier: &&Arc<Addressed>| consent::gate(set.lawful_basis, earlier, said).is_none();
-        let preceding = window.messages.iter().filter(shown).cloned().collect();
+        let earlier = window.messages.iter().cloned();
+        let Visible { withheld, preceding } = consent::visible(set.lawful_basis, &message, earlier, &ledger.said);
         if withheld.is_none() {
             if window.messages.len() == PRECEDING_MESSAGES_MAX
                 && let Some(oldest) = window.messages.pop_front()
@@ -195,7 +195,8 @@ impl Memory {
                 self.window_bytes -= bytes_of(&oldest);
             }
             self.window_bytes += bytes_of(&message);
-            window.messages.push_back(Arc::clone(&message));
+            // What is remembered needs no raw bytes.
+            window.messages.push_back(Arc::new(message.without_raw()));
         }
         Input {
             message,

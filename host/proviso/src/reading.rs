@@ -5,20 +5,21 @@ use crate::exit::Usage;
 use crate::show::progress::Progress;
 use anyhow::Context;
 use proviso_pipeline::Take;
-use proviso_sources::{Format, Item, Reader, SourceContext};
+use proviso_sources::{Format, Item, Origin, Reader, SourceContext};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a full pipe gives at a time: one that gives less has no more for now.
 const PIPE_BYTES: usize = 64 << 10;
 
 impl FormArgs {
-    /// The form of the files, and what their messages do not say.
-    pub(crate) fn read(&self) -> Result<(Format, SourceContext), Usage> {
+    /// The form of the files, and what their messages do not say. Whoever hands files to a command may speak for all.
+    pub(crate) fn read(&self) -> Result<(Format, Arc<Origin>), Usage> {
         let format = self.input_format.parse();
         let format = format.map_err(|error| Usage(format!("--input-format: {error}")))?;
         let context = SourceContext::new(&self.tenant, &self.channel).map_err(|error| Usage(error.to_string()))?;
-        Ok((format, context))
+        Ok((format, Arc::new(Origin::of_person("command line", context))))
     }
 }
 
@@ -45,13 +46,13 @@ pub(crate) fn tell_of_forgotten(conversations: u64) {
 pub(crate) fn read_all(
     files: &[PathBuf],
     format: Format,
-    context: &SourceContext,
+    origin: &Arc<Origin>,
     progress: &Progress,
     take: &mut dyn Take,
 ) -> Reading {
     let mut reading = Reading::default();
     for file in files {
-        if let Err(error) = read_file(file, format, context, progress, &mut reading.errors, take) {
+        if let Err(error) = read_file(file, format, origin, progress, &mut reading.errors, take) {
             reading.failure = Some(error);
             break;
         }
@@ -63,7 +64,7 @@ pub(crate) fn read_all(
 pub(crate) fn read_file(
     path: &Path,
     format: Format,
-    context: &SourceContext,
+    origin: &Arc<Origin>,
     progress: &Progress,
     errors: &mut u64,
     take: &mut dyn Take,
@@ -78,7 +79,7 @@ pub(crate) fn read_file(
     } else {
         Box::new(std::fs::File::open(path).with_context(|| format!("cannot open {name}"))?)
     };
-    let mut reader = Reader::new(format, context.clone());
+    let mut reader = Reader::new(format, Arc::clone(origin));
     let mut buffer = vec![0_u8; 256 << 10];
     let mut take_item = |take: &mut dyn Take, item: Item| match item.result {
         Ok(message) => take.take(message),

@@ -2,7 +2,8 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use proviso_sources::{Format, Reader, SourceContext};
+use proviso_sources::{Format, Origin, Reader, SourceContext};
+use std::sync::Arc;
 
 fn main() {
     divan::main();
@@ -39,11 +40,12 @@ fn read(bencher: Bencher, format: Format) {
         Format::Ndjson => ndjson(),
     };
     let context = SourceContext::new("bank", "chat").expect("both are fit");
+    let origin = Arc::new(Origin::bound("bench", context));
     bencher
         .counter(ItemsCount::new(MESSAGES))
         .counter(BytesCount::new(source.len()))
         .bench_local(|| {
-            let mut reader = Reader::new(format, context.clone());
+            let mut reader = Reader::new(format, Arc::clone(&origin));
             let mut messages = 0;
             for piece in source.as_bytes().chunks(128 << 10) {
                 reader.push(piece);

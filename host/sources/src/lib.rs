@@ -3,9 +3,10 @@
 //! [`Reader`] is synchronous and does no I/O: bytes in, items out. [`Spool`] reads a folder with it.
 //!
 //! ```
-//! use proviso_sources::{Format, Reader, SourceContext};
+//! use proviso_sources::{Format, Origin, Reader, SourceContext};
 //!
-//! let mut reader = Reader::new(Format::Wecom, SourceContext::new("bank", "wecom")?);
+//! let origin = Origin::bound("inbox", SourceContext::new("bank", "wecom")?);
+//! let mut reader = Reader::new(Format::Wecom, origin);
 //! reader.push(br#"{"msgid":"m1","action":"send","from":"ken","tolist":["icef"],"msgtime":1603875657905,
 //!                  "msgtype":"text","text":{"content":"hello"}}"#);
 //! let item = reader.next_item().expect("one whole value was pushed");
@@ -15,16 +16,22 @@
 //! ```
 
 mod context;
+mod delivery;
+mod foreign;
 mod format;
 mod item;
+mod mend;
 mod ndjson;
+mod origin;
 mod reader;
 mod split;
 mod spool;
 mod wecom;
 
 pub use context::{BadContext, SourceContext};
+pub use delivery::Delivery;
 pub use format::{Format, UnknownFormat};
 pub use item::{Item, LineError};
+pub use origin::Origin;
 pub use reader::Reader;
-pub use spool::{BadFileKey, FileKey, Spool, SpoolError, SpoolItem, SpoolOffset};
+pub use spool::{BadCursor, Cursor, Spool, SpoolError, StoredCursor};

@@ -165,9 +165,14 @@ fn bytes_that_are_no_text_are_told() {
     check_wecom(around(b"\0\0"), &["1: expected an object, found a zero byte", "2 ok a"]);
     check_wecom(
         around(b"\xff\xfe{\0"),
+        &["1: it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"],
+    );
+    check_wecom(
+        [a.as_bytes(), b"\n\xff\xfe{\0\n", a.as_bytes()].concat(),
         &[
-            "1: expected an object, found a byte that UTF-8 does not have (is it UTF-16?)",
-            "2 ok a",
+            "1 ok a",
+            "2: expected an object, found a byte that UTF-8 does not have (is it UTF-16?)",
+            "3 ok a",
         ],
     );
     check_wecom(
@@ -176,14 +181,11 @@ fn bytes_that_are_no_text_are_told() {
     );
     check_wecom(
         around(b"{\"msgid\":\"\0\"}"),
-        &[
-            "1: not JSON: control character (\\u0000-\\u001F) found while parsing a string (line 1, byte 11)",
-            "2 ok a",
-        ],
+        &["1: `msgid` is not 1 to 256 bytes without control characters", "2 ok a"],
     );
     check_wecom(
         around(b"{\"msgid\":\"\\ud800\"}"),
-        &["1: not JSON: unexpected end of hex escape (line 1, byte 17)", "2 ok a"],
+        &["1: no `msgtime`: expected milliseconds since 1970", "2 ok a"],
     );
     check_wecom(format!("{a}\n\u{feff}{a}"), &["1 ok a", "2 ok a"]);
     check_wecom(
@@ -327,4 +329,42 @@ fn lines_of_canonical_messages_are_told_apart() {
         items[1].result.as_ref().unwrap_err().reason,
         "byte 8 of the value is not UTF-8"
     );
+}
+
+#[test]
+fn half_a_character_and_bare_control_characters_cost_no_message() {
+    let note = |item: &proviso_sources::Item| item.result.as_ref().unwrap().notes.join("; ");
+    let surrogate = "half of a character (a lone surrogate) in the source: read as U+FFFD";
+    let control = "a control character in the source without its escape: taken as it is";
+    let wecom = |content: &str| message("m").replace("\"c\"", &format!("\"{content}\""));
+    let nested = r#"{"content":"\u4fdd\u672c\ud83d"}"#.replace('\\', "\\\\").replace('"', "\\\"");
+    let record = message("m")
+        .replace("\"text\",\"text\"", "\"chatrecord\",\"chatrecord\"")
+        .replace(
+            "\"content\":\"c\"",
+            &format!("\"title\":\"t\",\"item\":[{{\"type\":\"ChatRecordText\",\"content\":\"{nested}\"}}]"),
+        );
+    // The source; then the text of the message and its note.
+    let table = [
+        (Format::Wecom, wecom(r"保本\ud83d"), "保本\u{fffd}", surrogate),
+        (Format::Wecom, wecom("保\u{1}本"), "保\u{1}本", control),
+        (Format::Wecom, record, "t\n保本\u{fffd}", surrogate),
+        (
+            Format::Ndjson,
+            canonical("m").replace("\"c\"", r#""\ude00保本""#),
+            "\u{fffd}保本",
+            surrogate,
+        ),
+    ];
+    for (format, source, text, noted) in table {
+        let items = read(format, &source);
+        assert_eq!(items.len(), 1, "{source}");
+        let message = items[0].result.as_ref().expect("it is read");
+        assert_eq!(
+            (message.text.as_str(), &*message.raw),
+            (text, source.as_str()),
+            "{source}"
+        );
+        assert_eq!(note(&items[0]), noted, "{source}");
+    }
 }

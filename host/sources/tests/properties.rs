@@ -1,6 +1,6 @@
 //! What holds for every source.
 
-use crate::support::{context, read, read_in_pieces, samples};
+use crate::support::{origin, read, read_in_pieces, samples};
 use proptest::prelude::*;
 use proviso_model::canonical::{Defaults, from_json, to_json};
 use proviso_sources::{Format, Item, Reader};
@@ -134,7 +134,7 @@ proptest! {
         };
         let all = read(format, &source);
         let place = at.index(all.len());
-        let mut reader = Reader::new(format, context());
+        let mut reader = Reader::new(format, origin());
         reader.push(source.as_bytes());
         let taken = std::iter::from_fn(|| reader.next_item()).take(place + 1).count();
         if taken <= place {
@@ -143,7 +143,7 @@ proptest! {
         }
         let (offset, lines) = reader.position();
         prop_assert_eq!(offset, all[place].offset_end);
-        let mut later = Reader::resume(format, context(), offset, lines);
+        let mut later = Reader::resume(format, origin(), offset, lines);
         later.push(&source.as_bytes()[offset as usize..]);
         let rest: Vec<Item> = std::iter::from_fn(|| later.next_item()).collect();
         let rest: Vec<Item> = rest.into_iter().chain(later.finish()).collect();

@@ -279,7 +279,7 @@ async fn write_messages(
     MESSAGES
         .run(connection, entries, |values, numbered| {
             values.int(numbered.message).int(numbered.stream);
-            bind_message(values, &numbered.entry.message, &numbered.entry.digest, received_at);
+            bind_message(values, &numbered.entry.message, received_at);
         })
         .await?;
     let consents: Vec<_> = entries
@@ -449,7 +449,7 @@ async fn write_conflicts(
                 .int(*message)
                 .blob(kept)
                 .blob(conflict.refused.as_bytes())
-                .text(&conflict.refused_raw);
+                .shared_text(&conflict.refused_raw);
             values
                 .text(&conflict.place.source)
                 .text(&conflict.place.file)

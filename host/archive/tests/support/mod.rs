@@ -18,7 +18,7 @@ use proviso_model::retention::{ClockStart, Period, Proposal};
 use proviso_model::verdict::{
     AttributedProposal, Factor, Fault, FaultCause, Finding, Reason, Score, Severity, Span, Withheld,
 };
-use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
+use proviso_model::{Addressed, Digest, Message, MessageId, Timestamp, Verdict};
 use std::sync::Arc;
 
 pub fn at(millis: i64) -> Timestamp {
@@ -101,7 +101,8 @@ pub fn message(native: &str, n: usize) -> Message {
         notes: Vec::new(),
         raw: format!(
             r#"{{"msgid":"{native}","action":"send","from":"{sender}","tolist":["{recipient}"],"roomid":"","msgtime":{n},"msgtype":"text","text":{{"content":"{text}"}}}}"#
-        ),
+        )
+        .into(),
         text,
     }
 }
@@ -125,12 +126,19 @@ pub fn verdict(message: &Message, generation: &str) -> Verdict {
 
 pub fn entry_of(message: Message) -> Entry {
     Entry {
-        digest: message.content_digest(),
         verdict: verdict(&message, "first"),
         fuel: 12_345,
         retention: None,
         steps: Vec::new(),
-        message,
+        message: Arc::new(Addressed::from(message)),
+    }
+}
+
+/// The message of an entry, with the source's own bytes in their place again.
+pub fn whole(entry: &Entry) -> Message {
+    Message {
+        raw: Arc::clone(entry.message.raw()),
+        ..Message::clone(&entry.message)
     }
 }
 

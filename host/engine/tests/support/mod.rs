@@ -153,7 +153,7 @@ pub(crate) fn message(number: usize, text: &str) -> Message {
         recalls: None,
         consent: None,
         notes: Vec::new(),
-        raw: String::new(),
+        raw: "".into(),
     }
 }
 

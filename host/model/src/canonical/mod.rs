@@ -123,7 +123,7 @@ pub fn from_json(text: &str, defaults: &Defaults) -> Result<Message, FieldError>
         recalls: wire.recalls.map(|text| id_of("recalls", text).map(owned)).transpose()?,
         consent,
         notes: wire.notes.into_iter().map(Cow::into_owned).collect(),
-        raw: text.to_owned(),
+        raw: text.into(),
     })
 }
 

@@ -162,7 +162,8 @@ impl Stage {
              set = \"policies/demo.toml\"\ntrust = \"trust.toml\"\n\n\
              [http]\nlisten = \"127.0.0.1:8787\"\n\n\
              [[spool]]\nfolder = \"spool/bank\"\nformat = \"wecom\"\ntenant = \"bank\"\n\n\
-             [[spool]]\nfolder = \"spool/shop\"\nformat = \"ndjson\"\ntenant = \"shop\"\n",
+             [[spool]]\nfolder = \"spool/shop\"\nformat = \"ndjson\"\ntenant = \"shop\"\n\
+             channels = [\"dingtalk\", \"slack\", \"mail\"]\n",
         )?;
         fs::write(
             dir.join("trust.toml"),

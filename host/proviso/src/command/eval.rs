@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
-    let (format, context) = args.form.read()?;
+    let (format, origin) = args.form.read()?;
     for file in &args.files {
         if file != Path::new("-") && !file.is_file() {
             return Err(Usage(format!("there is no file {}", file.display())).into());
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     let progress = Progress::bytes("judging", total);
     let started = Instant::now();
     let mut printer = Printer::new(args, generation.set(), colour);
-    let read = |take: &mut dyn Take| reading::read_all(&args.files, format, &context, &progress, take);
+    let read = |take: &mut dyn Take| reading::read_all(&args.files, format, &origin, &progress, take);
     let Run {
         read: reading,
         forgotten,

@@ -1,10 +1,13 @@
 //! One file, read on from where it was left.
 
-use super::SpoolOffset;
+use super::cursor::{BEFORE_BYTES_MAX, Before, Cursor};
 use super::key::{FileKey, HEAD_BYTES_MAX};
-use crate::{Format, Item, Reader, SourceContext};
+use super::open;
+use crate::foreign::Foreign;
+use crate::{Format, Item, Origin, Reader};
 use std::io::{ErrorKind, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
@@ -13,6 +16,10 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 const PIECE_BYTES: usize = 128 << 10;
 /// Bytes of an unfinished value that are kept between polls; more are read again.
 const KEPT_BYTES_MAX: usize = 4 << 10;
+
+const REPLACED: &str = "the file was replaced since it was last read";
+const TRUNCATED: &str = "the file was truncated since it was last read";
+const REWRITTEN: &str = "the file was rewritten with the same beginning since it was last read";
 
 /// What is known of a file between polls.
 #[derive(Debug, Default)]
@@ -27,6 +34,10 @@ pub(super) struct Followed {
     reader: Option<Reader>,
     /// Bytes of the file that the reader was given.
     read_to: u64,
+    /// What stands before `position`, as it was when it was read.
+    before: Option<(u64, Before)>,
+    /// The bytes of the file that end at `read_to`, from `BEFORE_BYTES_MAX` before `position` on at the latest.
+    recent: Vec<u8>,
     /// The file as it was when the last turn ended.
     seen: Option<Seen>,
     /// Nothing can be gained from the file as it was seen.
@@ -46,10 +57,21 @@ struct Turn {
     seen: Seen,
 }
 
+/// Where an item leaves its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) key: FileKey,
+    pub(super) offset: u64,
+    pub(super) lines: u64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     bytes: u64,
     modified: Option<SystemTime>,
+    /// Which file it is, and when anything of it last changed; a rewriting program can set the other time back.
+    #[cfg(unix)]
+    identity: (u64, u64, i64, i64),
 }
 
 /// What a file gives.
@@ -59,7 +81,7 @@ struct Seen {
 )]
 pub(super) enum Progress {
     /// The next item, and where it leaves the file.
-    Item(SpoolOffset, Item),
+    Item(Place, Item),
     /// Something about the file as a whole.
     Trouble(String),
     /// Nothing more now.
@@ -72,31 +94,63 @@ impl Followed {
         &mut self,
         path: &Path,
         format: Format,
-        context: &SourceContext,
-        recorded: &[SpoolOffset],
+        origin: &Arc<Origin>,
+        recorded: &[Cursor],
     ) -> Progress {
-        let progress = self.try_next(path, format, context, recorded).await;
+        let progress = self.try_next(path, format, origin, recorded).await;
         progress.unwrap_or_else(|error| {
+            self.look_before();
             self.turn = None;
             self.reader = None;
             if error.kind() == ErrorKind::NotFound {
                 return Progress::Waits;
             }
-            let reason = format!("cannot be read: {error}");
-            if self.told.as_ref() == Some(&reason) {
-                return Progress::Waits;
-            }
-            self.told = Some(reason.clone());
-            Progress::Trouble(reason)
+            self.tells_once(open::reason(&error))
         })
+    }
+
+    /// The cursor of an item that was given. It holds what stands before it if no other item was given since.
+    pub(super) fn cursor(&mut self, place: Place) -> Cursor {
+        self.look_before();
+        Cursor {
+            before: self
+                .before
+                .filter(|(at, _)| *at == place.offset)
+                .map(|(_, before)| before),
+            key: place.key,
+            offset: place.offset,
+            lines: place.lines,
+        }
+    }
+
+    /// Keeps what stands before the position. The bytes are those that were read, not those that the file has by now.
+    fn look_before(&mut self) {
+        let position = self.position.0;
+        if self.before.is_some_and(|(at, _)| at == position) {
+            return;
+        }
+        let unread = (self.read_to - position) as usize;
+        let wanted = position.min(BEFORE_BYTES_MAX as u64) as usize;
+        self.before = self.recent.len().checked_sub(unread).and_then(|end| {
+            let bytes = &self.recent[end.checked_sub(wanted)?..end];
+            Some((position, Before::of(bytes)))
+        });
+    }
+
+    fn tells_once(&mut self, reason: String) -> Progress {
+        if self.told.as_ref() == Some(&reason) {
+            return Progress::Waits;
+        }
+        self.told = Some(reason.clone());
+        Progress::Trouble(reason)
     }
 
     async fn try_next(
         &mut self,
         path: &Path,
         format: Format,
-        context: &SourceContext,
-        recorded: &[SpoolOffset],
+        origin: &Arc<Origin>,
+        recorded: &[Cursor],
     ) -> std::io::Result<Progress> {
         if self.turn.is_none()
             && let Some(progress) = self.begin_turn(path, recorded).await?
@@ -111,7 +165,7 @@ impl Followed {
         }
         let reader = self
             .reader
-            .get_or_insert_with(|| Reader::resume(format, context.clone(), position.0, position.1));
+            .get_or_insert_with(|| Reader::resume(format, Arc::clone(origin), position.0, position.1));
         loop {
             if let Some(item) = reader.next_item() {
                 return Ok(self.gives(item, name_of(path)));
@@ -125,6 +179,12 @@ impl Followed {
                 self.head
                     .extend_from_slice(&bytes[..length.min(HEAD_BYTES_MAX - self.head.len())]);
             }
+            let unneeded = self
+                .recent
+                .len()
+                .saturating_sub((self.read_to - reader.position().0) as usize + BEFORE_BYTES_MAX);
+            self.recent.drain(..unneeded);
+            self.recent.extend_from_slice(bytes);
             self.read_to += length as u64;
             reader.push(bytes);
         }
@@ -139,6 +199,13 @@ impl Followed {
         } else {
             self.reader = None;
         }
+        self.look_before();
+        self.recent = match self.reader {
+            Some(_) => self
+                .recent
+                .split_off(self.recent.len().saturating_sub(KEPT_BYTES_MAX + BEFORE_BYTES_MAX)),
+            None => Vec::new(),
+        };
         // What was appended after the last read is in `seen` and was not read.
         self.settled = (unchanged || waiting == 0) && seen.bytes == self.read_to;
         self.seen = Some(seen);
@@ -154,7 +221,7 @@ impl Followed {
         let head = std::mem::take(&mut self.head);
         let key = self.key.get_or_insert_with(|| FileKey::of(name, &head)).clone();
         Progress::Item(
-            SpoolOffset {
+            Place {
                 key,
                 offset: self.position.0,
                 lines: self.position.1,
@@ -164,15 +231,28 @@ impl Followed {
     }
 
     /// Opens the file and makes sure that it is still the same; `None` if there may be something to read.
-    async fn begin_turn(&mut self, path: &Path, recorded: &[SpoolOffset]) -> std::io::Result<Option<Progress>> {
-        if self.settled && self.seen == Some(Seen::of(&tokio::fs::metadata(path).await?)) {
+    async fn begin_turn(&mut self, path: &Path, recorded: &[Cursor]) -> std::io::Result<Option<Progress>> {
+        if self.settled && self.seen == Some(Seen::of(&tokio::fs::symlink_metadata(path).await?)) {
             return Ok(Some(Progress::Waits));
         }
-        let mut file = File::open(path).await?;
-        let seen = Seen::of(&file.metadata().await?);
+        let (mut file, found) = open::regular(path).await?;
+        let seen = Seen::of(&found);
         let mut head = Vec::new();
         (&mut file).take(HEAD_BYTES_MAX as u64).read_to_end(&mut head).await?;
-        if let Some(reason) = self.is_another(name_of(path), &head, seen, recorded) {
+        let mut another = self.is_another(name_of(path), &head, seen, recorded);
+        let tail = if another.is_none() {
+            tail_before(&mut file, self.position.0).await?
+        } else {
+            Vec::new()
+        };
+        if let Some((at, before)) = self.before
+            && another.is_none()
+            && at == self.position.0
+            && Before::of(&tail) != before
+        {
+            another = Some(REWRITTEN);
+        }
+        if let Some(reason) = another {
             *self = Self {
                 begun: true,
                 ..Self::default()
@@ -182,6 +262,13 @@ impl Followed {
             ))));
         }
         self.begun = true;
+        if self.key.is_none()
+            && let Some(foreign) = Foreign::of_head(&head)
+        {
+            self.seen = Some(seen);
+            self.settled = true;
+            return Ok(Some(self.tells_once(foreign.to_string())));
+        }
         if self.key.is_none() && (seen.bytes < self.read_to || !head.starts_with(&self.head)) {
             // Another file, of which nothing was given yet.
             self.reader = None;
@@ -189,6 +276,8 @@ impl Followed {
         // The reader goes on at `read_to`; reading the head has moved the file.
         if self.reader.is_some() {
             file.seek(SeekFrom::Start(self.read_to)).await?;
+        } else {
+            self.recent = tail;
         }
         self.turn = Some(Turn {
             file,
@@ -199,9 +288,7 @@ impl Followed {
     }
 
     /// Why the file cannot be the one that was read before. At its first sight, takes over what was recorded of it.
-    fn is_another(&mut self, name: &str, head: &[u8], seen: Seen, recorded: &[SpoolOffset]) -> Option<&'static str> {
-        const REPLACED: &str = "the file was replaced since it was last read";
-        const TRUNCATED: &str = "the file was truncated since it was last read";
+    fn is_another(&mut self, name: &str, head: &[u8], seen: Seen, recorded: &[Cursor]) -> Option<&'static str> {
         if let Some(key) = &self.key {
             let shorter = seen.bytes < self.read_to.max(self.position.0);
             let other = || (!key.is_of(head)).then_some(REPLACED);
@@ -223,6 +310,7 @@ impl Followed {
                 self.key = Some(found.key.clone());
                 self.position = (found.offset, found.lines);
                 self.read_to = found.offset;
+                self.before = found.before.map(|before| (found.offset, before));
                 None
             }
             Some(_) => Some(TRUNCATED),
@@ -231,6 +319,15 @@ impl Followed {
             None => Some(REPLACED),
         }
     }
+}
+
+/// The last bytes before that offset, at most `BEFORE_BYTES_MAX`; fewer if the file has just become shorter.
+async fn tail_before(file: &mut File, offset: u64) -> std::io::Result<Vec<u8>> {
+    let wanted = offset.min(BEFORE_BYTES_MAX as u64);
+    let mut tail = Vec::with_capacity(wanted as usize);
+    file.seek(SeekFrom::Start(offset - wanted)).await?;
+    file.take(wanted).read_to_end(&mut tail).await?;
+    Ok(tail)
 }
 
 fn name_of(path: &Path) -> &str {
@@ -242,6 +339,11 @@ impl Seen {
         Self {
             bytes: found.len(),
             modified: found.modified().ok(),
+            #[cfg(unix)]
+            identity: {
+                use std::os::unix::fs::MetadataExt as _;
+                (found.dev(), found.ino(), found.ctime(), found.ctime_nsec())
+            },
         }
     }
 }

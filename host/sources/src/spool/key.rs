@@ -14,7 +14,7 @@ const DIGITS: usize = 16;
 /// Written `NAME#BYTES-DIGITS`: the number of first bytes, at most 4,096, and the first 16 hexadecimal digits of their
 /// SHA-256. A file that grows keeps its key; one that was replaced under the same name gets another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileKey {
+pub(super) struct FileKey {
     name: String,
     head_bytes: usize,
     head_digits: String,
@@ -37,7 +37,7 @@ impl FileKey {
     }
 
     /// The file's name within the folder.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 

@@ -1,19 +1,24 @@
-//! A folder of growing files, followed from recorded offsets.
+//! A folder of growing files, followed from recorded cursors.
 //!
 //! - this file: the folder: which files there are, whose turn it is, what a poll gives
-//! - `key`: how a file is known again, so that a truncated or replaced one is noticed
+//! - `key`: how a file is known again by its beginning, so that a replaced one is noticed
+//! - `cursor`: how far a file was read and what stood there, so that a rewritten one is noticed
 //! - `follow`: one file: reading on from where it was left
+//! - `open`: which files are opened at all
 
+mod cursor;
 mod follow;
 mod key;
+mod open;
 
-pub use key::{BadFileKey, FileKey};
+pub use cursor::{BadCursor, Cursor, StoredCursor};
 
-use crate::{Format, Item, LineError, SourceContext};
-use follow::{Followed, Progress};
+use crate::{Delivery, Format, Item, LineError, Origin, foreign};
+use follow::{Followed, Place, Progress};
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Original text of the items that one poll gives, in bytes; the last item may exceed it.
 const POLL_BYTES_MAX: usize = 2 * SOURCE_VALUE_BYTES_MAX;
@@ -22,7 +27,8 @@ const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
 
 /// Follows the files of one folder whose names end in `.json`, `.jsonl` or `.ndjson`, in the order of their names. Names that
 /// begin with `.` are passed over, and so are folders: a program that writes a file in one go may write it under such a name,
-/// or one ending in `.tmp` or `.part`, and rename it.
+/// or one ending in `.tmp` or `.part`, and rename it. A link, a pipe, a compressed file and one that is not UTF-8 text are told
+/// once and not read; the folder itself may be a link.
 ///
 /// Nothing wakes it: whoever owns it calls [`Spool::poll`] when something may have changed. Memory is bounded whatever the
 /// size of the files: one unfinished value, one piece of a file, and the items of one poll.
@@ -30,53 +36,45 @@ const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
 pub struct Spool {
     folder: PathBuf,
     format: Format,
-    context: SourceContext,
+    origin: Arc<Origin>,
     files: BTreeMap<String, Followed>,
-    /// Recorded offsets of files that were not seen yet.
-    recorded: Vec<SpoolOffset>,
+    /// Recorded cursors of files that were not seen yet.
+    recorded: Vec<Cursor>,
     /// Files whose turn is still to come in this round.
     round: VecDeque<String>,
     /// Items that were read and not handed out, because a poll was cancelled.
-    ready: Vec<SpoolItem>,
+    ready: Vec<Ready>,
 }
 
 /// An item and the file it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpoolItem {
-    /// The file's name within the folder, for people.
-    pub file: String,
-    /// What to record beside `offset` once the item is kept; `None` for an error with the file itself.
-    pub offset: Option<SpoolOffset>,
-    /// The message, or why there is none.
-    pub item: Item,
+#[derive(Debug)]
+struct Ready {
+    file: String,
+    /// Where it leaves the file; `None` for an error with the file itself.
+    place: Option<Place>,
+    item: Item,
 }
 
-/// How far a file was read: recorded with the items, and given back by `set_offsets` after a restart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpoolOffset {
-    /// Which file.
-    pub key: FileKey,
-    /// Bytes before the place where reading goes on.
-    pub offset: u64,
-    /// Line feeds before that place.
-    pub lines: u64,
-}
-
-/// Why a folder could not be read.
+/// Why a spool cannot be followed. It does not pass by waiting: whoever owns the spool tells the operator and ends.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read folder {folder:?}")]
-pub struct SpoolError {
-    folder: PathBuf,
-    source: std::io::Error,
+pub enum SpoolError {
+    /// The folder is not there, is none, or may not be listed.
+    #[error("cannot list the spool folder {folder:?}")]
+    CannotList {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl Spool {
-    /// Follows that folder, every file from its beginning until offsets are set.
-    pub fn new(folder: impl Into<PathBuf>, format: Format, context: SourceContext) -> Self {
+    /// Follows that folder, every file from its beginning until cursors are set. Its lines speak for what `origin` may.
+    pub fn new(folder: impl Into<PathBuf>, format: Format, origin: impl Into<Arc<Origin>>) -> Self {
         Self {
             folder: folder.into(),
             format,
-            context,
+            origin: origin.into(),
             files: BTreeMap::new(),
             recorded: Vec::new(),
             round: VecDeque::new(),
@@ -89,26 +87,26 @@ impl Spool {
         &self.folder
     }
 
-    /// Goes on from recorded offsets. An offset counts if the file is still the one
-    /// that its key names and is at least that long. To be called before the first poll, or to go back after a failure:
-    /// everything behind these offsets is given again.
-    pub fn set_offsets(&mut self, offsets: impl IntoIterator<Item = SpoolOffset>) {
-        self.recorded = offsets.into_iter().collect();
+    /// Goes on from recorded cursors. A cursor counts if the file still begins as it did, is at least as long, and has the same
+    /// bytes before the place that the cursor names. To be called before the first poll, or to go back after a failure:
+    /// everything behind these cursors is given again.
+    pub fn set_cursors(&mut self, cursors: impl IntoIterator<Item = Cursor>) {
+        self.recorded = cursors.into_iter().collect();
         self.files.clear();
         self.round.clear();
         self.ready.clear();
     }
 
-    /// The next items, at most `budget`: fewer, or none, if the files hold no more now.
+    /// The next items, at most `budget`, a delivery for each file in turn: fewer, or none, if the files hold no more now.
     ///
     /// A value that is not finished yet waits. A last line without a line feed is taken when it is a whole object and the
-    /// file was the same at the poll before. A file that cannot be read, or was truncated or replaced, gives an error item
-    /// on line 0; a truncated or replaced one is read again from its beginning. If the returned future is dropped, the next
+    /// file was the same at the poll before. A file that cannot be read, or was truncated, replaced or rewritten, gives an error
+    /// item on line 0; one that was truncated, replaced or rewritten is read again from its beginning. If the returned future is dropped, the next
     /// poll gives what this one would have given.
     ///
     /// # Errors
     /// The folder cannot be listed. Files that were read before are not forgotten.
-    pub async fn poll(&mut self, budget: usize) -> Result<Vec<SpoolItem>, SpoolError> {
+    pub async fn poll(&mut self, budget: usize) -> Result<Vec<Delivery>, SpoolError> {
         if self.round.is_empty() && self.ready.is_empty() {
             self.begin_round().await?;
         }
@@ -120,44 +118,69 @@ impl Spool {
                 continue;
             };
             match file
-                .next(&self.folder.join(name), self.format, &self.context, &self.recorded)
+                .next(&self.folder.join(name), self.format, &self.origin, &self.recorded)
                 .await
             {
-                Progress::Item(offset, item) => {
-                    let item = SpoolItem {
+                Progress::Item(place, item) => {
+                    let item = Ready {
                         file: name.clone(),
-                        offset: Some(offset),
+                        place: Some(place),
                         item,
                     };
                     bytes += size_of(&item);
                     self.ready.push(item);
                 }
-                Progress::Trouble(reason) => self.ready.push(SpoolItem::about_file(name, reason)),
+                Progress::Trouble(reason) => self.ready.push(Ready::about_file(name, reason)),
                 Progress::Waits => {
                     self.round.pop_front();
                 }
             }
         }
         let rest = self.ready.split_off(self.ready.len().min(budget));
-        Ok(std::mem::replace(&mut self.ready, rest))
+        let given = std::mem::replace(&mut self.ready, rest);
+        Ok(self.deliveries(given))
+    }
+
+    /// Puts the items of one file together. The cursor is that of the last of them.
+    fn deliveries(&mut self, items: Vec<Ready>) -> Vec<Delivery> {
+        let mut deliveries: Vec<(Delivery, Option<Place>)> = Vec::new();
+        for Ready { file, place, item } in items {
+            if deliveries.last().is_none_or(|(delivery, _)| delivery.file != file) {
+                let delivery = Delivery {
+                    origin: Arc::clone(&self.origin),
+                    file,
+                    items: Vec::new(),
+                    cursor: None,
+                };
+                deliveries.push((delivery, None));
+            }
+            let (delivery, last) = deliveries.last_mut().expect("one was pushed if there was none");
+            delivery.items.push(item);
+            *last = place.or(last.take());
+        }
+        for (delivery, place) in &mut deliveries {
+            if let (Some(place), Some(file)) = (place.take(), self.files.get_mut(&delivery.file)) {
+                delivery.cursor = Some(file.cursor(place));
+            }
+        }
+        deliveries.into_iter().map(|(delivery, _)| delivery).collect()
     }
 
     /// Lists the folder: the files in the order of their names are the next round.
     async fn begin_round(&mut self) -> Result<(), SpoolError> {
-        let (mut names, unreadable) = list(&self.folder).await.map_err(|source| SpoolError {
+        let listed = list(&self.folder).await;
+        let (mut names, refused) = listed.map_err(|source| SpoolError::CannotList {
             folder: self.folder.clone(),
             source,
         })?;
         names.sort_unstable();
-        self.files
-            .retain(|name, _| names.binary_search(name).is_ok() || unreadable.contains(name));
-        for name in unreadable {
+        let is_there =
+            |name: &String| names.binary_search(name).is_ok() || refused.iter().any(|(other, _)| other == name);
+        self.files.retain(|name, _| is_there(name));
+        for (name, reason) in refused {
             // Kept among the files so that it is told once.
             if !self.files.contains_key(&name) {
-                self.ready.push(SpoolItem::about_file(
-                    &name,
-                    "the file's name is not UTF-8: rename it".to_owned(),
-                ));
+                self.ready.push(Ready::about_file(&name, reason.to_owned()));
                 self.files.insert(name, Followed::default());
             }
         }
@@ -169,7 +192,7 @@ impl Spool {
     }
 }
 
-impl SpoolItem {
+impl Ready {
     fn about_file(name: &str, reason: String) -> Self {
         let item = Item {
             line: 0,
@@ -178,39 +201,39 @@ impl SpoolItem {
         };
         Self {
             file: name.to_owned(),
-            offset: None,
+            place: None,
             item,
         }
     }
 }
 
-fn size_of(item: &SpoolItem) -> usize {
+fn size_of(item: &Ready) -> usize {
     item.item.result.as_ref().map_or(0, |message| message.raw.len())
 }
 
-/// The names of the files to read, and those among them that are not UTF-8, as far as they can be shown.
-async fn list(folder: &Path) -> std::io::Result<(Vec<String>, Vec<String>)> {
-    let (mut names, mut unreadable) = (Vec::new(), Vec::new());
+const NOT_UTF8: &str = "the file's name is not UTF-8: rename it";
+const COMPRESSED: &str = "it is compressed: unpack it first, under a name that ends in .json, .jsonl or .ndjson";
+
+/// The names of the files to read; and of those that are not, as far as they can be shown, with the reason.
+async fn list(folder: &Path) -> std::io::Result<(Vec<String>, Vec<(String, &'static str)>)> {
+    let (mut names, mut refused) = (Vec::new(), Vec::new());
     let mut entries = tokio::fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
         let name = entry.file_name();
         let shown = name.to_string_lossy();
-        if shown.starts_with('.') || !ENDINGS.iter().any(|ending| shown.ends_with(ending)) {
+        let compressed = foreign::is_compressed(&shown);
+        if shown.starts_with('.') || !(compressed || ENDINGS.iter().any(|ending| shown.ends_with(ending))) {
             continue;
         }
-        // Links are followed. What vanished meanwhile, or cannot be looked at, is told when it is opened.
-        let plain = entry.file_type().await.is_ok_and(|found| found.is_file());
-        if !plain
-            && tokio::fs::metadata(entry.path())
-                .await
-                .is_ok_and(|found| !found.is_file())
-        {
+        // What vanished meanwhile, or is neither file nor folder, is told when it is opened.
+        if entry.file_type().await.is_ok_and(|found| found.is_dir()) {
             continue;
         }
         match name.into_string() {
+            Ok(name) if compressed => refused.push((name, COMPRESSED)),
             Ok(name) => names.push(name),
-            Err(name) => unreadable.push(name.to_string_lossy().into_owned()),
+            Err(name) => refused.push((name.to_string_lossy().into_owned(), NOT_UTF8)),
         }
     }
-    Ok((names, unreadable))
+    Ok((names, refused))
 }

@@ -9,6 +9,7 @@ mod strict;
 mod wire;
 
 use crate::SourceContext;
+use crate::mend::mended;
 use draft::Draft;
 use envelope::Envelope;
 use field::Field;
@@ -23,13 +24,25 @@ const CHANNEL: &str = "wecom";
 
 /// One message from its JSON, which begins on that line of the source.
 pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<Message, String> {
-    strict::check(json, line)?;
+    let Err(refused) = strict::check(json, line) else {
+        return read(json, Draft::default(), context);
+    };
+    let mended = mended(json).ok_or(refused)?;
+    strict::check(&mended.text, line)?;
+    let mut draft = Draft::default();
+    mended.notes.iter().for_each(|note| draft.note(note));
+    let mut message = read(&mended.text, draft, context)?;
+    message.raw = json.into();
+    Ok(message)
+}
+
+/// One message from JSON that was checked.
+fn read(json: &str, mut draft: Draft, context: &SourceContext) -> Result<Message, String> {
     if !json.starts_with('{') {
         return Err("expected an object, found a list".to_owned());
     }
     let envelope: Envelope<'_> = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let msgid = msgid(&envelope)?;
-    let mut draft = Draft::default();
     let sent_at = sent_at(&envelope, &mut draft)?;
     let (kind, native_kind) = read_payload(json, &envelope, &mut draft);
     let (sender, recipients) = parties(&envelope, &mut draft);
@@ -55,7 +68,7 @@ pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<
         recalls: draft.recalls,
         consent,
         notes: draft.notes,
-        raw: json.to_owned(),
+        raw: json.into(),
     })
 }
 

@@ -6,6 +6,7 @@
 use super::draft::Draft;
 use super::payload::message_type_of;
 use super::wire;
+use crate::mend::mended;
 use proviso_model::limits::{NESTED_DEPTH_MAX, NESTED_NODES_MAX};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -81,7 +82,13 @@ fn part(item: &RawValue, draft: &mut Draft) {
         return draft.line(&json);
     };
     draft.depth += 1;
-    let read = (known.read)(&json, draft);
+    let mut read = (known.read)(&json, draft);
+    if read.is_err()
+        && let Some(mended) = mended(&json)
+    {
+        read = (known.read)(&mended.text, draft);
+        mended.notes.iter().for_each(|note| draft.note(note));
+    }
     draft.depth -= 1;
     if read.is_err() {
         draft.note(format_args!(

@@ -1,16 +1,17 @@
 //! What the tests of this crate share.
 
 use proviso_model::Message;
-use proviso_sources::{Format, Item, Reader, SourceContext};
+use proviso_sources::{Format, Item, Origin, Reader, SourceContext};
 
-/// The context of every test.
-pub(crate) fn context() -> SourceContext {
-    SourceContext::new("bank", "chat").expect("both are fit to be parts of an identifier")
+/// The origin of every test.
+pub(crate) fn origin() -> Origin {
+    let context = SourceContext::new("bank", "chat").expect("both are fit to be parts of an identifier");
+    Origin::bound("test", context)
 }
 
 /// All items of a source, given in pieces of these sizes in turn.
 pub(crate) fn read_in_pieces(format: Format, bytes: &[u8], sizes: &[usize]) -> Vec<Item> {
-    let mut reader = Reader::new(format, context());
+    let mut reader = Reader::new(format, origin());
     let (mut items, mut rest) = (Vec::new(), bytes);
     for size in sizes.iter().copied().cycle() {
         if rest.is_empty() {

@@ -21,11 +21,11 @@ use judge::{FoldStates, Judged, evaluate, settle};
 use line::VerdictLine;
 use load::Native;
 use proviso_model::Message;
-use proviso_model::consent::{self, ConsentLedger};
+use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
-use proviso_sources::{Format, Item, Reader, SourceContext};
+use proviso_sources::{Format, Item, Origin, Reader, SourceContext};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -60,15 +60,15 @@ impl Intake {
             .entry(format!("{}\0{}", message.id.tenant, message.id.channel))
             .or_default();
         if let Some(event) = &message.consent {
-            ledger.record(event);
+            ledger.record(&event.heard_at(message.sent_at));
         }
-        let withheld = consent::gate(set.lawful_basis, &message, |party| ledger.state_of(party));
         let key = format!(
             "{}\0{}\0{}",
             message.id.tenant, message.id.channel, message.conversation
         );
         let window = self.windows.entry(key).or_default();
-        let preceding = window.iter().cloned().collect();
+        let Visible { withheld, preceding } =
+            consent::visible(set.lawful_basis, &message, window.iter().cloned(), ledger);
         if withheld.is_none() {
             if window.len() == PRECEDING_MESSAGES_MAX {
                 window.pop_front();
@@ -145,7 +145,7 @@ fn next(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
 fn read(path: &Path, set: &PolicySet, mut take: impl FnMut(Vec<Input>) -> bool) -> anyhow::Result<()> {
     let context = SourceContext::new("default", "chat")?;
     let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let mut reader = Reader::new(Format::Ndjson, context);
+    let mut reader = Reader::new(Format::Ndjson, Origin::of_person("native", context));
     let mut buffer = vec![0_u8; 256 << 10];
     let mut intake = Intake::default();
     let mut inputs = Vec::with_capacity(CHUNK_MESSAGES);

@@ -31,10 +31,11 @@ use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::set;
 use proviso_pipeline::loading::trust::Accepting;
 use proviso_pipeline::{Run, Take};
-use proviso_sources::{Format, SourceContext};
+use proviso_sources::{Format, Origin};
 use report::{Change, Checked, Markdown, Report, Side, Totals, UsedPack};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Messages that are read from an archive at a time.
@@ -54,7 +55,7 @@ enum Input {
     Files {
         files: Vec<PathBuf>,
         format: Format,
-        context: SourceContext,
+        origin: Arc<Origin>,
     },
     Archive(PathBuf),
 }
@@ -177,7 +178,7 @@ fn resolve(set: &Path, trust: Option<&Path>, store: Option<&PackStore>) -> anyho
 }
 
 fn input_of(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<Input> {
-    let (format, context) = args.form.read()?;
+    let (format, origin) = args.form.read()?;
     if args.files.is_empty() {
         let config = config.ok_or_else(|| {
             Usage("there is nothing to read: name files of messages, or with --config an archive".to_owned())
@@ -192,7 +193,7 @@ fn input_of(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<Inpu
     Ok(Input::Files {
         files: args.files.clone(),
         format,
-        context,
+        origin,
     })
 }
 
@@ -243,9 +244,7 @@ impl Input {
     fn read(&self, period: &Period, progress: &Progress, take: &mut dyn Take) -> Reading {
         let mut within = Within { period, take };
         match self {
-            Input::Files { files, format, context } => {
-                reading::read_all(files, *format, context, progress, &mut within)
-            }
+            Input::Files { files, format, origin } => reading::read_all(files, *format, origin, progress, &mut within),
             Input::Archive(path) => {
                 let read = with_archive(path, async |archive| {
                     read_archive(&archive, progress, &mut within).await

@@ -13,7 +13,7 @@ use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Digest};
 use proviso_pack::{Case, TrustedPack};
 use proviso_pipeline::Memory;
-use proviso_sources::{Format, Reader, SourceContext};
+use proviso_sources::{Format, Origin, Reader, SourceContext};
 use std::sync::Arc;
 
 /// Messages of the synthetic sample.
@@ -64,7 +64,7 @@ impl Material {
 }
 
 fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, u64)> {
-    let (format, context) = args.form.read()?;
+    let (format, origin) = args.form.read()?;
     if let Some(missing) = args.input.iter().find(|file| !file.is_file()) {
         return Err(Usage(format!("there is no file {}", missing.display())).into());
     }
@@ -73,7 +73,7 @@ fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, 
     let progress = Progress::bytes("reading", sizes.map(|meta| meta.len()).sum());
     let (mut memory, mut inputs, mut errors) = (Memory::alone(), Vec::new(), 0);
     for file in &args.input {
-        reading::read_file(file, format, &context, &progress, &mut errors, &mut |message| {
+        reading::read_file(file, format, &origin, &progress, &mut errors, &mut |message| {
             inputs.push(memory.admit_next(set, Arc::new(Addressed::from(message))));
             true
         })?;
@@ -94,7 +94,7 @@ fn sample(set: &PolicySet) -> anyhow::Result<Vec<Input>> {
     ];
     for (format, tenant, channel, lines) in parts {
         let context = SourceContext::new(tenant, channel).map_err(|error| anyhow!("{error}"))?;
-        let mut reader = Reader::new(format, context);
+        let mut reader = Reader::new(format, Origin::of_person("sample", context));
         reader.push((lines.join("\n") + "\n").as_bytes());
         for item in reader.finish() {
             let message = item

@@ -14,9 +14,10 @@ use proviso_pack::manifest::{List, ListKind};
 use proviso_pack::{Edit, Pack};
 use proviso_scan::lexicon::{Lexicon, Term};
 use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon};
-use proviso_sources::{Format, SourceContext};
+use proviso_sources::{Format, Origin, SourceContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Texts of harmless messages, in which a list that makes policies run should have few hits.
 pub(super) struct Harmless {
@@ -33,6 +34,7 @@ impl Harmless {
         }
         let mut texts = Vec::new();
         let context = SourceContext::new("default", "chat").map_err(|error| Usage(error.to_string()))?;
+        let origin = Arc::new(Origin::of_person("--benign", context));
         for file in &args.benign {
             if file.extension().is_some_and(|extension| extension == "txt") {
                 let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -44,7 +46,7 @@ impl Harmless {
             reading::read_file(
                 file,
                 Format::Ndjson,
-                &context,
+                &origin,
                 &progress,
                 &mut errors,
                 &mut |message: Message| {
