@@ -17,6 +17,8 @@ const BACKED_BYTES_MAX: usize = 64 << 20;
 const ALONE_BYTES_MAX: usize = 2 << 30;
 /// What a message takes beside its text, about.
 const MESSAGE_BYTES: usize = 768;
+/// What a conversation takes beside its messages, about.
+const WINDOW_BYTES: usize = 256;
 /// What a party's last word takes beside the identifier, about.
 const PARTY_BYTES: usize = 96;
 
@@ -137,7 +139,7 @@ impl Memory {
                 .into_iter()
                 .map(|one| Arc::new(Addressed::from(one).without_raw()))
                 .collect();
-            self.window_bytes += messages.iter().map(|one| bytes_of(one)).sum::<usize>();
+            self.window_bytes += WINDOW_BYTES + messages.iter().map(|one| bytes_of(one)).sum::<usize>();
             let used = self.clock;
             self.windows.insert(key, Window { messages, used });
         }
@@ -184,7 +186,11 @@ impl Memory {
             ledger.said.record(&event.heard_at(message.sent_at));
         }
         self.clock += 1;
-        let window = self.windows.entry(conversation_key(&message)).or_default();
+        let window_bytes = &mut self.window_bytes;
+        let window = self.windows.entry(conversation_key(&message)).or_insert_with(|| {
+            *window_bytes += WINDOW_BYTES;
+            Window::default()
+        });
         window.used = self.clock;
         let earlier = window.messages.iter().cloned();
         let Visible { withheld, preceding } = consent::visible(set.lawful_basis, &message, earlier, &ledger.said);
@@ -242,6 +248,158 @@ impl Memory {
         let median = *median;
         self.windows.retain(|_, window| window.used > median);
         let left = self.windows.values().flat_map(|window| &window.messages);
-        self.window_bytes = left.map(|message| bytes_of(message)).sum();
+        self.window_bytes = self.windows.len() * WINDOW_BYTES + left.map(|message| bytes_of(message)).sum::<usize>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_model::canonical::{Defaults, from_json};
+    use proviso_model::consent::ConsentEvent;
+    use proviso_model::set::LawfulBasis;
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
+    /// Remembers what was committed, and counts what it is asked.
+    #[derive(Default)]
+    struct Kept {
+        messages: BTreeMap<String, Vec<Message>>,
+        said: Vec<ConsentEvent>,
+        asked: usize,
+    }
+
+    impl Kept {
+        fn keep(&mut self, admitted: &[Input]) {
+            for input in admitted {
+                let message = Message::clone(&input.message);
+                self.said.extend(message.consent.clone());
+                if input.withheld.is_none() {
+                    self.messages
+                        .entry(message.conversation.clone())
+                        .or_default()
+                        .push(message);
+                }
+            }
+        }
+    }
+
+    impl Recall for Kept {
+        type Error = Infallible;
+
+        fn consents(&mut self, _: &str, _: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Infallible> {
+            let said = self.said.iter().filter(|event| parties.contains(&&*event.party));
+            Ok(said.cloned().collect())
+        }
+
+        fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Infallible> {
+            self.asked += messages.len();
+            let found = messages.iter().map(|message| {
+                let all = self.messages.get(&message.conversation).cloned().unwrap_or_default();
+                all[all.len().saturating_sub(PRECEDING_MESSAGES_MAX)..].to_vec()
+            });
+            Ok(found.collect())
+        }
+    }
+
+    fn message(id: &str, conversation: &str, party: &str) -> Arc<Addressed> {
+        let text = format!(
+            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"{conversation}","sent_at":0,
+                "from":{{"id":"{party}","class":"external"}},"text":"{}"}}"#,
+            "x".repeat(100)
+        );
+        Arc::new(from_json(&text, &Defaults::default()).unwrap().into())
+    }
+
+    fn refusal(id: &str, party: &str) -> Arc<Addressed> {
+        let text = format!(
+            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"other","sent_at":1,"kind":"consent",
+                "consent":{{"party":"{party}","state":"disagree"}}}}"#
+        );
+        Arc::new(from_json(&text, &Defaults::default()).unwrap().into())
+    }
+
+    fn on_consent() -> PolicySet {
+        PolicySet {
+            lawful_basis: LawfulBasis::Consent,
+            ..PolicySet::default()
+        }
+    }
+
+    fn shown(input: &Input) -> Vec<&str> {
+        input.preceding.iter().map(|message| &*message.id.native).collect()
+    }
+
+    #[test]
+    fn what_was_forgotten_is_asked_for_and_makes_no_difference() {
+        let set = on_consent();
+        let batches: Vec<Vec<Arc<Addressed>>> = (0..40)
+            .map(|batch| {
+                let one = |at: usize| message(&format!("m{batch}-{at}"), &format!("g{}", (batch * 7 + at) % 60), "p");
+                (0..30).map(one).collect()
+            })
+            .collect();
+        let judge = |bytes_max: usize| {
+            let (mut memory, mut kept, mut seen) = (Memory::backed(), Kept::default(), Vec::new());
+            for batch in &batches {
+                let admitted = memory.admit(&set, batch.clone(), &mut kept).unwrap();
+                seen.extend(admitted.iter().map(|input| shown(input).join(",")));
+                kept.keep(&admitted);
+                memory.evict_to(bytes_max);
+                assert!(memory.window_bytes <= bytes_max);
+            }
+            (seen, kept.asked)
+        };
+        let (all, asked_once) = judge(usize::MAX);
+        let (again, asked_often) = judge(16 << 10);
+        assert_eq!(all, again);
+        assert!(
+            asked_often > asked_once,
+            "the small memory forgets: {asked_often} and {asked_once}"
+        );
+        assert!(
+            all.iter()
+                .any(|shown| shown.split(',').count() == PRECEDING_MESSAGES_MAX)
+        );
+    }
+
+    #[test]
+    fn nobody_sees_what_somebody_said_who_refused_in_the_same_batch() {
+        let batch = vec![
+            message("m1", "g", "p"),
+            refusal("r", "p"),
+            message("m2", "g", "q"),
+            message("m3", "g", "p"),
+        ];
+        let admitted = Memory::alone()
+            .admit(&on_consent(), batch, &mut Kept::default())
+            .unwrap();
+        assert_eq!(shown(&admitted[2]), Vec::<&str>::new(), "m1 is not shown beside m2");
+        assert!(admitted[3].withheld.is_some(), "and m3 is withheld");
+        assert!(admitted[0].withheld.is_none(), "what was judged before stays judged");
+    }
+
+    #[test]
+    fn a_refusal_that_a_store_knows_counts_after_everything_was_forgotten() {
+        let (set, mut memory, mut kept) = (on_consent(), Memory::backed(), Kept::default());
+        let first = memory
+            .admit(&set, vec![message("m1", "g", "p"), refusal("r", "p")], &mut kept)
+            .unwrap();
+        kept.keep(&first);
+        memory.clear();
+        let next = memory.admit(&set, vec![message("m2", "g", "q")], &mut kept).unwrap();
+        assert_eq!(shown(&next[0]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn alone_a_memory_counts_what_it_forgets_and_keeps_consent() {
+        let (set, mut memory) = (on_consent(), Memory::alone());
+        memory.admit_next(&set, refusal("r", "p"));
+        for number in 0..100 {
+            memory.admit_next(&set, message(&format!("m{number}"), &format!("g{number}"), "q"));
+        }
+        memory.evict_to(20 << 10);
+        assert!(memory.forgotten() >= 50, "{}", memory.forgotten());
+        assert!(memory.admit_next(&set, message("last", "g", "p")).withheld.is_some());
     }
 }

@@ -329,3 +329,39 @@ fn chunks(mut inputs: &[Input], workers: usize) -> impl Iterator<Item = &[Input]
             .filter(|chunk| !chunk.is_empty())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reader_waits_while_too_many_chunks_are_on_the_way() {
+        let on_the_way = OnTheWay::new(2);
+        assert!(on_the_way.wait_for_a_place() && on_the_way.wait_for_a_place());
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| on_the_way.wait_for_a_place());
+            while !reader.is_finished() && on_the_way.state().sent < 2 {}
+            assert!(!reader.is_finished(), "two are on the way");
+            assert!(!on_the_way.one_is_settled());
+            assert!(reader.join().unwrap());
+        });
+        assert_eq!(on_the_way.state().sent, 2);
+    }
+
+    #[test]
+    fn a_reader_that_waits_is_told_that_nobody_wants_more() {
+        let on_the_way = OnTheWay::new(1);
+        assert!(on_the_way.wait_for_a_place());
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| on_the_way.wait_for_a_place());
+            on_the_way.close();
+            assert!(!reader.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn chunks_grow_until_they_are_full() {
+        let sizes: Vec<usize> = (0..6).map(|number| chunk_messages(number, 2)).collect();
+        assert_eq!(sizes, [1_024, 1_024, 2_048, 2_048, 4_096, 4_096]);
+    }
+}
