@@ -86,7 +86,7 @@ impl Principal {
         Self::new(PrincipalKind::System, what).expect("the host's own names are short and plain")
     }
 
-    /// Whoever an archived row names. Rows of before 0.2 hold a bare text: `api`, `watch`, `start`, `signal`, `command line`
+    /// Whoever an archived row names. Older rows hold a bare text: `api`, `watch`, `start`, `signal`, `command line`
     /// or what a person called themselves. Every text becomes a principal; what no name may hold is replaced or cut.
     pub fn from_archived(text: &str) -> Self {
         if let Ok(principal) = text.parse() {
