@@ -2,6 +2,8 @@
 //! held to it by one more `store_conforms!` with a factory of its own. What only SQLite has (its file, its log, its schema)
 //! is tried in the files beside this folder.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod batches;
 mod generations;
 mod reading;
