@@ -1,4 +1,4 @@
-//! Rebuilds the crate when a migration is added: `sqlx::migrate!` reads the folder at compile time.
+//! Rebuilds the crate when a migration is added: the list in `src/sqlite/migrations.rs` includes its files.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");

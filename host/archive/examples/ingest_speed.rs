@@ -1,7 +1,7 @@
 //! How fast messages are archived: `cargo run --release -p proviso-archive --example ingest_speed [MESSAGES] [FOLDER]`.
 //!
 //! Each message has about 150 bytes of text and 300 of raw content; one in ten has a finding. What is measured is what the
-//! daemon does for each batch: `known`, then `ingest`, with every commit on disk.
+//! daemon does for each batch: `known`, then the commit, with every commit on disk.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -10,7 +10,7 @@ use proviso_archive::{Archive, ConversationKey, Entry, IngestBatch};
 use proviso_model::verdict::Severity;
 use std::path::PathBuf;
 use std::time::Instant;
-use support::{batch, entry, finding, generation, offset, retention, score, step};
+use support::{Write, advance, batch, entry, finding, generation, offset, retention, score};
 
 /// What every message brings beside itself and its verdict.
 struct Load {
@@ -61,7 +61,7 @@ fn entry_number(n: usize, load: &Load) -> Entry {
     if load.fold {
         let key = format!("staff-{}", n % 20);
         entry.verdict.scores = vec![score(&key, (n % 100) as f64, "m")];
-        entry.steps = vec![step(&key, &[7; 200], &[7; 200])];
+        entry.advances = vec![advance(&key, &[7; 200], &[7; 200])];
     }
     entry
 }
@@ -78,9 +78,9 @@ async fn main() {
         let path = folder.path().join("a.db");
         let archive = Archive::open(&path).await.expect("a new archive");
         archive
-            .record_generation(&generation("first"))
+            .activate(&support::activation(generation("first"), 0))
             .await
-            .expect("a recorded generation");
+            .expect("a live generation");
         let batches: Vec<IngestBatch> = (0..messages)
             .collect::<Vec<_>>()
             .chunks(load.batch)

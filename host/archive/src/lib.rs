@@ -1,51 +1,54 @@
 //! The archive: messages, verdicts, fold states, offsets and generations, in one SQLite file. The only crate that sees SQL.
 //!
 //! One process writes an archive at a time ([`Archive::open`] takes a lock that a killed process cannot leave behind); any
-//! number may read it ([`Archive::open_readonly`]). The way of a batch: [`Archive::known`] says which messages are new, the
-//! new ones are judged with [`Archive::fold_states`] and [`Archive::preceding`], and [`Archive::ingest`] writes all that
-//! follows from the batch in one transaction. When it returns `Ok`, the batch is on disk and may be acknowledged; when it
-//! returns an error, nothing of the batch is there. Tables are described in docs/archive-schema.md.
+//! number may read it ([`Archive::open_readonly`]). Whatever is written is a [`Change`], and [`Archive::commit`] writes it in one
+//! transaction. The way of a batch: [`Archive::known`] says which messages are new, the new ones are judged with
+//! [`Archive::fold_states`] and [`Archive::preceding`], and [`Change::Messages`] holds all that follows from them. When the commit
+//! returns `Ok`, the batch is on disk and may be acknowledged; when it returns an error, nothing of the batch is there.
+//!
+//! `archive` is what an archive promises, whatever keeps it; the files beside it are its words; `stored` holds the forms of JSON in
+//! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
-mod bulk;
-mod consents;
-mod folds;
-#[cfg(test)]
-mod full_disk_tests;
+mod archive;
+mod batch;
+mod change;
 mod generations;
+mod health;
 mod held;
-mod ingest;
+mod history;
 mod known;
-mod lock;
 mod messages;
-mod names;
-mod offsets;
-mod open;
+mod opening;
 mod quarantines;
 mod rejudge;
-mod rows;
+mod sqlite;
 mod stats;
 mod storage;
+mod stored;
 mod trust;
 mod verdicts;
 
-pub use generations::{
-    ActivateError, Activation, Cause, FailedSet, GenerationRecord, HistoryEntry, PackRecord, Status,
+pub use archive::Archive;
+pub use batch::{
+    Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
-pub use held::{HeldMessage, ReleaseError};
-pub use ingest::{
-    Conflict, Duplicates, Entry, FoldStep, IngestBatch, IngestError, IngestReport, Retention, SourceError,
-    SourceOffset, SourcePlace, Statute,
-};
+pub use change::{Change, CommitError, Receipt};
+pub use generations::{GenerationRecord, PackRecord};
+pub use health::Health;
+pub use held::HeldMessage;
+pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
 pub use known::Known;
 pub use messages::{ConversationKey, Numbered, Shown, ShownConflict};
-pub use open::{Archive, ArchiveError};
+pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
 pub use quarantines::Quarantined;
-pub use rejudge::{EarlierVerdict, RejudgeError, RejudgeReport, Rejudging};
-pub use stats::{ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats};
+pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
+pub use stats::{
+    CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
+};
 pub use storage::{StorageCause, StorageError};
-pub use trust::{Downgrade, PackSeen, TrustRecord};
-pub use verdicts::{FoldBefore, Judged, StoredVerdict};
+pub use trust::{AllowedDowngrade, Downgrade, PackSeen, TrustRecord};
+pub use verdicts::{FoldBefore, Recorded, StoredDecision, StoredVerdict};
 
 // So that the tests in here and those in tests/ share what they put into archives.
 #[cfg(test)]

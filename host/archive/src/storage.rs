@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The archive's file could not be read or written. Nothing of the operation's transaction was kept.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,10 @@ pub enum StorageCause {
     CannotOpen,
     /// The operating system failed to read or write.
     Io,
+    /// A read took longer than [`Opening::read_time_max`](crate::Opening::read_time_max) and was ended.
+    TooLong,
+    /// The archive was closed before.
+    Closed,
     /// Anything else; the source says what.
     Other,
 }
@@ -48,6 +53,8 @@ impl fmt::Display for StorageCause {
             StorageCause::CannotOpen => {
                 "it cannot be opened: check that its folder exists and may be entered and written"
             }
+            StorageCause::TooLong => "the read took too long and was ended, so that it does not hold up the writer",
+            StorageCause::Closed => "it was closed",
             StorageCause::Io => "the operating system failed to read or write it",
             StorageCause::Other => "the database refused the operation",
         })
@@ -72,12 +79,21 @@ impl StorageError {
         }
     }
 
-    /// Content that this crate would never have written.
-    pub(crate) fn corrupt(path: &Path, detail: String) -> Self {
+    /// A read that was ended.
+    pub(crate) fn too_long(path: &Path, time_max: Duration) -> Self {
         Self {
             path: path.to_owned(),
-            cause: StorageCause::Corrupt,
-            source: detail.into(),
+            cause: StorageCause::TooLong,
+            source: format!("at most {} ms for one read", time_max.as_millis()).into(),
+        }
+    }
+
+    /// An operation on an archive that was closed.
+    pub(crate) fn closed(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            cause: StorageCause::Closed,
+            source: "closed by this process".into(),
         }
     }
 }
@@ -93,6 +109,8 @@ fn cause_of(error: &sqlx::Error) -> StorageCause {
             {
                 Some(5 | 6) => StorageCause::Busy,
                 Some(8) => StorageCause::ReadOnly,
+                // Only the readers' deadline interrupts a statement.
+                Some(9) => StorageCause::TooLong,
                 Some(10) => StorageCause::Io,
                 Some(11) => StorageCause::Corrupt,
                 Some(13) => StorageCause::Full,

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{batch, finding, fresh, generation, id, offset, policy, raw_connection, retention, score, step};
+use crate::support::{Write, advance, batch, finding, fresh, id, offset, policy, raw_connection, retention, score};
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use proviso_archive::{Archive, Entry, FoldKey, IngestBatch};
 use proviso_model::verdict::Severity;
@@ -44,7 +44,7 @@ fn state(n: u64) -> Vec<u8> {
 
 fn entry_number(n: u64) -> Entry {
     let mut entry = crate::support::entry(&format!("m{n}"), n as usize);
-    entry.steps = vec![step("counter", &state(n), &state(n + 1))];
+    entry.advances = vec![advance("counter", &state(n), &state(n + 1))];
     entry.verdict.scores = vec![score("counter", (n % 100) as f64, &format!("m{n}"))];
     entry.retention = Some(retention(Some("2046-01-31")));
     if n.is_multiple_of(10) {
@@ -146,7 +146,7 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
     );
     if written > 0 {
         let last = archive
-            .judged(&id(&format!("m{}", written - 1)))
+            .recorded(&id(&format!("m{}", written - 1)))
             .await
             .unwrap()
             .unwrap();
@@ -206,7 +206,6 @@ fn nothing_is_lost_or_twice_when_killed_at_any_moment() {
     let path = folder.path().join("a.db");
     runtime.block_on(async {
         let archive = fresh(&folder).await;
-        archive.record_generation(&generation("first")).await.unwrap();
         archive.close().await;
     });
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);

@@ -1,11 +1,12 @@
 //! The tests of this crate in one binary: linking one for each file costs more than compiling them. A new file is named here.
 
+mod conformance;
 mod generations;
 mod ingest;
 mod killed;
+mod lost_writes;
 mod opening;
 mod rejudge;
 mod round_trip;
 mod schema;
 mod support;
-mod trust;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{batch, entry, fresh, id, raw_connection, rich_batch};
+use crate::support::{Write, batch, entry, fresh, id, raw_connection, rich_batch};
 use proviso_archive::{Archive, ArchiveError, StorageCause};
 use sqlx::Connection as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,7 @@ async fn only_the_owner_may_read_an_archive() {
     let archive = fresh(&folder).await;
     archive.ingest(&rich_batch("m1")).await.unwrap();
     let path = archive.path().to_owned();
-    for ending in ["", "-wal", "-shm", ".lock"] {
+    for ending in ["", "-wal", "-shm", ".lock", ".writes"] {
         let mut name = path.clone().into_os_string();
         name.push(ending);
         assert_eq!(mode(Path::new(&name)), 0o600, "{ending:?}");
@@ -72,7 +72,7 @@ async fn an_archive_of_a_newer_program_is_refused() {
     )
     .await;
     let expected = format!(
-        "archive {path:?} has schema version 9001, and this program knows versions up to 3: use the newer Proviso that wrote it"
+        "archive {path:?} has schema version 9001, and this program knows versions up to 4: use the newer Proviso that wrote it"
     );
     assert_eq!(refusal(&path).await.to_string(), expected);
     let error = Archive::open_readonly(&path).await.map(|_| ()).unwrap_err();
@@ -229,6 +229,8 @@ async fn a_foreign_lock_is_waited_for_and_then_told() {
         error.to_string(),
         format!("archive {path:?}: another program keeps it locked")
     );
+    assert!(!archive.health().is_writing());
     sqlx::query("ROLLBACK").execute(&mut shell).await.unwrap();
     archive.ingest(&batch(vec![entry("m1", 1)])).await.unwrap();
+    assert!(archive.health().is_writing());
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{fresh, raw_connection, rich_batch};
+use crate::support::{Write, fresh, raw_connection, rich_batch};
 use proviso_archive::Archive;
 use sqlx::{Connection as _, Row as _};
 
@@ -55,20 +55,10 @@ async fn every_table_and_column_is_documented() {
 async fn the_documented_queries_give_rows() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
-    let activation = proviso_archive::Activation {
-        generation: crate::support::generation("first").id,
-        at: crate::support::now(),
-        cause: proviso_archive::Cause::Start,
-        who: "wei".into(),
-        why: String::new(),
-        changed: String::new(),
-    };
-    archive.activate_generation(&activation).await.unwrap();
     archive.ingest(&rich_batch("m1")).await.unwrap();
     archive.ingest(&rich_batch("m2")).await.unwrap();
     let rejudging = proviso_archive::Rejudging {
         at: crate::support::now(),
-        who: "wei".into(),
         note: String::new(),
         entries: rich_batch("m2").entries,
     };
@@ -79,10 +69,8 @@ async fn the_documented_queries_give_rows() {
         faults: 16,
         messages: 16,
     };
-    archive
-        .record_quarantine(&activation.generation, &quarantined)
-        .await
-        .unwrap();
+    let first = crate::support::generation("first").id;
+    archive.quarantine(&first, &quarantined).await.unwrap();
     let mut connection = raw_connection(archive.path()).await;
     let queries: Vec<&str> = DOCUMENT
         .split("```sql\n")
@@ -112,9 +100,9 @@ async fn an_archive_of_version_1_is_still_an_archive() {
     connection.close().await.unwrap();
     let archive = Archive::open(&path).await.unwrap();
     let expected = &rich_batch("m1").entries[0];
-    let judged = archive.judged(&crate::support::id("m1")).await.unwrap().unwrap();
-    assert_eq!(judged.message, crate::support::whole(expected));
-    assert_eq!(judged.verdict.json, expected.verdict.to_canonical_json());
+    let recorded = archive.recorded(&crate::support::id("m1")).await.unwrap().unwrap();
+    assert_eq!(recorded.message, crate::support::whole(expected));
+    assert_eq!(recorded.verdict.json, expected.verdict.to_canonical_json());
     archive.ingest(&rich_batch("m2")).await.unwrap();
     assert_eq!(
         archive.show(&crate::support::id("m2")).await.unwrap().unwrap().arrival,

@@ -2,9 +2,9 @@
 
 use crate::trust;
 use anyhow::Context;
-use proviso_archive::{Archive, GenerationRecord, TrustRecord};
+use proviso_archive::{Archive, Change, GenerationRecord, TrustRecord};
 use proviso_engine::{Engine, Generation};
-use proviso_model::{Problem, Problems};
+use proviso_model::{Principal, Problem, Problems};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build::{self, failed_cases};
 use proviso_pipeline::loading::set::{self, Purpose, Recorded, RecordedError};
@@ -33,8 +33,10 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// Records the trust file that it was accepted under.
-    pub(crate) async fn record_trust(&self, archive: &Archive) -> anyhow::Result<()> {
-        Ok(archive.record_trust(&self.trust).await?)
+    pub(crate) async fn record_trust(&self, archive: &Archive, who: &str) -> anyhow::Result<()> {
+        let by = Principal::from_archived(who);
+        archive.commit(Change::Trust(&self.trust), &by).await?;
+        Ok(())
     }
 }
 

@@ -6,9 +6,12 @@ use crate::inputs;
 use crate::metrics::Metrics;
 use crate::trust;
 use anyhow::{Context, anyhow, bail};
-use proviso_archive::{Activation, Archive, Cause, FailedSet, GenerationRecord, PackRecord};
+use proviso_archive::{
+    Activated, Activation, AllowedDowngrade, Archive, Cause, Change, FailedSet, GenerationRecord, PackRecord,
+    TrustRecord,
+};
 use proviso_engine::Generation;
-use proviso_model::{Digest, Problems};
+use proviso_model::{Digest, Principal, Problems};
 use proviso_pipeline::loading::set::RecordedError;
 use proviso_pipeline::places;
 use serde_json::Value;
@@ -74,7 +77,7 @@ impl Generations {
             (Ok(candidate), active) => {
                 let id = candidate.generation.id();
                 if active.is_some_and(|active| active.id == id) {
-                    candidate.record_trust(&parts.archive).await?;
+                    candidate.record_trust(&parts.archive, who).await?;
                     (candidate.generation, AttemptResult::Unchanged { id })
                 } else {
                     let changes = vec!["live since the start".to_owned()];
@@ -149,11 +152,14 @@ impl Generations {
     /// Lets an older version of a pack go live than one that was live before. Recorded with who and why.
     pub(crate) async fn allow_downgrade(&self, pack: &str, version: &str, who: &str, note: &str) -> anyhow::Result<()> {
         let _one_at_a_time = self.changing.lock().await;
-        let now = places::now();
-        self.parts
-            .archive
-            .allow_downgrade(pack, version, who, note, now)
-            .await?;
+        let allowed = AllowedDowngrade {
+            pack: pack.to_owned(),
+            version: version.to_owned(),
+            note: note.to_owned(),
+            at: places::now(),
+        };
+        let by = Principal::from_archived(who);
+        self.parts.archive.commit(Change::Downgrade(&allowed), &by).await?;
         tracing::warn!(pack, version, who, note, "an older version of a pack is allowed");
         Ok(())
     }
@@ -200,7 +206,7 @@ impl Generations {
             Ok(candidate) if candidate.generation.id() == before.id() => {
                 let id = before.id();
                 // Another trust file may admit the same packs for another reason.
-                candidate.record_trust(&parts.archive).await?;
+                candidate.record_trust(&parts.archive, who).await?;
                 self.swap(candidate.generation);
                 AttemptResult::Unchanged { id }
             }
@@ -254,8 +260,9 @@ impl Generations {
             };
             let changes = changes_between(&before, &generation);
             let id = generation.id();
-            let activation = activation(id, Cause::Rollback, who, "", &changes);
-            self.parts.archive.activate_generation(&activation).await?;
+            let activation = activation(Activated::Recorded(id), None, Cause::Rollback, "", &changes);
+            let by = Principal::from_archived(who);
+            self.parts.archive.commit(Change::Activation(&activation), &by).await?;
             self.roll_back_from(Some(before.id()));
             self.swap(generation);
             AttemptResult::Live { id, changes }
@@ -373,23 +380,26 @@ async fn record(
         set_text: candidate.set_text.clone(),
         set_json: generation.set().to_canonical_json(),
     };
-    candidate.record_trust(&parts.archive).await?;
-    parts.archive.record_generation(&record).await?;
-    parts
-        .archive
-        .activate_generation(&activation(generation.id(), cause, who, why, changes))
-        .await?;
+    let trust = Some(candidate.trust.clone());
+    let activation = activation(Activated::Built(record), trust, cause, why, changes);
+    let by = Principal::from_archived(who);
+    parts.archive.commit(Change::Activation(&activation), &by).await?;
     Ok(())
 }
 
-fn activation(generation: Digest, cause: Cause, who: &str, why: &str, changes: &[String]) -> Activation {
-    let (who, why) = (who.to_owned(), why.to_owned());
+fn activation(
+    generation: Activated,
+    trust: Option<TrustRecord>,
+    cause: Cause,
+    why: &str,
+    changes: &[String],
+) -> Activation {
     Activation {
         generation,
+        trust,
         at: places::now(),
         cause,
-        who,
-        why,
+        why: why.to_owned(),
         changed: changes.join("; "),
     }
 }
@@ -398,13 +408,13 @@ async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &st
     let failed = FailedSet {
         at: places::now(),
         cause,
-        who: who.to_owned(),
         why: why.to_owned(),
         set_file: refused.set_file.clone(),
         set_text: refused.set_text.clone(),
         problems: refused.problems.clone(),
     };
-    parts.archive.record_failed_set(&failed).await?;
+    let by = Principal::from_archived(who);
+    parts.archive.commit(Change::FailedSet(&failed), &by).await?;
     Ok(())
 }
 

@@ -3,14 +3,13 @@
 //! Judging is synchronous and runs on a thread for blocking work; each question waits there for the archive's answer.
 
 use proviso_archive::{
-    Archive, ConversationKey, Entry, FoldStep, IngestBatch, IngestError, Rejudging, Retention, Statute, StorageError,
+    Advance, Archive, Change, CommitError, ConversationKey, Entry, IngestBatch, Rejudging, StorageError,
 };
 use proviso_engine::{FoldStates, Input};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
-use proviso_model::retention::Decision;
-use proviso_model::{Addressed, Message, Timestamp};
+use proviso_model::{Addressed, Message, Principal, Timestamp};
 use proviso_pipeline::{Recall, Settled, States, Store};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,12 +21,9 @@ pub(crate) enum KeepingError {
     /// It could not be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// It could not be written.
+    /// Nothing was written.
     #[error(transparent)]
-    Ingest(#[from] IngestError),
-    /// Nothing was written, since there is nothing to write it over.
-    #[error(transparent)]
-    Rejudge(#[from] proviso_archive::RejudgeError),
+    Commit(#[from] CommitError),
 }
 
 /// For new messages: what is in the archive now came before them.
@@ -86,7 +82,9 @@ impl Store for Arriving {
     fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
         let judging = self.started.elapsed();
         self.batch.entries = entries(admitted, settled);
-        self.runtime.block_on(self.archive.ingest(&self.batch))?;
+        let by = Principal::system("intake");
+        self.runtime
+            .block_on(self.archive.commit(Change::Messages(&self.batch), &by))?;
         let batch = std::mem::replace(
             &mut self.batch,
             IngestBatch::new(Timestamp::from_millis(0).expect("the epoch")),
@@ -138,11 +136,12 @@ impl Store for Again {
     fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Vec<Entry>, KeepingError> {
         let rejudging = Rejudging {
             at: self.at,
-            who: self.who.clone(),
             note: self.note.clone(),
             entries: entries(admitted, settled),
         };
-        self.runtime.block_on(self.archive.rejudge(&rejudging))?;
+        let by = Principal::from_archived(&self.who);
+        self.runtime
+            .block_on(self.archive.commit(Change::Rejudged(&rejudging), &by))?;
         Ok(rejudging.entries)
     }
 }
@@ -158,9 +157,9 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
     Entry {
         message: admitted.message,
         fuel: settled.outcome.fuel,
-        retention: Some(retention(&settled.retention)),
-        steps: steps
-            .map(|step| FoldStep {
+        retention: Some(settled.retention),
+        advances: steps
+            .map(|step| Advance {
                 policy: step.key.policy.clone(),
                 key: Arc::clone(&step.key.key),
                 before: step.before,
@@ -168,18 +167,5 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
             })
             .collect(),
         verdict: settled.outcome.verdict,
-    }
-}
-
-fn retention(decision: &Decision) -> Retention {
-    let statutes = decision.decided_by.iter().map(|cited| Statute {
-        rule: cited.rule.clone(),
-        law: cited.law.clone(),
-        article: cited.article.clone(),
-    });
-    Retention {
-        decision_json: serde_json::to_string(decision).expect("a decision has string keys"),
-        keep_until: decision.until.map(|day| day.to_string()),
-        statutes: statutes.collect(),
     }
 }

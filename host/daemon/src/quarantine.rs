@@ -6,8 +6,9 @@
 //! replay agrees. The quarantine is kept in the archive and outlives a restart under the same generation.
 
 use crate::metrics::Metrics;
-use proviso_archive::{Archive, Quarantined};
+use proviso_archive::{Archive, Change, Quarantined};
 use proviso_model::Digest;
+use proviso_model::Principal;
 use proviso_model::id::PolicyId;
 use proviso_model::verdict::FaultCause;
 use proviso_pipeline::{Breaker, Settled, places};
@@ -138,7 +139,11 @@ impl Quarantine {
                 %policy, faults, messages, %generation,
                 "policy quarantined: it is not called, and its messages are held or flagged, until a new generation or `proviso policy retry`"
             );
-            if let Err(error) = self.archive.record_quarantine(&generation, quarantined).await {
+            let change = Change::Quarantine {
+                generation,
+                quarantined,
+            };
+            if let Err(error) = self.archive.commit(change, &Principal::system("quarantine")).await {
                 // It holds all the same; a restart forgets it and finds it out again.
                 tracing::error!(%policy, error = format!("{error:#}"), "the quarantine could not be recorded");
             }
@@ -156,8 +161,12 @@ impl Quarantine {
             Ok(chosen) => chosen,
             Err(error) => return Ok(Err(error)),
         };
+        let change = Change::Retry {
+            policies: &chosen,
+            at: places::now(),
+        };
+        self.archive.commit(change, &Principal::from_archived(who)).await?;
         for policy in &chosen {
-            self.archive.record_retry(policy, who, places::now()).await?;
             tracing::info!(%policy, who, "quarantined policy tried again");
         }
         let mut state = self.state();

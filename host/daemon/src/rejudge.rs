@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
 use crate::trust::must_not_vanish;
 use anyhow::Context;
-use proviso_archive::{Archive, Entry, RejudgeError};
+use proviso_archive::{Archive, CommitError, Entry};
 use proviso_engine::Generation;
 use proviso_model::{Addressed, MessageId};
 use proviso_pack::{PackStore, PluginPath};
@@ -113,7 +113,7 @@ pub(crate) async fn rejudge(
     let written = work.await.context("judging ended in a panic")?;
     quarantine.tell(generation.id()).await;
     let entries = written.map_err(|error| match error {
-        KeepingError::Rejudge(RejudgeError::NotHeld { id }) => RejudgeFailure::NotHeld(id),
+        KeepingError::Commit(CommitError::NotHeld { id }) => RejudgeFailure::NotHeld(id),
         other => RejudgeFailure::Fault(other.into()),
     })?;
     let again = entries.into_iter().map(|entry| Rejudged {

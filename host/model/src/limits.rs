@@ -108,3 +108,5 @@ pub const QUEUE_MESSAGES_MAX: usize = 4_096;
 pub const TRANSACTION_MESSAGES_MAX: usize = 512;
 /// Body of one HTTP request, in bytes.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 << 20;
+/// Name of a principal, in bytes.
+pub const PRINCIPAL_NAME_BYTES_MAX: usize = 256;

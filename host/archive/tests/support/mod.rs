@@ -8,17 +8,18 @@
 )]
 
 use proviso_archive::{
-    Archive, Conflict, Duplicates, Entry, FoldStep, GenerationRecord, IngestBatch, PackRecord, Retention, SourceError,
-    SourceOffset, SourcePlace, Statute,
+    Activated, Activation, Advance, Archive, Cause, Change, CommitError, Conflict, Duplicates, Entry, GenerationRecord,
+    IngestBatch, IngestReport, PackRecord, Quarantined, Receipt, RejudgeReport, Rejudging, SourceError, SourceOffset,
+    SourcePlace,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
-use proviso_model::retention::{ClockStart, Period, Proposal};
+use proviso_model::retention::{ClockStart, Decision, Disposition, Period, Proposal, Statute, Why};
 use proviso_model::verdict::{
     AttributedProposal, Factor, Fault, FaultCause, Finding, Reason, Score, Severity, Span, Withheld,
 };
-use proviso_model::{Addressed, Digest, Message, MessageId, Timestamp, Verdict};
+use proviso_model::{Addressed, Digest, Message, MessageId, Principal, PrincipalKind, Timestamp, Verdict};
 use std::sync::Arc;
 
 pub fn at(millis: i64) -> Timestamp {
@@ -64,11 +65,87 @@ pub fn generation(name: &str) -> GenerationRecord {
     }
 }
 
-/// A fresh archive with one recorded generation, `first`.
+/// Whoever the tests' changes are made by.
+pub fn wei() -> Principal {
+    Principal::new(PrincipalKind::Person, "wei").unwrap()
+}
+
+/// A fresh archive with one generation, `first`, in force.
 pub async fn fresh(folder: &tempfile::TempDir) -> Archive {
     let archive = Archive::open(folder.path().join("a.db")).await.unwrap();
-    archive.record_generation(&generation("first")).await.unwrap();
+    archive.activate(&activation(generation("first"), 0)).await.unwrap();
     archive
+}
+
+/// A generation goes live.
+pub fn activation(generation: GenerationRecord, millis: i64) -> Activation {
+    Activation {
+        generation: Activated::Built(generation),
+        trust: None,
+        at: at(millis),
+        cause: Cause::Start,
+        why: String::new(),
+        changed: String::new(),
+    }
+}
+
+/// One that was recorded before goes live again.
+pub fn activation_again(name: &str, millis: i64) -> Activation {
+    Activation {
+        generation: Activated::Recorded(Digest::of(name.as_bytes())),
+        ..activation(generation(name), millis)
+    }
+}
+
+/// What the tests write most, by Wei.
+pub trait Write {
+    fn ingest(&self, batch: &IngestBatch) -> impl Future<Output = Result<IngestReport, CommitError>> + Send;
+    fn rejudge(&self, rejudging: &Rejudging) -> impl Future<Output = Result<RejudgeReport, CommitError>> + Send;
+    fn activate(&self, activation: &Activation) -> impl Future<Output = Result<i64, CommitError>> + Send;
+    fn quarantine(
+        &self,
+        generation: &Digest,
+        quarantined: &Quarantined,
+    ) -> impl Future<Output = Result<(), CommitError>> + Send;
+    fn release(&self, id: &MessageId, note: &str) -> impl Future<Output = Result<(), CommitError>> + Send;
+}
+
+impl Write for Archive {
+    async fn ingest(&self, batch: &IngestBatch) -> Result<IngestReport, CommitError> {
+        match self.commit(Change::Messages(batch), &wei()).await? {
+            Receipt::Messages(report) => Ok(report),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn rejudge(&self, rejudging: &Rejudging) -> Result<RejudgeReport, CommitError> {
+        match self.commit(Change::Rejudged(rejudging), &wei()).await? {
+            Receipt::Rejudged(report) => Ok(report),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn activate(&self, activation: &Activation) -> Result<i64, CommitError> {
+        match self.commit(Change::Activation(activation), &wei()).await? {
+            Receipt::History { entry } => Ok(entry),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn quarantine(&self, generation: &Digest, quarantined: &Quarantined) -> Result<(), CommitError> {
+        let change = Change::Quarantine {
+            generation: *generation,
+            quarantined,
+        };
+        assert_eq!(self.commit(change, &wei()).await?, Receipt::Done);
+        Ok(())
+    }
+
+    async fn release(&self, id: &MessageId, note: &str) -> Result<(), CommitError> {
+        let change = Change::Release { id, note, at: now() };
+        assert_eq!(self.commit(change, &wei()).await?, Receipt::Done);
+        Ok(())
+    }
 }
 
 /// A plain text of about 110 bytes, as a WeCom source would give it. Its conversation is one of 50.
@@ -129,7 +206,7 @@ pub fn entry_of(message: Message) -> Entry {
         verdict: verdict(&message, "first"),
         fuel: 12_345,
         retention: None,
-        steps: Vec::new(),
+        advances: Vec::new(),
         message: Arc::new(Addressed::from(message)),
     }
 }
@@ -162,23 +239,50 @@ pub fn finding(rule: &str, severity: Severity) -> Finding {
     }
 }
 
-pub fn retention(keep_until: Option<&str>) -> Retention {
-    Retention {
-        decision_json: format!(
-            r#"{{"disposition":"keep-until","until":"{}"}}"#,
-            keep_until.unwrap_or("-")
-        ),
-        keep_until: keep_until.map(str::to_owned),
-        statutes: vec![Statute {
+/// What one verified statute of 20 years decides; without a day, what it comes to where its clock has not started.
+pub fn retention(keep_until: Option<&str>) -> Arc<Decision> {
+    let until = keep_until.map(|day| day.parse().unwrap());
+    Arc::new(Decision {
+        disposition: if until.is_some() {
+            Disposition::KeepUntil
+        } else {
+            Disposition::Keep
+        },
+        until,
+        floor_until: until,
+        store_only: false,
+        why: if until.is_some() {
+            Why::LongestFloor
+        } else {
+            Why::UnknownClock
+        },
+        decided_by: vec![Statute {
             rule: "securities-20y".into(),
             law: "证券法".into(),
             article: "153".into(),
+            clock: ClockStart::Message,
+            starts: None,
+            floor_until: until,
+            ceiling_until: None,
+            verified: true,
         }],
-    }
+    })
 }
 
-pub fn step(key: &str, before: &[u8], after: &[u8]) -> FoldStep {
-    FoldStep {
+/// A decision without any rule.
+pub fn undecided(why: Why) -> Arc<Decision> {
+    Arc::new(Decision {
+        disposition: Disposition::Keep,
+        until: None,
+        floor_until: None,
+        store_only: false,
+        why,
+        decided_by: Vec::new(),
+    })
+}
+
+pub fn advance(key: &str, before: &[u8], after: &[u8]) -> Advance {
+    Advance {
         policy: policy("departure-risk"),
         key: key.into(),
         before: before.into(),
@@ -224,7 +328,7 @@ pub fn rich_entry(native: &str, n: usize) -> Entry {
     message.notes = vec!["nested content beyond 200 parts kept raw".into()];
     let mut entry = entry_of(message);
     entry.retention = Some(retention(Some("2046-01-31")));
-    entry.steps = vec![step("staff-1", b"", b"\x00one")];
+    entry.advances = vec![advance("staff-1", b"", b"\x00one")];
     let verdict = &mut entry.verdict;
     verdict.truncated = true;
     verdict.withheld = Some(Withheld::ConsentMissing);

@@ -3,9 +3,10 @@
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
-use proviso_archive::{Archive, EarlierVerdict, Shown, Stats, Statute};
+use proviso_archive::{Archive, CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
 use proviso_model::MessageId;
+use proviso_model::retention::Why;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};
 use serde_json::{Value, json};
@@ -82,7 +83,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
     let retention: Option<Value> = shown
         .retention
         .as_ref()
-        .map(|retention| serde_json::from_str(&retention.decision_json))
+        .map(|retention| serde_json::from_str(&retention.json))
         .transpose()?;
     Ok(json!({
         "message": serde_json::from_str::<Value>(&proviso_model::canonical::to_json(&shown.message))?,
@@ -94,6 +95,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "fuel": shown.verdict.fuel,
         "retention": retention,
         "held_open": shown.held_open,
+        "differences": shown.differences,
         "earlier": shown.earlier.iter().map(earlier_json).collect::<anyhow::Result<Vec<_>>>()?,
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "conflicts": shown.conflicts.len(),
@@ -101,7 +103,10 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
 }
 
 fn earlier_json(earlier: &EarlierVerdict) -> anyhow::Result<Value> {
-    let decision = earlier.decision_json.as_deref().map(serde_json::from_str::<Value>);
+    let decision = earlier
+        .retention
+        .as_ref()
+        .map(|kept| serde_json::from_str::<Value>(&kept.json));
     Ok(json!({
         "verdict": serde_json::from_str::<Value>(&earlier.json)?, "fuel": earlier.fuel, "retention": decision.transpose()?,
         "rejudged_at": earlier.rejudged_at.to_string(), "rejudged_by": earlier.rejudged_by, "note": earlier.note,
@@ -155,21 +160,10 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
         table.row(["recalled by", &recalled_by.to_string()]);
     }
     if let Some(retention) = &shown.retention {
-        let until = retention
-            .keep_until
-            .as_ref()
-            .map_or_else(|| "no date yet".to_owned(), |until| format!("until {until}"));
-        let statutes: Vec<_> = retention
-            .statutes
-            .iter()
-            .map(|statute| statute_text(Some(statute)))
-            .collect();
-        let statutes = if statutes.is_empty() {
-            "no rule applies".to_owned()
-        } else {
-            statutes.join("; ")
-        };
-        table.row(["kept", &format!("{until} ({statutes})")]);
+        table.row(["kept", &kept_text(retention)]);
+    }
+    for difference in &shown.differences {
+        table.row(["DIFFERS", difference]);
     }
     for note in &message.notes {
         table.row(["note", note]);
@@ -205,11 +199,52 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
     Ok(())
 }
 
-fn statute_text(statute: Option<&Statute>) -> String {
-    statute.map_or_else(
-        || "no statute".to_owned(),
-        |statute| format!("{} {}", statute.law, statute.article).trim().to_owned(),
-    )
+/// Until when, and by which rules; where none decided, why.
+fn kept_text(retention: &StoredDecision) -> String {
+    let decision = &retention.decision;
+    let until = decision
+        .until
+        .map_or_else(|| "no date yet".to_owned(), |until| format!("until {until}"));
+    let statutes: Vec<_> = decision
+        .decided_by
+        .iter()
+        .map(|cited| law_text(&cited.law, &cited.article))
+        .collect();
+    let by = if statutes.is_empty() {
+        undecided_text(Some(decision.why)).to_owned()
+    } else {
+        statutes.join("; ")
+    };
+    format!("{until} ({by})")
+}
+
+fn law_text(law: &str, article: &str) -> String {
+    format!("{law} {article}").trim().to_owned()
+}
+
+fn statute_text(statute: &CitedRule) -> String {
+    law_text(&statute.law, &statute.article)
+}
+
+/// Why no rule decided.
+fn undecided_text(why: Option<Why>) -> &'static str {
+    match why {
+        Some(Why::NothingVerified) => "a rule applies and is not verified",
+        Some(Why::LegalHold) => "legal hold",
+        Some(Why::ConsentWithdrawn) => "consent is gone",
+        _ => "no rule applies",
+    }
+}
+
+/// The rule; where none decided, why, in few words.
+fn rule_text(kept: &RetentionCount) -> &str {
+    match (&kept.statute, kept.why) {
+        (Some(statute), _) => &statute.rule,
+        (None, Some(Why::NothingVerified)) => "(none verified)",
+        (None, Some(Why::LegalHold)) => "(legal hold)",
+        (None, Some(Why::ConsentWithdrawn)) => "(consent is gone)",
+        (None, _) => "(none applies)",
+    }
 }
 
 fn print_findings(stats: &Stats, shadow: bool, out: &mut impl Write, colour: bool) -> io::Result<()> {
@@ -243,11 +278,8 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
     writeln!(out, "\nRetention by what decides")?;
     let mut table = Columns::new(colour, &["rule", ">messages", ">with a date", "statute or purpose"]);
     for kept in &stats.retention {
-        let rule = kept.statute.as_ref().map_or("(none applies)", |statute| &statute.rule);
-        let text = kept
-            .statute
-            .as_ref()
-            .map_or_else(String::new, |statute| statute_text(Some(statute)));
+        let rule = rule_text(kept);
+        let text = kept.statute.as_ref().map_or_else(String::new, statute_text);
         table.row([rule, &count(kept.messages), &count(kept.dated), &text]);
     }
     table.print(out)?;
@@ -258,11 +290,7 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
         for (index, factor) in risk.factors.iter().take(FACTORS_SHOWN).enumerate() {
             let first = index == 0;
             let subject = if first { risk.key.clone() } else { String::new() };
-            let value = if first {
-                format!("{:.1}", risk.value)
-            } else {
-                String::new()
-            };
+            let value = if first { score_text(risk) } else { String::new() };
             table.row([
                 subject,
                 value,
@@ -303,6 +331,16 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
         count(duplicates),
         count(errors)
     )
+}
+
+/// A score that somebody edited is marked: it is not what the policy said.
+fn score_text(risk: &Risk) -> String {
+    let mark = if risk.differs {
+        " (differs from the verdict)"
+    } else {
+        ""
+    };
+    format!("{:.1}{mark}", risk.value)
 }
 
 fn print_messages(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {

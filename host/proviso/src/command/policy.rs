@@ -5,9 +5,9 @@ use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
 use crate::client::Client;
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
-use proviso_archive::{Archive, ArchiveError};
+use proviso_archive::{AllowedDowngrade, Archive, ArchiveError, Change};
 use proviso_daemon::config::Config;
-use proviso_model::Problems;
+use proviso_model::{Principal, Problems};
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::build::failed_cases;
 use proviso_pipeline::loading::trust::TrustSource;
@@ -157,10 +157,14 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
     let here = runtime.block_on(async {
         match Archive::open(&config.archive_path()).await {
             Ok(archive) => {
-                let now = proviso_pipeline::places::now();
-                archive
-                    .allow_downgrade(pack, version, "command line", note, now)
-                    .await?;
+                let allowed = AllowedDowngrade {
+                    pack: pack.to_owned(),
+                    version: version.to_owned(),
+                    note: note.to_owned(),
+                    at: proviso_pipeline::places::now(),
+                };
+                let by = Principal::from_archived("command line");
+                archive.commit(Change::Downgrade(&allowed), &by).await?;
                 archive.close().await;
                 anyhow::Ok(true)
             }

@@ -6,7 +6,7 @@ use crate::exit::Ending;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip};
 use anyhow::{Context, anyhow};
-use proviso_archive::{Archive, Judged};
+use proviso_archive::{Archive, Recorded};
 use proviso_daemon::config::Config;
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Problems;
@@ -61,7 +61,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
         let recorded = archive
-            .judged(&id)
+            .recorded(&id)
             .await?
             .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
@@ -110,7 +110,11 @@ fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
     (!policies.is_empty()).then(|| Arc::new(policies))
 }
 
-fn difference(generation: &Generation, recorded: Judged) -> Option<String> {
+fn difference(generation: &Generation, recorded: Recorded) -> Option<String> {
+    // An edited row would be printed by other commands; the verdict that it was written from is compared below.
+    if let Some(difference) = recorded.differences.into_iter().next() {
+        return Some(difference);
+    }
     let tenant = recorded.message.id.tenant.clone();
     let admitted = [Input {
         message: Arc::new(Addressed::from(recorded.message)),

@@ -1,7 +1,7 @@
 //! The states that folds keep between messages.
 
-use crate::bulk::Lookup;
-use crate::open::Archive;
+use super::Sqlite;
+use super::bulk::Lookup;
 use crate::storage::StorageError;
 use proviso_model::id::{FoldKey, PolicyId};
 use sqlx::Row as _;
@@ -16,16 +16,14 @@ const STATES: Lookup = Lookup {
              CROSS JOIN fold_states f ON f.tenant = w.tenant AND f.policy = p.policy AND f.key = w.key",
 };
 
-impl Archive {
-    /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
-    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
+impl Sqlite {
+    pub(crate) async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        self.reading(async {
-            let mut connection = self.readers().acquire().await?;
+        self.reading(|mut reader| async move {
             let rows = STATES
-                .run(&mut connection, keys, |values, key| {
+                .run(&mut reader, keys, |values, key| {
                     values
                         .text(&key.tenant)
                         .text(&key.policy.pack)

@@ -1,10 +1,8 @@
 //! What the check of packs remembers.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-use crate::support::{at, fresh, generation};
-use proviso_archive::{Activation, Archive, Cause, GenerationRecord, PackRecord, TrustRecord};
-use proviso_model::Digest;
+use crate::support::{Write, activation, activation_again, at, generation, wei};
+use proviso_archive::{AllowedDowngrade, Archive, Change, GenerationRecord, PackRecord, TrustRecord};
+use proviso_model::{Digest, Principal, PrincipalKind};
 
 fn of_packs(name: &str, packs: &[(&str, &str)]) -> GenerationRecord {
     let pack = |(name, version): &(&str, &str)| PackRecord {
@@ -18,31 +16,21 @@ fn of_packs(name: &str, packs: &[(&str, &str)]) -> GenerationRecord {
     }
 }
 
-async fn live(archive: &Archive, name: &str, millis: i64) -> i64 {
-    let activation = Activation {
-        generation: Digest::of(name.as_bytes()),
+async fn allow(archive: &Archive, pack: &str, by: &Principal, millis: i64) {
+    let allowed = AllowedDowngrade {
+        pack: pack.to_owned(),
+        version: "1.0.0".to_owned(),
+        note: "1.1.0 finds too little".to_owned(),
         at: at(millis),
-        cause: Cause::Reload,
-        who: "wei".into(),
-        why: String::new(),
-        changed: String::new(),
     };
-    archive.activate_generation(&activation).await.unwrap()
+    archive.commit(Change::Downgrade(&allowed), by).await.unwrap();
 }
 
-#[tokio::test]
-async fn packs_that_were_live_are_known_by_their_first_time_and_last_entry() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = fresh(&folder).await;
-    // `fresh` records a generation and puts none into force.
-    assert_eq!(archive.packs_seen().await.unwrap(), []);
+pub(crate) async fn packs_that_were_live_are_known_by_their_first_time_and_last_entry(archive: Archive) {
     let first = of_packs("one", &[("acme/a", "1.0.0"), ("acme/b", "2.0.0")]);
     let second = of_packs("two", &[("acme/a", "1.1.0"), ("acme/b", "2.0.0")]);
-    for generation in [&first, &second, &of_packs("never live", &[("acme/a", "9.0.0")])] {
-        archive.record_generation(generation).await.unwrap();
-    }
-    let one = live(&archive, "one", 10).await;
-    let two = live(&archive, "two", 20).await;
+    let one = archive.activate(&activation(first, 10)).await.unwrap();
+    let two = archive.activate(&activation(second, 20)).await.unwrap();
     let mut seen = archive.packs_seen().await.unwrap();
     seen.sort_by(|a, b| (&a.pack.name, &a.pack.version).cmp(&(&b.pack.name, &b.pack.version)));
     let summary: Vec<_> = seen
@@ -62,33 +50,26 @@ async fn packs_that_were_live_are_known_by_their_first_time_and_last_entry() {
             ("acme/a", "1.0.0", at(10), one),
             ("acme/a", "1.1.0", at(20), two),
             ("acme/b", "2.0.0", at(10), two),
+            ("proviso/bank-cn", "1.2.0", at(0), 1),
         ]
     );
     assert_eq!(archive.downgrades().await.unwrap(), []);
-    archive
-        .allow_downgrade("acme/a", "1.0.0", "api", "1.1.0 finds too little", at(30))
-        .await
-        .unwrap();
-    let again = live(&archive, "one", 40).await;
-    archive
-        .allow_downgrade("acme/b", "1.0.0", "command line", "", at(50))
-        .await
-        .unwrap();
+    let token = Principal::new(PrincipalKind::Token, "deploy").unwrap();
+    allow(&archive, "acme/a", &token, 30).await;
+    let again = archive.activate(&activation_again("one", 40)).await.unwrap();
+    allow(&archive, "acme/b", &wei(), 50).await;
     let allowed = archive.downgrades().await.unwrap();
     assert_eq!(
         (allowed[0].pack.as_str(), allowed[0].version.as_str(), allowed[0].after),
         ("acme/a", "1.0.0", two)
     );
     assert_eq!(
-        (allowed[1].who.as_str(), allowed[1].at, allowed[1].after),
-        ("command line", at(50), again)
+        (&allowed[0].who, &allowed[1].who, allowed[1].at, allowed[1].after),
+        (&token, &wei(), at(50), again)
     );
 }
 
-#[tokio::test]
-async fn a_trust_file_is_recorded_when_it_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = fresh(&folder).await;
+pub(crate) async fn a_trust_file_is_recorded_when_it_changes(archive: Archive) {
     assert_eq!(archive.last_trust().await.unwrap(), None);
     let trust = |millis, file: Option<&str>, text: &str| TrustRecord {
         at: at(millis),
@@ -100,16 +81,14 @@ async fn a_trust_file_is_recorded_when_it_changes() {
         trust(2, Some("/etc/proviso/trust.toml"), "a"),
         trust(3, Some("/etc/proviso/trust.toml"), "a"),
     ] {
-        archive.record_trust(&record).await.unwrap();
+        archive.commit(Change::Trust(&record), &wei()).await.unwrap();
     }
     assert_eq!(
         archive.last_trust().await.unwrap(),
         Some(trust(2, Some("/etc/proviso/trust.toml"), "a")),
         "the same again is not recorded again"
     );
-    archive
-        .record_trust(&trust(4, Some("/etc/proviso/trust.toml"), "b"))
-        .await
-        .unwrap();
+    let changed = trust(4, Some("/etc/proviso/trust.toml"), "b");
+    archive.commit(Change::Trust(&changed), &wei()).await.unwrap();
     assert_eq!(archive.last_trust().await.unwrap().unwrap().at, at(4));
 }

@@ -1,28 +1,29 @@
 //! Names that many rows share, and the numbers that stand for them.
 
-use crate::ingest::Statute;
+use crate::stats::CitedRule;
+use crate::stored::lists::write_cited_rules;
 use proviso_model::Digest;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 
 /// What is known of the tables of names. Never forgets: all of them are as few as an operator's configuration is long.
 #[derive(Clone, Default)]
-pub(crate) struct Names {
+pub(super) struct Names {
     streams: HashMap<String, HashMap<String, i64>>,
     policies: HashMap<String, HashMap<String, i64>>,
     pack_lists: HashMap<Vec<Digest>, i64>,
-    statute_lists: HashMap<Vec<Statute>, i64>,
+    statute_lists: HashMap<Vec<CitedRule>, i64>,
     generations: HashMap<Digest, i64>,
     /// True if this knows more than what it was cloned from.
     grown: bool,
 }
 
 impl Names {
-    pub(crate) async fn load(pool: &SqlitePool) -> Result<Self, sqlx::Error> {
+    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let mut names = Self::default();
         for row in sqlx::query("SELECT tenant, channel, stream FROM streams")
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await?
         {
             names
@@ -32,7 +33,7 @@ impl Names {
                 .insert(row.try_get(1)?, row.try_get(2)?);
         }
         for row in sqlx::query("SELECT pack, name, policy FROM policies")
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await?
         {
             names
@@ -44,11 +45,11 @@ impl Names {
         Ok(names)
     }
 
-    pub(crate) fn take_grown(&mut self) -> bool {
+    pub(super) fn take_grown(&mut self) -> bool {
         std::mem::take(&mut self.grown)
     }
 
-    pub(crate) async fn stream(
+    pub(super) async fn stream(
         &mut self,
         connection: &mut SqliteConnection,
         tenant: &str,
@@ -73,7 +74,7 @@ impl Names {
         Ok(stream)
     }
 
-    pub(crate) async fn policy(
+    pub(super) async fn policy(
         &mut self,
         connection: &mut SqliteConnection,
         pack: &str,
@@ -98,7 +99,7 @@ impl Names {
         Ok(number)
     }
 
-    pub(crate) async fn pack_list(
+    pub(super) async fn pack_list(
         &mut self,
         connection: &mut SqliteConnection,
         packs: &[Digest],
@@ -118,10 +119,10 @@ impl Names {
         Ok(number)
     }
 
-    pub(crate) async fn statute_list(
+    pub(super) async fn statute_list(
         &mut self,
         connection: &mut SqliteConnection,
-        statutes: &[Statute],
+        statutes: &[CitedRule],
     ) -> Result<i64, sqlx::Error> {
         if let Some(number) = self.statute_lists.get(statutes) {
             return Ok(*number);
@@ -130,7 +131,7 @@ impl Names {
             "INSERT INTO statute_lists (statutes) VALUES (?)
              ON CONFLICT DO UPDATE SET statutes = excluded.statutes RETURNING statute_list",
         )
-        .bind(serde_json::to_string(statutes).expect("statutes are records of texts"))
+        .bind(write_cited_rules(statutes))
         .fetch_one(connection)
         .await?;
         self.statute_lists.insert(statutes.to_vec(), number);
@@ -139,7 +140,7 @@ impl Names {
     }
 
     /// `None` if that generation was never recorded.
-    pub(crate) async fn generation(
+    pub(super) async fn generation(
         &mut self,
         connection: &mut SqliteConnection,
         generation: &Digest,

@@ -1,10 +1,10 @@
 //! A message as a row, and back. The stored form is written out here, so that a change of the model's types is not a silent
 //! change of what is on disk.
 
-use crate::bulk::Values;
+use super::bulk::Values;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::message::{Attachment, Kind, Money, Party, PartyClass};
-use proviso_model::{Addressed, Digest, Message, MessageId, Timestamp};
+use proviso_model::{Addressed, Digest, Message, MessageId, Principal, Timestamp};
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde::{Deserialize, Serialize};
@@ -17,13 +17,13 @@ macro_rules! message_columns {
     () => {
         "s.tenant, s.channel, m.native, m.sent_at, m.kind, m.native_kind, m.direction, m.sender, m.sender_class, \
          m.sender_department, m.conversation, m.recalls, m.amount, m.currency, m.recipients, m.attachments, m.links, m.notes, \
-         m.text, m.raw, c.party, c.state, c.at"
+         m.text, m.raw, c.party, c.state, c.at, m.digest"
     };
 }
-pub(crate) use message_columns;
+pub(super) use message_columns;
 
 /// How many columns [`message_columns`] names.
-pub(crate) const MESSAGE_COLUMNS: usize = 23;
+pub(super) const MESSAGE_COLUMNS: usize = 24;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +44,7 @@ struct StoredAttachment<'a> {
 }
 
 /// Binds `native` to `raw`, in the order of the table's columns.
-pub(crate) fn bind_message(values: &mut Values, message: &Addressed, received_at: i64) {
+pub(super) fn bind_message(values: &mut Values, message: &Addressed, received_at: i64) {
     values
         .text(&message.id.native)
         .blob(message.digest().as_bytes())
@@ -89,8 +89,8 @@ pub(crate) fn bind_message(values: &mut Values, message: &Addressed, received_at
     values.text(&message.text).shared_text(message.raw());
 }
 
-/// Reads [`message_columns`] from column `at` on.
-pub(crate) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::Error> {
+/// Reads [`message_columns`] from column `at` on. A message whose content does not have its digest is damage.
+pub(super) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::Error> {
     let consent = match row.try_get::<Option<String>, _>(at + 20)? {
         Some(party) => Some(ConsentEvent {
             party,
@@ -100,7 +100,7 @@ pub(crate) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::
         None => None,
     };
     let kind: String = row.try_get(at + 4)?;
-    Ok(Message {
+    let message = Message {
         id: read_id(row, at)?.into(),
         sent_at: read_time(row, at + 3)?,
         kind: Kind::from_name(&kind).ok_or_else(|| damaged(at + 4, format!("no kind is called {kind:?}")))?,
@@ -129,11 +129,23 @@ pub(crate) fn read_message(row: &SqliteRow, at: usize) -> Result<Message, sqlx::
         text: row.try_get(at + 18)?,
         raw: row.try_get::<&str, _>(at + 19)?.into(),
         consent,
-    })
+    };
+    if message.content_digest() != read_message_digest(row, at)? {
+        return Err(damage(format!(
+            "message {} is not what its digest says: somebody, or the disk, changed it",
+            message.id
+        )));
+    }
+    Ok(message)
+}
+
+/// The content digest of [`message_columns`] from column `at` on, as it was when the message arrived.
+pub(super) fn read_message_digest(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Error> {
+    read_digest(row, at + MESSAGE_COLUMNS - 1)
 }
 
 /// Tenant, channel and native identifier from column `at` on.
-pub(crate) fn read_id(row: &SqliteRow, at: usize) -> Result<MessageId, sqlx::Error> {
+pub(super) fn read_id(row: &SqliteRow, at: usize) -> Result<MessageId, sqlx::Error> {
     Ok(MessageId {
         tenant: row.try_get(at)?,
         channel: row.try_get(at + 1)?,
@@ -141,12 +153,12 @@ pub(crate) fn read_id(row: &SqliteRow, at: usize) -> Result<MessageId, sqlx::Err
     })
 }
 
-pub(crate) fn read_time(row: &SqliteRow, at: usize) -> Result<Timestamp, sqlx::Error> {
+pub(super) fn read_time(row: &SqliteRow, at: usize) -> Result<Timestamp, sqlx::Error> {
     Timestamp::from_millis(row.try_get(at)?).map_err(|error| damaged(at, error))
 }
 
 /// A digest kept as 32 bytes.
-pub(crate) fn read_digest(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Error> {
+pub(super) fn read_digest(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Error> {
     let bytes: &[u8] = row.try_get(at)?;
     let bytes = bytes
         .try_into()
@@ -155,30 +167,30 @@ pub(crate) fn read_digest(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Er
 }
 
 /// A digest kept as text.
-pub(crate) fn read_digest_text(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Error> {
+pub(super) fn read_digest_text(row: &SqliteRow, at: usize) -> Result<Digest, sqlx::Error> {
     row.try_get::<&str, _>(at)?.parse().map_err(|error| damaged(at, error))
 }
 
 /// A word of an enumeration of the model.
-pub(crate) fn read_name<T: DeserializeOwned>(row: &SqliteRow, at: usize) -> Result<T, sqlx::Error> {
+pub(super) fn read_name<T: DeserializeOwned>(row: &SqliteRow, at: usize) -> Result<T, sqlx::Error> {
     let name: &str = row.try_get(at)?;
     let name: StrDeserializer<'_, NameError> = name.into_deserializer();
     T::deserialize(name).map_err(|error| damaged(at, error))
 }
 
-/// JSON of a type of the model whose serde form is its stored form.
-pub(crate) fn read_json<T: DeserializeOwned>(row: &SqliteRow, at: usize) -> Result<T, sqlx::Error> {
-    serde_json::from_str(row.try_get(at)?).map_err(|error| damaged(at, error))
+/// Whoever a row names; rows of before hold bare texts.
+pub(super) fn read_principal(row: &SqliteRow, at: usize) -> Result<Principal, sqlx::Error> {
+    Ok(Principal::from_archived(row.try_get(at)?))
 }
 
 /// A count that was bound by [`Values::count`].
-pub(crate) fn read_count(row: &SqliteRow, at: usize) -> Result<u64, sqlx::Error> {
+pub(super) fn read_count(row: &SqliteRow, at: usize) -> Result<u64, sqlx::Error> {
     let count: i64 = row.try_get(at)?;
     u64::try_from(count).map_err(|error| damaged(at, error))
 }
 
 /// The name by which serde writes a value of an enumeration.
-pub(crate) fn kebab(value: impl Serialize) -> String {
+pub(super) fn kebab(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         other => unreachable!("enumerations without fields are written as texts, not {other:?}"),
@@ -223,7 +235,13 @@ fn read_list<'r, T: Deserialize<'r>, U>(
     Ok(items.into_iter().map(map).collect())
 }
 
-fn damaged(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+/// Content that this crate would never have written.
+pub(super) fn damage(what: String) -> sqlx::Error {
+    sqlx::Error::Decode(what.into())
+}
+
+/// A column that cannot be read.
+pub(super) fn damaged(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
         index: column.to_string(),
         source: error.into(),

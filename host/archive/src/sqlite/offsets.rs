@@ -1,18 +1,17 @@
 //! How far the sources were read, and what could not be read.
 
-use crate::ingest::{SourceError, SourceOffset, SourcePlace};
-use crate::open::Archive;
-use crate::rows::read_count;
+use super::Sqlite;
+use super::rows::read_count;
+use crate::batch::{SourceError, SourceOffset, SourcePlace};
 use crate::storage::StorageError;
 use sqlx::Row as _;
 
-impl Archive {
-    /// How far each file of a source was read, ordered by file.
-    pub async fn offsets(&self, source: &str) -> Result<Vec<SourceOffset>, StorageError> {
-        self.reading(async {
+impl Sqlite {
+    pub(crate) async fn offsets(&self, source: &str) -> Result<Vec<SourceOffset>, StorageError> {
+        self.reading(|mut reader| async move {
             sqlx::query("SELECT source, file, offset, line FROM source_offsets WHERE source = ? ORDER BY file")
                 .bind(source.to_owned())
-                .fetch_all(self.readers())
+                .fetch_all(&mut *reader)
                 .await?
                 .iter()
                 .map(|row| {
@@ -28,12 +27,11 @@ impl Archive {
         .await
     }
 
-    /// The last pieces of sources that could not be read, the latest first.
-    pub async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
-        self.reading(async {
+    pub(crate) async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
+        self.reading(|mut reader| async move {
             sqlx::query("SELECT source, file, line, reason FROM source_errors ORDER BY error DESC LIMIT ?")
                 .bind(limit)
-                .fetch_all(self.readers())
+                .fetch_all(&mut *reader)
                 .await?
                 .iter()
                 .map(|row| {

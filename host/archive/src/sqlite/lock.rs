@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(crate) struct WriterLock {
+pub(super) struct WriterLock {
     _file: File,
 }
 
-pub(crate) enum LockFailure {
+pub(super) enum LockFailure {
     /// Another process, or another part of this one, has it. Its process number, where it could be read.
     Held(Option<u32>),
     Io(std::io::Error),
 }
 
 /// `<archive>.lock`.
-pub(crate) fn lock_path(archive: &Path) -> PathBuf {
+pub(super) fn lock_path(archive: &Path) -> PathBuf {
     let mut name = archive.as_os_str().to_owned();
     name.push(".lock");
     name.into()
@@ -27,7 +27,7 @@ pub(crate) fn lock_path(archive: &Path) -> PathBuf {
 impl WriterLock {
     /// Takes the lock without waiting. The file stays behind when it is released: removing it would let two processes lock
     /// two files of one name.
-    pub(crate) fn take(archive: &Path) -> Result<Self, LockFailure> {
+    pub(super) fn take(archive: &Path) -> Result<Self, LockFailure> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

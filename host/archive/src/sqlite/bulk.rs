@@ -12,46 +12,46 @@ const LOOKUP_KEYS: [usize; 4] = [1, 8, 64, 512];
 
 /// The values of a statement's parameters, in order.
 #[derive(Default)]
-pub(crate) struct Values {
+pub(super) struct Values {
     arguments: SqliteArguments,
 }
 
 impl Values {
-    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
+    pub(super) fn int(&mut self, value: i64) -> &mut Self {
         self.add(value)
     }
 
     /// A count that cannot exceed what SQLite can hold, save by a source's lie; it is then the largest that can.
-    pub(crate) fn count(&mut self, value: u64) -> &mut Self {
+    pub(super) fn count(&mut self, value: u64) -> &mut Self {
         self.add(i64::try_from(value).unwrap_or(i64::MAX))
     }
 
-    pub(crate) fn maybe_int(&mut self, value: Option<i64>) -> &mut Self {
+    pub(super) fn maybe_int(&mut self, value: Option<i64>) -> &mut Self {
         self.add(value)
     }
 
-    pub(crate) fn real(&mut self, value: f64) -> &mut Self {
+    pub(super) fn real(&mut self, value: f64) -> &mut Self {
         self.add(value)
     }
 
-    pub(crate) fn text(&mut self, value: &str) -> &mut Self {
+    pub(super) fn text(&mut self, value: &str) -> &mut Self {
         self.add(value)
     }
 
     /// A text that is bound as it is shared, without a copy.
-    pub(crate) fn shared_text(&mut self, value: &Arc<str>) -> &mut Self {
+    pub(super) fn shared_text(&mut self, value: &Arc<str>) -> &mut Self {
         self.add(Arc::clone(value))
     }
 
-    pub(crate) fn owned_text(&mut self, value: String) -> &mut Self {
+    pub(super) fn owned_text(&mut self, value: String) -> &mut Self {
         self.add(value)
     }
 
-    pub(crate) fn maybe_text(&mut self, value: Option<&str>) -> &mut Self {
+    pub(super) fn maybe_text(&mut self, value: Option<&str>) -> &mut Self {
         self.add(value)
     }
 
-    pub(crate) fn blob(&mut self, value: &[u8]) -> &mut Self {
+    pub(super) fn blob(&mut self, value: &[u8]) -> &mut Self {
         self.add(value)
     }
 
@@ -64,15 +64,15 @@ impl Values {
 }
 
 /// `{head} VALUES (?, …), (?, …) {tail}`.
-pub(crate) struct Insert {
-    pub(crate) head: &'static str,
-    pub(crate) columns: usize,
-    pub(crate) tail: &'static str,
+pub(super) struct Insert {
+    pub(super) head: &'static str,
+    pub(super) columns: usize,
+    pub(super) tail: &'static str,
 }
 
 impl Insert {
     /// Inserts all rows. `bind` gives one row's values, as many as there are columns.
-    pub(crate) async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         connection: &mut SqliteConnection,
         mut rows: &[T],
@@ -101,15 +101,15 @@ impl Insert {
 }
 
 /// `WITH wanted ({columns}) AS (VALUES (?, …), …) {select}`.
-pub(crate) struct Lookup {
-    pub(crate) columns: &'static [&'static str],
-    pub(crate) select: &'static str,
+pub(super) struct Lookup {
+    pub(super) columns: &'static [&'static str],
+    pub(super) select: &'static str,
 }
 
 impl Lookup {
     /// The rows for all keys. `bind` gives one key's values; a key may be asked for more than once in a statement, so the
     /// select has to give each row with its key.
-    pub(crate) async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         connection: &mut SqliteConnection,
         keys: &[T],
@@ -119,7 +119,7 @@ impl Lookup {
     }
 
     /// The same for a select with parameters of its own, which `bind_select` gives.
-    pub(crate) async fn run_with<T>(
+    pub(super) async fn run_with<T>(
         &self,
         connection: &mut SqliteConnection,
         keys: &[T],

@@ -1,0 +1,266 @@
+//! What an archive promises, whatever keeps it. This is the seam: a store stands behind it, and the conformance suite in
+//! `tests/conformance` holds each one to what is written here.
+
+use crate::batch::{SourceError, SourceOffset};
+use crate::change::{Change, CommitError, Receipt};
+use crate::generations::GenerationRecord;
+use crate::health::Health;
+use crate::held::HeldMessage;
+use crate::history::HistoryEntry;
+use crate::known::Known;
+use crate::messages::{ConversationKey, Numbered, Shown};
+use crate::opening::{ArchiveError, Opening};
+use crate::quarantines::Quarantined;
+use crate::rejudge::EarlierVerdict;
+use crate::sqlite::Sqlite;
+use crate::stats::{Risk, Stats};
+use crate::storage::StorageError;
+use crate::trust::{Downgrade, PackSeen, TrustRecord};
+use crate::verdicts::{Recorded, StoredVerdict};
+use proviso_model::consent::ConsentEvent;
+use proviso_model::id::FoldKey;
+use proviso_model::{Digest, Message, MessageId, Principal};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An open archive. Clones share it. Its methods may be called from any task; changes wait for each other, reads do not.
+#[derive(Clone)]
+pub struct Archive {
+    pub(crate) store: Arc<Sqlite>,
+}
+
+impl Archive {
+    /// Opens an archive for reading and writing; makes it if there is none (its folder must exist), and brings an older
+    /// one up to date. The file and its companions (`-wal`, `-shm`, `.lock`, `.writes`) are readable by their owner alone.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, ArchiveError> {
+        Self::open_with(path, &Opening::default()).await
+    }
+
+    /// The same, with limits and permissions of one's own.
+    pub async fn open_with(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, ArchiveError> {
+        Ok(Self::of(Sqlite::open(path.as_ref(), opening).await?))
+    }
+
+    /// Opens an archive for reading alone, while another process writes it or not, also where nothing may be written.
+    /// [`commit`](Self::commit) answers [`StorageCause::ReadOnly`](crate::StorageCause::ReadOnly).
+    pub async fn open_readonly(path: impl AsRef<Path>) -> Result<Self, ArchiveError> {
+        Self::open_readonly_with(path, &Opening::default()).await
+    }
+
+    /// The same, with limits of one's own.
+    pub async fn open_readonly_with(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, ArchiveError> {
+        Ok(Self::of(Sqlite::open_readonly(path.as_ref(), opening).await?))
+    }
+
+    fn of(store: Sqlite) -> Self {
+        Self { store: Arc::new(store) }
+    }
+
+    /// Finishes what is running, copies the write-ahead log into the file, and releases the lock. Clones are closed too.
+    /// Dropping the archive without it loses nothing, and leaves the copying to the next open.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+
+    /// The archive's file.
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// Writes one change in one transaction: the only way to write. `Ok` means that it is on disk and may be acknowledged. After
+    /// an error nothing of it is there, and the same change may be given again where the error is [`CommitError::Storage`];
+    /// dropping the future leaves either all of it or nothing. `by` is who does it, and is kept where the change says who.
+    pub async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
+        self.store.commit(change, by).await
+    }
+
+    /// Whether changes can be written, as the last ones found. Costs nothing.
+    pub fn health(&self) -> Health {
+        self.store.health()
+    }
+
+    // What judging needs of earlier messages.
+
+    /// For each message, in order, what the archive has under its identifier; a message that the batch itself has further
+    /// up counts as kept. Any number of messages may be asked for.
+    pub async fn known(&self, messages: &[(&MessageId, Digest)]) -> Result<Vec<Known>, StorageError> {
+        self.store.known(messages).await
+    }
+
+    /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
+    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
+        self.store.fold_states(keys).await
+    }
+
+    /// For each conversation, in order, its last messages by arrival whose content was not withheld, at most `limit`, the
+    /// oldest first. Any number of
+    /// conversations may be asked for.
+    pub async fn preceding(
+        &self,
+        conversations: &[ConversationKey],
+        limit: usize,
+    ) -> Result<Vec<Vec<Message>>, StorageError> {
+        self.store.preceding(conversations, limit).await
+    }
+
+    /// The last word of every contact of a tenant's channel: the latest by its own time; of two at one moment, the one that
+    /// allows less. Ordered by party.
+    pub async fn consent_states(&self, tenant: &str, channel: &str) -> Result<Vec<ConsentEvent>, StorageError> {
+        self.store.consent_states(tenant, channel).await
+    }
+
+    /// The same for some contacts; those who never said anything are left out. Any number may be asked for.
+    pub async fn consent_states_of(
+        &self,
+        tenant: &str,
+        channel: &str,
+        parties: &[&str],
+    ) -> Result<Vec<ConsentEvent>, StorageError> {
+        self.store.consent_states_of(tenant, channel, parties).await
+    }
+
+    /// How far each file of a source was read, ordered by file.
+    pub async fn offsets(&self, source: &str) -> Result<Vec<SourceOffset>, StorageError> {
+        self.store.offsets(source).await
+    }
+
+    /// The last pieces of sources that could not be read, the latest first.
+    pub async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
+        self.store.source_errors(limit).await
+    }
+
+    // Generations, and what the check of packs remembers.
+
+    /// The generation that the last activation put into force; `None` before the first.
+    pub async fn active_generation(&self) -> Result<Option<GenerationRecord>, StorageError> {
+        self.store.active_generation().await
+    }
+
+    /// A recorded generation; `None` if there is no such.
+    pub async fn generation(&self, id: &Digest) -> Result<Option<GenerationRecord>, StorageError> {
+        self.store.generation(id).await
+    }
+
+    /// The recorded generations whose digits begin with `prefix` (with or without `sha256:`), the latest first: what a
+    /// person means by `policy rollback 3f9a`.
+    pub async fn find_generations(&self, prefix: &str) -> Result<Vec<GenerationRecord>, StorageError> {
+        self.store.find_generations(prefix).await
+    }
+
+    /// Every recorded generation, the latest first.
+    pub async fn generations(&self) -> Result<Vec<GenerationRecord>, StorageError> {
+        self.store.generations().await
+    }
+
+    /// The history, the latest entry first, at most `limit`.
+    pub async fn history(&self, limit: u32) -> Result<Vec<HistoryEntry>, StorageError> {
+        self.store.history(limit).await
+    }
+
+    /// The policies that were quarantined since this generation was last put into force, and not tried again: empty unless it
+    /// is the one in force. Ordered by pack and policy.
+    pub async fn quarantined(&self, generation: &Digest) -> Result<Vec<Quarantined>, StorageError> {
+        self.store.quarantined(generation).await
+    }
+
+    /// Every pack that was ever live, ordered by digest.
+    pub async fn packs_seen(&self) -> Result<Vec<PackSeen>, StorageError> {
+        self.store.packs_seen().await
+    }
+
+    /// The older versions that were ever allowed, the first first.
+    pub async fn downgrades(&self) -> Result<Vec<Downgrade>, StorageError> {
+        self.store.downgrades().await
+    }
+
+    /// The trust file that a generation was admitted under last; `None` before the first.
+    pub async fn last_trust(&self) -> Result<Option<TrustRecord>, StorageError> {
+        self.store.last_trust().await
+    }
+
+    // Messages, and what was said of them.
+
+    /// The messages of these identifiers, in order; `None` where there is none.
+    pub async fn messages(&self, ids: &[MessageId]) -> Result<Vec<Option<Message>>, StorageError> {
+        self.store.messages(ids).await
+    }
+
+    /// Identifiers in the order of arrival, behind `after` (0: from the first), at most `limit`.
+    pub async fn message_ids(&self, after: i64, limit: u32) -> Result<Vec<Numbered>, StorageError> {
+        self.store.message_ids(after, limit).await
+    }
+
+    /// How many messages there are.
+    pub async fn message_count(&self) -> Result<u64, StorageError> {
+        self.store.message_count().await
+    }
+
+    /// At most `count` messages, evenly spread over the order of arrival, the first and the last among them.
+    pub async fn sample(&self, count: u32) -> Result<Vec<Numbered>, StorageError> {
+        self.store.sample(count).await
+    }
+
+    /// The messages that a person may mean: `text` is a native identifier, or `tenant/channel/native`. A native identifier
+    /// may be that of several messages, of different tenants or channels. In the order of arrival, at most 100.
+    pub async fn find(&self, text: &str) -> Result<Vec<Numbered>, StorageError> {
+        self.store.find(text).await
+    }
+
+    /// The messages that wait, the longest waiting first.
+    pub async fn held(&self, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
+        self.store.held(limit).await
+    }
+
+    /// The same, behind a place in the order of arrival (0: from the first).
+    pub async fn held_behind(&self, after: i64, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
+        self.store.held_behind(after, limit).await
+    }
+
+    /// What the policies said of a message; `None` if there is no such message.
+    pub async fn verdict(&self, id: &MessageId) -> Result<Option<StoredVerdict>, StorageError> {
+        self.store.verdict(id).await
+    }
+
+    /// The verdicts on a message before the one that stands, the oldest first.
+    pub async fn earlier_verdicts(&self, id: &MessageId) -> Result<Vec<EarlierVerdict>, StorageError> {
+        self.store.earlier_verdicts(id).await
+    }
+
+    /// All that the archive has of a message; `None` if it has no such message.
+    pub async fn show(&self, id: &MessageId) -> Result<Option<Shown>, StorageError> {
+        self.store.show(id).await
+    }
+
+    /// Everything that a replay of a message needs; `None` if there is no such message. A preceding message that was
+    /// disposed of since is reported as damage: without it the replay could not agree.
+    pub async fn recorded(&self, id: &MessageId) -> Result<Option<Recorded>, StorageError> {
+        self.store.recorded(id).await
+    }
+
+    /// The last messages of a message's conversation that arrived before it and whose content was not withheld, at most
+    /// `limit`, the oldest first: what it was preceded by when it arrived.
+    pub async fn preceding_of(&self, id: &MessageId, limit: usize) -> Result<Vec<Message>, StorageError> {
+        self.store.preceding_of(id, limit).await
+    }
+
+    /// The states of subjects as a message met them when it arrived: what was recorded with it; else what the next message
+    /// of the subject met; else the present one. Subjects that had none are left out.
+    pub async fn fold_states_at(
+        &self,
+        id: &MessageId,
+        keys: &[FoldKey],
+    ) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
+        self.store.fold_states_at(id, keys).await
+    }
+
+    /// Counts everything, and reads the `risks_max` highest scores.
+    pub async fn stats(&self, risks_max: u32) -> Result<Stats, StorageError> {
+        self.store.stats(risks_max).await
+    }
+
+    /// The highest scores, the highest first.
+    pub async fn risks(&self, limit: u32) -> Result<Vec<Risk>, StorageError> {
+        self.store.risks(limit).await
+    }
+}

@@ -1,0 +1,139 @@
+//! How an archive is opened, and why it may not be.
+
+use crate::storage::StorageError;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The longest that one read may take, unless somebody says otherwise: statistics over some ten million messages.
+pub const READ_TIME_MAX: Duration = Duration::from_mins(1);
+
+/// How an archive is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
+    pub read_time_max: Duration,
+    /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
+    /// changes says the same.
+    pub accept_lost_writes: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            read_time_max: READ_TIME_MAX,
+            accept_lost_writes: false,
+        }
+    }
+}
+
+/// An archive could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// Another process writes it, or this one opened it before.
+    #[error("archive {path:?} is in use by {}", holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    InUse {
+        /// The archive.
+        path: PathBuf,
+        /// The number of the process that holds it.
+        holder: Option<u32>,
+    },
+    /// There is none, and it was not to be made.
+    #[error("there is no archive at {path:?}")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{path:?} is not an archive of Proviso: {found}")]
+    NotAnArchive {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+    /// A newer Proviso has written it.
+    #[error(
+        "archive {path:?} has schema version {found}, and this program knows versions up to {known}: use the newer Proviso \
+         that wrote it"
+    )]
+    Newer {
+        /// The archive.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// It must be opened for writing once before it can be read.
+    #[error(
+        "archive {path:?} has schema version {found}, and this program reads version {known}: start `proviso serve` once to \
+         bring it up to date"
+    )]
+    Older {
+        /// The archive.
+        path: PathBuf,
+        /// Its schema version; 0 if it has no tables yet.
+        found: i64,
+        /// The version read here.
+        known: i64,
+    },
+    /// Its migrations are not those of any released Proviso.
+    #[error("archive {path:?}: its schema was changed by something other than Proviso")]
+    Altered {
+        /// The archive.
+        path: PathBuf,
+        /// What the migrator says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Changes that were acknowledged are not there.
+    #[error(
+        "archive {path:?} has {found} writes, and {} were acknowledged: its write-ahead log was deleted, or an older copy was put in its \
+         place. Put back {:?} or the newer file; to go on without what is lost, remove {count:?}",
+        acknowledged.map_or_else(|| "an unreadable number".to_owned(), |number| number.to_string()), beside(path, "-wal")
+    )]
+    LostWrites {
+        /// The archive.
+        path: PathBuf,
+        /// Changes that it holds.
+        found: u64,
+        /// Changes that were acknowledged; absent where the file that counts them cannot be read.
+        acknowledged: Option<u64>,
+        /// The file that counts them.
+        count: PathBuf,
+    },
+    /// It lies where nothing may be written, with a write-ahead log that therefore cannot be read.
+    #[error(
+        "archive {path:?} lies where nothing may be written, and {log:?} holds changes that are not in it yet: copy both to a folder \
+         that may be written, and read them there"
+    )]
+    UnreadLog {
+        /// The archive.
+        path: PathBuf,
+        /// Its write-ahead log.
+        log: PathBuf,
+    },
+    /// This program was built with a SQLite that may lose data.
+    #[error("built with SQLite {found:?}, and at least 3.51.3 is needed")]
+    OldSqlite {
+        /// The version built in.
+        found: String,
+    },
+    /// The file, its lock or its permissions cannot be had.
+    #[error("cannot prepare {path:?}")]
+    Prepare {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file is damaged, the disk full, and the like.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A companion of an archive: its path with an ending.
+pub(crate) fn beside(archive: &Path, ending: &str) -> PathBuf {
+    let mut name = archive.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

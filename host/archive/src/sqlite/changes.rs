@@ -1,0 +1,54 @@
+//! Which statements each change is made of.
+
+use super::failure::Failure;
+use super::names::Names;
+use super::{generations, held, ingest, quarantines, rejudge, trust};
+use crate::change::{Change, Receipt};
+use proviso_model::Principal;
+use sqlx::SqliteConnection;
+
+/// Writes a change within the transaction that runs on the connection.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    names: &mut Names,
+    change: Change<'_>,
+    by: &Principal,
+) -> Result<Receipt, Failure> {
+    match change {
+        Change::Messages(batch) => Ok(Receipt::Messages(ingest::batch(connection, names, batch).await?)),
+        Change::Activation(activation) => {
+            let entry = generations::activate(connection, activation, by).await?;
+            Ok(Receipt::History { entry })
+        }
+        Change::FailedSet(failed) => {
+            let entry = generations::failed_set(connection, failed, by).await?;
+            Ok(Receipt::History { entry })
+        }
+        Change::Trust(record) => {
+            trust::record(connection, record).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Downgrade(allowed) => {
+            trust::allow_downgrade(connection, allowed, by).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Quarantine {
+            generation,
+            quarantined,
+        } => {
+            quarantines::begin(connection, names, &generation, quarantined).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Retry { policies, at } => {
+            quarantines::retry(connection, policies, by, at).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
+            rejudge::replace(connection, names, rejudging, by).await?,
+        )),
+        Change::Release { id, note, at } => {
+            held::release(connection, id, by, note, at).await?;
+            Ok(Receipt::Done)
+        }
+    }
+}

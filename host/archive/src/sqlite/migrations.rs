@@ -1,0 +1,85 @@
+//! The migrations, in the order of their numbers. A released one never changes; the tests below hold both.
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use std::sync::LazyLock;
+
+/// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
+const ALL: [(i64, &str, &str); 4] = [
+    (1, "archive", include_str!("../../migrations/0001_archive.sql")),
+    (
+        2,
+        "quarantine and rejudging",
+        include_str!("../../migrations/0002_quarantine_and_rejudging.sql"),
+    ),
+    (3, "trust", include_str!("../../migrations/0003_trust.sql")),
+    (
+        4,
+        "writes and digests",
+        include_str!("../../migrations/0004_writes_and_digests.sql"),
+    ),
+];
+
+/// What brings an archive up to date.
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migration = |(number, description, sql): (i64, &'static str, &'static str)| {
+        Migration::new(
+            number,
+            description.into(),
+            MigrationType::Simple,
+            SqlStr::from_static(sql),
+            false,
+        )
+    };
+    Migrator::with_migrations(ALL.into_iter().map(migration).collect())
+});
+
+/// The schema version of a new archive.
+pub(super) const NEWEST: i64 = ALL[ALL.len() - 1].0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+
+    /// SHA-384 of every released migration, as every operator's archive has it in `_sqlx_migrations`.
+    const RELEASED: [&str; 3] = [
+        "8dc4310cc7e01b5946125e6a0dd9d436f4301b01793bd637e824d93a9c674dbe739b4a3f248991b5b166f82a86942ebd",
+        "cf854b156dfa276882eb707ae8773278abb50bd48218da568ec090d9362fa3cff185ff6b5dd7a80964caf9b5359f5213",
+        "79ce2e11823257bf95b5edf9433b70d971ef34af340f069e9d10ca56a4044fcc2074af7dfc0208bbb81b8ce300f59a9f",
+    ];
+
+    #[test]
+    fn a_released_migration_never_changes() {
+        for (migration, released) in MIGRATIONS.iter().zip(RELEASED) {
+            let checksum = migration.checksum.iter().fold(String::new(), |mut text, byte| {
+                write!(text, "{byte:02x}").unwrap();
+                text
+            });
+            assert_eq!(checksum, released, "migration {}", migration.version);
+        }
+    }
+
+    #[test]
+    fn every_file_of_migrations_is_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files: BTreeSet<(String, String)> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, std::fs::read_to_string(path).unwrap())
+            })
+            .collect();
+        let listed: BTreeSet<(String, String)> = ALL
+            .iter()
+            .map(|(number, description, sql)| {
+                let name = format!("{number:04}_{}.sql", description.replace(' ', "_"));
+                (name, (*sql).to_owned())
+            })
+            .collect();
+        assert_eq!(listed, files);
+        assert!(ALL.iter().map(|(number, ..)| *number).eq(1..=NEWEST));
+    }
+}

@@ -1,0 +1,297 @@
+//! Opening an archive: lock, file, version, migrations, and whether everything that was acknowledged is there.
+
+use super::Sqlite;
+use super::lock::{LockFailure, WriterLock, lock_path};
+use super::migrations::{MIGRATIONS, NEWEST};
+use super::names::Names;
+use super::readers::Readers;
+use super::write_count::{self, Counted, WriteCount};
+use super::writer::Writer;
+use crate::health::Health;
+use crate::opening::{ArchiveError, Opening, beside};
+use crate::storage::{StorageCause, StorageError};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// `PRVS`, in the header of every archive (<https://www.sqlite.org/fileformat2.html#application_id>).
+const APPLICATION_ID: i64 = 0x5052_5653;
+/// The oldest SQLite that may write: 3.51.3 repairs the reset of a write-ahead log under two checkpoints at once.
+const SQLITE_VERSION_MIN: [u32; 3] = [3, 51, 3];
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log before it is copied into the file: 32 MiB, so that a hot page is copied once for many batches.
+const CHECKPOINT_PAGES: u32 = 8_192;
+/// The write-ahead log is cut back to this size after it was copied.
+const LOG_BYTES_MAX: u32 = 64 << 20;
+/// Page cache of the writer in KiB, and of each reader.
+const WRITER_CACHE_KIB: u32 = 64 << 10;
+const READER_CACHE_KIB: u32 = 8 << 10;
+
+impl Sqlite {
+    pub(crate) async fn open(path: &Path, opening: &Opening) -> Result<Self, ArchiveError> {
+        let prepare = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ArchiveError::Prepare { path, source }
+        };
+        let lock = WriterLock::take(path).map_err(|failure| match failure {
+            LockFailure::Held(holder) => ArchiveError::InUse {
+                path: path.to_owned(),
+                holder,
+            },
+            LockFailure::Io(source) => prepare(&lock_path(path))(source),
+        })?;
+        let acknowledged = write_count::read(path).map_err(prepare(&write_count::path_of(path)))?;
+        if !path.try_exists().map_err(prepare(path))? {
+            // Before a file is made that would look like a whole archive the next time.
+            refuse_lost_writes(path, 0, acknowledged, opening)?;
+        }
+        prepare_file(path).map_err(prepare(path))?;
+        let storage = |error| StorageError::new(path, error);
+        let base = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
+        let schema = inspect(path, &base).await?;
+        schema.refuse_newer(path)?;
+
+        let options = writer_options(base);
+        let mut connection = options.connect().await.map_err(storage)?;
+        if schema.version == 0 {
+            // The number is a constant of this file; SQLite takes no parameters in a PRAGMA.
+            let sql = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+            sqlx::query(sql).execute(&mut connection).await.map_err(storage)?;
+        }
+        MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+                ArchiveError::Storage(StorageError::new(path, error))
+            }
+            other => ArchiveError::Altered {
+                path: path.to_owned(),
+                source: Box::new(other),
+            },
+        })?;
+        let written = writes(&mut connection).await.map_err(storage)?;
+        refuse_lost_writes(path, written, acknowledged, opening)?;
+        let count = WriteCount::open(path, written).map_err(prepare(&write_count::path_of(path)))?;
+        let names = Names::load(&mut connection).await.map_err(storage)?;
+        let writer = Writer {
+            options,
+            connection: Some(connection),
+            names,
+            count,
+            closed: false,
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Some(tokio::sync::Mutex::new(writer)),
+            readers: Readers::new(reader_options(path), opening.read_time_max),
+            health: Mutex::new(Health::Writing),
+            _lock: Some(lock),
+        })
+    }
+
+    pub(crate) async fn open_readonly(path: &Path, opening: &Opening) -> Result<Self, ArchiveError> {
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(ArchiveError::Missing { path: path.to_owned() }),
+            Err(source) => {
+                return Err(ArchiveError::Prepare {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        }
+        // Read before the database, because a writer may be at work: what it counts is never ahead of what it wrote.
+        let acknowledged = write_count::read(path).unwrap_or(Counted::Nothing);
+        let options = reader_options(path);
+        let (options, schema) = match inspect(path, &options).await {
+            Ok(schema) => (options, schema),
+            // A reader makes the shared memory of the write-ahead log. Where it may not, and there is no log, the file is whole
+            // and nobody can change it.
+            Err(ArchiveError::Storage(error))
+                if matches!(error.cause, StorageCause::CannotOpen | StorageCause::ReadOnly) =>
+            {
+                let log = beside(path, "-wal");
+                if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+                    return Err(ArchiveError::UnreadLog {
+                        path: path.to_owned(),
+                        log,
+                    });
+                }
+                let options = options.immutable(true);
+                let schema = inspect(path, &options).await?;
+                (options, schema)
+            }
+            Err(error) => return Err(error),
+        };
+        schema.refuse_newer(path)?;
+        if schema.version < NEWEST {
+            return Err(ArchiveError::Older {
+                path: path.to_owned(),
+                found: schema.version,
+                known: NEWEST,
+            });
+        }
+        let readers = Readers::new(options, opening.read_time_max);
+        let store = Self {
+            path: path.to_owned(),
+            writer: None,
+            readers,
+            health: Mutex::new(Health::Writing),
+            _lock: None,
+        };
+        let written = store
+            .reading(|mut reader| async move { writes(&mut reader).await })
+            .await?;
+        if let Counted::Writes(acknowledged) = acknowledged
+            && acknowledged > written
+        {
+            // What is left may be looked at; who writes is stopped.
+            tracing::warn!(
+                path = %path.display(), written, acknowledged,
+                "acknowledged writes are not in the archive: its write-ahead log was deleted, or an older copy was put in its place"
+            );
+        }
+        Ok(store)
+    }
+}
+
+async fn writes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let writes: i64 = sqlx::query_scalar("SELECT writes FROM writes")
+        .fetch_one(connection)
+        .await?;
+    Ok(writes.unsigned_abs())
+}
+
+fn refuse_lost_writes(path: &Path, found: u64, acknowledged: Counted, opening: &Opening) -> Result<(), ArchiveError> {
+    let acknowledged = match acknowledged {
+        Counted::Nothing => return Ok(()),
+        Counted::Writes(acknowledged) if acknowledged <= found => return Ok(()),
+        Counted::Writes(acknowledged) => Some(acknowledged),
+        Counted::Unreadable => None,
+    };
+    if opening.accept_lost_writes {
+        tracing::warn!(path = %path.display(), found, acknowledged, "lost writes are accepted: the archive goes on without them");
+        return Ok(());
+    }
+    Err(ArchiveError::LostWrites {
+        path: path.to_owned(),
+        found,
+        acknowledged,
+        count: write_count::path_of(path),
+    })
+}
+
+/// What is in a file before anything is changed in it.
+struct Schema {
+    /// 0 for an empty file.
+    version: i64,
+}
+
+impl Schema {
+    fn refuse_newer(&self, path: &Path) -> Result<(), ArchiveError> {
+        let known = NEWEST;
+        if self.version > known {
+            return Err(ArchiveError::Newer {
+                path: path.to_owned(),
+                found: self.version,
+                known,
+            });
+        }
+        Ok(())
+    }
+}
+
+async fn inspect(path: &Path, options: &SqliteConnectOptions) -> Result<Schema, ArchiveError> {
+    let not_an_archive = |found| ArchiveError::NotAnArchive {
+        path: path.to_owned(),
+        found,
+    };
+    let failed = |error| match StorageError::new(path, error) {
+        error if error.cause == StorageCause::NotADatabase => not_an_archive("it is no SQLite database"),
+        error => error.into(),
+    };
+    let mut connection = options.connect().await.map_err(failed)?;
+    refuse_old_sqlite(&mut connection).await.map_err(failed)??;
+    let number = |sql| sqlx::query_scalar::<_, i64>(sql);
+    let tables = number("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    let application = number("PRAGMA application_id")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    let version = if tables == 0 {
+        0
+    } else if application == APPLICATION_ID {
+        // A process that was killed between the header and the first migration leaves an empty list, or none.
+        let migrated = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+        if number(migrated).fetch_one(&mut connection).await.map_err(failed)? == 0 {
+            return Err(not_an_archive("it carries the mark of one, and has none of its tables"));
+        }
+        let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+        number(newest).fetch_one(&mut connection).await.map_err(failed)?
+    } else {
+        return Err(not_an_archive("it is another program's database"));
+    };
+    connection.close().await.map_err(failed)?;
+    Ok(Schema { version })
+}
+
+async fn refuse_old_sqlite(connection: &mut SqliteConnection) -> Result<Result<(), ArchiveError>, sqlx::Error> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await?;
+    let mut parts = found.split('.').map(|part| part.parse().unwrap_or(0));
+    let version: [u32; 3] = std::array::from_fn(|_| parts.next().unwrap_or(0));
+    Ok(if version < SQLITE_VERSION_MIN {
+        Err(ArchiveError::OldSqlite { found })
+    } else {
+        Ok(())
+    })
+}
+
+/// Makes the file before SQLite does, so that it is never readable by others; its companions inherit the mode.
+fn prepare_file(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let permissions = std::fs::metadata(path)?.permissions();
+            if permissions.mode() & 0o077 != 0 {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(permissions.mode() & 0o700))?;
+            }
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn writer_options(base: SqliteConnectOptions) -> SqliteConnectOptions {
+    base.journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        .pragma("journal_size_limit", LOG_BYTES_MAX.to_string())
+        // A statement of many rows that may fail keeps the pages it changes aside until it ends: in memory, not in /tmp.
+        .pragma("temp_store", "MEMORY")
+        .pragma("trusted_schema", "OFF")
+        .statement_cache_capacity(256)
+}
+
+fn reader_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", format!("-{READER_CACHE_KIB}"))
+        .pragma("trusted_schema", "OFF")
+        .row_buffer_size(512)
+        .disable_statement_logging()
+}

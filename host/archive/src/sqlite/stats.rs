@@ -1,0 +1,214 @@
+//! Counts over the whole archive. They read every message's row once: seconds for millions, so for people and not for polls.
+
+use super::Sqlite;
+use super::rows::{damaged, read_count, read_name};
+use crate::stats::{
+    CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
+};
+use crate::storage::StorageError;
+use crate::stored;
+use proviso_model::retention::Why;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection as _, Row as _};
+
+impl Sqlite {
+    pub(crate) async fn stats(&self, risks_max: u32) -> Result<Stats, StorageError> {
+        self.reading(|mut reader| async move {
+            // One transaction, so that the counts agree with each other while messages come in.
+            let mut transaction = reader.begin().await?;
+            let stats = count(&mut transaction, risks_max).await?;
+            transaction.rollback().await?;
+            Ok(stats)
+        })
+        .await
+    }
+
+    pub(crate) async fn risks(&self, limit: u32) -> Result<Vec<Risk>, StorageError> {
+        self.reading(|mut reader| async move { risks(&mut reader, limit).await })
+            .await
+    }
+}
+
+async fn count(connection: &mut SqliteConnection, risks_max: u32) -> Result<Stats, sqlx::Error> {
+    Ok(Stats {
+        messages: messages(connection).await?,
+        findings: findings(connection).await?,
+        retention: retention(connection).await?,
+        withheld: one(connection, "SELECT count(*) FROM verdicts WHERE withheld IS NOT NULL").await?,
+        held: one(connection, "SELECT count(*) FROM held_messages").await?,
+        held_open: one(
+            connection,
+            "SELECT count(*) FROM held_messages WHERE released_at IS NULL",
+        )
+        .await?,
+        faults: faults(connection).await?,
+        conflicts: one(connection, "SELECT count(*) FROM conflicts").await?,
+        sources: sources(connection).await?,
+        consents: consents(connection).await?,
+        risks: risks(connection, risks_max).await?,
+    })
+}
+
+async fn one(connection: &mut SqliteConnection, sql: &'static str) -> Result<u64, sqlx::Error> {
+    read_count(&sqlx::query(sql).fetch_one(connection).await?, 0)
+}
+
+async fn rows<T>(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
+) -> Result<Vec<T>, sqlx::Error> {
+    sqlx::query(sql).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+async fn messages(connection: &mut SqliteConnection) -> Result<Vec<MessageCount>, sqlx::Error> {
+    let sql = "SELECT s.tenant, s.channel, n.kind, n.messages
+               FROM (SELECT stream, kind, count(*) AS messages FROM messages GROUP BY stream, kind) n JOIN streams s USING (stream)
+               ORDER BY s.tenant, s.channel, n.kind";
+    rows(connection, sql, |row| {
+        Ok(MessageCount {
+            tenant: row.try_get(0)?,
+            channel: row.try_get(1)?,
+            kind: read_name(row, 2)?,
+            messages: read_count(row, 3)?,
+        })
+    })
+    .await
+}
+
+async fn findings(connection: &mut SqliteConnection) -> Result<Vec<FindingCount>, sqlx::Error> {
+    let sql = "SELECT p.pack, p.name, f.rule, f.severity, f.shadow, count(*), count(DISTINCT f.message)
+               FROM findings f JOIN policies p USING (policy)
+               GROUP BY f.policy, f.rule, f.severity, f.shadow
+               ORDER BY p.pack, p.name, f.rule,
+                        CASE f.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, f.shadow";
+    rows(connection, sql, |row| {
+        Ok(FindingCount {
+            pack: row.try_get(0)?,
+            policy: row.try_get(1)?,
+            rule: row.try_get(2)?,
+            severity: read_name(row, 3)?,
+            shadow: row.try_get(4)?,
+            findings: read_count(row, 5)?,
+            messages: read_count(row, 6)?,
+        })
+    })
+    .await
+}
+
+async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCount>, sqlx::Error> {
+    // Where no rule decided, the decision says why; only those few decisions are looked into.
+    let sql =
+        "SELECT e.value ->> 'rule', e.value ->> 'law', e.value ->> 'article', n.why, sum(n.messages), sum(n.dated)
+               FROM (SELECT r.statute_list, count(*) AS messages, count(r.keep_until) AS dated,
+                            CASE WHEN t.statutes = '[]' THEN r.decision ->> 'why' END AS why
+                     FROM retention r JOIN statute_lists t USING (statute_list) GROUP BY r.statute_list, 4) n
+               JOIN statute_lists t USING (statute_list) LEFT JOIN json_each(t.statutes) e
+               GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4";
+    rows(connection, sql, |row| {
+        let statute = match row.try_get(0)? {
+            Some(rule) => Some(CitedRule {
+                rule,
+                law: row.try_get(1)?,
+                article: row.try_get(2)?,
+            }),
+            None => None,
+        };
+        let why: Option<Why> = match row.try_get::<Option<&str>, _>(3)? {
+            Some(_) => Some(read_name(row, 3)?),
+            None => None,
+        };
+        Ok(RetentionCount {
+            statute,
+            why,
+            messages: read_count(row, 4)?,
+            dated: read_count(row, 5)?,
+        })
+    })
+    .await
+}
+
+async fn faults(connection: &mut SqliteConnection) -> Result<Vec<FaultCount>, sqlx::Error> {
+    let sql = "SELECT p.pack, p.name, f.cause, count(*) FROM faults f JOIN policies p USING (policy)
+               GROUP BY f.policy, f.cause ORDER BY count(*) DESC, p.pack, p.name, f.cause";
+    rows(connection, sql, |row| {
+        Ok(FaultCount {
+            pack: row.try_get(0)?,
+            policy: row.try_get(1)?,
+            cause: read_name(row, 2)?,
+            faults: read_count(row, 3)?,
+        })
+    })
+    .await
+}
+
+async fn sources(connection: &mut SqliteConnection) -> Result<Vec<SourceCount>, sqlx::Error> {
+    let sql = "SELECT source, sum(duplicates), sum(errors)
+               FROM (SELECT source, duplicates, 0 AS errors FROM source_duplicates
+                     UNION ALL SELECT source, 0, count(*) FROM source_errors GROUP BY source
+                     UNION ALL SELECT DISTINCT source, 0, 0 FROM source_offsets)
+               GROUP BY source ORDER BY source";
+    rows(connection, sql, |row| {
+        Ok(SourceCount {
+            source: row.try_get(0)?,
+            duplicates: read_count(row, 1)?,
+            errors: read_count(row, 2)?,
+        })
+    })
+    .await
+}
+
+async fn consents(connection: &mut SqliteConnection) -> Result<Vec<ConsentCount>, sqlx::Error> {
+    let sql = "SELECT s.tenant, s.channel, c.state, count(*)
+               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY at DESC, state DESC) AS age
+                     FROM consent_events) c
+               JOIN streams s USING (stream)
+               WHERE c.age = 1 GROUP BY c.stream, c.state ORDER BY s.tenant, s.channel, c.state";
+    rows(connection, sql, |row| {
+        Ok(ConsentCount {
+            tenant: row.try_get(0)?,
+            channel: row.try_get(1)?,
+            state: read_name(row, 2)?,
+            parties: read_count(row, 3)?,
+        })
+    })
+    .await
+}
+
+async fn risks(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<Risk>, sqlx::Error> {
+    let sql = "SELECT r.tenant, p.pack, p.name, r.key, r.value, r.factors, m.native,
+                      coalesce(e.verdict, v.verdict), coalesce(e.form, v.form)
+               FROM (SELECT * FROM scores ORDER BY value DESC, tenant, key LIMIT ?) r
+               JOIN policies p USING (policy) JOIN messages m ON m.message = r.message
+               JOIN verdicts v ON v.message = r.message
+               LEFT JOIN earlier_verdicts e ON e.earlier = (SELECT min(earlier) FROM earlier_verdicts WHERE message = r.message)
+               ORDER BY r.value DESC, r.tenant, r.key, p.pack, p.name";
+    sqlx::query(sql)
+        .bind(limit)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(read_risk)
+        .collect()
+}
+
+/// A score is compared with the verdict that it was written from.
+fn read_risk(row: &SqliteRow) -> Result<Risk, sqlx::Error> {
+    let verdict = stored::verdict::read(row.try_get(8)?, row.try_get(7)?).map_err(|error| damaged(7, error))?;
+    let mut risk = Risk {
+        tenant: row.try_get(0)?,
+        pack: row.try_get(1)?,
+        policy: row.try_get(2)?,
+        key: row.try_get(3)?,
+        value: row.try_get(4)?,
+        factors: stored::verdict::read_factors(row.try_get(5)?).map_err(|error| damaged(5, error))?,
+        message: row.try_get(6)?,
+        differs: false,
+    };
+    risk.differs = !verdict.scores.iter().any(|score| {
+        (&*score.pack, &*score.policy, &*score.key) == (&*risk.pack, &*risk.policy, &*risk.key)
+            && score.value.to_bits() == risk.value.to_bits()
+            && score.factors == risk.factors
+    });
+    Ok(risk)
+}

@@ -1,0 +1,140 @@
+//! The one connection that writes, and the one function that opens a transaction on it.
+//!
+//! While a transaction runs the connection is out of its place. It comes back after a commit or a rollback that succeeded, and
+//! after nothing else: a connection whose commit failed may believe itself within a transaction for ever. Where the future is
+//! dropped midway, the connection goes with it, and SQLite rolls back what ran there.
+
+use super::Sqlite;
+use super::changes;
+use super::failure::Failure;
+use super::names::Names;
+use super::write_count::WriteCount;
+use crate::change::{Change, CommitError, Receipt};
+use crate::health::Health;
+use crate::storage::{StorageCause, StorageError};
+use proviso_model::Principal;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+/// What only the writer has. Its lock is the line in which changes wait, and is held over awaits for that reason.
+pub(super) struct Writer {
+    pub(super) options: SqliteConnectOptions,
+    /// Absent while a transaction runs, and after one that failed.
+    pub(super) connection: Option<SqliteConnection>,
+    /// The numbers of names that were committed.
+    pub(super) names: Names,
+    /// The number of committed changes, outside the database.
+    pub(super) count: WriteCount,
+    /// True once the archive was closed.
+    pub(super) closed: bool,
+}
+
+/// How a transaction ended.
+enum Ended {
+    /// Committed; so many changes were, up to and with it.
+    Committed(Receipt, u64),
+    /// Rolled back, and the connection is as it was before.
+    RolledBack(Failure),
+    /// Neither is certain of the connection. Nothing of the change is in the file.
+    Broken(Failure),
+}
+
+impl Sqlite {
+    /// Writes one change in one transaction.
+    pub(crate) async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
+        change.refuse_ill_formed()?;
+        let writer = self
+            .writer
+            .as_ref()
+            .ok_or_else(|| StorageError::reading_alone(&self.path))?;
+        let mut writer = writer.lock().await;
+        if writer.closed {
+            return Err(StorageError::closed(&self.path).into());
+        }
+        let mut connection = match writer.connection.take() {
+            Some(connection) => connection,
+            None => match writer.options.connect().await {
+                Ok(connection) => connection,
+                Err(error) => return Err(self.failed(error).into()),
+            },
+        };
+        // A copy, because a rolled back transaction takes the numbers of its new names with it.
+        let mut names = writer.names.clone();
+        match transaction(&mut connection, &mut names, change, by).await {
+            Ended::Committed(receipt, count) => {
+                writer.connection = Some(connection);
+                if names.take_grown() {
+                    writer.names = names;
+                }
+                self.set_health(Health::Writing);
+                // The change is on disk: whatever this meets is told in the log, and takes nothing back.
+                writer.count.note(count).await;
+                Ok(receipt)
+            }
+            Ended::RolledBack(failure) => {
+                writer.connection = Some(connection);
+                drop(writer);
+                Err(self.explain(failure, change).await)
+            }
+            Ended::Broken(failure) => {
+                if let Err(error) = connection.close().await {
+                    tracing::debug!(%error, "the connection of a failed transaction was not closed cleanly");
+                }
+                drop(writer);
+                Err(self.explain(failure, change).await)
+            }
+        }
+    }
+
+    async fn explain(&self, failure: Failure, change: Change<'_>) -> CommitError {
+        match failure {
+            Failure::Refused(refused) => refused,
+            Failure::Sql(error) => match self.not_new(&error, change).await {
+                Ok(Some(id)) => CommitError::NotNew { id },
+                Ok(None) => self.failed(error).into(),
+                Err(error) => error.into(),
+            },
+        }
+    }
+
+    /// Remembers that a commit failed.
+    fn failed(&self, error: sqlx::Error) -> StorageError {
+        let error = self.storage(error);
+        // A row that breaks a rule of the schema says nothing of the file.
+        if error.cause != StorageCause::Other {
+            self.set_health(self.health().failed(error.cause));
+        }
+        error
+    }
+}
+
+async fn transaction(
+    connection: &mut SqliteConnection,
+    names: &mut Names,
+    change: Change<'_>,
+    by: &Principal,
+) -> Ended {
+    // Plain statements: sqlx counts the depth of its own transactions, and counts wrong after a commit that failed.
+    if let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await {
+        // A lock of another program: nothing began. Whatever else it was, a new connection finds out.
+        return Ended::Broken(error.into());
+    }
+    let written = async {
+        let receipt = changes::write(connection, names, change, by).await?;
+        let count: i64 = sqlx::query_scalar("UPDATE writes SET writes = writes + 1 RETURNING writes")
+            .fetch_one(&mut *connection)
+            .await?;
+        Ok((receipt, count))
+    };
+    match written.await {
+        Ok((receipt, count)) => match sqlx::query("COMMIT").execute(&mut *connection).await {
+            Ok(_) => Ended::Committed(receipt, count.unsigned_abs()),
+            Err(error) => Ended::Broken(error.into()),
+        },
+        Err(failure) => match sqlx::query("ROLLBACK").execute(&mut *connection).await {
+            Ok(_) => Ended::RolledBack(failure),
+            // SQLite rolls some failures back by itself, and then has nothing to roll back.
+            Err(_) => Ended::Broken(failure),
+        },
+    }
+}

@@ -1,0 +1,58 @@
+//! What every store of an archive must do. The suite is a list of functions that are given a fresh archive; a second store is
+//! held to it by one more `store_conforms!` with a factory of its own. What only SQLite has (its file, its log, its schema)
+//! is tried in the files beside this folder.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod batches;
+mod generations;
+mod reading;
+mod rejudging;
+mod trust;
+
+use proviso_archive::Archive;
+use tempfile::TempDir;
+
+/// A fresh archive in SQLite with one generation in force, and the folder that goes with it.
+async fn fresh_sqlite() -> (TempDir, Archive) {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = crate::support::fresh(&folder).await;
+    (folder, archive)
+}
+
+macro_rules! store_conforms {
+    ($store:ident, $fresh:ident: $($group:ident::$behaviour:ident,)+) => {
+        mod $store {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    let (_folder, archive) = super::$fresh().await;
+                    super::$group::$behaviour(archive).await;
+                }
+            )+
+        }
+    };
+}
+
+store_conforms! {
+    sqlite, fresh_sqlite:
+    batches::a_conflict_is_recorded_beside_what_is_kept,
+    batches::a_held_message_waits_until_somebody_releases_it,
+    batches::a_message_is_new_once,
+    batches::everything_is_counted,
+    batches::folds_go_on_from_batch_to_batch,
+    batches::sources_are_counted_without_messages,
+    batches::the_last_word_of_a_contact_holds,
+    batches::writers_wait_for_each_other,
+    generations::a_generation_its_trust_file_and_the_history_are_one_change,
+    generations::the_history_tells_what_is_in_force_and_what_failed,
+    reading::a_judged_message_comes_with_all_that_a_replay_needs,
+    reading::all_that_was_said_is_shown,
+    reading::conversations_give_their_last_messages_by_arrival,
+    reading::messages_are_found_listed_and_sampled,
+    rejudging::a_message_meets_again_the_states_and_messages_that_it_met,
+    rejudging::a_message_that_is_held_again_waits_on,
+    rejudging::a_quarantine_lasts_until_a_retry_or_another_activation,
+    trust::a_trust_file_is_recorded_when_it_changes,
+    trust::packs_that_were_live_are_known_by_their_first_time_and_last_entry,
+}
