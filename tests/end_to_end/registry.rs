@@ -135,7 +135,15 @@ fn what_is_pushed_is_pulled_byte_for_byte_and_signatures_hold() {
     let manifest = fs::read_to_string(kit.site.path("promises/pack.toml")).unwrap();
     kit.site
         .write("promises/pack.toml", &manifest.replace("\"1.0.0\"", "\"1.1.0\""));
-    let moved = kit.json(&["pack", "push", &kit.text("promises"), &tagged]);
+    // Other content under the tag that somebody may have pulled: only who says so moves it.
+    let said = kit.refused(1, &["pack", "push", &kit.text("promises"), &tagged]);
+    assert!(
+        said.contains(&format!("{tagged} names the pack {digest} already")) && said.contains("`--force`"),
+        "{said}"
+    );
+    let still = kit.json(&["pack", "pull", &tagged]);
+    assert_eq!(still["digest"], digest, "a refused push changes nothing");
+    let moved = kit.json(&["pack", "push", "--force", &kit.text("promises"), &tagged]);
     assert_eq!(
         (&moved["replaced"], &moved["signatures"]),
         (&json!(digest), &json!(0)),

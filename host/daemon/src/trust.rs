@@ -20,6 +20,10 @@ const EXPIRY_TOLD_DAYS: u32 = 30;
 pub async fn seen(archive: &Archive) -> Result<Seen> {
     let (packs, downgrades) = (archive.packs_seen().await?, archive.downgrades().await?);
     let mut seen = Seen::default();
+    // What a rollback made live is live: naming it is no step back.
+    let in_force = archive.active_generation().await?;
+    seen.in_force
+        .extend(in_force.iter().flat_map(|record| &record.packs).map(|pack| pack.digest));
     // The last permission for a pack counts: it is the floor, with what was live since.
     let last: HashMap<&str, &Downgrade> = downgrades.iter().map(|each| (each.pack.as_str(), each)).collect();
     for allowed in last.values() {

@@ -7,6 +7,7 @@ mod addressed;
 pub mod canonical;
 pub mod consent;
 pub mod digest;
+pub mod foreign;
 pub mod id;
 mod kind;
 pub mod limits;
@@ -23,6 +24,7 @@ pub mod verdict;
 
 pub use addressed::Addressed;
 pub use digest::Digest;
+pub use foreign::Foreign;
 pub use id::MessageId;
 pub use message::Message;
 pub use principal::{Principal, PrincipalKind};

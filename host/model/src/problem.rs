@@ -1,5 +1,6 @@
 //! What is wrong with a file that a person wrote: where, what, and what to do.
 
+use crate::foreign::Foreign;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -76,14 +77,15 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        // Names of files and what is quoted of them are text of others: this is the one place where they come out.
+        write!(f, "{}", Foreign(&self.file.to_string_lossy()).terminal())?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
             if self.column > 0 {
                 write!(f, ":{}", self.column)?;
             }
         }
-        write!(f, ": {}", self.message)
+        write!(f, ": {}", Foreign(&self.message).terminal())
     }
 }
 
@@ -133,6 +135,15 @@ mod tests {
             let each: Vec<_> = offsets.iter().map(|&offset| line_and_column(&text, offset)).collect();
             prop_assert_eq!(lines_and_columns(&text, &offsets), each);
         }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped() {
+        let problem = Problem::on_line("a\u{1b}[2J/pack.toml", 3, "the law \u{202e}x\nother.toml:1: fine");
+        assert_eq!(
+            problem.to_string(),
+            "a\\u{1b}[2J/pack.toml:3: the law \\u{202e}x\\u{a}other.toml:1: fine"
+        );
     }
 
     #[test]

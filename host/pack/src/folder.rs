@@ -7,7 +7,7 @@ use proviso_model::Problem;
 use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads every part of the folder; other files beside the parts (a README in another language, the source of a plugin) are
 /// left alone, and so are names that begin with `.`. Files in the pack's own folders that no pack has are problems.
@@ -41,14 +41,12 @@ impl Reader<'_> {
 
     fn take_folder(&mut self, name: &'static str) {
         let path = self.folder.join(name);
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.problem(name, format!("cannot be read: {error}")),
-            Ok(metadata) if !metadata.is_dir() => {
-                return self.problem(name, "not a folder (links are refused)");
-            }
-            Ok(_) => {}
-        }
+        let path = match self.followed(&path) {
+            Ok(None) => return,
+            Ok(Some(followed)) if followed.is_dir() => followed,
+            Ok(Some(_)) => return self.problem(name, "not a folder"),
+            Err(message) => return self.problem(name, message),
+        };
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) => return self.problem(name, format!("cannot be read: {error}")),
@@ -75,16 +73,38 @@ impl Reader<'_> {
         }
     }
 
+    /// Where a path really leads; `None` if nothing is there. Editors and deployments link from one place of a folder to
+    /// another, as `pack.toml -> versions/2/pack.toml`; a link out of the folder would make a pack of what is nobody's to give.
+    fn followed(&self, path: &Path) -> Result<Option<PathBuf>, String> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("cannot be read: {error}")),
+            // What a part stands in may be a link as well.
+            Ok(metadata) if !metadata.is_symlink() && path.parent() == Some(self.folder) => {
+                return Ok(Some(path.to_owned()));
+            }
+            Ok(_) => {}
+        }
+        let leads = |path: &Path| fs::canonicalize(path).map_err(|error| format!("the link leads nowhere: {error}"));
+        let (target, folder) = (leads(path)?, leads(self.folder)?);
+        if target.starts_with(&folder) {
+            Ok(Some(target))
+        } else {
+            Err(format!(
+                "a link out of the pack's folder, to {}: a pack holds what stands in its folder",
+                target.display()
+            ))
+        }
+    }
+
     /// Takes a file as a part, if it is there.
     fn take(&mut self, part: &str) {
         let path = self.folder.join(part);
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.problem(part, format!("cannot be read: {error}")),
-            Ok(metadata) if metadata.is_symlink() => return self.problem(part, "a link: a pack holds files only"),
-            Ok(metadata) if !metadata.is_file() => return self.problem(part, "not a file"),
-            Ok(_) => {}
-        }
+        let path = match self.followed(&path) {
+            Ok(None) => return,
+            Ok(Some(followed)) => followed,
+            Err(message) => return self.problem(part, message),
+        };
         if self.parts.len() >= PACK_FILES_MAX {
             return self.problem(part, format!("more than {PACK_FILES_MAX} files"));
         }

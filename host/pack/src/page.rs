@@ -4,12 +4,15 @@
 use crate::Pack;
 use crate::manifest::{ListKind, Policy};
 use crate::named_rules::rules_of;
+use proviso_model::Foreign;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// Where definitions stand in a schema.
 const DEFINITIONS: &str = "#/$defs/";
+/// Definitions within each other that are put into words; what is deeper is named.
+const DEFINITIONS_IN_WORDS_MAX: usize = 8;
 
 /// The page: CommonMark with tables.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ impl fmt::Display for Page<'_> {
         {
             writeln!(f, "{}\n", cell(text))?;
         }
-        write!(f, "Licence {}; for hosts {}", manifest.licence, manifest.host)?;
+        write!(f, "Licence {}; for hosts {}", cell(&manifest.licence), manifest.host)?;
         if !manifest.jurisdictions.is_empty() {
             write!(f, "; jurisdictions {}", manifest.jurisdictions.join(", "))?;
         }
@@ -58,11 +61,12 @@ impl fmt::Display for Page<'_> {
             };
             let filled = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
             let count = text.unwrap_or_default().lines().filter(filled).count();
-            writeln!(f, "| {} | `{}` | {count} {what} |", list.name, list.file)?;
+            writeln!(f, "| {} | {} | {count} {what} |", cell(&list.name), code(&list.file))?;
         }
         let mut schema = Schema {
             definitions: pack.schema().and_then(|schema| schema["$defs"].as_object()),
             wanted: Vec::new(),
+            depth: 0,
         };
         for policy in &manifest.policies {
             of_policy(f, pack, policy, &mut schema)?;
@@ -83,7 +87,7 @@ fn of_policy<'a>(f: &mut fmt::Formatter<'_>, pack: &'a Pack, policy: &Policy, sc
         let text = |key: &str| rule[key].as_str().map(cell).unwrap_or_default();
         let reason = [text("reason_zh"), text("reason_en")].map(|text| text.trim().to_owned());
         let reason: Vec<String> = reason.into_iter().filter(|text| !text.is_empty()).collect();
-        writeln!(f, "| {name} | {} | {} |", text("severity"), reason.join("<br>"))?;
+        writeln!(f, "| {} | {} | {} |", cell(name), text("severity"), reason.join("<br>"))?;
     }
     let described = pack.schema().map(|schema| &schema["properties"][policy.name.as_str()]);
     match described.filter(|schema| schema.is_object()) {
@@ -101,6 +105,8 @@ struct Schema<'a> {
     definitions: Option<&'a Map<String, Value>>,
     /// Definitions that have a section, in the order in which they were met.
     wanted: Vec<&'a str>,
+    /// Definitions within each other that are being put into words.
+    depth: usize,
 }
 
 impl<'a> Schema<'a> {
@@ -122,7 +128,7 @@ impl<'a> Schema<'a> {
             let Some(of) = self.definitions.and_then(|definitions| definitions.get(name)) else {
                 continue;
             };
-            writeln!(f, "\n### {name}\n")?;
+            writeln!(f, "\n### {}\n", cell(name))?;
             if let Some(text) = of["description"].as_str() {
                 writeln!(f, "{}\n", cell(text))?;
             }
@@ -169,13 +175,13 @@ impl<'a> Schema<'a> {
                 .into_iter()
                 .find(|value| !value.is_null())
             {
-                Some(default) => format!("`{}`", cell(&default.to_string())),
+                Some(default) => code(&default.to_string()),
                 None if required.contains(key.as_str()) => "required".to_owned(),
                 None => String::new(),
             };
             let text = [&of["description"], &inside["description"]];
             let text = text.into_iter().find_map(Value::as_str).map(cell).unwrap_or_default();
-            writeln!(f, "| `{key}` | {kind} | {default} | {text} |")?;
+            writeln!(f, "| {} | {kind} | {default} | {text} |", code(key))?;
         }
         Ok(())
     }
@@ -186,26 +192,27 @@ impl<'a> Schema<'a> {
             let inside = self.resolved(of);
             let has_section = inside["properties"].is_object() || inside["oneOf"].is_array();
             if !has_section {
-                return if std::ptr::eq(inside, of) {
-                    name.to_owned()
+                return if std::ptr::eq(inside, of) || self.depth >= DEFINITIONS_IN_WORDS_MAX {
+                    // A list of lists of lists …: its name says as much.
+                    cell(name)
                 } else {
-                    self.kind(inside)
+                    self.depth += 1;
+                    let kind = self.kind(inside);
+                    self.depth -= 1;
+                    kind
                 };
             }
             if !self.wanted.contains(&name) {
                 self.wanted.push(name);
             }
-            return format!("[{name}](#{})", anchor(name));
+            return format!("[{}](#{})", cell(name), anchor(name));
         }
         if let Some(values) = of["enum"].as_array() {
-            let values: Vec<String> = values
-                .iter()
-                .map(|value| format!("`{}`", cell(&value.to_string())))
-                .collect();
+            let values: Vec<String> = values.iter().map(|value| code(&value.to_string())).collect();
             return values.join(", ");
         }
         if !of["const"].is_null() {
-            return format!("`{}`", cell(&of["const"].to_string()));
+            return code(&of["const"].to_string());
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(forms) = of[key].as_array().filter(|_| of["type"].is_null()) {
@@ -220,7 +227,7 @@ impl<'a> Schema<'a> {
                 format!("{kind}{}", range(&of["minimum"], &of["maximum"]))
             }
             Some("string") => match of["pattern"].as_str() {
-                Some(pattern) => format!("text like `{}`", cell(pattern)),
+                Some(pattern) => format!("text like {}", code(pattern)),
                 None => format!("text{}", bounded(&of["minLength"], &of["maxLength"], "characters")),
             },
             Some("array") => {
@@ -231,7 +238,7 @@ impl<'a> Schema<'a> {
                 (_, Some(properties)) => {
                     let inside = properties
                         .iter()
-                        .map(|(key, of)| format!("`{key}` ({})", self.kind(of)));
+                        .map(|(key, of)| format!("{} ({})", code(key), self.kind(of)));
                     format!("table: {}", inside.collect::<Vec<_>>().join(", "))
                 }
                 (entry @ Value::Object(_), None) => format!("table of names, each {}", self.kind(entry)),
@@ -267,20 +274,19 @@ fn bounded(from: &Value, to: &Value, what: &str) -> String {
 
 /// The fragment that renderers of Markdown give a heading.
 fn anchor(name: &str) -> String {
-    name.to_lowercase().replace(' ', "-")
+    let letter = |c: char| match c {
+        ' ' => Some('-'),
+        c => (c.is_alphanumeric() || matches!(c, '-' | '_')).then_some(c),
+    };
+    name.to_lowercase().chars().filter_map(letter).collect()
 }
 
-/// Text on one line, in a table.
+/// Text of others, in a table or a paragraph.
 fn cell(text: &str) -> String {
-    let mut cell = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '|' => cell.push_str("\\|"),
-            c if c.is_control() => cell.push(' '),
-            c => {
-                let _ = cell.write_char(c);
-            }
-        }
-    }
-    cell
+    Foreign(text).markdown().to_string()
+}
+
+/// Text of others as code, in a table or a paragraph.
+fn code(text: &str) -> String {
+    Foreign(text).markdown_code().to_string()
 }

@@ -1,17 +1,22 @@
 //! From what a policy set writes to a pack.
 
 use crate::error::PackError;
-use crate::pack::Pack;
 use crate::plugin_path::PluginPath;
 use crate::reference::{PackReference, Target};
 use crate::store::{PackStore, StoreError};
+use crate::unread::UnreadPack;
 use proviso_model::Digest;
 use std::path::{Path, PathBuf};
 
-/// Finds and reads the pack that a policy set names: `sha256:…` or `registry/name@sha256:…` in the first of the stores that
+/// Finds the pack that a policy set names: `sha256:…` or `registry/name@sha256:…` in the first of the stores that
 /// has it, else a folder or a built file, relative to the folder `beside`, with or without the ending `.pack`. What was tried is
 /// in the error. Never uses the network.
-pub fn resolve(reference: &str, beside: &Path, plugins: &PluginPath, stores: &[&PackStore]) -> Result<Pack, PackError> {
+pub fn resolve(
+    reference: &str,
+    beside: &Path,
+    plugins: &PluginPath,
+    stores: &[&PackStore],
+) -> Result<UnreadPack, PackError> {
     let name = Path::new(reference);
     let problem = |message: String| PackError::whole(name, message);
     if reference.starts_with("sha256:") {
@@ -34,7 +39,7 @@ pub fn resolve(reference: &str, beside: &Path, plugins: &PluginPath, stores: &[&
         .iter()
         .find(|candidate| candidate.is_file() || candidate.join(crate::parts::MANIFEST).is_file());
     if let Some(found) = found {
-        return Pack::open(found, plugins);
+        return UnreadPack::open(found, plugins);
     }
     if let Ok(tagged) = reference.parse::<PackReference>()
         && let Target::Tag(tag) = tagged.target()
@@ -48,9 +53,9 @@ pub fn resolve(reference: &str, beside: &Path, plugins: &PluginPath, stores: &[&
 }
 
 /// The pack of that digest; `None` if no store has it.
-fn in_stores(name: &Path, digest: &Digest, stores: &[&PackStore]) -> Result<Option<Pack>, PackError> {
+fn in_stores(name: &Path, digest: &Digest, stores: &[&PackStore]) -> Result<Option<UnreadPack>, PackError> {
     for store in stores {
-        match store.get(digest) {
+        match store.get_unread(digest) {
             Ok(pack) => return Ok(Some(pack)),
             Err(StoreError::Missing { .. }) => {}
             Err(StoreError::Pack(error)) => return Err(error),

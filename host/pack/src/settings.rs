@@ -1,5 +1,6 @@
 //! Settings of policies: the pack's schema, and how a set's values go over the manifest's defaults.
 
+use crate::schema_cost::Cost;
 use proviso_model::Problem;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -9,20 +10,26 @@ const MESSAGE_BYTES_MAX: usize = 512;
 /// Messages about one policy's settings; the rest is dropped.
 const MESSAGES_MAX: usize = 64;
 
+/// Steps of comparing the settings of a pack, once, with its schema: about a second.
+const STEPS_MAX: u64 = 100_000_000;
+/// One expression of a schema, compiled, in bytes.
+const PATTERN_COMPILED_BYTES_MAX: usize = 256 << 10;
+
 const NO_SCHEMA: &str = "the pack has no settings.schema.json";
 
 /// The JSON Schema of a pack's settings: of an object that is keyed by policy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SettingsSchema {
     document: Option<Value>,
-    validator: Option<jsonschema::Validator>,
+    validator: Option<(jsonschema::Validator, Cost)>,
 }
 
 /// What is wrong with settings: where (a JSON Pointer, RFC 6901, into an object keyed by policy), and what.
 pub type SettingProblem = (String, String);
 
 impl SettingsSchema {
-    /// Reads `settings.schema.json`. References to other documents are refused: nothing is fetched.
+    /// Reads `settings.schema.json`. References to other documents are refused: nothing is fetched. So is a schema that makes
+    /// more work than [`schema_cost`](crate::schema_cost) allows, before any of it is followed.
     pub(crate) fn read(file: &Path, text: &str) -> Result<Self, Problem> {
         let document: Value = serde_json::from_str(text).map_err(|error| Problem {
             file: file.to_owned(),
@@ -33,14 +40,24 @@ impl SettingsSchema {
         if !document.is_object() {
             return Err(Problem::in_file(file, "a settings schema is a JSON object"));
         }
+        let cost = Cost::of(&document).map_err(|(pointer, message)| {
+            Problem::in_file(
+                file,
+                format!("the schema is refused at {:?}: {}", bounded(pointer), bounded(message)),
+            )
+        })?;
         let validator = jsonschema::options()
             .offline()
-            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .with_pattern_options(
+                jsonschema::PatternOptions::regex()
+                    .size_limit(PATTERN_COMPILED_BYTES_MAX)
+                    .dfa_size_limit(PATTERN_COMPILED_BYTES_MAX),
+            )
             .build(&document)
             .map_err(|error| Problem::in_file(file, format!("not a JSON Schema: {}", bounded(error.to_string()))))?;
         Ok(Self {
             document: Some(document),
-            validator: Some(validator),
+            validator: Some((validator, cost)),
         })
     }
 
@@ -55,6 +72,14 @@ impl SettingsSchema {
             .as_ref()
             .and_then(|document| document.get("properties"))
             .is_some_and(|all| all.get(policy).is_some())
+    }
+
+    /// How many steps comparing the settings of one policy takes at most; 0 without a schema.
+    pub(crate) fn steps(&self, policy: &str, settings: &Map<String, Value>) -> u64 {
+        let Some((_, cost)) = &self.validator else { return 0 };
+        let mut instance = Map::new();
+        instance.insert(policy.to_owned(), Value::Object(settings.clone()));
+        cost.steps(&Value::Object(instance)).unwrap_or(STEPS_MAX)
     }
 
     /// What is wrong with the settings of all policies of a pack. A policy that the schema does not describe has none.
@@ -77,8 +102,22 @@ impl SettingsSchema {
                 problems.push((format!("/{policy}"), message));
             }
         }
-        if let Some(validator) = &self.validator {
+        if let Some((validator, cost)) = &self.validator {
             let instance = Value::Object(instance);
+            match cost.steps(&instance) {
+                Ok(steps) if steps <= STEPS_MAX => {}
+                Ok(steps) => {
+                    let message = format!(
+                        "comparing the settings with settings.schema.json may take {steps} steps: at most {STEPS_MAX} are allowed"
+                    );
+                    problems.push((String::new(), message));
+                    return problems;
+                }
+                Err(excess) => {
+                    problems.push(excess);
+                    return problems;
+                }
+            }
             let errors = validator.iter_errors(&instance).take(MESSAGES_MAX);
             problems.extend(errors.map(|error| (error.instance_path().to_string(), bounded(error.to_string()))));
         }
@@ -169,7 +208,7 @@ mod tests {
         assert!(refused(r#"{ "type": 3 }"#).contains("not a JSON Schema"));
         for outside in ["http://example.com/a.json", "file:///etc/passwd", "other.json"] {
             let text = json!({ "properties": { "p": { "$ref": outside } } }).to_string();
-            assert!(refused(&text).contains("not a JSON Schema"), "{outside}");
+            assert!(refused(&text).contains("a place of the schema itself"), "{outside}");
         }
         assert_eq!(schema("{ \"a\":\n x }").unwrap_err().line, 2);
         let slow = json!({ "properties": { "p": { "properties": { "w": { "pattern": "(a)\\1" } } } } }).to_string();
@@ -190,6 +229,42 @@ mod tests {
                 schema.problems([("p", &map(&json!({ "q": { "r": 1 } })))]);
             }
         }
+    }
+
+    #[test]
+    fn a_schema_that_doubles_is_refused_at_once() {
+        let begun = std::time::Instant::now();
+        let ladder = |rung: fn(Value) -> Value| {
+            let mut defs = Map::new();
+            defs.insert("l0".to_owned(), json!({ "type": "object" }));
+            for level in 1..=60 {
+                let before = json!({ "$ref": format!("#/$defs/l{}", level - 1) });
+                defs.insert(format!("l{level}"), rung(before));
+            }
+            json!({ "properties": { "p": { "$ref": "#/$defs/l60" } }, "$defs": defs }).to_string()
+        };
+        let doubled = schema(&ladder(|it| json!({ "allOf": [it, it] }))).unwrap_err();
+        assert!(
+            doubled.message.contains("/$defs/l") && doubled.message.contains("at most 100000"),
+            "{doubled}"
+        );
+        // Two properties are two values: what is there of them is bounded by the settings.
+        let spread = schema(&ladder(|it| json!({ "properties": { "a": it, "b": it } }))).unwrap();
+        assert_eq!(spread.problems([("p", &map(&json!({ "a": { "b": {} } })))]), []);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    }
+
+    #[test]
+    fn settings_that_would_take_too_long_are_refused() {
+        let any: Vec<Value> = (0..900).map(|n| json!({ "maxLength": n + 70_000 })).collect();
+        let schema =
+            schema(&json!({ "properties": { "p": { "additionalProperties": { "allOf": any } } } }).to_string())
+                .unwrap();
+        let few = json!({ "a": 1, "b": "c" });
+        assert_eq!(schema.problems([("p", &map(&few))]), []);
+        let many: Map<String, Value> = (0..60_000).map(|n| (format!("k{n}"), json!(1))).collect();
+        let problems = schema.problems([("p", &many)]);
+        assert!(problems[0].1.contains("steps: at most 100000000"), "{problems:?}");
     }
 
     #[test]

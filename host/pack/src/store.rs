@@ -4,6 +4,7 @@ use crate::error::PackError;
 use crate::layout::FILE_BYTES_MAX;
 use crate::pack::Pack;
 use crate::regular_file;
+use crate::unread::UnreadPack;
 use proviso_model::Digest;
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -106,6 +107,11 @@ impl PackStore {
 
     /// Reads a pack and checks that it is the one of that digest.
     pub fn get(&self, digest: &Digest) -> Result<Pack, StoreError> {
+        Ok(self.get_unread(digest)?.read()?)
+    }
+
+    /// As [`PackStore::get`], and interprets no more of it than its digest and the question of trust need.
+    pub fn get_unread(&self, digest: &Digest) -> Result<UnreadPack, StoreError> {
         let path = self.path_of(digest);
         let file = match regular_file::read(&path, FILE_BYTES_MAX) {
             Ok(file) => file,
@@ -117,7 +123,7 @@ impl PackStore {
             }
             Err(error) => return Err(at(&path, "cannot be read")(error)),
         };
-        let pack = Pack::from_file(&file, &path)?;
+        let pack = UnreadPack::from_file(&file, &path)?;
         let found = pack.digest();
         if found == *digest {
             Ok(pack)

@@ -91,28 +91,74 @@ fn a_plugin_from_the_plugin_path_becomes_a_part() {
     assert_eq!(read(&pack.to_file()).unwrap().plugin("lexicon-rules"), Some(COMPONENT));
 }
 
+#[cfg(unix)]
+#[test]
+fn links_that_stay_in_the_folder_are_followed_and_no_others() {
+    use std::os::unix::fs::symlink;
+    let plain = PackFolder::new().open().unwrap().digest();
+    let outside = tempfile::tempdir().unwrap();
+    for part in ["lexicons/promissory.txt", "pack.toml", "cases", "lexicons"] {
+        for (leads_out, relative) in [(false, false), (false, true), (true, false)] {
+            let folder = PackFolder::new();
+            let place = if leads_out { outside.path() } else { folder.path() };
+            let target = place.join("elsewhere");
+            let _ = std::fs::remove_dir_all(&target).or_else(|_| std::fs::remove_file(&target));
+            std::fs::rename(folder.path().join(part), &target).unwrap();
+            let up = if part.contains('/') {
+                "../elsewhere"
+            } else {
+                "elsewhere"
+            };
+            let named = if relative { Path::new(up) } else { &target };
+            symlink(named, folder.path().join(part)).unwrap();
+            if leads_out {
+                let problems = folder.problems();
+                let said = format!("{part}: a link out of the pack's folder, to ");
+                assert!(
+                    problems.iter().any(|problem| problem.starts_with(&said)),
+                    "{problems:?}"
+                );
+            } else {
+                assert_eq!(folder.open().unwrap().digest(), plain, "{part}");
+            }
+        }
+    }
+    let folder = PackFolder::new();
+    folder.remove("pack.toml");
+    symlink("pack.toml", folder.path().join("pack.toml")).unwrap();
+    let problems = folder.problems();
+    let said = "pack.toml: the link leads nowhere";
+    assert!(problems.iter().any(|problem| problem.starts_with(said)), "{problems:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_part_no_plugin_and_no_pack() {
+    let pipe = |path: &Path| {
+        let _ = std::fs::remove_file(path);
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(path)
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    for part in ["pack.toml", "lexicons/promissory.txt", "cases/basic.toml"] {
+        let folder = PackFolder::new();
+        pipe(&folder.path().join(part));
+        let said = format!("{part}: cannot be read: a pipe, not a file");
+        assert!(folder.problems().contains(&said), "{part}: {:?}", folder.problems());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pack");
+    pipe(&path);
+    let problem = Pack::open(&path, &PluginPath::default()).unwrap_err().problems[0].to_string();
+    assert!(problem.ends_with("cannot be read: a pipe, not a file"), "{problem}");
+}
+
 #[test]
 fn a_folder_holds_its_own_files_only() {
-    #[cfg(unix)]
-    for part in ["lexicons/promissory.txt", "pack.toml"] {
-        let folder = PackFolder::new();
-        let elsewhere = folder.write("elsewhere", "保本保息\n");
-        folder.remove(part);
-        std::os::unix::fs::symlink(elsewhere, folder.path().join(part)).unwrap();
-        assert!(
-            folder
-                .problems()
-                .contains(&format!("{part}: a link: a pack holds files only")),
-            "{part}"
-        );
-    }
-    #[cfg(unix)]
-    {
-        let folder = PackFolder::new();
-        std::fs::rename(folder.path().join("cases"), folder.path().join("elsewhere")).unwrap();
-        std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("cases")).unwrap();
-        assert_eq!(folder.problems(), ["cases: not a folder (links are refused)"]);
-    }
     let folder = PackFolder::new();
     folder.write("lexicons/list.csv", "");
     folder.write("cases/deep/a.toml", "");

@@ -5,7 +5,7 @@ use crate::common::PackFolder;
 use proviso_model::{Problem, Timestamp};
 use proviso_pack::signing::SigningKey;
 use proviso_pack::trust::{Acceptance, Load, Occasion, Seen};
-use proviso_pack::{Pack, PluginPath, Trust, TrustedPack};
+use proviso_pack::{Pack, PluginPath, Trust, TrustedPack, UnreadPack};
 use std::path::{Path, PathBuf};
 
 fn at(text: &str) -> Timestamp {
@@ -204,6 +204,56 @@ fn an_older_version_is_refused_only_where_it_is_newly_named() {
         "a rollback is a command itself"
     );
     assert!(seen.saw("acme/house-rules", "new").is_err());
+    // After a rollback the older version is what is live: a set that names it names no step back.
+    seen.in_force.insert(pack.digest());
+    assert!(with(&seen, &Load::New).is_ok(), "what runs is no downgrade");
+    seen.in_force = [proviso_model::Digest::of(b"another pack")].into();
+    assert!(with(&seen, &Load::New).is_err(), "what another pack runs says nothing");
+}
+
+#[test]
+fn trust_is_asked_before_a_pack_is_interpreted() {
+    let folder = PackFolder::new();
+    folder.write("settings.schema.json", "{ \"allOf\": [{ \"$ref\": \"#\" }] }");
+    let strict = trust(&text(1, "", ""));
+    let unread = || UnreadPack::open(folder.path(), &PluginPath::default()).unwrap();
+    let refused = |pack: UnreadPack| {
+        let error = strict.accept(pack, &Occasion::at(now())).unwrap_err();
+        let said: Vec<String> = error.problems.iter().map(ToString::to_string).collect();
+        said.join("\n")
+    };
+    let said = refused(unread());
+    assert!(said.contains("is not signed") && !said.contains("schema"), "{said}");
+    let signature = key("release")
+        .sign(unread().oci_manifest().as_bytes(), at("2026-05-01T12:00:00Z"), "x")
+        .unwrap();
+    let said = refused(unread().with_signatures([signature.clone()]).unwrap());
+    assert!(
+        said.contains("settings.schema.json") && said.contains("in a circle"),
+        "{said}"
+    );
+    // The built file, as a vendor would send it, and a store that keeps it.
+    folder.write("settings.schema.json", common::SCHEMA);
+    let pack = folder.open().unwrap().with_signatures([signature]).unwrap();
+    let said = refused(UnreadPack::from_file(&pack.to_file(), Path::new("x.pack")).unwrap());
+    assert!(said.contains("did not make it of this pack"), "{said}");
+}
+
+#[test]
+fn what_runs_and_is_revoked_is_called_so() {
+    let pack = signed(&PackFolder::new().open().unwrap(), &["release"]);
+    let digest = pack.digest();
+    let before = trust(&text(1, "", ""));
+    let running = before.accept(pack, &Occasion::at(now())).unwrap();
+    assert_eq!(before.standing(&running), "signed by release");
+    assert_eq!(before.revoked(&digest), None);
+    let revoked = format!("[[revoked]]\ndigest = \"{digest}\"\nreason = \"the key was stolen\"\n");
+    let after = trust(&text(1, "", &revoked));
+    assert_eq!(after.revoked(&digest), Some(("the key was stolen", 15)));
+    assert_eq!(
+        after.standing(&running),
+        "revoked (/srv/trust.toml:15): the key was stolen"
+    );
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Exchange {
             None => (Method::GET, self.resolve(realm, &query)?, None),
         };
         let host = authority(&address);
-        let mut answer = self.deliver(&method, &address, &headers, body, &|_| ())?;
+        let mut answer = self.deliver(&method, &address, &headers, body, self.within(TOKEN_BYTES_MAX), &|_| ())?;
         match answer.status {
             200 => {}
             401 | 403 => {

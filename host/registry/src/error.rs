@@ -73,6 +73,19 @@ pub enum RegistryError {
         /// What it is.
         why: String,
     },
+    /// The tag names another pack, and it was not said that it is to move.
+    #[error(
+        "{reference} names the pack {found} already, and this one is {digest}: choose another tag, as a new version, or say \
+         `--force` to move it"
+    )]
+    Taken {
+        /// The reference.
+        reference: String,
+        /// What it names.
+        found: proviso_model::Digest,
+        /// The digest of the pack that was to be pushed.
+        digest: proviso_model::Digest,
+    },
     /// A digest was named to push to, and the pack has another.
     #[error("{reference} cannot be pushed to: the pack is {digest}; name a tag, or that digest")]
     OtherDigest {
@@ -130,6 +143,7 @@ impl RegistryError {
             | Self::Denied { .. }
             | Self::Refused { .. }
             | Self::Occupied { .. }
+            | Self::Taken { .. }
             | Self::OtherDigest { .. }
             | Self::Credentials { .. }
             | Self::Signatures { .. }

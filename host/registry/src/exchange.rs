@@ -17,8 +17,10 @@ use ureq::{Agent, SendBody};
 
 /// Resolving a name, and making a connection, each.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// One request from its beginning to the end of its answer.
+/// One request from its beginning to the end of its answer, however much there is.
 const REQUEST_WITHIN: Duration = Duration::from_mins(30);
+/// The headers of an answer, in bytes, and how many there may be.
+const HEADER_BYTES_MAX: usize = 32 << 10;
 const REDIRECTS_MAX: usize = 5;
 /// What is read of an answer that says why not, in bytes.
 const REASON_BYTES_MAX: usize = 16 << 10;
@@ -38,6 +40,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) body: Option<(&'a str, &'a [u8])>,
     /// What it is about, for people: `acme/bank:1.2.0`.
     pub(crate) what: String,
+    /// Bytes of the answer at most; for how long it may take.
+    pub(crate) answer_bytes: usize,
     /// Statuses that are an answer; others are errors.
     pub(crate) expects: &'a [u16],
 }
@@ -60,6 +64,8 @@ pub(crate) struct Exchange {
     /// What a token is to allow: `pull`, or `pull,push`.
     pub(crate) actions: &'static str,
     attempts: u32,
+    silence: Duration,
+    pace_bytes: u64,
     pub(crate) authorization: Option<String>,
     pub(crate) shown: Shown,
 }
@@ -88,6 +94,9 @@ impl Exchange {
             .timeout_connect(Some(CONNECT_WITHIN.min(options.silence)))
             .timeout_per_read(Some(options.silence))
             .timeout_per_write(Some(options.silence))
+            // Per read is not enough: a byte each half second would go on for as long as there are headers.
+            .timeout_recv_response(Some(options.silence))
+            .max_response_header_size(HEADER_BYTES_MAX)
             .timeout_global(Some(REQUEST_WITHIN));
         if reference.is_on_this_machine() {
             config = config.proxy(None);
@@ -109,6 +118,8 @@ impl Exchange {
             repository: reference.name().to_owned(),
             actions,
             attempts: options.attempts.max(1),
+            silence: options.silence,
+            pace_bytes: options.pace_bytes.max(1),
             authorization: None,
             shown: Shown::Nothing,
         })
@@ -127,6 +138,13 @@ impl Exchange {
     /// How often something is tried.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// How long a request may take from its beginning to the end of its answer, of so many bytes there and back.
+    pub(crate) fn within(&self, bytes: usize) -> Duration {
+        let moving = Duration::from_secs(bytes as u64 / self.pace_bytes);
+        // Resolving, connecting, and waiting for the answer's beginning and its end, each within the silence that is borne.
+        (self.silence * 4).saturating_add(moving).min(REQUEST_WITHIN)
     }
 
     /// An address below the repository: `blobs/uploads/`.
@@ -176,7 +194,8 @@ impl Exchange {
             if let Some(authorization) = self.authorization.as_ref().filter(|_| at_home) {
                 headers.push((AUTHORIZATION, authorization.clone()));
             }
-            let answer = self.deliver(&ask.method, &address, &headers, ask.body, moved)?;
+            let bytes = ask.answer_bytes.max(REASON_BYTES_MAX) + ask.body.map_or(0, |(_, bytes)| bytes.len());
+            let answer = self.deliver(&ask.method, &address, &headers, ask.body, self.within(bytes), moved)?;
             if answer.status == 401 && at_home && !authorized {
                 authorized = true;
                 self.authorize(&answer, ask)?;
@@ -217,13 +236,15 @@ impl Exchange {
         }
     }
 
-    /// One request, as often as it takes while the reasons pass. Gives whatever the last answer was.
+    /// One request, as often as it takes while the reasons pass, each time within that time: the answer's body is read within
+    /// it as well. Gives whatever the last answer was.
     pub(crate) fn deliver(
         &self,
         method: &Method,
         address: &Uri,
         headers: &[(ureq::http::HeaderName, String)],
         body: Option<(&str, &[u8])>,
+        within: Duration,
         moved: &dyn Fn(usize),
     ) -> Result<Answer, RegistryError> {
         let mut attempt = 0;
@@ -234,7 +255,7 @@ impl Exchange {
                 request = request.header(name, value);
             }
             let ran = if *method == Method::GET || *method == Method::HEAD {
-                request.body(()).map(|request| self.agent.run(request))
+                request.body(()).map(|request| self.run(request, within))
             } else {
                 let (media_type, bytes) =
                     body.map_or((None, &b""[..]), |(media_type, bytes)| (Some(media_type), bytes));
@@ -248,7 +269,7 @@ impl Exchange {
                     moved,
                 };
                 let sent = SendBody::from_reader(&mut counted);
-                request.body(sent).map(|request| self.agent.run(request))
+                request.body(sent).map(|request| self.run(request, within))
             };
             let host = authority(address);
             let ran = ran.map_err(|_| self.refused(format!("what {host} gave fits in no header")))?;
@@ -280,6 +301,19 @@ impl Exchange {
             };
             std::thread::sleep(wait.min(WAIT_MAX));
         }
+    }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: Request<B>,
+        within: Duration,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let timed = self
+            .agent
+            .configure_request(request)
+            .timeout_global(Some(within))
+            .build();
+        self.agent.run(timed)
     }
 
     fn is_home(&self, address: &Uri) -> bool {

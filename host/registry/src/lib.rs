@@ -20,7 +20,7 @@ mod signatures;
 
 pub use error::RegistryError;
 pub use pull::{Pulled, pull};
-pub use push::{Pushed, push};
+pub use push::{OtherUnderTag, Pushed, push};
 
 use std::time::Duration;
 
@@ -31,17 +31,21 @@ pub struct RegistryOptions {
     pub plain_http: bool,
     /// How long nothing may arrive or leave before an attempt is given up; above zero.
     pub silence: Duration,
+    /// Bytes a second that what moves must keep up with on the average, at least: what is slower is given up, and a blob that
+    /// was begun goes on with the next attempt. At least 1.
+    pub pace_bytes: u64,
     /// How often something is tried while the reason may pass: a connection that fails or breaks off, 408, 429, 500, 502, 503
     /// and 504. At least 1.
     pub attempts: u32,
 }
 
 impl Default for RegistryOptions {
-    /// TLS, a minute, four times.
+    /// TLS, a minute, 16 KiB a second, four times.
     fn default() -> Self {
         Self {
             plain_http: false,
             silence: Duration::from_mins(1),
+            pace_bytes: 16 << 10,
             attempts: 4,
         }
     }

@@ -136,6 +136,7 @@ fn manifest(exchange: &mut Exchange, target: &str) -> Result<(Vec<u8>, String), 
         from: 0,
         body: None,
         what: format!("{}{mark}{target}", exchange.repository()),
+        answer_bytes: DESCRIPTION_BYTES_MAX,
         expects: &[200],
     };
     let (answer, bytes) = exchange.fetch(&ask, DESCRIPTION_BYTES_MAX)?;
@@ -231,6 +232,7 @@ fn fetch_rest(
             from: partial.bytes(),
             body: None,
             what: format!("the blob {} of {}", blob.digest, exchange.repository()),
+            answer_bytes: blob.bytes - partial.bytes(),
             expects: &[200, 206, 416],
         };
         let mut answer = exchange.ask(&ask, &|_| ())?;

@@ -44,11 +44,21 @@ pub struct Pushed {
     pub passed_over: Vec<String>,
 }
 
+/// What becomes of a tag that names another pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherUnderTag {
+    /// The push is refused before anything is sent: who pulled the tag had another pack of the same name.
+    Refuse,
+    /// The tag moves.
+    Move,
+}
+
 /// Sends a pack and its signatures. What the registry has is not sent again, so that a push that broke off goes on; signatures
 /// that it has already stay. `progress` is called often.
 pub fn push(
     pack: &Pack,
     reference: &PackReference,
+    other: OtherUnderTag,
     options: &RegistryOptions,
     progress: &dyn Fn(Moved),
 ) -> Result<Pushed, RegistryError> {
@@ -59,6 +69,15 @@ pub fn push(
     }
     let mut exchange = Exchange::with(reference, "pull,push", options)?;
     let under_tag = look(&mut exchange, reference)?;
+    if let Some(found) = under_tag.as_ref().filter(|found| found.pack != digest)
+        && other == OtherUnderTag::Refuse
+    {
+        return Err(RegistryError::Taken {
+            reference: reference.to_string(),
+            found: found.pack,
+            digest,
+        });
+    }
     let (blobs_sent, bytes_sent, blobs) = send_blobs(&mut exchange, pack, progress)?;
     put_manifest(
         &mut exchange,
@@ -178,6 +197,7 @@ fn send_blob(
         from: 0,
         body,
         what: what.clone(),
+        answer_bytes: 0,
         expects,
     };
     let there = exchange.at(&format!("blobs/{digest}"));

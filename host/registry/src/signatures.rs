@@ -76,6 +76,7 @@ fn referring(exchange: &mut Exchange, pack: Digest) -> Result<(Vec<Described>, b
             what: format!("the list of what refers to {pack}"),
             // Registries without such lists do not know the address, and do not agree on how to say so.
             expects: &[200, 400, 404, 405, 501],
+            answer_bytes: DESCRIPTION_BYTES_MAX,
         };
         let (answer, bytes) = exchange.fetch(&ask, DESCRIPTION_BYTES_MAX)?;
         // Some answer every address with a page for people.
@@ -120,6 +121,7 @@ fn kept_list(exchange: &mut Exchange, pack: Digest) -> Result<Option<Value>, Reg
         from: 0,
         body: None,
         what: format!("{}:{tag}", exchange.repository()),
+        answer_bytes: DESCRIPTION_BYTES_MAX,
         expects: &[200, 404],
     };
     let (answer, bytes) = exchange.fetch(&ask, DESCRIPTION_BYTES_MAX)?;
@@ -191,6 +193,7 @@ pub(crate) fn put_manifest(
         from: 0,
         body: Some((media_type, bytes)),
         what: format!("the manifest {}{mark}{under}", exchange.repository()),
+        answer_bytes: 0,
         expects: &[200, 201, 202],
     };
     let answer = exchange.ask(&ask, &|_| ())?;
@@ -262,6 +265,7 @@ fn short(
         from: 0,
         body: None,
         what: format!("{}@{}", exchange.repository(), described.digest),
+        answer_bytes: bytes_max,
         expects: &[200, 404],
     };
     let (answer, bytes) = match exchange.fetch(&ask, bytes_max) {

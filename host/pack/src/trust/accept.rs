@@ -3,8 +3,9 @@
 use super::{Trust, Unsigned, Vendor, Worth};
 use crate::error::PackError;
 use crate::manifest::Field;
-use crate::pack::{Form, Pack};
+use crate::pack::Pack;
 use crate::signing::KeyId;
+use crate::unread::{Form, UnreadPack};
 use proviso_model::time::Day;
 use proviso_model::{Digest, Problem, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,27 @@ use std::path::{Path, PathBuf};
 pub struct TrustedPack {
     pack: Pack,
     acceptance: Acceptance,
+}
+
+/// What trust is asked about: a pack of which nothing was interpreted yet that need not be, or one that somebody looked at.
+#[derive(Debug, Clone)]
+pub enum Offered {
+    /// It is read once it is accepted.
+    Unread(Box<UnreadPack>),
+    /// It was read already.
+    Read(Box<Pack>),
+}
+
+impl From<UnreadPack> for Offered {
+    fn from(pack: UnreadPack) -> Self {
+        Self::Unread(Box::new(pack))
+    }
+}
+
+impl From<Pack> for Offered {
+    fn from(pack: Pack) -> Self {
+        Self::Read(Box::new(pack))
+    }
 }
 
 /// Why a pack may judge.
@@ -53,6 +75,8 @@ pub struct Seen {
     pub floors: BTreeMap<String, semver::Version>,
     /// When each pack went live first.
     pub first_live: BTreeMap<Digest, Timestamp>,
+    /// The packs of the generation in force. A rollback may have made them live: none of them is older than what runs.
+    pub in_force: BTreeSet<Digest>,
 }
 
 /// A text that is not a version, as semver.org has it.
@@ -109,6 +133,7 @@ impl Occasion<'static> {
         static NOTHING: Seen = Seen {
             floors: BTreeMap::new(),
             first_live: BTreeMap::new(),
+            in_force: BTreeSet::new(),
         };
         Self {
             now,
@@ -161,15 +186,25 @@ impl Trust {
     /// The one way to a pack that may judge.
     ///
     /// # Errors
-    /// Everything that keeps it from judging: revoked, not signed, signed by too few, asking for too much, too old.
-    pub fn accept(&self, pack: Pack, occasion: &Occasion<'_>) -> Result<TrustedPack, PackError> {
-        match self.decide(&pack, occasion) {
-            Ok(acceptance) => Ok(TrustedPack { pack, acceptance }),
-            Err(problems) => Err(PackError::new(pack.origin(), problems)),
-        }
+    /// Everything that keeps it from judging: revoked, not signed, signed by too few, asking for too much, too old. If nothing
+    /// does, everything that is wrong with the rest of the pack.
+    pub fn accept(&self, pack: impl Into<Offered>, occasion: &Occasion<'_>) -> Result<TrustedPack, PackError> {
+        // The order is the point: nothing of a pack is interpreted for somebody whom nobody trusts.
+        let offered = pack.into();
+        let unread: &UnreadPack = match &offered {
+            Offered::Unread(pack) => pack,
+            Offered::Read(pack) => pack,
+        };
+        let decided = self.decide(unread, occasion);
+        let acceptance = decided.map_err(|problems| PackError::new(unread.origin(), problems))?;
+        let pack = match offered {
+            Offered::Unread(pack) => pack.read()?,
+            Offered::Read(pack) => *pack,
+        };
+        Ok(TrustedPack { pack, acceptance })
     }
 
-    fn decide(&self, pack: &Pack, occasion: &Occasion<'_>) -> Result<Acceptance, Vec<Problem>> {
+    fn decide(&self, pack: &UnreadPack, occasion: &Occasion<'_>) -> Result<Acceptance, Vec<Problem>> {
         let refused = |message: String| vec![Problem::in_file(pack.origin(), message)];
         let (digest, file) = (pack.digest(), self.called());
         let though_revoked = matches!(occasion.load, Load::Replay { though_revoked: true });
@@ -198,7 +233,9 @@ impl Trust {
             }
         };
         problems.extend(vendor.ceilings.exceeded_by(pack, &file));
-        let floor = occasion.seen.floors.get(name).filter(|_| *occasion.load == Load::New);
+        // What is live is no step back, however it became so.
+        let is_new = *occasion.load == Load::New && !occasion.seen.in_force.contains(&digest);
+        let floor = occasion.seen.floors.get(name).filter(|_| is_new);
         let version = &pack.manifest().version;
         if let Some(floor) = floor.filter(|floor| version.cmp_precedence(floor).is_lt()) {
             problems.extend(refused(format!(
@@ -214,7 +251,7 @@ impl Trust {
     }
 
     /// The distinct signers whose signatures count, if they are enough.
-    fn signers(&self, vendor: &Vendor, pack: &Pack, occasion: &Occasion<'_>) -> Result<Vec<SignedBy>, String> {
+    fn signers(&self, vendor: &Vendor, pack: &UnreadPack, occasion: &Occasion<'_>) -> Result<Vec<SignedBy>, String> {
         let (name, file) = (&pack.manifest().name, self.called());
         if pack.signatures().is_empty() {
             return Err(self.why_not_unsigned(pack));
@@ -264,7 +301,7 @@ impl Trust {
     }
 
     /// What to say of a pack whose vendor nobody trusts, or that has no signature.
-    fn why_not_unsigned(&self, pack: &Pack) -> String {
+    fn why_not_unsigned(&self, pack: &UnreadPack) -> String {
         let name = &pack.manifest().name;
         let vendor = name.split_once('/').map_or("", |(vendor, _)| vendor);
         let file = self.called();
@@ -284,7 +321,7 @@ impl Trust {
     }
 
     /// True if the pack stands where one may be developed.
-    fn may_be_unsigned(&self, pack: &Pack, occasion: &Occasion<'_>) -> bool {
+    fn may_be_unsigned(&self, pack: &UnreadPack, occasion: &Occasion<'_>) -> bool {
         let place = match (occasion.load, pack.form()) {
             (Load::Again { named }, _) => named.as_path(),
             (_, Form::Folder) => pack.origin(),

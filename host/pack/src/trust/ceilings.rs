@@ -2,14 +2,14 @@
 
 use super::Ceilings;
 use crate::manifest::{Field, Policy};
-use crate::pack::Pack;
+use crate::unread::UnreadPack;
 use proviso_model::Problem;
 use proviso_model::message::Kind;
 use proviso_model::trigger::Trigger;
 
 impl Ceilings {
     /// Everything that a pack asks for beyond them, at the lines of its manifest.
-    pub(super) fn exceeded_by(&self, pack: &Pack, trust_file: &str) -> Vec<Problem> {
+    pub(super) fn exceeded_by(&self, pack: &UnreadPack, trust_file: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         let manifest = pack.manifest();
         let place = pack.path_of(crate::parts::MANIFEST);

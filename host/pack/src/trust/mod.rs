@@ -13,7 +13,7 @@ mod ceilings;
 mod read;
 mod signatures;
 
-pub use accept::{Acceptance, Load, NotAVersion, Occasion, Seen, SignedBy, TrustedPack};
+pub use accept::{Acceptance, Load, NotAVersion, Occasion, Offered, Seen, SignedBy, TrustedPack};
 pub use signatures::{SignatureFacts, Worth};
 
 use crate::manifest::{Field, Interface};
@@ -110,6 +110,22 @@ impl Trust {
         match &self.unsigned {
             Unsigned::EveryFolder => true,
             Unsigned::Below(folders) => !folders.is_empty(),
+        }
+    }
+
+    /// Why the trust file forbids a pack, if it does, and the line where it says so, from 1. Asked of what runs as well: a
+    /// pack that is revoked goes on until a change of policy or an end, and is to be called revoked meanwhile.
+    pub fn revoked(&self, digest: &Digest) -> Option<(&str, usize)> {
+        let revoked = self.revoked.get(digest)?;
+        Some((&revoked.reason, revoked.line))
+    }
+
+    /// What a person reads of a pack that runs: `revoked (/etc/proviso/trust.toml:12): the key was stolen`, else what it was
+    /// accepted for.
+    pub fn standing(&self, pack: &TrustedPack) -> String {
+        match self.revoked(&pack.digest()) {
+            Some((reason, line)) => format!("revoked ({}:{line}): {reason}", self.called()),
+            None => pack.acceptance().say(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What each signature of a pack is worth under a trust file.
 
 use super::{Trust, Vendor};
-use crate::pack::Pack;
 use crate::signing::{KeyId, Signature};
+use crate::unread::UnreadPack;
 use proviso_model::Timestamp;
 use proviso_model::time::{Day, Zone};
 
@@ -64,7 +64,7 @@ impl Worth {
 
 impl Trust {
     /// What each signature of a pack is worth at a moment; `now` is the host's clock.
-    pub fn signatures(&self, pack: &Pack, at: Timestamp, now: Timestamp) -> Vec<SignatureFacts> {
+    pub fn signatures(&self, pack: &UnreadPack, at: Timestamp, now: Timestamp) -> Vec<SignatureFacts> {
         let vendor = self.vendor_of(&pack.manifest().name);
         let facts = |signature: &Signature| SignatureFacts {
             key: signature.key(),
@@ -76,7 +76,7 @@ impl Trust {
     }
 }
 
-fn worth(vendor: &Vendor, pack: &Pack, signature: &Signature, at: Timestamp, now: Timestamp) -> Worth {
+fn worth(vendor: &Vendor, pack: &UnreadPack, signature: &Signature, at: Timestamp, now: Timestamp) -> Worth {
     let Some(trusted) = vendor.keys.iter().find(|trusted| trusted.key.id() == signature.key()) else {
         return Worth::UnknownKey;
     };

@@ -7,7 +7,7 @@ use proviso_model::problem::line_and_column;
 use proviso_model::set::PolicySet;
 use proviso_model::{Digest, Problem, Problems};
 use proviso_pack::trust::Load;
-use proviso_pack::{PackStore, PluginPath, TrustedPack};
+use proviso_pack::{PackStore, PluginPath, TrustedPack, regular_file};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -75,15 +75,15 @@ pub fn load(
 
 fn read(path: &Path) -> Result<String, Vec<Problem>> {
     let problem = |message: String| vec![Problem::in_file(path, message)];
-    let size = std::fs::metadata(path)
-        .map_err(|error| problem(format!("cannot read the policy set: {error}")))?
-        .len();
+    let unreadable = |error: std::io::Error| problem(format!("cannot read the policy set: {error}"));
+    let opened = regular_file::open(path).map_err(unreadable)?;
+    let size = opened.metadata().map_err(unreadable)?.len();
     if size > SET_FILE_BYTES_MAX as u64 {
         return Err(problem(format!(
             "the policy set has {size} bytes: expected at most {SET_FILE_BYTES_MAX}"
         )));
     }
-    let bytes = std::fs::read(path).map_err(|error| problem(format!("cannot read the policy set: {error}")))?;
+    let bytes = regular_file::read(path, SET_FILE_BYTES_MAX).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         let (line, _) = line_and_column(&before, before.len());
@@ -160,7 +160,7 @@ pub fn recorded(
     let mut packs = Vec::with_capacity(record.packs.len());
     let mut problems = Vec::new();
     for (apply, digest) in set.apply.iter().zip(&record.packs) {
-        let found = store.get(digest).map_err(|error| RecordedError::Store {
+        let found = store.get_unread(digest).map_err(|error| RecordedError::Store {
             digest: *digest,
             source: error.into(),
         })?;

@@ -1,8 +1,8 @@
 //! Which trust file counts, and what it says.
 
 use proviso_model::Problem;
-use proviso_pack::trust::{Load, Occasion, Seen, TRUST_FILE_BYTES_MAX};
-use proviso_pack::{Pack, Trust, TrustedPack};
+use proviso_pack::trust::{Load, Occasion, Offered, Seen, TRUST_FILE_BYTES_MAX};
+use proviso_pack::{Trust, TrustedPack, regular_file};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ impl TrustSource {
         };
         let problem = |message: String| vec![Problem::in_file(file, message)];
         let unreadable = |error: std::io::Error| problem(format!("cannot read the trust file: {error}"));
-        let metadata = std::fs::metadata(file).map_err(unreadable)?;
+        let opened = regular_file::open(file).map_err(unreadable)?;
+        let metadata = opened.metadata().map_err(unreadable)?;
         if metadata.mode() & 0o002 != 0 {
             return Err(problem(
                 "everybody may write the trust file: chmod o-w it, and see who did".to_owned(),
@@ -64,7 +65,7 @@ impl TrustSource {
                 "{size} bytes: a trust file has at most {TRUST_FILE_BYTES_MAX}"
             )));
         }
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        let text = regular_file::read_text(file, TRUST_FILE_BYTES_MAX).map_err(unreadable)?;
         Ok((Trust::parse(file, &text)?, text))
     }
 }
@@ -89,7 +90,7 @@ impl Accepting {
     }
 
     /// The one way to a pack that may judge.
-    pub fn accept(&self, pack: Pack, load: &Load) -> Result<Arc<TrustedPack>, Vec<Problem>> {
+    pub fn accept(&self, pack: impl Into<Offered>, load: &Load) -> Result<Arc<TrustedPack>, Vec<Problem>> {
         let occasion = Occasion {
             now: crate::places::now(),
             seen: &self.seen,

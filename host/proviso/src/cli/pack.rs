@@ -270,6 +270,9 @@ pub(crate) struct PushArgs {
     pub pack: PathBuf,
     /// Where to: REGISTRY/NAME:TAG, or REGISTRY/NAME@sha256:… without a tag.
     pub reference: String,
+    /// Move the tag if it names another pack; without it such a push is refused.
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub registry: RegistryArgs,
     #[arg(long, value_enum, default_value_t)]

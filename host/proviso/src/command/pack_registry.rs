@@ -11,7 +11,7 @@ use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PackReference, PackStore};
 use proviso_pipeline::loading::trust::{Accepting, TrustSource};
 use proviso_pipeline::places;
-use proviso_registry::{Moved, Pulled, Pushed, RegistryError, RegistryOptions};
+use proviso_registry::{Moved, OtherUnderTag, Pulled, Pushed, RegistryError, RegistryOptions};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +28,12 @@ pub(crate) fn push(args: &PushArgs) -> anyhow::Result<Ending> {
         &of_file
     };
     let progress = Progress::bytes("pushing", 0);
-    let pushed = proviso_registry::push(pack, &reference, &options(&args.registry), &|moved: Moved| {
+    let other = if args.force {
+        OtherUnderTag::Move
+    } else {
+        OtherUnderTag::Refuse
+    };
+    let pushed = proviso_registry::push(pack, &reference, other, &options(&args.registry), &|moved: Moved| {
         progress.reach(moved.done, moved.total);
     });
     progress.finish();

@@ -56,8 +56,9 @@ impl Native {
         let mut planned = Vec::new();
         for apply in &set.apply {
             let beside = file.parent().unwrap_or(Path::new(""));
-            let pack =
-                proviso_pack::resolve(&apply.pack, beside, &plugins, &[]).map_err(|error| all(&error.problems))?;
+            let pack = proviso_pack::resolve(&apply.pack, beside, &plugins, &[])
+                .and_then(proviso_pack::UnreadPack::read)
+                .map_err(|error| all(&error.problems))?;
             let off = apply.mode == Mode::Off || pack.manifest().requires_assessment && apply.assessment.is_none();
             let mut known = HashMap::new();
             for declared in pack.manifest().lists.iter().filter(|_| !off) {
