@@ -233,7 +233,7 @@ fn trust_is_asked_before_a_pack_is_interpreted() {
         "{said}"
     );
     // The built file, as a vendor would send it, and a store that keeps it.
-    folder.write("settings.schema.json", common::SCHEMA);
+    folder.write("settings.schema.json", crate::common::SCHEMA);
     let pack = folder.open().unwrap().with_signatures([signature]).unwrap();
     let said = refused(UnreadPack::from_file(&pack.to_file(), Path::new("x.pack")).unwrap());
     assert!(said.contains("did not make it of this pack"), "{said}");

@@ -183,7 +183,9 @@ fn follow(
 ) -> notify::Result<RecommendedWatcher> {
     let named = generations.inputs();
     let mut places = Places::default();
-    named.iter().for_each(|path| places.add(path));
+    for path in &named {
+        places.add(path);
+    }
     let (meant, written, sender) = (places.clone(), Arc::clone(written), sender.clone());
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let wakes = match event {
