@@ -164,6 +164,12 @@ fn add_extra(terms: &mut Vec<String>, extra: &Extra<'_>, list: &str) -> Vec<Prob
                 shown.chars().take(40).collect::<String>()
             );
             problems.push(at(extra.set_file, extra.set_at, message));
+        } else if lexicon::is_invisible(shown) {
+            let message = format!(
+                "extra_terms.{list}: the term {} has nothing that can be seen",
+                shown.escape_unicode().to_string().chars().take(64).collect::<String>()
+            );
+            problems.push(at(extra.set_file, extra.set_at, message));
         } else if have.insert(shown) {
             added.push(shown.to_owned());
         }
