@@ -201,7 +201,7 @@ fn a_flood_of_hits_is_cut_short() {
         // A flood in one text cuts no other short.
         let mut together = Vec::new();
         matcher.scan_each(&[&text, "b", &text], &mut scratch, |_, scanned| {
-            together.push(scanned.cut_short)
+            together.push(scanned.cut_short);
         });
         assert_eq!(together, [true, false, true]);
     }
