@@ -1,59 +1,23 @@
 //! Judges sequences: the folds, after the stateless part, each key's messages in order; then the verdict is put together.
 
+use crate::answer_check::{self, Author, Step};
 use crate::bisect::once_more;
-use crate::check::{self, Author, Step};
-use crate::evaluate::{Input, Judged};
-use crate::generation::{Generation, Policy};
-use crate::plugin::CallFault;
+use crate::fault::CallFault;
+use crate::generation::Generation;
+use crate::input::Input;
+use crate::judged::Judged;
+use crate::outcome::{FoldStates, FoldStep, Folded, Outcome};
+use crate::policy::Policy;
 use crate::verdict::assemble;
 use crate::view::{HitView, MessageView, PrecedingView, SubjectView};
 use proviso_model::id::FoldKey;
 use proviso_model::limits;
 use proviso_model::set::Mode;
-use proviso_model::verdict::{FaultCause, Finding, Score, Verdict};
+use proviso_model::verdict::FaultCause;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// States by key, at most 4,096 bytes each. A key that is missing has the empty state.
-pub type FoldStates = HashMap<FoldKey, Arc<[u8]>>;
-
-/// How one message moved one state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoldStep {
-    /// Whose state.
-    pub key: Arc<FoldKey>,
-    /// What it was; a replay of the message needs it.
-    pub before: Arc<[u8]>,
-    /// What it is after the message.
-    pub after: Arc<[u8]>,
-}
-
-/// A message, judged to the end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// What is stored, and what a replay gives again.
-    pub verdict: Verdict,
-    /// The message's share of the fuel of its calls; not part of the verdict, as it depends on the batch.
-    pub fuel: u64,
-    /// The states that it was judged from and what they became, in the order of the set. A fold that failed on the message
-    /// left its state as it was.
-    pub steps: Vec<FoldStep>,
-}
-
-/// What the folds add to one message.
-#[derive(Default)]
-pub(crate) struct Folded {
-    pub(crate) findings: Vec<(usize, Finding)>,
-    pub(crate) scores: Vec<Score>,
-    pub(crate) faults: Vec<(usize, proviso_model::verdict::Fault)>,
-    pub(crate) steps: Vec<FoldStep>,
-    pub(crate) fuel: u64,
-    /// A fold saw a part of the hits.
-    pub(crate) truncated: bool,
-    pub(crate) log: Vec<crate::guest::LogLine>,
-}
 
 impl Generation {
     /// The keys whose states `advance` will ask for, each once, in the order of the messages.
@@ -378,7 +342,7 @@ impl Run<'_> {
                 .zip(parts)
                 .map(|(shown, part)| (&subjects[part.subject].key.key, &events[shown.events.clone()]))
                 .collect();
-            check::steps(self.author, answer, &subjects)
+            answer_check::steps(self.author, answer, &subjects)
         });
         let share = called.fuel / events.len().max(1) as u64;
         for message in parts.iter().flat_map(|part| &self.messages[part.events.clone()]) {
