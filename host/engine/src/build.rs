@@ -48,6 +48,7 @@ impl Engine {
             resolved.packs.len(),
             "one pack for each [[apply]]"
         );
+        let _span = tracing::info_span!("build generation", packs = resolved.packs.len()).entered();
         let mut problems = Vec::new();
         let mut lists = Lists::default();
         let mut plans = Vec::new();

@@ -1,5 +1,6 @@
 //! The engine: one sandbox for a process, from which generations are built.
 
+use crate::alone::Sample;
 use crate::config::Features;
 use crate::remembered::Remembered;
 use crate::sandbox::{EngineError, Sandbox};
@@ -16,6 +17,9 @@ pub struct EngineOptions {
     pub cache_dir: Option<PathBuf>,
     /// Calls that may run at the same time; more wait. Without it, four for each processor. At most 256.
     pub concurrent_calls: Option<NonZeroU32>,
+    /// One message in so many, chosen by its digest, is judged both alone and in company; a plugin whose answers differ is at
+    /// fault. Without it, one in 1,024. Whoever compares verdicts must choose the same.
+    pub alone_one_in: Option<NonZeroU32>,
 }
 
 /// One sandbox with its cache. Cheap to clone; clones share everything, and generations keep it alive.
@@ -40,7 +44,11 @@ impl Engine {
     /// A machine without the address space that the pool reserves, or a cache folder that others may write to.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         Ok(Self {
-            sandbox: Arc::new(Sandbox::new(options.cache_dir, options.concurrent_calls)?),
+            sandbox: Arc::new(Sandbox::new(
+                options.cache_dir,
+                options.concurrent_calls,
+                Sample::of(options.alone_one_in),
+            )?),
             remembered: Arc::default(),
         })
     }

@@ -7,12 +7,13 @@ use crate::generation::{Generation, Scratch};
 use crate::input::Input;
 use crate::job::{Job, Scan};
 use crate::judged::{Judged, Scope};
+use crate::policy::Policy;
 use proviso_model::Digest;
 use proviso_model::digest::DigestBuilder;
 use proviso_model::limits;
 use proviso_model::message::{Addressed, Message};
-use proviso_model::verdict::FaultCause;
-use proviso_scan::Hit;
+use proviso_model::verdict::{Fault, FaultCause};
+use proviso_scan::{HITS_PER_SCAN_MAX, Hit, ListId};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,8 +21,22 @@ use std::sync::Arc;
 struct Found<'a> {
     coverage: &'a Coverage,
     hits: &'a [Hit],
-    /// There may be more hits than these.
-    cut_short: bool,
+    unsure: &'a Unsure,
+}
+
+/// Lists of which a text may have more hits than were found.
+#[derive(Default)]
+struct Unsure {
+    /// There were too many hits.
+    of_all: bool,
+    /// Looking for them took too many steps.
+    out_of_steps: Box<[ListId]>,
+}
+
+impl Unsure {
+    fn is_nothing(&self) -> bool {
+        !self.of_all && self.out_of_steps.is_empty()
+    }
 }
 
 impl Generation {
@@ -44,7 +59,7 @@ impl Generation {
             .iter()
             .zip(&coverages)
             .map(|(input, coverage)| match input.withheld {
-                None if !coverage.is_empty() => text_of(&input.message),
+                None if !coverage.is_empty() => input.message.text.as_str(),
                 _ => "",
             })
             .collect();
@@ -52,19 +67,28 @@ impl Generation {
         let mut found = Vec::with_capacity(inputs.len());
         self.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
             hits.extend_from_slice(of_text);
-            found.push((hits.len(), scanned.cut_short));
+            let unsure = Unsure {
+                of_all: scanned.cut_short,
+                out_of_steps: scanned.out_of_steps.into(),
+            };
+            found.push((hits.len(), unsure));
         });
         let mut triggered = Vec::new();
         let mut judged = Vec::with_capacity(inputs.len());
         let mut scans = Vec::with_capacity(inputs.len());
         let mut first = 0;
         for (index, (input, coverage)) in inputs.iter().zip(coverages).enumerate() {
-            let (end, cut_short) = found[index];
+            let (end, unsure) = &found[index];
+            let end = *end;
             let found = Found {
                 coverage: &coverage,
                 hits: &hits[first..end],
-                cut_short,
+                unsure,
             };
+            let is_whole = unsure.is_nothing() && texts[index].len() == input.message.text.len();
+            if self.preceding_max() > 0 && is_whole {
+                self.keep_scan(&input.message, found.hits);
+            }
             let (verdict, scan) = self.trigger(input, scope, &found, first..end, &mut scratch, &mut triggered);
             first = end;
             judged.push(verdict);
@@ -113,16 +137,12 @@ impl Generation {
         triggered.clear();
         let message = &*input.message;
         let text = text_of(message);
-        let Found {
-            coverage,
-            hits,
-            cut_short,
-        } = *found;
+        let Found { coverage, hits, unsure } = *found;
         let mut scan = Scan {
             text,
             hits: range,
             preceding: Vec::new(),
-            truncated: cut_short || text.len() < message.text.len(),
+            truncated: unsure.of_all || text.len() < message.text.len(),
         };
         let mut faults = Vec::new();
         let mut folds = Vec::new();
@@ -146,9 +166,18 @@ impl Generation {
                     is_called
                 });
             }
+            if !unsure.is_nothing() {
+                self.fault_unsure(message, found, triggered, &mut faults);
+            }
             let asked = triggered.iter().map(|policy| self.policies[*policy].preceding).max();
             if let Some(asked @ 1..) = asked {
                 scan.preceding = self.earlier(input, asked, scope, scratch);
+                triggered.retain(|&index| {
+                    let policy = &self.policies[index];
+                    let unsure = policy.unsure_of_preceding(&scan.preceding);
+                    faults.extend(unsure.map(|list| (index, policy.fault(out_of_steps(policy, list)))));
+                    unsure.is_none()
+                });
             }
             let has_fold = |policy: &usize| self.policies[*policy].folds(message);
             folds.extend(triggered.iter().copied().filter(has_fold));
@@ -179,6 +208,41 @@ impl Generation {
         (judged, scan)
     }
 
+    /// The faults of policies that would have to know of more hits than were found. One that the missing hits could trigger, or
+    /// that sees a list which ran out of steps, is not called. The others judge what there is.
+    fn fault_unsure(
+        &self,
+        message: &Message,
+        found: &Found<'_>,
+        triggered: &mut Vec<usize>,
+        faults: &mut Vec<(usize, Fault)>,
+    ) {
+        let Unsure {
+            of_all,
+            out_of_steps: out,
+        } = found.unsure;
+        let may_be_hit =
+            |list: &ListId| *of_all || out.contains(list) || found.hits.iter().any(|hit| hit.list == *list);
+        for (index, policy) in self.policies.iter().enumerate() {
+            let is_triggered = triggered.contains(&index);
+            let may_be_triggered = found.coverage.has(policy.apply)
+                && policy.runs_on(message)
+                && (is_triggered || policy.trigger.fires(message, &may_be_hit));
+            if !may_be_triggered || faults.iter().any(|(policy, _)| *policy == index) {
+                continue;
+            }
+            let unsure_list = out.iter().find(|list| policy.sees(**list) || !is_triggered);
+            if let Some(list) = unsure_list {
+                faults.push((index, policy.fault(out_of_steps(policy, *list))));
+                triggered.retain(|triggered| *triggered != index);
+            } else if !is_triggered || !policy.lists.is_empty() {
+                let detail =
+                    format!("the text has more than {HITS_PER_SCAN_MAX} hits: what is behind them was not looked for");
+                policy.at_fault_in_part(index, faults, &detail);
+            }
+        }
+    }
+
     pub(crate) fn coverage(&self, message: &Message, scope: Scope, scratch: &mut Scratch) -> Arc<Coverage> {
         match scope {
             Scope::OfTheSet => self
@@ -205,6 +269,18 @@ fn input_digest(message: &Addressed, preceding: &[Earlier<'_>]) -> Digest {
         digest.part(earlier.message.digest().as_bytes());
     }
     digest.finish()
+}
+
+/// What a policy is at fault with for whose list the search used up its steps.
+fn out_of_steps(policy: &Policy, list: ListId) -> CallFault {
+    let place = policy.table.get(list.0 as usize).map(|place| usize::from(*place));
+    let name = place
+        .and_then(|place| policy.lists.get(place))
+        .map_or("of its trigger", |list| &list.name);
+    CallFault {
+        cause: FaultCause::Fuel,
+        detail: format!("looking for the list {name:?} in the text took more steps than one message may take"),
+    }
 }
 
 /// What a policy that is not called is at fault with.

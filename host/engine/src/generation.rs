@@ -9,7 +9,7 @@ use proviso_model::Digest;
 use proviso_model::set::{Apply, PolicySet};
 use proviso_pack::TrustedPack;
 use proviso_pack::manifest::Interface;
-use proviso_scan::Matcher;
+use proviso_scan::{Matcher, Token};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +20,11 @@ pub struct Generation {
     pub(crate) id: Digest,
     pub(crate) set: PolicySet,
     pub(crate) matcher: Arc<Matcher>,
+    /// Of the matcher.
+    pub(crate) token: Token,
     pub(crate) lists: usize,
+    /// Earlier messages that any of its policies may ask for, 0-5.
+    preceding_max: usize,
     /// One for each `[[apply]]`, in the set's order, those that are off included.
     pub(crate) applied: Vec<Applied>,
     /// Of the packs that are on, in the order of the set and then of the manifest.
@@ -62,6 +66,8 @@ impl Generation {
     ) -> Self {
         let dispatch = Dispatch::new(&set, &applied, &policies, lists);
         Self {
+            token: matcher.token(),
+            preceding_max: policies.iter().map(|policy| policy.preceding).max().unwrap_or(0),
             sandbox,
             remembered,
             id,
@@ -93,7 +99,7 @@ impl Generation {
     /// Earlier messages of a conversation that any of its policies may ask for, 0-5. Where it is 0, `Input::preceding` is
     /// never looked at.
     pub fn preceding_max(&self) -> usize {
-        self.policies.iter().map(|policy| policy.preceding).max().unwrap_or(0)
+        self.preceding_max
     }
 
     /// True if a policy keeps a state.

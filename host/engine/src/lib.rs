@@ -3,6 +3,7 @@
 #![doc = include_str!("../../../docs/embedding.md")]
 
 mod adapter_v0_1_0;
+mod alone;
 mod answer;
 mod answer_check;
 mod bisect;
@@ -30,6 +31,7 @@ mod memo;
 mod meter;
 mod metered;
 mod outcome;
+mod pieces;
 mod plan;
 mod plugin;
 mod policy;

@@ -9,7 +9,7 @@ use proviso_model::limits;
 use proviso_model::message::Message;
 use proviso_model::set::PolicySet;
 use proviso_model::trigger::Trigger;
-use proviso_model::verdict::Fault;
+use proviso_model::verdict::{Fault, FaultCause};
 use proviso_pack::TrustedPack;
 use proviso_pack::manifest::{Interface, SubjectKey};
 use proviso_scan::{Hit, ListId};
@@ -104,10 +104,20 @@ impl Policy {
         self.has_stateless() || self.folds(message)
     }
 
-    /// The hits that the policy sees, in its own numbering and order; false if there were more than it may see.
-    pub(crate) fn hits_of(&self, hits: &[Hit], seen: &mut Vec<HitView>) -> bool {
+    /// The hits in the first `text_bytes` of a text that the policy sees, in its own numbering and order; false if there were
+    /// more than it may see.
+    pub(crate) fn hits_of(&self, hits: &[Hit], text_bytes: usize, seen: &mut Vec<HitView>) -> bool {
         let first = seen.len();
-        for hit in hits {
+        self.all_hits_of(hits, text_bytes, seen);
+        let whole = seen.len() - first <= limits::HITS_MAX;
+        seen.truncate(first + limits::HITS_MAX);
+        whole
+    }
+
+    /// The same, however many there are.
+    pub(crate) fn all_hits_of(&self, hits: &[Hit], text_bytes: usize, seen: &mut Vec<HitView>) {
+        let first = seen.len();
+        for hit in hits.iter().filter(|hit| hit.end as usize <= text_bytes) {
             let list = self.table[hit.list.0 as usize];
             if list != NOT_ASKED {
                 seen.push(HitView {
@@ -120,9 +130,28 @@ impl Policy {
         }
         // The matcher's order of lists is not the policy's.
         seen[first..].sort_unstable_by_key(|hit| (hit.start, hit.end, hit.list, hit.term));
-        let whole = seen.len() - first <= limits::HITS_MAX;
-        seen.truncate(first + limits::HITS_MAX);
-        whole
+    }
+
+    /// True if it is told of hits of the list.
+    pub(crate) fn sees(&self, list: ListId) -> bool {
+        self.table[list.0 as usize] != NOT_ASKED
+    }
+
+    /// True if what it answers can depend on the text or its hits.
+    pub(crate) fn depends_on_text(&self) -> bool {
+        self.fields.text || !self.lists.is_empty()
+    }
+
+    /// Says, once, that the policy judged a part of the message.
+    pub(crate) fn at_fault_in_part(&self, index: usize, faults: &mut Vec<(usize, Fault)>, detail: &str) {
+        let is_told = |(policy, fault): &(usize, Fault)| *policy == index && fault.cause == FaultCause::Partial;
+        if !faults.iter().any(is_told) {
+            let fault = CallFault {
+                cause: FaultCause::Partial,
+                detail: detail.to_owned(),
+            };
+            faults.push((index, self.fault(fault)));
+        }
     }
 
     /// In the words of a verdict.

@@ -43,6 +43,7 @@ pub(crate) fn prepare_all(
                     plans.get(index).map(|plan| (index, plan))
                 } {
                     // A compiler that gives up on a hostile component must not take the host with it.
+                    let _span = tracing::info_span!("prepare plugin", policy = %plan.id).entered();
                     let step = AssertUnwindSafe(|| prepare_one(engine, plan, &instrumented[&plan.facts.digest]));
                     let prepared = catch_unwind(step).unwrap_or_else(|_| {
                         let reason = "the compiler gave up on it".to_owned();

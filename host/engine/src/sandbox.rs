@@ -1,6 +1,7 @@
 //! Where guests run: the runtime, the calls that may run at a time, and the cache of compiled code.
 
 use crate::adapter_v0_1_0;
+use crate::alone::Sample;
 use crate::cache::{Cache, CacheError};
 use crate::config::{Features, wasmtime_config};
 use crate::guest::GuestState;
@@ -39,12 +40,18 @@ pub(crate) struct Sandbox {
     /// What compiled code of this engine fits: runtime release, configuration and processor.
     pub(crate) compatibility: Digest,
     pub(crate) features: Features,
+    /// Messages that are judged both alone and in company.
+    pub(crate) sample: Sample,
     _ticker: Ticker,
 }
 
 impl Sandbox {
     /// Reserves the address space, opens the cache and starts the ticker.
-    pub(crate) fn new(cache_dir: Option<PathBuf>, concurrent_calls: Option<NonZeroU32>) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        cache_dir: Option<PathBuf>,
+        concurrent_calls: Option<NonZeroU32>,
+        sample: Sample,
+    ) -> Result<Self, EngineError> {
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
         let concurrent_calls = concurrent_calls
             .map_or(processors * 4, NonZeroU32::get)
@@ -65,6 +72,7 @@ impl Sandbox {
             cache,
             compatibility,
             features,
+            sample,
             _ticker: ticker,
         })
     }

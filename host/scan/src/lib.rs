@@ -59,7 +59,7 @@ pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
 pub use hit::{Hit, Scanned};
 pub use lexicon::Lexicon;
 pub use list::{List, ListContent, ListId, ScanProblem};
-pub use matcher::{HITS_PER_SCAN_MAX, Matcher, Scratch, TEXT_BYTES_MAX};
+pub use matcher::{HITS_PER_SCAN_MAX, Matcher, Scratch, TEXT_BYTES_MAX, Token};
 pub use patterns::{Pattern, Patterns};
 pub use quadratic::can_be_quadratic;
 pub use steps::Owner;

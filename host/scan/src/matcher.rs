@@ -43,6 +43,18 @@ pub struct Matcher {
     identity: Arc<()>,
 }
 
+/// Stands for one matcher: hits that were found by it are what it would find again.
+#[derive(Debug, Clone)]
+pub struct Token(Arc<()>);
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Token {}
+
 /// Memory that scans reuse; one for each thread.
 #[derive(Debug)]
 pub struct Scratch {
@@ -92,6 +104,11 @@ impl Matcher {
             heavy: Vec::new(),
             identity: Arc::new(()),
         }
+    }
+
+    /// What tells this matcher's hits from those of any other.
+    pub fn token(&self) -> Token {
+        Token(Arc::clone(&self.identity))
     }
 
     /// Terms and patterns of all lists together.
