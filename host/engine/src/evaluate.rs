@@ -235,7 +235,7 @@ impl Generation {
             if let Some(list) = unsure_list {
                 faults.push((index, policy.fault(out_of_steps(policy, *list))));
                 triggered.retain(|triggered| *triggered != index);
-            } else if !is_triggered || !policy.lists.is_empty() {
+            } else if *of_all && (!is_triggered || !policy.lists.is_empty()) {
                 let detail =
                     format!("the text has more than {HITS_PER_SCAN_MAX} hits: what is behind them was not looked for");
                 policy.at_fault_in_part(index, faults, &detail);

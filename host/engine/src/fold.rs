@@ -345,7 +345,8 @@ impl Run<'_> {
                 // What is tried is not counted.
                 self.folded[message].fuel = fuel;
                 self.folded[message].log.truncate(log);
-                if differs(step, other.map(|steps| steps.into_iter().flatten().collect())) {
+                let other = other.map(|steps| steps.into_iter().flatten().collect());
+                if differs(step, other, !is_alone) {
                     let fault = (self.index, self.policy.fault(inconsistent(self.policy)));
                     self.folded[message].faults.push(fault);
                 }
