@@ -5,7 +5,6 @@
 //! trial shows does not depend on the batch, and `eval`, `serve` and a replay give the same verdict.
 
 use crate::fault::CallFault;
-use crate::policy::Policy;
 use proviso_model::Digest;
 use proviso_model::verdict::FaultCause;
 use std::num::NonZeroU32;
@@ -42,8 +41,8 @@ pub(crate) fn differs<R: PartialEq>(answer: &R, other: Result<Vec<R>, CallFault>
 }
 
 /// What the policy is at fault with.
-pub(crate) fn inconsistent(policy: &Policy) -> CallFault {
-    let (plugin, digest) = (&policy.plugin_name, policy.plugin_digest.short());
+pub(crate) fn inconsistent(plugin: &str, digest: &Digest) -> CallFault {
+    let digest = digest.short();
     CallFault {
         cause: FaultCause::Inconsistent,
         detail: format!("the plugin {plugin:?} ({digest}) answers otherwise for the message alone than in company"),

@@ -347,7 +347,11 @@ impl Run<'_> {
                 self.folded[message].log.truncate(log);
                 let other = other.map(|steps| steps.into_iter().flatten().collect());
                 if differs(step, other, !is_alone) {
-                    let fault = (self.index, self.policy.fault(inconsistent(self.policy)));
+                    let fault = (
+                        self.index,
+                        self.policy
+                            .fault(inconsistent(&self.policy.plugin_name, &self.policy.plugin_digest)),
+                    );
                     self.folded[message].faults.push(fault);
                 }
             }

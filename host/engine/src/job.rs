@@ -323,7 +323,7 @@ impl Job<'_> {
             bisect(batch, &mut settle, &mut settled);
         }
         for place in differing {
-            settled[place] = Err(inconsistent(policy));
+            settled[place] = Err(inconsistent(&policy.plugin_name, &policy.plugin_digest));
         }
         settled
     }

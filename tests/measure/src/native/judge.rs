@@ -82,7 +82,7 @@ pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch)
         found.push((hits.len(), scanned.is_whole()));
     });
     let mut first = 0;
-    for (index, (input, (end, scanned))) in inputs.iter().zip(found).enumerate() {
+    for (index, (input, (end, is_whole))) in inputs.iter().zip(found).enumerate() {
         let range = std::mem::replace(&mut first, end)..end;
         if input.withheld.is_none() {
             trigger(
