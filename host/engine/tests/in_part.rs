@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
-mod support;
-
+use crate::support::*;
 use proviso_engine::{Engine, EngineOptions, Generation, Input, ResolvedSet};
 use proviso_model::message::Addressed;
 use proviso_model::verdict::{FaultCause, Span};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use support::*;
 
 /// A generation of two policies with a list each: words, and patterns that can look at a text again and again.
 fn listed(fields: &str) -> Generation {
