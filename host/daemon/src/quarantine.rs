@@ -10,7 +10,6 @@ use proviso_archive::{Archive, Change, Quarantined};
 use proviso_model::Digest;
 use proviso_model::Principal;
 use proviso_model::id::PolicyId;
-use proviso_model::verdict::FaultCause;
 use proviso_pipeline::{Breaker, Settled, places};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -239,7 +238,7 @@ impl Breaker for Quarantine {
         let mut faults: BTreeMap<PolicyId, u64> = BTreeMap::new();
         for settled in settled {
             let failed = settled.outcome.verdict.faults.iter();
-            let failed = failed.filter(|fault| fault.cause != FaultCause::Quarantined);
+            let failed = failed.filter(|fault| fault.cause.blames_policy());
             // A policy with two interfaces may fail twice on one message.
             let failed: BTreeSet<PolicyId> = failed.map(proviso_model::verdict::Fault::policy_id).collect();
             for policy in failed {

@@ -2,8 +2,8 @@
 //! and the guest's answers into the host's, and decides nothing. A field that the policy did not ask for is passed empty.
 
 use crate::answer::{Failure, RawFactor, RawFinding, RawPeriod, RawProposal, RawScore, RawStep, SettingsProblem};
+use crate::component::LOG;
 use crate::guest::{GuestState, LogLevel};
-use crate::import_check::Interface;
 use crate::view::{Asked, HitView, ListInfo, ListKind, MessageView, SubjectView};
 use bindings::exports::proviso::policy::{fold, lifecycle, retention, rules};
 use bindings::proviso::policy::types;
@@ -11,21 +11,9 @@ use proviso_model::limits;
 use proviso_model::message::{Direction, Kind, Party, PartyClass};
 use proviso_model::retention::ClockStart;
 use proviso_model::verdict::{Language, Severity, Span};
+use proviso_pack::manifest::Interface;
 use wasmtime::component::{Instance, InstancePre, Linker, WasmStr};
 use wasmtime::{Result, Store, StoreContextMut};
-
-/// The interface that every plugin exports.
-pub(crate) const LIFECYCLE: &str = "proviso:policy/lifecycle@0.1.0";
-/// The interface of policies that judge messages one by one.
-pub(crate) const RULES: &str = "proviso:policy/rules@0.1.0";
-/// The interface of policies that judge sequences.
-pub(crate) const FOLD: &str = "proviso:policy/fold@0.1.0";
-/// The interface of policies that propose retention.
-pub(crate) const RETENTION: &str = "proviso:policy/retention@0.1.0";
-/// The only interface that a plugin may call.
-pub(crate) const LOG: &str = "proviso:policy/log@0.1.0";
-/// Names of types; nothing in it can be called.
-pub(crate) const TYPES: &str = "proviso:policy/types@0.1.0";
 
 mod bindings {
     wasmtime::component::bindgen!({

@@ -1,4 +1,4 @@
-//! What a guest answered, in the host's words and not yet believed: `check.rs` makes findings and proposals of it.
+//! What a guest answered, in the host's words and not yet believed: `answer_check.rs` makes findings and proposals of it.
 
 use proviso_model::retention::ClockStart;
 use proviso_model::verdict::{Language, Severity, Span};

@@ -3,7 +3,7 @@
 //! A batch that succeeds stands. A batch that fails is split, down to single items, so that an item fails exactly when it
 //! fails alone, whoever its companions were.
 
-use crate::plugin::CallFault;
+use crate::fault::CallFault;
 use proviso_model::limits;
 use proviso_model::verdict::FaultCause;
 use std::ops::Range;

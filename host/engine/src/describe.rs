@@ -1,11 +1,13 @@
 //! What a generation is made of, for `policy status`, `pack inspect` and the record.
 
+use crate::component::by_name;
 use crate::config::Features;
-use crate::generation::{Applied, Generation, Policy};
-use crate::import_check::Interface;
+use crate::generation::Generation;
 use crate::plugin::Configured;
+use crate::policy::{Applied, Policy};
 use crate::view::ListKind;
 use proviso_model::Digest;
+use proviso_pack::manifest::Interface;
 
 /// A generation, described.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -51,6 +53,7 @@ pub struct PolicyDescription {
     /// Digest of the component.
     pub plugin_digest: Digest,
     /// What it is called for.
+    #[serde(serialize_with = "by_name")]
     pub interfaces: Vec<Interface>,
     /// Why `configure` runs for every call; absent if the policy is frozen after it, as it should be.
     pub configured_anew: Option<String>,
@@ -75,7 +78,14 @@ pub struct ListDescription {
     pub terms: u32,
 }
 
-pub(crate) fn describe(generation: &Generation) -> Description {
+impl Generation {
+    /// What it is made of, for people and for the record.
+    pub fn describe(&self) -> Description {
+        describe(self)
+    }
+}
+
+fn describe(generation: &Generation) -> Description {
     let packs = generation
         .applied
         .iter()

@@ -3,7 +3,7 @@
 //! Scopes that are alike are asked once. A policy that only a hit can trigger is looked at when one of its lists was hit;
 //! the others are listed by the kind and direction that they need.
 
-use crate::generation::{Applied, Policy};
+use crate::policy::{Applied, Policy};
 use proviso_model::Digest;
 use proviso_model::message::{Direction, Kind, Message};
 use proviso_model::set::PolicySet;

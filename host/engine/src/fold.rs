@@ -1,59 +1,25 @@
 //! Judges sequences: the folds, after the stateless part, each key's messages in order; then the verdict is put together.
 
+use crate::alone::{differs, inconsistent};
+use crate::answer_check::{self, Author, Step};
 use crate::bisect::once_more;
-use crate::check::{self, Author, Step};
-use crate::evaluate::{Input, Judged};
-use crate::generation::{Generation, Policy};
-use crate::plugin::CallFault;
+use crate::fault::CallFault;
+use crate::generation::Generation;
+use crate::input::Input;
+use crate::judged::Judged;
+use crate::outcome::{FoldStates, FoldStep, Folded, Outcome};
+use crate::policy::Policy;
 use crate::verdict::assemble;
 use crate::view::{HitView, MessageView, PrecedingView, SubjectView};
+use proviso_model::Digest;
 use proviso_model::id::FoldKey;
 use proviso_model::limits;
 use proviso_model::set::Mode;
-use proviso_model::verdict::{FaultCause, Finding, Score, Verdict};
+use proviso_model::verdict::FaultCause;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// States by key, at most 4,096 bytes each. A key that is missing has the empty state.
-pub type FoldStates = HashMap<FoldKey, Arc<[u8]>>;
-
-/// How one message moved one state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoldStep {
-    /// Whose state.
-    pub key: Arc<FoldKey>,
-    /// What it was; a replay of the message needs it.
-    pub before: Arc<[u8]>,
-    /// What it is after the message.
-    pub after: Arc<[u8]>,
-}
-
-/// A message, judged to the end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// What is stored, and what a replay gives again.
-    pub verdict: Verdict,
-    /// The message's share of the fuel of its calls; not part of the verdict, as it depends on the batch.
-    pub fuel: u64,
-    /// The states that it was judged from and what they became, in the order of the set. A fold that failed on the message
-    /// left its state as it was.
-    pub steps: Vec<FoldStep>,
-}
-
-/// What the folds add to one message.
-#[derive(Default)]
-pub(crate) struct Folded {
-    pub(crate) findings: Vec<(usize, Finding)>,
-    pub(crate) scores: Vec<Score>,
-    pub(crate) faults: Vec<(usize, proviso_model::verdict::Fault)>,
-    pub(crate) steps: Vec<FoldStep>,
-    pub(crate) fuel: u64,
-    /// A fold saw a part of the hits.
-    pub(crate) truncated: bool,
-    pub(crate) log: Vec<crate::guest::LogLine>,
-}
 
 impl Generation {
     /// The keys whose states `advance` will ask for, each once, in the order of the messages.
@@ -163,7 +129,16 @@ impl Generation {
             let first = shapes.len();
             for message in messages {
                 let start = hits.len();
-                let whole = policy.hits_of(&judged[*message].hits, &mut hits);
+                let text = &inputs[*message].message.text;
+                let shown = text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX);
+                let whole = policy.hits_of(&judged[*message].hits, shown, &mut hits);
+                if (!whole || shown < text.len()) && policy.depends_on_text() {
+                    let is_told = judged[*message].faults.iter().any(|(policy, _)| *policy == index);
+                    if !is_told {
+                        let detail = "the fold saw the first part of the message alone";
+                        policy.at_fault_in_part(index, &mut folded[*message].faults, detail);
+                    }
+                }
                 let earlier = if policy.preceding == 0 {
                     Vec::new()
                 } else {
@@ -197,12 +172,14 @@ impl Generation {
             .collect();
         let messages: Vec<usize> = shapes.iter().map(|(message, ..)| *message).collect();
 
+        let digests: Vec<Digest> = inputs.iter().map(|input| input.message.digest()).collect();
         let mut run = Run {
             generation: self,
             index,
             policy,
             views: &views,
             messages: &messages,
+            digests: &digests,
             keep_log,
             author: Author {
                 id: &policy.id,
@@ -245,6 +222,8 @@ struct Run<'a> {
     views: &'a [MessageView<'a>],
     /// For each view, the message that it is of.
     messages: &'a [usize],
+    /// By message.
+    digests: &'a [Digest],
     keep_log: bool,
     author: Author<'a>,
     folded: &'a mut [Folded],
@@ -287,7 +266,10 @@ impl Run<'_> {
     /// Advances the subjects of a call; on a fault splits them, and then the events of the one that is left.
     fn settle(&mut self, parts: &[Part], subjects: &mut [Subject]) {
         let fault = match self.call(parts, subjects) {
-            Ok(steps) => return self.keep(parts, steps, subjects),
+            Ok(steps) => {
+                self.compare(parts, &steps, subjects);
+                return self.keep(parts, steps, subjects);
+            }
             Err(fault) => fault,
         };
         match parts {
@@ -329,6 +311,53 @@ impl Run<'_> {
         }
     }
 
+    /// Compares the steps of events of the sample with those that another call makes: of the event alone, or, if it was alone,
+    /// beside itself. Where they differ the policy is at fault; the state goes on from the step that was made.
+    fn compare(&mut self, parts: &[Part], steps: &[Vec<Step>], subjects: &[Subject]) {
+        let is_alone = steps.iter().map(Vec::len).sum::<usize>() == 1;
+        for (part, steps) in parts.iter().zip(steps) {
+            for (number, (event, step)) in part.events.clone().zip(steps).enumerate() {
+                let message = self.messages[event];
+                let size = self.views[event].text_bytes();
+                if !self.generation.sandbox.sample.has(&self.digests[message])
+                    || is_alone && size * 2 > limits::BATCH_TEXT_BYTES_MAX
+                {
+                    continue;
+                }
+                let before = number.checked_sub(1).map(|before| &steps[before].state);
+                let subject = &subjects[part.subject];
+                let subject = Subject {
+                    key: Arc::clone(&subject.key),
+                    state: Arc::clone(before.unwrap_or(&subject.state)),
+                    events: event..event + 1,
+                };
+                let again = || Part {
+                    subject: 0,
+                    events: event..event + 1,
+                };
+                let others = if is_alone {
+                    vec![again(), again()]
+                } else {
+                    vec![again()]
+                };
+                let (fuel, log) = (self.folded[message].fuel, self.folded[message].log.len());
+                let other = self.call(&others, &[subject]);
+                // What is tried is not counted.
+                self.folded[message].fuel = fuel;
+                self.folded[message].log.truncate(log);
+                let other = other.map(|steps| steps.into_iter().flatten().collect());
+                if differs(step, other, !is_alone) {
+                    let fault = (
+                        self.index,
+                        self.policy
+                            .fault(inconsistent(&self.policy.plugin_name, &self.policy.plugin_digest)),
+                    );
+                    self.folded[message].faults.push(fault);
+                }
+            }
+        }
+    }
+
     fn call(&mut self, parts: &[Part], subjects: &[Subject]) -> Result<Vec<Vec<Step>>, CallFault> {
         if let Some(long) = parts
             .iter()
@@ -366,6 +395,7 @@ impl Run<'_> {
         let smallest = events.iter().map(MessageView::text_bytes).min().unwrap_or(0);
         let asked = self.policy.asked(&self.generation.set);
         self.policy.plugin.count_given(events.len());
+        let _span = tracing::debug_span!("call", policy = %self.policy.id, messages = events.len()).entered();
         let called = self.policy.plugin.call(
             &self.generation.sandbox,
             self.policy.fuel_for(smallest),
@@ -378,7 +408,7 @@ impl Run<'_> {
                 .zip(parts)
                 .map(|(shown, part)| (&subjects[part.subject].key.key, &events[shown.events.clone()]))
                 .collect();
-            check::steps(self.author, answer, &subjects)
+            answer_check::steps(self.author, answer, &subjects)
         });
         let share = called.fuel / events.len().max(1) as u64;
         for message in parts.iter().flat_map(|part| &self.messages[part.events.clone()]) {

@@ -1,11 +1,11 @@
 //! The lists of a set's packs: parsed, given the set's extra terms, and put into the one matcher.
 
 use crate::view::{ListInfo, ListKind, TermNote};
-use proviso_model::limits::{LEXICON_TERMS_MAX, TERM_BYTES_MAX};
+use proviso_model::limits::{LEXICON_TERMS_MAX, SCAN_STEPS_PER_KIB_DEFAULT, TERM_BYTES_MAX};
 use proviso_model::{Digest, Problem};
 use proviso_pack::Pack;
 use proviso_pack::manifest::{self, List as DeclaredList};
-use proviso_scan::{Folding, Gaps, List, ListContent, ListId, Matcher, MatcherBuilder, lexicon, patterns};
+use proviso_scan::{Folding, Gaps, List, ListContent, ListId, Matcher, MatcherBuilder, Owner, lexicon, patterns};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub(crate) struct Lists {
     builder: MatcherBuilder,
     /// Equal lists of one pack with equal extra terms are one list.
     known: HashMap<(Digest, String, Vec<String>), Known>,
+    /// The lists of one pack share the steps that their patterns may take.
+    owners: HashMap<Digest, Owner>,
     /// By number in the matcher: where its items stand.
     origins: Vec<Origin>,
 }
@@ -68,10 +70,12 @@ impl Lists {
                 return None;
             }
         };
-        let id = self.builder.add(List {
-            name: declared.name.clone(),
-            content,
-        });
+        let owner = *self
+            .owners
+            .entry(pack.digest())
+            .or_insert_with(|| self.builder.owner(SCAN_STEPS_PER_KIB_DEFAULT));
+        let name = declared.name.clone();
+        let id = self.builder.add_of(owner, List { name, content });
         debug_assert_eq!(id.0 as usize, self.origins.len());
         self.origins.push(Origin {
             file,
@@ -162,6 +166,12 @@ fn add_extra(terms: &mut Vec<String>, extra: &Extra<'_>, list: &str) -> Vec<Prob
             let message = format!(
                 "extra_terms.{list}: {:?} is not a term: expected 1-{TERM_BYTES_MAX} bytes in one line, without tabs",
                 shown.chars().take(40).collect::<String>()
+            );
+            problems.push(at(extra.set_file, extra.set_at, message));
+        } else if lexicon::is_invisible(shown) {
+            let message = format!(
+                "extra_terms.{list}: the term {} has nothing that can be seen",
+                shown.escape_unicode().to_string().chars().take(64).collect::<String>()
             );
             problems.push(at(extra.set_file, extra.set_at, message));
         } else if have.insert(shown) {

@@ -2,9 +2,10 @@
 
 use crate::adapter_v0_1_0::Exports;
 use crate::answer::Failure;
-use crate::engine::Sandbox;
+use crate::fault::{CallFault, cut_detail};
 use crate::guest::{GuestState, LogLine};
 use crate::meter::Meter;
+use crate::sandbox::Sandbox;
 use crate::ticker::ticks;
 use crate::view::ListInfo;
 use proviso_model::limits;
@@ -38,14 +39,6 @@ pub(crate) enum Configured {
         settings: String,
         lists: Vec<ListInfo>,
     },
-}
-
-/// Why a call has no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CallFault {
-    pub(crate) cause: FaultCause,
-    /// For the operator; no message text, at most 512 bytes.
-    pub(crate) detail: String,
 }
 
 /// What came of a call.
@@ -88,6 +81,13 @@ impl Plugin {
         let (called, memory_bytes) = self.call_in_fresh(sandbox, fuel, keep_log, run);
         meter.add(started.elapsed(), called.fuel, memory_bytes);
         called
+    }
+
+    /// Counts the messages of a call, where somebody measures.
+    pub(crate) fn count_given(&self, messages: usize) {
+        if let Some(meter) = &self.meter {
+            meter.add_given(messages);
+        }
     }
 
     /// Also gives the linear memory that the instance had at its end, bytes.
@@ -192,13 +192,4 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &GuestState) -> CallFault
         cause,
         detail: cut_detail(detail),
     }
-}
-
-/// At most 512 bytes in one line, without anything that a terminal would take for a command or that turns the text around.
-pub(crate) fn cut_detail(mut detail: String) -> String {
-    detail.truncate(detail.floor_char_boundary(512));
-    let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    detail.replace(steers, " ")
 }

@@ -1,10 +1,11 @@
 //! Prepares the plugins of a whole set, on all processors.
 
-use crate::build::{BuildProgress, Plan, ResolvedSet};
-use crate::engine::Sandbox;
-use crate::import_check::ComponentRefused;
+use crate::component::ComponentRefused;
+use crate::engine::Engine;
+use crate::fault::cut_detail;
 use crate::lists::at;
-use crate::plugin::{Plugin, cut_detail};
+use crate::plan::{BuildProgress, Plan, ResolvedSet};
+use crate::plugin::Plugin;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
 use proviso_model::{Digest, Problem, limits};
 use serde_json::{Map, Value};
@@ -15,7 +16,7 @@ use std::sync::{Arc, mpsc};
 
 /// Prepares every policy's plugin, on all processors. A plugin that is missing in the answer has a problem.
 pub(crate) fn prepare_all(
-    sandbox: &Sandbox,
+    engine: &Engine,
     resolved: &ResolvedSet,
     plans: &[Plan<'_>],
     progress: &dyn Fn(BuildProgress),
@@ -42,7 +43,8 @@ pub(crate) fn prepare_all(
                     plans.get(index).map(|plan| (index, plan))
                 } {
                     // A compiler that gives up on a hostile component must not take the host with it.
-                    let step = AssertUnwindSafe(|| prepare_one(sandbox, plan, &instrumented[&plan.facts.digest]));
+                    let _span = tracing::info_span!("prepare plugin", policy = %plan.id).entered();
+                    let step = AssertUnwindSafe(|| prepare_one(engine, plan, &instrumented[&plan.facts.digest]));
                     let prepared = catch_unwind(step).unwrap_or_else(|_| {
                         let reason = "the compiler gave up on it".to_owned();
                         Err(PrepareError::Refused(ComponentRefused::Invalid(reason)))
@@ -74,11 +76,7 @@ pub(crate) fn prepare_all(
     (plugins, problems)
 }
 
-fn prepare_one(
-    sandbox: &Sandbox,
-    plan: &Plan<'_>,
-    instrumented: &InstrumentedCode,
-) -> Result<Arc<Plugin>, PrepareError> {
+fn prepare_one(engine: &Engine, plan: &Plan<'_>, instrumented: &InstrumentedCode) -> Result<Arc<Plugin>, PrepareError> {
     let recipe = Recipe {
         bytes: plan
             .pack
@@ -88,7 +86,7 @@ fn prepare_one(
         settings: settings_text(&plan.settings),
         lists: plan.list_table(),
     };
-    prepare(sandbox, &recipe, instrumented)
+    prepare(&engine.sandbox, &engine.remembered, &recipe, instrumented)
 }
 
 /// The settings as a plugin gets them.

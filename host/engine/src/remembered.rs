@@ -1,6 +1,7 @@
 //! What the sandbox remembers from one build to the next, so that a change prepares only what changed.
 
-use crate::import_check::{ComponentFacts, ComponentRefused, inspect_component};
+use crate::component::{ComponentFacts, ComponentRefused};
+use crate::component_check::inspect_component;
 use crate::plugin::Plugin;
 use proviso_model::Digest;
 use std::collections::HashMap;

@@ -2,11 +2,13 @@
 
 use crate::adapter_v0_1_0::Exports;
 use crate::answer::SettingsProblem;
-use crate::engine::Sandbox;
+use crate::component::{ComponentFacts, ComponentRefused, invalid};
+use crate::fault::{CallFault, cut_detail};
 use crate::freezable;
 use crate::guest::GuestState;
-use crate::import_check::{ComponentFacts, ComponentRefused, invalid};
-use crate::plugin::{CallFault, Configured, Plugin, cut_detail, fault_of, grant, new_store};
+use crate::plugin::{Configured, Plugin, fault_of, grant, new_store};
+use crate::remembered::Remembered;
+use crate::sandbox::Sandbox;
 use crate::strip::without_custom_sections;
 use crate::view::ListInfo;
 use proviso_model::digest::DigestBuilder;
@@ -73,15 +75,16 @@ pub(crate) type InstrumentedCode = OnceLock<Result<Component, String>>;
 /// The plugin that a generation already made of the component, else one from the cache, else by configuring and freezing it.
 pub(crate) fn prepare(
     sandbox: &Sandbox,
+    remembered: &Remembered,
     recipe: &Recipe<'_>,
     instrumented: &InstrumentedCode,
 ) -> Result<Arc<Plugin>, PrepareError> {
     let key = recipe.key(sandbox);
-    if let Some(plugin) = sandbox.remembered.plugin(&key) {
+    if let Some(plugin) = remembered.plugin(&key) {
         return Ok(plugin);
     }
     let plugin = Arc::new(make(sandbox, recipe, instrumented, &key)?);
-    sandbox.remembered.keep_plugin(key, &plugin);
+    remembered.keep_plugin(key, &plugin);
     Ok(plugin)
 }
 

@@ -1,9 +1,9 @@
 //! Puts a verdict together, in the order that its canonical form has.
 
-use crate::evaluate::Judged;
-use crate::fold::{Folded, Outcome};
 use crate::generation::Generation;
 use crate::guest::LogLine;
+use crate::judged::Judged;
+use crate::outcome::{Folded, Outcome};
 use proviso_model::set::{Mode, OnFault};
 use proviso_model::verdict::{Finding, Verdict};
 

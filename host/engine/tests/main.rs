@@ -5,6 +5,7 @@ mod cases;
 mod components;
 mod fold;
 mod generation;
+mod in_part;
 mod meter;
 mod retention;
 mod support;

@@ -2,8 +2,10 @@
 
 use crate::digest::{Digest, DigestBuilder};
 use crate::message::Message;
+use std::any::Any;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A message with the digest of its content, which is computed once: the archive knows a delivery by it, and a verdict
 /// names it.
@@ -21,12 +23,49 @@ struct Content {
     /// Its `raw` is empty.
     message: Message,
     digest: Digest,
+    remembered: Remembered,
 }
+
+/// What a stage keeps with a message while it is in memory, so that it is not worked out again. No part of the message: of
+/// two that are equal, one may have it and the other not.
+#[derive(Default)]
+struct Remembered(Mutex<Option<Arc<dyn Any + Send + Sync>>>);
+
+impl Remembered {
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<dyn Any + Send + Sync>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Remembered").field(&self.slot().is_some()).finish()
+    }
+}
+
+impl PartialEq for Remembered {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Remembered {}
 
 impl Addressed {
     /// [`Message::content_digest`], without computing it anew.
     pub fn digest(&self) -> Digest {
         self.content.digest
+    }
+
+    /// What was last kept with it, or with a copy of it, if it is of that type.
+    pub fn remembered<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.content.remembered.slot().clone()?.downcast().ok()
+    }
+
+    /// Keeps something with it, in the place of what was kept before. Whoever keeps it bounds its size: it lives as long as
+    /// the message is in memory.
+    pub fn remember<T: Send + Sync + 'static>(&self, what: Arc<T>) {
+        *self.content.remembered.slot() = Some(what);
     }
 
     /// [`Message::raw`] as the source gave it; empty where it was left behind.
@@ -49,7 +88,11 @@ impl From<Message> for Addressed {
         let digest = message.content_digest();
         let raw = std::mem::take(&mut message.raw);
         Self {
-            content: Arc::new(Content { message, digest }),
+            content: Arc::new(Content {
+                message,
+                digest,
+                remembered: Remembered::default(),
+            }),
             raw,
         }
     }

@@ -30,6 +30,13 @@ pub const PRECEDING_MESSAGES_MAX: usize = 5;
 pub const PRECEDING_TEXT_BYTES_MAX: usize = 4 << 10;
 /// Hits of one message that one policy sees.
 pub const HITS_MAX: usize = 4_096;
+/// Steps that the patterns of one pack may take in the text of one message, for each begun KiB of it, where nothing else is
+/// said. A step is a byte that a search looks at, weighted by the search's engine: one to three nanoseconds.
+pub const SCAN_STEPS_PER_KIB_DEFAULT: u64 = 1 << 20;
+/// Steps that the patterns of one pack may take in one text, however short it is.
+pub const SCAN_STEPS_MIN: u64 = 16 << 20;
+/// Steps that the patterns of one pack may take in one text, at most.
+pub const SCAN_STEPS_MAX: u64 = 512 << 20;
 
 /// Linear memory of one instance, in bytes.
 pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;

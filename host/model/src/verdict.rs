@@ -25,7 +25,8 @@ pub struct Verdict {
     pub packs: Arc<[Digest]>,
     /// Native identifiers of the preceding messages that policies were given, the oldest first.
     pub preceding: Vec<String>,
-    /// True if the text was longer than policies may see, or had more hits than they may see: they judged a part of it.
+    /// True if the text was longer than a policy may see at once, or had more hits than it may see at once. `rules` judged it
+    /// in pieces; a policy that saw a part of it alone has a fault of cause `partial`.
     pub truncated: bool,
     /// Why no policy saw the content; absent if policies saw it.
     pub withheld: Option<Withheld>,
@@ -251,6 +252,10 @@ pub enum FaultCause {
     Refused,
     /// The policy was not called: it had failed on too many messages before.
     Quarantined,
+    /// The policy judged a part of the message: there was more text, or there were more hits, than it can be given.
+    Partial,
+    /// The plugin answers otherwise when it is given the message alone: it does not judge messages for themselves.
+    Inconsistent,
 }
 
 impl FaultCause {
@@ -265,7 +270,15 @@ impl FaultCause {
             FaultCause::BadAnswer => "bad-answer",
             FaultCause::Refused => "refused",
             FaultCause::Quarantined => "quarantined",
+            FaultCause::Partial => "partial",
+            FaultCause::Inconsistent => "inconsistent",
         }
+    }
+
+    /// True if it says something about the policy. A policy that was not called did not fail, and whoever writes a message can
+    /// make it longer than a policy may see.
+    pub const fn blames_policy(self) -> bool {
+        !matches!(self, FaultCause::Quarantined | FaultCause::Partial)
     }
 }
 

@@ -1,69 +1,26 @@
 //! From lists to a matcher.
 
-use crate::chars::{self, Class};
+use crate::chars;
 use crate::expressions::ExpressionsBuilder;
-use crate::folding::{Folding, Gaps, is_word};
-use crate::matcher::{Key, Matcher, Rule, Slice, Term};
-use crate::pages::Pages;
+use crate::folding::{Folding, Gaps};
+use crate::list::{List, ListContent, ListId, ScanProblem};
+use crate::matcher::Matcher;
 use crate::patterns::Patterns;
 use crate::screen::{Borders, Screen};
+use crate::steps::{Grant, Owner};
+use crate::symbols::Symbols;
+use crate::term::{Key, Rule, Slice, Term};
+use crate::term_search::{CROWD_MAX, DEPTH_MAX};
 use crate::trie::{Keys, Symbol, Trie};
-use proviso_model::limits::TERM_BYTES_MAX;
-use std::collections::HashSet;
-use std::fmt;
-
-/// Number of a list within a matcher, in the order of adding, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ListId(pub u32);
-
-/// A named list and what is in it.
-#[derive(Debug, Clone)]
-pub struct List {
-    /// For the reader of problems; the matcher itself uses numbers.
-    pub name: String,
-    /// What to look for.
-    pub content: ListContent,
-}
-
-/// What a list looks for.
-#[derive(Debug, Clone)]
-pub enum ListContent {
-    /// Every occurrence of every term, overlapping ones included.
-    Lexicon {
-        /// 1-1,024 bytes each. A term that is equal to another one is found beside it.
-        terms: Vec<String>,
-        /// What a term and a text may differ in.
-        folding: Folding,
-    },
-    /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands: no folding.
-    Patterns(Patterns),
-}
-
-/// One thing that keeps lists from becoming a matcher.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct ScanProblem {
-    /// Which list.
-    pub list: ListId,
-    /// Which of its terms or patterns, from 0.
-    pub item: u32,
-    /// What is wrong, with the value quoted.
-    pub message: String,
-}
-
-impl fmt::Display for ScanProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)
-    }
-}
+use proviso_model::limits::{SCAN_STEPS_PER_KIB_DEFAULT, TERM_BYTES_MAX};
 
 /// Collects lists.
 #[derive(Debug, Default)]
 pub struct MatcherBuilder {
-    lists: Vec<List>,
+    /// Each with its owner.
+    lists: Vec<(Owner, List)>,
+    grants: Vec<Grant>,
 }
-
-/// Different characters in the terms of all lists together, at most: every symbol of the trie has a number.
-const SYMBOLS_MAX: usize = Symbol::MAX as usize;
 
 impl MatcherBuilder {
     /// No lists yet.
@@ -71,9 +28,23 @@ impl MatcherBuilder {
         Self::default()
     }
 
-    /// Adds a list. The same list may be added again, for another pack: what is equal is searched for once.
+    /// Somebody whose lists share the steps that their patterns may take in one text: `steps_per_kib` for each begun KiB of
+    /// it, and never less than [`SCAN_STEPS_MIN`](proviso_model::limits::SCAN_STEPS_MIN) nor more than
+    /// [`SCAN_STEPS_MAX`](proviso_model::limits::SCAN_STEPS_MAX) in all.
+    pub fn owner(&mut self, steps_per_kib: u64) -> Owner {
+        self.grants.push(Grant::of(steps_per_kib));
+        Owner(self.grants.len() as u32 - 1)
+    }
+
+    /// Adds a list of nobody else's. The same list may be added again: what is equal is searched for once.
     pub fn add(&mut self, list: List) -> ListId {
-        self.lists.push(list);
+        let owner = self.owner(SCAN_STEPS_PER_KIB_DEFAULT);
+        self.add_of(owner, list)
+    }
+
+    /// Adds a list of an owner that this builder made.
+    pub fn add_of(&mut self, owner: Owner, list: List) -> ListId {
+        self.lists.push((owner, list));
         ListId(self.lists.len() as u32 - 1)
     }
 
@@ -81,7 +52,7 @@ impl MatcherBuilder {
     /// 65,535 different characters in all terms together.
     pub fn build(self) -> Result<Matcher, Vec<ScanProblem>> {
         let mut parts = Parts::default();
-        for (number, list) in self.lists.iter().enumerate() {
+        for (number, (owner, list)) in self.lists.iter().enumerate() {
             let id = ListId(number as u32);
             match &list.content {
                 ListContent::Lexicon { terms, folding } => {
@@ -89,10 +60,10 @@ impl MatcherBuilder {
                         parts.add_term(&list.name, id, item as u32, term, *folding);
                     }
                 }
-                ListContent::Patterns(patterns) => parts.add_patterns(id, patterns),
+                ListContent::Patterns(patterns) => parts.add_patterns(*owner, id, patterns),
             }
         }
-        parts.assemble()
+        parts.assemble(self.grants, self.lists.len())
     }
 }
 
@@ -166,10 +137,10 @@ impl Parts {
         self.sought.push(Sought { key, what });
     }
 
-    fn add_patterns(&mut self, list: ListId, patterns: &Patterns) {
+    fn add_patterns(&mut self, owner: Owner, list: ListId, patterns: &Patterns) {
         for (item, pattern) in patterns.patterns.iter().enumerate() {
             self.count += 1;
-            self.expressions.add(list, item as u32, pattern);
+            self.expressions.add(owner, list, item as u32, pattern);
         }
     }
 
@@ -186,7 +157,7 @@ impl Parts {
         number as u8
     }
 
-    fn assemble(mut self) -> Result<Matcher, Vec<ScanProblem>> {
+    fn assemble(mut self, grants: Vec<Grant>, lists: usize) -> Result<Matcher, Vec<ScanProblem>> {
         for (piece, waypoint) in std::mem::take(&mut self.expressions.pieces) {
             let key = push_key(&mut self.keys, piece.chars());
             let what = What::Piece { waypoint };
@@ -216,23 +187,36 @@ impl Parts {
         }
         let mut borders = Vec::with_capacity(keys.len());
         let mut matcher = Matcher::new(self.rules, symbols.kinds);
+        let heavy = heavy_lists(sought.chunk_by(same_key), lists);
+        let is_heavy = |sought: &Sought| match sought.what {
+            What::Term { list, .. } => heavy[list.0 as usize],
+            What::Piece { .. } => false,
+        };
         for of_key in sought.chunk_by(same_key) {
             let (terms_from, waypoints_from) = (matcher.terms.len(), matcher.waypoints.len());
             let same_term = |a: &Sought, b: &Sought| a.what.term(&self.chars) == b.what.term(&self.chars);
-            for equal in of_key.chunk_by(same_term) {
-                let uses_from = matcher.uses.len();
-                for sought in equal {
-                    match sought.what {
-                        What::Term { list, item, .. } => matcher.uses.push((list, item)),
-                        What::Piece { waypoint } => matcher.waypoints.push(waypoint),
+            // What only heavy lists look for comes last, so that it can be left out.
+            let mut light_to = terms_from;
+            for of_heavy in [false, true] {
+                let mut groups = of_key.chunk_by(same_term);
+                while let Some(equal) = groups.find(|equal| equal.iter().all(is_heavy) == of_heavy) {
+                    let uses_from = matcher.uses.len();
+                    for sought in equal {
+                        match sought.what {
+                            What::Term { list, item, .. } => matcher.uses.push((list, item)),
+                            What::Piece { waypoint } => matcher.waypoints.push(waypoint),
+                        }
+                    }
+                    if let Some((rule, chars)) = equal[0].what.term(&self.chars) {
+                        let from = matcher.chars.len() as u32;
+                        matcher.chars.extend(chars);
+                        let uses = Slice::new(uses_from, matcher.uses.len());
+                        let term = Term::new(&matcher.chars, from, rule, &matcher.rules, uses);
+                        matcher.terms.push(term);
                     }
                 }
-                if let Some((rule, chars)) = equal[0].what.term(&self.chars) {
-                    let from = matcher.chars.len() as u32;
-                    matcher.chars.extend(chars);
-                    let uses = Slice::new(uses_from, matcher.uses.len());
-                    let term = Term::new(&matcher.chars, from, rule, &matcher.rules, uses);
-                    matcher.terms.push(term);
+                if !of_heavy {
+                    light_to = matcher.terms.len();
                 }
             }
             let no_pieces = matcher.waypoints.len() == waypoints_from;
@@ -243,6 +227,7 @@ impl Parts {
             });
             matcher.keys.push(Key {
                 terms: Slice::new(terms_from, matcher.terms.len()),
+                light: Slice::new(terms_from, light_to),
                 waypoints: Slice::new(waypoints_from, matcher.waypoints.len()),
             });
         }
@@ -250,7 +235,9 @@ impl Parts {
         matcher.trie = Trie::new(&keys, symbols.count);
         matcher.screen = Screen::new(&keys, &borders, &ascii, symbols.kinds.letters_from, symbols.count);
         matcher.symbols = symbols.pages;
-        matcher.expressions = self.expressions.build();
+        matcher.expressions = self.expressions.build(grants);
+        let numbers = (0..).map(ListId).zip(&heavy);
+        matcher.heavy = numbers.filter(|(_, heavy)| **heavy).map(|(list, _)| list).collect();
         matcher.count = self.count;
         Ok(matcher)
     }
@@ -306,89 +293,26 @@ fn push_key(keys: &mut Vec<char>, folded: impl Iterator<Item = char> + Clone) ->
     Slice::new(from, keys.len())
 }
 
-/// The symbol of each character.
-struct Symbols {
-    pages: Pages<Symbol>,
-    kinds: Kinds,
-    count: usize,
-}
-
-/// What symbols stand for: 0 is that of all gaps that are in no key, which are passed over; then come other gaps, then
-/// letters that are a key by themselves, then the letter that is in no key, then all other letters.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kinds {
-    /// The first letter.
-    pub(crate) letters_from: Symbol,
-    /// The letter that is in no key; from here on, a symbol alone means nothing.
-    pub(crate) others_from: Symbol,
-}
-
-/// The symbol of gaps that are in no key: they are passed over.
-pub(crate) const IGNORED: Symbol = 0;
-
-impl Symbols {
-    fn new<'a>(keys: impl Iterator<Item = &'a [char]>) -> Result<Self, String> {
-        let mut frequencies = vec![0_u32; char::MAX as usize + 1];
-        let mut used: Vec<char> = Vec::new();
-        let mut alone: HashSet<char> = HashSet::new();
-        for key in keys {
-            for &c in key {
-                if frequencies[c as usize] == 0 {
-                    used.push(c);
-                }
-                frequencies[c as usize] += 1;
-            }
-            if let [only] = key {
-                alone.insert(*only);
-            }
-        }
-        if used.len() + 2 > SYMBOLS_MAX {
-            return Err(format!(
-                "the lists use {} different characters, at most {SYMBOLS_MAX}",
-                used.len() + 2
-            ));
-        }
-        let kind = |c: char| match (chars::class(c), alone.contains(&c)) {
-            (Class::Letter, true) => 1,
-            (Class::Letter, false) => 2,
-            _ => 0,
+/// By list: whether one of its keys is longer than a short scan follows, or stands for a crowd of its terms.
+fn heavy_lists<'s>(by_key: impl Iterator<Item = &'s [Sought]>, lists: usize) -> Vec<bool> {
+    let mut heavy = vec![false; lists];
+    let mut counts = vec![0_usize; lists];
+    for of_key in by_key {
+        let key = of_key[0].key;
+        let is_long = (key.to - key.from) as usize > DEPTH_MAX;
+        let of_terms = || {
+            of_key.iter().filter_map(|sought| match sought.what {
+                What::Term { list, .. } => Some(list.0 as usize),
+                What::Piece { .. } => None,
+            })
         };
-        // Of each kind the most frequent first, so that what is looked up often lies together.
-        used.sort_unstable_by_key(|&c| (kind(c), u32::MAX - frequencies[c as usize], c));
-        let before = |limit: u8| used.partition_point(|&c| kind(c) < limit) as Symbol + 1;
-        let kinds = Kinds {
-            letters_from: before(1),
-            others_from: before(2),
-        };
-
-        let mut pages = Pages::new(kinds.others_from);
-        for &gap in chars::classes().gaps() {
-            pages.set(gap, IGNORED);
+        for list in of_terms() {
+            counts[list] += 1;
+            heavy[list] |= is_long || counts[list] > CROWD_MAX;
         }
-        for (rank, &c) in used.iter().enumerate() {
-            let symbol = rank as Symbol + 1;
-            pages.set(c, symbol + Symbol::from(symbol >= kinds.others_from));
+        for list in of_terms() {
+            counts[list] = 0;
         }
-        for &c in &used {
-            let symbol = pages.get(c);
-            for &form in chars::forms(c) {
-                pages.set(form, symbol);
-            }
-        }
-        Ok(Self {
-            pages,
-            kinds,
-            count: used.len() + 2,
-        })
     }
-
-    fn of(&self, c: char) -> Symbol {
-        self.pages.get(c)
-    }
-}
-
-/// True for terms that the matcher may accept at a border: see [`Folding::word_boundaries`].
-pub(crate) fn borders(text: &[char], folding: Folding) -> (bool, bool) {
-    let at = |c: Option<&char>| folding.word_boundaries && c.is_some_and(|&c| is_word(c));
-    (at(text.first()), at(text.last()))
+    heavy
 }

@@ -5,11 +5,12 @@
 //! patterns without pieces whose conditions are fulfilled are run one by one if they are few. If they are many, they are first looked
 //! for all at once by one lazily built automaton over their shapes, conditions on neighbours left out.
 
-use crate::build::ListId;
 use crate::conditions::{self, Conditions, Facts, Needed};
-use crate::matcher::Hit;
+use crate::hit::Hit;
+use crate::list::ListId;
 use crate::patterns::Pattern;
 use crate::required::{self, Route};
+use crate::steps::{Cost, Grant, Owner};
 use regex_automata::hybrid::dfa;
 use regex_automata::nfa::thompson;
 use regex_automata::{Input, MatchKind, PatternSet, meta};
@@ -38,13 +39,17 @@ pub(crate) struct Expressions {
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
     shapes: Option<dfa::DFA>,
+    /// By owner.
+    grants: Vec<Grant>,
 }
 
 #[derive(Debug)]
 struct Expression {
+    owner: Owner,
     list: ListId,
     item: u32,
     regex: meta::Regex,
+    cost: Cost,
     needed: Needed,
     /// What keeps it from being run, for people.
     needs: String,
@@ -74,7 +79,7 @@ pub(crate) struct ExpressionsBuilder {
 }
 
 impl ExpressionsBuilder {
-    pub(crate) fn add(&mut self, list: ListId, item: u32, pattern: &Pattern) {
+    pub(crate) fn add(&mut self, owner: Owner, list: ListId, item: u32, pattern: &Pattern) {
         let expression = self.all.len() as u32;
         let mut conditions = conditions::of(&pattern.hir);
         let run_bits = conditions.iter().map(conditions::Run::bits).fold(0.0, f32::max);
@@ -94,9 +99,11 @@ impl ExpressionsBuilder {
             self.shapes.push(required::without_conditions(&pattern.hir));
         }
         self.all.push(Expression {
+            owner,
             list,
             item,
             regex: pattern.compiled.clone(),
+            cost: Cost::of(&pattern.hir, required::has_automaton(&pattern.hir)),
             needed: Needed::default(),
             needs,
         });
@@ -117,7 +124,8 @@ impl ExpressionsBuilder {
         }
     }
 
-    pub(crate) fn build(mut self) -> Expressions {
+    /// `grants` are the steps of each owner.
+    pub(crate) fn build(mut self, grants: Vec<Grant>) -> Expressions {
         let mut known = Conditions::default();
         // Those come first whose conditions are asked for every text.
         for &number in &self.shapeless {
@@ -136,6 +144,7 @@ impl ExpressionsBuilder {
                 .then(|| shapes_automaton(&self.shapes))
                 .flatten(),
             shapeless: self.shapeless,
+            grants,
         }
     }
 }
@@ -176,6 +185,8 @@ pub(crate) struct ExpressionScratch {
     /// Made when a pattern is first run: most never are.
     caches: Vec<Option<meta::Cache>>,
     shapes: Option<(dfa::Cache, PatternSet)>,
+    /// By text: steps that the patterns of the owner at hand have taken in it.
+    steps: Vec<u64>,
 }
 
 impl Expressions {
@@ -191,6 +202,7 @@ impl Expressions {
                 .shapes
                 .as_ref()
                 .map(|dfa| (dfa.create_cache(), PatternSet::new(self.shapeless.len()))),
+            steps: Vec::new(),
         }
     }
 
@@ -260,29 +272,39 @@ impl Expressions {
 
     /// Runs each pattern over all texts that it was noted for, so that its tables are read from memory once. `found` is
     /// called for each match with the number of the text, until it says that it wants no more of this text.
+    ///
+    /// The patterns of one owner run one behind the other. When they have used up the steps that they may take in a text,
+    /// the rest of them does not run over it; a list of which something was left undone goes to `out_of_steps`, with the
+    /// number of the text. Which ones these are depends on the text and the patterns alone.
     pub(crate) fn run<'t>(
         &self,
         text_of: impl Fn(usize) -> &'t str,
         scratch: &mut ExpressionScratch,
+        out_of_steps: &mut Vec<(u32, ListId)>,
         mut found: impl FnMut(u32, Hit) -> bool,
     ) {
-        scratch.runs.sort_unstable();
-        for &(pattern, number) in &scratch.runs {
-            let Expression { list, item, regex, .. } = &self.all[pattern as usize];
-            let cache = scratch.caches[pattern as usize].get_or_insert_with(|| regex.create_cache());
-            let mut input = Input::new(text_of(number as usize));
-            while let Some(matched) = regex.search_with(cache, &input) {
-                let hit = Hit {
-                    list: *list,
-                    term: *item,
-                    start: matched.start() as u32,
-                    end: matched.end() as u32,
-                };
-                if !found(number, hit) {
-                    break;
-                }
-                // No pattern matches the empty string, so that this goes on.
-                input.set_start(matched.end());
+        let ExpressionScratch {
+            runs, caches, steps, ..
+        } = scratch;
+        runs.sort_unstable_by_key(|&(pattern, number)| (self.all[pattern as usize].owner.0, pattern, number));
+        let Some(texts) = runs.iter().map(|(_, number)| *number as usize + 1).max() else {
+            return;
+        };
+        steps.resize(texts, 0);
+        let mut owner_at_hand = None;
+        for &(pattern, number) in runs.iter() {
+            let expression = &self.all[pattern as usize];
+            let owner = expression.owner;
+            if owner_at_hand.replace(owner) != Some(owner) {
+                steps.fill(0);
+            }
+            let text = text_of(number as usize);
+            let steps = &mut steps[number as usize];
+            let granted = self.grants[owner.0 as usize].for_text(text.len());
+            let cache = caches[pattern as usize].get_or_insert_with(|| expression.regex.create_cache());
+            let whole = *steps <= granted && expression.run(text, cache, (steps, granted), |hit| found(number, hit));
+            if !whole {
+                out_of_steps.push((number, expression.list));
             }
         }
     }
@@ -319,7 +341,59 @@ impl Expressions {
     }
 }
 
+impl Expression {
+    /// Finds its matches, until `found` wants no more. False if the steps came to more than are granted.
+    ///
+    /// A search is given no more of the text than the steps that are left allow. Its match is that of the whole text if
+    /// nothing behind what it was given could have made it another.
+    fn run(
+        &self,
+        text: &str,
+        cache: &mut meta::Cache,
+        (steps, granted): (&mut u64, u64),
+        mut found: impl FnMut(Hit) -> bool,
+    ) -> bool {
+        let (mut from, mut border) = (0_usize, 0_usize);
+        while *steps <= granted {
+            let reach = self.cost.bytes_for(granted - *steps);
+            let to = text.floor_char_boundary(from.saturating_add(reach));
+            let input = Input::new(text).range(from..to);
+            let Some(matched) = self.regex.search_with(cache, &input) else {
+                *steps = steps.saturating_add(self.cost.of_bytes(to - from));
+                return to == text.len();
+            };
+            let span = (matched.start(), matched.end());
+            let looked_to = self.cost.looked_to(text, span, &mut border);
+            *steps = steps.saturating_add(self.cost.of_bytes(looked_to - from + span.1 - from));
+            if looked_to > to {
+                *steps = granted.saturating_add(1);
+                return false;
+            }
+            let hit = Hit {
+                list: self.list,
+                term: self.item,
+                start: span.0 as u32,
+                end: span.1 as u32,
+            };
+            if !found(hit) {
+                return true;
+            }
+            // No pattern matches the empty string, so that this goes on.
+            from = span.1;
+        }
+        false
+    }
+}
+
 impl ExpressionScratch {
+    /// Forgets the pieces of the text at hand, to see them again.
+    pub(crate) fn forget_pieces(&mut self) {
+        self.pieces.clear();
+        for number in self.marks.drain(..) {
+            self.marked[number as usize] = false;
+        }
+    }
+
     /// Forgets the texts of the last scan.
     pub(crate) fn begin(&mut self) {
         self.runs.clear();

@@ -1,5 +1,6 @@
 //! The lexicon file: one term a line, with optional tags and a weight.
 
+use crate::chars::{self, Class};
 use proviso_model::Problem;
 use proviso_model::limits::{LEXICON_TERMS_MAX, NAME_BYTES_MAX, TERM_BYTES_MAX};
 use std::collections::HashSet;
@@ -85,6 +86,12 @@ fn parse_line(line: u32, content: &str) -> Result<Term, String> {
     if text.is_empty() {
         return Err("no term before the first tab".to_owned());
     }
+    if is_invisible(text) {
+        return Err(format!(
+            "the term {} has nothing that can be seen: it would match where a text looks empty",
+            text.escape_unicode().to_string().chars().take(64).collect::<String>()
+        ));
+    }
     if text.len() > TERM_BYTES_MAX {
         return Err(format!(
             "the term has {} bytes, at most {TERM_BYTES_MAX} are allowed",
@@ -97,6 +104,12 @@ fn parse_line(line: u32, content: &str) -> Result<Term, String> {
         weight: parse_weight(weight)?,
         line,
     })
+}
+
+/// True of a text that consists of zero-width, default-ignorable and control characters alone: nobody can see what it is, or
+/// that it was found.
+pub fn is_invisible(text: &str) -> bool {
+    text.chars().all(|c| chars::class(c) == Class::Invisible)
 }
 
 fn parse_tags(field: &str) -> Result<Vec<String>, String> {
@@ -133,6 +146,20 @@ fn parse_weight(field: &str) -> Result<Option<f64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_term_that_nobody_can_see_is_refused_with_its_line() {
+        let text = "保本\n\u{200b}\n保\u{200b}息\n\u{200b}\u{2060}\ttag\n";
+        let problems = parse(Path::new("l.txt"), text).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "l.txt:2: the term \\u{200b} has nothing that can be seen: it would match where a text looks empty",
+                "l.txt:4: the term \\u{200b}\\u{2060} has nothing that can be seen: it would match where a text looks empty",
+            ]
+        );
+    }
 
     fn texts(text: &str) -> Vec<(String, u32)> {
         let lexicon = parse(Path::new("l.txt"), text).unwrap();

@@ -31,23 +31,35 @@
 //! assert_eq!(&text[hits[0].start as usize..hits[0].end as usize], "穩賺不賠");
 //! ```
 
+mod alphabet;
 mod build;
 mod byte_set;
 mod chars;
 mod conditions;
 mod expressions;
 mod folding;
+mod hit;
 pub mod lexicon;
+mod list;
 mod matcher;
 mod pages;
 pub mod patterns;
+mod quadratic;
 mod required;
 mod screen;
+mod steps;
+mod symbols;
+mod term;
+mod term_search;
 mod trie;
 mod verify;
 
-pub use build::{List, ListContent, ListId, MatcherBuilder, ScanProblem};
+pub use build::MatcherBuilder;
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
+pub use hit::{Hit, Scanned};
 pub use lexicon::Lexicon;
-pub use matcher::{HITS_PER_SCAN_MAX, Hit, Matcher, Scanned, Scratch, TEXT_BYTES_MAX};
-pub use patterns::Patterns;
+pub use list::{List, ListContent, ListId, ScanProblem};
+pub use matcher::{HITS_PER_SCAN_MAX, Matcher, Scratch, TEXT_BYTES_MAX, Token};
+pub use patterns::{Pattern, Patterns};
+pub use quadratic::can_be_quadratic;
+pub use steps::Owner;

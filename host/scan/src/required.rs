@@ -18,14 +18,17 @@ const LITERAL_CHARS_MAX: usize = 32;
 /// Compiles an expression to a program of at most `bytes_max` bytes.
 #[expect(clippy::result_large_err, reason = "built once a pattern")]
 pub(crate) fn compile(hir: &Hir, bytes_max: usize) -> Result<meta::Regex, BuildError> {
-    // The lazily built automaton gives up on `\b` beside a character that is not ASCII: with an allocation, and after
-    // time lost. Patterns with it go to the other engines at once.
-    let lazy = !hir.properties().look_set().contains_word_unicode();
     let config = meta::Config::new()
         .nfa_size_limit(Some(bytes_max))
         .onepass_size_limit(Some(64 << 10))
-        .hybrid(lazy);
+        .hybrid(has_automaton(hir));
     meta::Builder::new().configure(config).build_from_hir(hir)
+}
+
+/// True if a lazily built automaton looks for the expression. It gives up on `\b` beside a character that is not ASCII: with
+/// an allocation, and after time lost. Patterns with it go to the other engines at once.
+pub(crate) fn has_automaton(hir: &Hir) -> bool {
+    !hir.properties().look_set().contains_word_unicode()
 }
 
 /// The same expression without its conditions on neighbours (`^`, `\b`, …): it matches wherever `hir` does, and

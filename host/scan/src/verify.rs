@@ -2,11 +2,14 @@
 
 use crate::chars::{Class, Classes};
 use crate::folding::{GAP_CHARS_MAX, Gaps, is_word};
-use crate::matcher::{Matcher, Rule, Term};
+use crate::matcher::Matcher;
+use crate::term::{Rule, Term};
 
 impl Matcher {
     /// The span of a term whose key ends at byte `at`, if it is there.
-    pub(crate) fn verify(&self, text: &str, at: usize, term: &Term) -> Option<(u32, u32)> {
+    /// Adds what it looks at to `steps`.
+    pub(crate) fn verify(&self, text: &str, at: usize, term: &Term, steps: &mut u64) -> Option<(u32, u32)> {
+        *steps += 1;
         let rule = &self.rules[usize::from(term.rule)];
         let gaps = rule.folding.gaps;
         let goes_on = term.word_end && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
@@ -20,12 +23,12 @@ impl Matcher {
             rule,
             compared: term.compared,
         };
-        let before_left = walk.consume(text[..at].chars().rev(), before.iter().rev())?;
+        let before_left = walk.consume(text[..at].chars().rev(), before.iter().rev(), steps)?;
         let start = before_left;
         let end = if behind.is_empty() {
             at
         } else {
-            at + walk.consume(text[at..].chars(), behind.iter())?
+            at + walk.consume(text[at..].chars(), behind.iter(), steps)?
         };
         let start = at - start;
         let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
@@ -52,12 +55,19 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The bytes of `text` that the characters of `term` take, gaps between them included.
-    fn consume<'t>(&self, mut text: impl Iterator<Item = char>, term: impl Iterator<Item = &'t char>) -> Option<usize> {
+    /// Each character is a step.
+    fn consume<'t>(
+        &self,
+        mut text: impl Iterator<Item = char>,
+        term: impl Iterator<Item = &'t char>,
+        steps: &mut u64,
+    ) -> Option<usize> {
         let mut bytes = 0;
         for &wanted in term {
             let mut skipped = 0;
             loop {
                 let c = text.next()?;
+                *steps += 1;
                 bytes += c.len_utf8();
                 let class = self.classes.get(c);
                 if self.rule.folding.gaps.skips(class) {

@@ -3,4 +3,5 @@
 mod matcher;
 mod naive;
 mod patterns;
+mod steps;
 mod vectors;

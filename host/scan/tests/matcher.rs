@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use proviso_scan::{
-    Folding, Gaps, HITS_PER_SCAN_MAX, List, ListContent, ListId, Matcher, MatcherBuilder, Patterns, Scanned, patterns,
+    Folding, Gaps, HITS_PER_SCAN_MAX, List, ListContent, ListId, Matcher, MatcherBuilder, Patterns, patterns,
 };
 use regex_automata::meta::Regex;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn build(lists: impl IntoIterator<Item = List>) -> Matcher {
 /// Each hit as `list.term matched`.
 fn check(matcher: &Matcher, text: &str, expected: &[&str]) {
     let mut hits = Vec::new();
-    assert_eq!(matcher.scan(text, &mut matcher.scratch(), &mut hits), Scanned::Whole);
+    assert!(matcher.scan(text, &mut matcher.scratch(), &mut hits).is_whole());
     let shown = hits.iter().map(|hit| {
         format!(
             "{}.{} {}",
@@ -190,18 +190,20 @@ fn a_flood_of_hits_is_cut_short() {
     for lists in [vec![lexicon.clone()], vec![flood.clone()], vec![lexicon, flood]] {
         let matcher = build(lists);
         let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
-        assert_eq!(matcher.scan(&text, &mut scratch, &mut hits), Scanned::CutShort);
+        assert!(matcher.scan(&text, &mut scratch, &mut hits).cut_short);
         assert!(
             hits.len() > HITS_PER_SCAN_MAX / 2 && hits.len() <= HITS_PER_SCAN_MAX,
             "{}",
             hits.len()
         );
         assert!(hits.is_sorted_by_key(|hit| (hit.start, hit.end, hit.list, hit.term)));
-        assert_eq!(matcher.scan("b", &mut scratch, &mut hits), Scanned::Whole);
+        assert!(matcher.scan("b", &mut scratch, &mut hits).is_whole());
         // A flood in one text cuts no other short.
         let mut together = Vec::new();
-        matcher.scan_each(&[&text, "b", &text], &mut scratch, |_, scanned| together.push(scanned));
-        assert_eq!(together, [Scanned::CutShort, Scanned::Whole, Scanned::CutShort]);
+        matcher.scan_each(&[&text, "b", &text], &mut scratch, |_, scanned| {
+            together.push(scanned.cut_short);
+        });
+        assert_eq!(together, [true, false, true]);
     }
 }
 

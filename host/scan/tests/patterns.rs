@@ -200,9 +200,9 @@ proptest! {
         // All of them at once, in a scratch that has seen them.
         let all: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut together = Vec::new();
-        matcher.scan_each(&all, &mut scratch, |found, scanned| together.push((found.to_vec(), scanned)));
+        matcher.scan_each(&all, &mut scratch, |found, scanned| together.push((found.to_vec(), scanned.is_whole())));
         for (text, together) in texts.iter().zip(&together) {
-            let scanned = matcher.scan(text, &mut scratch, &mut hits);
+            let scanned = matcher.scan(text, &mut scratch, &mut hits).is_whole();
             prop_assert_eq!(&(hits.clone(), scanned), together, "{:?} in {:?}", regexes, text);
         }
         prop_assert_eq!(together.len(), texts.len());

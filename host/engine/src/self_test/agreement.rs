@@ -1,9 +1,10 @@
 //! A case must be answered the same in any company: alone, again, with all the others, and shuffled among them.
 
 use super::CaseReport;
-use crate::evaluate::{Input, Scope};
-use crate::fold::FoldStates;
 use crate::generation::Generation;
+use crate::input::Input;
+use crate::judged::Scope;
+use crate::outcome::FoldStates;
 use proviso_model::verdict::Verdict;
 use proviso_pack::Case;
 use std::sync::Arc;

@@ -4,7 +4,8 @@
 //! any case changes without it; no plugin has to tell what it ran.
 
 use super::agreement::difference;
-use crate::generation::{Generation, Policy};
+use crate::generation::Generation;
+use crate::policy::Policy;
 use crate::prepare::settings_text;
 use crate::snapshot::{PlainCode, PrepareError, Recipe, prepare_for_a_trial};
 use proviso_model::verdict::Verdict;
@@ -237,7 +238,7 @@ impl Trial<'_> {
             .pack
             .plugin(&policy.plugin_name)
             .expect("the generation was built with it");
-        let facts = match self.generation.sandbox.remembered.inspect(bytes) {
+        let facts = match self.generation.remembered.inspect(bytes) {
             Ok(facts) => facts,
             Err(refused) => return Tried::Refused(refused.to_string()),
         };

@@ -8,10 +8,12 @@ mod branches;
 
 pub use branches::Branch;
 
-use crate::evaluate::{Input, Scope};
-use crate::fold::{FoldStates, Outcome};
-use crate::generation::{Generation, Policy};
+use crate::generation::Generation;
 use crate::guest::LogLine;
+use crate::input::Input;
+use crate::judged::Scope;
+use crate::outcome::{FoldStates, Outcome};
+use crate::policy::Policy;
 use crate::prepare::settings_text;
 use crate::snapshot::{InstrumentedCode, PrepareError, Recipe, prepare};
 use proviso_model::set::Apply;
@@ -171,11 +173,7 @@ impl Generation {
         let bytes = pack
             .plugin(&policy.plugin_name)
             .expect("the generation was built with it");
-        let facts = self
-            .sandbox
-            .remembered
-            .inspect(bytes)
-            .map_err(|refused| refused.to_string())?;
+        let facts = self.remembered.inspect(bytes).map_err(|refused| refused.to_string())?;
         debug_assert!(
             policy
                 .interfaces
@@ -189,7 +187,7 @@ impl Generation {
             lists: policy.lists.to_vec(),
         };
         let code = compiled.entry(policy.plugin_digest).or_default();
-        let plugin = prepare(&self.sandbox, &recipe, code).map_err(|error| match error {
+        let plugin = prepare(&self.sandbox, &self.remembered, &recipe, code).map_err(|error| match error {
             PrepareError::Refused(refused) => refused.to_string(),
             PrepareError::Configure(fault) => {
                 format!(

@@ -115,6 +115,8 @@
               (br $acted)))
           (if (i32.and (i32.eq (local.get $act) (i32.const 77)) (i32.gt_u (local.get $message_count) (i32.const 1))) ;; M traps in company
             (then unreachable))
+          (if (i32.and (i32.eq (local.get $act) (i32.const 126)) (i32.gt_u (local.get $message_count) (i32.const 1))) ;; ~ says something else in company
+            (then (call $find (local.get $index) (i32.const 84) (i32.const 4) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 208) (i32.const 1)) (br $acted)))
           (if (i32.eq (local.get $act) (i32.const 79)) ;; O reads outside its memory
             (then (drop (i32.load (i32.const -4)))))
           (if (i32.eq (local.get $act) (i32.const 87)) ;; W writes the log without end

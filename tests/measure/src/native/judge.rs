@@ -11,7 +11,7 @@ use proviso_model::message::Message;
 use proviso_model::retention::{self, Decision, Facts, Moments, Proposal};
 use proviso_model::verdict::{Finding, Score, Withheld};
 use proviso_pack::manifest::{Interface, SubjectKey};
-use proviso_scan::{Hit, ListId, Scanned};
+use proviso_scan::{Hit, ListId};
 use proviso_sdk::contract::fold::Subject;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -79,17 +79,17 @@ pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch)
     hits.clear();
     native.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
         hits.extend_from_slice(of_text);
-        found.push((hits.len(), scanned));
+        found.push((hits.len(), scanned.is_whole()));
     });
     let mut first = 0;
-    for (index, (input, (end, scanned))) in inputs.iter().zip(found).enumerate() {
+    for (index, (input, (end, is_whole))) in inputs.iter().zip(found).enumerate() {
         let range = std::mem::replace(&mut first, end)..end;
         if input.withheld.is_none() {
             trigger(
                 native,
                 index,
                 input,
-                (range, scanned),
+                (range, is_whole),
                 scratch,
                 &mut waiting,
                 &mut judged[index].folds,
@@ -122,7 +122,7 @@ fn trigger(
     native: &Native,
     index: usize,
     input: &Input,
-    (range, scanned): (Range<usize>, Scanned),
+    (range, is_whole): (Range<usize>, bool),
     scratch: &mut Scratch,
     waiting: &mut [Waiting],
     folds: &mut Vec<(usize, String, proviso_sdk::Message)>,
@@ -134,7 +134,7 @@ fn trigger(
     }
     let text = text_of(message, limits::MESSAGE_TEXT_BYTES_MAX);
     let hits = &scratch.hits[range];
-    let cut = text.len() < message.text.len() || scanned == Scanned::CutShort;
+    let cut = text.len() < message.text.len() || !is_whole;
     scratch.messages += 1;
     for hit in hits {
         scratch.seen[hit.list.0 as usize] = scratch.messages;

@@ -3,19 +3,24 @@
 //!
 //! The figures were measured on guests in Rust, JavaScript and Python, and on shapes made to be slow; see
 //! docs/adr/0014-components-are-counted-before-they-are-compiled.md.
+//!
+//! - `flow`: what one function costs the compiler
+//! - `sum`: limits, and what is added up against them
+//! - `type_sizes`: types of components, written out
 
+mod flow;
+mod sum;
+mod type_sizes;
+
+use crate::component::ComponentRefused;
 use crate::config::WASM_PAGE_BYTES;
-use crate::import_check::{self, ComponentRefused};
+use flow::Flow;
 use proviso_model::limits;
-use std::collections::HashMap;
-use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId,
-    ComponentInstanceTypeId, ComponentTypeId, ComponentValType,
-};
-use wasmparser::types::TypesRef;
+use sum::{Sum, invalid, most};
+use type_sizes::{Seen, TypeSizes};
 use wasmparser::{
-    BinaryReaderError, BlockType, CompositeInnerType, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations,
-    FunctionBody, Instance, Operator, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    BlockType, CompositeInnerType, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody,
+    Instance, Operator, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 // -- The component around its modules -----------------------------------------------------------------------------------
@@ -23,8 +28,6 @@ use wasmparser::{
 const STRUCTURE_BYTES_MAX: u64 = 512 << 10;
 /// Sections of types among them, in bytes.
 const TYPE_SECTION_BYTES_MAX: u64 = 128 << 10;
-/// One type written out, with every type that it is made of, in nodes.
-const TYPE_NODES_MAX: u64 = 10_000;
 /// All types of a component's index spaces written out, in nodes.
 const TYPE_NODES_IN_ALL_MAX: u64 = 1_000_000;
 /// Components inside the component. Each may rename and export, as tools make them, and hold no code.
@@ -75,18 +78,7 @@ const NESTING_MAX: u64 = 1_500;
 const LOOP_NESTING_MAX: u64 = 64;
 /// Places of a function where its flow parts or meets.
 const PLACES_MAX: u64 = 25_000;
-/// Places that an instruction counts for which becomes a branch and a call of the runtime.
-const PLACES_OF_A_CHECKED_CALL: u64 = 3;
-
 // -- What compiling costs, in microseconds of one processor, estimated from above --------------------------------------------
-/// A byte of code.
-const COST_OF_BYTE: u64 = 3;
-/// A place of the flow.
-const COST_OF_PLACE: u64 = 30;
-/// Ten values that are alive at a place.
-const COST_OF_TEN_VALUES: u64 = 7;
-/// A value that is alive over a loop.
-const COST_OF_LOOP_VALUE: u64 = 20;
 /// One function.
 const COST_OF_FUNCTION_MAX: u64 = 4_000_000;
 /// All functions together: so much for nothing,
@@ -115,53 +107,11 @@ pub(crate) fn check(bytes: &[u8], features: WasmFeatures) -> Result<(), Componen
     Ok(())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn invalid(error: BinaryReaderError) -> ComponentRefused {
-    import_check::invalid(&error)
-}
-
-/// Refuses what is more than its limit; `at` is the byte where that is seen.
-fn most(what: &str, found: u64, limit: u64, at: u64) -> Result<(), ComponentRefused> {
-    if found <= limit {
-        return Ok(());
-    }
-    Err(ComponentRefused::TooLarge(format!(
-        "it has {found} {what}, at most {limit} are allowed (seen at byte {at})"
-    )))
-}
-
-/// One of the things that are added up.
-struct Sum {
-    what: &'static str,
-    limit: u64,
-    found: u64,
-}
-
-impl Sum {
-    const fn of(what: &'static str, limit: u64) -> Self {
-        Self { what, limit, found: 0 }
-    }
-
-    fn add(&mut self, count: u64, at: u64) -> Result<(), ComponentRefused> {
-        self.found = self.found.saturating_add(count);
-        most(self.what, self.found, self.limit, at)
-    }
-}
-
 /// What is being parsed.
 enum Scope {
     Component(Seen),
     /// With the number of parameters of each type of a function.
     Module(Vec<u64>),
-}
-
-/// How many items of a component's index spaces were measured.
-#[derive(Default)]
-struct Seen {
-    types: u32,
-    functions: u32,
-    instances: u32,
-    components: u32,
 }
 
 struct Count {
@@ -440,192 +390,5 @@ impl Count {
             most("values into one block", params, RESULTS_MAX, at)?;
         }
         Ok(())
-    }
-}
-
-/// What the flow of one function is made of.
-#[derive(Default)]
-struct Flow {
-    places: u64,
-    loops: u64,
-    open_loops: u64,
-    /// Of each open block, whether it is a loop.
-    open: Vec<bool>,
-}
-
-impl Flow {
-    fn see(&mut self, operator: &Operator<'_>) {
-        match operator {
-            Operator::Block { .. } | Operator::If { .. } => {
-                self.places += 1;
-                self.open.push(false);
-            }
-            Operator::Loop { .. } => {
-                self.places += 1;
-                self.loops += 1;
-                self.open_loops += 1;
-                self.open.push(true);
-            }
-            Operator::End => self.open_loops -= u64::from(self.open.pop() == Some(true)),
-            Operator::BrTable { targets } => self.places += u64::from(targets.len()) + 1,
-            Operator::Else | Operator::Br { .. } | Operator::BrIf { .. } | Operator::Return | Operator::Call { .. } => {
-                self.places += 1;
-            }
-            Operator::CallIndirect { .. }
-            | Operator::TableGet { .. }
-            | Operator::TableSet { .. }
-            | Operator::TableGrow { .. }
-            | Operator::TableFill { .. }
-            | Operator::TableCopy { .. }
-            | Operator::TableInit { .. }
-            | Operator::ElemDrop { .. }
-            | Operator::RefFunc { .. }
-            | Operator::MemoryGrow { .. }
-            | Operator::MemoryFill { .. }
-            | Operator::MemoryCopy { .. }
-            | Operator::MemoryInit { .. }
-            | Operator::DataDrop { .. } => self.places += PLACES_OF_A_CHECKED_CALL,
-            _ => {}
-        }
-    }
-
-    /// In microseconds.
-    fn cost(&self, bytes: u64, values: u64) -> u64 {
-        bytes * COST_OF_BYTE
-            + self.places * COST_OF_PLACE
-            + self.places * values * COST_OF_TEN_VALUES / 10
-            + self.loops * values * COST_OF_LOOP_VALUE
-    }
-}
-
-/// Sizes of component types in nodes, each type measured once.
-#[derive(Default)]
-struct TypeSizes {
-    defined: HashMap<ComponentDefinedTypeId, u64>,
-    functions: HashMap<ComponentFuncTypeId, u64>,
-    instances: HashMap<ComponentInstanceTypeId, u64>,
-    components: HashMap<ComponentTypeId, u64>,
-}
-
-impl TypeSizes {
-    /// Adds up what is new in a component's index spaces.
-    fn measure(
-        &mut self,
-        types: TypesRef<'_>,
-        seen: &mut Seen,
-        sum: &mut Sum,
-        at: u64,
-    ) -> Result<(), ComponentRefused> {
-        let mut add = |nodes| {
-            most("nodes in one component type, written out", nodes, TYPE_NODES_MAX, at)?;
-            sum.add(nodes, at)
-        };
-        while seen.types < types.component_type_count() {
-            add(self.any(types, types.component_any_type_at(seen.types)))?;
-            seen.types += 1;
-        }
-        while seen.functions < types.component_function_count() {
-            add(self.function(types, types.component_function_at(seen.functions)))?;
-            seen.functions += 1;
-        }
-        while seen.instances < types.component_instance_count() {
-            add(self.instance(types, types.component_instance_at(seen.instances)))?;
-            seen.instances += 1;
-        }
-        while seen.components < types.component_count() {
-            add(self.component(types, types.component_at(seen.components)))?;
-            seen.components += 1;
-        }
-        Ok(())
-    }
-
-    fn any(&mut self, types: TypesRef<'_>, id: ComponentAnyTypeId) -> u64 {
-        match id {
-            ComponentAnyTypeId::Resource(_) => 1,
-            ComponentAnyTypeId::Defined(id) => self.defined(types, id),
-            ComponentAnyTypeId::Func(id) => self.function(types, id),
-            ComponentAnyTypeId::Instance(id) => self.instance(types, id),
-            ComponentAnyTypeId::Component(id) => self.component(types, id),
-        }
-    }
-
-    fn entity(&mut self, types: TypesRef<'_>, entity: &ComponentEntityType) -> u64 {
-        match entity {
-            ComponentEntityType::Module(id) => 1 + (types[*id].imports.len() + types[*id].exports.len()) as u64,
-            ComponentEntityType::Func(id) => self.function(types, *id),
-            ComponentEntityType::Value(ty) => self.value(types, ty),
-            ComponentEntityType::Type { referenced, .. } => self.any(types, *referenced),
-            ComponentEntityType::Instance(id) => self.instance(types, *id),
-            ComponentEntityType::Component(id) => self.component(types, *id),
-        }
-    }
-
-    fn value(&mut self, types: TypesRef<'_>, ty: &ComponentValType) -> u64 {
-        match ty {
-            ComponentValType::Primitive(_) => 1,
-            ComponentValType::Type(id) => self.defined(types, *id),
-        }
-    }
-
-    fn values<'a>(&mut self, types: TypesRef<'_>, all: impl Iterator<Item = &'a ComponentValType>) -> u64 {
-        all.fold(1, |sum, ty| self.value(types, ty).saturating_add(sum))
-    }
-
-    fn defined(&mut self, types: TypesRef<'_>, id: ComponentDefinedTypeId) -> u64 {
-        if let Some(size) = self.defined.get(&id) {
-            return *size;
-        }
-        let size = match &types[id] {
-            ComponentDefinedType::Primitive(_) | ComponentDefinedType::Own(_) | ComponentDefinedType::Borrow(_) => 1,
-            ComponentDefinedType::Record(record) => self.values(types, record.fields.values()),
-            ComponentDefinedType::Variant(variant) => {
-                let empty = variant.cases.values().filter(|case| case.ty.is_none()).count() as u64;
-                empty.saturating_add(self.values(types, variant.cases.values().filter_map(|case| case.ty.as_ref())))
-            }
-            ComponentDefinedType::List { element, .. } => self.values(types, [element].into_iter()),
-            ComponentDefinedType::Map { key, value, .. } => self.values(types, [key, value].into_iter()),
-            ComponentDefinedType::FixedLengthList { element, length, .. } => {
-                self.value(types, element).saturating_mul(u64::from(*length).max(1))
-            }
-            ComponentDefinedType::Tuple(tuple) => self.values(types, tuple.types.iter()),
-            ComponentDefinedType::Flags(names) | ComponentDefinedType::Enum(names) => 1 + names.len() as u64,
-            ComponentDefinedType::Option { ty, .. } => self.values(types, [ty].into_iter()),
-            ComponentDefinedType::Result { ok, err, .. } => self.values(types, ok.iter().chain(err)),
-            ComponentDefinedType::Future { ty, .. } | ComponentDefinedType::Stream { ty, .. } => {
-                self.values(types, ty.iter())
-            }
-        };
-        self.defined.insert(id, size);
-        size
-    }
-
-    fn function(&mut self, types: TypesRef<'_>, id: ComponentFuncTypeId) -> u64 {
-        if let Some(size) = self.functions.get(&id) {
-            return *size;
-        }
-        let ty = &types[id];
-        let size = self.values(types, ty.params.iter().map(|(_, ty)| ty).chain(&ty.result));
-        self.functions.insert(id, size);
-        size
-    }
-
-    fn instance(&mut self, types: TypesRef<'_>, id: ComponentInstanceTypeId) -> u64 {
-        if let Some(size) = self.instances.get(&id) {
-            return *size;
-        }
-        let exports = types[id].exports.values();
-        let size = exports.fold(1, |sum, item| self.entity(types, &item.ty).saturating_add(sum));
-        self.instances.insert(id, size);
-        size
-    }
-
-    fn component(&mut self, types: TypesRef<'_>, id: ComponentTypeId) -> u64 {
-        if let Some(size) = self.components.get(&id) {
-            return *size;
-        }
-        let items = types[id].imports.values().chain(types[id].exports.values());
-        let size = items.fold(1, |sum, item| self.entity(types, &item.ty).saturating_add(sum));
-        self.components.insert(id, size);
-        size
     }
 }

@@ -1,7 +1,7 @@
 //! What a guest answered is checked here before it is believed. An answer with one thing wrong is no answer.
 
 use crate::answer::{RawFinding, RawPeriod, RawProposal, RawScore, RawStep};
-use crate::plugin::{CallFault, cut_detail};
+use crate::fault::{CallFault, cut_detail};
 use crate::view::MessageView;
 use proviso_model::Timestamp;
 use proviso_model::id::{PolicyId, is_name};

@@ -1,0 +1,56 @@
+//! What is given to be judged.
+
+use proviso_model::id::PolicyId;
+use proviso_model::limits;
+use proviso_model::message::{Addressed, Message};
+use proviso_model::verdict::Withheld;
+use proviso_pack::Case;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One message to be judged, and what is known around it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The message.
+    pub message: Arc<Addressed>,
+    /// Earlier messages of its conversation, the oldest first; the last five are used, and only by policies that ask for
+    /// them. Leave out those whose content is withheld.
+    pub preceding: Vec<Arc<Addressed>>,
+    /// Why no policy may see the content (`proviso_model::consent::gate`).
+    pub withheld: Option<Withheld>,
+    /// Policies that are not to be called; where one would have run, its fault says so. A replay gives those that the
+    /// recorded verdict names.
+    pub quarantined: Option<Arc<BTreeSet<PolicyId>>>,
+}
+
+impl Input {
+    /// A message alone.
+    pub fn new(message: Message) -> Self {
+        Self {
+            message: Arc::new(Addressed::from(message)),
+            preceding: Vec::new(),
+            withheld: None,
+            quarantined: None,
+        }
+    }
+
+    /// The messages of a case, each preceded by those before it in its conversation: the last one is what the case is about.
+    pub fn of_case(case: &Case) -> Vec<Self> {
+        let messages = case.messages.iter().cloned();
+        let messages: Vec<Arc<_>> = messages.map(|message| Arc::new(Addressed::from(message))).collect();
+        let input = |(index, message): (usize, &Arc<Addressed>)| {
+            let earlier = messages[..index]
+                .iter()
+                .filter(|earlier| earlier.conversation == message.conversation);
+            let mut preceding: Vec<Arc<_>> = earlier.rev().take(limits::PRECEDING_MESSAGES_MAX).cloned().collect();
+            preceding.reverse();
+            Self {
+                message: Arc::clone(message),
+                preceding,
+                withheld: None,
+                quarantined: None,
+            }
+        };
+        messages.iter().enumerate().map(input).collect()
+    }
+}
