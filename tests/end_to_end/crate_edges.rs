@@ -89,7 +89,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("docker_credential", &["proviso-registry"]),
     ("rustls-native-certs", &["proviso-registry"]),
     ("ureq", &["proviso-registry", "proviso"]),
-    ("wit-bindgen-c", &["proviso"]),
+    ("wit-bindgen-c", &["proviso-author"]),
 ];
 
 #[test]

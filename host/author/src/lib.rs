@@ -1,4 +1,22 @@
-//! For those who make packs.
+//! For those who make packs: what `proviso pack …` and `proviso backtest` do, without the command line and the tables.
+//!
+//! - [`scaffold`]: the files of a new pack
+//! - [`build_plugin`]: a pack's own plugins, from their source
+//! - [`lint`]: what a pack could do better
+//! - [`test`]: what came of a pack's cases, and what they do not reach
+//! - [`bench`]: what packs cost
+//! - [`diff`]: what an upgrade changes
+//! - [`backtest`]: what another policy set would say of the same messages
+//! - [`figures`]: figures as people read them
+//! - [`edits`]: changes of files that people edit
 
+pub mod backtest;
+pub mod bench;
+pub mod build_plugin;
+pub mod diff;
+pub mod edits;
+pub mod figures;
 pub mod lint;
+mod one_list;
 pub mod scaffold;
+pub mod test;

@@ -23,7 +23,8 @@ pub(crate) fn of_set(engine: &Engine, set: &Path, trust: Option<&Path>) -> Resul
     telling("building policies", |tell| build::of_set(engine, set, trust, tell))
 }
 
-fn telling<T>(what: &str, work: impl FnOnce(build::Tell<'_>) -> T) -> T {
+/// Does work that builds generations; `what` is said while it lasts, with how far it is.
+pub(crate) fn telling<T>(what: &str, work: impl FnOnce(build::Tell<'_>) -> T) -> T {
     let progress = Progress::open(what);
     let tell = |step: BuildProgress| progress.say(&format!("{what}: {} of {}", step.done, step.total));
     let done = work(&tell);

@@ -1,13 +1,10 @@
 //! Proviso: judges every message of a chat archive by sandboxed WebAssembly policy packs.
 
-mod build_plugin;
 mod building;
 mod cli;
 mod client;
 mod command;
-mod edits;
 mod exit;
-mod one_list;
 mod passphrase;
 mod reading;
 mod sample;

@@ -21,7 +21,7 @@ struct Allow {
 
 /// What is left of remarks when those that a comment accepts are taken out, and what is wrong with such comments. Codes that
 /// were not looked for this time (`looked_for` says which were) are not missed.
-pub fn without_allowed(pack: &Pack, mut remarks: Vec<Remark>, looked_for: impl Fn(&str) -> bool) -> Vec<Remark> {
+pub(super) fn without_allowed(pack: &Pack, mut remarks: Vec<Remark>, looked_for: impl Fn(&str) -> bool) -> Vec<Remark> {
     let allows = read(pack);
     let mut used = vec![false; allows.len()];
     remarks.retain(|remark| {

@@ -1,4 +1,4 @@
-//! Lists that nothing looks at. (What their terms find is looked for where the matcher is seen.)
+//! Lists that nothing looks at.
 
 use super::codes::UNUSED_LIST;
 use super::{Places, Remark};
@@ -38,7 +38,7 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
 }
 
 /// True if a hit of the list makes a policy run.
-pub fn triggers(pack: &Pack, list: &List) -> bool {
+pub(super) fn triggers(pack: &Pack, list: &List) -> bool {
     let policies = &pack.manifest().policies;
     policies
         .iter()

@@ -5,26 +5,73 @@
 //! - `lists`: lists that nothing looks at
 //! - `rules`: rules without a case, a reason or a citation
 //! - `statutes`: rules of law that have ended
+//! - `terms`: what the matcher knows of the lists: terms that find the same, that are never found, that are too common
+//! - `measured`: what the cases show when they are run: fields that nobody reads, budgets that nobody needs
 //! - `allow`: comments that accept a remark, with a reason
-//!
-//! What needs the matcher or the sandbox is looked for where both are seen, in the binary, with the same codes.
-//! docs/lint.md explains each code.
+//! - `fix`: mends what can be mended without a doubt
+//! - `page`: docs/lint.md, which explains each code
 
 mod allow;
 pub mod codes;
+mod fix;
 mod lists;
+mod measured;
+mod page;
 mod rules;
 mod statutes;
+mod terms;
 mod texts;
 
-pub use allow::without_allowed;
 pub use codes::{Code, Grade};
-pub use lists::triggers;
+pub use fix::mend;
+pub use page::section;
+pub use terms::Harmless;
 pub use texts::encodings;
 
+use lists::triggers;
+use proviso_engine::EngineError;
+use proviso_model::Problems;
 use proviso_pack::manifest::{self, ManifestText};
 use proviso_pack::parts::MANIFEST;
-use proviso_pack::{Edit, Pack};
+use proviso_pack::{Edit, Pack, TrustedPack};
+use proviso_pipeline::loading::build::Tell;
+use std::sync::Arc;
+
+/// What a look at packs goes by.
+#[derive(Debug, Clone)]
+pub struct LintOptions {
+    /// The day by which statutes are looked at, written `YYYY-MM-DD`.
+    pub today: String,
+    /// Messages in which terms should be rare.
+    pub harmless: Harmless,
+    /// Whether the cases are run. If not, nothing is said of fields and budgets.
+    pub runs_cases: bool,
+}
+
+/// Why a pack could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LintError {
+    /// The pack cannot judge.
+    #[error("{0}")]
+    Pack(#[from] Problems),
+    /// There is no engine to run its cases.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Every remark of a pack that nobody has allowed, ordered by file and place. `tell` is told what is built to run the cases.
+pub fn look(pack: &Arc<TrustedPack>, options: &LintOptions, tell: Tell<'_>) -> Result<Vec<Remark>, LintError> {
+    let mut remarks = check(pack, &options.today);
+    remarks.extend(terms::check(pack, &options.harmless)?);
+    if options.runs_cases {
+        remarks.extend(measured::check(pack, tell)?);
+    }
+    let looked_for = |code: &str| {
+        let runs = [codes::LARGE_BUDGET.id, codes::UNREAD_FIELD.id];
+        !(!options.runs_cases && runs.contains(&code) || options.harmless.is_empty() && code == codes::COMMON_TERM.id)
+    };
+    Ok(allow::without_allowed(pack, remarks, looked_for))
+}
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +120,7 @@ impl Remark {
 }
 
 /// Everything that can be said without running anything, ordered by file and place. `today` is written `YYYY-MM-DD`.
-pub fn check(pack: &Pack, today: &str) -> Vec<Remark> {
+fn check(pack: &Pack, today: &str) -> Vec<Remark> {
     let mut remarks = texts::check(pack);
     let places = Places::of(pack);
     remarks.extend(lists::check(pack, &places));
@@ -84,7 +131,7 @@ pub fn check(pack: &Pack, today: &str) -> Vec<Remark> {
 }
 
 /// Orders remarks by file, place and code.
-pub fn sort(remarks: &mut [Remark]) {
+fn sort(remarks: &mut [Remark]) {
     remarks.sort_by(|one, other| {
         let key = |remark: &Remark| (remark.line, remark.column, remark.code.id);
         (&one.part, key(one), &one.message).cmp(&(&other.part, key(other), &other.message))

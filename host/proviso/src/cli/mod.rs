@@ -3,8 +3,8 @@
 mod pack;
 
 pub(crate) use pack::{
-    BenchArgs, CoverageMin, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, Reachable,
-    RegistryArgs, SignArgs, TestArgs, VerifyArgs,
+    BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs, SignArgs, TestArgs,
+    VerifyArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -159,7 +159,7 @@ pub(crate) struct BacktestArgs {
     /// Exit with 1 if this is so, as in 'added[severity>=high, rule=promise] > 0', 'removed > 1 %', 'newly-held > 0',
     /// 'cost > 1.2'. May be given several times.
     #[arg(long, value_name = "BOUND")]
-    pub fail_if: Vec<crate::command::backtest::FailIf>,
+    pub fail_if: Vec<proviso_author::backtest::FailIf>,
     /// Threads that evaluate; 0 means one a core.
     #[arg(long, default_value_t = 0)]
     pub workers: usize,

@@ -127,8 +127,8 @@ pub(crate) struct TestArgs {
     pub coverage: bool,
     /// Exit with 1 if the cases reach less than this, in per cent: of rules, terms and settings each, or of one of them as
     /// in rules=100. Implies --coverage.
-    #[arg(long, value_name = "[KIND=]PERCENT", value_parser = parse_coverage_min, conflicts_with = "only")]
-    pub coverage_min: Vec<CoverageMin>,
+    #[arg(long, value_name = "[KIND=]PERCENT", conflicts_with = "only")]
+    pub coverage_min: Vec<proviso_author::test::CoverageMin>,
     /// Threads that run cases; 0 means one a core.
     #[arg(long, default_value_t = 0)]
     pub workers: usize,
@@ -136,35 +136,6 @@ pub(crate) struct TestArgs {
     pub format: OutputFormat,
     #[command(flatten)]
     pub trust: TrustArgs,
-}
-
-/// What cases can reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reachable {
-    Rules,
-    Terms,
-    Settings,
-}
-
-impl Reachable {
-    pub(crate) const ALL: [Reachable; 3] = [Reachable::Rules, Reachable::Terms, Reachable::Settings];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Reachable::Rules => "rules",
-            Reachable::Terms => "terms",
-            Reachable::Settings => "settings",
-        }
-    }
-}
-
-/// The least that cases must reach.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct CoverageMin {
-    /// Of what; of each kind if absent.
-    pub kind: Option<Reachable>,
-    /// 0 to 100.
-    pub percent: f64,
 }
 
 #[derive(Debug, Args)]
@@ -344,23 +315,6 @@ pub(crate) enum PluginLanguage {
 fn parse_workers(text: &str) -> Result<usize, String> {
     let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
     workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
-}
-
-fn parse_coverage_min(text: &str) -> Result<CoverageMin, String> {
-    let (kind, percent) = match text.split_once('=') {
-        Some((name, percent)) => {
-            let kind = Reachable::ALL.into_iter().find(|kind| kind.name() == name);
-            (
-                Some(kind.ok_or("expected rules, terms or settings before the `=`")?),
-                percent,
-            )
-        }
-        None => (None, text),
-    };
-    match percent.parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(CoverageMin { kind, percent }),
-        _ => Err("expected a percentage of 0 to 100, such as 80 or rules=100".to_owned()),
-    }
 }
 
 fn parse_lint_grade(text: &str) -> Result<proviso_author::lint::Grade, String> {

@@ -1,10 +1,10 @@
 //! `proviso doctor`: what is installed, what is missing, what to do.
 
-use crate::build_plugin;
 use crate::cli::{DoctorArgs, OutputFormat};
 use crate::exit::Ending;
 use crate::show::table::Columns;
 use proviso_archive::Archive;
+use proviso_author::build_plugin;
 use proviso_daemon::config::Config;
 use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath, Trust};

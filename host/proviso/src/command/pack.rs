@@ -1,13 +1,12 @@
 //! `proviso pack …`: from a folder to a pack that can be carried.
 
 use super::{pack_registry, pack_sign};
-use crate::build_plugin;
 use crate::building;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context;
-use proviso_author::scaffold;
+use proviso_author::{build_plugin, edits, scaffold};
 use proviso_engine::inspect_component;
 use proviso_model::Problems;
 use proviso_pack::page::Page;
@@ -96,7 +95,7 @@ pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<
 
 /// Builds the plugins of a folder, and the pack.
 pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<TrustedPack>> {
-    build_plugin::build_all(folder)?;
+    build_plugin::build_all(folder, &|what| crate::show::error_line(format_args!("{what}")))?;
     let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
     building::of_packs(&build::engine(None)?, &[Arc::clone(&pack)])?;
@@ -136,7 +135,7 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &Tru
 fn docs(path: &Path, output: Option<&Path>) -> anyhow::Result<Ending> {
     let page = Page(&open(path)?).to_string();
     match output {
-        Some(file) => crate::edits::write_whole(file, page.as_bytes())?,
+        Some(file) => edits::write_whole(file, page.as_bytes())?,
         None => crate::show::line(format_args!("{}", page.trim_end())),
     }
     Ok(Ending::Well)

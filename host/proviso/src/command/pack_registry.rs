@@ -89,7 +89,7 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
     progress.finish();
     let pulled = pulled.map_err(|error| ended(error, &args.reference))?;
     if let Some(output) = &args.output {
-        crate::edits::write_whole(output, &pulled.pack.to_file())?;
+        proviso_author::edits::write_whole(output, &pulled.pack.to_file())?;
     }
     let (trust, _) = TrustSource::find(args.trust.trust.as_deref(), None)
         .read()

@@ -97,7 +97,7 @@ pub(crate) fn sign(args: &SignArgs) -> anyhow::Result<Ending> {
         .map_err(|error| Usage(error.to_string()))?;
     let added = pack.signatures().len() > known;
     let output = args.output.as_ref().unwrap_or(&args.pack);
-    crate::edits::write_whole(output, &pack.to_file())?;
+    proviso_author::edits::write_whole(output, &pack.to_file())?;
     match args.format {
         OutputFormat::Json => crate::show::line(format_args!(
             "{}",

@@ -1,10 +1,11 @@
 //! `proviso policy promote`: lifts a pack's shadow, once a backtest has shown what that changes.
 
-use super::backtest::{Shadowed, of_report};
 use crate::building;
 use crate::cli::PromoteArgs;
-use crate::exit::Ending;
+use crate::exit::{Ending, Usage};
 use anyhow::Context;
+use proviso_author::backtest::{Shadowed, of_report};
+use proviso_author::edits;
 use proviso_engine::Generation;
 use proviso_model::Problem;
 use proviso_model::Problems;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
     let accepting = Accepting::without_memory(args.trust.trust.as_deref(), Some(set)).map_err(Problems)?;
     let plugins = PluginPath::of_this_process();
     let (resolved, text) = set::load(set, &plugins, store.as_ref(), &accepting).map_err(Problems)?;
-    let shadowed = Shadowed::find(&resolved, &args.pack)?;
+    let shadowed = Shadowed::find(&resolved, &args.pack).map_err(|error| Usage(error.to_string()))?;
     let engine = build::engine(args.cache_dir.as_deref())?;
     let before = building::generation(&engine, &resolved, "building what judges now")?;
     let after = building::generation(&engine, &shadowed.lifted(), "building what is to judge")?;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
         return Err(Problems(failed).into());
     }
     let promoted = with_mode(args, &text, shadowed.index())?;
-    crate::edits::write_whole(set, promoted.as_bytes())?;
+    edits::write_whole(set, promoted.as_bytes())?;
     crate::show::line(format_args!(
         "{} is enforced by {}: {} compared {messages} messages. A daemon that watches the set takes it up now.",
         shadowed.name(),

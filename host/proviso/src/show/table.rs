@@ -1,5 +1,7 @@
 //! Tables for people. Widths are terminal columns, so that Chinese text lines up.
 
+pub(crate) use proviso_author::figures::count;
+
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use proviso_model::verdict::Severity;
 use std::io::IsTerminal;
@@ -111,19 +113,6 @@ pub(crate) fn clip(text: &str, columns: usize) -> String {
     kept
 }
 
-/// A whole number with thin groups of three: `12,345`.
-pub(crate) fn count(number: impl Into<u64>) -> String {
-    let digits = number.into().to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,14 +123,6 @@ mod tests {
         assert_eq!(clip("保本保息了", 8), "保本保…");
         assert_eq!(clip("ab\ncd", 9), "ab cd");
         assert_eq!(clip("abcdef", 4), "abc…");
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        assert_eq!(
-            [0_u64, 999, 1_000, 1_234_567].map(count),
-            ["0", "999", "1,000", "1,234,567"]
-        );
     }
 
     #[test]

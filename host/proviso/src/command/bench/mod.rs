@@ -1,21 +1,21 @@
 //! `proviso pack bench`: what packs cost, policy by policy, and how fast the whole of judging is.
 //!
-//! Messages are parsed and admitted before any clock starts; nothing is printed while one runs. Every measurement is done in
-//! turns with the others, several rounds, and the median is told with the least and the most.
+//! - `gather`: the messages that are judged
+//! - `print`: what was measured, on a terminal
+//!
+//! The clocks are `proviso_author::bench`'s.
 
-mod material;
-mod measure;
-mod report;
+mod gather;
+mod print;
 
 use crate::building;
 use crate::cli::{BenchArgs, OutputFormat};
 use crate::command::pack;
 use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
-use material::Material;
+use proviso_author::bench::{self, Report};
 use proviso_pack::TrustedPack;
 use proviso_pipeline::loading::build;
-use report::Report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,16 +39,18 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
         }
         (building::of_packs(&engine, &packs)?, Some(packs))
     };
-    let material = Material::gather(args, &generation, packs.as_deref())?;
-    let progress = Progress::steps("measuring", measure::steps(args.rounds));
-    let report = measure::all(&generation, &material, args.rounds, args.workers, &progress);
+    let (material, errors) = gather::material(args, &generation, packs.as_deref())?;
+    let progress = Progress::steps("measuring", bench::steps(args.rounds));
+    let report = bench::measure(&generation, &material, args.rounds, args.workers, &|| {
+        progress.advance(1);
+    });
     progress.finish();
     let changes = baseline.as_ref().map(|baseline| report.compare(baseline));
     match args.format {
         OutputFormat::Json => crate::show::line(format_args!("{}", report.to_json(changes.as_ref())?)),
-        OutputFormat::Table => report.print(changes.as_ref(), colour)?,
+        OutputFormat::Table => print::print(&report, changes.as_ref(), colour)?,
     }
-    if material.errors > 0 {
+    if errors > 0 {
         return Ok(Ending::Problems);
     }
     let slower = changes

@@ -1,6 +1,6 @@
 //! What a backtest found, as data, and as a page of Markdown. `html` writes the same for a browser.
 
-use crate::show::table::count;
+use crate::figures::count;
 use proviso_model::verdict::Severity;
 use serde::Serialize;
 use std::fmt::{self, Write as _};
@@ -10,72 +10,98 @@ pub(super) const FORM: u32 = 1;
 
 /// All that a backtest found.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
-    pub(super) form: u32,
-    pub(super) baseline: Side,
-    pub(super) candidate: Side,
+pub struct Report {
+    /// The form of the report, 1; another form gets another number.
+    pub form: u32,
+    /// What judges now.
+    pub baseline: Side,
+    /// What may.
+    pub candidate: Side,
     /// What was read, for people.
-    pub(super) input: String,
-    pub(super) messages: u64,
+    pub input: String,
+    /// Messages that both sets judged.
+    pub messages: u64,
     /// Lines that are no message.
-    pub(super) unreadable: u64,
-    pub(super) added: u64,
-    pub(super) removed: u64,
-    pub(super) changed: u64,
-    pub(super) newly_held: u64,
-    pub(super) no_longer_held: u64,
-    pub(super) retention_changed: u64,
-    pub(super) scores_changed: u64,
-    pub(super) differences: Vec<Difference>,
-    pub(super) samples: Vec<Sample>,
-    pub(super) seconds: f64,
-    pub(super) messages_per_second: f64,
+    pub unreadable: u64,
+    /// Findings that only the candidate has.
+    pub added: u64,
+    /// Findings that only the baseline has.
+    pub removed: u64,
+    /// Findings that both have, with another severity, place or reason.
+    pub changed: u64,
+    /// Messages that only the candidate holds.
+    pub newly_held: u64,
+    /// Messages that only the baseline holds.
+    pub no_longer_held: u64,
+    /// Messages with another retention decision.
+    pub retention_changed: u64,
+    /// Messages with other scores.
+    pub scores_changed: u64,
+    /// Ordered by pack, policy, rule, severity and department.
+    pub differences: Vec<Difference>,
+    /// Ordered by kind of change, pack, policy and rule.
+    pub samples: Vec<Sample>,
+    /// Wall time of reading and judging.
+    pub seconds: f64,
+    /// Messages in a second of that, both sets together.
+    pub messages_per_second: f64,
     /// Time that judging took by the candidate, as a multiple of the baseline's.
-    pub(super) cost: f64,
-    pub(super) fail_if: Vec<Checked>,
+    pub cost: f64,
+    /// Bounds, and what came of each.
+    pub fail_if: Vec<Checked>,
 }
 
 /// One of the two sets.
 #[derive(Debug, Serialize)]
-pub(super) struct Side {
+pub struct Side {
     /// The file, and what was changed of it.
-    pub(super) set: String,
+    pub set: String,
     /// The pack whose shadow was lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) promotes: Option<String>,
-    pub(super) generation: String,
-    pub(super) packs: Vec<UsedPack>,
+    pub promotes: Option<String>,
+    /// Identity of its generation.
+    pub generation: String,
+    /// In the order of the set.
+    pub packs: Vec<UsedPack>,
+    /// What it found.
     #[serde(flatten)]
-    pub(super) totals: Totals,
+    pub totals: Totals,
 }
 
 /// A pack of a set.
 #[derive(Debug, Serialize)]
-pub(super) struct UsedPack {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) digest: String,
-    pub(super) mode: &'static str,
+pub struct UsedPack {
+    /// `vendor/name`.
+    pub name: String,
+    /// As its manifest says.
+    pub version: String,
+    /// Of its content.
+    pub digest: String,
+    /// `enforce` or `shadow`.
+    pub mode: &'static str,
 }
 
 /// Counts of one side.
 #[derive(Debug, Default, Clone, Serialize)]
-pub(super) struct Totals {
+pub struct Totals {
     /// Messages with findings that count.
-    pub(super) flagged: u64,
+    pub flagged: u64,
     /// Findings that count.
-    pub(super) findings: u64,
+    pub findings: u64,
     /// Findings in shadow.
-    pub(super) shadow: u64,
-    pub(super) held: u64,
-    pub(super) withheld: u64,
-    pub(super) faults: u64,
+    pub shadow: u64,
+    /// Messages held.
+    pub held: u64,
+    /// Messages whose content no policy saw.
+    pub withheld: u64,
+    /// Failures of policies.
+    pub faults: u64,
 }
 
 /// What became of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Change {
+pub enum Change {
     /// Only the candidate has it.
     Added,
     /// Only the baseline has it.
@@ -85,9 +111,11 @@ pub(super) enum Change {
 }
 
 impl Change {
-    pub(super) const ALL: [Change; 3] = [Change::Added, Change::Removed, Change::Changed];
+    /// Every kind, as reports order them.
+    pub const ALL: [Change; 3] = [Change::Added, Change::Removed, Change::Changed];
 
-    pub(super) fn name(self) -> &'static str {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
         match self {
             Change::Added => "added",
             Change::Removed => "removed",
@@ -98,10 +126,13 @@ impl Change {
 
 /// How many findings changed in which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    pub(super) added: u64,
-    pub(super) removed: u64,
-    pub(super) changed: u64,
+pub struct Counts {
+    /// Findings that only the candidate has.
+    pub added: u64,
+    /// Findings that only the baseline has.
+    pub removed: u64,
+    /// Findings that both have, otherwise.
+    pub changed: u64,
 }
 
 impl Counts {
@@ -113,7 +144,8 @@ impl Counts {
         }
     }
 
-    pub(super) fn of(self, change: Change) -> u64 {
+    /// How many findings changed so.
+    pub fn of(self, change: Change) -> u64 {
         match change {
             Change::Added => self.added,
             Change::Removed => self.removed,
@@ -124,42 +156,57 @@ impl Counts {
 
 /// Counts of one rule at one severity in one department; of a changed finding, the severity that it has now.
 #[derive(Debug, Serialize)]
-pub(super) struct Difference {
-    pub(super) pack: String,
-    pub(super) policy: String,
-    pub(super) rule: String,
-    pub(super) severity: Severity,
+pub struct Difference {
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its name in the pack.
+    pub policy: String,
+    /// Its name in the policy.
+    pub rule: String,
+    /// `low` to `critical`.
+    pub severity: Severity,
     /// Empty where neither the set nor the source names one.
-    pub(super) department: String,
+    pub department: String,
+    /// How many findings changed, and how.
     #[serde(flatten)]
-    pub(super) counts: Counts,
+    pub counts: Counts,
 }
 
 /// A message whose finding changed.
 #[derive(Debug, Serialize)]
-pub(super) struct Sample {
-    pub(super) change: Change,
-    pub(super) pack: String,
-    pub(super) policy: String,
-    pub(super) rule: String,
+pub struct Sample {
+    /// What became of the finding.
+    pub change: Change,
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its name in the pack.
+    pub policy: String,
+    /// Its name in the policy.
+    pub rule: String,
     /// `tenant/channel/identifier`.
-    pub(super) message: String,
-    pub(super) sent_at: String,
-    pub(super) department: String,
-    pub(super) severity_before: Option<Severity>,
-    pub(super) severity_after: Option<Severity>,
+    pub message: String,
+    /// RFC 3339.
+    pub sent_at: String,
+    /// Empty where neither the set nor the source names one.
+    pub department: String,
+    /// By the baseline; absent where it does not have the finding.
+    pub severity_before: Option<Severity>,
+    /// By the candidate; absent where it does not have the finding.
+    pub severity_after: Option<Severity>,
+    /// In the language of the set; absent where texts are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<String>,
+    pub reason: Option<String>,
     /// The end of the message before it in its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) preceding: Option<String>,
+    pub preceding: Option<String>,
+    /// Absent where texts are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) excerpt: Option<Excerpt>,
+    pub excerpt: Option<Excerpt>,
 }
 
 impl Sample {
     /// `medium → high`.
-    pub(super) fn severities(&self) -> String {
+    pub fn severities(&self) -> String {
         match (self.severity_before, self.severity_after) {
             (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
             (_, Some(severity)) | (Some(severity), None) => severity.to_string(),
@@ -170,23 +217,29 @@ impl Sample {
 
 /// The text around what was found.
 #[derive(Debug, Serialize)]
-pub(super) struct Excerpt {
-    pub(super) before: String,
-    pub(super) marked: String,
-    pub(super) after: String,
+pub struct Excerpt {
+    /// Up to 40 characters before it.
+    pub before: String,
+    /// What was found; empty where the finding marks nothing.
+    pub marked: String,
+    /// Up to 40 characters behind it.
+    pub after: String,
 }
 
 /// A bound of `--fail-if` and what came of it.
 #[derive(Debug, Serialize)]
-pub(super) struct Checked {
-    pub(super) expression: String,
-    pub(super) value: f64,
-    pub(super) failed: bool,
+pub struct Checked {
+    /// As it was written.
+    pub expression: String,
+    /// What its metric is.
+    pub value: f64,
+    /// True if the bound is broken.
+    pub failed: bool,
 }
 
 impl Report {
     /// Counts of both sides, for tables: what, baseline, candidate.
-    pub(super) fn sides(&self) -> [(&'static str, u64, u64); 6] {
+    pub fn sides(&self) -> [(&'static str, u64, u64); 6] {
         let (old, new) = (&self.baseline.totals, &self.candidate.totals);
         [
             ("messages with findings", old.flagged, new.flagged),
@@ -199,7 +252,7 @@ impl Report {
     }
 
     /// What changed beside findings, one line each.
-    pub(super) fn other_changes(&self) -> Vec<String> {
+    pub fn other_changes(&self) -> Vec<String> {
         let told = [
             (self.newly_held, "messages are held that were not"),
             (self.no_longer_held, "messages are no longer held"),
@@ -213,7 +266,7 @@ impl Report {
     }
 
     /// How long it took, and what the candidate costs.
-    pub(super) fn speed(&self) -> String {
+    pub fn speed(&self) -> String {
         format!(
             "{} messages a second, both sets together; the candidate takes {:.2} times the baseline's time",
             count(self.messages_per_second as u64),
@@ -222,7 +275,7 @@ impl Report {
     }
 
     /// The department in words.
-    pub(super) fn department(name: &str) -> &str {
+    pub fn department(name: &str) -> &str {
         if name.is_empty() { "(none named)" } else { name }
     }
 }

@@ -7,10 +7,10 @@ use crate::reading;
 use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
 use anyhow::anyhow;
+use proviso_author::bench::Material;
 use proviso_engine::{Generation, Input};
-use proviso_model::digest::DigestBuilder;
+use proviso_model::Addressed;
 use proviso_model::set::PolicySet;
-use proviso_model::{Addressed, Digest};
 use proviso_pack::{Case, TrustedPack};
 use proviso_pipeline::Memory;
 use proviso_sources::{Format, Origin, Reader, SourceContext};
@@ -19,48 +19,26 @@ use std::sync::Arc;
 /// Messages of the synthetic sample.
 const SAMPLE_MESSAGES: u32 = 12_000;
 
-/// Messages, admitted and ready to be judged.
-pub(super) struct Material {
-    pub(super) inputs: Vec<Input>,
-    /// Where they are from, for people.
-    pub(super) from: String,
-    /// Of their contents in order: two measurements with the same digest judged the same messages.
-    pub(super) digest: Digest,
-    /// Lines of the files that are no message.
-    pub(super) errors: u64,
-}
-
-impl Material {
-    /// `packs` are those that were named one by one; absent where a set was.
-    pub(super) fn gather(
-        args: &BenchArgs,
-        generation: &Generation,
-        packs: Option<&[Arc<TrustedPack>]>,
-    ) -> anyhow::Result<Self> {
-        let cases: Vec<&Case> = packs.into_iter().flatten().flat_map(|pack| pack.cases()).collect();
-        let (inputs, from, errors) = if !args.input.is_empty() {
-            let (inputs, errors) = from_files(args, generation.set())?;
-            (inputs, format!("{} files", args.input.len()), errors)
-        } else if !cases.is_empty() {
-            let from = format!("{} cases of the packs", cases.len());
-            (cases.into_iter().flat_map(Input::of_case).collect(), from, 0)
-        } else {
-            (sample(generation.set())?, "the synthetic sample".to_owned(), 0)
-        };
-        if inputs.is_empty() {
-            return Err(Usage("the files hold no message: there is nothing to measure".to_owned()).into());
-        }
-        let mut digest = DigestBuilder::new("proviso bench 1");
-        for input in &inputs {
-            digest.part(input.message.digest().as_bytes());
-        }
-        Ok(Self {
-            inputs,
-            from,
-            digest: digest.finish(),
-            errors,
-        })
-    }
+/// The messages, and how many lines of the files are no message. `packs` are those that were named one by one; absent where a
+/// set was.
+pub(super) fn material(
+    args: &BenchArgs,
+    generation: &Generation,
+    packs: Option<&[Arc<TrustedPack>]>,
+) -> anyhow::Result<(Material, u64)> {
+    let cases: Vec<&Case> = packs.into_iter().flatten().flat_map(|pack| pack.cases()).collect();
+    let (inputs, from, errors) = if !args.input.is_empty() {
+        let (inputs, errors) = from_files(args, generation.set())?;
+        (inputs, format!("{} files", args.input.len()), errors)
+    } else if !cases.is_empty() {
+        let from = format!("{} cases of the packs", cases.len());
+        (cases.into_iter().flat_map(Input::of_case).collect(), from, 0)
+    } else {
+        (sample(generation.set())?, "the synthetic sample".to_owned(), 0)
+    };
+    let material = Material::new(inputs, from)
+        .ok_or_else(|| Usage("the files hold no message: there is nothing to measure".to_owned()))?;
+    Ok((material, errors))
 }
 
 fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, u64)> {

@@ -3,7 +3,8 @@
 use super::Tested;
 use std::fmt::Write as _;
 
-pub(super) fn report(all: &[Tested]) -> String {
+/// The report of packs that were tested.
+pub fn junit(all: &[Tested]) -> String {
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
     for tested in all {
         let failures = tested.reports.iter().filter(|report| !report.passed()).count();

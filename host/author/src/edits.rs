@@ -1,22 +1,49 @@
 //! Changes of files that people edit: nothing else of them is touched, and none is ever half written.
 
-use anyhow::Context;
 use proviso_pack::{Edit, Pack};
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+/// Why a file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Somebody else changed it since the pack was read.
+    #[error("{} changed while it was looked at: nothing in it was changed", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
 
 /// Makes changes in a part of a pack that was read from a folder, and returns the text as it was. A file that is not as it was
 /// read is left alone.
-pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> anyhow::Result<String> {
+pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> Result<String, EditError> {
     let path = pack.path_of(part);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(EditError::Read { path, source }),
+    };
     let read = pack.files().find(|(name, _)| *name == part).map(|(_, bytes)| bytes);
-    anyhow::ensure!(
-        read == Some(text.as_bytes()),
-        "{} changed while it was looked at: nothing in it was changed",
-        path.display()
-    );
+    if read != Some(text.as_bytes()) {
+        return Err(EditError::Changed { path });
+    }
     let mended = mend(&text, edits);
     write_whole(&path, mended.as_bytes())?;
     Ok(text)
@@ -24,11 +51,11 @@ pub(crate) fn rewrite(pack: &Pack, part: &str, edits: Vec<&Edit>) -> anyhow::Res
 
 /// Writes under another name, then renames: whoever reads the file finds the old one or the new one, whole. It keeps the
 /// permissions that it has.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), EditError> {
     let mut draft = path.to_owned().into_os_string();
     draft.push(format!(".{}.part", std::process::id()));
     let draft = PathBuf::from(draft);
-    let attempt = || -> std::io::Result<()> {
+    let attempt = || -> io::Result<()> {
         let mut file = fs::File::create(&draft)?;
         if let Ok(metadata) = fs::metadata(path) {
             file.set_permissions(metadata.permissions())?;
@@ -42,7 +69,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         // The next error is the one to tell.
         let _ = fs::remove_file(&draft);
     }
-    written.with_context(|| format!("cannot write {}", path.display()))
+    written.map_err(|source| EditError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The text with the edits made, from the end to the beginning. Of two that overlap, the one that ends first is left for

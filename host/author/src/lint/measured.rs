@@ -1,14 +1,14 @@
 //! What the cases show when they are run: fields that no policy is seen to read, budgets that no case needs.
 
-use crate::building;
-use proviso_author::lint::Remark;
-use proviso_author::lint::codes::{LARGE_BUDGET, UNREAD_FIELD};
+use super::codes::{LARGE_BUDGET, UNREAD_FIELD};
+use super::{Code, LintError, Remark};
 use proviso_engine::{CaseReport, Engine, FoldStates, Generation, Input};
+use proviso_model::Problems;
 use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
 use proviso_pack::manifest::{Field, Policy};
 use proviso_pack::{Pack, TrustedPack};
 use proviso_pipeline::judge_with;
-use proviso_pipeline::loading::build;
+use proviso_pipeline::loading::build::{self, Tell};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use std::sync::Arc;
 /// since a batch has the budget of its smallest message.
 const BUDGET_TIMES_USE: u64 = 4 * limits::BATCH_MESSAGES_MAX as u64;
 
-pub(super) fn check(pack: &Arc<TrustedPack>) -> anyhow::Result<Vec<Remark>> {
+pub(super) fn check(pack: &Arc<TrustedPack>, tell: Tell<'_>) -> Result<Vec<Remark>, LintError> {
     if pack.cases().is_empty() {
         return Ok(Vec::new());
     }
     let engine = build::engine(None)?;
-    let generation = building::of_packs(&engine, &[Arc::clone(pack)])?;
+    let generation = build::of_packs(&engine, &[Arc::clone(pack)], tell)?;
     let mut remarks = budgets(pack, &generation);
-    remarks.extend(fields(&engine, pack, &generation)?);
+    remarks.extend(fields(&engine, pack, &generation, tell)?);
     Ok(remarks)
 }
 
@@ -65,7 +65,12 @@ fn budgets(pack: &Pack, generation: &Generation) -> Vec<Remark> {
 }
 
 /// Fields whose absence changes nothing in what a policy says of any case, and a policy that says something of one.
-fn fields(engine: &Engine, pack: &Arc<TrustedPack>, generation: &Generation) -> anyhow::Result<Vec<Remark>> {
+fn fields(
+    engine: &Engine,
+    pack: &Arc<TrustedPack>,
+    generation: &Generation,
+    tell: Tell<'_>,
+) -> Result<Vec<Remark>, Problems> {
     let with = generation.self_test();
     let mut remarks = Vec::new();
     for field in Field::ALL {
@@ -78,7 +83,7 @@ fn fields(engine: &Engine, pack: &Arc<TrustedPack>, generation: &Generation) -> 
         if asking.is_empty() {
             continue;
         }
-        let without = building::of_packs(engine, &[Arc::new(pack.without_field(field))])?.self_test();
+        let without = build::of_packs(engine, &[Arc::new(pack.without_field(field))], tell)?.self_test();
         for policy in asking {
             let says = |reports: &[CaseReport]| -> Vec<String> {
                 reports.iter().map(|report| said(report, &policy.name)).collect()
@@ -119,7 +124,7 @@ fn said(report: &CaseReport, policy: &str) -> String {
 }
 
 /// A remark at a key of a policy's table, or at the table where it does not have the key.
-fn at_key(pack: &Pack, policy: &Policy, key: &str, code: proviso_author::lint::Code, message: String) -> Remark {
+fn at_key(pack: &Pack, policy: &Policy, key: &str, code: Code, message: String) -> Remark {
     let manifest = pack.files().find(|(part, _)| *part == "pack.toml");
     let text = manifest
         .and_then(|(_, bytes)| std::str::from_utf8(bytes).ok())

@@ -1,7 +1,7 @@
 //! The report as one page for a browser: no script, nothing fetched.
 
 use super::report::{Change, Report, Sample};
-use crate::show::table::count;
+use crate::figures::count;
 use std::fmt;
 
 /// The report in HTML.

@@ -1,12 +1,13 @@
 //! Mends what can be mended without a doubt.
 
-use crate::edits::{difference, rewrite};
-use proviso_author::lint::Remark;
+use super::Remark;
+use crate::edits::{EditError, difference, rewrite};
 use proviso_pack::Pack;
 use std::collections::BTreeMap;
 
-/// Makes the changes of the remarks that have any. Returns what was done, line by line, for people.
-pub(super) fn apply(pack: &Pack, remarks: &[Remark]) -> anyhow::Result<Vec<String>> {
+/// Makes the changes of the remarks that have any, in the folder that the pack was read from. Returns what was done, line by line,
+/// for people.
+pub fn mend(pack: &Pack, remarks: &[Remark]) -> Result<Vec<String>, EditError> {
     let mut by_part: BTreeMap<&str, Vec<&Remark>> = BTreeMap::new();
     for remark in remarks.iter().filter(|remark| !remark.edits.is_empty()) {
         by_part.entry(&remark.part).or_default().push(remark);

@@ -1,6 +1,5 @@
-//! What was measured, as JSON and as tables, and how it compares with an earlier measurement.
+//! What was measured, as JSON, and how it compares with an earlier measurement.
 
-use crate::show::table::{Columns, clip, count};
 use proviso_model::Problem;
 use proviso_model::Problems;
 use serde::{Deserialize, Serialize};
@@ -9,102 +8,115 @@ use std::path::Path;
 
 /// One measurement. The JSON of `--format json`, which `--baseline` reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Report {
+pub struct Report {
     /// The generation that judged.
-    pub(super) generation: String,
+    pub generation: String,
     /// Where the messages are from.
-    pub(super) from: String,
+    pub from: String,
     /// Digest of the messages.
-    pub(super) input: String,
+    pub input: String,
     /// Rounds that were measured.
-    pub(super) rounds: u32,
+    pub rounds: u32,
     /// Evaluation alone with `--workers` threads.
-    pub(super) whole: Whole,
+    pub whole: Whole,
     /// The same with one thread.
-    pub(super) one_worker: Whole,
+    pub one_worker: Whole,
     /// In the order of the packs and then of the manifest.
-    pub(super) policies: Vec<PolicyCost>,
+    pub policies: Vec<PolicyCost>,
 }
 
 /// Parsed messages in, verdicts and retention decisions out: nothing is read and nothing printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Whole {
+pub struct Whole {
     /// Messages of a pass.
-    pub(super) messages: u64,
+    pub messages: u64,
     /// Threads that evaluate. With more than one, folds and decisions are done by a further thread, in order.
-    pub(super) workers: usize,
+    pub workers: usize,
     /// The median of the rounds.
-    pub(super) ns_per_message: f64,
+    pub ns_per_message: f64,
     /// The fastest round.
-    pub(super) ns_per_message_least: f64,
+    pub ns_per_message_least: f64,
     /// The slowest round.
-    pub(super) ns_per_message_most: f64,
+    pub ns_per_message_most: f64,
     /// Of the median.
-    pub(super) messages_per_second: f64,
+    pub messages_per_second: f64,
 }
 
 /// What one policy costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct PolicyCost {
-    pub(super) pack: String,
-    pub(super) policy: String,
+pub struct PolicyCost {
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its name in the pack.
+    pub policy: String,
     /// Messages that it is called for.
-    pub(super) triggered: u64,
+    pub triggered: u64,
     /// Their share of all messages, 0 to 1.
-    pub(super) triggered_share: f64,
+    pub triggered_share: f64,
     /// Calls for all messages, in batches.
-    pub(super) calls: u64,
+    pub calls: u64,
     /// Messages of a call, on average.
-    pub(super) batch_mean: f64,
+    pub batch_mean: f64,
     /// Wall time of its calls for each message that triggers it.
-    pub(super) ns_per_message: Spread,
+    pub ns_per_message: Spread,
     /// Fuel of its calls for each message that triggers it.
-    pub(super) fuel_per_message: f64,
+    pub fuel_per_message: f64,
     /// Linear memory of a fresh instance, bytes.
-    pub(super) memory_bytes_fresh: u64,
+    pub memory_bytes_fresh: u64,
     /// The most linear memory that an instance had after a call, bytes.
-    pub(super) memory_bytes_max: u64,
+    pub memory_bytes_max: u64,
     /// Messages on which it fails.
-    pub(super) faults: u64,
+    pub faults: u64,
     /// Absent where no message triggers it.
-    pub(super) slowest: Option<Slowest>,
+    pub slowest: Option<Slowest>,
 }
 
 /// The message that takes most fuel, when it is judged alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Slowest {
+pub struct Slowest {
     /// `tenant/channel/identifier`.
-    pub(super) message: String,
+    pub message: String,
     /// The least of several calls for it alone.
-    pub(super) ns: u64,
+    pub ns: u64,
     /// The same each time.
-    pub(super) fuel: u64,
+    pub fuel: u64,
 }
 
 /// Several rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Spread {
-    pub(super) median: f64,
-    pub(super) least: f64,
-    pub(super) most: f64,
+pub struct Spread {
+    /// Half of the rounds took at most so much.
+    pub median: f64,
+    /// The cheapest round.
+    pub least: f64,
+    /// The dearest round.
+    pub most: f64,
 }
 
 /// How much more is spent than in the baseline, in per cent; less is negative. Absent where there is nothing to compare.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Changes {
+pub struct Changes {
     /// True if the baseline judged the same messages.
-    same_messages: bool,
-    whole: Option<f64>,
-    one_worker: Option<f64>,
-    policies: Vec<PolicyChange>,
+    pub same_messages: bool,
+    /// Time of the whole; absent where the baseline had another number of threads.
+    pub whole: Option<f64>,
+    /// The same with one thread.
+    pub one_worker: Option<f64>,
+    /// In the order of the report's policies.
+    pub policies: Vec<PolicyChange>,
 }
 
+/// How much more one policy spends, in per cent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct PolicyChange {
-    pack: String,
-    policy: String,
-    ns: Option<f64>,
-    fuel: Option<f64>,
+pub struct PolicyChange {
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its name in the pack.
+    pub policy: String,
+    /// Time for each message that triggers it.
+    pub ns: Option<f64>,
+    /// Fuel for each message that triggers it.
+    pub fuel: Option<f64>,
 }
 
 impl Spread {
@@ -142,7 +154,7 @@ fn percent(now: f64, before: f64) -> Option<f64> {
 
 impl Changes {
     /// The largest rise of anything: time or fuel of a policy, time of the whole. Below 0 if everything became cheaper.
-    pub(super) fn worst(&self) -> f64 {
+    pub fn worst(&self) -> f64 {
         let policies = self.policies.iter().flat_map(|change| [change.ns, change.fuel]);
         let all = policies.chain([self.whole, self.one_worker]).flatten();
         all.fold(f64::NEG_INFINITY, f64::max)
@@ -151,18 +163,19 @@ impl Changes {
 
 impl Report {
     /// Reads what `--format json` printed.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> Result<Self, Problems> {
         let problem = |message: String| Problems(vec![Problem::in_file(path, message)]);
         let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
         let read = serde_json::from_str(&text);
-        Ok(read.map_err(|error| {
+        read.map_err(|error| {
             problem(format!(
                 "is not what `pack bench --format json` prints ({error}): measure the baseline again"
             ))
-        })?)
+        })
     }
 
-    pub(super) fn compare(&self, baseline: &Report) -> Changes {
+    /// What is spent otherwise than in the baseline.
+    pub fn compare(&self, baseline: &Report) -> Changes {
         let whole = |now: &Whole, before: &Whole| {
             let same = now.workers == before.workers;
             same.then(|| percent(now.ns_per_message, before.ns_per_message))
@@ -188,119 +201,14 @@ impl Report {
         }
     }
 
-    pub(super) fn to_json(&self, changes: Option<&Changes>) -> serde_json::Result<String> {
+    /// Every field, with the changes beside them if there are some.
+    pub fn to_json(&self, changes: Option<&Changes>) -> serde_json::Result<String> {
         let mut value = serde_json::to_value(self)?;
         if let (Value::Object(fields), Some(changes)) = (&mut value, changes) {
             fields.insert("change_percent".to_owned(), json!(changes));
         }
         serde_json::to_string_pretty(&value)
     }
-
-    pub(super) fn print(&self, changes: Option<&Changes>, colour: bool) -> std::io::Result<()> {
-        let mut out = std::io::stdout();
-        crate::show::line(format_args!(
-            "{} messages ({}), {} rounds, median\n",
-            count(self.whole.messages),
-            self.from,
-            self.rounds
-        ));
-        let mut headings = vec![
-            "pack",
-            "policy",
-            ">triggered",
-            ">calls",
-            ">batch",
-            ">ns/message",
-            ">least-most",
-            ">fuel/message",
-            ">memory KiB",
-            ">faults",
-        ];
-        if changes.is_some() {
-            headings.extend([">ns change", ">fuel change"]);
-        }
-        let mut table = Columns::new(colour, &headings);
-        for (index, cost) in self.policies.iter().enumerate() {
-            let ns = cost.ns_per_message;
-            let mut row = vec![
-                cost.pack.clone(),
-                cost.policy.clone(),
-                format!("{:.1} %", cost.triggered_share * 100.0),
-                count(cost.calls),
-                format!("{:.1}", cost.batch_mean),
-                count(ns.median.round() as u64),
-                format!("{:.0}-{:.0}", ns.least, ns.most),
-                count(cost.fuel_per_message.round() as u64),
-                memory(cost),
-                count(cost.faults),
-            ];
-            if let Some(change) = changes.and_then(|changes| changes.policies.get(index)) {
-                row.extend([signed(change.ns), signed(change.fuel)]);
-            }
-            table.row(row);
-        }
-        table.print(&mut out)?;
-
-        crate::show::line(format_args!(
-            "\nThe message that takes each policy most fuel, judged alone"
-        ));
-        let mut table = Columns::new(colour, &["policy", "message", ">fuel", ">ns"]);
-        for (cost, slowest) in self
-            .policies
-            .iter()
-            .filter_map(|cost| Some((cost, cost.slowest.as_ref()?)))
-        {
-            table.row([
-                cost.policy.clone(),
-                clip(&slowest.message, 60),
-                count(slowest.fuel),
-                count(slowest.ns),
-            ]);
-        }
-        table.print(&mut out)?;
-
-        crate::show::line(format_args!("\nEvaluation alone, parsed messages in and verdicts out"));
-        let mut headings = vec![">workers", ">ns/message", ">least-most", ">messages/s"];
-        if changes.is_some() {
-            headings.push(">change");
-        }
-        let mut table = Columns::new(colour, &headings);
-        let several = (self.whole.workers > 1).then_some((&self.whole, changes.and_then(|changes| changes.whole)));
-        let one = (&self.one_worker, changes.and_then(|changes| changes.one_worker));
-        for (whole, change) in std::iter::once(one).chain(several) {
-            let mut row = vec![
-                count(whole.workers as u64),
-                count(whole.ns_per_message.round() as u64),
-                format!("{:.0}-{:.0}", whole.ns_per_message_least, whole.ns_per_message_most),
-                count(whole.messages_per_second as u64),
-            ];
-            if changes.is_some() {
-                row.push(signed(change));
-            }
-            table.row(row);
-        }
-        table.print(&mut out)?;
-        if changes.is_some_and(|changes| !changes.same_messages) {
-            crate::show::line(format_args!(
-                "\nThe baseline judged other messages: the changes say little."
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// Memory of a fresh instance, and the most, where that is more.
-fn memory(cost: &PolicyCost) -> String {
-    let (fresh, most) = (cost.memory_bytes_fresh >> 10, cost.memory_bytes_max >> 10);
-    if most > fresh {
-        format!("{}, up to {}", count(fresh), count(most))
-    } else {
-        count(fresh)
-    }
-}
-
-fn signed(change: Option<f64>) -> String {
-    change.map_or_else(|| "new".to_owned(), |percent| format!("{percent:+.1} %"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// A metric compared with a number.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FailIf {
+pub struct FailIf {
     text: String,
     metric: Metric,
     selectors: Vec<Selector>,
@@ -17,6 +17,11 @@ pub(crate) struct FailIf {
     /// The bound is a share of the messages, in per cent.
     is_percent: bool,
 }
+
+/// A text is no bound. Says what is wrong with it, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoBound(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Metric {
@@ -70,9 +75,15 @@ const COMPARISONS: [(&str, Comparison); 5] = [
 ];
 
 impl FromStr for FailIf {
-    type Err = String;
+    type Err = NoBound;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NoBound> {
+        Self::read(text).map_err(NoBound)
+    }
+}
+
+impl FailIf {
+    fn read(text: &str) -> Result<Self, String> {
         let names = || METRICS.map(|(name, _)| name).join(", ");
         let end = text
             .find(|c: char| !c.is_ascii_lowercase() && c != '-')
@@ -237,7 +248,7 @@ mod tests {
             ("added > NaN", "not a number"),
             ("cost > 20%", "a ratio"),
         ] {
-            let error = text.parse::<FailIf>().expect_err(text);
+            let error = text.parse::<FailIf>().expect_err(text).to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
         for text in [

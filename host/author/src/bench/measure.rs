@@ -1,8 +1,6 @@
 //! The clocks.
 
-use super::material::Material;
-use super::report::{PolicyCost, Report, Slowest, Spread, Whole};
-use crate::show::progress::Progress;
+use super::{Material, PolicyCost, Report, Slowest, Spread, Whole};
 use proviso_engine::{FoldKey, FoldStates, Generation, Input, Metered};
 use proviso_model::id::PolicyId;
 use proviso_pipeline::{judge_all, judge_with};
@@ -15,19 +13,14 @@ const ROUND_MESSAGES_MIN: usize = 10_000;
 /// The slowest message of a policy is timed so often alone; the least counts.
 const SLOWEST_TIMES: usize = 7;
 
-/// Steps of the progress line.
-pub(super) fn steps(rounds: u32) -> u64 {
+/// How often [`measure`] says that it got further.
+pub fn steps(rounds: u32) -> u64 {
     u64::from(rounds) + 1
 }
 
-/// Everything that `pack bench` tells.
-pub(super) fn all(
-    generation: &Generation,
-    material: &Material,
-    rounds: u32,
-    workers: usize,
-    progress: &Progress,
-) -> Report {
+/// Everything that `pack bench` tells. There is at least one message, one round and one worker; `step` is called when a part is
+/// done, [`steps`] times, between the clocks.
+pub fn measure(generation: &Generation, material: &Material, rounds: u32, workers: usize, step: &dyn Fn()) -> Report {
     let inputs = &material.inputs;
     let metered = generation.metered();
     let passes = ROUND_MESSAGES_MIN.div_ceil(inputs.len());
@@ -36,7 +29,7 @@ pub(super) fn all(
     judge(generation, inputs, 1);
     metered.take();
     let alone = judge_alone(&metered, inputs);
-    progress.advance(1);
+    step();
 
     let (mut one, mut many) = (Vec::new(), Vec::new());
     let mut of_policies = vec![Vec::new(); alone.len()];
@@ -62,7 +55,7 @@ pub(super) fn all(
                 cost.memory_bytes_max,
             );
         }
-        progress.advance(1);
+        step();
     }
 
     let fresh = fresh_memory(generation);
@@ -89,7 +82,7 @@ pub(super) fn all(
     Report {
         generation: generation.id().to_string(),
         from: material.from.clone(),
-        input: material.digest.to_string(),
+        input: material.digest().to_string(),
         rounds,
         policies: policies.collect(),
         whole: if workers > 1 { whole(workers, many) } else { one.clone() },

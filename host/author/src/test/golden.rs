@@ -1,12 +1,13 @@
-//! `--update`: what was found becomes what is expected.
+//! What was found becomes what is expected.
 
-use crate::edits::{difference, rewrite};
+use crate::edits::{EditError, difference, rewrite};
 use proviso_engine::CaseReport;
 use proviso_pack::{Edit, Pack};
 use std::collections::BTreeMap;
 
-/// Rewrites the cases that fail. Returns what was done and what could not be, line by line, for people.
-pub(super) fn update(pack: &Pack, reports: &[CaseReport]) -> anyhow::Result<Vec<String>> {
+/// Rewrites the cases that fail, in the folder that the pack was read from. Returns what was done and what could not be, line by
+/// line, for people.
+pub fn update(pack: &Pack, reports: &[CaseReport]) -> Result<Vec<String>, EditError> {
     let mut by_file: BTreeMap<&str, Vec<(&CaseReport, Vec<Edit>)>> = BTreeMap::new();
     let mut told = Vec::new();
     for report in reports.iter().filter(|report| !report.passed()) {

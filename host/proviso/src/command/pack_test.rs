@@ -1,35 +1,22 @@
 //! `proviso pack test`: the pack's own cases, and what they do not reach.
-//!
-//! - `reach`: rules, terms and branches of the settings that no case reaches
-//! - `golden`: writes into failing cases what was found
-//! - `junit`: the report that CI systems read
-
-mod golden;
-mod junit;
-mod reach;
 
 use crate::building;
 use crate::cli::{OutputFormat, TestArgs};
 use crate::exit::{Ending, Usage};
+use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::Context;
-use proviso_engine::{CaseReport, Engine};
-use proviso_model::Problem;
-use proviso_pack::TrustedPack;
+use proviso_author::test::{self, Reach, ReachError, Tested};
+use proviso_engine::{CaseReport, Engine, Generation};
+use proviso_pack::{Pack, TrustedPack};
 use proviso_pipeline::loading::build;
-use reach::Reach;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One pack with what came of its cases.
-struct Tested {
-    pack: Arc<TrustedPack>,
-    reports: Vec<CaseReport>,
-    took: Duration,
-    reach: Option<Reach>,
-}
+/// What people are shown of what is not reached, of each kind; `--format json` has all.
+const SHOWN_MAX: usize = 20;
 
 pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     if let Some(file) = args.packs.iter().find(|path| args.update && !path.is_dir()) {
@@ -43,13 +30,16 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     let started = Instant::now();
     let mut all = Vec::new();
     for path in &args.packs {
-        all.push(test(&engine, path, args)?);
+        all.push(run_cases(&engine, path, args)?);
     }
     if let Some(file) = &args.junit {
-        let report = junit::report(&all);
+        let report = test::junit(&all);
         std::fs::write(file, report).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let too_low: Vec<String> = all.iter().flat_map(|tested| too_low(tested, args)).collect();
+    let too_low: Vec<String> = all
+        .iter()
+        .flat_map(|tested| tested.too_low(&args.coverage_min))
+        .collect();
     match args.format {
         OutputFormat::Json => print_json(&all),
         OutputFormat::Table => print_table(&all, started.elapsed(), colour)?,
@@ -65,14 +55,14 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     })
 }
 
-fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
+fn run_cases(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
     let workers = proviso_pipeline::places::workers(args.workers);
     let started = Instant::now();
     let mut pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
     let mut generation = building::of_packs(engine, &[Arc::clone(&pack)])?;
     let mut reports = chosen(generation.self_test_thoroughly(workers), args);
     if args.update && !reports.iter().all(CaseReport::passed) {
-        for line in golden::update(&pack, &reports)? {
+        for line in test::update(&pack, &reports)? {
             crate::show::error_line(format_args!("{line}"));
         }
         pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
@@ -81,7 +71,7 @@ fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested>
     }
     let is_wanted = args.coverage || !args.coverage_min.is_empty();
     let reach = is_wanted
-        .then(|| Reach::measure(&pack, &generation, &reports, workers))
+        .then(|| reached(&pack, &generation, &reports, workers))
         .transpose()?;
     Ok(Tested {
         pack,
@@ -91,53 +81,25 @@ fn test(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested>
     })
 }
 
+fn reached(
+    pack: &TrustedPack,
+    generation: &Generation,
+    reports: &[CaseReport],
+    workers: usize,
+) -> Result<Reach, ReachError> {
+    let progress = Progress::open("trying settings");
+    let reach = Reach::measure(pack, generation, reports, workers, &|done, total| {
+        progress.say(&format!("trying settings: {done} of {total}"));
+    });
+    progress.finish();
+    reach
+}
+
 fn chosen(mut reports: Vec<CaseReport>, args: &TestArgs) -> Vec<CaseReport> {
     if let Some(part) = &args.only {
         reports.retain(|report| report.case.contains(part));
     }
     reports
-}
-
-impl Tested {
-    fn name(&self) -> &str {
-        &self.pack.manifest().name
-    }
-
-    /// What the cases have otherwise than expected, each at its place.
-    fn failures(&self) -> impl Iterator<Item = Problem> {
-        let of_case = |report: &CaseReport, mismatch: &String| {
-            let message = format!("case {:?}: {mismatch}", report.case);
-            Problem::on_line(self.pack.path_of(&report.file), report.line, message)
-        };
-        self.reports
-            .iter()
-            .flat_map(move |report| report.mismatches.iter().map(move |mismatch| of_case(report, mismatch)))
-    }
-}
-
-/// What is below the least that was asked for.
-fn too_low(tested: &Tested, args: &TestArgs) -> Vec<String> {
-    let Some(reach) = &tested.reach else {
-        return Vec::new();
-    };
-    let below = |least: &crate::cli::CoverageMin| {
-        let kinds = reach
-            .parts()
-            .filter(|(kind, _)| least.kind.is_none_or(|wanted| wanted == *kind));
-        kinds
-            .filter(|(_, part)| part.percent() < least.percent)
-            .map(|(kind, part)| {
-                format!(
-                    "{}: cases reach {:.1} % of its {}, less than {} %",
-                    tested.name(),
-                    part.percent(),
-                    kind.name(),
-                    least.percent
-                )
-            })
-            .collect::<Vec<_>>()
-    };
-    args.coverage_min.iter().flat_map(below).collect()
 }
 
 fn print_json(all: &[Tested]) {
@@ -180,7 +142,7 @@ fn print_table(all: &[Tested], took: Duration, colour: bool) -> anyhow::Result<(
     for tested in all {
         if let Some(reach) = &tested.reach {
             crate::show::line(format_args!("\nReached by the cases of {}", tested.name()));
-            reach.print(&tested.pack, colour)?;
+            print_reach(reach, &tested.pack, colour)?;
         }
     }
     crate::show::line(format_args!(
@@ -188,5 +150,32 @@ fn print_table(all: &[Tested], took: Duration, colour: bool) -> anyhow::Result<(
         count(passed),
         took.as_millis()
     ));
+    Ok(())
+}
+
+fn print_reach(reach: &Reach, pack: &Pack, colour: bool) -> std::io::Result<()> {
+    let mut table = Columns::new(colour, &["", ">of", ">reached", ">%"]);
+    for (kind, part) in reach.parts() {
+        table.row([
+            kind.name().to_owned(),
+            count(part.of as u64),
+            count(part.reached as u64),
+            format!("{:.1}", part.percent()),
+        ]);
+    }
+    table.print(&mut std::io::stdout())?;
+    for (kind, part) in reach.parts().filter(|(_, part)| !part.missing.is_empty()) {
+        crate::show::line(format_args!(
+            "\nNo case of {} reaches these {}",
+            pack.manifest().name,
+            kind.name()
+        ));
+        for missing in part.missing.iter().take(SHOWN_MAX) {
+            crate::show::line(format_args!("  {missing}"));
+        }
+        if let Some(more @ 1..) = part.missing.len().checked_sub(SHOWN_MAX) {
+            crate::show::line(format_args!("  and {} more; --format json has all", count(more as u64)));
+        }
+    }
     Ok(())
 }

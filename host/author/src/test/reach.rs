@@ -1,10 +1,7 @@
 //! What a pack's cases reach of it: rules that a verdict names, terms that a text holds, branches of the settings that a
 //! verdict depends on.
 
-use crate::cli::Reachable;
-use crate::show::progress::Progress;
-use crate::show::table::{Columns, count};
-use anyhow::anyhow;
+use crate::one_list;
 use proviso_engine::{Branch, CaseReport, Generation};
 use proviso_model::Problem;
 use proviso_model::Problems;
@@ -13,12 +10,84 @@ use proviso_pack::named_rules::rules_of;
 use proviso_pack::{Pack, TrustedPack};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::str::FromStr;
 
-/// What people are shown of what is not reached, of each kind; `--format json` has all.
-const SHOWN_MAX: usize = 20;
+/// What cases can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reachable {
+    /// Rules, and policies without any: a verdict names it.
+    Rules,
+    /// Terms and patterns of lists: a message holds it.
+    Terms,
+    /// Branches of the settings: a verdict is another without it.
+    Settings,
+}
+
+impl Reachable {
+    /// Every kind, as it is told.
+    pub const ALL: [Reachable; 3] = [Reachable::Rules, Reachable::Terms, Reachable::Settings];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reachable::Rules => "rules",
+            Reachable::Terms => "terms",
+            Reachable::Settings => "settings",
+        }
+    }
+}
+
+/// The least that cases must reach, as `80` or `rules=100`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CoverageMin {
+    /// Of what; of each kind if absent.
+    pub kind: Option<Reachable>,
+    /// 0 to 100.
+    pub percent: f64,
+}
+
+/// A text says no least reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoCoverageMin {
+    /// It begins with another kind.
+    #[error("expected rules, terms or settings before the `=`")]
+    Kind,
+    /// Its figure is none.
+    #[error("expected a percentage of 0 to 100, such as 80 or rules=100")]
+    Percent,
+}
+
+impl FromStr for CoverageMin {
+    type Err = NoCoverageMin;
+
+    fn from_str(text: &str) -> Result<Self, NoCoverageMin> {
+        let (kind, percent) = match text.split_once('=') {
+            Some((name, percent)) => {
+                let kind = Reachable::ALL.into_iter().find(|kind| kind.name() == name);
+                (Some(kind.ok_or(NoCoverageMin::Kind)?), percent)
+            }
+            None => (None, text),
+        };
+        match percent.parse::<f64>() {
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Self { kind, percent }),
+            _ => Err(NoCoverageMin::Percent),
+        }
+    }
+}
+
+/// Why it cannot be said what cases reach.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// A list cannot be read.
+    #[error("{0}")]
+    Pack(#[from] Problems),
+    /// The engine cannot try the settings; says why.
+    #[error("{0}")]
+    Settings(String),
+}
 
 /// What the cases of one pack reach.
-pub(super) struct Reach {
+pub struct Reach {
     rules: Part,
     terms: Part,
     settings: Part,
@@ -26,11 +95,13 @@ pub(super) struct Reach {
 
 /// One kind of thing that cases reach.
 #[derive(Default)]
-pub(super) struct Part {
-    of: usize,
-    reached: usize,
-    /// What is not reached, what lies inside of another one left out.
-    missing: Vec<Problem>,
+pub struct Part {
+    /// How many there are.
+    pub of: usize,
+    /// How many of them some case reaches.
+    pub reached: usize,
+    /// What is not reached, at its place; what lies inside of another one left out.
+    pub missing: Vec<Problem>,
 }
 
 impl Part {
@@ -43,7 +114,7 @@ impl Part {
     }
 
     /// 0 to 100; 100 where there is nothing to reach.
-    pub(super) fn percent(&self) -> f64 {
+    pub fn percent(&self) -> f64 {
         if self.of == 0 {
             return 100.0;
         }
@@ -52,26 +123,31 @@ impl Part {
 }
 
 impl Reach {
-    pub(super) fn measure(
+    /// Measures what the reported cases reach. Settings are tried one by one on so many threads; `trying` is told how many of
+    /// how many are done.
+    pub fn measure(
         pack: &TrustedPack,
         generation: &Generation,
         reports: &[CaseReport],
         workers: usize,
-    ) -> anyhow::Result<Self> {
+        trying: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, ReachError> {
         Ok(Self {
             rules: rules(pack, reports),
             terms: terms(pack)?,
-            settings: settings(pack, generation, workers)?,
+            settings: settings(pack, generation, workers, trying)?,
         })
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = (Reachable, &Part)> {
+    /// Each kind, in the order of [`Reachable::ALL`].
+    pub fn parts(&self) -> impl Iterator<Item = (Reachable, &Part)> {
         Reachable::ALL
             .into_iter()
             .zip([&self.rules, &self.terms, &self.settings])
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    /// All of it by kind, as `pack test --format json` prints it.
+    pub fn to_json(&self) -> Value {
         let part = |part: &Part| {
             let missing = part
                 .missing
@@ -83,33 +159,6 @@ impl Reach {
             .map(|(kind, of)| (kind.name().to_owned(), part(of)))
             .collect::<serde_json::Map<_, _>>()
             .into()
-    }
-
-    pub(super) fn print(&self, pack: &Pack, colour: bool) -> std::io::Result<()> {
-        let mut table = Columns::new(colour, &["", ">of", ">reached", ">%"]);
-        for (kind, part) in self.parts() {
-            table.row([
-                kind.name().to_owned(),
-                count(part.of as u64),
-                count(part.reached as u64),
-                format!("{:.1}", part.percent()),
-            ]);
-        }
-        table.print(&mut std::io::stdout())?;
-        for (kind, part) in self.parts().filter(|(_, part)| !part.missing.is_empty()) {
-            crate::show::line(format_args!(
-                "\nNo case of {} reaches these {}",
-                pack.manifest().name,
-                kind.name()
-            ));
-            for missing in part.missing.iter().take(SHOWN_MAX) {
-                crate::show::line(format_args!("  {missing}"));
-            }
-            if let Some(more @ 1..) = part.missing.len().checked_sub(SHOWN_MAX) {
-                crate::show::line(format_args!("  and {} more; --format json has all", count(more as u64)));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -150,11 +199,11 @@ fn rules(pack: &Pack, reports: &[CaseReport]) -> Part {
 }
 
 /// Every term of every list that some policy sees, looked for in all messages of the cases.
-fn terms(pack: &Pack) -> anyhow::Result<Part> {
+fn terms(pack: &Pack) -> Result<Part, Problems> {
     let mut part = Part::default();
     for list in &pack.manifest().lists {
         let path = pack.path_of(&list.file);
-        let Some((matcher, lines)) = crate::one_list::matcher_of(pack, list).map_err(Problems)? else {
+        let Some((matcher, lines)) = one_list::matcher_of(pack, list).map_err(Problems)? else {
             continue;
         };
         let (mut scratch, mut hits, mut reached) = (matcher.scratch(), Vec::new(), HashSet::new());
@@ -171,13 +220,13 @@ fn terms(pack: &Pack) -> anyhow::Result<Part> {
     Ok(part)
 }
 
-fn settings(pack: &Pack, generation: &Generation, workers: usize) -> anyhow::Result<Part> {
-    let progress = Progress::open("trying settings");
-    let tried = generation.branches(workers, &|done, total| {
-        progress.say(&format!("trying settings: {done} of {total}"));
-    });
-    progress.finish();
-    let branches = tried.map_err(|why| anyhow!("{why}"))?;
+fn settings(
+    pack: &Pack,
+    generation: &Generation,
+    workers: usize,
+    trying: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Part, ReachError> {
+    let branches = generation.branches(workers, trying).map_err(ReachError::Settings)?;
     let unreached = || branches.iter().filter(|branch| !branch.reached);
     let is_missing: HashSet<(&str, &str)> = unreached().map(|branch| (&*branch.policy, &*branch.pointer)).collect();
     let is_outermost = |branch: &&Branch| {

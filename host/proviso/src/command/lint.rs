@@ -1,55 +1,40 @@
 //! `proviso pack lint`: what a pack could do better, each thing with a code that docs/lint.md explains.
-//!
-//! - `terms`: what the matcher knows of the lists: terms that find the same, that are never found, that are too common
-//! - `measured`: what the cases show when they are run: fields that nobody reads, budgets that nobody needs
-//! - `fix`: mends what can be mended without a doubt
-//!
-//! What needs neither is `proviso_author::lint`.
+//! What is said of packs is `proviso_author::lint`'s.
 
-mod fix;
-mod measured;
-mod terms;
-
+use crate::building;
 use crate::cli::{LintArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
+use crate::reading;
+use crate::show::progress::Progress;
 use anyhow::Context;
-use proviso_author::lint::{self, Grade, Remark, codes};
-use proviso_model::Problem;
+use proviso_author::lint::{self, Grade, Harmless, LintError, LintOptions, Remark, codes};
+use proviso_model::{Message, Problem};
 use proviso_pack::{Pack, TrustedPack};
+use proviso_sources::{Format, Origin, SourceContext};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The page that explains every code.
-const PAGE: &str = include_str!("../../../../../docs/lint.md");
 
 pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let today = match &args.today {
-        Some(day) => day
-            .parse::<jiff::civil::Date>()
-            .map_err(|_| Usage(format!("--today is {day:?}: expected a day such as 2026-01-31")))?
-            .to_string(),
-        None => proviso_pipeline::places::today(),
-    };
-    let harmless = terms::Harmless::read(args)?;
+    let options = options(args)?;
     let mut counts = [0_usize; Grade::ALL.len()];
     let mut fixable = 0;
     for path in &args.packs {
         let pack = open(path, args)?;
-        let mut remarks = look(&pack, &today, &harmless, args)?;
+        let mut remarks = look(&pack, &options)?;
         if args.fix {
             if path.is_dir() {
-                let changed = fix::apply(&pack, &remarks)?;
+                let changed = lint::mend(&pack, &remarks)?;
                 if args.format == OutputFormat::Table {
                     for line in &changed {
                         crate::show::line(format_args!("{line}"));
                     }
                 }
                 if !changed.is_empty() {
-                    remarks = look(&open(path, args)?, &today, &harmless, args)?;
+                    remarks = look(&open(path, args)?, &options)?;
                 }
             } else {
                 return Err(Usage(format!("{}: only a pack's folder can be mended", path.display())).into());
@@ -79,23 +64,62 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
     Ok(if fails { Ending::Problems } else { Ending::Well })
 }
 
-/// Every remark of a pack that nobody has allowed.
-fn look(
-    pack: &Arc<TrustedPack>,
-    today: &str,
-    harmless: &terms::Harmless,
-    args: &LintArgs,
-) -> anyhow::Result<Vec<Remark>> {
-    let mut remarks = lint::check(pack, today);
-    remarks.extend(terms::check(pack, harmless)?);
-    if !args.no_run {
-        remarks.extend(measured::check(pack)?);
-    }
-    let looked_for = |code: &str| {
-        let runs = [codes::LARGE_BUDGET.id, codes::UNREAD_FIELD.id];
-        !(args.no_run && runs.contains(&code) || harmless.is_empty() && code == codes::COMMON_TERM.id)
+/// What the flags ask for.
+fn options(args: &LintArgs) -> anyhow::Result<LintOptions> {
+    let today = match &args.today {
+        Some(day) => day
+            .parse::<jiff::civil::Date>()
+            .map_err(|_| Usage(format!("--today is {day:?}: expected a day such as 2026-01-31")))?
+            .to_string(),
+        None => proviso_pipeline::places::today(),
     };
-    Ok(lint::without_allowed(pack, remarks, looked_for))
+    Ok(LintOptions {
+        today,
+        harmless: harmless(args)?,
+        runs_cases: !args.no_run,
+    })
+}
+
+/// Reads the files of `--benign`: a `.txt` file has a message in each line, others are read as canonical messages.
+fn harmless(args: &LintArgs) -> anyhow::Result<Harmless> {
+    if !(0.0..=100.0).contains(&args.benign_share) {
+        return Err(Usage("--benign-share wants a percentage of 0 to 100, such as 0.5".to_owned()).into());
+    }
+    let mut texts = Vec::new();
+    let context = SourceContext::new("default", "chat").map_err(|error| Usage(error.to_string()))?;
+    let origin = Arc::new(Origin::of_person("--benign", context));
+    for file in &args.benign {
+        if file.extension().is_some_and(|extension| extension == "txt") {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+            continue;
+        }
+        let progress = Progress::open("reading");
+        let mut errors = 0;
+        reading::read_file(
+            file,
+            Format::Ndjson,
+            &origin,
+            &progress,
+            &mut errors,
+            &mut |message: Message| {
+                texts.push(message.text);
+                true
+            },
+        )?;
+        progress.finish();
+    }
+    if !args.benign.is_empty() && texts.is_empty() {
+        return Err(Usage("the files of --benign hold no message".to_owned()).into());
+    }
+    Ok(Harmless {
+        texts,
+        share: args.benign_share,
+    })
+}
+
+fn look(pack: &Arc<TrustedPack>, options: &LintOptions) -> Result<Vec<Remark>, LintError> {
+    building::telling("building policies", |tell| lint::look(pack, options, tell))
 }
 
 /// Opens a pack. One that does not open because of its encodings is told where to look.
@@ -150,35 +174,7 @@ fn explain(code: &str) -> anyhow::Result<Ending> {
         let all: Vec<&str> = codes::ALL.iter().map(|code| code.id).collect();
         return Err(Usage(format!("there is no code {code:?}: expected one of {}", all.join(", "))).into());
     };
-    let section = section(known.id).with_context(|| format!("docs/lint.md has no section {}", known.id))?;
+    let section = lint::section(known.id).with_context(|| format!("docs/lint.md has no section {}", known.id))?;
     crate::show::line(format_args!("{}", section.trim_end()));
     Ok(Ending::Well)
-}
-
-/// The text below the heading of a code, with it.
-fn section(id: &str) -> Option<&'static str> {
-    let start = PAGE.find(&format!("\n### {id} "))? + 1;
-    let rest = &PAGE[start..];
-    let end = ["\n### ", "\n## "].iter().filter_map(|head| rest.find(head)).min();
-    Some(&rest[..end.unwrap_or(rest.len())])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_code_has_its_section_and_every_section_its_code() {
-        for code in codes::ALL {
-            let section = section(code.id).unwrap_or_else(|| panic!("docs/lint.md has no section {}", code.id));
-            let heading = format!("### {} {} ({})", code.id, code.title, code.grade);
-            assert!(section.starts_with(&heading), "expected {heading:?}, found {section:?}");
-            assert!(section.len() > heading.len() + 80, "{} is not explained", code.id);
-        }
-        let headings = PAGE.lines().filter_map(|line| line.strip_prefix("### "));
-        for heading in headings {
-            let id = heading.split(' ').next().unwrap_or_default();
-            assert!(codes::ALL.iter().any(|code| code.id == id), "{id} is no code");
-        }
-    }
 }

@@ -1,76 +1,33 @@
 //! What the matcher knows of a pack's lists.
 
-use crate::cli::LintArgs;
-use crate::exit::Usage;
-use crate::reading;
-use crate::show::progress::Progress;
-use anyhow::Context;
-use proviso_author::lint::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
-use proviso_author::lint::{self, Remark};
+use super::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
+use super::{Remark, triggers};
+use crate::one_list;
 use proviso_engine::scan_folding;
-use proviso_model::Message;
 use proviso_model::Problems;
 use proviso_pack::manifest::{List, ListKind};
 use proviso_pack::{Edit, Pack};
 use proviso_scan::lexicon::{Lexicon, Term};
 use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon};
-use proviso_sources::{Format, Origin, SourceContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Texts of harmless messages, in which a list that makes policies run should have few hits.
-pub(super) struct Harmless {
-    texts: Vec<String>,
-    /// Hits in more than this share of them are told, in per cent.
-    share: f64,
+#[derive(Debug, Clone, Default)]
+pub struct Harmless {
+    /// One text a message. Without any, nothing is said of them.
+    pub texts: Vec<String>,
+    /// Hits in more than this share of them are told, in per cent, 0 to 100.
+    pub share: f64,
 }
 
 impl Harmless {
-    /// Reads the files of `--benign`: a `.txt` file has a message in each line, others are read as canonical messages.
-    pub(super) fn read(args: &LintArgs) -> anyhow::Result<Self> {
-        if !(0.0..=100.0).contains(&args.benign_share) {
-            return Err(Usage("--benign-share wants a percentage of 0 to 100, such as 0.5".to_owned()).into());
-        }
-        let mut texts = Vec::new();
-        let context = SourceContext::new("default", "chat").map_err(|error| Usage(error.to_string()))?;
-        let origin = Arc::new(Origin::of_person("--benign", context));
-        for file in &args.benign {
-            if file.extension().is_some_and(|extension| extension == "txt") {
-                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-                texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
-                continue;
-            }
-            let progress = Progress::open("reading");
-            let mut errors = 0;
-            reading::read_file(
-                file,
-                Format::Ndjson,
-                &origin,
-                &progress,
-                &mut errors,
-                &mut |message: Message| {
-                    texts.push(message.text);
-                    true
-                },
-            )?;
-            progress.finish();
-        }
-        if !args.benign.is_empty() && texts.is_empty() {
-            return Err(Usage("the files of --benign hold no message".to_owned()).into());
-        }
-        Ok(Self {
-            texts,
-            share: args.benign_share,
-        })
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 }
 
-pub(super) fn check(pack: &Pack, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
+pub(super) fn check(pack: &Pack, harmless: &Harmless) -> Result<Vec<Remark>, Problems> {
     let mut remarks = Vec::new();
     for list in &pack.manifest().lists {
         if let ListKind::Lexicon(folding) = list.kind {
@@ -79,7 +36,7 @@ pub(super) fn check(pack: &Pack, harmless: &Harmless) -> anyhow::Result<Vec<Rema
             remarks.extend(repeated(list, text, &lexicon));
             remarks.extend(of_terms(list, text, &lexicon, scan_folding(folding)));
         }
-        if !harmless.is_empty() && lint::triggers(pack, list) {
+        if !harmless.is_empty() && triggers(pack, list) {
             remarks.extend(common(pack, list, harmless)?);
         }
     }
@@ -200,8 +157,8 @@ fn is_alike(one: &Term, other: &Term) -> bool {
 }
 
 /// Terms and patterns of a list that stand in too many harmless messages.
-fn common(pack: &Pack, list: &List, harmless: &Harmless) -> anyhow::Result<Vec<Remark>> {
-    let Some((matcher, names)) = crate::one_list::matcher_of(pack, list).map_err(Problems)? else {
+fn common(pack: &Pack, list: &List, harmless: &Harmless) -> Result<Vec<Remark>, Problems> {
+    let Some((matcher, names)) = one_list::matcher_of(pack, list).map_err(Problems)? else {
         return Ok(Vec::new());
     };
     let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());

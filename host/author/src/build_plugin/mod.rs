@@ -69,13 +69,14 @@ impl Source<'_> {
     }
 }
 
-/// Builds every plugin of the pack that has its source there. A pack without source is left as it is.
-pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
+/// Builds every plugin of the pack that has its source there. A pack without source is left as it is. `tell` is told what is
+/// built, before it is; what the tools themselves say goes to standard error.
+pub fn build_all(folder: &Path, tell: &dyn Fn(&str)) -> anyhow::Result<()> {
     let folder = &std::path::absolute(folder)?;
     for language in LANGUAGES {
         if folder.join(language.marker).is_file() {
             let source = source_of(folder, &language)?;
-            crate::show::error_line(format_args!("building {} from {}", source.name, language.marker));
+            tell(&format!("building {} from {}", source.name, language.marker));
             let component = (language.build)(&source)?;
             let output = folder.join("plugins").join(format!("{}.wasm", source.name));
             std::fs::create_dir_all(folder.join("plugins"))?;
@@ -86,7 +87,7 @@ pub(crate) fn build_all(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// For each language, what it is built with here, or what is missing and how to get it.
-pub(crate) fn tools() -> impl Iterator<Item = (&'static str, Result<String, String>)> {
+pub fn tools() -> impl Iterator<Item = (&'static str, Result<String, String>)> {
     LANGUAGES.into_iter().map(|language| (language.name, (language.find)()))
 }
 
