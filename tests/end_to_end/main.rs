@@ -6,6 +6,7 @@ mod backtest;
 mod bench;
 mod breaker;
 mod cases;
+mod conversations;
 mod corpus;
 mod crate_edges;
 mod daemon;
