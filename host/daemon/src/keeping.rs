@@ -83,6 +83,7 @@ impl Store for Arriving {
         let judging = self.started.elapsed();
         self.batch.entries = entries(admitted, settled);
         let by = Principal::system("intake");
+        let _span = tracing::debug_span!("commit", messages = self.batch.entries.len()).entered();
         self.runtime
             .block_on(self.archive.commit(Change::Messages(&self.batch), &by))?;
         let batch = std::mem::replace(
