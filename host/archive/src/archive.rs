@@ -104,8 +104,8 @@ impl Archive {
         self.store.preceding(conversations, limit).await
     }
 
-    /// The last word of every contact of a tenant's channel: the latest by its own time; of two at one moment, the one that
-    /// allows less. Ordered by party.
+    /// The last word of every contact of a tenant's channel: the latest by its own time, and a statement from the future by the
+    /// time of the message that carried it; of two at one moment, the one that allows less. Ordered by party.
     pub async fn consent_states(&self, tenant: &str, channel: &str) -> Result<Vec<ConsentEvent>, StorageError> {
         self.store.consent_states(tenant, channel).await
     }

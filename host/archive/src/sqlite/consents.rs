@@ -13,13 +13,14 @@ use sqlx::sqlite::SqliteRow;
 
 const OF_PARTIES: Lookup = Lookup {
     columns: &["tenant", "channel", "party"],
-    select: "SELECT c.party, c.state, c.at
+    select: "SELECT c.party, c.state, min(c.at, m.sent_at)
              FROM wanted w
              CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
              CROSS JOIN consent_events c ON c.message = (
-                 SELECT e.message FROM consent_events e
+                 SELECT e.message FROM consent_events e JOIN messages n ON n.message = e.message
                  WHERE e.stream = s.stream AND e.party = w.party
-                 ORDER BY e.at DESC, e.state DESC LIMIT 1)",
+                 ORDER BY min(e.at, n.sent_at) DESC, e.state DESC LIMIT 1)
+             CROSS JOIN messages m ON m.message = c.message",
 };
 
 impl Sqlite {
@@ -27,9 +28,10 @@ impl Sqlite {
         self.reading(|mut reader| async move {
             let rows = sqlx::query(
                 "SELECT party, state, at FROM (
-                     SELECT c.party, c.state, c.at,
-                            row_number() OVER (PARTITION BY c.party ORDER BY c.at DESC, c.state DESC) AS age
-                     FROM streams s JOIN consent_events c USING (stream) WHERE s.tenant = ? AND s.channel = ?)
+                     SELECT c.party, c.state, min(c.at, m.sent_at) AS at,
+                            row_number() OVER (PARTITION BY c.party ORDER BY min(c.at, m.sent_at) DESC, c.state DESC) AS age
+                     FROM streams s JOIN consent_events c USING (stream) JOIN messages m ON m.message = c.message
+                     WHERE s.tenant = ? AND s.channel = ?)
                  WHERE age = 1 ORDER BY party",
             )
             .bind(tenant.to_owned())

@@ -170,6 +170,33 @@ pub(crate) async fn the_last_word_of_a_contact_holds(archive: Archive) {
     assert_eq!(archive.consent_states_of("shop", "wecom", &["wang"]).await.unwrap(), []);
 }
 
+pub(crate) async fn a_statement_from_the_future_counts_when_it_came(archive: Archive) {
+    let said = [
+        ("m1", ConsentState::Agree, 253_000_000_000_000),
+        ("m2", ConsentState::Disagree, 1),
+    ];
+    let entries = said.map(|(native, state, stated)| {
+        let mut message = message(native, if native == "m1" { 1 } else { 2 });
+        let stated = if stated == 1 { message.sent_at } else { at(stated) };
+        message.consent = Some(ConsentEvent {
+            party: "wang".into(),
+            state,
+            at: stated,
+        });
+        entry_of(message)
+    });
+    let came = entries[1].message.sent_at;
+    archive.ingest(&batch(entries.to_vec())).await.unwrap();
+    let expected = ConsentEvent {
+        party: "wang".into(),
+        state: ConsentState::Disagree,
+        at: came,
+    };
+    let one = archive.consent_states_of("bank", "wecom", &["wang"]).await.unwrap();
+    assert_eq!(one, [expected.clone()]);
+    assert_eq!(archive.consent_states("bank", "wecom").await.unwrap(), [expected]);
+}
+
 pub(crate) async fn sources_are_counted_without_messages(archive: Archive) {
     for round in 1..=2 {
         let mut batch = batch(Vec::new());

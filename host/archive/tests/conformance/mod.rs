@@ -39,6 +39,7 @@ store_conforms! {
     batches::a_conflict_is_recorded_beside_what_is_kept,
     batches::a_held_message_waits_until_somebody_releases_it,
     batches::a_message_is_new_once,
+    batches::a_statement_from_the_future_counts_when_it_came,
     batches::everything_is_counted,
     batches::folds_go_on_from_batch_to_batch,
     batches::sources_are_counted_without_messages,
