@@ -57,9 +57,14 @@ impl WatchState {
     }
 }
 
-/// Files that were written to and not closed since, and when.
+/// Files that were written to and not closed since, as one watcher saw it.
 #[derive(Debug, Default)]
-struct Written(BTreeMap<PathBuf, Instant>);
+struct Written {
+    /// When each was written to last.
+    open: BTreeMap<PathBuf, Instant>,
+    /// Those whose end this watcher saw, as long as another one may still tell of them.
+    ended: Option<BTreeSet<PathBuf>>,
+}
 
 impl Written {
     /// Takes note of an event; true if it may mean a change.
@@ -75,7 +80,7 @@ impl Written {
             EventKind::Access(_) => false,
             EventKind::Modify(ModifyKind::Data(_)) => {
                 let now = Instant::now();
-                self.0.extend(event.paths.iter().map(|path| (path.clone(), now)));
+                self.open.extend(event.paths.iter().map(|path| (path.clone(), now)));
                 true
             }
             _ => true,
@@ -84,13 +89,25 @@ impl Written {
 
     fn forget(&mut self, event: &notify::Event) {
         for path in &event.paths {
-            self.0.remove(path);
+            self.open.remove(path);
+            if let Some(ended) = &mut self.ended {
+                ended.insert(path.clone());
+            }
+        }
+    }
+
+    /// Takes over what a watcher knew that is gone now. Two watchers tell of one write at their own times: what this one saw
+    /// the end of stays ended, whatever the other says late.
+    fn take_over(&mut self, earlier: &Self) {
+        let ended = self.ended.take().unwrap_or_default();
+        for (path, written) in earlier.open.iter().filter(|(path, _)| !ended.contains(*path)) {
+            self.open.entry(path.clone()).or_insert(*written);
         }
     }
 
     fn still_open(&mut self) -> Vec<PathBuf> {
-        self.0.retain(|_, written| written.elapsed() < OPEN_MAX);
-        self.0.keys().cloned().collect()
+        self.open.retain(|_, written| written.elapsed() < OPEN_MAX);
+        self.open.keys().cloned().collect()
     }
 }
 
@@ -109,8 +126,9 @@ impl Watch {
     /// Watches what the running generation is made of.
     pub(crate) fn new(generations: Arc<Generations>, state: WatchState) -> anyhow::Result<Self> {
         let (sender, changed) = mpsc::channel::<()>(1);
-        let written = Arc::default();
-        let watcher = follow(&generations, &state, &written, &sender)?;
+        let (watcher, written) = follow(&generations, &state, &sender)?;
+        // There is none before it.
+        lock(&written).take_over(&Written::default());
         Ok(Self {
             generations,
             state,
@@ -161,8 +179,12 @@ impl Watch {
 
     /// The new watches stand before the old ones go, so that nothing falls between.
     fn follow_again(&mut self) {
-        match follow(&self.generations, &self.state, &self.written, &self.sender) {
-            Ok(watcher) => self.watcher = watcher,
+        match follow(&self.generations, &self.state, &self.sender) {
+            Ok((watcher, written)) => {
+                self.watcher = watcher;
+                let earlier = std::mem::replace(&mut self.written, written);
+                lock(&self.written).take_over(&lock(&earlier));
+            }
             Err(error) => tracing::error!(error = format!("{error:#}"), "watches could not be set anew"),
         }
         // What changed while they were set is seen by another look.
@@ -178,19 +200,22 @@ fn lock(written: &Mutex<Written>) -> MutexGuard<'_, Written> {
 fn follow(
     generations: &Generations,
     state: &WatchState,
-    written: &Arc<Mutex<Written>>,
     sender: &mpsc::Sender<()>,
-) -> notify::Result<RecommendedWatcher> {
+) -> notify::Result<(RecommendedWatcher, Arc<Mutex<Written>>)> {
     let named = generations.inputs();
     let mut places = Places::default();
     for path in &named {
         places.add(path);
     }
-    let (meant, written, sender) = (places.clone(), Arc::clone(written), sender.clone());
+    let written = Arc::new(Mutex::new(Written {
+        open: BTreeMap::new(),
+        ended: Some(BTreeSet::new()),
+    }));
+    let (meant, seen, sender) = (places.clone(), Arc::clone(&written), sender.clone());
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let wakes = match event {
             Ok(event) if event.need_rescan() => true,
-            Ok(event) => event.paths.iter().any(|path| meant.concern(path)) && lock(&written).note(&event),
+            Ok(event) => event.paths.iter().any(|path| meant.concern(path)) && lock(&seen).note(&event),
             Err(_) => true,
         };
         if wakes {
@@ -217,13 +242,29 @@ fn follow(
     let mut state = state.lock();
     state.paths = named;
     state.unwatched = unwatched;
-    Ok(watcher)
+    Ok((watcher, written))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use notify::event::{CreateKind, DataChange};
+
+    #[test]
+    fn a_watcher_that_is_gone_keeps_nothing_open_whose_end_was_seen() {
+        let written =
+            |path: &str| notify::Event::new(EventKind::Modify(ModifyKind::Data(DataChange::Any))).add_path(path.into());
+        let closed =
+            notify::Event::new(EventKind::Access(AccessKind::Close(AccessMode::Write))).add_path("ended".into());
+        let (mut earlier, mut later) = (Written::default(), Written::default());
+        later.ended = Some(BTreeSet::new());
+        later.note(&closed);
+        // The earlier one tells late.
+        earlier.note(&written("ended"));
+        earlier.note(&written("open"));
+        later.take_over(&earlier);
+        assert_eq!(later.still_open(), [PathBuf::from("open")]);
+    }
 
     #[test]
     fn what_is_written_waits_for_the_end_and_reading_wakes_nobody() {
