@@ -19,7 +19,7 @@ fn pack(name: &str, policy: &str) -> String {
 }
 
 /// The site with a policy `slow`: a text that begins with L runs to the end of its budget, one with T traps.
-fn slow_site(fuel_per_kib: u64) -> Site {
+pub(crate) fn slow_site(fuel_per_kib: u64) -> Site {
     let site = Site::new();
     let policy =
         format!("interfaces = [\"rules\"]\nfields = [\"text\"]\nbudget = {{ fuel_per_kib = {fuel_per_kib} }}\n");
@@ -133,14 +133,14 @@ fn a_policy_at_its_budget_is_quarantined_and_what_it_held_is_judged_again() {
     assert_eq!(faults(&site, "slow", "fuel"), 16);
     let (code, _, error) = command(&site, &["policy", "retry", "promises"]);
     assert!(
-        code == Some(3) && error.contains("these are: test/slow:slow"),
+        code == Some(2) && error.contains("these are: test/slow:slow"),
         "{error}"
     );
     let (code, out, _) = command(&site, &["policy", "retry", "slow"]);
     assert!(code == Some(0) && out.contains("test/slow:slow"), "{out}");
     assert_eq!(daemon.status()["quarantined"], json!([]));
     let (code, _, error) = command(&site, &["policy", "retry"]);
-    assert!(code == Some(3) && error.contains("no policy is quarantined"), "{error}");
+    assert!(code == Some(2) && error.contains("no policy is quarantined"), "{error}");
     post(&daemon, 610..640, text);
     assert_eq!(faults(&site, "slow", "fuel"), 32, "tried on 16 more");
     assert_eq!(daemon.status()["quarantined"][0]["policy"], "test/slow:slow");
@@ -184,10 +184,9 @@ fn a_policy_at_its_budget_is_quarantined_and_what_it_held_is_judged_again() {
         .iter()
         .map(|one| one["verdict"]["faults"][0]["cause"].as_str().unwrap());
     assert!(causes.eq(["fuel", "quarantined"]), "every verdict is kept: {shown}");
-    assert_eq!(
-        (&earlier[1]["note"], &earlier[1]["rejudged_by"]),
-        (&json!("plugin mended"), &json!("api"))
-    );
+    assert_eq!(earlier[1]["note"], "plugin mended");
+    let by = earlier[1]["rejudged_by"].as_str().unwrap();
+    assert!(by.starts_with("command-line:"), "{by}");
     let (code, _, error) = command(&site, &["archive", "rejudge", "m0"]);
     assert!(code == Some(2) && error.contains("not held"), "{error}");
     assert_replays(&site);

@@ -4,6 +4,7 @@
 
 mod backtest;
 mod bench;
+mod bounds;
 mod breaker;
 mod cases;
 mod conversations;
@@ -32,4 +33,5 @@ mod registry_hostile;
 mod registry_sets;
 mod reload;
 mod support;
+mod tokens;
 mod trust;

@@ -247,9 +247,43 @@ impl Serve {
         Self::begin(site, &[])
     }
 
+    /// Starts one that `limit_files` can be used on: writing beyond the limit is an error to it, and does not kill it.
+    pub(crate) fn start_ignoring_file_limits(site: &Site) -> Self {
+        let serve = proviso(&["serve", "--config", &site.text("proviso.toml")]);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        command.arg(serve.get_program()).args(serve.get_args());
+        for (name, value) in serve.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::spawn(site, command).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
+    }
+
+    /// No file of it may grow beyond so many bytes from now on, as on a full disk; `None` for any size.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let soft = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let arguments = [format!("--pid={}", self.id()), format!("--fsize={soft}:")];
+        assert!(
+            Command::new("prlimit").args(&arguments).status().unwrap().success(),
+            "{arguments:?}"
+        );
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn begin(site: &Site, environment: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = proviso(&["serve", "--config", &site.text("proviso.toml")]);
         command.envs(environment.iter().copied());
+        Self::spawn(site, command)
+    }
+
+    fn spawn(site: &Site, mut command: Command) -> Result<Self, String> {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = Vec::new();
@@ -314,11 +348,12 @@ impl Serve {
 
     /// Reads a resource with the token; status and body.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.get_as(path, &format!("Bearer {}", self.token))
+    }
+
+    pub(crate) fn get_as(&self, path: &str, authorization: &str) -> (u16, String) {
         let request = Self::agent().get(format!("http://{}{path}", self.address));
-        let mut answer = request
-            .header("authorization", format!("Bearer {}", self.token))
-            .call()
-            .unwrap();
+        let mut answer = request.header("authorization", authorization).call().unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 

@@ -40,6 +40,25 @@ pub enum AttemptResult {
     },
 }
 
+/// Why there is no generation to go back to. Whoever asked can mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoGeneration {
+    /// None begins so.
+    #[error("no recorded generation begins with {0:?}: see `proviso policy history`")]
+    Unknown(String),
+    /// Several do.
+    #[error("{number} recorded generations begin with {digits:?}: give more digits")]
+    Several {
+        /// What was given.
+        digits: String,
+        /// How many begin so.
+        number: usize,
+    },
+    /// Only one was ever live.
+    #[error("no other generation is recorded: there is nothing to go back to")]
+    NoOther,
+}
+
 impl Attempt {
     /// True if the generation before goes on because something is wrong.
     pub fn refused(&self) -> bool {

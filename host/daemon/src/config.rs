@@ -1,7 +1,7 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
+use crate::http::is_host_name;
 use crate::quarantine::Bounds;
-
 use anyhow::Context;
 use proviso_model::Problems;
 use proviso_model::toml_read::{Table, TomlFile};
@@ -25,8 +25,12 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// Where the HTTP interface listens; `[http] listen`, default `127.0.0.1:8787`.
     pub listen: SocketAddr,
-    /// File with the bearer token; `[http] token_file`, default `token` in `data_dir`. Made with a random token if absent.
+    /// File with the operator's token; `[http] token_file`, default `token` in `data_dir`. Made with a random token if absent.
     pub token_file: PathBuf,
+    /// Names that the HTTP interface answers to, beside addresses and `localhost`; `[http] hosts`, default none.
+    pub hosts: Vec<String>,
+    /// Open connections at most; `[http] connections`, default as many as the limit on open files allows, at most 1,024.
+    pub connections: Option<usize>,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -82,6 +86,7 @@ impl Config {
             .map_or(30, |(seconds, _)| seconds as u64);
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 8787));
         let mut token_file = data_dir.join("token");
+        let (mut hosts, mut connections) = (Vec::new(), None);
         if let Some(mut http) = root.table(&mut file, "http") {
             if let Some((text, at)) = http.string(&mut file, "listen") {
                 match text.parse() {
@@ -95,6 +100,19 @@ impl Config {
             if let Some((text, _)) = http.string(&mut file, "token_file") {
                 token_file = folder.join(text);
             }
+            for (name, at) in http.strings(&mut file, "hosts").unwrap_or_default() {
+                if is_host_name(&name) {
+                    hosts.push(name);
+                } else {
+                    file.problem(
+                        at,
+                        format!("`hosts` has {name:?}: expected the name of a host, without a port"),
+                    );
+                }
+            }
+            connections = http
+                .integer(&mut file, "connections", 16..=65_536)
+                .map(|(connections, _)| connections as usize);
             http.finish(&mut file);
         }
         let quarantine = root
@@ -158,6 +176,8 @@ impl Config {
                 cache_dir,
                 listen,
                 token_file,
+                hosts,
+                connections,
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,
@@ -175,6 +195,11 @@ impl Config {
     /// The archive's file.
     pub fn archive_path(&self) -> PathBuf {
         self.data_dir.join("archive.db")
+    }
+
+    /// Where named tokens are kept, each with what it may do; see `proviso token`.
+    pub fn tokens_path(&self) -> PathBuf {
+        self.data_dir.join("tokens.json")
     }
 
     /// Where the running daemon writes the address that it listens on, for `listen` with port 0.
@@ -219,6 +244,25 @@ mod tests {
         assert_eq!(config.set, Path::new("/etc/proviso/policies/set.toml"));
         assert_eq!(config.archive_path(), Path::new("/etc/proviso/data/archive.db"));
         assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn hosts_are_names_and_connections_are_bounded() {
+        let text = |lines: &str| format!("set = \"s.toml\"\n[http]\n{lines}");
+        let config = parse(&text("hosts = [\"proviso.example\"]\nconnections = 64\n")).unwrap();
+        assert_eq!(
+            (config.hosts, config.connections),
+            (vec!["proviso.example".to_owned()], Some(64))
+        );
+        let config = parse(&text("")).unwrap();
+        assert_eq!((config.hosts, config.connections), (Vec::new(), None));
+        for (lines, part) in [
+            ("hosts = [\"a:80\"]", "`hosts` has \"a:80\""),
+            ("connections = 15", "`connections` is 15: expected 16 to 65536"),
+        ] {
+            let error = parse(&text(lines)).unwrap_err().to_string();
+            assert!(error.contains(part), "{part} in {error}");
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
-use crate::attempt::{Attempt, AttemptResult, entry_json};
+use crate::attempt::{Attempt, AttemptResult, NoGeneration, entry_json};
 use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild};
 use crate::inputs;
 use crate::metrics::Metrics;
 use crate::trust;
-use anyhow::{Context, anyhow, bail};
+use anyhow::Context;
 use proviso_archive::{
     Activated, Activation, AllowedDowngrade, Archive, Cause, Change, FailedSet, GenerationRecord, PackRecord,
     TrustRecord,
@@ -22,6 +22,8 @@ use std::time::Instant;
 
 /// Entries of the history that are looked at.
 const HISTORY_MAX: u32 = 1_000;
+/// Bytes of a value that an error quotes.
+const SHOWN_BYTES_MAX: usize = 64;
 
 /// The running generation and the way to the next.
 pub struct Generations {
@@ -38,23 +40,23 @@ pub struct Generations {
 }
 
 /// What makes a set be read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// A file changed.
     Watch,
     /// Somebody asked over the HTTP interface.
-    Api,
+    Request(Principal),
     /// SIGHUP.
     Signal,
 }
 
 impl Asked {
-    /// The name in the history.
-    const fn name(self) -> &'static str {
+    /// Who it is, for the history.
+    fn by(&self) -> Principal {
         match self {
-            Asked::Watch => "watch",
-            Asked::Api => "api",
-            Asked::Signal => "signal",
+            Asked::Watch => Principal::system("watch"),
+            Asked::Request(by) => by.clone(),
+            Asked::Signal => Principal::system("signal"),
         }
     }
 }
@@ -63,7 +65,7 @@ impl Generations {
     /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
-        let (who, cause) = ("start", Cause::Start);
+        let (who, cause) = (&Principal::system("start").to_string(), Cause::Start);
         trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
         let mut rolled_back_from = None;
@@ -105,7 +107,7 @@ impl Generations {
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
         let attempt = Attempt {
             at: places::now(),
-            who: "start".to_owned(),
+            who: who.clone(),
             took: started.elapsed(),
             result,
         };
@@ -193,7 +195,7 @@ impl Generations {
     }
 
     async fn reload_now(self: &Arc<Self>, asked: Asked) -> anyhow::Result<Attempt> {
-        let who = asked.name();
+        let who = &asked.by().to_string();
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         // Before anything is read: what changes while it is read is another than what was tried.
@@ -279,14 +281,21 @@ impl Generations {
                 .iter()
                 .filter_map(|entry| entry.generation)
                 .find(|id| *id != current);
-            let id = before.ok_or_else(|| anyhow!("no other generation is recorded"))?;
+            let id = before.ok_or(NoGeneration::NoOther)?;
             self.parts.archive.generation(&id).await?.into_iter().collect()
+        };
+        let digits = || {
+            let given = to.unwrap_or_default();
+            given[..given.floor_char_boundary(SHOWN_BYTES_MAX)].to_owned()
         };
         match (found.len(), to) {
             (1, _) => Ok(found.remove(0)),
-            (0, Some(prefix)) => bail!("no recorded generation begins with {prefix:?}: see `proviso policy history`"),
-            (0, None) => bail!("the generation before is not recorded"),
-            (number, _) => bail!("{number} recorded generations begin so: give more digits"),
+            (0, Some(_)) => Err(NoGeneration::Unknown(digits()).into()),
+            (0, None) => Err(NoGeneration::NoOther.into()),
+            (number, _) => {
+                let digits = digits();
+                Err(NoGeneration::Several { digits, number }.into())
+            }
         }
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct Arriving {
     archive: Archive,
     runtime: Handle,
     batch: IngestBatch,
+    by: Principal,
     started: Instant,
 }
 
@@ -41,12 +42,13 @@ pub(crate) struct Kept {
 }
 
 impl Arriving {
-    /// `batch` holds what is kept beside the new messages. To be made on a task of the runtime that serves the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch) -> Self {
+    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves the archive.
+    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal) -> Self {
         Self {
             archive,
             runtime: Handle::current(),
             batch,
+            by,
             started: Instant::now(),
         }
     }
@@ -82,10 +84,9 @@ impl Store for Arriving {
     fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
         let judging = self.started.elapsed();
         self.batch.entries = entries(admitted, settled);
-        let by = Principal::system("intake");
         let _span = tracing::debug_span!("commit", messages = self.batch.entries.len()).entered();
         self.runtime
-            .block_on(self.archive.commit(Change::Messages(&self.batch), &by))?;
+            .block_on(self.archive.commit(Change::Messages(&self.batch), &self.by))?;
         let batch = std::mem::replace(
             &mut self.batch,
             IngestBatch::new(Timestamp::from_millis(0).expect("the epoch")),

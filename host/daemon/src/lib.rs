@@ -1,10 +1,11 @@
 //! What runs for years: sources in, generations swapped beside them, verdicts into the archive.
 //!
-//! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http.rs` make a
+//! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http/intake.rs` make a
 //! `Delivery` (`delivery.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
 //! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch.rs` says when.
 
 pub mod attempt;
+mod budget;
 mod candidate;
 pub mod config;
 mod delivery;
@@ -24,4 +25,5 @@ mod writer;
 
 pub use candidate::recorded;
 pub use delivery::Queue;
+pub use http::USER_HEADER;
 pub use quarantine::Bounds;

@@ -45,6 +45,10 @@ pub struct Metrics {
     pub source_errors: Counter,
     /// Requests that were told to come again.
     pub http_requests_refused: Counter,
+    /// Requests without a token that counts.
+    pub http_requests_unauthorized: Counter,
+    /// Requests that failed by a fault of ours, each with a number in the log.
+    pub incidents: Counter,
     /// Transactions that were committed.
     pub commits: Counter,
     /// Transactions of which nothing was kept.
@@ -58,6 +62,21 @@ pub struct Metrics {
     /// Changes of policies that were refused.
     pub reloads_refused: Counter,
     labelled: Mutex<BTreeMap<(&'static str, String), u64>>,
+}
+
+/// What the page says of this moment.
+pub(crate) struct Gauges<'a> {
+    pub(crate) generation: &'a str,
+    pub(crate) last_reload_refused: bool,
+    /// Messages taken in and not yet committed.
+    pub(crate) queued: u64,
+    /// Memory that each kind of source has taken for messages, in bytes.
+    pub(crate) taken_bytes: [(&'static str, u64); 2],
+    /// Open connections of the HTTP interface.
+    pub(crate) connections: u64,
+    /// True if the last commit failed.
+    pub(crate) commits_fail: bool,
+    pub(crate) quarantined: &'a [PolicyId],
 }
 
 impl Metrics {
@@ -87,7 +106,7 @@ impl Metrics {
         }
     }
 
-    /// Adds the time that one batch took to judge and to commit.
+    /// Counts a commit, and adds the time that its batch took to judge and to commit.
     pub fn count_time(&self, judging: Duration, committing: Duration) {
         self.judge_micros.add(judging.as_micros() as u64);
         self.commit_micros.add(committing.as_micros() as u64);
@@ -95,7 +114,16 @@ impl Metrics {
     }
 
     /// The page that Prometheus reads.
-    pub fn page(&self, generation: &str, last_reload_refused: bool, queued: u64, quarantined: &[PolicyId]) -> String {
+    pub(crate) fn page(&self, now: &Gauges<'_>) -> String {
+        let Gauges {
+            generation,
+            last_reload_refused,
+            queued,
+            taken_bytes,
+            connections,
+            commits_fail,
+            quarantined,
+        } = *now;
         let mut page = String::with_capacity(4_096);
         let counters = [
             (
@@ -140,8 +168,18 @@ impl Metrics {
             ),
             (
                 "http_requests_refused_total",
-                "Requests answered 429 or 503: the queue was full, or the daemon was ending.",
+                "Requests answered 429 or 503: no room, or the daemon was ending.",
                 &self.http_requests_refused,
+            ),
+            (
+                "http_requests_unauthorized_total",
+                "Requests answered 401: without a token that counts.",
+                &self.http_requests_unauthorized,
+            ),
+            (
+                "incidents_total",
+                "Requests answered 500: each has a number, under which the log says more.",
+                &self.incidents,
             ),
             ("commits_total", "Transactions of the archive.", &self.commits),
             (
@@ -180,6 +218,29 @@ impl Metrics {
             "",
             &queued.to_string(),
         );
+        metric(
+            &mut page,
+            "http_connections",
+            "gauge",
+            "Open connections of the HTTP interface.",
+            "",
+            &connections.to_string(),
+        );
+        metric(
+            &mut page,
+            "commits_fail",
+            "gauge",
+            "1 if the last transaction failed.",
+            "",
+            if commits_fail { "1" } else { "0" },
+        );
+        page.push_str(
+            "# HELP proviso_intake_bytes Memory taken for messages that are being read, judged or committed.\n\
+             # TYPE proviso_intake_bytes gauge\n",
+        );
+        for (source, bytes) in taken_bytes {
+            let _ = writeln!(page, "proviso_intake_bytes{{source=\"{source}\"}} {bytes}");
+        }
         let refused = if last_reload_refused { "1" } else { "0" };
         metric(
             &mut page,
@@ -244,4 +305,42 @@ fn metric(page: &mut String, name: &str, kind: &str, help: &str, labels: &str, v
         page,
         "# HELP proviso_{name} {help}\n# TYPE proviso_{name} {kind}\nproviso_{name}{labels} {value}\n"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_page_is_a_name_and_a_figure_and_is_explained() {
+        let metrics = Metrics::default();
+        let quarantined = [PolicyId {
+            pack: "test/slow".into(),
+            policy: "slow".into(),
+        }];
+        let page = metrics.page(&Gauges {
+            generation: "sha256:00",
+            last_reload_refused: true,
+            queued: 7,
+            taken_bytes: [("http", 65_536), ("spool", 0)],
+            connections: 3,
+            commits_fail: true,
+            quarantined: &quarantined,
+        });
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(name.starts_with("proviso_") && value.parse::<f64>().is_ok(), "{line}");
+            let name = name.split('{').next().unwrap();
+            assert!(page.contains(&format!("# HELP {name} ")), "{name}");
+            assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
+        }
+        for line in [
+            "proviso_commits_fail 1",
+            "proviso_intake_bytes{source=\"http\"} 65536",
+            "proviso_http_connections 3",
+            "proviso_policy_quarantined{pack=\"test/slow\",policy=\"slow\"} 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line} in {page}");
+        }
+    }
 }

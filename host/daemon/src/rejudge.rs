@@ -13,7 +13,7 @@ use crate::trust::must_not_vanish;
 use anyhow::Context;
 use proviso_archive::{Archive, CommitError, Entry};
 use proviso_engine::Generation;
-use proviso_model::{Addressed, MessageId};
+use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build;
 use proviso_pipeline::{Judge, Memory, Store, judge, places};
@@ -146,6 +146,7 @@ pub async fn rejudge_here(
     config: &Config,
     archive: &Archive,
     ids: &[MessageId],
+    by: &Principal,
     note: &str,
     mut done: impl FnMut(usize),
 ) -> anyhow::Result<Vec<Rejudged>> {
@@ -163,8 +164,9 @@ pub async fn rejudge_here(
         quarantine: &quarantine,
         workers: config.workers,
     };
+    let who = by.to_string();
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
-        again.extend(rejudge(judging, ids, "command line", note).await?);
+        again.extend(rejudge(judging, ids, &who, note).await?);
         done(ids.len());
     }
     Ok(again)

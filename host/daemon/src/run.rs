@@ -4,10 +4,10 @@ use crate::candidate::Parts;
 use crate::config::Config;
 use crate::delivery::Queue;
 use crate::generations::Generations;
-use crate::http::{self, Shared};
+use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
-use crate::token::Token;
+use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
 use crate::writer::Writer;
 use crate::{spool, watch};
@@ -21,10 +21,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// How long a dropped task is waited for.
+const ABORT_WITHIN: Duration = Duration::from_millis(100);
 
 /// A daemon that is running. `serve` and `demo` use the same.
 pub struct Daemon {
@@ -55,7 +60,10 @@ impl Daemon {
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let trust = config.trust_source();
-        let token = Token::read_or_make(&config.token_file)?;
+        let tokens = TokenBook::new(
+            Token::read_or_make(&config.token_file)?,
+            TokenFile::at(config.tokens_path()),
+        );
         let archive = Archive::open(&config.archive_path()).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
         let options = EngineOptions {
@@ -95,8 +103,12 @@ impl Daemon {
         let draining = Arc::new(AtomicBool::new(false));
         let (stop_sources, stop_http) = (CancellationToken::new(), CancellationToken::new());
         let watching = WatchState::default();
+        let bounds = Bounds::of(config.connections);
+        let connections = Connections::new(bounds.connections_max);
         let shared = Shared {
-            token,
+            tokens,
+            hosts: Arc::new(Hosts::new(config.hosts.iter().cloned())),
+            archive: archive.clone(),
             queue: queue.clone(),
             metrics: Arc::clone(&metrics),
             generations: Arc::clone(&generations),
@@ -104,12 +116,10 @@ impl Daemon {
             rejudging,
             draining: Arc::clone(&draining),
             watching: watching.clone(),
+            connections: connections.clone(),
         };
         let stop = stop_http.clone();
-        let server = tokio::spawn(async move {
-            let server = axum::serve(listener, http::router(shared)).with_graceful_shutdown(stop.cancelled_owned());
-            server.await.context("the HTTP interface failed")
-        });
+        let server = tokio::spawn(http::serve(listener, http::router(shared), bounds, connections, stop));
         // Made before `ready` is told, so that no later change is missed.
         let watch = watch::Watch::new(Arc::clone(&generations), watching)?;
         let watcher = tokio::spawn(watch.run(stop_sources.clone()));
@@ -138,26 +148,43 @@ impl Daemon {
         })
     }
 
+    /// How long [`Daemon::drain`] may take.
+    pub fn drain_limit(&self) -> Duration {
+        self.config.drain
+    }
+
     /// Ends in order, within the configured time: no new messages, what is queued is judged and committed, then the end.
+    ///
+    /// Sources get a quarter of the time and requests another one. What of them is not done by then is dropped, since a peer may
+    /// never be done; it was not acknowledged, and is sent again. So the writer has half of the time for what is queued.
     pub async fn drain(self) -> anyhow::Result<()> {
         let limit = self.config.drain;
+        let start = Instant::now();
+        let end = start + limit;
         self.draining.store(true, Ordering::Relaxed);
         self.stop_sources.cancel();
-        let ending = async {
-            for source in self.sources {
-                source.await??;
-            }
-            self.watcher.await??;
-            self.stop_http.cancel();
-            self.server.await??;
-            drop(self.queue);
+        let mut failed = None;
+        let sources = self.sources.into_iter().map(|task| ("a spool", task));
+        for (what, task) in sources.chain([("the watch", self.watcher)]) {
+            failed = end_by(start + limit / 4, what, task).await.err().or(failed);
+        }
+        // Behind the sources, so that a probe hears of the draining meanwhile.
+        self.stop_http.cancel();
+        failed = end_by(start + limit / 2, "the HTTP interface", self.server)
+            .await
+            .err()
+            .or(failed);
+        // Its queue ends when nobody is left who could send.
+        drop(self.queue);
+        let writing = async {
             self.writer.await??;
             self.archive.close().await;
             anyhow::Ok(())
         };
-        tokio::time::timeout(limit, ending)
+        tokio::time::timeout_at(end, writing)
             .await
-            .with_context(|| format!("the daemon did not drain within {} s", limit.as_secs()))?
+            .with_context(|| format!("the daemon did not drain within {} s", limit.as_secs()))??;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Waits until one of the tasks ends by itself, which only a fault makes it do.
@@ -178,4 +205,19 @@ impl Daemon {
             Err(error) => anyhow::Error::from(error).context("a task of the daemon ended in a panic"),
         }
     }
+}
+
+/// Waits for a task's end, and drops it when its time is over.
+async fn end_by(deadline: Instant, what: &str, mut task: JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    if let Ok(ended) = tokio::time::timeout_at(deadline, &mut task).await {
+        return ended?;
+    }
+    tracing::warn!(
+        what,
+        "not done when its time was over; what it did not acknowledge is sent again"
+    );
+    task.abort();
+    // It ends where it next waits. One that never waits is left behind.
+    let _ = tokio::time::timeout(ABORT_WITHIN, task).await;
+    Ok(())
 }

@@ -6,13 +6,16 @@ use crate::keeping::{Arriving, Kept};
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
 use crate::rejudge::{self, Judging};
-use proviso_archive::{Archive, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset};
+use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
-use proviso_model::{Addressed, MessageId};
+use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pipeline::{Judge, Memory, places, take_in};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// While commits fail, one is tried after so long without anything to commit.
+const PROBE_AFTER: Duration = Duration::from_secs(2);
 
 /// The writer's own things. Lives on one task.
 pub(crate) struct Writer {
@@ -59,7 +62,20 @@ impl Writer {
                     self.take(std::mem::take(&mut batch)).await;
                 }
                 Some(request) = rejudging.recv() => self.rejudge(request).await,
+                () = tokio::time::sleep(PROBE_AFTER), if !self.archive.health().is_writing() => self.probe().await,
             }
+        }
+    }
+
+    /// Writes an empty change: whether commits still fail is to be known without messages too, since a proxy sends none to a
+    /// daemon that is not well.
+    async fn probe(&self) {
+        let (nothing, by) = (IngestBatch::new(places::now()), Principal::system("probe"));
+        if let Err(error) = self.archive.commit(Change::Messages(&nothing), &by).await {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::warn!(error, "commits still fail");
+        } else {
+            tracing::info!("commits go well again");
         }
     }
 
@@ -112,6 +128,7 @@ impl Writer {
             errors.append(&mut delivery.errors);
             offsets.append(&mut delivery.offsets);
         }
+        let by = by_whom(&deliveries);
         let mut reports: Vec<Report> = deliveries.iter().map(|_| Report::default()).collect();
         let mut failure = None;
         let mut rest = arrivals;
@@ -124,9 +141,10 @@ impl Writer {
             } else {
                 (Vec::new(), Vec::new())
             };
-            if let Err(error) = self.commit(rest, errors, offsets, &mut reports).await {
+            if let Err(error) = self.commit(rest, errors, offsets, &by, &mut reports).await {
                 self.metrics.commit_failures.add(1);
                 tracing::error!(
+                    who = %by,
                     error = format!("{error:#}"),
                     "a batch was not committed; its sources send it again"
                 );
@@ -154,6 +172,7 @@ impl Writer {
         arrivals: Vec<(usize, Arrival)>,
         errors: Vec<SourceError>,
         offsets: Vec<SourceOffset>,
+        by: &Principal,
         reports: &mut [Report],
     ) -> anyhow::Result<()> {
         let started = Instant::now();
@@ -183,7 +202,7 @@ impl Writer {
         }
         batch.source_errors = errors;
         batch.offsets = offsets;
-        let Kept { batch, judging } = self.judge_and_keep(new, batch).await?;
+        let Kept { batch, judging } = self.judge_and_keep(new, batch, by).await?;
         let mut conflicts = batch.conflicts.iter().map(|conflict| conflict.id.native.clone());
         for (delivery, known) in found {
             match known {
@@ -205,10 +224,15 @@ impl Writer {
     }
 
     /// The pipeline, on a thread for blocking work. `batch` is what is kept beside the new messages.
-    async fn judge_and_keep(&mut self, new: Vec<Arc<Addressed>>, batch: IngestBatch) -> anyhow::Result<Kept> {
+    async fn judge_and_keep(
+        &mut self,
+        new: Vec<Arc<Addressed>>,
+        batch: IngestBatch,
+        by: &Principal,
+    ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
         let workers = self.workers;
-        let mut store = Arriving::new(self.archive.clone(), batch);
+        let mut store = Arriving::new(self.archive.clone(), batch, by.clone());
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
         let work = tokio::task::spawn_blocking(move || {
@@ -224,5 +248,14 @@ impl Writer {
         self.memory = memory;
         self.quarantine.tell(id).await;
         Ok(kept?)
+    }
+}
+
+/// Whose transaction it is: that of the one who handed all of it in, or of the host, which put several together.
+fn by_whom(deliveries: &[Delivery]) -> Principal {
+    let mut all = deliveries.iter().map(|delivery| &delivery.by);
+    match all.next() {
+        Some(first) if all.all(|by| by == first) => first.clone(),
+        _ => Principal::system("intake"),
     }
 }

@@ -109,11 +109,29 @@ pub const PROBLEMS_PER_FILE_MAX: usize = 1_000;
 /// A policy set file, in bytes.
 pub const SET_FILE_BYTES_MAX: usize = 1 << 20;
 
-/// Messages that wait between two stages of the pipeline.
+/// Messages that wait between two stages of the pipeline; in the daemon, of HTTP requests and of spools each.
 pub const QUEUE_MESSAGES_MAX: usize = 4_096;
 /// Messages in one transaction of the archive.
 pub const TRANSACTION_MESSAGES_MAX: usize = 512;
 /// Body of one HTTP request, in bytes.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 << 20;
+/// Bodies of all requests that are being read, judged or committed, in bytes; and separately what spools have read.
+pub const INTAKE_BYTES_MAX: usize = 64 << 20;
+/// Open connections of the HTTP interface, unless the configuration says fewer or more.
+pub const HTTP_CONNECTIONS_DEFAULT: usize = 1_024;
+/// File descriptors that connections leave to the archive, the spools and the watches.
+pub const DESCRIPTORS_RESERVED: usize = 256;
+/// From a connection's opening, or the end of its last request, until the head of the next request is there.
+pub const HTTP_HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// Head of one request, in bytes.
+pub const HTTP_HEAD_BYTES_MAX: usize = 64 << 10;
+/// A body has so long before its pace counts.
+pub const HTTP_BODY_GRACE: Duration = Duration::from_secs(5);
+/// And then so many bytes a second must have come on the average.
+pub const HTTP_BODY_BYTES_PER_SECOND_MIN: usize = 64 << 10;
+/// How long a request waits until there is memory for its body.
+pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(2);
+/// Lines of one request that are no message and are told one by one; of the others, only how many there are.
+pub const LINE_ERRORS_TOLD_MAX: usize = 1_000;
 /// Name of a principal, in bytes.
 pub const PRINCIPAL_NAME_BYTES_MAX: usize = 256;

@@ -1,6 +1,9 @@
 //! Speaks to a running daemon over its HTTP interface.
 
+use crate::exit::Usage;
+use crate::who;
 use anyhow::{Context, anyhow};
+use proviso_daemon::USER_HEADER;
 use proviso_daemon::config::Config;
 use proviso_daemon::token::Token;
 use serde_json::Value;
@@ -15,6 +18,7 @@ pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
     authorization: String,
+    user: String,
 }
 
 impl Client {
@@ -38,6 +42,7 @@ impl Client {
             agent: settings.build().into(),
             base: format!("http://{}", address.trim()),
             authorization,
+            user: who::runs_this().name().to_owned(),
         })
     }
 
@@ -46,7 +51,8 @@ impl Client {
         let request = self
             .agent
             .get(format!("{}{path}", self.base))
-            .header("authorization", &self.authorization);
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user);
         self.answer(request.call())
     }
 
@@ -55,7 +61,8 @@ impl Client {
         let request = self
             .agent
             .post(format!("{}{path}", self.base))
-            .header("authorization", &self.authorization);
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user);
         self.answer(request.content_type("application/json").send(body.to_string()))
     }
 
@@ -68,9 +75,41 @@ impl Client {
             .context("the daemon's answer breaks off")?;
         let value: Value =
             serde_json::from_str(&text).with_context(|| format!("the daemon answered {}", answer.status()))?;
-        match value.get("error").and_then(Value::as_str) {
-            Some(error) => Err(anyhow!("the daemon answered {}: {error}", answer.status())),
+        match problem(&value) {
+            Some(message) => Err(refused(answer.status().as_u16(), message)),
             None => Ok(value),
+        }
+    }
+}
+
+/// What is wrong, in the words of the daemon. An older one told it as a text.
+fn problem(answer: &Value) -> Option<&str> {
+    let error = answer.get("error")?;
+    error.as_str().or_else(|| error["message"].as_str())
+}
+
+/// A request that the daemon did not do: the caller's to mend, or a fault.
+fn refused(status: u16, message: &str) -> anyhow::Error {
+    let said = format!("the daemon answered {status}: {message}");
+    match status {
+        400 | 403 | 404 | 409 | 413 | 422 => Usage(said).into(),
+        _ => anyhow!(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_problem_is_told_in_the_daemons_words() {
+        let now = json!({ "error": { "code": "busy", "message": "come again" } });
+        let before = json!({ "error": "come again" });
+        assert_eq!([problem(&now), problem(&before)], [Some("come again"); 2]);
+        assert_eq!(problem(&json!({ "result": "live" })), None);
+        for (status, usage) in [(404, true), (422, true), (401, false), (429, false), (500, false)] {
+            assert_eq!(refused(status, "x").is::<Usage>(), usage, "{status}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod sample;
 mod show;
 mod tally;
 mod verdict_json;
+mod who;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Policy(sub) => command::policy::run(sub, colour),
         Command::Archive(sub) => command::archive::run(sub, colour),
         Command::Replay(args) => command::replay::run(args, colour),
+        Command::Token(sub) => command::token::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),
     })
 }

@@ -1,11 +1,14 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
 mod pack;
+mod token;
 
 pub(crate) use pack::{
     BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs, SignArgs, TestArgs,
     VerifyArgs,
 };
+
+pub(crate) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -80,6 +83,9 @@ pub(crate) enum Command {
         proviso backtest --set live.toml --promote house-rules messages.jsonl --report diff.json \
         --fail-if 'added[severity>=high] > 1 %'")]
     Backtest(BacktestArgs),
+    /// Makes, lists and revokes the tokens by which programs and people use the daemon's HTTP interface.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Says what is installed, what is missing, and what to do.
     #[command(after_help = "Example:\n  proviso doctor --config proviso.toml")]
     Doctor(DoctorArgs),

@@ -17,3 +17,4 @@ mod promote;
 pub(crate) mod rejudge;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod token;

@@ -7,7 +7,7 @@ use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{AllowedDowngrade, Archive, ArchiveError, Change};
 use proviso_daemon::config::Config;
-use proviso_model::{Principal, Problems};
+use proviso_model::Problems;
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::build::failed_cases;
 use proviso_pipeline::loading::trust::TrustSource;
@@ -163,7 +163,7 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
                     note: note.to_owned(),
                     at: proviso_pipeline::places::now(),
                 };
-                let by = Principal::from_archived("command line");
+                let by = crate::who::runs_this();
                 archive.commit(Change::Downgrade(&allowed), &by).await?;
                 archive.close().await;
                 anyhow::Ok(true)

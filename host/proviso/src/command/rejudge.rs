@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &RejudgeArgs, colour: bool) -> anyhow::Result<Endi
     let again = match Archive::open(&config.archive_path()).await {
         Ok(archive) => {
             let done = |messages| progress.advance(messages as u64);
-            let again = rejudge_here(&config, &archive, &ids, &args.note, done).await?;
+            let again = rejudge_here(&config, &archive, &ids, &crate::who::runs_this(), &args.note, done).await?;
             archive.close().await;
             again.iter().map(Rejudged::to_json).collect()
         }

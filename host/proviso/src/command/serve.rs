@@ -7,23 +7,38 @@ use proviso_daemon::generations::Asked;
 use proviso_daemon::run::Daemon;
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Beyond the time to drain, before the process is ended whatever it does.
+const END_MARGIN: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Ending> {
     log_to_stderr();
     let config = Config::read(&args.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ending = runtime.block_on(serve(config));
+    // Two runtimes: every thread of the one that works may be in the middle of judging, and neither its signals nor its timers are
+    // looked at then. This thread waits for signals, and has nothing else to do.
+    let work = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let wait = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ending = wait.block_on(serve(config, work.handle()));
     // A thread that is in the middle of judging cannot be stopped, and nobody waits for it: what was committed is on disk, and
     // the rest is sent again.
-    runtime.shutdown_background();
+    work.shutdown_background();
+    wait.shutdown_background();
     ending
 }
 
-async fn serve(config: Config) -> anyhow::Result<Ending> {
+async fn serve(config: Config, work: &Handle) -> anyhow::Result<Ending> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
-    let mut daemon = Daemon::start(config).await?;
+    let starting = work.clone();
+    // Nothing is under way for anybody yet, so a signal needs no order.
+    let mut daemon = tokio::select! {
+        started = work.spawn_blocking(move || starting.block_on(Daemon::start(config))) => started??,
+        _ = terminate.recv() => return Ok(Ending::Well),
+        _ = interrupt.recv() => return Ok(Ending::Well),
+    };
     for warning in daemon.generations.trust_warnings() {
         tracing::warn!(warning, "trust");
     }
@@ -35,7 +50,7 @@ async fn serve(config: Config) -> anyhow::Result<Ending> {
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => {
                 let generations = Arc::clone(&daemon.generations);
-                tokio::spawn(async move {
+                work.spawn(async move {
                     if let Err(error) = generations.reload(Asked::Signal).await {
                         tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
                     }
@@ -44,9 +59,22 @@ async fn serve(config: Config) -> anyhow::Result<Ending> {
         }
     }
     tracing::info!(queued = daemon.queue.queued(), "draining");
+    end_after(daemon.drain_limit() + END_MARGIN);
     daemon.drain().await?;
     tracing::info!("ended");
     Ok(Ending::Well)
+}
+
+/// Ends the process when the time is over, from a thread of its own: whatever the others wait for, they were given their time. What
+/// was committed is on disk.
+fn end_after(limit: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(limit);
+        crate::show::error_line(format_args!(
+            "error: the daemon did not end within its time, and is ended"
+        ));
+        crate::exit::fault_now();
+    });
 }
 
 /// Logs to standard error: text on a terminal, JSON elsewhere. `PROVISO_LOG` chooses what (`info`, `proviso=debug`).

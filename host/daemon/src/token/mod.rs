@@ -1,4 +1,17 @@
-//! The bearer token of the HTTP interface.
+//! The tokens of the HTTP interface: the operator's, which may do everything, and named ones, each with what it may do.
+//!
+//! The operator's token stands in a file of its own, as it is. Of a named one, `tokens.json` (`file.rs`) holds a digest and the
+//! permissions (`permissions.rs`); `proviso token` writes that file, and the daemon reads it again when it changes (`book.rs`).
+
+mod book;
+mod file;
+mod permissions;
+mod stored;
+
+pub(crate) use book::{Caller, TokenBook};
+pub use file::{NamedToken, NewToken, Revoked, TokenFile, TokenFileError};
+pub(crate) use permissions::Right;
+pub use permissions::{BadGrant, IntakeGrant, Permissions};
 
 use anyhow::{Context, bail};
 use proviso_model::Digest;
@@ -6,7 +19,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// A secret that callers must present. Never printed.
+/// The name of the operator's token; no other token gets it.
+pub const OPERATOR: &str = "operator";
+
+/// The operator's secret. Never printed.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -50,11 +66,7 @@ impl Token {
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
-        let mut random = [0_u8; 32];
-        std::fs::File::open("/dev/urandom")
-            .and_then(|mut source| source.read_exact(&mut random))
-            .context("no randomness")?;
-        let token = Digest::from_bytes(random).hex();
+        let token = new_secret().context("no randomness")?;
         let mut file = std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -66,12 +78,9 @@ impl Token {
         Ok(Self(token))
     }
 
-    /// True if the `Authorization` header presents this token. Takes the same time wherever the first difference stands.
-    pub fn admits(&self, header: Option<&str>) -> bool {
-        let Some(presented) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
-            return false;
-        };
-        let (presented, expected) = (presented.trim().as_bytes(), self.0.as_bytes());
+    /// True if this is the secret. Takes the same time wherever the first difference stands.
+    fn is(&self, presented: &str) -> bool {
+        let (presented, expected) = (presented.as_bytes(), self.0.as_bytes());
         presented.len() == expected.len()
             && presented
                 .iter()
@@ -86,6 +95,13 @@ impl Token {
     }
 }
 
+/// 32 random bytes, as 64 hexadecimal digits.
+fn new_secret() -> std::io::Result<String> {
+    let mut random = [0_u8; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(Digest::from_bytes(random).hex())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,10 +113,8 @@ mod tests {
         let path = folder.path().join("token");
         let token = Token::read_or_make(&path).unwrap();
         let again = Token::read_or_make(&path).unwrap();
-        assert!(token.admits(Some(&again.header())));
-        for bad in [None, Some(""), Some("Bearer "), Some("Basic x"), Some("Bearer 00")] {
-            assert!(!token.admits(bad), "{bad:?}");
-        }
+        assert_eq!(token.header(), again.header());
+        assert!(token.is(&again.0) && !token.is("") && !token.is(&token.0[1..]) && !token.is(&"0".repeat(64)));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(Token::read(&path).is_err_and(|error| error.to_string().contains("chmod 600")));
     }

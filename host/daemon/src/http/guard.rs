@@ -1,0 +1,51 @@
+//! Whose request it is, and whether that may do it.
+
+use super::Shared;
+use super::problem::{ApiError, Code};
+use crate::token::{Caller, OPERATOR, Right};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use proviso_model::time::Zone;
+use proviso_model::{Principal, PrincipalKind};
+use proviso_pipeline::places;
+
+/// What a command says of whoever runs it. Heard only beside the operator's token, whose holder may do everything anyway.
+pub const USER_HEADER: &str = "proviso-user";
+
+/// Lets a request through that a token of that right presents; the handler finds the [`Caller`] beside it.
+pub(super) async fn guard(
+    State((shared, right)): State<(Shared, Right)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match caller(&shared, right, request.headers()) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(refused) => refused.into_response(),
+    }
+}
+
+fn caller(shared: &Shared, right: Right, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let today = Zone::utc().day(places::now());
+    let caller = shared.tokens.admit(presented, today);
+    let mut caller = caller.map_err(|refused| ApiError::yours(Code::NoToken, refused))?;
+    if !caller.permissions.allow(right) {
+        let (who, right) = (caller.principal.name(), right.name());
+        let message = format!("the token {who:?} may not do this: it was not made with --{right}");
+        return Err(ApiError::yours(Code::NotPermitted, message));
+    }
+    if let Some(user) = headers.get(USER_HEADER).filter(|_| caller.principal.name() == OPERATOR) {
+        let named = user
+            .to_str()
+            .ok()
+            .map(|user| Principal::new(PrincipalKind::CommandLine, user));
+        let refused = || ApiError::yours(Code::BadRequest, format!("`{USER_HEADER}` names no user"));
+        caller.principal = named.and_then(Result::ok).ok_or_else(refused)?;
+    }
+    Ok(caller)
+}

@@ -1,0 +1,77 @@
+//! Has held messages judged again.
+
+use super::Shared;
+use super::body::Received;
+use super::problem::{ApiError, Code};
+use crate::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure, Rejudged};
+use crate::token::Caller;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Json, Response};
+use proviso_model::MessageId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// Bytes of a value that an error quotes.
+const SHOWN_BYTES_MAX: usize = 64;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RejudgeBody {
+    /// `tenant/channel/identifier` of each.
+    messages: Vec<String>,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /v1/archive/rejudge`: judges held messages again, and answers after the commit.
+pub(super) async fn rejudge(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let RejudgeBody { messages, note } = body.json()?;
+    if messages.is_empty() || messages.len() > REQUEST_MESSAGES_MAX {
+        let found = messages.len();
+        let why = format!("{found} messages: expected 1 to {REQUEST_MESSAGES_MAX} in one request");
+        return Err(ApiError::yours(Code::BadRequest, why));
+    }
+    let mut ids = Vec::with_capacity(messages.len());
+    for text in &messages {
+        let id = whole_id(text).ok_or_else(|| {
+            let shown = &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)];
+            let why = format!("{shown:?} is no message: expected tenant/channel/identifier");
+            ApiError::yours(Code::BadRequest, why)
+        })?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let (done, answer) = oneshot::channel();
+    let who = caller.principal.to_string();
+    let request = rejudge::Request { ids, who, note, done };
+    let sent = shared.rejudging.send(request).await;
+    sent.map_err(|_| ApiError::ending())?;
+    match answer.await {
+        Ok(Ok(again)) => {
+            let again: Vec<Value> = again.iter().map(Rejudged::to_json).collect();
+            Ok(Json(json!({ "rejudged": again })).into_response())
+        }
+        Ok(Err(error @ RejudgeFailure::NotHeld(_))) => Err(ApiError::yours(Code::NotPossible, error)),
+        Ok(Err(RejudgeFailure::Fault(error))) => {
+            let told = "the held messages were not judged again, and wait as before";
+            Err(ApiError::ours(told, error))
+        }
+        Err(_) => Err(ApiError::ending()),
+    }
+}
+
+fn whole_id(text: &str) -> Option<MessageId> {
+    let mut parts = text.splitn(3, '/');
+    Some(MessageId {
+        tenant: parts.next()?.to_owned(),
+        channel: parts.next()?.to_owned(),
+        native: parts.next().filter(|native| !native.is_empty())?.to_owned(),
+    })
+}

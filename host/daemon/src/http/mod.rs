@@ -1,0 +1,92 @@
+//! The HTTP interface: its routes, and what their handlers share.
+//!
+//! `serving.rs` owns the connections. Every request passes `hosts.rs` and `linger.rs`; what begins with `/v1/` passes `guard.rs`
+//! too, which knows whose token it is and what that may do. `body.rs` reads a body within its bounds. `/healthz` and `/metrics`
+//! want no token: they hold counts alone.
+
+mod body;
+mod guard;
+mod held;
+mod hosts;
+mod intake;
+mod linger;
+mod policy;
+mod problem;
+mod serving;
+mod status;
+mod taken;
+
+pub use guard::USER_HEADER;
+pub(crate) use hosts::{Hosts, is_host_name};
+pub(crate) use serving::{Bounds, Connections, serve};
+
+use crate::delivery::Queue;
+use crate::generations::Generations;
+use crate::metrics::Metrics;
+use crate::quarantine::Quarantine;
+use crate::rejudge;
+use crate::token::{Right, TokenBook};
+use crate::watch::WatchState;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use problem::{ApiError, Code};
+use proviso_archive::Archive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub tokens: TokenBook,
+    pub hosts: Arc<Hosts>,
+    pub archive: Archive,
+    pub queue: Queue,
+    pub metrics: Arc<Metrics>,
+    pub generations: Arc<Generations>,
+    pub quarantine: Arc<Quarantine>,
+    pub rejudging: mpsc::Sender<rejudge::Request>,
+    pub draining: Arc<AtomicBool>,
+    pub watching: WatchState,
+    pub connections: Connections,
+}
+
+impl Shared {
+    fn commits_fail(&self) -> bool {
+        !self.archive.health().is_writing()
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// All routes.
+pub(crate) fn router(shared: Shared) -> Router {
+    let with = |right: Right, routes: Router<Shared>| {
+        routes.route_layer(from_fn_with_state((shared.clone(), right), guard::guard))
+    };
+    let intake = Router::new().route("/v1/messages", post(intake::messages));
+    let policies = Router::new()
+        .route("/v1/policy/reload", post(policy::reload))
+        .route("/v1/policy/rollback", post(policy::rollback))
+        .route("/v1/policy/retry", post(policy::retry))
+        .route("/v1/policy/allow-downgrade", post(policy::allow_downgrade))
+        .route("/v1/archive/rejudge", post(held::rejudge));
+    let reading = Router::new()
+        .route("/v1/status", get(status::status))
+        .route("/v1/policy/history", get(policy::history));
+    Router::new()
+        .route("/healthz", get(status::healthz))
+        .route("/metrics", get(status::metrics))
+        .merge(with(Right::Intake, intake))
+        .merge(with(Right::Policies, policies))
+        .merge(with(Right::Reading, reading))
+        .method_not_allowed_fallback(async || ApiError::yours(Code::WrongMethod, "this path takes another method"))
+        .fallback(async || ApiError::yours(Code::NoSuchPath, "there is nothing under this path"))
+        .layer(from_fn(linger::linger))
+        .layer(from_fn_with_state(shared.clone(), hosts::only_known_hosts))
+        .layer(from_fn_with_state(shared.clone(), problem::tell))
+        .with_state(shared)
+}

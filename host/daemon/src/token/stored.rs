@@ -1,0 +1,198 @@
+//! The form of `tokens.json`. It has a version; what it holds is converted by hand.
+
+use super::file::{NamedToken, Revoked};
+use super::permissions::{IntakeGrant, Permissions};
+use proviso_model::time::Day;
+use proviso_model::{Digest, Principal, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The version that is written, and the only one so far.
+const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    tokens: Vec<StoredToken>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredToken {
+    name: String,
+    /// Of the secret's text.
+    digest: String,
+    made_at: String,
+    made_by: Principal,
+    /// The last day, in UTC.
+    until: Option<String>,
+    intake: Vec<StoredGrant>,
+    policies: bool,
+    reading: bool,
+    revoked: Option<StoredRevoked>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredGrant {
+    tenant: String,
+    channel: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRevoked {
+    at: String,
+    by: Principal,
+}
+
+/// The file's text.
+pub(super) fn to_text(tokens: &[NamedToken]) -> String {
+    let stored = Stored {
+        version: VERSION,
+        tokens: tokens.iter().map(to_stored).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&stored).expect("the form has string keys");
+    text.push('\n');
+    text
+}
+
+/// What the file's text says, or why it cannot be read.
+pub(super) fn from_text(text: &str) -> Result<Vec<NamedToken>, String> {
+    let stored: Stored = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if stored.version != VERSION {
+        return Err(format!(
+            "its version is {}: this program reads version {VERSION}",
+            stored.version
+        ));
+    }
+    stored.tokens.into_iter().map(from_stored).collect()
+}
+
+fn to_stored(token: &NamedToken) -> StoredToken {
+    let (intake, policies, reading) = match &token.permissions {
+        Permissions::Granted {
+            intake,
+            policies,
+            reading,
+        } => (intake.as_slice(), *policies, *reading),
+        Permissions::All => unreachable!("only the operator's token has all permissions, and it is not in this file"),
+    };
+    let intake = intake.iter().map(|grant| StoredGrant {
+        tenant: grant.tenant().to_owned(),
+        channel: grant.channel().map(str::to_owned),
+    });
+    StoredToken {
+        name: token.name.clone(),
+        digest: token.digest.to_string(),
+        made_at: token.made_at.to_string(),
+        made_by: token.made_by.clone(),
+        until: token.until.map(|day| day.to_string()),
+        intake: intake.collect(),
+        policies,
+        reading,
+        revoked: token.revoked.as_ref().map(|revoked| StoredRevoked {
+            at: revoked.at.to_string(),
+            by: revoked.by.clone(),
+        }),
+    }
+}
+
+fn from_stored(stored: StoredToken) -> Result<NamedToken, String> {
+    let name = stored.name;
+    let of = |what: &str, error: &dyn std::fmt::Display| format!("`{what}` of the token {name:?}: {error}");
+    let time = |what: &str, text: &str| Timestamp::from_rfc3339(text).map_err(|error| of(what, &error));
+    let intake = stored.intake.into_iter();
+    let intake =
+        intake.map(|grant| IntakeGrant::new(grant.tenant, grant.channel).map_err(|error| of("intake", &error)));
+    let until = stored
+        .until
+        .map(|day| day.parse::<Day>().map_err(|error| of("until", &error)));
+    let revoked = stored.revoked.map(|revoked| {
+        Ok::<_, String>(Revoked {
+            at: time("revoked", &revoked.at)?,
+            by: revoked.by,
+        })
+    });
+    Ok(NamedToken {
+        digest: stored.digest.parse::<Digest>().map_err(|error| of("digest", &error))?,
+        made_at: time("made_at", &stored.made_at)?,
+        made_by: stored.made_by,
+        until: until.transpose()?,
+        permissions: Permissions::Granted {
+            intake: intake.collect::<Result<_, _>>()?,
+            policies: stored.policies,
+            reading: stored.reading,
+        },
+        revoked: revoked.transpose()?,
+        name,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("golden/tokens-v1.json");
+
+    fn tokens() -> Vec<NamedToken> {
+        let root: Principal = "command-line:root".parse().unwrap();
+        let feed = NamedToken {
+            name: "bank-feed".to_owned(),
+            digest: Digest::from_bytes([7; 32]),
+            made_at: Timestamp::from_millis(1_790_000_000_123).unwrap(),
+            made_by: root.clone(),
+            until: Some("2027-01-31".parse().unwrap()),
+            permissions: Permissions::Granted {
+                intake: vec!["bank/wecom".parse().unwrap(), "shop".parse().unwrap()],
+                policies: false,
+                reading: true,
+            },
+            revoked: None,
+        };
+        let old = NamedToken {
+            name: "old".to_owned(),
+            until: None,
+            permissions: Permissions::Granted {
+                intake: Vec::new(),
+                policies: true,
+                reading: false,
+            },
+            revoked: Some(Revoked {
+                at: Timestamp::from_millis(1_790_000_000_456).unwrap(),
+                by: root,
+            }),
+            ..feed.clone()
+        };
+        vec![feed, old]
+    }
+
+    #[test]
+    fn the_form_is_the_one_on_record() {
+        assert_eq!(
+            to_text(&tokens()),
+            GOLDEN,
+            "a stored form is only added to, under a new version"
+        );
+        assert_eq!(from_text(GOLDEN).unwrap(), tokens());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (from, to, told) in [
+            ("\"version\": 1", "\"version\": 2", "its version is 2"),
+            (
+                "\"reading\": true",
+                "\"reading\": true, \"extra\": 1",
+                "unknown field `extra`",
+            ),
+            ("2027-01-31", "2027-02-31", "`until` of the token \"bank-feed\""),
+            ("\"shop\"", "\"a/b\"", "`intake` of the token \"bank-feed\""),
+            ("sha256:07", "sha256:0", "`digest` of the token \"bank-feed\""),
+        ] {
+            assert!(GOLDEN.contains(from), "{from}");
+            let error = from_text(&GOLDEN.replacen(from, to, 1)).unwrap_err();
+            assert!(error.contains(told), "{told} in {error}");
+        }
+    }
+}
