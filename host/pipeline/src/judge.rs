@@ -3,7 +3,7 @@
 
 use crate::admit::Memory;
 use crate::evaluate::{evaluate, evaluate_on};
-use crate::ports::{Breaker, States, Store};
+use crate::ports::{Breaker, Keeper, Past, States};
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Addressed;
@@ -20,18 +20,18 @@ pub struct Judge<'a> {
     pub breaker: Option<&'a dyn Breaker>,
 }
 
-/// The whole way of new messages: recalled and admitted, judged, committed. All of it happens, or nothing: after an error
-/// the memory is empty, so that it holds nothing which the store does not.
-pub fn take_in<S: Store>(
+/// The whole way of new messages: admitted, judged, committed. All of it happens, or nothing: after an error
+/// the memory is empty, so that it holds nothing which the keeper does not.
+pub fn take_in<K: Keeper>(
     by: Judge<'_>,
     memory: &mut Memory,
     messages: Vec<Arc<Addressed>>,
-    store: &mut S,
-) -> Result<S::Receipt, <S as crate::ports::Recall>::Error> {
+    keeper: &mut K,
+) -> Result<K::Receipt, <K as Past>::Error> {
     let attempt = || {
-        let admitted = memory.admit(by.generation.set(), messages, store)?;
-        let (admitted, settled) = judge(by, admitted, store)?;
-        store.commit(admitted, settled)
+        let admitted = memory.admit(by.generation.set(), messages, keeper)?;
+        let (admitted, settled) = judge(by, admitted, keeper)?;
+        keeper.commit(admitted, settled)
     };
     let receipt = attempt();
     match &receipt {

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 /// What was said before: asked for once where [`crate::Memory`] does not know it.
-pub trait Recall {
+pub trait Past {
     /// Why it cannot be told.
     type Error;
 
@@ -36,13 +36,12 @@ pub trait States {
 }
 
 /// Whoever keeps what was judged.
-pub trait Store: Recall + States<Error = <Self as Recall>::Error> {
+pub trait Keeper: Past + States<Error = <Self as Past>::Error> {
     /// What it gives for what it kept.
     type Receipt;
 
     /// Keeps all of it in one transaction, or nothing.
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>)
-    -> Result<Self::Receipt, <Self as Recall>::Error>;
+    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Self::Receipt, <Self as Past>::Error>;
 }
 
 /// Stops policies that fail too often.
@@ -61,7 +60,7 @@ pub trait Breaker {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nothing;
 
-impl Recall for Nothing {
+impl Past for Nothing {
     type Error = Infallible;
 
     fn consents(&mut self, _: &str, _: &str, _: &[&str]) -> Result<Vec<ConsentEvent>, Infallible> {
