@@ -76,8 +76,16 @@ async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<Cursor>
 async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
     let mut waiting = Vec::new();
     for delivery in deliveries {
-        let run = run(source, delivery);
-        let delivery = Queued::from_spool(queue, source, &run.file, run.messages, run.errors, run.offsets).await;
+        let parted = parted(source, delivery);
+        let delivery = Queued::from_spool(
+            queue,
+            source,
+            &parted.file,
+            parted.messages,
+            parted.errors,
+            parted.offsets,
+        )
+        .await;
         let Some((delivery, done)) = delivery else { return false };
         if queue.send(delivery).await.is_err() {
             return false;
@@ -93,14 +101,14 @@ async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool
 }
 
 /// What of a delivery is judged, and what is recorded beside it.
-struct Run {
+struct Parted {
     file: String,
     messages: Vec<(u64, Message)>,
     errors: Vec<SourceError>,
     offsets: Vec<SourceOffset>,
 }
 
-fn run(source: &str, delivery: Delivery) -> Run {
+fn parted(source: &str, delivery: Delivery) -> Parted {
     let Delivery {
         file, items, cursor, ..
     } = delivery;
@@ -127,7 +135,7 @@ fn run(source: &str, delivery: Delivery) -> Run {
         offset: record.offset,
         line: record.line,
     });
-    Run {
+    Parted {
         file,
         messages,
         errors,
