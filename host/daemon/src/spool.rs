@@ -33,6 +33,7 @@ pub(crate) async fn follow(
             let _ = sender.try_send(());
         }
     })?;
+    // Watched before it is first read, so that nothing falls between.
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
     spool.set_cursors(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
@@ -74,6 +75,7 @@ async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<Cursor>
 
 /// Hands over what one poll gave; true if all of it is committed.
 async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
+    // All are queued before the first is waited for, so that small files share a transaction.
     let mut waiting = Vec::new();
     for delivery in deliveries {
         let parted = parted(source, delivery);

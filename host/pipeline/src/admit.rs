@@ -112,6 +112,7 @@ impl Memory {
         messages: Vec<Arc<Addressed>>,
         past: &mut P,
     ) -> Result<Vec<Input>, P::Error> {
+        // Conversations first: the parties to what was said in them are asked for too.
         self.ask_for_conversations(&messages, past)?;
         self.ask_for_consents(&messages, past)?;
         Ok(messages

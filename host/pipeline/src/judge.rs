@@ -28,6 +28,7 @@ pub fn take_in<K: Keeper>(
     messages: Vec<Arc<Addressed>>,
     keeper: &mut K,
 ) -> Result<K::Receipt, <K as Past>::Error> {
+    // The memory takes note of messages before they are committed, since those behind them in the transaction need it.
     let attempt = || {
         let admitted = memory.admit(by.generation.set(), messages, keeper)?;
         let (admitted, settled) = judge(by, admitted, keeper)?;
