@@ -76,13 +76,12 @@ fn bytes_of(message: &Addressed) -> usize {
 }
 
 impl Memory {
-    /// For one whose keeper knows everything that came before.
+    /// A memory beside a keeper, which knows everything that came before.
     pub fn backed() -> Self {
         Self::new(true)
     }
 
-    /// For one that keeps nothing: what is forgotten here is nowhere, and [`Memory::forgotten`] counts it. Consent is never
-    /// forgotten.
+    /// A memory where nothing is kept: what it forgets is nowhere, and [`Memory::forgotten`] counts it. It never forgets consent.
     pub fn alone() -> Self {
         Self::new(false)
     }
@@ -99,7 +98,7 @@ impl Memory {
         }
     }
 
-    /// Conversations whose last messages were forgotten, though no keeper has them.
+    /// The number of conversations whose last messages were forgotten, though no keeper has them.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }

@@ -44,7 +44,7 @@ impl<F: FnMut(Message) -> bool> Take for F {
     }
 }
 
-/// What came of a run.
+/// What a run gives when it is over.
 pub struct Run<R> {
     /// What the reading gave.
     pub read: R,
@@ -59,9 +59,9 @@ pub struct Judgement {
     pub inputs: Vec<Input>,
     /// What came of them, for each generation.
     pub settled: Vec<Vec<Settled>>,
-    /// For each generation, the processor time of evaluating and settling, as wall time of the threads that did it.
+    /// For each generation, how long its threads evaluated and settled: wall times, added up.
     pub took: Vec<Duration>,
-    /// No more are on the way.
+    /// True if no others are on the way.
     pub is_last_for_now: bool,
 }
 

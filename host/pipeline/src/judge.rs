@@ -9,14 +9,14 @@ use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Addressed;
 use std::sync::Arc;
 
-/// Who judges.
+/// Who judges: policies, threads, and what stops policies that fail.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
-    /// By which policies.
+    /// The generation whose policies judge.
     pub generation: &'a Generation,
-    /// On how many threads, from 1.
+    /// The number of threads that evaluate, from 1. The verdicts do not depend on it.
     pub workers: usize,
-    /// What stops policies that fail; absent where a message must be answered the same in any company.
+    /// The breaker that stops policies that fail. It is absent where a message must be answered the same in any company.
     pub breaker: Option<&'a dyn Breaker>,
 }
 
