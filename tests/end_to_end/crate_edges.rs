@@ -296,6 +296,188 @@ fn every_file_of_tests_is_part_of_a_binary() {
     assert!(read > 20, "only {read} files of tests were found");
 }
 
+/// Files that import each other are one thought in two places. A folder's first file and its children are no circle.
+#[test]
+fn no_two_files_of_a_crate_import_each_other() {
+    let mut read = 0;
+    for folder in HOST {
+        let root = project().join("host").join(folder).join("src");
+        let sources = sources(&root);
+        let modules = sources.iter().filter_map(|(path, text)| {
+            let inside = std::path::Path::new(path).strip_prefix(&root).unwrap();
+            Some((module_of(inside)?, text.clone()))
+        });
+        let modules: BTreeMap<Vec<String>, String> = modules.collect();
+        read += modules.len();
+        let circles = circles(&modules);
+        assert!(circles.is_empty(), "{folder}: {circles:?} import each other");
+    }
+    assert!(read > 200, "only {read} files were read");
+}
+
+/// The test above must be able to fail.
+#[test]
+fn a_circle_is_found_however_it_is_imported() {
+    let module = |path: &str, text: &str| {
+        let path = path.split("::").map(str::to_owned).collect::<Vec<_>>();
+        (path, text.to_owned())
+    };
+    each_row(
+        [
+            ("use crate::b::B;", "use crate::a::A;", true),
+            ("use crate::{c, b::{B, C}};", "fn f() -> crate::a::A {}", true),
+            ("use super::b;", "use super::{c::C, a::A as Other};", true),
+            // Through a third.
+            ("use crate::b::B;", "use crate::c::C;", true),
+            ("use crate::b::B;", "use crate::d::D;", false),
+            ("use crate::b::B;", "//! As in `crate::a`.\nuse std::a::A;", false),
+            (
+                "use crate::b::B;",
+                "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}",
+                false,
+            ),
+        ],
+        |(a, b, found)| {
+            let modules = BTreeMap::from([
+                module("a", a),
+                module("b", b),
+                module("c", "use crate::a::A;"),
+                module("d", "use self::e::E;"),
+                module("d::e", "use super::D;"),
+            ]);
+            assert_eq!(!circles(&modules).is_empty(), found, "{a} {b}: {:?}", circles(&modules));
+        },
+    );
+}
+
+/// The path of a file's module; `None` of the crate's first file, from which all hang, and of files of tests.
+fn module_of(file: &std::path::Path) -> Option<Vec<String>> {
+    let mut path: Vec<String> = file
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .collect();
+    let last = path.last()?;
+    if last == "tests" || last.ends_with("_tests") {
+        return None;
+    }
+    if ["mod", "lib", "main"].contains(&last.as_str()) {
+        path.pop();
+    }
+    (!path.is_empty()).then_some(path)
+}
+
+/// The modules that reach themselves by what they import.
+fn circles(modules: &BTreeMap<Vec<String>, String>) -> Vec<String> {
+    let imports: BTreeMap<_, _> = modules
+        .iter()
+        .map(|(module, text)| (module, imports(module, text, modules)))
+        .collect();
+    let reaches_itself = |module: &&Vec<String>| {
+        let (mut seen, mut left) = (BTreeSet::new(), vec![*module]);
+        while let Some(at) = left.pop() {
+            for next in &imports[at] {
+                if next == module {
+                    return true;
+                }
+                if seen.insert(*next) {
+                    left.push(next);
+                }
+            }
+        }
+        false
+    };
+    let found = modules.keys().filter(reaches_itself);
+    found.map(|module| module.join("::")).collect()
+}
+
+/// The modules that a file names by `crate::` or `super::`, comments and tests aside, and the folders that it stands in.
+fn imports<'m>(module: &[String], text: &str, modules: &'m BTreeMap<Vec<String>, String>) -> BTreeSet<&'m Vec<String>> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code = lines.collect::<Vec<_>>().join(" ");
+    let mut found = BTreeSet::new();
+    for (root, from) in [
+        ("crate::", &[][..]),
+        ("super::", &module[..module.len() - 1]),
+        ("self::", module),
+    ] {
+        for (at, _) in code.match_indices(root) {
+            let before = &code[..at];
+            // A path that stays public is no import.
+            let is_public = before.trim_end().ends_with("pub use");
+            if is_public || before.ends_with(|character: char| character.is_alphanumeric() || "_:".contains(character))
+            {
+                continue;
+            }
+            for path in members(&code[at + root.len()..]) {
+                let path: Vec<String> = from.iter().cloned().chain(path).collect();
+                let mut lengths = (1..=path.len()).rev();
+                let named = lengths.find_map(|length| modules.get_key_value(&path[..length]));
+                let named = named.map(|(named, _)| named);
+                found.extend(named.filter(|named| !module.starts_with(named)));
+            }
+        }
+    }
+    found
+}
+
+/// The paths that begin at the beginning of `code`: one, or each of those in its braces.
+fn members(code: &str) -> Vec<Vec<String>> {
+    let part = |character: char| character.is_alphanumeric() || character == '_';
+    let mut found = Vec::new();
+    let mut open: Vec<Vec<String>> = vec![Vec::new()];
+    let mut path: Vec<String> = Vec::new();
+    let mut rest = code;
+    loop {
+        rest = rest.trim_start();
+        let length = rest.find(|character| !part(character)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(length);
+        if !word.is_empty() {
+            path.push(word.to_owned());
+            rest = behind;
+        }
+        if let Some(behind) = rest.strip_prefix("::") {
+            rest = behind;
+            if let Some(inside) = rest.strip_prefix('{') {
+                open.push(path.clone());
+                rest = inside;
+            }
+            continue;
+        }
+        if open.len() == 1 && rest.starts_with('{') && path.is_empty() && found.is_empty() {
+            open.push(Vec::new());
+            rest = &rest[1..];
+            continue;
+        }
+        if !path.is_empty() {
+            found.push(std::mem::take(&mut path));
+        }
+        // What a name is called here says nothing of where it comes from.
+        if let Some(behind) = rest.trim_start().strip_prefix("as ") {
+            rest = behind.trim_start().trim_start_matches(part);
+        }
+        rest = rest.trim_start();
+        while open.len() > 1
+            && let Some(behind) = rest.strip_prefix('}')
+        {
+            open.pop();
+            rest = behind.trim_start();
+        }
+        match rest.strip_prefix(',') {
+            Some(behind) if open.len() > 1 => {
+                path = open.last().cloned().unwrap_or_default();
+                rest = behind;
+                // A comma behind the last.
+                if rest.trim_start().starts_with('}') {
+                    path.clear();
+                }
+            }
+            _ => return found,
+        }
+    }
+}
+
 #[test]
 fn unsafe_stands_in_one_file_of_the_host_and_in_one_of_the_guests() {
     let host = HOST.map(|name| format!("host/{name}"));

@@ -35,7 +35,7 @@ pub struct Generations {
     metrics: Arc<Metrics>,
     /// What the set and its packs were when they were last tried; nothing is tried twice.
     tried: Mutex<Option<Digest>>,
-    /// One change at a time.
+    /// Held over a whole change: two that interleave could record one generation last and leave the other live.
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -218,6 +218,8 @@ impl Generations {
             Ok(candidate) => {
                 self.roll_back_from(None);
                 let changes = changes_between(&before, &candidate.generation);
+                // Recorded, then swapped: no verdict may name a generation that the archive does not know. Where it cannot be
+                // recorded, the one before goes on.
                 record(parts, &candidate, Cause::Reload, who, "", &changes).await?;
                 let id = candidate.generation.id();
                 self.swap(candidate.generation);
@@ -262,6 +264,7 @@ impl Generations {
             };
             let changes = changes_between(&before, &generation);
             let id = generation.id();
+            // Recorded, then swapped, as in a reload.
             let activation = activation(Activated::Recorded(id), None, Cause::Rollback, "", &changes);
             let by = Principal::from_archived(who);
             self.parts.archive.commit(Change::Activation(&activation), &by).await?;
@@ -319,6 +322,7 @@ impl Generations {
         *lock(&self.rolled_back_from) = id;
     }
 
+    /// Whole: whoever asks gets the one before or this one. The lock is held for the assignment alone.
     fn swap(&self, generation: Generation) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }

@@ -1,4 +1,4 @@
-//! The archive as the pipeline sees it: what it recalls for judging, and what it keeps of a transaction.
+//! The archive as the pipeline sees it: what it knows of the past, and what it keeps of a transaction.
 //!
 //! Judging is synchronous and runs on a thread for blocking work; each question waits there for the archive's answer.
 
@@ -10,7 +10,7 @@ use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::{Addressed, Message, Principal, Timestamp};
-use proviso_pipeline::{Recall, Settled, States, Store};
+use proviso_pipeline::{Keeper, Past, Settled, States};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -54,7 +54,7 @@ impl Arriving {
     }
 }
 
-impl Recall for Arriving {
+impl Past for Arriving {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
@@ -78,7 +78,7 @@ impl States for Arriving {
     }
 }
 
-impl Store for Arriving {
+impl Keeper for Arriving {
     type Receipt = Kept;
 
     fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
@@ -104,7 +104,7 @@ pub(crate) struct Again {
     pub(crate) note: String,
 }
 
-impl Recall for Again {
+impl Past for Again {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
@@ -132,7 +132,7 @@ impl States for Again {
     }
 }
 
-impl Store for Again {
+impl Keeper for Again {
     type Receipt = Vec<Entry>;
 
     fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Vec<Entry>, KeepingError> {

@@ -16,7 +16,7 @@ use proviso_engine::Generation;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build;
-use proviso_pipeline::{Judge, Memory, Store, judge, places};
+use proviso_pipeline::{Judge, Keeper, Memory, judge, places};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Handle;

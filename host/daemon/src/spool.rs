@@ -33,6 +33,7 @@ pub(crate) async fn follow(
             let _ = sender.try_send(());
         }
     })?;
+    // Watched before it is first read, so that nothing falls between.
     watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
     spool.set_cursors(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
@@ -74,10 +75,19 @@ async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<Cursor>
 
 /// Hands over what one poll gave; true if all of it is committed.
 async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
+    // All are queued before the first is waited for, so that small files share a transaction.
     let mut waiting = Vec::new();
     for delivery in deliveries {
-        let run = run(source, delivery);
-        let delivery = Queued::from_spool(queue, source, &run.file, run.messages, run.errors, run.offsets).await;
+        let parted = parted(source, delivery);
+        let delivery = Queued::from_spool(
+            queue,
+            source,
+            &parted.file,
+            parted.messages,
+            parted.errors,
+            parted.offsets,
+        )
+        .await;
         let Some((delivery, done)) = delivery else { return false };
         if queue.send(delivery).await.is_err() {
             return false;
@@ -93,14 +103,14 @@ async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool
 }
 
 /// What of a delivery is judged, and what is recorded beside it.
-struct Run {
+struct Parted {
     file: String,
     messages: Vec<(u64, Message)>,
     errors: Vec<SourceError>,
     offsets: Vec<SourceOffset>,
 }
 
-fn run(source: &str, delivery: Delivery) -> Run {
+fn parted(source: &str, delivery: Delivery) -> Parted {
     let Delivery {
         file, items, cursor, ..
     } = delivery;
@@ -127,7 +137,7 @@ fn run(source: &str, delivery: Delivery) -> Run {
         offset: record.offset,
         line: record.line,
     });
-    Run {
+    Parted {
         file,
         messages,
         errors,

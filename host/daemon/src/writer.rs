@@ -47,6 +47,10 @@ impl Writer {
     }
 
     /// Works until every sender of deliveries is gone and the queue is empty.
+    ///
+    /// One transaction ends before the next begins: a message is judged by the states, the consent and the conversation that the
+    /// messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
+    /// longer queue. Held messages are judged again between two transactions, since that writes too.
     pub(crate) async fn run(
         mut self,
         mut deliveries: mpsc::Receiver<Delivery>,
@@ -156,6 +160,7 @@ impl Writer {
             }
             rest = tail;
         }
+        // Last of all: a source that is told forgets the messages. The delivery gives its places back as it is dropped here.
         for (delivery, report) in deliveries.into_iter().zip(reports) {
             let answer = match &failure {
                 None => Ok(report),
@@ -180,6 +185,7 @@ impl Writer {
             .iter()
             .map(|(_, arrival)| (&*arrival.message.id, arrival.message.digest()))
             .collect();
+        // This holds until the commit, because nobody else writes messages.
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(places::now());
         let mut new = Vec::with_capacity(arrivals.len());

@@ -6,10 +6,12 @@
 mod addressed;
 pub mod canonical;
 pub mod consent;
+mod consent_event;
 pub mod digest;
 pub mod foreign;
 pub mod id;
 mod kind;
+mod language;
 pub mod limits;
 pub mod message;
 pub mod principal;

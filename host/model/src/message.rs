@@ -1,6 +1,6 @@
 //! A message of an archived conversation, whatever channel it came by.
 
-use crate::consent::ConsentEvent;
+use crate::consent_event::ConsentEvent;
 use crate::id::MessageId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::language::Language;
+
 /// What one generation says of one message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -114,17 +116,6 @@ impl Span {
     pub fn of(self, text: &str) -> Option<&str> {
         text.get(self.start as usize..self.end as usize)
     }
-}
-
-/// A language that reasons are written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    /// Chinese, simplified.
-    Zh,
-    /// English.
-    #[default]
-    En,
 }
 
 /// A text for people, in one or two languages; at least one is there.

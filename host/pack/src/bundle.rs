@@ -9,7 +9,7 @@
 //! An unsigned pack has no bundle. The manifest and the signatures determine every byte, as the parts do: see `layout`, and
 //! docs/adr/0017 for why it is done so.
 
-use crate::layout::{
+use crate::oci::{
     ARTIFACT_TYPE, Descriptor, INDEX_TYPE, ImageManifest, Index, MANIFEST_TYPE, address_of, blob, json, to_json,
 };
 use crate::signing::Signature;

@@ -13,6 +13,7 @@
 //! are carried is in `bundle`.
 
 use crate::bundle::{self, Bundle};
+use crate::oci::{Descriptor, ImageManifest, Index, address_of, blob, to_json};
 use crate::parts::{Parts, media_type_of};
 use crate::signing::Signature;
 use crate::tar_file;
@@ -21,13 +22,9 @@ use proviso_model::limits::{PACK_BYTES_MAX, PACK_FILES_MAX};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The version of this form, part of every manifest. Another form has another.
-pub const ARTIFACT_TYPE: &str = "application/vnd.proviso.pack.v1";
+pub use crate::oci::{ARTIFACT_TYPE, DESCRIPTION_BYTES_MAX, INDEX_TYPE, MANIFEST_TYPE, json};
+
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
-/// The media type of a manifest (OCI image-spec 1.1).
-pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
-/// The media type of an index (OCI image-spec 1.1).
-pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// The annotation of a layer that says which part it is.
 pub const TITLE: &str = "org.opencontainers.image.title";
 const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
@@ -35,41 +32,6 @@ const BLOBS: &str = "blobs/sha256/";
 
 /// A built file, in bytes: the parts, and what the tar and the descriptions of the parts add.
 pub(crate) const FILE_BYTES_MAX: usize = PACK_BYTES_MAX + (4 << 20);
-/// The manifest, the index or the configuration of a built file, in bytes.
-pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Index<'a> {
-    pub(crate) schema_version: u8,
-    pub(crate) media_type: &'a str,
-    pub(crate) manifests: Vec<Descriptor<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ImageManifest<'a> {
-    pub(crate) schema_version: u8,
-    pub(crate) media_type: &'a str,
-    pub(crate) artifact_type: &'a str,
-    pub(crate) config: Descriptor<'a>,
-    pub(crate) layers: Vec<Descriptor<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) subject: Option<Descriptor<'a>>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Descriptor<'a> {
-    pub(crate) media_type: &'a str,
-    pub(crate) digest: Digest,
-    pub(crate) size: usize,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) annotations: BTreeMap<&'a str, &'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) artifact_type: Option<&'a str>,
-}
-
 /// The configuration of the convention. `component` is left out: it describes one component, and a pack has any number.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,19 +46,6 @@ struct Config<'a> {
 struct Documents {
     config: String,
     manifest: String,
-}
-
-impl<'a> Descriptor<'a> {
-    pub(crate) fn of(media_type: &'a str, bytes: &[u8]) -> Self {
-        let (digest, size) = (Digest::of(bytes), bytes.len());
-        Self {
-            media_type,
-            digest,
-            size,
-            annotations: BTreeMap::new(),
-            artifact_type: None,
-        }
-    }
 }
 
 fn documents(parts: &Parts) -> Documents {
@@ -131,10 +80,6 @@ fn documents(parts: &Parts) -> Documents {
         subject: None,
     });
     Documents { config, manifest }
-}
-
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("texts and numbers are JSON")
 }
 
 /// The manifest that the parts determine, byte for byte. Its digest is the pack's, and it is what a signer signs.
@@ -285,26 +230,4 @@ fn blobs<'a>(entries: &BTreeMap<&'a str, &'a [u8]>) -> Result<BTreeMap<Digest, &
         blobs.insert(address, *bytes);
     }
     Ok(blobs)
-}
-
-pub(crate) fn blob<'a>(blobs: &BTreeMap<Digest, &'a [u8]>, address: Digest) -> Result<&'a [u8], String> {
-    blobs
-        .get(&address)
-        .copied()
-        .ok_or_else(|| format!("the blob {address} is missing"))
-}
-
-pub(crate) fn address_of(descriptor: &serde_json::Value) -> Option<Digest> {
-    descriptor.get("digest")?.as_str()?.parse().ok()
-}
-
-/// Reads a description of at most [`DESCRIPTION_BYTES_MAX`] bytes. `what` is how the error calls it.
-///
-/// # Errors
-/// A fragment that says what is refused.
-pub fn json(bytes: &[u8], what: &str) -> Result<serde_json::Value, String> {
-    if bytes.len() > DESCRIPTION_BYTES_MAX {
-        return Err(format!("{what} has more than {DESCRIPTION_BYTES_MAX} bytes"));
-    }
-    serde_json::from_slice(bytes).map_err(|error| format!("{what} is not JSON: {error}"))
 }

@@ -32,6 +32,7 @@ pub mod trust;
 mod edit;
 mod error;
 mod folder;
+mod oci;
 mod pack;
 mod plugin_path;
 mod provisions;

@@ -41,6 +41,16 @@ impl Deref for Pack {
     }
 }
 
+impl UnreadPack {
+    /// Interprets the rest.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the schema, the settings and the cases.
+    pub fn read(self) -> Result<Pack, PackError> {
+        Pack::read(self, Vec::new())
+    }
+}
+
 impl Pack {
     /// Opens a folder, or a built file, and reads all of it, whoever made it. Every problem is reported at once. What is to
     /// judge is opened by [`UnreadPack::open`] instead, so that trust is asked first.

@@ -6,7 +6,6 @@
 use crate::bundle::SIGNATURES_MAX;
 use crate::error::PackError;
 use crate::manifest::{self, Manifest, ManifestText};
-use crate::pack::Pack;
 use crate::parts::{DECLARATION_BYTES_MAX, FOLDERS, MANIFEST, Parts, SCHEMA, size_problem, text_of};
 use crate::plugin_path::PluginPath;
 use crate::signing::Signature;
@@ -60,14 +59,6 @@ impl UnreadPack {
         Self::whole(Self::gather_file(file, name)?)
     }
 
-    /// Interprets the rest.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the schema, the settings and the cases.
-    pub fn read(self) -> Result<Pack, PackError> {
-        Pack::read(self, Vec::new())
-    }
-
     fn whole((unread, problems): (Self, Vec<Problem>)) -> Result<Self, PackError> {
         if problems.is_empty() {
             Ok(unread)
@@ -105,7 +96,7 @@ impl UnreadPack {
         self.form
     }
 
-    /// The OCI manifest: what [`Pack::digest`] is the digest of, and what signers sign.
+    /// The OCI manifest: what [`UnreadPack::digest`] is the digest of, and what signers sign.
     pub fn oci_manifest(&self) -> &str {
         &self.oci_manifest
     }
@@ -160,7 +151,7 @@ impl UnreadPack {
         &self.plugins_from
     }
 
-    /// How a person finds a part: its path below [`Pack::origin`]. For problems.
+    /// How a person finds a part: its path below [`UnreadPack::origin`]. For problems.
     pub fn path_of(&self, part: &str) -> PathBuf {
         self.origin.join(part)
     }

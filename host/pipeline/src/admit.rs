@@ -1,7 +1,7 @@
 //! What must be known of earlier messages before one can be judged, consent and the last messages of each conversation; and
 //! the gate that a message passes with them.
 
-use crate::ports::Recall;
+use crate::ports::Past;
 use proviso_engine::Input;
 use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
@@ -11,9 +11,9 @@ use proviso_model::{Addressed, Message};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// Bytes of earlier messages that are remembered beside a store, which is asked for the others.
+/// Bytes of earlier messages that are remembered beside a keeper, which is asked for the others.
 const BACKED_BYTES_MAX: usize = 64 << 20;
-/// Bytes that are remembered where there is no store: more than the last messages of a million conversations.
+/// Bytes that are remembered where there is no keeper: more than the last messages of a million conversations.
 const ALONE_BYTES_MAX: usize = 2 << 30;
 /// What a message takes beside its text, about.
 const MESSAGE_BYTES: usize = 768;
@@ -31,7 +31,7 @@ pub struct Memory {
     clock: u64,
     window_bytes: usize,
     ledger_bytes: usize,
-    /// True if a store knows all that was forgotten here.
+    /// True if a keeper knows all that was forgotten here.
     is_backed: bool,
     forgotten: u64,
 }
@@ -76,13 +76,12 @@ fn bytes_of(message: &Addressed) -> usize {
 }
 
 impl Memory {
-    /// For one whose store knows everything that came before.
+    /// A memory beside a keeper, which knows everything that came before.
     pub fn backed() -> Self {
         Self::new(true)
     }
 
-    /// For one that keeps nothing: what is forgotten here is nowhere, and [`Memory::forgotten`] counts it. Consent is never
-    /// forgotten.
+    /// A memory where nothing is kept: what it forgets is nowhere, and [`Memory::forgotten`] counts it. It never forgets consent.
     pub fn alone() -> Self {
         Self::new(false)
     }
@@ -99,28 +98,29 @@ impl Memory {
         }
     }
 
-    /// Conversations whose last messages were forgotten, though no store has them.
+    /// The number of conversations whose last messages were forgotten, though no keeper has them.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
     /// Asks for what is not known, then admits the messages one after the other. After an error some may have been admitted:
     /// clear the memory.
-    pub fn admit<R: Recall>(
+    pub fn admit<P: Past>(
         &mut self,
         set: &PolicySet,
         messages: Vec<Arc<Addressed>>,
-        recall: &mut R,
-    ) -> Result<Vec<Input>, R::Error> {
-        self.recall_conversations(&messages, recall)?;
-        self.recall_consents(&messages, recall)?;
+        past: &mut P,
+    ) -> Result<Vec<Input>, P::Error> {
+        // Conversations first: the parties to what was said in them are asked for too.
+        self.ask_for_conversations(&messages, past)?;
+        self.ask_for_consents(&messages, past)?;
         Ok(messages
             .into_iter()
             .map(|message| self.admit_next(set, message))
             .collect())
     }
 
-    fn recall_conversations<R: Recall>(&mut self, messages: &[Arc<Addressed>], recall: &mut R) -> Result<(), R::Error> {
+    fn ask_for_conversations<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
         let mut firsts: Vec<&Addressed> = Vec::new();
         let mut keys = Vec::new();
         let mut asked = HashSet::new();
@@ -134,7 +134,7 @@ impl Memory {
         if firsts.is_empty() {
             return Ok(());
         }
-        for (key, found) in keys.into_iter().zip(recall.preceding(&firsts)?) {
+        for (key, found) in keys.into_iter().zip(past.preceding(&firsts)?) {
             let messages: VecDeque<_> = found
                 .into_iter()
                 .map(|one| Arc::new(Addressed::from(one).without_raw()))
@@ -147,7 +147,7 @@ impl Memory {
     }
 
     /// Of the parties to these messages and to those that are shown beside them.
-    fn recall_consents<R: Recall>(&mut self, messages: &[Arc<Addressed>], recall: &mut R) -> Result<(), R::Error> {
+    fn ask_for_consents<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
         let mut unknown: HashMap<(String, String), Vec<String>> = HashMap::new();
         for message in messages {
             let (tenant, channel) = (&message.id.tenant, &message.id.channel);
@@ -168,7 +168,7 @@ impl Memory {
         }
         for ((tenant, channel), parties) in unknown {
             let parties: Vec<&str> = parties.iter().map(String::as_str).collect();
-            let said = recall.consents(&tenant, &channel, &parties)?;
+            let said = past.consents(&tenant, &channel, &parties)?;
             let ledger = self.ledgers.entry(ledger_key(&tenant, &channel)).or_default();
             for event in &said {
                 ledger.said.record(event);
@@ -178,7 +178,7 @@ impl Memory {
     }
 
     /// Notes a message's consent, asks the gate, and picks its preceding messages. What is not remembered counts as not there:
-    /// whoever has a store calls [`Memory::admit`].
+    /// whoever has a keeper calls [`Memory::admit`].
     pub fn admit_next(&mut self, set: &PolicySet, message: Arc<Addressed>) -> Input {
         let key = ledger_key(&message.id.tenant, &message.id.channel);
         let ledger = self.ledgers.entry(key).or_default();
@@ -284,7 +284,7 @@ mod tests {
         }
     }
 
-    impl Recall for Kept {
+    impl Past for Kept {
         type Error = Infallible;
 
         fn consents(&mut self, _: &str, _: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Infallible> {
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_a_store_knows_counts_after_everything_was_forgotten() {
+    fn a_refusal_that_a_keeper_knows_counts_after_everything_was_forgotten() {
         let (set, mut memory, mut kept) = (on_consent(), Memory::backed(), Kept::default());
         let first = memory
             .admit(&set, vec![message("m1", "g", "p"), refusal("r", "p")], &mut kept)

@@ -1,7 +1,9 @@
 //! A long run of messages through the stages, under one generation or several side by side, where nothing is kept.
 //!
 //! Three stages, each on threads of its own, joined by short queues: reading and admitting (in order), evaluating (any
-//! number of workers), settling and giving out (in order again).
+//! number of workers), settling and giving out (in order again). Only the middle one may be out of order: admitting and settling
+//! go on from what the message ahead left. A queue ends when its last sender or its receiver is gone, and so an end runs through
+//! all stages, from the reader on or from the sink back.
 
 use crate::admit::Memory;
 use crate::evaluate::{chunk_messages, evaluate};
@@ -42,7 +44,7 @@ impl<F: FnMut(Message) -> bool> Take for F {
     }
 }
 
-/// What came of a run.
+/// What a run gives when it is over.
 pub struct Run<R> {
     /// What the reading gave.
     pub read: R,
@@ -57,9 +59,9 @@ pub struct Judgement {
     pub inputs: Vec<Input>,
     /// What came of them, for each generation.
     pub settled: Vec<Vec<Settled>>,
-    /// For each generation, the processor time of evaluating and settling, as wall time of the threads that did it.
+    /// For each generation, how long its threads evaluated and settled: wall times, added up.
     pub took: Vec<Duration>,
-    /// No more are on the way.
+    /// True if no others are on the way.
     pub is_last_for_now: bool,
 }
 
@@ -125,6 +127,8 @@ pub fn run<R: Send, E>(
                 }
             });
         }
+        // The workers have theirs. With one kept here, the queue to the sink would never end; nor would the reader learn that the
+        // workers are gone.
         drop(to_sink);
         drop(chunks);
         let mut states: Vec<FoldStates> = generations.iter().map(|_| FoldStates::new()).collect();
@@ -132,6 +136,7 @@ pub fn run<R: Send, E>(
         let mut next = 0;
         let mut result = Ok(());
         'chunks: for chunk in judged {
+            // Chunks come as workers finish them. Folds go on from the chunk ahead, so each waits here for its number.
             early.insert(chunk.number, chunk);
             while let Some(chunk) = early.remove(&next) {
                 next += 1;
@@ -216,6 +221,7 @@ fn settle_chunk(generations: &[&Generation], chunk: Chunk, states: &mut [FoldSta
     judgement
 }
 
+/// The lock is held while the queue is empty: the other workers wait for the lock instead, and each chunk wakes one of them.
 fn next_chunk(chunks: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
     chunks
         .lock()
@@ -269,7 +275,9 @@ impl Take for Windows<'_> {
         };
         self.number += 1;
         self.text_bytes = 0;
+        // Between two chunks: what the messages of one need stays until all of them are admitted.
         self.memories.iter_mut().for_each(Memory::evict);
+        // A place first. It bounds what waits to be put in order too, which no queue sees.
         self.on_the_way.wait_for_a_place() && self.to_workers.send(chunk).is_ok()
     }
 }
@@ -306,6 +314,7 @@ pub fn judge_all(
                 }
             });
         }
+        // The workers have theirs; with one kept here, this would wait for ever.
         drop(to_settle);
         let mut early = BTreeMap::new();
         let mut expected = 0;

@@ -3,35 +3,36 @@
 
 use crate::admit::Memory;
 use crate::evaluate::{evaluate, evaluate_on};
-use crate::ports::{Breaker, States, Store};
+use crate::ports::{Breaker, Keeper, Past, States};
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Addressed;
 use std::sync::Arc;
 
-/// Who judges.
+/// Who judges: policies, threads, and what stops policies that fail.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
-    /// By which policies.
+    /// The generation whose policies judge.
     pub generation: &'a Generation,
-    /// On how many threads, from 1.
+    /// The number of threads that evaluate, from 1. The verdicts do not depend on it.
     pub workers: usize,
-    /// What stops policies that fail; absent where a message must be answered the same in any company.
+    /// The breaker that stops policies that fail. It is absent where a message must be answered the same in any company.
     pub breaker: Option<&'a dyn Breaker>,
 }
 
-/// The whole way of new messages: recalled and admitted, judged, committed. All of it happens, or nothing: after an error
-/// the memory is empty, so that it holds nothing which the store does not.
-pub fn take_in<S: Store>(
+/// The whole way of new messages: admitted, judged, committed. All of it happens, or nothing: after an error
+/// the memory is empty, so that it holds nothing which the keeper does not.
+pub fn take_in<K: Keeper>(
     by: Judge<'_>,
     memory: &mut Memory,
     messages: Vec<Arc<Addressed>>,
-    store: &mut S,
-) -> Result<S::Receipt, <S as crate::ports::Recall>::Error> {
+    keeper: &mut K,
+) -> Result<K::Receipt, <K as Past>::Error> {
+    // The memory takes note of messages before they are committed, since those behind them in the transaction need it.
     let attempt = || {
-        let admitted = memory.admit(by.generation.set(), messages, store)?;
-        let (admitted, settled) = judge(by, admitted, store)?;
-        store.commit(admitted, settled)
+        let admitted = memory.admit(by.generation.set(), messages, keeper)?;
+        let (admitted, settled) = judge(by, admitted, keeper)?;
+        keeper.commit(admitted, settled)
     };
     let receipt = attempt();
     match &receipt {

@@ -5,7 +5,7 @@
 //! 2. [`Memory::admit`]: their consent is noted, the gate opens or stays shut, the preceding messages are picked (`admit.rs`)
 //! 3. `evaluate`: one scan, triggers, `rules` and `retention` policies, in batches; any thread (`evaluate.rs`)
 //! 4. `settle`: folds, in order of arrival, from the states given; then the retention decision (`settle.rs`)
-//! 5. the store keeps all of it in one transaction, and the source is told ([`Store::commit`], behind `ports.rs`)
+//! 5. the keeper writes all of it in one transaction, and the source is told ([`Keeper::commit`], behind `ports.rs`)
 //!
 //! [`take_in`] and [`judge()`] hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
 //! the same stages over threads, where nothing is kept (`driver.rs`). [`loading`] leads from a policy set's file to a generation.
@@ -24,5 +24,5 @@ mod settle;
 pub use admit::Memory;
 pub use driver::{Judgement, Run, Take, judge_all, run};
 pub use judge::{Judge, judge, judge_with, take_in};
-pub use ports::{Breaker, Recall, States, Store};
+pub use ports::{Breaker, Keeper, Past, States};
 pub use settle::Settled;

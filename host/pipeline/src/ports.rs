@@ -1,4 +1,4 @@
-//! What judging asks of whoever keeps messages. The daemon answers from its archive; where nothing is kept, [`Nothing`] does.
+//! What judging asks of whoever keeps messages. The daemon answers from its archive; where nothing is kept, [`Nothing`] answers.
 
 use crate::settle::Settled;
 use proviso_engine::{FoldStates, Input};
@@ -9,48 +9,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// What was said before: asked for once where [`crate::Memory`] does not know it.
-pub trait Recall {
-    /// Why it cannot be told.
+/// What was said before. [`crate::Memory`] asks for what it does not know, and once.
+pub trait Past {
+    /// Why the past cannot be told.
     type Error;
 
-    /// What these parties last said of archiving in a tenant's channel. Those who said nothing are left out.
+    /// Tells what these parties last said of archiving in a tenant's channel. Those who said nothing are left out.
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Self::Error>;
 
-    /// For each message, in order, the last messages of its conversation ahead of it whose content was not withheld: at most
+    /// Tells, for each message in order, the last messages of its conversation ahead of it whose content was not withheld: at most
     /// [`proviso_model::limits::PRECEDING_MESSAGES_MAX`], the oldest first.
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Self::Error>;
 }
 
-/// From which states folds go on.
+/// The states from which folds go on.
 pub trait States {
-    /// Why it cannot be told.
+    /// Why the states cannot be told.
     type Error;
 
     /// True if every message goes on from where the one ahead of it left its subjects. False if each goes on from its own
     /// past, as when messages of different times are judged again.
     const CONTINUOUS: bool;
 
-    /// The states of these subjects before a message. Subjects without one are left out.
+    /// Tells the states of these subjects before a message. Subjects without one are left out.
     fn before(&mut self, message: &Addressed, subjects: &[FoldKey]) -> Result<FoldStates, Self::Error>;
 }
 
 /// Whoever keeps what was judged.
-pub trait Store: Recall + States<Error = <Self as Recall>::Error> {
-    /// What it gives for what it kept.
+pub trait Keeper: Past + States<Error = <Self as Past>::Error> {
+    /// What the keeper gives for what it kept.
     type Receipt;
 
-    /// Keeps all of it in one transaction, or nothing.
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>)
-    -> Result<Self::Receipt, <Self as Recall>::Error>;
+    /// Keeps all of it in one transaction, or nothing. `admitted` and `settled` are of one length and one order.
+    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Self::Receipt, <Self as Past>::Error>;
 }
 
 /// Stops policies that fail too often.
 pub trait Breaker {
-    /// How many of the `left` messages of a transaction are judged next, at least 1, when `done` were.
+    /// Says how many of the `left` messages of a transaction are judged next, at least 1, when `done` were.
     fn slice(&self, done: usize, left: usize) -> usize;
 
-    /// The policies that messages are not given to under this generation; `None` if there are none.
+    /// Names the policies that messages are not given to under this generation; `None` if there are none.
     fn stopped(&self, generation: Digest) -> Option<Arc<BTreeSet<PolicyId>>>;
 
     /// Takes note of a slice: how many messages triggered each policy, and what was said of them.
@@ -61,7 +60,7 @@ pub trait Breaker {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nothing;
 
-impl Recall for Nothing {
+impl Past for Nothing {
     type Error = Infallible;
 
     fn consents(&mut self, _: &str, _: &str, _: &[&str]) -> Result<Vec<ConsentEvent>, Infallible> {

@@ -2,7 +2,7 @@
 //! registries).
 
 use crate::challenge::{self, Challenge, encoded};
-use crate::credentials::{self, Credentials};
+use crate::credentials::{self, Credentials, Shown};
 use crate::error::RegistryError;
 use crate::exchange::{Answer, Ask, Exchange, authority, read_at_most};
 use ct_codecs::{Base64, Encoder as _};
@@ -11,13 +11,6 @@ use ureq::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 
 /// An answer of a server of tokens, in bytes.
 const TOKEN_BYTES_MAX: usize = 64 << 10;
-
-/// What the registry has been shown, for the words of an error.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Nothing,
-    Credentials,
-}
 
 impl Exchange {
     /// Makes what the registry asks for out of the credentials.

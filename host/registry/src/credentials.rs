@@ -21,6 +21,13 @@ pub(crate) enum Credentials {
     Identity(String),
 }
 
+/// What the registry has been shown, for the words of an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Nothing,
+    Credentials,
+}
+
 /// The file; `None` if neither variable says where it is.
 pub(crate) fn file() -> Option<PathBuf> {
     let set = |name: &str| {

@@ -4,7 +4,7 @@
 //! the registry itself is spoken to so.
 
 use crate::RegistryOptions;
-use crate::authorization::Shown;
+use crate::credentials::Shown;
 use crate::error::RegistryError;
 use crate::patience::{WAIT_MAX, in_words, may_pass, passes, wait_before};
 use proviso_pack::reference::PackReference;

@@ -2,6 +2,9 @@
 
 use crate::list::ListId;
 
+/// Hits of one scan, at most. What comes behind is not looked for.
+pub const HITS_PER_SCAN_MAX: usize = 65_536;
+
 /// An occurrence of a term or a match of a pattern. Ordered by start, end, list, term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hit {
@@ -25,7 +28,7 @@ impl Hit {
 /// Whether a scan looked at everything that it was asked to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scanned<'s> {
-    /// [`HITS_PER_SCAN_MAX`](crate::HITS_PER_SCAN_MAX) or [`TEXT_BYTES_MAX`](crate::TEXT_BYTES_MAX) was reached: every
+    /// [`HITS_PER_SCAN_MAX`] or [`TEXT_BYTES_MAX`](crate::TEXT_BYTES_MAX) was reached: every
     /// list may have more hits than are given.
     pub cut_short: bool,
     /// Lists whose search used up its steps before the end of the text, in order, each once: they may have more hits than

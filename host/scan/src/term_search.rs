@@ -7,9 +7,9 @@
 //! own options, and so finds the start.
 
 use crate::expressions::ExpressionScratch;
-use crate::hit::Hit;
+use crate::hit::{HITS_PER_SCAN_MAX, Hit};
 use crate::list::ListId;
-use crate::matcher::{HITS_PER_SCAN_MAX, Matcher};
+use crate::matcher::Matcher;
 use crate::screen::{Pair, SYMBOL_BITS, Stop, Window};
 use crate::symbols::{IGNORED, Kinds};
 use crate::trie::{Cursor, Symbol};

@@ -11,8 +11,8 @@ mod tests;
 
 pub use decide::decide;
 
+use crate::language::Language;
 use crate::time::{Day, Timestamp, Zone};
-use crate::verdict::Language;
 use serde::{Deserialize, Serialize};
 
 /// A calendar period; the parts add up.

@@ -1,6 +1,6 @@
 //! A signature as a pack carries it: the four lines of a `.minisig` file, in one form for one signature.
 
-use super::public_key::KeyId;
+use super::key_id::KeyId;
 use proviso_model::Timestamp;
 use std::fmt;
 

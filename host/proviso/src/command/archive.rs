@@ -2,10 +2,10 @@
 
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
+use crate::naming::find;
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{Archive, CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
-use proviso_model::MessageId;
 use proviso_model::retention::Why;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::{Language, Severity};
@@ -51,23 +51,6 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
 
 async fn open(args: &ArchiveArgs) -> anyhow::Result<Archive> {
     Ok(Archive::open_readonly(&Config::read(&args.config)?.archive_path()).await?)
-}
-
-/// The one message that a person means.
-pub(crate) async fn find(archive: &Archive, text: &str) -> anyhow::Result<MessageId> {
-    let mut found = archive.find(text).await?;
-    match found.len() {
-        1 => Ok(found.remove(0).id),
-        0 => Err(Usage(format!("no message is called {text:?}")).into()),
-        _ => {
-            let names: Vec<_> = found.iter().map(|numbered| numbered.id.to_string()).collect();
-            Err(Usage(format!(
-                "{text:?} is the name of several messages; say which: {}",
-                names.join(", ")
-            ))
-            .into())
-        }
-    }
 }
 
 /// The language of the policy set that judged.

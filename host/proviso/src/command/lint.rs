@@ -124,7 +124,7 @@ fn look(pack: &Arc<TrustedPack>, options: &LintOptions) -> Result<Vec<Remark>, L
 
 /// Opens a pack. One that does not open because of its encodings is told where to look.
 fn open(path: &Path, args: &LintArgs) -> anyhow::Result<Arc<TrustedPack>> {
-    let opened = crate::command::pack::open_trusted(path, args.trust.trust.as_deref());
+    let opened = super::pack_open::open_trusted(path, args.trust.trust.as_deref());
     if opened.is_err() {
         for remark in lint::encodings(path) {
             print(&path.display().to_string(), path, &remark, args.format);

@@ -9,6 +9,7 @@ pub(crate) mod eval;
 pub(crate) mod lint;
 pub(crate) mod pack;
 mod pack_diff;
+mod pack_open;
 mod pack_registry;
 mod pack_sign;
 mod pack_test;

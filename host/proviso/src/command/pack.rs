@@ -1,22 +1,19 @@
 //! `proviso pack …`: from a folder to a pack that can be carried.
 
+use super::pack_open::{built, open};
 use super::{pack_registry, pack_sign};
-use crate::building;
 use crate::cli::{OutputFormat, PackCommand, PluginLanguage, TrustArgs};
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context;
-use proviso_author::{build_plugin, edits, scaffold};
+use proviso_author::{edits, scaffold};
 use proviso_engine::inspect_component;
 use proviso_model::Problems;
+use proviso_pack::Pack;
 use proviso_pack::page::Page;
-use proviso_pack::trust::Load;
-use proviso_pack::{Pack, PluginPath, TrustedPack};
-use proviso_pipeline::loading::build;
-use proviso_pipeline::loading::trust::{Accepting, TrustSource};
+use proviso_pipeline::loading::trust::TrustSource;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending> {
     match command {
@@ -80,26 +77,6 @@ const fn language_of(language: PluginLanguage) -> scaffold::Language {
         PluginLanguage::TypeScript => scaffold::Language::TypeScript,
         PluginLanguage::Python => scaffold::Language::Python,
     }
-}
-
-pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {
-    Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| Problems(error.problems))?)
-}
-
-/// Opens a pack that is to judge, if the trust that counts here accepts it.
-pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<Arc<TrustedPack>> {
-    let pack = open(path)?;
-    let accepting = Accepting::without_memory(trust, None).map_err(Problems)?;
-    Ok(accepting.accept(pack, &Load::New).map_err(Problems)?)
-}
-
-/// Builds the plugins of a folder, and the pack.
-pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<TrustedPack>> {
-    build_plugin::build_all(folder, &|what| crate::show::error_line(format_args!("{what}")))?;
-    let pack = open_trusted(folder, trust.trust.as_deref())?;
-    // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
-    building::of_packs(&build::engine(None)?, &[Arc::clone(&pack)])?;
-    Ok(pack)
 }
 
 fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &TrustArgs) -> anyhow::Result<Ending> {

@@ -21,10 +21,10 @@ pub(crate) fn push(args: &PushArgs) -> anyhow::Result<Ending> {
     let of_folder;
     let of_file;
     let pack: &Pack = if args.pack.is_dir() {
-        of_folder = super::pack::built(&args.pack, &args.trust)?;
+        of_folder = super::pack_open::built(&args.pack, &args.trust)?;
         &of_folder
     } else {
-        of_file = super::pack::open(&args.pack)?;
+        of_file = super::pack_open::open(&args.pack)?;
         &of_file
     };
     let progress = Progress::bytes("pushing", 0);

@@ -120,7 +120,7 @@ pub(crate) fn sign(args: &SignArgs) -> anyhow::Result<Ending> {
 
 /// A built file alone can carry signatures.
 fn open_file(path: &Path) -> anyhow::Result<Pack> {
-    let pack = super::pack::open(path)?;
+    let pack = super::pack_open::open(path)?;
     if pack.form() == Form::Folder {
         let folder = path.display();
         return Err(Usage(format!(
@@ -197,7 +197,7 @@ fn read_short(path: &Path) -> anyhow::Result<String> {
 }
 
 pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> {
-    let pack = super::pack::open(&args.pack)?;
+    let pack = super::pack_open::open(&args.pack)?;
     if let Some(folder) = &args.extract {
         extract(&pack, folder)?;
     }

@@ -58,14 +58,14 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
 fn run_cases(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
     let workers = proviso_pipeline::places::workers(args.workers);
     let started = Instant::now();
-    let mut pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
+    let mut pack = super::pack_open::open_trusted(path, args.trust.trust.as_deref())?;
     let mut generation = building::of_packs(engine, &[Arc::clone(&pack)])?;
     let mut reports = chosen(generation.self_test_thoroughly(workers), args);
     if args.update && !reports.iter().all(CaseReport::passed) {
         for line in test::update(&pack, &reports)? {
             crate::show::error_line(format_args!("{line}"));
         }
-        pack = super::pack::open_trusted(path, args.trust.trust.as_deref())?;
+        pack = super::pack_open::open_trusted(path, args.trust.trust.as_deref())?;
         generation = building::of_packs(engine, &[Arc::clone(&pack)])?;
         reports = chosen(generation.self_test_thoroughly(workers), args);
     }

@@ -67,7 +67,7 @@ async fn held(archive: &Archive, policy: Option<&str>) -> anyhow::Result<Vec<Mes
 async fn named(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
     let mut ids = Vec::with_capacity(wanted.len());
     for text in wanted {
-        let id = super::archive::find(archive, text).await?;
+        let id = crate::naming::find(archive, text).await?;
         if !archive.show(&id).await?.is_some_and(|shown| shown.held_open) {
             return Err(Usage(format!("message {id} is not held")).into());
         }

@@ -90,7 +90,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
 async fn find_all(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
     let mut ids = Vec::with_capacity(wanted.len());
     for text in wanted {
-        ids.push(crate::command::archive::find(archive, text).await?);
+        ids.push(crate::naming::find(archive, text).await?);
     }
     Ok(ids)
 }

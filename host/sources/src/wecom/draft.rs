@@ -3,12 +3,26 @@
 use super::envelope::made_id;
 use super::field::Field;
 use proviso_model::limits::ID_BYTES_MAX;
-use proviso_model::message::{Attachment, Money};
+use proviso_model::message::{Attachment, Kind, Money};
 use std::fmt;
 
+/// One `msgtype` of the platform.
+#[derive(Debug)]
+pub(super) struct MessageType {
+    /// The `msgtype`.
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// The keys under which the payload may stand, the documented one first.
+    pub(super) keys: &'static [&'static str],
+    /// Reads the payload's JSON. On an error nothing was added.
+    pub(super) read: fn(&str, &mut Draft) -> serde_json::Result<()>,
+}
+
 /// The parts of a message that its payload fills.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Draft {
+    /// What messages and their nested parts may be.
+    types: &'static [MessageType],
     pub(super) text: String,
     pub(super) attachments: Vec<Attachment>,
     pub(super) links: Vec<String>,
@@ -24,6 +38,27 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Nothing yet of a message that is of one of these types.
+    pub(super) const fn of(types: &'static [MessageType]) -> Self {
+        Self {
+            types,
+            text: String::new(),
+            attachments: Vec::new(),
+            links: Vec::new(),
+            amount: None,
+            recalls: None,
+            consent: (None, None),
+            notes: Vec::new(),
+            nodes: 0,
+            depth: 0,
+        }
+    }
+
+    /// The type of that name.
+    pub(super) fn type_of(&self, name: &str) -> Option<&'static MessageType> {
+        self.types.iter().find(|known| known.name == name)
+    }
+
     /// True if nothing was gathered yet.
     pub(super) fn is_empty(&self) -> bool {
         let said = self.amount.is_some() || self.recalls.is_some() || self.consent != (None, None);

@@ -25,11 +25,11 @@ const CHANNEL: &str = "wecom";
 /// One message from its JSON, which begins on that line of the source.
 pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<Message, String> {
     let Err(refused) = strict::check(json, line) else {
-        return read(json, Draft::default(), context);
+        return read(json, Draft::of(payload::TYPES), context);
     };
     let mended = mended(json).ok_or(refused)?;
     strict::check(&mended.text, line)?;
-    let mut draft = Draft::default();
+    let mut draft = Draft::of(payload::TYPES);
     mended.notes.iter().for_each(|note| draft.note(note));
     let mut message = read(&mended.text, draft, context)?;
     message.raw = json.into();
@@ -144,7 +144,7 @@ fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind
         None if action == "switch" => return (Kind::System, action),
         None => String::new(),
     };
-    let Some(known) = payload::message_type_of(&name) else {
+    let Some(known) = draft.type_of(&name) else {
         draft.note(if name.is_empty() {
             "no `msgtype`: kept raw"
         } else {

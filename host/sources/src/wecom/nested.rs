@@ -4,7 +4,6 @@
 //! levels a part's raw text is kept as it stands, so that policies still see its words.
 
 use super::draft::Draft;
-use super::payload::message_type_of;
 use super::wire;
 use crate::mend::mended;
 use proviso_model::limits::{NESTED_DEPTH_MAX, NESTED_NODES_MAX};
@@ -76,7 +75,7 @@ fn part(item: &RawValue, draft: &mut Draft) {
     };
     let name = draft.value(&wire.r#type, "type").cloned().unwrap_or_default();
     let json = decoded(content);
-    let Some(known) = message_type_of(&plain_name(&name)) else {
+    let Some(known) = draft.type_of(&plain_name(&name)) else {
         let name: String = name.chars().take(64).collect();
         draft.note(format_args!("nested part of unknown type {name:?} kept as raw text"));
         return draft.line(&json);

@@ -1,21 +1,11 @@
 //! Each type of message, and what its payload adds to it.
 
-use super::draft::Draft;
+use super::draft::{Draft, MessageType};
 use super::{nested, wire};
 use proviso_model::message::{Attachment, Kind, Money};
 
-/// One `msgtype` of the platform.
-pub(super) struct MessageType {
-    /// The `msgtype`.
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    /// The keys under which the payload may stand, the documented one first.
-    pub(super) keys: &'static [&'static str],
-    /// Reads the payload's JSON. On an error nothing was added.
-    pub(super) read: fn(&str, &mut Draft) -> serde_json::Result<()>,
-}
-
-const TYPES: &[MessageType] = &[
+/// All that are documented.
+pub(super) const TYPES: &[MessageType] = &[
     message_type("text", Kind::Text, &["text"], content),
     message_type("image", Kind::Image, &["image"], media),
     message_type("voice", Kind::Voice, &["voice"], media),
@@ -60,11 +50,6 @@ const fn message_type(
     read: fn(&str, &mut Draft) -> serde_json::Result<()>,
 ) -> MessageType {
     MessageType { name, kind, keys, read }
-}
-
-/// The type of that name.
-pub(super) fn message_type_of(name: &str) -> Option<&'static MessageType> {
-    TYPES.iter().find(|known| known.name == name)
 }
 
 fn content(json: &str, draft: &mut Draft) -> serde_json::Result<()> {

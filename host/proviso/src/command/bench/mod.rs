@@ -10,7 +10,7 @@ mod print;
 
 use crate::building;
 use crate::cli::{BenchArgs, OutputFormat};
-use crate::command::pack;
+use crate::command::pack_open;
 use crate::exit::{Ending, Usage};
 use crate::show::progress::Progress;
 use proviso_author::bench::{self, Report};
@@ -60,5 +60,5 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 fn open_all(paths: &[PathBuf], trust: Option<&Path>) -> anyhow::Result<Vec<Arc<TrustedPack>>> {
-    paths.iter().map(|path| pack::open_trusted(path, trust)).collect()
+    paths.iter().map(|path| pack_open::open_trusted(path, trust)).collect()
 }
