@@ -125,9 +125,9 @@ pub const DESCRIPTORS_RESERVED: usize = 256;
 pub const HTTP_HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// Head of one request, in bytes.
 pub const HTTP_HEAD_BYTES_MAX: usize = 64 << 10;
-/// A body has so long before its pace counts.
+/// How far a body may fall behind its pace.
 pub const HTTP_BODY_GRACE: Duration = Duration::from_secs(5);
-/// And then so many bytes a second must have come on the average.
+/// The pace of a body, in bytes a second.
 pub const HTTP_BODY_BYTES_PER_SECOND_MIN: usize = 64 << 10;
 /// How long a request waits until there is memory for its body.
 pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(2);

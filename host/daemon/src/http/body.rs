@@ -26,7 +26,7 @@ struct Within {
     bytes_max: usize,
     /// Until there is memory.
     wait: Duration,
-    /// Before the pace counts.
+    /// How far behind the pace it may fall.
     grace: Duration,
     bytes_per_second_min: usize,
 }
@@ -77,17 +77,15 @@ async fn receive(mut body: Body, budget: &ByteBudget, within: Within) -> Result<
         ApiError::yours(Code::Busy, message)
     })?;
     let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
-    let started = Instant::now();
+    // Each byte earns time, and nobody has more than the grace ahead: what came fast does not pay for a long silence.
+    let mut deadline = Instant::now() + grace;
     loop {
-        let earned = Duration::from_secs_f64(bytes.len() as f64 / bytes_per_second_min as f64);
-        let frame = timeout_at(
-            started + grace + earned,
-            poll_fn(|context| Pin::new(&mut body).poll_frame(context)),
-        );
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let frame = timeout_at(deadline, frame);
         match frame.await {
             Err(_) => {
                 let message = format!(
-                    "the body came too slowly: after {} s, {bytes_per_second_min} bytes a second must have come",
+                    "the body came too slowly: {bytes_per_second_min} bytes a second must come, and be late by {} s at most",
                     grace.as_secs()
                 );
                 return Err(ApiError::yours(Code::TooSlow, message));
@@ -100,6 +98,8 @@ async fn receive(mut body: Body, budget: &ByteBudget, within: Within) -> Result<
                     return Err(too_large());
                 }
                 bytes.extend_from_slice(&data);
+                let earned = Duration::from_secs_f64(data.len() as f64 / bytes_per_second_min as f64);
+                deadline = (deadline + earned).min(Instant::now() + grace);
             }
         }
     }
@@ -184,7 +184,12 @@ mod tests {
         );
         let started = Instant::now();
         assert_eq!(code(Body::new(Dribble(vec![b"x"])), &budget).await, Some(Code::TooSlow));
-        assert!(started.elapsed() >= SMALL.grace);
+        // What came fast would be worth 60 ms, of which the grace is left.
+        assert_eq!(
+            code(Body::new(Dribble(vec![&PIECE])), &budget).await,
+            Some(Code::TooSlow)
+        );
+        assert!(started.elapsed() >= 2 * SMALL.grace);
         assert_eq!(budget.taken_bytes(), 0);
     }
 }
