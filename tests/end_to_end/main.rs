@@ -15,6 +15,7 @@ mod demo;
 mod dependencies;
 mod docker_registry;
 mod eval;
+mod exits;
 mod fake_registry;
 mod hostile;
 mod inspect;

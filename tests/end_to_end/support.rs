@@ -239,12 +239,12 @@ impl Serve {
 
     /// Starts it with more in its environment, and waits until it is ready.
     pub(crate) fn start_with(site: &Site, environment: &[(&str, &str)]) -> Self {
-        Self::begin(site, environment).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
+        Self::begin(site, &[], environment).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
     }
 
     /// Starts it; if it ends instead, gives what it said.
     pub(crate) fn try_start(site: &Site) -> Result<Self, String> {
-        Self::begin(site, &[])
+        Self::begin(site, &[], &[])
     }
 
     /// Starts one that `limit_files` can be used on: writing beyond the limit is an error to it, and does not kill it.
@@ -277,8 +277,14 @@ impl Serve {
         self.child.id()
     }
 
-    fn begin(site: &Site, environment: &[(&str, &str)]) -> Result<Self, String> {
+    /// Starts it with more on its command line, and waits until it is ready.
+    pub(crate) fn start_asking(site: &Site, arguments: &[&str]) -> Self {
+        Self::begin(site, arguments, &[]).unwrap_or_else(|log| panic!("the daemon did not start:\n{log}"))
+    }
+
+    fn begin(site: &Site, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = proviso(&["serve", "--config", &site.text("proviso.toml")]);
+        command.args(arguments);
         command.envs(environment.iter().copied());
         Self::spawn(site, command)
     }
@@ -329,6 +335,16 @@ impl Serve {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it ends by itself; gives the exit code and what it said.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let mut ended = None;
+        wait_until("the end", || {
+            ended = self.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        (ended.and_then(|status| status.code()), self.log())
     }
 
     /// SIGTERM, then waits for the end; gives the exit code.

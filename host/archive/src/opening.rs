@@ -88,7 +88,7 @@ pub enum ArchiveError {
     /// Changes that were acknowledged are not there.
     #[error(
         "archive {path:?} has {found} writes, and {} were acknowledged: its write-ahead log was deleted, or an older copy was put in its \
-         place. Put back {:?} or the newer file; to go on without what is lost, remove {count:?}",
+         place. Put back {:?} or the newer file; to go on without what is lost, `proviso serve --accept-lost-writes`",
         acknowledged.map_or_else(|| "an unreadable number".to_owned(), |number| number.to_string()), beside(path, "-wal")
     )]
     LostWrites {

@@ -21,6 +21,8 @@ pub struct Stats {
     pub held: u64,
     /// Messages that still wait for a person.
     pub held_open: u64,
+    /// Messages of which a policy judged a part alone.
+    pub partial: u64,
     /// Faults by policy and cause, the most frequent first.
     pub faults: Vec<FaultCount>,
     /// Messages that were refused because another had their identifier.

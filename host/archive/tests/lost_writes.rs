@@ -52,7 +52,7 @@ async fn a_deleted_log_is_told_and_its_loss_accepted_by_an_explicit_word() {
         error.to_string(),
         format!(
             "archive {copy:?} has 1 writes, and 3 were acknowledged: its write-ahead log was deleted, or an older copy was put \
-             in its place. Put back {log:?} or the newer file; to go on without what is lost, remove {count:?}"
+             in its place. Put back {log:?} or the newer file; to go on without what is lost, `proviso serve --accept-lost-writes`"
         )
     );
     // Looking is allowed, and a refusal changes nothing.

@@ -139,7 +139,7 @@ impl Generations {
 
     /// Whom the operator trusts, and what that says of the packs that run, for `policy status`.
     pub fn describe_trust(&self) -> Value {
-        trust::describe(self.parts.trust.file(), self.current().packs())
+        trust::describe(&self.parts.trust, self.current().packs())
     }
 
     /// What an operator should know of that.

@@ -35,6 +35,8 @@ pub struct Metrics {
     pub messages_conflicting: Counter,
     /// Held by a fault.
     pub messages_held: Counter,
+    /// Of which a policy judged a part alone.
+    pub messages_partial: Counter,
     /// Kept without any policy seeing their content.
     pub messages_withheld: Counter,
     /// Held ones that were judged again.
@@ -83,6 +85,7 @@ impl Metrics {
     /// Counts what a committed verdict says.
     pub fn count_verdict(&self, verdict: &Verdict) {
         self.messages_held.add(u64::from(verdict.held));
+        self.messages_partial.add(u64::from(verdict.is_partial()));
         self.messages_withheld.add(u64::from(verdict.withheld.is_some()));
         if verdict.findings.is_empty() && verdict.faults.is_empty() {
             return;
@@ -145,6 +148,11 @@ impl Metrics {
                 "messages_held_total",
                 "Messages held for a person because a policy failed on them.",
                 &self.messages_held,
+            ),
+            (
+                "messages_partial_total",
+                "Messages of which a policy judged a part alone: they had more text or more hits than it can be given.",
+                &self.messages_partial,
             ),
             (
                 "messages_withheld_total",

@@ -12,7 +12,7 @@ use crate::watch::WatchState;
 use crate::writer::Writer;
 use crate::{spool, watch};
 use anyhow::Context;
-use proviso_archive::Archive;
+use proviso_archive::{Archive, Opening};
 use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath};
 use std::future::Future;
@@ -56,6 +56,11 @@ pub struct Daemon {
 impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with(config, &Opening::default()).await
+    }
+
+    /// The same, with a word on how the archive is opened.
+    pub async fn start_with(config: Config, opening: &Opening) -> anyhow::Result<Self> {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
@@ -64,7 +69,7 @@ impl Daemon {
             Token::read_or_make(&config.token_file)?,
             TokenFile::at(config.tokens_path()),
         );
-        let archive = Archive::open(&config.archive_path()).await?;
+        let archive = Archive::open_with(&config.archive_path(), opening).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
         let options = EngineOptions {
             cache_dir: Some(config.cache_dir.clone()),

@@ -34,7 +34,9 @@ pub(crate) async fn follow(
         }
     })?;
     // Watched before it is first read, so that nothing falls between.
-    watcher.watch(&config.folder, RecursiveMode::NonRecursive)?;
+    watcher
+        .watch(&config.folder, RecursiveMode::NonRecursive)
+        .with_context(|| format!("the spool {:?} cannot be followed", config.name))?;
     spool.set_cursors(recorded(&archive, &config.name).await?);
     while !stop.is_cancelled() {
         // A folder that cannot be listed ends the daemon: nobody would notice that its messages stay away.

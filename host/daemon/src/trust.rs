@@ -10,7 +10,6 @@ use proviso_pipeline::loading::trust::TrustSource;
 use proviso_pipeline::places;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// An expiring key is told of so many days ahead.
@@ -64,16 +63,38 @@ pub async fn must_not_vanish(source: &TrustSource, archive: &Archive) -> Result<
     Ok(())
 }
 
-/// What an operator wants to know of the trust in force: for `policy status`.
-pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<TrustedPack>>) -> Value {
+/// What an operator wants to know of packs that run, by the trust file as it reads now: for `policy status`. What was accepted
+/// before a pack was revoked goes on, and is called revoked.
+pub fn describe<'a>(source: &TrustSource, packs: impl Iterator<Item = &'a Arc<TrustedPack>>) -> Value {
     let packs: Vec<&Arc<TrustedPack>> = packs.collect();
+    let file = source.file();
     let mut warnings = Vec::new();
+    let trust = match source.read() {
+        Ok((trust, _)) => Some(trust),
+        Err(problems) => {
+            let problems = problems
+                .iter()
+                .map(|problem| format!("nothing new is accepted: {problem}"));
+            warnings.extend(problems);
+            None
+        }
+    };
     if file.is_none() {
         warnings.push("no trust file: packs in folders are taken as they are, whoever wrote them".to_owned());
     }
     let today = proviso_model::time::Zone::utc().day(places::now());
     let mut told = Vec::new();
     for pack in &packs {
+        if trust
+            .as_ref()
+            .is_some_and(|trust| trust.revoked(&pack.digest()).is_some())
+        {
+            told.push(format!(
+                "{} {} is revoked and still judges: name another version in the policy set, or take it out",
+                pack.manifest().name,
+                pack.manifest().version
+            ));
+        }
         match pack.acceptance() {
             Acceptance::Signed(by) => {
                 for by in by.iter().filter(|by| by.until < today.plus(0, EXPIRY_TOLD_DAYS)) {
@@ -96,11 +117,16 @@ pub fn describe<'a>(file: Option<&Path>, packs: impl Iterator<Item = &'a Arc<Tru
     told.sort();
     told.dedup();
     warnings.extend(told);
+    let standing = |pack: &TrustedPack| match &trust {
+        Some(trust) => trust.standing(pack),
+        None => pack.acceptance().say(),
+    };
     let packs: Vec<Value> = packs
         .iter()
-        .map(
-            |pack| json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": pack.acceptance().say() }),
-        )
+        .map(|pack| {
+            let revoked = trust.as_ref().is_some_and(|trust| trust.revoked(&pack.digest()).is_some());
+            json!({ "name": pack.manifest().name, "digest": pack.digest(), "admitted": standing(pack), "revoked": revoked })
+        })
         .collect();
     json!({ "file": file, "packs": packs, "warnings": warnings })
 }

@@ -220,6 +220,10 @@ impl Writer {
         for entry in &batch.entries {
             self.metrics.count_verdict(&entry.verdict);
         }
+        let partial = batch.entries.iter().filter(|entry| entry.verdict.is_partial()).count();
+        if partial > 0 {
+            tracing::warn!(messages = partial, "messages were judged in part");
+        }
         self.metrics.messages_committed.add(batch.entries.len() as u64);
         self.metrics.messages_duplicate.add(batch.duplicates.len() as u64);
         self.metrics.messages_conflicting.add(batch.conflicts.len() as u64);

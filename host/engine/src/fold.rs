@@ -8,6 +8,7 @@ use crate::generation::Generation;
 use crate::input::Input;
 use crate::judged::Judged;
 use crate::outcome::{FoldStates, FoldStep, Folded, Outcome};
+use crate::plugin_log;
 use crate::policy::Policy;
 use crate::verdict::assemble;
 use crate::view::{HitView, MessageView, PrecedingView, SubjectView};
@@ -399,7 +400,7 @@ impl Run<'_> {
         let called = self.policy.plugin.call(
             &self.generation.sandbox,
             self.policy.fuel_for(smallest),
-            self.keep_log,
+            self.keep_log || plugin_log::is_wanted(),
             |exports, store, instance| exports.advance(store, instance, asked, &shown, &events),
         );
         let called = called.and_then(|answer| {
@@ -416,7 +417,11 @@ impl Run<'_> {
         }
         // What is called again logs again.
         if let Some(part) = parts.first().filter(|_| called.result.is_ok() || events.len() == 1) {
-            self.folded[self.messages[part.events.start]].log.extend(called.log);
+            if self.keep_log {
+                self.folded[self.messages[part.events.start]].log.extend(called.log);
+            } else {
+                plugin_log::tell(&self.policy.id, &called.log);
+            }
         }
         called.result
     }

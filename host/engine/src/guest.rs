@@ -19,6 +19,17 @@ pub enum LogLevel {
     Warn,
 }
 
+impl LogLevel {
+    /// The name as programs read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+        }
+    }
+}
+
 /// What a plugin logged, kept by tests alone.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LogLine {

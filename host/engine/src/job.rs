@@ -11,6 +11,7 @@ use crate::judged::Judged;
 use crate::memo::{self, Memo, Proposals};
 use crate::pieces::{Piece, pieces};
 use crate::plugin::Called;
+use crate::plugin_log;
 use crate::view::{Asked, MessageView};
 use proviso_model::limits;
 use proviso_model::set::Mode;
@@ -118,7 +119,7 @@ impl Job<'_> {
             let called = plugin.call(
                 &self.generation.sandbox,
                 fuel,
-                self.keep_log,
+                self.keep_log || plugin_log::is_wanted(),
                 |exports, store, instance| exports.evaluate(store, instance, asked, part),
             );
             called.and_then(|answer| answer_check::findings(author, answer, part))
@@ -249,7 +250,7 @@ impl Job<'_> {
             let answer = policy.plugin.call(
                 &self.generation.sandbox,
                 fuel,
-                self.keep_log,
+                self.keep_log || plugin_log::is_wanted(),
                 |exports, store, instance| exports.schedule(store, instance, asked, part),
             );
             answer.and_then(|answer| answer_check::proposals(author, answer, part))
@@ -316,7 +317,11 @@ impl Job<'_> {
                 }
                 // What is called again logs again.
                 if called.result.is_ok() || part.len() == 1 {
-                    judged[messages[part.start]].log.extend(called.log);
+                    if self.keep_log {
+                        judged[messages[part.start]].log.extend(called.log);
+                    } else {
+                        plugin_log::tell(&policy.id, &called.log);
+                    }
                 }
                 called.result
             };

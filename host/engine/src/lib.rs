@@ -34,6 +34,7 @@ mod outcome;
 mod pieces;
 mod plan;
 mod plugin;
+mod plugin_log;
 mod policy;
 mod prepare;
 mod remembered;

@@ -5,8 +5,8 @@
 
 use std::fmt::{self, Write as _};
 
-/// What a log shows of a text at most, in bytes.
-const LOG_BYTES_MAX: usize = 64;
+/// What an error or a log quotes of a text at most, in bytes.
+const QUOTED_BYTES_MAX: usize = 64;
 
 /// A text of others, on its way out.
 ///
@@ -86,11 +86,32 @@ impl<'a> Foreign<'a> {
         })
     }
 
-    /// For a log: at most its first 64 bytes, quoted and escaped, and how long it is: `"\u{1b}[2J" (4 bytes)`. Never for the
-    /// text of a message.
-    pub fn log(self) -> impl fmt::Display + use<'a> {
+    /// For JSON: the text is a whole JSON text with strings of others in it, and stays the same value. What a terminal obeys or
+    /// a reader does not see is written as JSON's own `\u202e`; line feeds between its tokens stay.
+    pub fn json(self) -> impl fmt::Display + use<'a> {
         fmt::from_fn(move |f| {
-            let cut = self.0.floor_char_boundary(LOG_BYTES_MAX);
+            let mut rest = self.0;
+            while let Some(at) = rest.find(|c| c != '\n' && is_unseen(c)) {
+                let (before, from) = rest.split_at(at);
+                f.write_str(before)?;
+                let mut chars = from.chars();
+                for unit in chars
+                    .next()
+                    .into_iter()
+                    .flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec())
+                {
+                    write!(f, "\\u{unit:04x}")?;
+                }
+                rest = chars.as_str();
+            }
+            f.write_str(rest)
+        })
+    }
+
+    /// For an error that names the value: at most its first 64 bytes, quoted and escaped: `"\u{1b}[2J"`, or `"2026-…"`.
+    pub fn quoted(self) -> impl fmt::Display + use<'a> {
+        fmt::from_fn(move |f| {
+            let cut = self.0.floor_char_boundary(QUOTED_BYTES_MAX);
             let mark = if cut < self.0.len() { "…" } else { "" };
             f.write_char('"')?;
             for c in self.0[..cut].chars() {
@@ -99,8 +120,14 @@ impl<'a> Foreign<'a> {
                     c => plain(f, c)?,
                 }
             }
-            write!(f, "{mark}\" ({} bytes)", self.0.len())
+            write!(f, "{mark}\"")
         })
+    }
+
+    /// For a log: at most its first 64 bytes, quoted and escaped, and how long it is: `"\u{1b}[2J" (4 bytes)`. Never for the
+    /// text of a message.
+    pub fn log(self) -> impl fmt::Display + use<'a> {
+        fmt::from_fn(move |f| write!(f, "{} ({} bytes)", self.quoted(), self.0.len()))
     }
 }
 
@@ -123,7 +150,7 @@ fn plain(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
 /// True for what is not seen and does something: control characters (C0, DEL, C1), marks and changes of direction (UAX #9),
 /// separators of lines and paragraphs, invisible operators, tags, and marks of byte order. What joins emoji and letters of some
 /// scripts (U+200C, U+200D) is let through.
-fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -216,6 +243,10 @@ mod tests {
             prop_assert!(!text.terminal().to_string().contains(is_unseen));
             prop_assert!(!text.markdown().to_string().contains(is_unseen));
             prop_assert!(!text.markdown_code().to_string().contains(is_unseen));
+            let json = serde_json::to_string(text.0).unwrap();
+            let shown = Foreign(&json).json().to_string();
+            prop_assert!(!shown.contains(is_unseen));
+            prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text.0);
             prop_assert!(!text.log().to_string().contains(is_unseen));
             prop_assert!(seen(text.html().to_string()));
         }

@@ -1,5 +1,6 @@
 //! Moments as messages state them, time zones, and days as the law counts them.
 
+use crate::foreign::Foreign;
 use jiff::SignedDuration;
 use jiff::civil;
 use jiff::fmt::temporal::Pieces;
@@ -54,7 +55,7 @@ impl Timestamp {
         };
         millis
             .and_then(|millis| Self::from_millis(millis).ok())
-            .ok_or_else(|| NotATime(format!("{text:?}")))
+            .ok_or_else(|| NotATime(Foreign(text).quoted().to_string()))
     }
 
     /// Milliseconds since 1970.

@@ -279,6 +279,11 @@ impl Verdict {
         serde_json::to_string(self).expect("a verdict has string keys and finite numbers")
     }
 
+    /// True if a policy judged a part of the message alone: what it would say of the rest, nobody knows.
+    pub fn is_partial(&self) -> bool {
+        self.faults.iter().any(|fault| fault.cause == FaultCause::Partial)
+    }
+
     /// The highest severity among the findings of policies in enforce mode.
     pub fn severity_max(&self) -> Option<Severity> {
         self.findings

@@ -41,13 +41,15 @@ pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
         Ok(Ending::Problems) => ExitCode::from(1),
         Err(error) => {
             if let Some(problems) = problems_of(&error) {
-                crate::show::error_line(format_args!("{problems}"));
+                for problem in &problems.0 {
+                    crate::show::error_line(format_args!("{problem}"));
+                }
                 return ExitCode::from(1);
             }
             if is_broken_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            crate::show::error_line(format_args!("error: {error:#}"));
+            crate::show::error(format_args!("error: {error:#}"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { FAULT })
         }
     }

@@ -85,10 +85,9 @@ pub(crate) fn read_file(
         Ok(message) => take.take(message),
         Err(error) => {
             *errors += 1;
-            crate::show::error_line(format_args!(
-                "{}",
-                serde_json::json!({ "file": name, "line": item.line, "error": error.to_string() })
-            ));
+            crate::show::error_json(
+                &serde_json::json!({ "file": name, "line": item.line, "error": error.to_string() }),
+            );
             true
         }
     };

@@ -12,7 +12,8 @@ pub(crate) struct Tally {
     pub messages: u64,
     pub held: u64,
     pub withheld: u64,
-    pub truncated: u64,
+    pub partial: u64,
+    pub in_pieces: u64,
     pub flagged: u64,
     pub severity_max: Option<Severity>,
     rules: BTreeMap<(Arc<str>, Arc<str>, String), Rule>,
@@ -31,7 +32,8 @@ impl Tally {
         self.messages += 1;
         self.held += u64::from(verdict.held);
         self.withheld += u64::from(verdict.withheld.is_some());
-        self.truncated += u64::from(verdict.truncated);
+        self.partial += u64::from(verdict.is_partial());
+        self.in_pieces += u64::from(verdict.truncated && !verdict.is_partial());
         self.flagged += u64::from(!verdict.findings.is_empty());
         self.severity_max = self.severity_max.max(verdict.severity_max());
         for finding in &verdict.findings {
@@ -98,4 +100,15 @@ impl Tally {
 pub(crate) fn headline(verdict: &Verdict, language: Language) -> Option<(&str, Severity)> {
     let worst = verdict.findings.iter().max_by_key(|finding| finding.severity)?;
     Some((worst.reason.in_language(language), worst.severity))
+}
+
+/// How a message was judged that is more than a policy can be given at once; `None` where it was judged whole, at once.
+pub(crate) fn wholeness(verdict: &Verdict) -> Option<&'static str> {
+    if verdict.is_partial() {
+        Some("in part: it is more than a policy can be given, see Faults")
+    } else {
+        verdict
+            .truncated
+            .then_some("in pieces: it is more than a policy can be given at once")
+    }
 }

@@ -11,6 +11,12 @@ pub(crate) struct VerdictLine<'a> {
     message: &'a str,
     generation: String,
     held: bool,
+    /// Only where a policy judged a part of the message alone; the faults say which.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+    /// Only where the message is more than a policy can be given at once: rules judged it piece by piece.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_pieces: bool,
     findings: Vec<FindingLine<'a>>,
     retention: Option<&'a Decision>,
     scores: &'a [Score],
@@ -46,6 +52,8 @@ impl<'a> VerdictLine<'a> {
             message: &verdict.message.native,
             generation: verdict.generation.to_string(),
             held: verdict.held,
+            partial: verdict.is_partial(),
+            in_pieces: verdict.truncated,
             findings: verdict.findings.iter().map(|finding| line(finding, language)).collect(),
             retention: retention.filter(|_| !verdict.proposals.is_empty()),
             scores: &verdict.scores,

@@ -41,6 +41,11 @@ async fn count(connection: &mut SqliteConnection, risks_max: u32) -> Result<Stat
             "SELECT count(*) FROM held_messages WHERE released_at IS NULL",
         )
         .await?,
+        partial: one(
+            connection,
+            "SELECT count(DISTINCT message) FROM faults WHERE cause = 'partial'",
+        )
+        .await?,
         faults: faults(connection).await?,
         conflicts: one(connection, "SELECT count(*) FROM conflicts").await?,
         sources: sources(connection).await?,

@@ -2,6 +2,7 @@
 
 use super::report::{Change, Report, Sample};
 use crate::figures::count;
+use proviso_model::Foreign;
 use std::fmt;
 
 /// The report in HTML.
@@ -22,25 +23,6 @@ mark{padding:0 .15em}
 .critical{color:#a0219b}.high{color:#c62828}.medium{color:#a66b00}.low{opacity:.8}
 @media(prefers-color-scheme:dark){.critical{color:#e48be0}.high{color:#ff8a80}.medium{color:#ffc46b}}
 .fails{color:#c62828;font-weight:600}";
-
-/// Text of others, as text.
-struct Text<'a>(&'a str);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                c => fmt::Write::write_char(f, c)?,
-            }
-        }
-        Ok(())
-    }
-}
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +47,7 @@ impl fmt::Display for Html<'_> {
             f,
             "</div>\n<p>{} from {}.</p>",
             count(report.messages),
-            Text(&report.input)
+            Foreign(&report.input).html()
         )?;
         if report.unreadable > 0 {
             writeln!(f, "<p>{} lines are no message.</p>", count(report.unreadable))?;
@@ -100,7 +82,7 @@ fn bounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         } else {
             ("", "passes")
         };
-        let (expression, value) = (Text(&checked.expression), checked.value);
+        let (expression, value) = (Foreign(&checked.expression).html(), checked.value);
         writeln!(
             f,
             "<tr><td><code>{expression}</code><td class=\"n\">{value}<td class=\"{class}\">{said}</tr>"
@@ -126,11 +108,11 @@ fn sides(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         writeln!(
             f,
             "<p>{what}: {}, generation <code>{}</code></p>\n<ul>",
-            Text(&side.set),
+            Foreign(&side.set).html(),
             side.generation
         )?;
         for pack in &side.packs {
-            let (name, version, digest) = (Text(&pack.name), Text(&pack.version), &pack.digest);
+            let (name, version, digest) = (Foreign(&pack.name).html(), Foreign(&pack.version).html(), &pack.digest);
             writeln!(
                 f,
                 "<li>{name} {version} ({}) <code class=\"quiet\">{digest}</code></li>",
@@ -156,10 +138,10 @@ fn differences(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         writeln!(
             f,
             "<tr><td>{}<td>{}<td>{}<td class=\"{severity}\">{severity}<td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
-            Text(&difference.pack),
-            Text(&difference.policy),
-            Text(&difference.rule),
-            Text(Report::department(&difference.department)),
+            Foreign(&difference.pack).html(),
+            Foreign(&difference.policy).html(),
+            Foreign(&difference.rule).html(),
+            Foreign(Report::department(&difference.department)).html(),
             count(counts.added),
             count(counts.removed),
             count(counts.changed),
@@ -173,26 +155,30 @@ fn sample(f: &mut fmt::Formatter<'_>, sample: &Sample) -> fmt::Result {
     writeln!(
         f,
         "<div class=\"sample\"><p><b>{}</b> of {}, <span class=\"{}\">{}</span>, {}, {} <code class=\"quiet\">{}</code></p>",
-        Text(&sample.rule),
-        Text(&sample.policy),
+        Foreign(&sample.rule).html(),
+        Foreign(&sample.policy).html(),
         sample
             .severity_after
             .or(sample.severity_before)
             .map_or("", proviso_model::verdict::Severity::name),
         sample.severities(),
-        Text(Report::department(&sample.department)),
-        Text(&sample.sent_at),
-        Text(&sample.message)
+        Foreign(Report::department(&sample.department)).html(),
+        Foreign(&sample.sent_at).html(),
+        Foreign(&sample.message).html()
     )?;
     if let Some(preceding) = &sample.preceding {
-        writeln!(f, "<p class=\"quiet\">{}</p>", Text(preceding))?;
+        writeln!(f, "<p class=\"quiet\">{}</p>", Foreign(preceding).html())?;
     }
     if let Some(excerpt) = &sample.excerpt {
-        let (before, marked, after) = (Text(&excerpt.before), Text(&excerpt.marked), Text(&excerpt.after));
+        let (before, marked, after) = (
+            Foreign(&excerpt.before).html(),
+            Foreign(&excerpt.marked).html(),
+            Foreign(&excerpt.after).html(),
+        );
         writeln!(f, "<p>{before}<mark>{marked}</mark>{after}</p>")?;
     }
     if let Some(reason) = sample.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        writeln!(f, "<p class=\"quiet\">{}</p>", Text(reason))?;
+        writeln!(f, "<p class=\"quiet\">{}</p>", Foreign(reason).html())?;
     }
     writeln!(f, "</div>")
 }

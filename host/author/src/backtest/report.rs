@@ -1,9 +1,10 @@
 //! What a backtest found, as data, and as a page of Markdown. `html` writes the same for a browser.
 
 use crate::figures::count;
+use proviso_model::Foreign;
 use proviso_model::verdict::Severity;
 use serde::Serialize;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The form of the report; another form gets another number.
 pub(super) const FORM: u32 = 1;
@@ -288,7 +289,12 @@ impl fmt::Display for Markdown<'_> {
         let report = self.0;
         writeln!(f, "# Backtest\n")?;
         for (what, side) in [("Baseline", &report.baseline), ("Candidate", &report.candidate)] {
-            writeln!(f, "- {what}: {}, generation `{}`", escaped(&side.set), side.generation)?;
+            writeln!(
+                f,
+                "- {what}: {}, generation `{}`",
+                Foreign(&side.set).markdown(),
+                side.generation
+            )?;
             for pack in &side.packs {
                 let UsedPack {
                     name,
@@ -296,14 +302,19 @@ impl fmt::Display for Markdown<'_> {
                     mode,
                     digest,
                 } = pack;
-                writeln!(f, "  - {} {version} ({mode}), `{digest}`", escaped(name))?;
+                writeln!(
+                    f,
+                    "  - {} {} ({mode}), `{digest}`",
+                    Foreign(name).markdown(),
+                    Foreign(version).markdown()
+                )?;
             }
         }
         writeln!(
             f,
             "- Messages: {} from {}",
             count(report.messages),
-            escaped(&report.input)
+            Foreign(&report.input).markdown()
         )?;
         if report.unreadable > 0 {
             writeln!(f, "- Lines that are no message: {}", count(report.unreadable))?;
@@ -339,11 +350,13 @@ impl fmt::Display for Markdown<'_> {
                     department,
                     counts,
                 } = difference;
-                let department = escaped(Report::department(department));
+                let department = Foreign(Report::department(department)).markdown();
                 writeln!(
                     f,
-                    "| {} | {policy} | {rule} | {severity} | {department} | {} | {} | {} |",
-                    escaped(pack),
+                    "| {} | {} | {} | {severity} | {department} | {} | {} | {} |",
+                    Foreign(pack).markdown(),
+                    Foreign(policy).markdown(),
+                    Foreign(rule).markdown(),
                     count(counts.added),
                     count(counts.removed),
                     count(counts.changed)
@@ -367,7 +380,8 @@ impl fmt::Display for Markdown<'_> {
             writeln!(f, "\n## Bounds\n\n| bound | value | |\n|---|---:|---|")?;
             for checked in &report.fail_if {
                 let said = if checked.failed { "**fails**" } else { "passes" };
-                writeln!(f, "| `{}` | {} | {said} |", checked.expression, checked.value)?;
+                let expression = Foreign(&checked.expression).markdown_code();
+                writeln!(f, "| {expression} | {} | {said} |", checked.value)?;
             }
         }
         Ok(())
@@ -377,47 +391,32 @@ impl fmt::Display for Markdown<'_> {
 fn markdown_sample(f: &mut fmt::Formatter<'_>, sample: &Sample) -> fmt::Result {
     writeln!(
         f,
-        "- **{}** of {} ({}), `{}`, {}, {}",
-        sample.rule,
-        sample.policy,
+        "- **{}** of {} ({}), {}, {}, {}",
+        Foreign(&sample.rule).markdown(),
+        Foreign(&sample.policy).markdown(),
         sample.severities(),
-        sample.message,
-        sample.sent_at,
-        escaped(Report::department(&sample.department))
+        Foreign(&sample.message).markdown_code(),
+        Foreign(&sample.sent_at).markdown(),
+        Foreign(Report::department(&sample.department)).markdown()
     )?;
     if let Some(preceding) = &sample.preceding {
-        writeln!(f, "  - before it: {}", escaped(preceding))?;
+        writeln!(f, "  - before it: {}", Foreign(preceding).markdown())?;
     }
     if let Some(excerpt) = &sample.excerpt {
         let marked = if excerpt.marked.is_empty() {
             String::new()
         } else {
-            format!(" ⟦{}⟧ ", escaped(&excerpt.marked))
+            format!(" ⟦{}⟧ ", Foreign(&excerpt.marked).markdown())
         };
         writeln!(
             f,
             "  - text: {}{marked}{}",
-            escaped(&excerpt.before),
-            escaped(&excerpt.after)
+            Foreign(&excerpt.before).markdown(),
+            Foreign(&excerpt.after).markdown()
         )?;
     }
     if let Some(reason) = sample.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        writeln!(f, "  - reason: {}", escaped(reason))?;
+        writeln!(f, "  - reason: {}", Foreign(reason).markdown())?;
     }
     Ok(())
-}
-
-/// Text of others as it stands, on one line: no mark-up of theirs counts.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => escaped.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '!' | '~' => {
-                let _ = write!(escaped, "\\{c}");
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

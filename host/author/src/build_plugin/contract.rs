@@ -1,6 +1,7 @@
 //! The plugin contract as other tools want it: a folder of WIT with one world, which exports what the manifest names.
 
-use anyhow::{Context, bail};
+use super::SourceProblem;
+use anyhow::Context;
 use std::fmt::Write as _;
 use std::path::Path;
 use wit_parser::{Resolve, WorldId};
@@ -46,7 +47,9 @@ fn world(interfaces: &[String]) -> anyhow::Result<String> {
     );
     for interface in interfaces {
         if !["rules", "fold", "retention"].contains(&interface.as_str()) {
-            bail!("pack.toml: the interface {interface:?} is none of \"rules\", \"fold\" and \"retention\"");
+            let why =
+                format!("pack.toml: the interface {interface:?} is none of \"rules\", \"fold\" and \"retention\"");
+            return Err(SourceProblem(why).into());
         }
         writeln!(text, "  export proviso:policy/{interface}@0.1.0;").expect("writing to a String does not fail");
     }

@@ -9,7 +9,7 @@ mod tools;
 mod types_ts;
 mod typescript;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 use wit_component::ComponentEncoder;
 
@@ -52,6 +52,11 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
+/// What stands in the pack's folder cannot be built: whoever wrote it can mend it. Every other error is of this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceProblem(pub String);
+
 /// A plugin's source.
 struct Source<'a> {
     /// The pack's folder, absolute.
@@ -71,6 +76,9 @@ impl Source<'_> {
 
 /// Builds every plugin of the pack that has its source there. A pack without source is left as it is. `tell` is told what is
 /// built, before it is; what the tools themselves say goes to standard error.
+///
+/// # Errors
+/// A [`SourceProblem`], somewhere in the chain, where the pack's folder is at fault; else what this machine lacks or refuses.
 pub fn build_all(folder: &Path, tell: &dyn Fn(&str)) -> anyhow::Result<()> {
     let folder = &std::path::absolute(folder)?;
     for language in LANGUAGES {
@@ -98,11 +106,12 @@ fn source_of<'a>(folder: &'a Path, language: &Language) -> anyhow::Result<Source
     let name = if language.marker == "Cargo.toml" {
         rust::package_name(folder)?
     } else {
-        let pack = text(manifest.get("name")).context("pack.toml has no `name`")?;
+        let pack = text(manifest.get("name")).ok_or_else(|| SourceProblem("pack.toml has no `name`".to_owned()))?;
         pack.rsplit('/').next().unwrap_or_default().to_owned()
     };
     if !proviso_model::id::is_name(&name) {
-        bail!("{name:?} is not the name of a plugin: expected 1-64 bytes of a-z, 0-9 and `-`");
+        let why = format!("{name:?} is not the name of a plugin: expected 1-64 bytes of a-z, 0-9 and `-`");
+        return Err(SourceProblem(why).into());
     }
     let policies = manifest.get("policy").and_then(toml::Value::as_array);
     let of_plugin = policies
@@ -117,10 +126,11 @@ fn source_of<'a>(folder: &'a Path, language: &Language) -> anyhow::Result<Source
     interfaces.sort_unstable();
     interfaces.dedup();
     if interfaces.is_empty() {
-        bail!(
+        let why = format!(
             "no policy of pack.toml has `plugin = {name:?}` and `interfaces`: what {} makes is a plugin of that name",
             language.marker
         );
+        return Err(SourceProblem(why).into());
     }
     Ok(Source {
         folder,
@@ -131,7 +141,8 @@ fn source_of<'a>(folder: &'a Path, language: &Language) -> anyhow::Result<Source
 
 fn read_toml(path: &Path) -> anyhow::Result<toml::Table> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    text.parse().with_context(|| format!("{} is not TOML", path.display()))
+    text.parse()
+        .map_err(|error| SourceProblem(format!("{} is not TOML: {error}", path.display())).into())
 }
 
 /// Turns a core module into a component. Its own custom sections say which interfaces it has.
@@ -140,8 +151,8 @@ fn componentize(module: &[u8], path: &Path) -> anyhow::Result<Vec<u8>> {
     encoder
         .validate(true)
         .module(module)
-        .with_context(|| format!("{} is not a plugin", path.display()))?;
+        .map_err(|error| SourceProblem(format!("{} is not a plugin: {error:#}", path.display())))?;
     encoder
         .encode()
-        .with_context(|| format!("{} cannot become a component", path.display()))
+        .map_err(|error| SourceProblem(format!("{} cannot become a component: {error:#}", path.display())).into())
 }

@@ -1,6 +1,6 @@
 //! A plugin in Rust: cargo to a core module, then to a component.
 
-use super::{Source, TARGET, componentize, read_toml, tools};
+use super::{Source, SourceProblem, TARGET, componentize, read_toml, tools};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,7 +38,7 @@ pub(super) fn package_name(folder: &Path) -> anyhow::Result<String> {
         .and_then(|package| package.get("name"))
         .and_then(toml::Value::as_str);
     name.map(str::to_owned)
-        .with_context(|| format!("{} has no package name", manifest.display()))
+        .ok_or_else(|| SourceProblem(format!("{} has no package name", manifest.display())).into())
 }
 
 /// What can compile for the sandbox on this machine.

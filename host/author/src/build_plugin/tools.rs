@@ -1,6 +1,7 @@
 //! Running the tools of other languages.
 
-use anyhow::{Context, bail};
+use super::SourceProblem;
+use anyhow::Context;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,7 +13,7 @@ pub(super) fn run(command: &mut Command, what: &str) -> anyhow::Result<()> {
         .status()
         .with_context(|| format!("cannot run {what}"))?;
     if !status.success() {
-        bail!("{what} failed ({status}): see above");
+        return Err(SourceProblem(format!("{what} failed ({status}): see above")).into());
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The report that CI systems read: JUnit's XML, as its Ant task writes it. One suite a pack, one test a case.
 
 use super::Tested;
+use proviso_model::foreign::is_unseen;
 use std::fmt::Write as _;
 
 /// The report of packs that were tested.
@@ -46,7 +47,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// Characters that XML 1.0 has no way to write become U+FFFD.
+/// Characters that XML 1.0 has no way to write become U+FFFD; those that a reader does not see are written as `\u{202e}`.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -59,6 +60,9 @@ fn escaped(text: &str) -> String {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
             '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c if is_unseen(c) => {
+                let _ = write!(escaped, "{}", c.escape_unicode());
+            }
             _ => escaped.push(c),
         }
     }
@@ -72,8 +76,8 @@ mod tests {
     #[test]
     fn what_xml_cannot_hold_is_replaced() {
         assert_eq!(
-            escaped("保<a b=\"c\">&\u{1}\n"),
-            "保&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;"
+            escaped("保<a b=\"c\">&\u{1}\n\u{202e}"),
+            "保&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;\\u{202e}"
         );
     }
 }

@@ -53,6 +53,7 @@ pub(super) async fn status(State(shared): State<Shared>) -> Response {
             "duplicate": shared.metrics.messages_duplicate.get(),
             "conflicting": shared.metrics.messages_conflicting.get(),
             "held": shared.metrics.messages_held.get(),
+            "partial": shared.metrics.messages_partial.get(),
             "withheld": shared.metrics.messages_withheld.get(),
             "queued": shared.queue.queued(),
         },

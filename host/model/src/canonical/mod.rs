@@ -13,6 +13,7 @@ pub use write::to_json;
 
 use crate::consent::{ConsentEvent, ConsentState};
 use crate::digest::DigestBuilder;
+use crate::foreign::Foreign;
 use crate::id::MessageId;
 use crate::limits::{CONVERSATION_BYTES_MAX, ID_BYTES_MAX, SOURCE_VALUE_BYTES_MAX};
 use crate::message::{Attachment, Direction, Kind, Message, Money, Party, PartyClass};
@@ -29,6 +30,9 @@ pub struct Defaults {
     /// For messages without `channel`.
     pub channel: Option<String>,
 }
+
+/// What an error shows of a value at most, in bytes.
+const SHOWN_BYTES_MAX: usize = 64;
 
 /// A text that is not a message in canonical form: which field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,23 +143,23 @@ fn one_of(field: &str, found: &str, expected: &[&str]) -> FieldError {
     let expected: Vec<_> = expected.iter().map(|name| format!("{name:?}")).collect();
     FieldError::new(
         field,
-        format!("{:?}: expected one of {}", shown(found), expected.join(", ")),
+        format!("{}: expected one of {}", Foreign(found).quoted(), expected.join(", ")),
     )
 }
 
-/// The beginning of a value that is too long to quote in full.
+/// The beginning of a value or a key that is too long to quote in full.
 fn shown(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
+    match text.floor_char_boundary(SHOWN_BYTES_MAX) {
+        end if end < text.len() => format!("{}…", &text[..end]).into(),
+        _ => text.into(),
     }
 }
 
 fn within<'a>(field: &str, text: Cow<'a, str>, min: usize, max: usize) -> Result<Cow<'a, str>, FieldError> {
     if !(min..=max).contains(&text.len()) {
         let problem = format!(
-            "{:?} is {} bytes long: expected {min} to {max}",
-            shown(&text),
+            "{} is {} bytes long: expected {min} to {max}",
+            Foreign(&text).quoted(),
             text.len()
         );
         return Err(FieldError::new(field, problem));
@@ -163,7 +167,7 @@ fn within<'a>(field: &str, text: Cow<'a, str>, min: usize, max: usize) -> Result
     if has_control(&text) {
         return Err(FieldError::new(
             field,
-            format!("{:?} holds a control character", shown(&text)),
+            format!("{} holds a control character", Foreign(&text).quoted()),
         ));
     }
     Ok(text)
@@ -188,7 +192,10 @@ fn origin(field: &str, text: Option<Cow<'_, str>>, default: Option<&String>) -> 
         text.ok_or_else(|| FieldError::new(field, "missing, and the source names no default"))?,
     )?;
     if text.contains('/') {
-        return Err(FieldError::new(field, format!("{:?} holds a `/`", shown(&text))));
+        return Err(FieldError::new(
+            field,
+            format!("{} holds a `/`", Foreign(&text).quoted()),
+        ));
     }
     Ok(owned(text))
 }
@@ -255,8 +262,8 @@ fn money_of(money: wire::Money<'_>) -> Result<Money, FieldError> {
     let currency = money.currency.ok_or_else(|| missing("amount.currency"))?;
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
         let problem = format!(
-            "{:?}: expected three upper-case letters of ISO 4217, as in \"CNY\"",
-            shown(&currency)
+            "{}: expected three upper-case letters of ISO 4217, as in \"CNY\"",
+            Foreign(&currency).quoted()
         );
         return Err(FieldError::new("amount.currency", problem));
     }

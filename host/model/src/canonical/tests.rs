@@ -143,7 +143,7 @@ fn every_error_names_its_field_what_it_found_and_what_it_wants() {
         (json!({"channel": "a/b"}), "`channel`: \"a/b\" holds a `/`"),
         (
             json!({"channel": "a\nb"}),
-            "`channel`: \"a\\nb\" holds a control character",
+            "`channel`: \"a\\u{a}b\" holds a control character",
         ),
         (
             json!({"kind": "txt"}),

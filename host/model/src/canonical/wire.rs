@@ -3,6 +3,7 @@
 //! Read by hand-written visitors and not by derived ones, so that an error names the field, with the way to it.
 
 use super::FieldError;
+use crate::foreign::Foreign;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -279,7 +280,7 @@ macro_rules! fields {
                         _ => map.next_value::<IgnoredAny>().and_then(|_| Err(A::Error::custom(unknown(&key, Self::NAMES)))),
                     };
                     seen |= bit;
-                    read.inspect_err(|_| trail.failed_in(format_args!("{}", super::shown(&key))))?;
+                    read.inspect_err(|_| trail.failed_in(format_args!("{}", Foreign(&super::shown(&key)).terminal())))?;
                 }
                 Ok(this)
             }

@@ -199,6 +199,10 @@ pub(crate) struct ServeArgs {
     /// The daemon's configuration.
     #[arg(long, default_value = "proviso.toml")]
     pub config: PathBuf,
+    /// Start although acknowledged writes are not in the archive: its write-ahead log was deleted, or an older copy was put in
+    /// its place. What is lost stays lost.
+    #[arg(long)]
+    pub accept_lost_writes: bool,
 }
 
 /// Whose packs count.

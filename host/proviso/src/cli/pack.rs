@@ -116,6 +116,9 @@ pub(crate) struct TestArgs {
     /// Run only the cases whose name contains this.
     #[arg(long)]
     pub only: Option<String>,
+    /// Also print what the plugins log over cases that pass; over cases that fail it always is.
+    #[arg(long)]
+    pub logs: bool,
     /// Write into the cases that fail what was found, for you to look at; the packs must be folders.
     #[arg(long)]
     pub update: bool,

@@ -4,6 +4,7 @@ use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
 use crate::naming::find;
 use crate::show::table::{Columns, clip, count};
+use crate::tally;
 use proviso_archive::{Archive, CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
 use proviso_model::retention::Why;
@@ -31,7 +32,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
                 match archive.format {
                     OutputFormat::Json => {
-                        crate::show::line(format_args!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?));
+                        crate::show::json(format_args!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?));
                     }
                     OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
                 }
@@ -40,7 +41,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Stats(args) => {
                 let stats = open(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {
-                    OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&stats)?)),
+                    OutputFormat::Json => crate::show::json(format_args!("{}", serde_json::to_string_pretty(&stats)?)),
                     OutputFormat::Table => print_stats(&stats, &mut io::stdout(), colour)?,
                 }
             }
@@ -124,6 +125,9 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
                 "released"
             },
         ]);
+    }
+    if let Some(how) = tally::wholeness(verdict) {
+        table.row(["judged", how]);
     }
     for earlier in &shown.earlier {
         let how = if earlier.held { "held" } else { "not held" };
@@ -270,6 +274,9 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
     writeln!(out, "\nHighest scores (advisory: never a decision about a person)")?;
     let mut table = Columns::new(colour, &["subject", ">score", "signal", ">points", "caused by message"]);
     for risk in &stats.risks {
+        if risk.factors.is_empty() {
+            table.row([risk.key.as_str(), &score_text(risk)]);
+        }
         for (index, factor) in risk.factors.iter().take(FACTORS_SHOWN).enumerate() {
             let first = index == 0;
             let subject = if first { risk.key.clone() } else { String::new() };
@@ -287,9 +294,10 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
 
     writeln!(
         out,
-        "\nHeld messages: {} ({} still wait for a person)",
+        "\nHeld messages: {} ({} still wait for a person); judged in part: {}",
         count(stats.held),
-        count(stats.held_open)
+        count(stats.held_open),
+        count(stats.partial)
     )?;
     if !stats.faults.is_empty() {
         let mut table = Columns::new(colour, &["pack", "policy", "cause", ">faults"]);

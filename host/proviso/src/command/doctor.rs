@@ -52,7 +52,7 @@ pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
         OutputFormat::Json => {
             for check in &checks {
                 let line = json!({ "what": check.what, "state": check.state.name(), "found": check.found, "advice": check.advice });
-                crate::show::line(format_args!("{line}"));
+                crate::show::json(format_args!("{line}"));
             }
         }
         OutputFormat::Table => {

@@ -8,6 +8,7 @@ use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use crate::tally::{self, Tally};
 use crate::verdict_json::VerdictLine;
+use proviso_model::Foreign;
 use proviso_model::set::PolicySet;
 use proviso_pipeline::Settled;
 use proviso_pipeline::loading::build;
@@ -115,18 +116,25 @@ impl<'a> Printer<'a> {
         self.tally.add(verdict);
         match self.args.format {
             OutputFormat::Json => {
-                serde_json::to_writer(&mut self.out, &VerdictLine::new(settled, self.set.language))
-                    .map_err(std::io::Error::from)?;
-                self.out.write_all(b"\n")?;
+                let line = serde_json::to_string(&VerdictLine::new(settled, self.set.language))?;
+                writeln!(self.out, "{}", Foreign(&line).json())?;
             }
             OutputFormat::Table => {
                 let headline = tally::headline(verdict, self.set.language);
-                if self.shown < ROWS_MAX && (headline.is_some() || verdict.held) {
+                if self.shown < ROWS_MAX && (headline.is_some() || verdict.held || verdict.is_partial()) {
                     self.shown += 1;
-                    let (reason, severity) =
-                        headline.map_or(("a policy failed on it", "held"), |(text, s)| (text, s.name()));
-                    self.rows
-                        .row([&clip(&verdict.message.native, 24), severity, &clip(reason, 84)]);
+                    let (reason, severity) = match headline {
+                        Some((reason, severity)) if verdict.is_partial() => {
+                            (format!("{}; judged in part", clip(reason, 66)), severity.name())
+                        }
+                        Some((reason, severity)) => (clip(reason, 84), severity.name()),
+                        None if verdict.is_partial() => (
+                            "judged in part: it is too much for a policy".to_owned(),
+                            if verdict.held { "held" } else { "" },
+                        ),
+                        None => ("a policy failed on it".to_owned(), "held"),
+                    };
+                    self.rows.row([&*clip(&verdict.message.native, 24), severity, &*reason]);
                 }
             }
         }
@@ -158,6 +166,14 @@ impl<'a> Printer<'a> {
             count(self.tally.held),
             count(self.tally.withheld)
         )?;
+        for (number, what) in [
+            (self.tally.partial, "judged in part"),
+            (self.tally.in_pieces, "judged in pieces"),
+        ] {
+            if number > 0 {
+                write!(self.out, ", {} {what}", count(number))?;
+            }
+        }
         if reading.errors > 0 {
             write!(self.out, ", {} lines that are no message", count(reading.errors))?;
         }

@@ -153,7 +153,7 @@ fn print(pack: &str, origin: &Path, remark: &Remark, format: OutputFormat) {
                 "pack": pack, "code": code.id, "severity": code.grade.name(), "file": file, "line": line, "column": column,
                 "message": message, "fixable": !edits.is_empty(),
             });
-            crate::show::line(format_args!("{object}"));
+            crate::show::json(format_args!("{object}"));
         }
         OutputFormat::Table => {
             let problem = Problem {
@@ -175,6 +175,6 @@ fn explain(code: &str) -> anyhow::Result<Ending> {
         return Err(Usage(format!("there is no code {code:?}: expected one of {}", all.join(", "))).into());
     };
     let section = lint::section(known.id).with_context(|| format!("docs/lint.md has no section {}", known.id))?;
-    crate::show::line(format_args!("{}", section.trim_end()));
+    crate::show::page(section.trim_end());
     Ok(Ending::Well)
 }

@@ -93,7 +93,7 @@ fn build(folder: &Path, output: Option<&Path>, format: OutputFormat, trust: &Tru
     let bytes = pack.to_file();
     std::fs::write(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
     match format {
-        OutputFormat::Json => crate::show::line(format_args!(
+        OutputFormat::Json => crate::show::json(format_args!(
             "{}",
             json!({ "file": output, "bytes": bytes.len(), "digest": pack.digest() })
         )),
@@ -113,7 +113,7 @@ fn docs(path: &Path, output: Option<&Path>) -> anyhow::Result<Ending> {
     let page = Page(&open(path)?).to_string();
     match output {
         Some(file) => edits::write_whole(file, page.as_bytes())?,
-        None => crate::show::line(format_args!("{}", page.trim_end())),
+        None => crate::show::page(page.trim_end()),
     }
     Ok(Ending::Well)
 }
@@ -126,7 +126,7 @@ fn inspect(path: &Path, format: OutputFormat, trust: &TrustArgs, colour: bool) -
     let mut facts = facts(&pack);
     facts["signatures"] = pack_sign::facts(&trust, &pack).into();
     match format {
-        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&facts)?)),
+        OutputFormat::Json => crate::show::json(format_args!("{}", serde_json::to_string_pretty(&facts)?)),
         OutputFormat::Table => print_facts(&facts, colour)?,
     }
     Ok(Ending::Well)

@@ -9,7 +9,7 @@ use proviso_pack::Pack;
 pub(super) fn run(old: &Pack, new: &Pack, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
     let difference = Difference::between(old, new).map_err(|error| Usage(error.to_string()))?;
     match format {
-        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string_pretty(&difference)?)),
+        OutputFormat::Json => crate::show::json(format_args!("{}", serde_json::to_string_pretty(&difference)?)),
         OutputFormat::Table => print(&difference, colour)?,
     }
     Ok(Ending::Well)

@@ -3,7 +3,7 @@
 use crate::building;
 use crate::cli::TrustArgs;
 use proviso_author::build_plugin;
-use proviso_model::Problems;
+use proviso_model::{Problem, Problems};
 use proviso_pack::trust::Load;
 use proviso_pack::{Pack, PluginPath, TrustedPack};
 use proviso_pipeline::loading::build;
@@ -25,7 +25,17 @@ pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<
 
 /// Builds the plugins of a folder, and the pack.
 pub(crate) fn built(folder: &Path, trust: &TrustArgs) -> anyhow::Result<Arc<TrustedPack>> {
-    build_plugin::build_all(folder, &|what| crate::show::error_line(format_args!("{what}")))?;
+    let built = build_plugin::build_all(folder, &|what| crate::show::error_line(format_args!("{what}")));
+    if let Err(error) = built {
+        let is_of_the_source = error
+            .chain()
+            .any(<dyn std::error::Error>::is::<build_plugin::SourceProblem>);
+        return Err(if is_of_the_source {
+            Problems(vec![Problem::in_file(folder, format!("{error:#}"))]).into()
+        } else {
+            error
+        });
+    }
     let pack = open_trusted(folder, trust.trust.as_deref())?;
     // A pack that no host would take is not worth writing: lists, settings and plugins are tried as a host would.
     building::of_packs(&build::engine(None)?, &[Arc::clone(&pack)])?;

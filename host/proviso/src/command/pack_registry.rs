@@ -39,7 +39,7 @@ pub(crate) fn push(args: &PushArgs) -> anyhow::Result<Ending> {
     progress.finish();
     let pushed = pushed.map_err(|error| ended(error, &args.reference))?;
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!(
+        OutputFormat::Json => crate::show::json(format_args!(
             "{}",
             json!({ "reference": pushed.reference.to_string(), "digest": pack.digest(), "tag": pushed.tag,
                     "tagged": pushed.tagged, "replaced": pushed.replaced, "signatures": pushed.signatures,
@@ -112,7 +112,7 @@ pub(crate) fn pull(args: &PullArgs, colour: bool) -> anyhow::Result<Ending> {
                 "fetched_bytes": pulled.fetched_bytes, "resumed_bytes": pulled.resumed_bytes, "signatures": signatures,
                 "passed_over": pulled.passed_over, "admitted": admitted.is_ok(), "why": why, "problems": problems,
             });
-            crate::show::line(format_args!("{line}"));
+            crate::show::json(format_args!("{line}"));
         }
         OutputFormat::Table => {
             print_pulled(&pulled, &store, args.output.as_deref());

@@ -46,7 +46,7 @@ pub(crate) fn keygen(args: &KeygenArgs) -> anyhow::Result<Ending> {
     write_new(&secret, 0o600, &made.secret_file)?;
     write_new(&public, 0o644, &made.public.to_file())?;
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!(
+        OutputFormat::Json => crate::show::json(format_args!(
             "{}",
             json!({ "key": made.public.id().to_string(), "public_key": made.public.text(), "secret_file": secret,
                     "public_file": public, "encrypted": passphrase.is_some() })
@@ -54,7 +54,7 @@ pub(crate) fn keygen(args: &KeygenArgs) -> anyhow::Result<Ending> {
         OutputFormat::Table => {
             let today = Zone::utc().day(proviso_pipeline::places::now());
             let signer = args.name.file_name().map(|name| name.to_string_lossy().into_owned());
-            crate::show::line(format_args!(
+            crate::show::page(&format!(
                 "{}: the secret half{}. Keep it, and a copy of it, where no one else can read.\n\
                  {}: the public half. Who trusts you writes into trust.toml:\n\n\
                  [[vendor.NAME.key]]\nsigner = \"{}\"\nkey = \"{}\"\nfrom = \"{today}\"\nuntil = \"{}\"",
@@ -99,7 +99,7 @@ pub(crate) fn sign(args: &SignArgs) -> anyhow::Result<Ending> {
     let output = args.output.as_ref().unwrap_or(&args.pack);
     proviso_author::edits::write_whole(output, &pack.to_file())?;
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!(
+        OutputFormat::Json => crate::show::json(format_args!(
             "{}",
             json!({ "file": output, "digest": pack.digest(), "key": id.to_string(), "added": added,
                     "signatures": pack.signatures().len() })
@@ -218,7 +218,7 @@ pub(crate) fn verify(args: &VerifyArgs, colour: bool) -> anyhow::Result<Ending> 
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             let line = json!({ "trust": source.file(), "admitted": admitted.is_ok(), "why": why, "problems": problems,
                                "signatures": facts });
-            crate::show::line(format_args!("{line}"));
+            crate::show::json(format_args!("{line}"));
         }
         OutputFormat::Table => {
             print_signatures(&facts, colour)?;
@@ -247,7 +247,7 @@ fn verify_by_keys(args: &VerifyArgs, pack: &Pack) -> anyhow::Result<Ending> {
         all &= verified.is_some();
         let comment = verified.map(Signature::trusted_comment);
         match args.format {
-            OutputFormat::Json => crate::show::line(format_args!(
+            OutputFormat::Json => crate::show::json(format_args!(
                 "{}",
                 json!({ "key": key.id().to_string(), "signed": comment.is_some(), "trusted_comment": comment })
             )),

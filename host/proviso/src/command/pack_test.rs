@@ -7,7 +7,7 @@ use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::Context;
 use proviso_author::test::{self, Reach, ReachError, Tested};
-use proviso_engine::{CaseReport, Engine, Generation};
+use proviso_engine::{CaseReport, Engine, Generation, LogLine};
 use proviso_pack::{Pack, TrustedPack};
 use proviso_pipeline::loading::build;
 use serde_json::json;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// What people are shown of what is not reached, of each kind; `--format json` has all.
 const SHOWN_MAX: usize = 20;
+/// Cases that are named to somebody who asked for one that is not there.
+const CASES_NAMED: usize = 5;
 
 pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     if let Some(file) = args.packs.iter().find(|path| args.update && !path.is_dir()) {
@@ -32,6 +34,7 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     for path in &args.packs {
         all.push(run_cases(&engine, path, args)?);
     }
+    some_case_is_meant(args, &all)?;
     if let Some(file) = &args.junit {
         let report = test::junit(&all);
         std::fs::write(file, report).with_context(|| format!("cannot write {}", file.display()))?;
@@ -41,8 +44,8 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
         .flat_map(|tested| tested.too_low(&args.coverage_min))
         .collect();
     match args.format {
-        OutputFormat::Json => print_json(&all),
-        OutputFormat::Table => print_table(&all, started.elapsed(), colour)?,
+        OutputFormat::Json => print_json(&all, args.logs),
+        OutputFormat::Table => print_table(&all, started.elapsed(), args.logs, colour)?,
     }
     for line in &too_low {
         crate::show::error_line(format_args!("{line}"));
@@ -53,6 +56,29 @@ pub(super) fn run(args: &TestArgs, colour: bool) -> anyhow::Result<Ending> {
     } else {
         Ending::Problems
     })
+}
+
+/// A part of a name that no case has is a slip of the pen, and must not look like a success.
+fn some_case_is_meant(args: &TestArgs, all: &[Tested]) -> Result<(), Usage> {
+    let Some(part) = &args.only else { return Ok(()) };
+    if all.iter().any(|tested| !tested.reports.is_empty()) {
+        return Ok(());
+    }
+    let cases = || all.iter().flat_map(|tested| tested.pack.cases());
+    let first: Vec<String> = cases()
+        .take(CASES_NAMED)
+        .map(|case| format!("{:?}", case.name))
+        .collect();
+    Err(Usage(match cases().count() {
+        0 => format!("--only {part:?}: the packs have no cases"),
+        number => {
+            let more = if number > CASES_NAMED { ", …" } else { "" };
+            format!(
+                "--only {part:?}: no case has that in its name; of {number} cases: {}{more}",
+                first.join(", ")
+            )
+        }
+    }))
 }
 
 fn run_cases(engine: &Engine, path: &Path, args: &TestArgs) -> anyhow::Result<Tested> {
@@ -102,29 +128,42 @@ fn chosen(mut reports: Vec<CaseReport>, args: &TestArgs) -> Vec<CaseReport> {
     reports
 }
 
-fn print_json(all: &[Tested]) {
+fn print_json(all: &[Tested], logs: bool) {
     for tested in all {
         for report in &tested.reports {
-            let line = json!({
+            let mut line = json!({
                 "pack": report.pack, "case": report.case, "file": report.file, "line": report.line,
                 "passed": report.passed(), "mismatches": report.mismatches,
             });
-            crate::show::line(format_args!("{line}"));
+            if logs || !report.passed() {
+                line["log"] = json!(report.log);
+            }
+            crate::show::json(format_args!("{line}"));
         }
         if let Some(reach) = &tested.reach {
             let line = json!({ "pack": tested.name(), "coverage": reach.to_json() });
-            crate::show::line(format_args!("{line}"));
+            crate::show::json(format_args!("{line}"));
         }
     }
 }
 
-fn print_table(all: &[Tested], took: Duration, colour: bool) -> anyhow::Result<()> {
+fn print_table(all: &[Tested], took: Duration, logs: bool, colour: bool) -> anyhow::Result<()> {
     let mut failures = 0;
     for problem in all.iter().flat_map(Tested::failures) {
         failures += 1;
         crate::show::line(format_args!("{problem}"));
     }
-    if failures > 0 {
+    let reports = all.iter().flat_map(|tested| &tested.reports);
+    let logged = reports.filter(|report| !report.log.is_empty() && (logs || !report.passed()));
+    let mut said = false;
+    for report in logged {
+        said = true;
+        crate::show::line(format_args!("log of case {:?} of {}:", report.case, report.pack));
+        for LogLine { level, line } in &report.log {
+            crate::show::line(format_args!("  {}: {line}", level.name()));
+        }
+    }
+    if failures > 0 || said {
         crate::show::line(format_args!(""));
     }
     let mut table = Columns::new(colour, &["pack", ">cases", ">passed"]);

@@ -54,12 +54,12 @@ fn check(
         return Err(Problems(failed).into());
     }
     let source = TrustSource::find(trust, Some(set));
-    let trust = proviso_daemon::trust::describe(source.file(), generation.packs());
+    let trust = proviso_daemon::trust::describe(&source, generation.packs());
     let mut described = serde_json::to_value(generation.describe())?;
     match format {
         OutputFormat::Json => {
             described["trust"] = trust;
-            crate::show::line(format_args!("{}", serde_json::to_string_pretty(&described)?));
+            crate::show::json(format_args!("{}", serde_json::to_string_pretty(&described)?));
         }
         OutputFormat::Table => {
             print_generation(&described, colour)?;
@@ -78,7 +78,7 @@ fn check(
 fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     let status = Client::of_config(&args.config)?.get("/v1/status")?;
     if args.format == OutputFormat::Json {
-        crate::show::line(format_args!("{}", serde_json::to_string_pretty(&status)?));
+        crate::show::json(format_args!("{}", serde_json::to_string_pretty(&status)?));
         return Ok(Ending::Well);
     }
     print_generation(&status["generation"], colour)?;
@@ -86,9 +86,10 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     let messages = &status["messages"];
     let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
     crate::show::line(format_args!(
-        "\nSince the start: {} messages committed, {} held, {} withheld, {} delivered twice, {} conflicts, {} queued",
+        "\nSince the start: {} messages committed, {} held, {} judged in part, {} withheld, {} delivered twice, {} conflicts, {} queued",
         number("committed"),
         number("held"),
+        number("partial"),
         number("withheld"),
         number("duplicate"),
         number("conflicting"),
@@ -121,7 +122,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
     let attempt = Client::of_config(&args.config)?.post(path, body)?;
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!("{attempt}")),
+        OutputFormat::Json => crate::show::json(format_args!("{attempt}")),
         OutputFormat::Table => print_attempt(&attempt),
     }
     Ok(if attempt["result"] == "refused" {
@@ -134,7 +135,7 @@ fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending
 fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
     let answer = Client::of_config(&args.config)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!("{answer}")),
+        OutputFormat::Json => crate::show::json(format_args!("{answer}")),
         OutputFormat::Table => {
             for policy in answer["retried"]
                 .as_array()
@@ -179,7 +180,7 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
     match args.format {
         OutputFormat::Json => {
             let allowed = json!({ "allowed": { "pack": pack, "version": version } });
-            crate::show::line(format_args!("{allowed}"));
+            crate::show::json(format_args!("{allowed}"));
         }
         OutputFormat::Table => crate::show::line(format_args!(
             "{pack}: {version} and what is newer may go live; `proviso policy reload` reads the set again"
@@ -217,7 +218,7 @@ fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     match args.format {
         OutputFormat::Json => entries
             .iter()
-            .for_each(|entry| crate::show::line(format_args!("{entry}"))),
+            .for_each(|entry| crate::show::json(format_args!("{entry}"))),
         OutputFormat::Table => {
             let mut table = Columns::new(colour, &["when", "generation", "cause", "who", "what"]);
             for entry in &entries {

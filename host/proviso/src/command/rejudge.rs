@@ -94,7 +94,7 @@ fn by_the_daemon(client: &Client, ids: &[MessageId], note: &str, progress: &Prog
 fn print(format: OutputFormat, again: &[Value], colour: bool) -> anyhow::Result<()> {
     if format == OutputFormat::Json {
         for one in again {
-            crate::show::line(format_args!("{one}"));
+            crate::show::json(format_args!("{one}"));
         }
         return Ok(());
     }

@@ -158,7 +158,7 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
                     "message": one.message.to_string(), "generation": one.generation,
                     "identical": one.difference.is_none(), "difference": one.difference,
                 });
-                crate::show::line(format_args!("{line}"));
+                crate::show::json(format_args!("{line}"));
             }
         }
         OutputFormat::Table => {

@@ -2,10 +2,10 @@
 
 use crate::cli::ServeArgs;
 use crate::exit::Ending;
+use proviso_archive::Opening;
 use proviso_daemon::config::Config;
 use proviso_daemon::generations::Asked;
 use proviso_daemon::run::Daemon;
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -15,13 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 const END_MARGIN: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Ending> {
-    log_to_stderr();
+    crate::show::log::to_stderr();
     let config = Config::read(&args.config)?;
     // Two runtimes: every thread of the one that works may be in the middle of judging, and neither its signals nor its timers are
     // looked at then. This thread waits for signals, and has nothing else to do.
     let work = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let wait = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ending = wait.block_on(serve(config, work.handle()));
+    let ending = wait.block_on(serve(config, args.accept_lost_writes, work.handle()));
     // A thread that is in the middle of judging cannot be stopped, and nobody waits for it: what was committed is on disk, and
     // the rest is sent again.
     work.shutdown_background();
@@ -29,13 +29,17 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Ending> {
     ending
 }
 
-async fn serve(config: Config, work: &Handle) -> anyhow::Result<Ending> {
+async fn serve(config: Config, accept_lost_writes: bool, work: &Handle) -> anyhow::Result<Ending> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let opening = Opening {
+        accept_lost_writes,
+        ..Opening::default()
+    };
     let mut hang_up = signal(SignalKind::hangup())?;
     let starting = work.clone();
     // Nothing is under way for anybody yet, so a signal needs no order.
     let mut daemon = tokio::select! {
-        started = work.spawn_blocking(move || starting.block_on(Daemon::start(config))) => started??,
+        started = work.spawn_blocking(move || starting.block_on(Daemon::start_with(config, &opening))) => started??,
         _ = terminate.recv() => return Ok(Ending::Well),
         _ = interrupt.recv() => return Ok(Ending::Well),
     };
@@ -75,18 +79,4 @@ fn end_after(limit: Duration) {
         ));
         crate::exit::fault_now();
     });
-}
-
-/// Logs to standard error: text on a terminal, JSON elsewhere. `PROVISO_LOG` chooses what (`info`, `proviso=debug`).
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PROVISO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        builder.init();
-    } else {
-        builder.json().flatten_event(true).init();
-    }
 }

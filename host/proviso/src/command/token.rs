@@ -58,7 +58,7 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
     match args.tokens.format {
         OutputFormat::Json => {
             let made = json!({ "name": args.name, "secret": secret });
-            crate::show::line(format_args!("{made}"));
+            crate::show::json(format_args!("{made}"));
         }
         OutputFormat::Table => {
             // The secret alone on standard output, for a pipe into a file.
@@ -77,7 +77,7 @@ fn list(config: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<End
     if format == OutputFormat::Json {
         tokens
             .iter()
-            .for_each(|token| crate::show::line(format_args!("{}", to_json(token))));
+            .for_each(|token| crate::show::json(format_args!("{}", to_json(token))));
         return Ok(Ending::Well);
     }
     let mut table = Columns::new(colour, &["name", "may", "until", "made", "by", "now"]);
@@ -144,7 +144,7 @@ fn revoke(name: &str, config: &Path, format: OutputFormat) -> anyhow::Result<End
     match format {
         OutputFormat::Json => {
             let revoked = json!({ "revoked": name });
-            crate::show::line(format_args!("{revoked}"));
+            crate::show::json(format_args!("{revoked}"));
         }
         OutputFormat::Table => {
             crate::show::line(format_args!(

@@ -28,7 +28,7 @@ impl Progress {
         }
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         bar.set_style(ProgressStyle::with_template(template).expect("the template is one of this file's"));
-        bar.set_message(what.to_owned());
+        bar.set_message(super::terminal(what));
         Self(bar)
     }
 
@@ -45,7 +45,7 @@ impl Progress {
 
     /// What goes on has another name now.
     pub(crate) fn say(&self, what: &str) {
-        self.0.set_message(what.to_owned());
+        self.0.set_message(super::terminal(what));
     }
 
     /// Removes the line.

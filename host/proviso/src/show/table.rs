@@ -3,6 +3,7 @@
 pub(crate) use proviso_author::figures::count;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use proviso_model::Foreign;
 use proviso_model::verdict::Severity;
 use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -58,10 +59,11 @@ impl Columns {
         Self { table, colour }
     }
 
-    /// Adds a row. A cell that names a severity is coloured.
+    /// Adds a row. Every cell may hold text of others: here it is escaped, and nowhere else. A cell that names a severity is
+    /// coloured.
     pub(crate) fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
         let cells = cells.into_iter().map(|text| {
-            let cell = Cell::new(text.as_ref());
+            let cell = Cell::new(Foreign(text.as_ref()).terminal());
             match Severity::ALL
                 .into_iter()
                 .find(|severity| severity.name() == text.as_ref())
@@ -123,6 +125,20 @@ mod tests {
         assert_eq!(clip("保本保息了", 8), "保本保…");
         assert_eq!(clip("ab\ncd", 9), "ab cd");
         assert_eq!(clip("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn no_cell_commands_the_terminal() {
+        for colour in [false, true] {
+            let mut table = Columns::new(colour, &["rule", "reason"]);
+            table.row(["a\u{1b}[2Jb", "c\u{202e}d\re\nf"]);
+            let mut out = Vec::new();
+            table.print(&mut out).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.contains("a\\u{1b}[2Jb"), "{out}");
+            assert!(out.contains("c\\u{202e}d\\u{d}e\\u{a}f"), "{out}");
+            assert!(!out.contains("\u{1b}[2J") && !out.contains(['\u{202e}', '\r']), "{out}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
         write_report(file, &report)?;
     }
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!("{}", serde_json::to_string(&report)?)),
+        OutputFormat::Json => crate::show::json(format_args!("{}", serde_json::to_string(&report)?)),
         OutputFormat::Table => print::print(&report, colour)?,
     }
     let mut ending = Ending::Well;

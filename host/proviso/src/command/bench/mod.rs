@@ -47,7 +47,7 @@ pub(crate) fn run(args: &BenchArgs, colour: bool) -> anyhow::Result<Ending> {
     progress.finish();
     let changes = baseline.as_ref().map(|baseline| report.compare(baseline));
     match args.format {
-        OutputFormat::Json => crate::show::line(format_args!("{}", report.to_json(changes.as_ref())?)),
+        OutputFormat::Json => crate::show::json(format_args!("{}", report.to_json(changes.as_ref())?)),
         OutputFormat::Table => print::print(&report, changes.as_ref(), colour)?,
     }
     if errors > 0 {

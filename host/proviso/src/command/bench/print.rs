@@ -6,11 +6,12 @@ use proviso_author::bench::{Changes, PolicyCost, Report};
 pub(super) fn print(report: &Report, changes: Option<&Changes>, colour: bool) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     crate::show::line(format_args!(
-        "{} messages ({}), {} rounds, median\n",
+        "{} messages ({}), {} rounds, median",
         count(report.whole.messages),
         report.from,
         report.rounds
     ));
+    crate::show::line(format_args!(""));
     let mut headings = vec![
         "pack",
         "policy",
