@@ -1,6 +1,6 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
-use crate::http::is_host_name;
+use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
 use anyhow::Context;
 use proviso_model::Problems;

@@ -10,6 +10,7 @@ mod candidate;
 pub mod config;
 mod delivery;
 pub mod generations;
+mod host_name;
 mod http;
 mod inputs;
 mod keeping;

@@ -12,8 +12,6 @@ use axum::response::{IntoResponse, Response};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A name of DNS, in bytes.
-const NAME_BYTES_MAX: usize = 253;
 /// Bytes of a name that an error quotes.
 const SHOWN_BYTES_MAX: usize = 64;
 
@@ -22,7 +20,7 @@ const SHOWN_BYTES_MAX: usize = 64;
 pub(crate) struct Hosts(BTreeSet<String>);
 
 impl Hosts {
-    /// The names, which have the form that [`is_host_name`] asks for.
+    /// The names, which have the form that [`is_host_name`](crate::host_name::is_host_name) asks for.
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(names.into_iter().map(|name| plain(&name)).collect())
     }
@@ -49,15 +47,6 @@ impl Hosts {
 /// As names are compared: case does not count, nor the root's dot.
 fn plain(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
-}
-
-/// True of a name that DNS may have: letters, digits, `-` and `.`, without a port.
-pub(crate) fn is_host_name(name: &str) -> bool {
-    (1..=NAME_BYTES_MAX).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
-        && name.split('.').all(|label| !label.is_empty())
 }
 
 /// Refuses what was sent to somebody else.
@@ -147,6 +136,7 @@ mod tests {
 
     #[test]
     fn names_of_the_configuration_have_no_port() {
+        use crate::host_name::is_host_name;
         assert!(is_host_name("proviso.example") && is_host_name("a"));
         for bad in ["", "a:1", "a..b", ".a", "a/b", "a b", "*.example", &"a".repeat(254)] {
             assert!(!is_host_name(bad), "{bad:?}");

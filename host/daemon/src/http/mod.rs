@@ -17,7 +17,7 @@ mod status;
 mod taken;
 
 pub use guard::USER_HEADER;
-pub(crate) use hosts::{Hosts, is_host_name};
+pub(crate) use hosts::Hosts;
 pub(crate) use serving::{Bounds, Connections, serve};
 
 use crate::delivery::Queue;

@@ -1,6 +1,7 @@
 //! Whose request it is: the daemon's look at the tokens.
 
-use super::file::{NamedToken, TokenFile};
+use super::file::TokenFile;
+use super::named::NamedToken;
 use super::permissions::Permissions;
 use super::{OPERATOR, Token};
 use proviso_model::time::Day;

@@ -3,6 +3,7 @@
 //! A secret is 32 random bytes, and the file has its SHA-256. A slow hash is for what people choose, whose guesses are few; here a
 //! guess is one of 2^256, and a hash that is checked with every request must be fast.
 
+use super::named::{NamedToken, Revoked};
 use super::permissions::Permissions;
 use super::{OPERATOR, new_secret, stored};
 use proviso_model::id::is_name;
@@ -17,34 +18,6 @@ use std::path::{Path, PathBuf};
 pub(super) const TOKENS_MAX: usize = 1_000;
 /// The file, in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
-
-/// A token that somebody made, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedToken {
-    /// Its name, 1-64 bytes of `a-z 0-9 -`. Given once: the archive knows who did something by it.
-    pub name: String,
-    /// SHA-256 of the secret's text.
-    pub digest: Digest,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// By whom.
-    pub made_by: Principal,
-    /// The last day on which it counts, in UTC; `None` for no end.
-    pub until: Option<Day>,
-    /// What it may do; never [`Permissions::All`].
-    pub permissions: Permissions,
-    /// Whether it was taken back. It stays in the file, so that its name is not given again.
-    pub revoked: Option<Revoked>,
-}
-
-/// When and by whom a token was taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revoked {
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: Principal,
-}
 
 /// What a new token is to be.
 #[derive(Debug, Clone)]

@@ -5,11 +5,13 @@
 
 mod book;
 mod file;
+mod named;
 mod permissions;
 mod stored;
 
 pub(crate) use book::{Caller, TokenBook};
-pub use file::{NamedToken, NewToken, Revoked, TokenFile, TokenFileError};
+pub use file::{NewToken, TokenFile, TokenFileError};
+pub use named::{NamedToken, Revoked};
 pub(crate) use permissions::Right;
 pub use permissions::{BadGrant, IntakeGrant, Permissions};
 

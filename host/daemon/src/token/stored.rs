@@ -1,6 +1,6 @@
 //! The form of `tokens.json`. It has a version; what it holds is converted by hand.
 
-use super::file::{NamedToken, Revoked};
+use super::named::{NamedToken, Revoked};
 use super::permissions::{IntakeGrant, Permissions};
 use proviso_model::time::Day;
 use proviso_model::{Digest, Principal, Timestamp};
