@@ -13,8 +13,8 @@ use crate::writer::Writer;
 use crate::{spool, watch};
 use anyhow::Context;
 use proviso_archive::{Archive, Opening};
-use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath};
+use proviso_pipeline::loading::build;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -71,11 +71,7 @@ impl Daemon {
         );
         let archive = Archive::open_with(&config.archive_path(), opening).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
-        let options = EngineOptions {
-            cache_dir: Some(config.cache_dir.clone()),
-            ..EngineOptions::default()
-        };
-        let engine = Arc::new(Engine::new(options)?);
+        let engine = Arc::new(build::engine(Some(&config.cache_dir))?);
         let parts = Parts {
             engine,
             archive: archive.clone(),

@@ -170,6 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_too_large_or_too_slow_is_refused_and_gives_its_share_back() {
+        static PIECE: [u8; 60 << 10] = [0; 60 << 10];
         let budget = ByteBudget::new(128 << 10);
         let large = vec![0; SMALL.bytes_max + 1];
         assert_eq!(
@@ -177,7 +178,6 @@ mod tests {
             Some(Code::TooLarge),
             "by what it says of itself"
         );
-        static PIECE: [u8; 60 << 10] = [0; 60 << 10];
         assert_eq!(
             code(Body::new(Dribble(vec![&PIECE, &PIECE])), &budget).await,
             Some(Code::TooLarge)

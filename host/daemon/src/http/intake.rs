@@ -104,7 +104,7 @@ impl<'a> Taking<'a> {
             }
             Err(error) => {
                 self.shared.metrics.source_errors.add(1);
-                self.errors.add(item.line, error);
+                self.errors.add(item.line, &error);
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ struct LineErrors {
 }
 
 impl LineErrors {
-    fn add(&mut self, line: u64, error: String) {
+    fn add(&mut self, line: u64, error: &str) {
         if self.told.len() < LINE_ERRORS_TOLD_MAX {
             self.told.push(json!({ "line": line, "error": error }));
         }

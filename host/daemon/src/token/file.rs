@@ -230,7 +230,7 @@ impl TokenFile {
     /// Two commands at once would each write what the other did not know of. The lock is on a file of its own, since the other
     /// one is replaced.
     fn lock(&self) -> Result<Locked<'_>, TokenFileError> {
-        let lock = self.open_private(
+        let lock = Self::open_private(
             &self.beside(".lock"),
             OpenOptions::new().write(true).create(true).truncate(false),
         );
@@ -245,7 +245,7 @@ impl TokenFile {
 
     /// Opens a file that its owner alone may read. Where root does this for a daemon of another user, that user gets it: the
     /// owner of the folder.
-    fn open_private(&self, path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    fn open_private(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
         let file = options.mode(0o600).open(path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let (folder, own) = (std::fs::metadata(folder.unwrap_or(Path::new(".")))?, file.metadata()?);
@@ -262,7 +262,7 @@ impl Locked<'_> {
         let file = self.file;
         let written = || {
             let new = file.beside(".new");
-            let mut out = file.open_private(&new, OpenOptions::new().write(true).create(true).truncate(true))?;
+            let mut out = TokenFile::open_private(&new, OpenOptions::new().write(true).create(true).truncate(true))?;
             out.write_all(stored::to_text(&self.tokens).as_bytes())?;
             out.sync_all()?;
             std::fs::rename(&new, &file.path)?;
