@@ -3,6 +3,7 @@
 use proviso_model::consent::ConsentState;
 use proviso_model::message::Kind;
 use proviso_model::retention::Why;
+use proviso_model::time::Day;
 use proviso_model::verdict::{Factor, FaultCause, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub struct Stats {
     pub findings: Vec<FindingCount>,
     /// Retention decisions by the rules that decided, the most frequent first; one that several decided counts for each.
     pub retention: Vec<RetentionCount>,
+    /// Messages whose last day is known, each counted once however many rules decided.
+    pub dated: u64,
     /// Messages whose content was withheld from policies.
     pub withheld: u64,
     /// Messages that were held, released ones included.
@@ -91,6 +94,12 @@ pub struct RetentionCount {
     pub messages: u64,
     /// Those of them whose date is known.
     pub dated: u64,
+    /// The earliest of those dates: the last day on which a message must be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_until: Option<Day>,
+    /// The latest of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_until: Option<Day>,
 }
 
 /// Faults of one policy of one cause.

@@ -8,6 +8,7 @@ use crate::stats::{
 use crate::storage::StorageError;
 use crate::stored;
 use proviso_model::retention::Why;
+use proviso_model::time::{Day, NotADay};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
@@ -34,6 +35,7 @@ async fn count(connection: &mut SqliteConnection, risks_max: u32) -> Result<Stat
         messages: messages(connection).await?,
         findings: findings(connection).await?,
         retention: retention(connection).await?,
+        dated: one(connection, "SELECT count(keep_until) FROM retention").await?,
         withheld: one(connection, "SELECT count(*) FROM verdicts WHERE withheld IS NOT NULL").await?,
         held: one(connection, "SELECT count(*) FROM held_messages").await?,
         held_open: one(
@@ -104,9 +106,11 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<FindingCount>
 async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCount>, sqlx::Error> {
     // Where no rule decided, the decision says why; only those few decisions are looked into.
     let sql =
-        "SELECT e.value ->> 'rule', e.value ->> 'law', e.value ->> 'article', n.why, sum(n.messages), sum(n.dated)
+        "SELECT e.value ->> 'rule', e.value ->> 'law', e.value ->> 'article', n.why, sum(n.messages), sum(n.dated),
+                      min(n.first_until), max(n.last_until)
                FROM (SELECT r.statute_list, count(*) AS messages, count(r.keep_until) AS dated,
-                            CASE WHEN t.statutes = '[]' THEN r.decision ->> 'why' END AS why
+                            CASE WHEN t.statutes = '[]' THEN r.decision ->> 'why' END AS why,
+                            min(r.keep_until) AS first_until, max(r.keep_until) AS last_until
                      FROM retention r JOIN statute_lists t USING (statute_list) GROUP BY r.statute_list, 4) n
                JOIN statute_lists t USING (statute_list) LEFT JOIN json_each(t.statutes) e
                GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4";
@@ -128,9 +132,18 @@ async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCou
             why,
             messages: read_count(row, 4)?,
             dated: read_count(row, 5)?,
+            first_until: read_day(row, 6)?,
+            last_until: read_day(row, 7)?,
         })
     })
     .await
+}
+
+/// A day kept as text; absent where no message of the row has one.
+fn read_day(row: &SqliteRow, at: usize) -> Result<Option<Day>, sqlx::Error> {
+    let day: Option<&str> = row.try_get(at)?;
+    day.map(|day| day.parse().map_err(|error: NotADay| damaged(at, error)))
+        .transpose()
 }
 
 async fn faults(connection: &mut SqliteConnection) -> Result<Vec<FaultCount>, sqlx::Error> {

@@ -102,6 +102,9 @@ pub(crate) struct DemoArgs {
     /// How many synthetic messages to judge, 2,000 to 1,000,000.
     #[arg(long, default_value_t = 2_400, value_parser = clap::value_parser!(u32).range(2_000..=1_000_000))]
     pub messages: u32,
+    /// Print every rule and every date, not the two screens of the ordinary output.
+    #[arg(long)]
+    pub full: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
 }

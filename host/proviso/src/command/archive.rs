@@ -209,7 +209,7 @@ fn law_text(law: &str, article: &str) -> String {
     format!("{law} {article}").trim().to_owned()
 }
 
-fn statute_text(statute: &CitedRule) -> String {
+pub(crate) fn statute_text(statute: &CitedRule) -> String {
     law_text(&statute.law, &statute.article)
 }
 
@@ -224,7 +224,7 @@ fn undecided_text(why: Option<Why>) -> &'static str {
 }
 
 /// The rule; where none decided, why, in few words.
-fn rule_text(kept: &RetentionCount) -> &str {
+pub(crate) fn rule_text(kept: &RetentionCount) -> &str {
     match (&kept.statute, kept.why) {
         (Some(statute), _) => &statute.rule,
         (None, Some(Why::NothingVerified)) => "(none verified)",
@@ -255,25 +255,54 @@ fn print_findings(stats: &Stats, shadow: bool, out: &mut impl Write, colour: boo
 /// The tables of `archive stats`, which end the demo as well.
 pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
     print_messages(stats, out, colour)?;
+    print_all_findings(stats, out, colour)?;
+    print_retention(stats, out, colour)?;
+    print_scores(&stats.risks, out, colour)?;
+    print_held(stats, out, colour)
+}
+
+pub(crate) fn print_all_findings(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
     writeln!(out, "\nFindings by pack, policy and rule")?;
     print_findings(stats, false, out, colour)?;
     if stats.findings.iter().any(|found| found.shadow) {
         writeln!(out, "\nFindings in shadow, of which nobody is told")?;
         print_findings(stats, true, out, colour)?;
     }
+    Ok(())
+}
 
+pub(crate) fn print_retention(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
     writeln!(out, "\nRetention by what decides")?;
-    let mut table = Columns::new(colour, &["rule", ">messages", ">with a date", "statute or purpose"]);
+    let headings = [
+        "rule",
+        ">messages",
+        ">with a date",
+        "kept until",
+        "statute, or the organisation's own rule",
+    ];
+    let mut table = Columns::new(colour, &headings);
     for kept in &stats.retention {
         let rule = rule_text(kept);
         let text = kept.statute.as_ref().map_or_else(String::new, statute_text);
-        table.row([rule, &count(kept.messages), &count(kept.dated), &text]);
+        let until = until_text(kept);
+        table.row([rule, &count(kept.messages), &count(kept.dated), &until, &text]);
     }
-    table.print(out)?;
+    table.print(out)
+}
 
+/// The dates of a rule's messages, from the earliest to the latest; empty where none has one.
+fn until_text(kept: &RetentionCount) -> String {
+    match (kept.first_until, kept.last_until) {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        _ => String::new(),
+    }
+}
+
+pub(crate) fn print_scores(risks: &[Risk], out: &mut impl Write, colour: bool) -> io::Result<()> {
     writeln!(out, "\nHighest scores (advisory: never a decision about a person)")?;
     let mut table = Columns::new(colour, &["subject", ">score", "signal", ">points", "caused by message"]);
-    for risk in &stats.risks {
+    for risk in risks {
         if risk.factors.is_empty() {
             table.row([risk.key.as_str(), &score_text(risk)]);
         }
@@ -290,8 +319,10 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
             ]);
         }
     }
-    table.print(out)?;
+    table.print(out)
+}
 
+pub(crate) fn print_held(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
     writeln!(
         out,
         "\nHeld messages: {} ({} still wait for a person); judged in part: {}",
@@ -316,7 +347,7 @@ pub(crate) fn print_stats(stats: &Stats, out: &mut impl Write, colour: bool) -> 
     });
     writeln!(
         out,
-        "Withheld for want of a lawful basis: {}; conflicts: {}; delivered twice: {}; lines that are no message: {}",
+        "Withheld for want of a lawful basis: {}\nConflicts: {}; delivered twice: {}; lines that are no message: {}",
         count(stats.withheld),
         count(stats.conflicts),
         count(duplicates),
@@ -334,7 +365,7 @@ fn score_text(risk: &Risk) -> String {
     format!("{:.1}{mark}", risk.value)
 }
 
-fn print_messages(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
+pub(crate) fn print_messages(stats: &Stats, out: &mut impl Write, colour: bool) -> io::Result<()> {
     let mut channels: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
     for counted in &stats.messages {
         let (messages, kinds) = channels.entry((&counted.tenant, &counted.channel)).or_default();

@@ -1,11 +1,13 @@
 //! `proviso demo`: the daemon's own code on a synthetic archive, with a live edit of the policies in the middle.
 
+mod summary;
+
 use crate::cli::{DemoArgs, OutputFormat};
-use crate::command::archive::print_stats;
 use crate::exit::{Ending, Usage};
 use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
 use crate::show::table::{clip, count};
+use crate::show::terminal;
 use anyhow::{Context, bail};
 use proviso_daemon::attempt::Attempt;
 use proviso_daemon::config::Config;
@@ -16,13 +18,16 @@ use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use summary::{COLUMNS, Summary};
 
 /// How long the demo waits for the daemon to do what it was given.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// Messages in one file of the spool.
 const FILE_MESSAGES: usize = 400;
 /// Held messages that are shown one by one.
-const HELD_SHOWN: u32 = 5;
+const HELD_SHOWN: u32 = 2;
+/// The same with `--full`.
+const HELD_SHOWN_FULL: u32 = 5;
 /// Scores that are shown.
 const RISKS_SHOWN: u32 = 5;
 
@@ -50,13 +55,18 @@ struct Stage {
     config: PathBuf,
     bank: PathBuf,
     shop: PathBuf,
+    /// Print all, not two screens.
+    full: bool,
 }
 
 async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let quiet = args.format == OutputFormat::Json;
     let say = |text: &str| {
         if !quiet {
-            crate::show::line(format_args!("{text}"));
+            // Line by line: what is escaped for a terminal has no line feed.
+            for line in text.split('\n') {
+                crate::show::line(format_args!("{line}"));
+            }
         }
     };
     let stage = Stage::lay_out(args)?;
@@ -65,7 +75,7 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     write_spool(&stage.bank, "wecom", &sample.bank)?;
     write_spool(&stage.shop, "orders", &sample.shop)?;
     say(&format!(
-        "1. {} synthetic messages wait in {}: a bank on WeCom, a shop on other channels",
+        "1. {} synthetic messages wait in {}: a bank on WeCom, a shop on other channels.",
         count(args.messages),
         stage.dir.join("spool").display()
     ));
@@ -79,10 +89,11 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     progress.finish();
     let generation = daemon.generations.current();
     say(&format!(
-        "2. policies of {} built, tried on their own cases and live in {} ms: generation {}",
-        stage.set.display(),
+        "2. The policies are built, tried on their own cases and live after {} ms.\n   \
+         Their generation is {}. Which packs judge whom stands in {}.",
         building.elapsed().as_millis(),
-        generation.id().short()
+        generation.id().short(),
+        stage.set.display()
     ));
 
     let started = Instant::now();
@@ -90,23 +101,27 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let elapsed = started.elapsed();
     let rate = f64::from(args.messages) / elapsed.as_secs_f64();
     say(&format!(
-        "3. all judged and committed in {:.1} s: {} messages/s; judging took {:.0} ms of it, committing {:.0} ms\n",
+        "3. All are judged and committed after {:.1} s, {} a second. By the daemon's counters, judging\n   \
+         took {:.0} ms of it and committing {:.0} ms. The tables are read from the archive in {}/data.",
         elapsed.as_secs_f64(),
         count(rate as u64),
         daemon.metrics.judge_micros.get() as f64 / 1e3,
-        daemon.metrics.commit_micros.get() as f64 / 1e3
+        daemon.metrics.commit_micros.get() as f64 / 1e3,
+        stage.dir.display()
     ));
     if !quiet {
         let stats = daemon.archive.stats(RISKS_SHOWN).await?;
-        print_stats(&stats, &mut std::io::stdout(), colour)?;
-        for held in daemon.archive.held(HELD_SHOWN).await? {
-            let faults: Vec<_> = held
-                .faults
-                .iter()
-                .map(|fault| format!("{}: {}", fault.policy, fault.detail))
-                .collect();
-            crate::show::line(format_args!("  {} is held: {}", held.id, clip(&faults.join("; "), 110)));
-        }
+        let held = daemon
+            .archive
+            .held(if stage.full { HELD_SHOWN_FULL } else { HELD_SHOWN })
+            .await?;
+        let summary = Summary {
+            stats: &stats,
+            held: &held,
+            dir: &stage.dir,
+            full: stage.full,
+        };
+        summary.print(&mut std::io::stdout(), colour)?;
         crate::show::line(format_args!(""));
     }
     let edit = edit_live(&stage, &daemon, u64::from(args.messages), &say).await?;
@@ -125,7 +140,9 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
          {proviso} archive stats --config {config}\n  \
          {proviso} archive show  --config {config} demo-edit-2_external\n  \
          {proviso} replay        --config {config} --sample 1000\n  \
-         {proviso} serve         --config {config}      then edit {} and see `{proviso} policy status --config {config}`",
+         {proviso} serve         --config {config}\n\
+         While it serves, edit {} and see what becomes of it:\n  \
+         {proviso} policy status --config {config}",
         stage.set.display()
     ));
     Ok(Ending::Well)
@@ -179,6 +196,7 @@ impl Stage {
             config,
             bank,
             shop,
+            full: args.full,
         })
     }
 }
@@ -252,10 +270,14 @@ async fn wait_for(daemon: &Daemon, messages: u64, show: bool) -> anyhow::Result<
 /// Says a sentence, edits the set, says it again: the second time it is found. Then breaks the set, and nothing changes.
 async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&str)) -> anyhow::Result<Duration> {
     say(&format!(
-        "4. While the daemon runs, an adviser writes to a customer: {SENTENCE}"
+        "4. While the daemon runs, an adviser writes to a customer:\n   {SENTENCE}"
     ));
     let first = speak(stage, daemon, 1, before + 1).await?;
-    say(&format!("   {}", outcome(&first)));
+    say(&format!(
+        "   {}, by generation {}",
+        outcome(&first),
+        first.generation.short()
+    ));
 
     let text = fs::read_to_string(&stage.set)?;
     let marker = "extra_terms = { promissory = [";
@@ -277,13 +299,14 @@ async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&s
     }
     let took = edited_at.elapsed();
     say(&format!(
-        "   {} is edited: \"{PHRASE}\" joins the bank's list of promises. Live after {} ms: generation {}",
+        "   \"{PHRASE}\" joins the bank's list of promises, in {}.\n   \
+         Live after {} ms: generation {}",
         stage.set.display(),
         took.as_millis(),
         daemon.generations.current().id().short()
     ));
     let second = speak(stage, daemon, 2, before + 2).await?;
-    say(&format!("   the same sentence again: {}", outcome(&second)));
+    say(&format!("   The same sentence again: {}", outcome(&second)));
     if first.findings.len() >= second.findings.len() {
         bail!("the edit changed nothing");
     }
@@ -304,9 +327,10 @@ async fn edit_live(stage: &Stage, daemon: &Daemon, before: u64, say: &impl Fn(&s
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     };
-    say("   then somebody breaks the file. The generation before goes on, and the daemon says:");
+    say("   Then somebody breaks the file. The generation before goes on, and the daemon says:");
     for problem in refused.problems().iter().take(3) {
-        say(&format!("     {}", clip(&problem.to_string(), 150)));
+        let problem = format!("     {}", terminal(problem.to_string()));
+        say(&if stage.full { problem } else { clip(&problem, COLUMNS) });
     }
     fs::write(&stage.set, &edited)?;
     Ok(took)
@@ -334,23 +358,22 @@ async fn speak(stage: &Stage, daemon: &Daemon, number: u32, committed: u64) -> a
     Ok(stored.verdict)
 }
 
+/// What a verdict found: severity, rule, and the reason in both languages, a line each.
 fn outcome(verdict: &Verdict) -> String {
-    let findings: Vec<_> = verdict
-        .findings
-        .iter()
-        .map(|finding| {
-            format!(
-                "{} {} ({})",
-                finding.severity,
-                finding.rule,
-                finding.reason.in_language(Language::En)
-            )
-        })
-        .collect();
-    let findings = if findings.is_empty() {
+    let findings = verdict.findings.iter().map(|finding| {
+        let reason = |language| clip(finding.reason.in_language(language), COLUMNS - 5);
+        format!(
+            "{} {}\n     {}\n     {}",
+            finding.severity,
+            finding.rule,
+            reason(Language::Zh),
+            reason(Language::En)
+        )
+    });
+    let findings: Vec<_> = findings.collect();
+    if findings.is_empty() {
         "nothing found".to_owned()
     } else {
-        findings.join("; ")
-    };
-    format!("{findings}, by generation {}", verdict.generation.short())
+        findings.join("\n   ")
+    }
 }
