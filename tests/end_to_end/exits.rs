@@ -42,7 +42,7 @@ fn nasty_site() -> Site {
     let pack = pack
         .replace("Finds promises", &format!("Finds {NASTY_LINE}"))
         .replace("licence = \"Apache-2.0\"", &format!("licence = \"MIT {NASTY_LINE}\""))
-        .replace("promises {text}", &format!("promises {{text}} {NASTY_TOML}"));
+        .replace("promises {text}", &format!("promises {{text}} {NASTY_LINE}"));
     site.write("promises/pack.toml", &pack);
     let lexicon = fs::read_to_string(site.path("promises/lexicons/promissory.txt")).unwrap();
     site.write("promises/lexicons/promissory.txt", &lexicon);
