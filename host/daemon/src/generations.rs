@@ -199,8 +199,7 @@ impl Generations {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         // Before anything is read: what changes while it is read is another than what was tried.
-        let paths = self.inputs();
-        let found = digest_of(paths.clone()).await?;
+        let found = digest_of(self.inputs()).await?;
         *lock(&self.tried) = Some(found);
         let parts = &self.parts;
         let before = self.current();
@@ -232,10 +231,6 @@ impl Generations {
                 }
             }
         };
-        // What is live now may stand elsewhere, and counts as tried if nothing changed on the way.
-        if digest_of(paths).await? == found {
-            *lock(&self.tried) = Some(digest_of(self.inputs()).await?);
-        }
         Ok(self.note(who, started, result))
     }
 

@@ -46,18 +46,26 @@ impl<F: Fn(&str) -> String, W: Write> Write for Escaped<F, W> {
     }
 }
 
-/// An entry stays one line. Its colours stay: the formatter lets no escape character out of a field.
+/// An entry stays one line. Of escape sequences only colours stay, which the formatter writes: it lets the escape characters of
+/// some fields through, and those do more than colour.
 fn text(entry: &str) -> String {
     let line = entry.trim_end_matches('\n');
     let mut shown = String::with_capacity(entry.len());
-    for c in line.chars() {
-        if is_unseen(c) && c != '\u{1b}' {
+    for (at, c) in line.char_indices() {
+        if is_unseen(c) && !(c == '\u{1b}' && is_colour(&line[at + 1..])) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
         }
     }
     shown + &entry[line.len()..]
+}
+
+/// True if what follows an escape character makes it "select graphic rendition" (ECMA-48, 8.3.117).
+fn is_colour(behind: &str) -> bool {
+    let parameters = behind.strip_prefix('[').unwrap_or_default();
+    let end = parameters.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+    end.starts_with('m')
 }
 
 #[cfg(test)]
