@@ -1,6 +1,7 @@
 //! Exit codes, in one place.
 
 use proviso_model::Problems;
+use proviso_pipeline::loading::set::RecordedError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -57,7 +58,13 @@ pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
 
 /// The user's own problems, wherever in the chain they stand.
 fn problems_of(error: &anyhow::Error) -> Option<&Problems> {
-    error.chain().find_map(|cause| cause.downcast_ref::<Problems>())
+    // Those of a recorded generation stand within its error, which shows itself in the chain and not what it holds.
+    error
+        .chain()
+        .find_map(|cause| match cause.downcast_ref::<RecordedError>() {
+            Some(RecordedError::Problems(problems)) => Some(problems),
+            _ => cause.downcast_ref::<Problems>(),
+        })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -65,4 +72,22 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_model::Problem;
+
+    #[test]
+    fn what_the_user_can_mend_is_found_wherever_it_stands() {
+        let problems = || Problems(vec![Problem::in_file("trust.toml", "the pack is revoked")]);
+        let plain = anyhow::Error::from(problems());
+        let within = anyhow::Error::from(RecordedError::Problems(problems()));
+        for error in [plain, within] {
+            assert_eq!(problems_of(&error), Some(&problems()));
+            assert_eq!(problems_of(&error.context("a replay")), Some(&problems()));
+        }
+        assert_eq!(problems_of(&anyhow::anyhow!("the disk")), None);
+    }
 }
