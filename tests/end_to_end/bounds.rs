@@ -176,9 +176,9 @@ fn the_end_does_not_wait_for_a_peer_that_dribbles() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut streams: Vec<TcpStream> = (0..4).map(|_| TcpStream::connect(&address).unwrap()).collect();
-            streams
-                .iter_mut()
-                .for_each(|stream| stream.write_all(head.as_bytes()).unwrap());
+            for stream in &mut streams {
+                stream.write_all(head.as_bytes()).unwrap();
+            }
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 // Fast enough that only the end ends it.
                 for stream in &mut streams {
