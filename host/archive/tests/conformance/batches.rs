@@ -193,7 +193,7 @@ pub(crate) async fn a_statement_from_the_future_counts_when_it_came(archive: Arc
         at: came,
     };
     let one = archive.consent_states_of("bank", "wecom", &["wang"]).await.unwrap();
-    assert_eq!(one, [expected.clone()]);
+    assert_eq!(one, std::slice::from_ref(&expected));
     assert_eq!(archive.consent_states("bank", "wecom").await.unwrap(), [expected]);
 }
 

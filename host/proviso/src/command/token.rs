@@ -75,9 +75,9 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
 fn list(config: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<Ending> {
     let tokens = file(config)?.read()?;
     if format == OutputFormat::Json {
-        tokens
-            .iter()
-            .for_each(|token| crate::show::json(format_args!("{}", to_json(token))));
+        for token in tokens {
+            crate::show::json(format_args!("{}", to_json(&token)));
+        }
         return Ok(Ending::Well);
     }
     let mut table = Columns::new(colour, &["name", "may", "until", "made", "by", "now"]);
