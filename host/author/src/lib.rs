@@ -3,8 +3,8 @@
 //! - [`scaffold`]: the files of a new pack
 //! - [`build_plugin`]: a pack's own plugins, from their source
 //! - [`lint`]: what a pack could do better
-//! - [`test`]: what came of a pack's cases, and what they do not reach
-//! - [`bench`]: what packs cost
+//! - [`mod@test`]: what came of a pack's cases, and what they do not reach
+//! - [`mod@bench`]: what packs cost
 //! - [`diff`]: what an upgrade changes
 //! - [`backtest`]: what another policy set would say of the same messages
 //! - [`figures`]: figures as people read them

@@ -7,7 +7,7 @@ use proviso_model::verdict::{AttributedProposal, Fault, Finding, Withheld};
 use proviso_scan::Hit;
 use std::sync::Arc;
 
-/// A message after its stateless part, on its way to the folds. Give it to [`Generation::advance`], with its input.
+/// A message after its stateless part, on its way to the folds. Give it to [`crate::Generation::advance`], with its input.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub(crate) message: Arc<Addressed>,

@@ -99,7 +99,7 @@ pub(crate) fn write(parts: &Parts, signatures: &[Signature]) -> Vec<u8> {
     file_of(&manifest, blobs, signatures)
 }
 
-/// A file of a manifest and the blobs that it names, wherever they come from: that they belong together is for [`read`].
+/// A file of a manifest and the blobs that it names, wherever they come from: that they belong together is for `read`.
 pub fn file_of<'a>(manifest: &str, blobs: impl IntoIterator<Item = &'a [u8]>, signatures: &[Signature]) -> Vec<u8> {
     let bundle = Bundle::of(manifest, signatures);
     let index = to_json(&Index {

@@ -42,7 +42,7 @@ pub struct Watching {
     pub unwatched: Vec<String>,
 }
 
-/// Where [`Watch`] says what it does.
+/// Where the watch says what it does.
 #[derive(Debug, Clone, Default)]
 pub struct WatchState(Arc<Mutex<Watching>>);
 
