@@ -193,8 +193,13 @@ proptest! {
                 expected.extend(alone.find_iter(text).map(|m| (m.start() as u32, m.end() as u32, number as u32)));
             }
             expected.sort_unstable();
-            let _ = matcher.scan(text, &mut scratch, &mut hits);
+            let is_whole = matcher.scan(text, &mut scratch, &mut hits).is_whole();
             let found: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.term)).collect();
+            if !is_whole {
+                // Steps may end before a long text under a repetition of thousands does. That is told, and nothing is made up.
+                prop_assert!(found.iter().all(|hit| expected.contains(hit)), "{:?} in {:?}", regexes, text);
+                continue;
+            }
             prop_assert_eq!(found, expected, "{:?} in {:?}, by {:?}", regexes, text, matcher.pattern_needs().collect::<Vec<_>>());
         }
         // All of them at once, in a scratch that has seen them.
