@@ -36,3 +36,4 @@ mod reload;
 mod support;
 mod tokens;
 mod trust;
+mod watch;

@@ -479,6 +479,29 @@ fn a_bad_pack_leaves_the_running_generation_untouched() {
 }
 
 #[test]
+fn what_a_rollback_made_live_is_no_step_back() {
+    let kit = Signed::new();
+    fs::copy(kit.site.path("promises.pack"), kit.site.path("old.pack")).unwrap();
+    let daemon = Serve::start(&kit.site);
+    let old = daemon.generation();
+    kit.version("1.0.0", "1.1.0", "unsigned.pack");
+    kit.sign("unsigned.pack", &["audit", "release"], "promises.pack");
+    wait_until("the new version", || daemon.generation() != old);
+    assert_eq!(daemon.post("/v1/policy/rollback", "{}").1["result"], "live");
+    assert_eq!(daemon.generation(), old);
+    // As the guide says: the file is put right as well. No reload and no restart calls that a step back.
+    fs::copy(kit.site.path("old.pack"), kit.site.path("draft")).unwrap();
+    fs::rename(kit.site.path("draft"), kit.site.path("promises.pack")).unwrap();
+    let (status, attempt) = daemon.post("/v1/policy/reload", "{}");
+    assert_eq!((status, &attempt["result"]), (200, &"unchanged".into()), "{attempt}");
+    assert_eq!(daemon.terminate(), Some(0));
+    let daemon = Serve::start(&kit.site);
+    assert_eq!(daemon.generation(), old);
+    let status = daemon.status();
+    assert_eq!(status["last_attempt"]["result"], "unchanged", "{status}");
+}
+
+#[test]
 fn an_older_version_waits_for_a_command_and_a_revoked_one_for_nothing() {
     let kit = Signed::new();
     let config = kit.text("proviso.toml");

@@ -2,33 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{
-    Write, activation, at, batch, entry, finding, fresh, generation, id, retention, rich_batch, rich_entry, row_counts,
-};
-use proviso_archive::{Archive, CommitError, Entry, RejudgeReport, Rejudging, StorageCause};
+use crate::support::{Write, at, batch, entry, fresh, generation, id, mended, rejudging, rich_batch, row_counts};
+use proviso_archive::{Archive, CommitError, RejudgeReport, StorageCause};
 use proviso_model::Digest;
 use std::sync::Arc;
-
-fn rejudging(entries: Vec<Entry>) -> Rejudging {
-    Rejudging {
-        at: at(1_760_000_000_000),
-        note: "plugin mended".into(),
-        entries,
-    }
-}
-
-/// The message of `rich_entry`, judged by another generation, which does not hold it.
-async fn mended(archive: &Archive, native: &str) -> Entry {
-    archive.activate(&activation(generation("second"), 1)).await.unwrap();
-    let mut entry = rich_entry(native, 1);
-    entry.verdict.generation = generation("second").id;
-    entry.verdict.held = false;
-    entry.verdict.faults.clear();
-    entry.verdict.findings = vec![finding("mended", proviso_model::verdict::Severity::High)];
-    entry.retention = Some(retention(None));
-    entry.fuel = 99;
-    entry
-}
 
 #[tokio::test]
 async fn a_new_verdict_stands_and_the_old_one_is_kept() {

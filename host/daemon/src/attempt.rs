@@ -1,7 +1,7 @@
 //! Attempts to change the policies, and the history of them, as the HTTP interface tells them.
 
 use proviso_archive::HistoryEntry;
-use proviso_model::{Digest, Problem, Timestamp};
+use proviso_model::{Digest, Principal, Problem, Timestamp};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub struct Attempt {
     /// When it ended.
     pub at: Timestamp,
     /// Who asked for it.
-    pub who: String,
+    pub who: Principal,
     /// From the asking to the end.
     pub took: Duration,
     /// What came of it.
@@ -28,7 +28,7 @@ pub enum AttemptResult {
         /// What differs from the one before, for people.
         changes: Vec<String>,
     },
-    /// What was read is what runs already.
+    /// No other generation judges: what was read is what runs, or what a rollback went back from.
     Unchanged {
         /// The generation.
         id: Digest,

@@ -33,9 +33,8 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// Records the trust file that it was accepted under.
-    pub(crate) async fn record_trust(&self, archive: &Archive, who: &str) -> anyhow::Result<()> {
-        let by = Principal::from_archived(who);
-        archive.commit(Change::Trust(&self.trust), &by).await?;
+    pub(crate) async fn record_trust(&self, archive: &Archive, by: &Principal) -> anyhow::Result<()> {
+        archive.commit(Change::Trust(&self.trust), by).await?;
         Ok(())
     }
 }

@@ -131,7 +131,7 @@ impl Config {
             let channel = table
                 .string(&mut file, "channel")
                 .map_or_else(|| "chat".to_owned(), |(channel, _)| channel);
-            let context = SourceContext::new(tenant, channel);
+            let context = SourceContext::new(tenant, format.channel().unwrap_or(&channel));
             if let Err(error) = &context {
                 file.problem(at.clone(), error.to_string());
             }

@@ -65,7 +65,7 @@ impl Generations {
     /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
-        let (who, cause) = (&Principal::system("start").to_string(), Cause::Start);
+        let (by, cause) = (&Principal::system("start"), Cause::Start);
         trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
         let mut rolled_back_from = None;
@@ -79,11 +79,11 @@ impl Generations {
             (Ok(candidate), active) => {
                 let id = candidate.generation.id();
                 if active.is_some_and(|active| active.id == id) {
-                    candidate.record_trust(&parts.archive, who).await?;
+                    candidate.record_trust(&parts.archive, by).await?;
                     (candidate.generation, AttemptResult::Unchanged { id })
                 } else {
                     let changes = vec!["live since the start".to_owned()];
-                    record(&parts, &candidate, cause, who, "", &changes).await?;
+                    record(&parts, &candidate, cause, by, "", &changes).await?;
                     (candidate.generation, AttemptResult::Live { id, changes })
                 }
             }
@@ -91,7 +91,7 @@ impl Generations {
                 for problem in &refused.problems {
                     tracing::error!(%problem, "the policy set is broken; the last good generation goes on");
                 }
-                record_refusal(&parts, &refused, cause, who, "").await?;
+                record_refusal(&parts, &refused, cause, by, "").await?;
                 let generation = rebuild(&parts, &active)
                     .await?
                     .context("the policy set is broken, and the last good generation cannot be built again")?;
@@ -107,7 +107,7 @@ impl Generations {
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
         let attempt = Attempt {
             at: places::now(),
-            who: who.clone(),
+            who: by.clone(),
             took: started.elapsed(),
             result,
         };
@@ -152,7 +152,13 @@ impl Generations {
     }
 
     /// Lets an older version of a pack go live than one that was live before. Recorded with who and why.
-    pub(crate) async fn allow_downgrade(&self, pack: &str, version: &str, who: &str, note: &str) -> anyhow::Result<()> {
+    pub(crate) async fn allow_downgrade(
+        &self,
+        pack: &str,
+        version: &str,
+        by: &Principal,
+        note: &str,
+    ) -> anyhow::Result<()> {
         let _one_at_a_time = self.changing.lock().await;
         let allowed = AllowedDowngrade {
             pack: pack.to_owned(),
@@ -160,9 +166,8 @@ impl Generations {
             note: note.to_owned(),
             at: places::now(),
         };
-        let by = Principal::from_archived(who);
-        self.parts.archive.commit(Change::Downgrade(&allowed), &by).await?;
-        tracing::warn!(pack, version, who, note, "an older version of a pack is allowed");
+        self.parts.archive.commit(Change::Downgrade(&allowed), by).await?;
+        tracing::warn!(pack, version, who = %by, note, "an older version of a pack is allowed");
         Ok(())
     }
 
@@ -189,13 +194,13 @@ impl Generations {
 
     /// Goes back to a recorded generation: the one whose digest begins so, or the one that was live before. A task of its own,
     /// as [`Generations::reload`].
-    pub async fn rollback(self: &Arc<Self>, to: Option<String>, who: String) -> anyhow::Result<Attempt> {
+    pub async fn rollback(self: &Arc<Self>, to: Option<String>, by: Principal) -> anyhow::Result<Attempt> {
         let this = Arc::clone(self);
-        tokio::spawn(async move { this.rollback_now(to.as_deref(), &who).await }).await?
+        tokio::spawn(async move { this.rollback_now(to.as_deref(), &by).await }).await?
     }
 
     async fn reload_now(self: &Arc<Self>, asked: Asked) -> anyhow::Result<Attempt> {
-        let who = &asked.by().to_string();
+        let by = &asked.by();
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         // Before anything is read: what changes while it is read is another than what was tried.
@@ -207,7 +212,7 @@ impl Generations {
             Ok(candidate) if candidate.generation.id() == before.id() => {
                 let id = before.id();
                 // Another trust file may admit the same packs for another reason.
-                candidate.record_trust(&parts.archive, who).await?;
+                candidate.record_trust(&parts.archive, by).await?;
                 self.swap(candidate.generation);
                 AttemptResult::Unchanged { id }
             }
@@ -219,22 +224,22 @@ impl Generations {
                 let changes = changes_between(&before, &candidate.generation);
                 // Recorded, then swapped: no verdict may name a generation that the archive does not know. Where it cannot be
                 // recorded, the one before goes on.
-                record(parts, &candidate, Cause::Reload, who, "", &changes).await?;
+                record(parts, &candidate, Cause::Reload, by, "", &changes).await?;
                 let id = candidate.generation.id();
                 self.swap(candidate.generation);
                 AttemptResult::Live { id, changes }
             }
             Err(refused) => {
-                record_refusal(parts, &refused, Cause::Reload, who, "").await?;
+                record_refusal(parts, &refused, Cause::Reload, by, "").await?;
                 AttemptResult::Refused {
                     problems: refused.problems,
                 }
             }
         };
-        Ok(self.note(who, started, result))
+        Ok(self.note(by, started, result))
     }
 
-    async fn rollback_now(&self, to: Option<&str>, who: &str) -> anyhow::Result<Attempt> {
+    async fn rollback_now(&self, to: Option<&str>, by: &Principal) -> anyhow::Result<Attempt> {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         let parts = &self.parts;
@@ -251,9 +256,9 @@ impl Generations {
                         set_file: wanted.set_file,
                         set_text: Some(wanted.set_text),
                     };
-                    record_refusal(parts, &refused, Cause::Rollback, who, "").await?;
+                    record_refusal(parts, &refused, Cause::Rollback, by, "").await?;
                     let problems = refused.problems;
-                    return Ok(self.note(who, started, AttemptResult::Refused { problems }));
+                    return Ok(self.note(by, started, AttemptResult::Refused { problems }));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -261,13 +266,12 @@ impl Generations {
             let id = generation.id();
             // Recorded, then swapped, as in a reload.
             let activation = activation(Activated::Recorded(id), None, Cause::Rollback, "", &changes);
-            let by = Principal::from_archived(who);
-            self.parts.archive.commit(Change::Activation(&activation), &by).await?;
+            self.parts.archive.commit(Change::Activation(&activation), by).await?;
             self.roll_back_from(Some(before.id()));
             self.swap(generation);
             AttemptResult::Live { id, changes }
         };
-        Ok(self.note(who, started, result))
+        Ok(self.note(by, started, result))
     }
 
     async fn find_generation(&self, to: Option<&str>, current: Digest) -> anyhow::Result<GenerationRecord> {
@@ -322,10 +326,10 @@ impl Generations {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }
 
-    fn note(&self, who: &str, started: Instant, result: AttemptResult) -> Attempt {
+    fn note(&self, by: &Principal, started: Instant, result: AttemptResult) -> Attempt {
         let attempt = Attempt {
             at: places::now(),
-            who: who.to_owned(),
+            who: by.clone(),
             took: started.elapsed(),
             result,
         };
@@ -333,13 +337,13 @@ impl Generations {
             AttemptResult::Live { id, changes } => {
                 self.metrics.reloads_live.add(1);
                 let millis = attempt.took.as_millis() as u64;
-                tracing::info!(generation = %id, who, millis, changes = changes.join("; "), "generation live");
+                tracing::info!(generation = %id, who = %by, millis, changes = changes.join("; "), "generation live");
             }
-            AttemptResult::Unchanged { id } => tracing::debug!(generation = %id, who, "policies unchanged"),
+            AttemptResult::Unchanged { id } => tracing::debug!(generation = %id, who = %by, "policies unchanged"),
             AttemptResult::Refused { problems } => {
                 self.metrics.reloads_refused.add(1);
                 for problem in problems {
-                    tracing::error!(%problem, who, "policies refused; the generation before goes on");
+                    tracing::error!(%problem, who = %by, "policies refused; the generation before goes on");
                 }
             }
         }
@@ -369,7 +373,7 @@ async fn record(
     parts: &Parts,
     candidate: &Candidate,
     cause: Cause,
-    who: &str,
+    by: &Principal,
     why: &str,
     changes: &[String],
 ) -> anyhow::Result<()> {
@@ -390,8 +394,7 @@ async fn record(
     };
     let trust = Some(candidate.trust.clone());
     let activation = activation(Activated::Built(record), trust, cause, why, changes);
-    let by = Principal::from_archived(who);
-    parts.archive.commit(Change::Activation(&activation), &by).await?;
+    parts.archive.commit(Change::Activation(&activation), by).await?;
     Ok(())
 }
 
@@ -412,7 +415,13 @@ fn activation(
     }
 }
 
-async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &str, why: &str) -> anyhow::Result<()> {
+async fn record_refusal(
+    parts: &Parts,
+    refused: &Refused,
+    cause: Cause,
+    by: &Principal,
+    why: &str,
+) -> anyhow::Result<()> {
     let failed = FailedSet {
         at: places::now(),
         cause,
@@ -421,8 +430,7 @@ async fn record_refusal(parts: &Parts, refused: &Refused, cause: Cause, who: &st
         set_text: refused.set_text.clone(),
         problems: refused.problems.clone(),
     };
-    let by = Principal::from_archived(who);
-    parts.archive.commit(Change::FailedSet(&failed), &by).await?;
+    parts.archive.commit(Change::FailedSet(&failed), by).await?;
     Ok(())
 }
 

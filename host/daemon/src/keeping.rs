@@ -100,7 +100,7 @@ pub(crate) struct Again {
     pub(crate) archive: Archive,
     pub(crate) runtime: Handle,
     pub(crate) at: Timestamp,
-    pub(crate) who: String,
+    pub(crate) by: Principal,
     pub(crate) note: String,
 }
 
@@ -141,9 +141,8 @@ impl Keeper for Again {
             note: self.note.clone(),
             entries: entries(admitted, settled),
         };
-        let by = Principal::from_archived(&self.who);
         self.runtime
-            .block_on(self.archive.commit(Change::Rejudged(&rejudging), &by))?;
+            .block_on(self.archive.commit(Change::Rejudged(&rejudging), &self.by))?;
         Ok(rejudging.entries)
     }
 }

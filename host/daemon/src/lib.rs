@@ -1,14 +1,13 @@
 //! What runs for years: sources in, generations swapped beside them, verdicts into the archive.
 //!
 //! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http/intake.rs` make a
-//! `Delivery` (`delivery.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
-//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch.rs` says when.
+//! `Queued` (`queue.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
+//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when.
 
 pub mod attempt;
 mod budget;
 mod candidate;
 pub mod config;
-mod delivery;
 pub mod generations;
 mod host_name;
 mod http;
@@ -16,6 +15,7 @@ mod inputs;
 mod keeping;
 pub mod metrics;
 mod quarantine;
+mod queue;
 pub mod rejudge;
 pub mod run;
 mod spool;
@@ -25,6 +25,6 @@ pub mod watch;
 mod writer;
 
 pub use candidate::recorded;
-pub use delivery::Queue;
 pub use http::USER_HEADER;
 pub use quarantine::Bounds;
+pub use queue::Queue;

@@ -154,7 +154,7 @@ impl Quarantine {
         &self,
         generation: Digest,
         wanted: Option<&str>,
-        who: &str,
+        by: &Principal,
     ) -> anyhow::Result<Result<Vec<PolicyId>, NotRetried>> {
         let chosen = match self.choose(generation, wanted) {
             Ok(chosen) => chosen,
@@ -164,9 +164,9 @@ impl Quarantine {
             policies: &chosen,
             at: places::now(),
         };
-        self.archive.commit(change, &Principal::from_archived(who)).await?;
+        self.archive.commit(change, by).await?;
         for policy in &chosen {
-            tracing::info!(%policy, who, "quarantined policy tried again");
+            tracing::info!(%policy, who = %by, "quarantined policy tried again");
         }
         let mut state = self.state();
         if state.generation == generation {

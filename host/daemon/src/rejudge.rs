@@ -28,7 +28,7 @@ pub const REQUEST_MESSAGES_MAX: usize = 64;
 /// Held messages that somebody wants judged again.
 pub(crate) struct Request {
     pub(crate) ids: Vec<MessageId>,
-    pub(crate) who: String,
+    pub(crate) by: Principal,
     pub(crate) note: String,
     pub(crate) done: oneshot::Sender<Result<Vec<Rejudged>, RejudgeFailure>>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct Judging<'a> {
 pub(crate) async fn rejudge(
     judging: Judging<'_>,
     ids: &[MessageId],
-    who: &str,
+    by: &Principal,
     note: &str,
 ) -> Result<Vec<Rejudged>, RejudgeFailure> {
     let Judging {
@@ -94,21 +94,21 @@ pub(crate) async fn rejudge(
         let message = message.ok_or_else(|| RejudgeFailure::NotHeld(id.clone()))?;
         held.push(Arc::new(Addressed::from(message)));
     }
-    let mut store = Again {
+    let mut keeper = Again {
         archive: archive.clone(),
         runtime: Handle::current(),
         at: places::now(),
-        who: who.to_owned(),
+        by: by.clone(),
         note: note.to_owned(),
     };
     let (evaluating, breaker) = (Arc::clone(generation), Arc::clone(quarantine));
     let work = tokio::task::spawn_blocking(move || {
-        let by = Judge {
+        let judge = Judge {
             generation: &evaluating,
             workers,
             breaker: Some(&*breaker),
         };
-        judge_again(by, held, &mut store)
+        judge_again(judge, held, &mut keeper)
     });
     let written = work.await.context("judging ended in a panic")?;
     quarantine.tell(generation.id()).await;
@@ -131,13 +131,13 @@ pub(crate) async fn rejudge(
 }
 
 /// A memory each: what came before one of them is not what came before the next.
-fn judge_again(by: Judge<'_>, held: Vec<Arc<Addressed>>, store: &mut Again) -> Result<Vec<Entry>, KeepingError> {
+fn judge_again(by: Judge<'_>, held: Vec<Arc<Addressed>>, keeper: &mut Again) -> Result<Vec<Entry>, KeepingError> {
     let mut admitted = Vec::with_capacity(held.len());
     for message in held {
-        admitted.extend(Memory::backed().admit(by.generation.set(), vec![message], store)?);
+        admitted.extend(Memory::backed().admit(by.generation.set(), vec![message], keeper)?);
     }
-    let (admitted, settled) = judge(by, admitted, store)?;
-    store.commit(admitted, settled)
+    let (admitted, settled) = judge(by, admitted, keeper)?;
+    keeper.commit(admitted, settled)
 }
 
 /// Judges held messages again where no daemon runs: under the generation that the archive says is in force, with the policies
@@ -164,9 +164,8 @@ pub async fn rejudge_here(
         quarantine: &quarantine,
         workers: config.workers,
     };
-    let who = by.to_string();
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
-        again.extend(rejudge(judging, ids, &who, note).await?);
+        again.extend(rejudge(judging, ids, by, note).await?);
         done(ids.len());
     }
     Ok(again)

@@ -2,11 +2,11 @@
 
 use crate::candidate::Parts;
 use crate::config::Config;
-use crate::delivery::Queue;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
+use crate::queue::Queue;
 use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
 use crate::writer::Writer;

@@ -1,7 +1,7 @@
 //! Follows the spool folders and hands what they hold to the writer, file by file.
 
 use crate::config::SpoolConfig;
-use crate::delivery::{Delivery as Queued, Queue};
+use crate::queue::{Queue, Queued};
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
 use proviso_archive::{Archive, SourceError, SourceOffset, SourcePlace};
@@ -81,7 +81,7 @@ async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool
     let mut waiting = Vec::new();
     for delivery in deliveries {
         let parted = parted(source, delivery);
-        let delivery = Queued::from_spool(
+        let queued = Queued::from_spool(
             queue,
             source,
             &parted.file,
@@ -90,8 +90,8 @@ async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool
             parted.offsets,
         )
         .await;
-        let Some((delivery, done)) = delivery else { return false };
-        if queue.send(delivery).await.is_err() {
+        let Some((queued, done)) = queued else { return false };
+        if queue.send(queued).await.is_err() {
             return false;
         }
         waiting.push(done);

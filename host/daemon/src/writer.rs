@@ -1,10 +1,10 @@
-//! The one writer: takes deliveries off the queue, judges them, commits them, and only then answers.
+//! The one writer: takes what is queued, judges it, commits it, and only then answers.
 
-use crate::delivery::{Arrival, Delivery, DeliveryError, Report};
 use crate::generations::Generations;
 use crate::keeping::{Arriving, Kept};
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
+use crate::queue::{Arrival, NotCommitted, Queued, Report};
 use crate::rejudge::{self, Judging};
 use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
@@ -46,20 +46,20 @@ impl Writer {
         }
     }
 
-    /// Works until every sender of deliveries is gone and the queue is empty.
+    /// Works until every sender is gone and the queue is empty.
     ///
     /// One transaction ends before the next begins: a message is judged by the states, the consent and the conversation that the
     /// messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
     /// longer queue. Held messages are judged again between two transactions, since that writes too.
     pub(crate) async fn run(
         mut self,
-        mut deliveries: mpsc::Receiver<Delivery>,
+        mut queued: mpsc::Receiver<Queued>,
         mut rejudging: mpsc::Receiver<rejudge::Request>,
     ) -> anyhow::Result<()> {
         let mut batch = Vec::new();
         loop {
             tokio::select! {
-                taken = deliveries.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX) => {
+                taken = queued.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX) => {
                     if taken == 0 {
                         return Ok(());
                     }
@@ -91,14 +91,14 @@ impl Writer {
             quarantine: &self.quarantine,
             workers: self.workers,
         };
-        let again = rejudge::rejudge(judging, &request.ids, &request.who, &request.note).await;
+        let again = rejudge::rejudge(judging, &request.ids, &request.by, &request.note).await;
         if let Ok(again) = &again {
             let released = again.iter().filter(|one| !one.held).count();
             self.metrics.messages_rejudged.add(again.len() as u64);
             tracing::info!(
                 messages = again.len(),
                 released,
-                who = request.who,
+                who = %request.by,
                 "held messages judged again"
             );
         }
@@ -106,34 +106,34 @@ impl Writer {
         let _ = request.done.send(again);
     }
 
-    /// Commits deliveries in transactions of a bounded size: small ones share one, large ones take several.
-    async fn take(&mut self, deliveries: Vec<Delivery>) {
-        let mut together: Vec<Delivery> = Vec::new();
+    /// Commits what is queued in transactions of a bounded size: small ones share one, large ones take several.
+    async fn take(&mut self, queued: Vec<Queued>) {
+        let mut together: Vec<Queued> = Vec::new();
         let mut messages = 0;
-        for delivery in deliveries {
-            if messages + delivery.messages.len() > TRANSACTION_MESSAGES_MAX && !together.is_empty() {
-                self.commit_deliveries(std::mem::take(&mut together)).await;
+        for one in queued {
+            if messages + one.messages.len() > TRANSACTION_MESSAGES_MAX && !together.is_empty() {
+                self.commit_together(std::mem::take(&mut together)).await;
                 messages = 0;
             }
-            messages += delivery.messages.len();
-            together.push(delivery);
+            messages += one.messages.len();
+            together.push(one);
         }
-        self.commit_deliveries(together).await;
+        self.commit_together(together).await;
     }
 
-    async fn commit_deliveries(&mut self, mut deliveries: Vec<Delivery>) {
-        if deliveries.is_empty() {
+    async fn commit_together(&mut self, mut queued: Vec<Queued>) {
+        if queued.is_empty() {
             return;
         }
         let mut arrivals: Vec<(usize, Arrival)> = Vec::new();
         let (mut errors, mut offsets) = (Vec::new(), Vec::new());
-        for (index, delivery) in deliveries.iter_mut().enumerate() {
-            arrivals.extend(delivery.messages.drain(..).map(|arrival| (index, arrival)));
-            errors.append(&mut delivery.errors);
-            offsets.append(&mut delivery.offsets);
+        for (index, one) in queued.iter_mut().enumerate() {
+            arrivals.extend(one.messages.drain(..).map(|arrival| (index, arrival)));
+            errors.append(&mut one.errors);
+            offsets.append(&mut one.offsets);
         }
-        let by = by_whom(&deliveries);
-        let mut reports: Vec<Report> = deliveries.iter().map(|_| Report::default()).collect();
+        let by = by_whom(&queued);
+        let mut reports: Vec<Report> = queued.iter().map(|_| Report::default()).collect();
         let mut failure = None;
         let mut rest = arrivals;
         loop {
@@ -160,14 +160,14 @@ impl Writer {
             }
             rest = tail;
         }
-        // Last of all: a source that is told forgets the messages. The delivery gives its places back as it is dropped here.
-        for (delivery, report) in deliveries.into_iter().zip(reports) {
+        // Last of all: a source that is told forgets the messages. What was queued gives its places back as it is dropped here.
+        for (one, report) in queued.into_iter().zip(reports) {
             let answer = match &failure {
                 None => Ok(report),
-                Some(error) => Err(DeliveryError::Archive(anyhow::anyhow!("{error:#}"))),
+                Some(error) => Err(NotCommitted(anyhow::anyhow!("{error:#}"))),
             };
             // Nobody listens where an HTTP client went away; the commit stands all the same.
-            let _ = delivery.done.send(answer);
+            let _ = one.done.send(answer);
         }
     }
 
@@ -190,7 +190,7 @@ impl Writer {
         let mut batch = IngestBatch::new(places::now());
         let mut new = Vec::with_capacity(arrivals.len());
         let mut found = Vec::with_capacity(arrivals.len());
-        for ((delivery, arrival), known) in arrivals.into_iter().zip(known) {
+        for ((whose, arrival), known) in arrivals.into_iter().zip(known) {
             match &known {
                 Known::New => new.push(arrival.message),
                 Known::Same => batch.duplicates.push(Duplicates {
@@ -204,17 +204,17 @@ impl Writer {
                     place: arrival.place,
                 }),
             }
-            found.push((delivery, known));
+            found.push((whose, known));
         }
         batch.source_errors = errors;
         batch.offsets = offsets;
         let Kept { batch, judging } = self.judge_and_keep(new, batch, by).await?;
         let mut conflicts = batch.conflicts.iter().map(|conflict| conflict.id.native.clone());
-        for (delivery, known) in found {
+        for (whose, known) in found {
             match known {
-                Known::New => reports[delivery].accepted += 1,
-                Known::Same => reports[delivery].duplicates += 1,
-                Known::Conflict { .. } => reports[delivery].conflicts.extend(conflicts.next()),
+                Known::New => reports[whose].accepted += 1,
+                Known::Same => reports[whose].duplicates += 1,
+                Known::Conflict { .. } => reports[whose].conflicts.extend(conflicts.next()),
             }
         }
         for entry in &batch.entries {
@@ -242,7 +242,7 @@ impl Writer {
     ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
         let workers = self.workers;
-        let mut store = Arriving::new(self.archive.clone(), batch, by.clone());
+        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone());
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
         let work = tokio::task::spawn_blocking(move || {
@@ -251,7 +251,7 @@ impl Writer {
                 workers,
                 breaker: Some(&*quarantine),
             };
-            let kept = take_in(by, &mut memory, new, &mut store);
+            let kept = take_in(by, &mut memory, new, &mut keeper);
             (memory, kept, generation.id())
         });
         let (memory, kept, id) = work.await?;
@@ -262,8 +262,8 @@ impl Writer {
 }
 
 /// Whose transaction it is: that of the one who handed all of it in, or of the host, which put several together.
-fn by_whom(deliveries: &[Delivery]) -> Principal {
-    let mut all = deliveries.iter().map(|delivery| &delivery.by);
+fn by_whom(queued: &[Queued]) -> Principal {
+    let mut all = queued.iter().map(|one| &one.by);
     match all.next() {
         Some(first) if all.all(|by| by == first) => first.clone(),
         _ => Principal::system("intake"),

@@ -9,13 +9,13 @@ use proviso_model::verdict::FaultCause;
 use std::ops::Range;
 
 /// What came of each item, in order.
-pub(crate) type Settled<R> = Vec<Result<R, CallFault>>;
+pub(crate) type Answered<R> = Vec<Result<R, CallFault>>;
 
-/// Settles every item of `range`. `call` answers for all items of a range or for none.
+/// Answers for every item of `range`. `call` answers for all items of a range or for none.
 pub(crate) fn bisect<R>(
     range: Range<usize>,
     call: &mut impl FnMut(Range<usize>) -> Result<Vec<R>, CallFault>,
-    settled: &mut Settled<R>,
+    answered: &mut Answered<R>,
 ) {
     if range.is_empty() {
         return;
@@ -23,15 +23,15 @@ pub(crate) fn bisect<R>(
     match call(range.clone()) {
         Ok(answers) => {
             debug_assert_eq!(answers.len(), range.len());
-            settled.extend(answers.into_iter().map(Ok));
+            answered.extend(answers.into_iter().map(Ok));
         }
-        Err(fault) if range.len() == 1 => settled.push(
+        Err(fault) if range.len() == 1 => answered.push(
             once_more(fault, || call(range)).map(|mut one| one.pop().expect("an answer for one item has one part")),
         ),
         Err(_) => {
             let middle = range.start + range.len() / 2;
-            bisect(range.start..middle, call, settled);
-            bisect(middle..range.end, call, settled);
+            bisect(range.start..middle, call, answered);
+            bisect(middle..range.end, call, answered);
         }
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn every_item_at_fault_is_found_and_no_other() {
         for mask in 0_u32..1 << 7 {
-            let mut settled = Vec::new();
+            let mut answered = Vec::new();
             let mut call = |range: Range<usize>| {
                 if range.clone().any(|item| mask & (1 << item) != 0) {
                     Err(fault(FaultCause::Trap))
@@ -86,12 +86,12 @@ mod tests {
                     Ok(range.collect())
                 }
             };
-            bisect(0..7, &mut call, &mut settled);
-            for (item, result) in settled.iter().enumerate() {
+            bisect(0..7, &mut call, &mut answered);
+            for (item, result) in answered.iter().enumerate() {
                 assert_eq!(result.is_err(), mask & (1 << item) != 0, "{mask:b} {item}");
                 assert!(result.as_ref().is_err() || *result == Ok(item));
             }
-            assert_eq!(settled.len(), 7);
+            assert_eq!(answered.len(), 7);
         }
     }
 
@@ -99,13 +99,13 @@ mod tests {
     fn a_deadline_alone_is_tried_twice_and_nothing_else_is() {
         for (cause, calls_expected) in [(FaultCause::Deadline, 2), (FaultCause::Fuel, 1), (FaultCause::Trap, 1)] {
             let mut calls = 0;
-            let mut settled: Settled<()> = Vec::new();
+            let mut answered: Answered<()> = Vec::new();
             let mut call = |_| {
                 calls += 1;
                 Err(fault(cause))
             };
-            bisect(0..1, &mut call, &mut settled);
-            assert_eq!((calls, settled), (calls_expected, vec![Err(fault(cause))]));
+            bisect(0..1, &mut call, &mut answered);
+            assert_eq!((calls, answered), (calls_expected, vec![Err(fault(cause))]));
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Input {
     /// Earlier messages of its conversation, the oldest first; the last five are used, and only by policies that ask for
     /// them. Leave out those whose content is withheld.
     pub preceding: Vec<Arc<Addressed>>,
-    /// Why no policy may see the content (`proviso_model::consent::gate`).
+    /// Why no policy may see the content (`proviso_model::consent::visible`).
     pub withheld: Option<Withheld>,
     /// Policies that are not to be called; where one would have run, its fault says so. A replay gives those that the
     /// recorded verdict names.

@@ -2,7 +2,7 @@
 
 use crate::alone::{differs, inconsistent};
 use crate::answer_check::{self, Author};
-use crate::bisect::{Settled, batches, bisect};
+use crate::bisect::{Answered, batches, bisect};
 use crate::earlier::Earlier;
 use crate::fault::CallFault;
 use crate::generation::Generation;
@@ -86,8 +86,8 @@ impl Job<'_> {
         };
         let asked = policy.asked(&self.generation.set);
         if policy.has(Interface::Rules) && cut.is_empty() {
-            let settled = self.evaluate((asked, author), self.messages, &views, judged);
-            for (message, result) in self.messages.iter().zip(settled) {
+            let answered = self.evaluate((asked, author), self.messages, &views, judged);
+            for (message, result) in self.messages.iter().zip(answered) {
                 self.find(&mut judged[*message], result);
             }
         } else if policy.has(Interface::Rules) {
@@ -113,7 +113,7 @@ impl Job<'_> {
         messages: &[usize],
         views: &[MessageView<'_>],
         judged: &mut [Judged],
-    ) -> Settled<Vec<Finding>> {
+    ) -> Answered<Vec<Finding>> {
         let plugin = &self.generation.policies[self.index].plugin;
         self.call(messages, views, judged, |fuel, part| {
             let called = plugin.call(
@@ -167,9 +167,9 @@ impl Job<'_> {
             })
             .collect();
         let messages: Vec<usize> = places.iter().map(|(place, _)| self.messages[*place]).collect();
-        let settled = self.evaluate(of, &messages, &piece_views, judged);
+        let answered = self.evaluate(of, &messages, &piece_views, judged);
         let mut found: Vec<Result<Vec<Finding>, CallFault>> = views.iter().map(|_| Ok(Vec::new())).collect();
-        for ((place, from), result) in places.into_iter().zip(settled) {
+        for ((place, from), result) in places.into_iter().zip(answered) {
             let found = &mut found[place];
             match (found.as_mut(), result) {
                 (Ok(all), Ok(findings)) => {
@@ -246,7 +246,7 @@ impl Job<'_> {
             called.push(*message);
             called_views.push(*view);
         }
-        let settled = self.call(&called, &called_views, judged, |fuel, part| {
+        let answered = self.call(&called, &called_views, judged, |fuel, part| {
             let answer = policy.plugin.call(
                 &self.generation.sandbox,
                 fuel,
@@ -255,11 +255,11 @@ impl Job<'_> {
             );
             answer.and_then(|answer| answer_check::proposals(author, answer, part))
         });
-        let settled: Vec<Result<Proposals, CallFault>> = settled
+        let answered: Vec<Result<Proposals, CallFault>> = answered
             .into_iter()
             .map(|result| result.map(|proposals| proposals.into_iter().map(Arc::new).collect()))
             .collect();
-        for (result, key) in settled.iter().zip(keys) {
+        for (result, key) in answered.iter().zip(keys) {
             if let (Ok(proposals), Some(key)) = (result, key) {
                 memo.keep(&key, Arc::clone(proposals));
             }
@@ -267,7 +267,7 @@ impl Job<'_> {
         // What looks the same is answered the same, and fails the same.
         let of_called = called.iter().copied().zip(0..);
         for (message, first) in of_called.chain(alike) {
-            match &settled[first] {
+            match &answered[first] {
                 Ok(proposals) => propose(&mut judged[message], self.index, proposals),
                 Err(fault) => judged[message].faults.push((self.index, policy.fault(fault.clone()))),
             }
@@ -282,14 +282,14 @@ impl Job<'_> {
         views: &[MessageView<'_>],
         judged: &mut [Judged],
         mut call: impl FnMut(u64, &[MessageView<'_>]) -> Called<Vec<R>>,
-    ) -> Settled<R> {
+    ) -> Answered<R> {
         let policy = &self.generation.policies[self.index];
         let sizes: Vec<usize> = views.iter().map(MessageView::text_bytes).collect();
-        let mut settled = Vec::with_capacity(views.len());
+        let mut answered = Vec::with_capacity(views.len());
         let mut differing = Vec::new();
         for batch in batches(&sizes) {
             let _span = tracing::debug_span!("call", policy = %policy.id, messages = batch.len()).entered();
-            let mut settle = |part: Range<usize>| {
+            let mut answer = |part: Range<usize>| {
                 let smallest = sizes[part.clone()].iter().min().copied().unwrap_or(0);
                 policy.plugin.count_given(part.len());
                 let called = call(policy.fuel_for(smallest), &views[part.clone()]);
@@ -325,12 +325,12 @@ impl Job<'_> {
                 }
                 called.result
             };
-            bisect(batch, &mut settle, &mut settled);
+            bisect(batch, &mut answer, &mut answered);
         }
         for place in differing {
-            settled[place] = Err(inconsistent(&policy.plugin_name, &policy.plugin_digest));
+            answered[place] = Err(inconsistent(&policy.plugin_name, &policy.plugin_digest));
         }
-        settled
+        answered
     }
 }
 

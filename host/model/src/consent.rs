@@ -7,7 +7,7 @@
 //! - art. 15: consent can be withdrawn; withdrawing it does not undo what was done before. Hence the gate looks at the
 //!   state when a message is judged, and never touches a verdict that was recorded earlier.
 
-use crate::message::{Kind, Message, PartyClass};
+use crate::message::{Kind, Message, Party, PartyClass};
 use crate::set::LawfulBasis;
 use crate::time::Timestamp;
 use crate::verdict::Withheld;
@@ -54,19 +54,13 @@ pub fn visible<P: Deref<Target: AsRef<Message>>>(
 ///
 /// Events (consent, recall, system) that carry no content are never withheld: there is nothing to protect in them, and
 /// a consent event must be seen to have its effect. One that does carry text, files, links or money is treated as any message.
-pub fn gate(
-    basis: LawfulBasis,
-    message: &Message,
-    state_of: impl Fn(&str) -> Option<ConsentState>,
-) -> Option<Withheld> {
+fn gate(basis: LawfulBasis, message: &Message, state_of: impl Fn(&str) -> Option<ConsentState>) -> Option<Withheld> {
     if basis == LawfulBasis::LegalDuty || is_bare_event(message) {
         return None;
     }
     let mut missing = false;
     for party in message.parties() {
-        // A party without class and id stands for none: an event of the channel has no sender.
-        let nobody = party.class == PartyClass::Unknown && party.id.is_empty();
-        if nobody || matches!(party.class, PartyClass::Employee | PartyClass::Robot) {
+        if !is_asked(party) {
             continue;
         }
         match state_of(&party.id) {
@@ -76,6 +70,13 @@ pub fn gate(
         }
     }
     (missing && basis == LawfulBasis::RecordedConsent).then_some(Withheld::ConsentMissing)
+}
+
+/// Whether a party's consent counts: everybody's but that of employees and robots. A party without class and id stands for
+/// nobody: an event of the channel has no sender.
+pub fn is_asked(party: &Party) -> bool {
+    let nobody = party.class == PartyClass::Unknown && party.id.is_empty();
+    !(nobody || matches!(party.class, PartyClass::Employee | PartyClass::Robot))
 }
 
 fn is_bare_event(message: &Message) -> bool {

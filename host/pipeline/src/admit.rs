@@ -5,7 +5,6 @@ use crate::ports::Past;
 use proviso_engine::Input;
 use proviso_model::consent::{self, ConsentLedger, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
-use proviso_model::message::PartyClass;
 use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Message};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -66,7 +65,7 @@ fn ledger_key(tenant: &str, channel: &str) -> String {
 fn parties(message: &Message) -> impl Iterator<Item = &str> {
     let asked = message
         .parties()
-        .filter(|party| !matches!(party.class, PartyClass::Employee | PartyClass::Robot))
+        .filter(|party| consent::is_asked(party))
         .map(|party| party.id.as_str());
     asked.chain(message.consent.as_ref().map(|event| event.party.as_str()))
 }

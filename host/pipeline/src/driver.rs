@@ -6,7 +6,6 @@
 //! all stages, from the reader on or from the sink back.
 
 use crate::admit::Memory;
-use crate::evaluate::{chunk_messages, evaluate};
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input, Judged};
 use proviso_model::{Addressed, Message};
@@ -16,6 +15,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Messages that go through the stages together where many are at hand, at most: so many that of a hundred policies most
+/// are still called with several at a time.
+const CHUNK_MESSAGES_MAX: usize = 4_096;
+/// The first chunk that each worker is given has so many: the last stage has something to do soon, and little input is
+/// spread over all workers.
+const CHUNK_MESSAGES_FIRST: usize = 1_024;
 /// Text of the messages that go through the stages together, in bytes; the message that exceeds it is the last one.
 const CHUNK_TEXT_BYTES: usize = 8 << 20;
 /// Chunks that wait between two stages, for each worker.
@@ -118,7 +123,7 @@ pub fn run<R: Send, E>(
                 while let Some(mut chunk) = next_chunk(&chunks) {
                     for (generation, side) in generations.iter().zip(&mut chunk.sides) {
                         let started = Instant::now();
-                        side.judged = evaluate(generation, &side.admitted);
+                        side.judged = generation.evaluate(&side.admitted);
                         side.took = started.elapsed();
                     }
                     if to_sink.send(chunk).is_err() {
@@ -293,7 +298,7 @@ pub fn judge_all(
     let mut states = FoldStates::new();
     if workers <= 1 {
         for chunk in chunks(inputs, 1) {
-            let judged = evaluate(generation, chunk);
+            let judged = generation.evaluate(chunk);
             sink(chunk, settle(generation, chunk, judged, &mut states));
         }
         return;
@@ -308,7 +313,7 @@ pub fn judge_all(
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(chunk) = chunks.get(number) else { return };
-                    if to_settle.send((number, evaluate(generation, chunk))).is_err() {
+                    if to_settle.send((number, generation.evaluate(chunk))).is_err() {
                         return;
                     }
                 }
@@ -337,6 +342,12 @@ fn chunks(mut inputs: &[Input], workers: usize) -> impl Iterator<Item = &[Input]
             .split_off(..size.min(inputs.len()))
             .filter(|chunk| !chunk.is_empty())
     })
+}
+
+/// Messages of the chunk of this number, counted from 0: each worker's next one has twice as many, up to the limit.
+fn chunk_messages(number: usize, workers: usize) -> usize {
+    let doublings = (number / workers.max(1)).min(16) as u32;
+    (CHUNK_MESSAGES_FIRST << doublings).min(CHUNK_MESSAGES_MAX)
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! stages on threads of their own.
 
 use crate::admit::Memory;
-use crate::evaluate::{evaluate, evaluate_on};
 use crate::ports::{Breaker, Keeper, Past, States};
 use crate::settle::{Settled, settle};
-use proviso_engine::{FoldStates, Generation, Input};
+use proviso_engine::{FoldStates, Generation, Input, Judged};
 use proviso_model::Addressed;
 use std::sync::Arc;
+
+/// Messages below which another thread costs more than it saves.
+const PARALLEL_MESSAGES_MIN: usize = 128;
 
 /// Who judges: policies, threads, and what stops policies that fail.
 #[derive(Clone, Copy)]
@@ -75,7 +77,7 @@ pub fn judge<S: States>(
 
 /// Judges admitted messages on the calling thread, from states that are at hand and go on with them.
 pub fn judge_with(generation: &Generation, admitted: &[Input], states: &mut FoldStates) -> Vec<Settled> {
-    let judged = evaluate(generation, admitted);
+    let judged = generation.evaluate(admitted);
     settle(generation, admitted, judged, states)
 }
 
@@ -86,7 +88,7 @@ fn judge_slice<S: States>(
     states: &mut S,
     known: &mut FoldStates,
 ) -> Result<Vec<Settled>, S::Error> {
-    let judged = evaluate_on(by.workers, by.generation, slice);
+    let judged = evaluate(by, slice);
     let Some(first) = slice.first() else {
         return Ok(Vec::new());
     };
@@ -104,4 +106,22 @@ fn judge_slice<S: States>(
         settled.extend(settle(by.generation, std::slice::from_ref(input), judged, &mut own));
     }
     Ok(settled)
+}
+
+/// One scan, triggers, and the policies without memory, on as many threads as pay. The answer does not depend on their number.
+fn evaluate(by: Judge<'_>, slice: &[Input]) -> Vec<Judged> {
+    let part = slice.len().div_ceil(by.workers.max(1)).max(PARALLEL_MESSAGES_MIN);
+    if slice.len() <= part {
+        return by.generation.evaluate(slice);
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = slice
+            .chunks(part)
+            .map(|part| scope.spawn(|| by.generation.evaluate(part)))
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }

@@ -3,7 +3,7 @@
 //!
 //! 1. a source hands over messages (`proviso-sources`)
 //! 2. [`Memory::admit`]: their consent is noted, the gate opens or stays shut, the preceding messages are picked (`admit.rs`)
-//! 3. `evaluate`: one scan, triggers, `rules` and `retention` policies, in batches; any thread (`evaluate.rs`)
+//! 3. `Generation::evaluate`: one scan, triggers, `rules` and `retention` policies, in batches; any thread (`proviso-engine`)
 //! 4. `settle`: folds, in order of arrival, from the states given; then the retention decision (`settle.rs`)
 //! 5. the keeper writes all of it in one transaction, and the source is told ([`Keeper::commit`], behind `ports.rs`)
 //!
@@ -14,7 +14,6 @@
 
 mod admit;
 mod driver;
-mod evaluate;
 mod judge;
 pub mod loading;
 pub mod places;

@@ -39,7 +39,7 @@ fn read(bencher: Bencher, format: Format) {
         Format::Wecom => wecom(),
         Format::Ndjson => ndjson(),
     };
-    let context = SourceContext::new("bank", "chat").expect("both are fit");
+    let context = SourceContext::new("bank", format.channel().unwrap_or("chat")).expect("both are fit");
     let origin = Arc::new(Origin::bound("bench", context));
     bencher
         .counter(ItemsCount::new(MESSAGES))

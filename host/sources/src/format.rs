@@ -1,5 +1,6 @@
 //! The formats that a source may be in.
 
+use crate::wecom;
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,6 +27,14 @@ impl Format {
         match self {
             Format::Wecom => "wecom",
             Format::Ndjson => "ndjson",
+        }
+    }
+
+    /// The channel of all its messages; none where each line may name one.
+    pub const fn channel(self) -> Option<&'static str> {
+        match self {
+            Format::Wecom => Some(wecom::CHANNEL),
+            Format::Ndjson => None,
         }
     }
 }

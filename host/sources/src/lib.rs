@@ -17,11 +17,11 @@
 
 mod context;
 mod delivery;
-mod foreign;
 mod format;
 mod item;
 mod mend;
 mod ndjson;
+mod not_text;
 mod origin;
 mod reader;
 mod split;

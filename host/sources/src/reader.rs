@@ -1,6 +1,6 @@
 //! Bytes in, messages out.
 
-use crate::foreign::{self, Foreign};
+use crate::not_text::{self, NotText};
 use crate::split::{Cut, Lines, Position, Values, What};
 use crate::{Format, Item, LineError, Origin, ndjson, wecom};
 use proviso_model::Message;
@@ -29,7 +29,7 @@ enum Beginning {
     /// They may be text, or reading began behind them.
     Text,
     /// The source is no text, which is still to be told.
-    Foreign(Foreign),
+    NotText(NotText),
     /// It was told; what else comes is passed over.
     Told,
 }
@@ -76,14 +76,14 @@ impl Reader {
     /// Takes the next bytes of the source.
     pub fn push(&mut self, bytes: &[u8]) {
         if let Beginning::Awaited(head) = &mut self.beginning {
-            let wanted = foreign::HEAD_BYTES - head.len();
+            let wanted = not_text::HEAD_BYTES - head.len();
             head.extend_from_slice(&bytes[..bytes.len().min(wanted)]);
-            if head.len() == foreign::HEAD_BYTES {
+            if head.len() == not_text::HEAD_BYTES {
                 self.begin();
             }
         }
         match &mut self.splitter {
-            _ if matches!(self.beginning, Beginning::Foreign(_) | Beginning::Told) => {}
+            _ if matches!(self.beginning, Beginning::NotText(_) | Beginning::Told) => {}
             Splitter::Values(values) => values.push(bytes),
             Splitter::Lines(lines, _) => lines.push(bytes),
         }
@@ -92,7 +92,7 @@ impl Reader {
     /// Decides by the first bytes, as many as there are.
     fn begin(&mut self) {
         if let Beginning::Awaited(head) = &self.beginning {
-            self.beginning = Foreign::of_head(head).map_or(Beginning::Text, Beginning::Foreign);
+            self.beginning = NotText::of_head(head).map_or(Beginning::Text, Beginning::NotText);
         }
     }
 
@@ -101,12 +101,12 @@ impl Reader {
         match self.beginning {
             Beginning::Text => {}
             Beginning::Awaited(_) | Beginning::Told => return None,
-            Beginning::Foreign(foreign) => {
+            Beginning::NotText(not_text) => {
                 self.beginning = Beginning::Told;
                 return Some(Item {
                     line: 1,
                     offset_end: 0,
-                    result: Err(LineError::new(foreign.to_string())),
+                    result: Err(LineError::new(not_text.to_string())),
                 });
             }
         }
@@ -191,20 +191,18 @@ impl Reader {
 
     fn message(&self, bytes: &[u8], line: u64) -> Result<Message, LineError> {
         let text = text_of(bytes).map_err(LineError::new)?;
-        match &self.splitter {
-            // Messages of WeCom name neither tenant nor channel.
-            Splitter::Values(_) => wecom::message(text, line, self.origin.context()).map_err(LineError::new),
-            Splitter::Lines(_, defaults) => {
-                let message = ndjson::message(text, defaults).map_err(LineError::new)?;
-                self.origin.check(&message)?;
-                Ok(message)
-            }
-        }
+        let message = match &self.splitter {
+            Splitter::Values(_) => wecom::message(text, line, self.origin.context()),
+            Splitter::Lines(_, defaults) => ndjson::message(text, defaults),
+        };
+        let message = message.map_err(LineError::new)?;
+        self.origin.check(&message)?;
+        Ok(message)
     }
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|error| foreign::not_utf8(bytes, error.valid_up_to()))
+    std::str::from_utf8(bytes).map_err(|error| not_text::not_utf8(bytes, error.valid_up_to()))
 }
 
 #[cfg(test)]

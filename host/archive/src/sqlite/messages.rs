@@ -7,7 +7,7 @@ use super::rejudge::earlier;
 use super::rows::{
     MESSAGE_COLUMNS, message_columns, read_count, read_digest, read_id, read_message, read_message_digest, read_time,
 };
-use super::verdicts::{Judgement, read_decision, standing};
+use super::verdicts::{VerdictRow, read_decision, standing};
 use crate::batch::SourcePlace;
 use crate::messages::{ConversationKey, Numbered, Shown, ShownConflict};
 use crate::storage::StorageError;
@@ -160,7 +160,7 @@ impl Sqlite {
 
     pub(crate) async fn show(&self, id: &MessageId) -> Result<Option<Shown>, StorageError> {
         self.reading(|mut reader| async move {
-            let Some(Judgement { verdict, decision }) = standing(&mut reader, id).await? else {
+            let Some(VerdictRow { verdict, decision }) = standing(&mut reader, id).await? else {
                 return Ok(None);
             };
             let rows = rows_by_id(&mut reader, std::slice::from_ref(id)).await?;

@@ -4,7 +4,7 @@ use super::Sqlite;
 use super::differences::{self, differences};
 use super::messages::messages_by_id;
 use super::rows::damage;
-use super::verdicts::{Judgement, standing};
+use super::verdicts::{VerdictRow, standing};
 use crate::storage::StorageError;
 use crate::verdicts::{FoldBefore, Recorded};
 use proviso_model::MessageId;
@@ -14,7 +14,7 @@ use sqlx::{Row as _, SqliteConnection};
 impl Sqlite {
     pub(crate) async fn recorded(&self, id: &MessageId) -> Result<Option<Recorded>, StorageError> {
         self.reading(|mut reader| async move {
-            let Some(Judgement { verdict, .. }) = standing(&mut reader, id).await? else {
+            let Some(VerdictRow { verdict, .. }) = standing(&mut reader, id).await? else {
                 return Ok(None);
             };
             let mut ids = vec![id.clone()];

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::names::Names;
 use super::rows::{message_columns, read_message, read_principal, read_time};
 use super::said::{number, said, write_retention, write_verdicts};
-use super::verdicts::{JUDGEMENT_COLUMNS, Judgement, judgement_columns, read_decision, read_judgement};
+use super::verdicts::{VERDICT_ROW_COLUMNS, VerdictRow, read_decision, read_verdict_row, verdict_row_columns};
 use crate::batch::Entry;
 use crate::change::CommitError;
 use crate::rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
@@ -226,7 +226,7 @@ pub(super) async fn earlier(
 ) -> Result<Vec<EarlierVerdict>, sqlx::Error> {
     let sql = concat!(
         "SELECT ",
-        judgement_columns!("e", "e"),
+        verdict_row_columns!("e", "e"),
         ", e.rejudged_at, e.rejudged_by, e.note
           FROM streams s JOIN messages m USING (stream) JOIN earlier_verdicts e USING (message)
           JOIN generations g USING (generation)
@@ -244,15 +244,15 @@ pub(super) async fn earlier(
 }
 
 fn read_earlier(row: &SqliteRow, id: &MessageId) -> Result<EarlierVerdict, sqlx::Error> {
-    let Judgement { verdict, decision } = read_judgement(row, id)?;
+    let VerdictRow { verdict, decision } = read_verdict_row(row, id)?;
     Ok(EarlierVerdict {
         json: verdict.json,
         generation: verdict.generation,
         fuel: verdict.fuel,
         held: verdict.verdict.held,
         retention: decision.map(|json| read_decision(json, id)).transpose()?,
-        rejudged_at: read_time(row, JUDGEMENT_COLUMNS)?,
-        rejudged_by: read_principal(row, JUDGEMENT_COLUMNS + 1)?,
-        note: row.try_get(JUDGEMENT_COLUMNS + 2)?,
+        rejudged_at: read_time(row, VERDICT_ROW_COLUMNS)?,
+        rejudged_by: read_principal(row, VERDICT_ROW_COLUMNS + 1)?,
+        note: row.try_get(VERDICT_ROW_COLUMNS + 2)?,
     })
 }

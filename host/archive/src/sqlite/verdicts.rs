@@ -10,8 +10,8 @@ use proviso_model::MessageId;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-/// Columns of [`read_judgement`], from a table of verdicts `v`, one of decisions `r` and `generations g`.
-macro_rules! judgement_columns {
+/// Columns of [`read_verdict_row`], from a table of verdicts `v`, one of decisions `r` and `generations g`.
+macro_rules! verdict_row_columns {
     ($verdicts:literal, $decisions:literal) => {
         concat!(
             $verdicts,
@@ -31,20 +31,20 @@ macro_rules! judgement_columns {
         )
     };
 }
-pub(super) use judgement_columns;
+pub(super) use verdict_row_columns;
 
-/// How many columns [`judgement_columns`] names.
-pub(super) const JUDGEMENT_COLUMNS: usize = 8;
+/// How many columns [`verdict_row_columns`] names.
+pub(super) const VERDICT_ROW_COLUMNS: usize = 8;
 
 /// What stands in a row of a verdict.
-pub(super) struct Judgement {
+pub(super) struct VerdictRow {
     pub(super) verdict: StoredVerdict,
     /// JSON of the retention decision.
     pub(super) decision: Option<String>,
 }
 
-/// Reads [`judgement_columns`] from column 0 on. `whose` names the message in an error.
-pub(super) fn read_judgement(row: &SqliteRow, whose: &MessageId) -> Result<Judgement, sqlx::Error> {
+/// Reads [`verdict_row_columns`] from column 0 on. `whose` names the message in an error.
+pub(super) fn read_verdict_row(row: &SqliteRow, whose: &MessageId) -> Result<VerdictRow, sqlx::Error> {
     let (json, form, fuel): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     let (decision, keep_until): (Option<String>, Option<String>) = (row.try_get(6)?, row.try_get(7)?);
     if row.try_get::<Option<&[u8]>, _>(3)?.is_some() {
@@ -64,7 +64,7 @@ pub(super) fn read_judgement(row: &SqliteRow, whose: &MessageId) -> Result<Judge
             "the row of the verdict on message {whose} says something else than the verdict"
         )));
     }
-    Ok(Judgement {
+    Ok(VerdictRow {
         verdict: StoredVerdict {
             json,
             verdict,
@@ -89,10 +89,10 @@ pub(super) fn read_decision(json: String, whose: &MessageId) -> Result<StoredDec
 pub(super) async fn standing(
     connection: &mut SqliteConnection,
     id: &MessageId,
-) -> Result<Option<Judgement>, sqlx::Error> {
+) -> Result<Option<VerdictRow>, sqlx::Error> {
     let sql = concat!(
         "SELECT ",
-        judgement_columns!("v", "r"),
+        verdict_row_columns!("v", "r"),
         " FROM streams s JOIN messages m USING (stream) JOIN verdicts v USING (message) JOIN generations g USING (generation)
           LEFT JOIN retention r ON r.message = m.message
           WHERE s.tenant = ? AND s.channel = ? AND m.native = ?"
@@ -103,14 +103,14 @@ pub(super) async fn standing(
         .bind(id.native.clone())
         .fetch_optional(connection)
         .await?;
-    row.map(|row| read_judgement(&row, id)).transpose()
+    row.map(|row| read_verdict_row(&row, id)).transpose()
 }
 
 impl Sqlite {
     pub(crate) async fn verdict(&self, id: &MessageId) -> Result<Option<StoredVerdict>, StorageError> {
         self.reading(|mut reader| async move {
             let standing = standing(&mut reader, id).await?;
-            Ok(standing.map(|judgement| judgement.verdict))
+            Ok(standing.map(|row| row.verdict))
         })
         .await
     }

@@ -1,33 +1,12 @@
 //! Verdicts that take the place of others, and policies that are quarantined.
 
 use crate::support::{
-    Write, activation, activation_again, advance, at, batch, entry, finding, generation, id, now, policy, retention,
-    rich_batch, rich_entry, wei,
+    Write, activation, activation_again, advance, at, batch, entry, generation, id, mended, now, policy, rejudging,
+    rich_batch, wei,
 };
-use proviso_archive::{Archive, Change, CommitError, Entry, FoldKey, Quarantined, RejudgeReport, Rejudging};
+use proviso_archive::{Archive, Change, CommitError, FoldKey, Quarantined, RejudgeReport};
 use proviso_model::Digest;
 use proviso_model::verdict::{Fault, FaultCause};
-
-fn rejudging(entries: Vec<Entry>) -> Rejudging {
-    Rejudging {
-        at: at(1_760_000_000_000),
-        note: "plugin mended".into(),
-        entries,
-    }
-}
-
-/// The message of `rich_entry`, judged by another generation, which does not hold it.
-async fn mended(archive: &Archive, native: &str) -> Entry {
-    archive.activate(&activation(generation("second"), 1)).await.unwrap();
-    let mut entry = rich_entry(native, 1);
-    entry.verdict.generation = generation("second").id;
-    entry.verdict.held = false;
-    entry.verdict.faults.clear();
-    entry.verdict.findings = vec![finding("mended", proviso_model::verdict::Severity::High)];
-    entry.retention = Some(retention(None));
-    entry.fuel = 99;
-    entry
-}
 
 pub(crate) async fn a_message_that_is_held_again_waits_on(archive: Archive) {
     archive.ingest(&rich_batch("m1")).await.unwrap();

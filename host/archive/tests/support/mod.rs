@@ -449,3 +449,25 @@ pub async fn raw_connection(path: &std::path::Path) -> sqlx::SqliteConnection {
         .await
         .unwrap()
 }
+
+/// What is asked of an archive that judged these again.
+pub(crate) fn rejudging(entries: Vec<Entry>) -> Rejudging {
+    Rejudging {
+        at: at(1_760_000_000_000),
+        note: "plugin mended".into(),
+        entries,
+    }
+}
+
+/// The message of `rich_entry`, judged by another generation, which does not hold it.
+pub(crate) async fn mended(archive: &Archive, native: &str) -> Entry {
+    archive.activate(&activation(generation("second"), 1)).await.unwrap();
+    let mut entry = rich_entry(native, 1);
+    entry.verdict.generation = generation("second").id;
+    entry.verdict.held = false;
+    entry.verdict.faults.clear();
+    entry.verdict.findings = vec![finding("mended", proviso_model::verdict::Severity::High)];
+    entry.retention = Some(retention(None));
+    entry.fuel = 99;
+    entry
+}

@@ -49,8 +49,8 @@ pub(super) async fn rejudge(
         }
     }
     let (done, answer) = oneshot::channel();
-    let who = caller.principal.to_string();
-    let request = rejudge::Request { ids, who, note, done };
+    let by = caller.principal;
+    let request = rejudge::Request { ids, by, note, done };
     let sent = shared.rejudging.send(request).await;
     sent.map_err(|_| ApiError::ending())?;
     match answer.await {

@@ -7,7 +7,7 @@ use super::Shared;
 use super::body::Received;
 use super::problem::{ApiError, Code};
 use crate::budget::ByteShare;
-use crate::delivery::{Delivery, DeliveryError, Part, Report, bytes_of};
+use crate::queue::{NotCommitted, Part, Queued, Report, bytes_of};
 use crate::token::Caller;
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -119,16 +119,16 @@ impl<'a> Taking<'a> {
             bytes: Arc::clone(&self.share),
         };
         let queue = &self.shared.queue;
-        let (delivery, done) = if self.committed.is_some() {
-            Delivery::further(queue, part).await
+        let (queued, done) = if self.committed.is_some() {
+            Queued::further(queue, part).await
         } else {
             let full = || ApiError::yours(Code::Busy, "the queue is full: send the same again later");
-            Delivery::from_http(queue, part).ok_or_else(full)?
+            Queued::from_http(queue, part).ok_or_else(full)?
         };
-        queue.send(delivery).await.map_err(|()| ApiError::ending())?;
+        queue.send(queued).await.map_err(|()| ApiError::ending())?;
         let report = match done.await {
             Ok(Ok(report)) => report,
-            Ok(Err(DeliveryError::Archive(error))) => {
+            Ok(Err(NotCommitted(error))) => {
                 return Err(ApiError::Ours {
                     code: Code::NotCommitted,
                     told: "the archive could not commit; nothing is lost if you send the same again",

@@ -20,10 +20,10 @@ pub use guard::USER_HEADER;
 pub(crate) use hosts::Hosts;
 pub(crate) use serving::{Bounds, Connections, serve};
 
-use crate::delivery::Queue;
 use crate::generations::Generations;
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
+use crate::queue::Queue;
 use crate::rejudge;
 use crate::token::{Right, TokenBook};
 use crate::watch::WatchState;

@@ -36,7 +36,7 @@ pub(super) async fn rollback(
     body: Received,
 ) -> Result<Response, ApiError> {
     let RollbackBody { to } = body.json()?;
-    answer(shared.generations.rollback(to, caller.principal.to_string()).await)
+    answer(shared.generations.rollback(to, caller.principal).await)
 }
 
 fn answer(attempt: anyhow::Result<Attempt>) -> Result<Response, ApiError> {
@@ -73,8 +73,8 @@ pub(super) async fn allow_downgrade(
     let generations = Arc::clone(&shared.generations);
     // A task of its own: whoever asked may go away, and it goes on to its end.
     let work = tokio::spawn(async move {
-        let who = caller.principal.to_string();
-        generations.allow_downgrade(&pack, &version, &who, &note).await
+        let by = &caller.principal;
+        generations.allow_downgrade(&pack, &version, by, &note).await
     });
     let failed = |error: anyhow::Error| ApiError::ours("nothing was allowed", error);
     work.await.map_err(|error| failed(error.into()))?.map_err(failed)?;
@@ -98,8 +98,8 @@ pub(super) async fn retry(
     let quarantine = Arc::clone(&shared.quarantine);
     // A task of its own: what is recorded and what is called must not part ways because somebody went away.
     let work = tokio::spawn(async move {
-        let who = caller.principal.to_string();
-        quarantine.retry(generation, policy.as_deref(), &who).await
+        let by = &caller.principal;
+        quarantine.retry(generation, policy.as_deref(), by).await
     });
     let failed = |error: anyhow::Error| ApiError::ours("no policy is tried again", error);
     let retried = work.await.map_err(|error| failed(error.into()))?.map_err(failed)?;

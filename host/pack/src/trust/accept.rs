@@ -189,7 +189,7 @@ impl Trust {
     /// Everything that keeps it from judging: revoked, not signed, signed by too few, asking for too much, too old. If nothing
     /// does, everything that is wrong with the rest of the pack.
     pub fn accept(&self, pack: impl Into<Offered>, occasion: &Occasion<'_>) -> Result<TrustedPack, PackError> {
-        // The order is the point: nothing of a pack is interpreted for somebody whom nobody trusts.
+        // The order is the point: of a pack of somebody whom nobody trusts, the manifest alone is interpreted.
         let offered = pack.into();
         let unread: &UnreadPack = match &offered {
             Offered::Unread(pack) => pack,

@@ -6,8 +6,8 @@ use crate::show::table::Columns;
 use proviso_archive::Archive;
 use proviso_author::build_plugin;
 use proviso_daemon::config::Config;
-use proviso_engine::{Engine, EngineOptions};
 use proviso_pack::{PackStore, PluginPath, Trust};
+use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
 use std::path::Path;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &DoctorArgs, colour: bool) -> anyhow::Result<Ending> {
 
 fn sandbox() -> Check {
     let what = "sandbox";
-    match Engine::new(EngineOptions::default()) {
+    match build::engine(None) {
         Ok(engine) if engine.features().pagemap_scan => Check {
             what,
             state: State::Well,

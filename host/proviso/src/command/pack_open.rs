@@ -5,7 +5,7 @@ use crate::cli::TrustArgs;
 use proviso_author::build_plugin;
 use proviso_model::{Problem, Problems};
 use proviso_pack::trust::Load;
-use proviso_pack::{Pack, PluginPath, TrustedPack};
+use proviso_pack::{Pack, PluginPath, TrustedPack, UnreadPack};
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::trust::Accepting;
 use std::path::Path;
@@ -16,9 +16,9 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Pack> {
     Ok(Pack::open(path, &PluginPath::of_this_process()).map_err(|error| Problems(error.problems))?)
 }
 
-/// Opens a pack that is to judge, if the trust that counts here accepts it.
+/// Opens a pack that is to judge, if the trust that counts here accepts it: asked before the pack is interpreted.
 pub(crate) fn open_trusted(path: &Path, trust: Option<&Path>) -> anyhow::Result<Arc<TrustedPack>> {
-    let pack = open(path)?;
+    let pack = UnreadPack::open(path, &PluginPath::of_this_process()).map_err(|error| Problems(error.problems))?;
     let accepting = Accepting::without_memory(trust, None).map_err(Problems)?;
     Ok(accepting.accept(pack, &Load::New).map_err(Problems)?)
 }

@@ -3,7 +3,7 @@
 use super::cursor::{BEFORE_BYTES_MAX, Before, Cursor};
 use super::key::{FileKey, HEAD_BYTES_MAX};
 use super::open;
-use crate::foreign::Foreign;
+use crate::not_text::NotText;
 use crate::{Format, Item, Origin, Reader};
 use std::io::{ErrorKind, SeekFrom};
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) struct Followed {
     /// The file as it was when the last turn ended.
     seen: Option<Seen>,
     /// Nothing can be gained from the file as it was seen.
-    settled: bool,
+    quiet: bool,
     /// What was last told of the file as a whole.
     told: Option<String>,
     /// Recorded offsets no longer count.
@@ -207,7 +207,7 @@ impl Followed {
             None => Vec::new(),
         };
         // What was appended after the last read is in `seen` and was not read.
-        self.settled = (unchanged || waiting == 0) && seen.bytes == self.read_to;
+        self.quiet = (unchanged || waiting == 0) && seen.bytes == self.read_to;
         self.seen = Some(seen);
         self.turn = None;
         Ok(Progress::Waits)
@@ -232,7 +232,7 @@ impl Followed {
 
     /// Opens the file and makes sure that it is still the same; `None` if there may be something to read.
     async fn begin_turn(&mut self, path: &Path, recorded: &[Cursor]) -> std::io::Result<Option<Progress>> {
-        if self.settled && self.seen == Some(Seen::of(&tokio::fs::symlink_metadata(path).await?)) {
+        if self.quiet && self.seen == Some(Seen::of(&tokio::fs::symlink_metadata(path).await?)) {
             return Ok(Some(Progress::Waits));
         }
         let (mut file, found) = open::regular(path).await?;
@@ -263,11 +263,11 @@ impl Followed {
         }
         self.begun = true;
         if self.key.is_none()
-            && let Some(foreign) = Foreign::of_head(&head)
+            && let Some(not_text) = NotText::of_head(&head)
         {
             self.seen = Some(seen);
-            self.settled = true;
-            return Ok(Some(self.tells_once(foreign.to_string())));
+            self.quiet = true;
+            return Ok(Some(self.tells_once(not_text.to_string())));
         }
         if self.key.is_none() && (seen.bytes < self.read_to || !head.starts_with(&self.head)) {
             // Another file, of which nothing was given yet.

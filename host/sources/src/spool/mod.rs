@@ -13,7 +13,7 @@ mod open;
 
 pub use cursor::{BadCursor, Cursor, StoredCursor};
 
-use crate::{Delivery, Format, Item, LineError, Origin, foreign};
+use crate::{Delivery, Format, Item, LineError, Origin, not_text};
 use follow::{Followed, Place, Progress};
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use std::collections::{BTreeMap, VecDeque};
@@ -221,7 +221,7 @@ async fn list(folder: &Path) -> std::io::Result<(Vec<String>, Vec<(String, &'sta
     while let Some(entry) = entries.next_entry().await? {
         let name = entry.file_name();
         let shown = name.to_string_lossy();
-        let compressed = foreign::is_compressed(&shown);
+        let compressed = not_text::is_compressed(&shown);
         if shown.starts_with('.') || !(compressed || ENDINGS.iter().any(|ending| shown.ends_with(ending))) {
             continue;
         }

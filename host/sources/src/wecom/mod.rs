@@ -20,7 +20,7 @@ use proviso_model::{MessageId, Timestamp};
 use std::sync::Arc;
 
 /// The channel of every message read here.
-const CHANNEL: &str = "wecom";
+pub(crate) const CHANNEL: &str = "wecom";
 
 /// One message from its JSON, which begins on that line of the source.
 pub(crate) fn message(json: &str, line: u64, context: &SourceContext) -> Result<Message, String> {

@@ -6,7 +6,7 @@ use proviso_sources::{Format, Item, Origin, Reader, SourceContext};
 /// The origin of every test.
 pub(crate) fn origin() -> Origin {
     let context = SourceContext::new("bank", "chat").expect("both are fit to be parts of an identifier");
-    Origin::bound("test", context)
+    Origin::bound("test", context).and_channels(["wecom".to_owned()])
 }
 
 /// All items of a source, given in pieces of these sizes in turn.

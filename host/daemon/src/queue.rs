@@ -1,8 +1,8 @@
 //! What sources hand to the writer, and the bounded queue between them.
 //!
 //! The queue has two lanes, one for HTTP and one for the spools, each with places for messages and a budget of bytes of its own:
-//! neither can keep the other out. A share of bytes is taken before a body is read, and a place before a delivery is queued;
-//! both are given back when the delivery is committed.
+//! neither can keep the other out. A share of bytes is taken before a body is read, and a place before anything is queued;
+//! both are given back when it is committed.
 
 use crate::budget::{ByteBudget, ByteShare};
 use proviso_archive::{SourceError, SourceOffset, SourcePlace};
@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Messages from one source that are to be judged and committed, and whom to tell.
-pub(crate) struct Delivery {
+pub(crate) struct Queued {
     pub(crate) messages: Vec<Arrival>,
     pub(crate) errors: Vec<SourceError>,
     pub(crate) offsets: Vec<SourceOffset>,
     /// Who hands them in.
     pub(crate) by: Principal,
-    pub(crate) done: oneshot::Sender<Result<Report, DeliveryError>>,
-    /// Its places in the queue; given back when the delivery is dropped.
+    pub(crate) done: oneshot::Sender<Result<Report, NotCommitted>>,
+    /// Its places in the queue; given back when this is dropped.
     _places: OwnedSemaphorePermit,
     /// Its bytes, or those of the request that it is a part of.
     _bytes: Arc<ByteShare>,
@@ -31,7 +31,7 @@ pub(crate) struct Arrival {
     pub(crate) place: SourcePlace,
 }
 
-/// What became of a delivery.
+/// What became of what was queued.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     /// Judged and committed now.
@@ -42,18 +42,15 @@ pub(crate) struct Report {
     pub conflicts: Vec<String>,
 }
 
-/// Why a delivery was not committed. Nothing of the transaction at fault is kept; it may be sent again.
+/// The archive refused. Nothing of the transaction at fault is kept; what was queued may be sent again.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DeliveryError {
-    /// The archive refused.
-    #[error("the archive could not commit")]
-    Archive(#[source] anyhow::Error),
-}
+#[error("the archive could not commit")]
+pub(crate) struct NotCommitted(#[source] pub(crate) anyhow::Error);
 
 /// The bounded way to the writer.
 #[derive(Clone)]
 pub struct Queue {
-    sender: mpsc::Sender<Delivery>,
+    sender: mpsc::Sender<Queued>,
     http: Lane,
     spools: Lane,
 }
@@ -90,8 +87,8 @@ fn places(messages: usize) -> u32 {
 
 impl Queue {
     /// A queue and its far end.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Delivery>) {
-        // A delivery has a place at least, so there is always room for one that has its places.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Queued>) {
+        // All that is queued has a place at least, so there is always room for one that has its places.
         let (sender, receiver) = mpsc::channel(2 * QUEUE_MESSAGES_MAX);
         let (http, spools) = (Lane::new(), Lane::new());
         (Self { sender, http, spools }, receiver)
@@ -115,14 +112,14 @@ impl Queue {
         &self.http.bytes
     }
 
-    /// Hands a delivery over; it holds its places already.
-    pub(crate) async fn send(&self, delivery: Delivery) -> Result<(), ()> {
-        self.sender.send(delivery).await.map_err(|_| ())
+    /// Hands it over; it holds its places already.
+    pub(crate) async fn send(&self, queued: Queued) -> Result<(), ()> {
+        self.sender.send(queued).await.map_err(|_| ())
     }
 }
 
-/// Where the answer to a delivery comes.
-pub(crate) type Done = oneshot::Receiver<Result<Report, DeliveryError>>;
+/// Where the answer comes.
+pub(crate) type Done = oneshot::Receiver<Result<Report, NotCommitted>>;
 
 /// A part of an HTTP request, in the order of its body.
 pub(crate) struct Part {
@@ -131,7 +128,7 @@ pub(crate) struct Part {
     pub(crate) bytes: Arc<ByteShare>,
 }
 
-impl Delivery {
+impl Queued {
     /// The first part of a request. `None` if the queue has no room: then nothing of the request is taken.
     pub(crate) fn from_http(queue: &Queue, part: Part) -> Option<(Self, Done)> {
         let places = Arc::clone(&queue.http.places).try_acquire_many_owned(places(part.messages.len()));
@@ -147,7 +144,7 @@ impl Delivery {
     fn of_request(part: Part, places: OwnedSemaphorePermit) -> (Self, Done) {
         let Part { messages, by, bytes } = part;
         let (done, receiver) = oneshot::channel();
-        let delivery = Self {
+        let queued = Self {
             messages: arrivals("http", "request", messages),
             errors: Vec::new(),
             offsets: Vec::new(),
@@ -156,7 +153,7 @@ impl Delivery {
             _places: places,
             _bytes: bytes,
         };
-        (delivery, receiver)
+        (queued, receiver)
     }
 
     /// What was read of one spool file. Waits while the queue has no room; `None` if the daemon is ending.
@@ -177,7 +174,7 @@ impl Delivery {
         let places = queue.spools.places_for(messages.len()).await;
         let by = Principal::new(PrincipalKind::Source, source).unwrap_or_else(|_| Principal::system("spool"));
         let (done, receiver) = oneshot::channel();
-        let delivery = Self {
+        let queued = Self {
             messages: arrivals(source, file, messages),
             errors,
             offsets,
@@ -186,7 +183,7 @@ impl Delivery {
             _places: places,
             _bytes: Arc::new(bytes),
         };
-        Some((delivery, receiver))
+        Some((queued, receiver))
     }
 }
 
@@ -229,14 +226,13 @@ mod tests {
     #[tokio::test]
     async fn neither_http_nor_spools_keep_the_other_out() {
         let (queue, mut writer) = Queue::new();
-        let first = Delivery::from_http(&queue, part(&queue, QUEUE_MESSAGES_MAX).await);
+        let first = Queued::from_http(&queue, part(&queue, QUEUE_MESSAGES_MAX).await);
         let (first, _) = first.unwrap();
         assert!(
-            Delivery::from_http(&queue, part(&queue, 1).await).is_none(),
+            Queued::from_http(&queue, part(&queue, 1).await).is_none(),
             "no room for more"
         );
-        let spool =
-            Delivery::from_spool(&queue, "inbox", "a.jsonl", messages(QUEUE_MESSAGES_MAX), vec![], vec![]).await;
+        let spool = Queued::from_spool(&queue, "inbox", "a.jsonl", messages(QUEUE_MESSAGES_MAX), vec![], vec![]).await;
         let (spool, _) = spool.unwrap();
         assert_eq!(spool.by.to_string(), "source:inbox");
         assert_eq!(queue.queued(), 2 * QUEUE_MESSAGES_MAX as u64);
@@ -244,12 +240,12 @@ mod tests {
         queue.send(spool).await.unwrap();
         drop(writer.recv().await.unwrap());
         assert!(
-            Delivery::from_http(&queue, part(&queue, 1).await).is_some(),
+            Queued::from_http(&queue, part(&queue, 1).await).is_some(),
             "the writer gave the places back"
         );
         drop(writer);
         assert!(
-            Delivery::from_spool(&queue, "inbox", "a.jsonl", messages(1), vec![], vec![])
+            Queued::from_spool(&queue, "inbox", "a.jsonl", messages(1), vec![], vec![])
                 .await
                 .is_none(),
             "nobody would take it"
@@ -265,12 +261,12 @@ mod tests {
             by: "token:feed".parse().unwrap(),
             bytes: Arc::clone(&bytes),
         };
-        let (first, _) = Delivery::from_http(&queue, part(1)).unwrap();
-        let (second, _) = Delivery::further(&queue, part(1)).await;
+        let (first, _) = Queued::from_http(&queue, part(1)).unwrap();
+        let (second, _) = Queued::further(&queue, part(1)).await;
         drop(bytes);
-        for delivery in [first, second] {
+        for queued in [first, second] {
             assert_eq!(queue.taken_bytes()[0], ("http", INTAKE_BYTES_MAX as u64));
-            queue.send(delivery).await.unwrap();
+            queue.send(queued).await.unwrap();
             drop(writer.recv().await.unwrap());
         }
         assert_eq!(queue.taken_bytes(), [("http", 0), ("spool", 0)]);

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a source is, going by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Foreign {
+pub(crate) enum NotText {
     Gzip,
     Zip,
     Zstandard,
@@ -21,49 +21,49 @@ pub(crate) enum Foreign {
 pub(crate) const HEAD_BYTES: usize = 6;
 
 /// What each begins with. UTF-32 stands before UTF-16, whose mark is a part of its mark.
-const BEGINNINGS: &[(&[u8], Foreign)] = &[
-    (b"\x1f\x8b", Foreign::Gzip),
-    (b"PK\x03\x04", Foreign::Zip),
-    (b"\x28\xb5\x2f\xfd", Foreign::Zstandard),
-    (b"\xfd7zXZ\0", Foreign::Xz),
-    (b"BZh", Foreign::Bzip2),
-    (b"\xff\xfe\0\0", Foreign::Utf32),
-    (b"\0\0\xfe\xff", Foreign::Utf32),
-    (b"{\0\0\0", Foreign::Utf32),
-    (b"[\0\0\0", Foreign::Utf32),
-    (b"\0\0\0{", Foreign::Utf32),
-    (b"\0\0\0[", Foreign::Utf32),
-    (b"\xff\xfe", Foreign::Utf16),
-    (b"\xfe\xff", Foreign::Utf16),
-    (b"{\0", Foreign::Utf16),
-    (b"[\0", Foreign::Utf16),
-    (b"\0{", Foreign::Utf16),
-    (b"\0[", Foreign::Utf16),
+const BEGINNINGS: &[(&[u8], NotText)] = &[
+    (b"\x1f\x8b", NotText::Gzip),
+    (b"PK\x03\x04", NotText::Zip),
+    (b"\x28\xb5\x2f\xfd", NotText::Zstandard),
+    (b"\xfd7zXZ\0", NotText::Xz),
+    (b"BZh", NotText::Bzip2),
+    (b"\xff\xfe\0\0", NotText::Utf32),
+    (b"\0\0\xfe\xff", NotText::Utf32),
+    (b"{\0\0\0", NotText::Utf32),
+    (b"[\0\0\0", NotText::Utf32),
+    (b"\0\0\0{", NotText::Utf32),
+    (b"\0\0\0[", NotText::Utf32),
+    (b"\xff\xfe", NotText::Utf16),
+    (b"\xfe\xff", NotText::Utf16),
+    (b"{\0", NotText::Utf16),
+    (b"[\0", NotText::Utf16),
+    (b"\0{", NotText::Utf16),
+    (b"\0[", NotText::Utf16),
 ];
 
 /// Endings of the names of compressed files, without the dot.
 const COMPRESSED: &[&str] = &["gz", "gzip", "zip", "zst", "xz", "bz2"];
 
-impl Foreign {
+impl NotText {
     /// What begins so; `None` for what may be text in UTF-8.
     pub(crate) fn of_head(head: &[u8]) -> Option<Self> {
         BEGINNINGS
             .iter()
             .find(|(beginning, _)| head.starts_with(beginning))
-            .map(|(_, foreign)| *foreign)
+            .map(|(_, not_text)| *not_text)
     }
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Foreign::Gzip => "it is compressed with gzip: unpack it first (gunzip)",
-            Foreign::Zip => "it is a zip archive: unpack it first (unzip)",
-            Foreign::Zstandard => "it is compressed with zstd: unpack it first (unzstd)",
-            Foreign::Xz => "it is compressed with xz: unpack it first (unxz)",
-            Foreign::Bzip2 => "it is compressed with bzip2: unpack it first (bunzip2)",
-            Foreign::Utf16 => "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)",
-            Foreign::Utf32 => "it is UTF-32: convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)",
+            NotText::Gzip => "it is compressed with gzip: unpack it first (gunzip)",
+            NotText::Zip => "it is a zip archive: unpack it first (unzip)",
+            NotText::Zstandard => "it is compressed with zstd: unpack it first (unzstd)",
+            NotText::Xz => "it is compressed with xz: unpack it first (unxz)",
+            NotText::Bzip2 => "it is compressed with bzip2: unpack it first (bunzip2)",
+            NotText::Utf16 => "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)",
+            NotText::Utf32 => "it is UTF-32: convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)",
         })
     }
 }
@@ -104,22 +104,22 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_known_by_its_first_bytes() {
-        let table: [(&[u8], Option<Foreign>); 12] = [
-            (b"\x1f\x8b\x08\0", Some(Foreign::Gzip)),
-            (b"PK\x03\x04\x14", Some(Foreign::Zip)),
-            (b"\xff\xfe{\0", Some(Foreign::Utf16)),
-            (b"\xfe\xff\0{", Some(Foreign::Utf16)),
-            (b"{\0\"\0", Some(Foreign::Utf16)),
-            (b"\0{\0\"", Some(Foreign::Utf16)),
-            (b"\xff\xfe\0\0{\0", Some(Foreign::Utf32)),
-            (b"{\0\0\0\"\0", Some(Foreign::Utf32)),
+        let table: [(&[u8], Option<NotText>); 12] = [
+            (b"\x1f\x8b\x08\0", Some(NotText::Gzip)),
+            (b"PK\x03\x04\x14", Some(NotText::Zip)),
+            (b"\xff\xfe{\0", Some(NotText::Utf16)),
+            (b"\xfe\xff\0{", Some(NotText::Utf16)),
+            (b"{\0\"\0", Some(NotText::Utf16)),
+            (b"\0{\0\"", Some(NotText::Utf16)),
+            (b"\xff\xfe\0\0{\0", Some(NotText::Utf32)),
+            (b"{\0\0\0\"\0", Some(NotText::Utf32)),
             (b"{\"id\"", None),
             (b"\xef\xbb\xbf{", None),
             (b"[", None),
             (b"", None),
         ];
         for (head, expected) in table {
-            assert_eq!(Foreign::of_head(head), expected, "{head:?}");
+            assert_eq!(NotText::of_head(head), expected, "{head:?}");
         }
         for (name, expected) in [
             ("a.jsonl.gz", true),
