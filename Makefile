@@ -9,12 +9,14 @@
 #   make bench     measures Proviso beside other programs that do its job, and writes docs/performance.md; PROVISO_CORPUS as
 #                  above, else on the demonstration's own lines. Fetches and builds tests/compare; 20 minutes on two cores
 #   make languages builds a plugin in each language, measures what it costs, and writes the table of docs/languages.md
+#   make soak      the daemon under load, changes, full disks, slow peers and kills for 30 minutes (SOAK_SECONDS=90: the short form),
+#                  and writes the figures in docs/operations.md. As root, or no disk can be filled
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -45,6 +47,11 @@ bench: build
 languages: build
 	@sh tests/setup.sh tests
 	cargo run --release -p proviso-measure -- languages --proviso $(PROVISO) --write docs/languages.md
+
+SOAK_SECONDS := 1800
+
+soak: build
+	cargo run --release -p proviso-measure -- soak --proviso $(PROVISO) --seconds $(SOAK_SECONDS) --write docs/operations.md
 
 lint:
 	cargo fmt --all --check

@@ -1,7 +1,7 @@
 //! The daemon's bounds as its peers meet them: memory, connections, bodies that dribble, and the end.
 
 use super::breaker::slow_site;
-use super::support::{Serve, Site, message, run, stderr, wait_until};
+use super::support::{SET, Serve, Site, message, run, stderr, wait_until};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -283,6 +283,29 @@ fn a_daemon_that_cannot_commit_says_so_and_is_well_again_by_itself() {
     wait_until("the probe", || daemon.get("/healthz").0 == 200);
     assert_eq!(daemon.post("/v1/messages", &message("m1", "保本").to_string()).0, 200);
     assert_eq!(site.messages(), 1);
+}
+
+#[test]
+fn a_change_of_policies_while_the_disk_is_full_goes_live_when_there_is_room() {
+    let site = Site::new();
+    let daemon = Serve::start_ignoring_file_limits(&site);
+    let before = daemon.generation();
+    daemon.limit_files(Some(0));
+    site.write("set.toml", &SET.replace("\"wonder\"", "\"marvel\""));
+    wait_until("the word of it", || {
+        daemon.log().contains("policies could not be reloaded")
+    });
+    assert_eq!(daemon.generation(), before);
+    daemon.limit_files(None);
+    wait_until("the change", || daemon.generation() != before);
+    // One that is refused is told then too.
+    daemon.limit_files(Some(0));
+    site.write("set.toml", "moed = 1\n");
+    wait_until("the word of it", || {
+        daemon.log().matches("policies could not be reloaded").count() > 1
+    });
+    daemon.limit_files(None);
+    wait_until("the refusal", || daemon.status()["last_attempt"]["result"] == "refused");
 }
 
 #[test]

@@ -206,9 +206,19 @@ impl Generations {
         // Before anything is read: what changes while it is read is another than what was tried.
         let found = digest_of(self.inputs()).await?;
         *lock(&self.tried) = Some(found);
+        // What could not be tried to its end, since a disk was full, say, is tried again.
+        let result = self
+            .read_again(&asked, by)
+            .await
+            .inspect_err(|_| *lock(&self.tried) = None)?;
+        Ok(self.note(by, started, result))
+    }
+
+    /// Builds from the file, and makes live what is good and new.
+    async fn read_again(&self, asked: &Asked, by: &Principal) -> anyhow::Result<AttemptResult> {
         let parts = &self.parts;
         let before = self.current();
-        let result = match build_from_file(parts).await? {
+        Ok(match build_from_file(parts).await? {
             Ok(candidate) if candidate.generation.id() == before.id() => {
                 let id = before.id();
                 // Another trust file may admit the same packs for another reason.
@@ -216,7 +226,7 @@ impl Generations {
                 self.swap(candidate.generation);
                 AttemptResult::Unchanged { id }
             }
-            Ok(candidate) if asked == Asked::Watch && self.is_rolled_back_from(candidate.generation.id()) => {
+            Ok(candidate) if *asked == Asked::Watch && self.is_rolled_back_from(candidate.generation.id()) => {
                 AttemptResult::Unchanged { id: before.id() }
             }
             Ok(candidate) => {
@@ -235,8 +245,7 @@ impl Generations {
                     problems: refused.problems,
                 }
             }
-        };
-        Ok(self.note(by, started, result))
+        })
     }
 
     async fn rollback_now(&self, to: Option<&str>, by: &Principal) -> anyhow::Result<Attempt> {

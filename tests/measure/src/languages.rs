@@ -1,7 +1,7 @@
 //! `make languages`: what a plugin costs in each language that `pack new` knows. The scaffolds are built as their authors build them;
 //! they hold the same rule.
 
-use crate::page::{Table, count};
+use crate::page::{Table, count, marked, publish_part};
 use crate::{LanguagesArgs, machine, process};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -22,8 +22,6 @@ const LANGUAGES: [(&str, &str); 4] = [
 const MESSAGES: usize = 10_240;
 /// Rounds of `pack bench`.
 const ROUNDS: u32 = 5;
-/// The lines between which the page is written anew.
-const MARKS: [&str; 2] = ["<!-- measured: begin -->", "<!-- measured: end -->"];
 
 /// What one language costs.
 struct Cost {
@@ -105,13 +103,7 @@ pub(crate) fn run(args: &LanguagesArgs) -> anyhow::Result<ExitCode> {
         machine::load_average()
     );
     let section = render(&machine, &costs);
-    print!("{section}");
-    if let Some(path) = &args.write {
-        let page = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let page =
-            replaced(&page, &section).with_context(|| format!("{} lacks the lines {MARKS:?}", path.display()))?;
-        fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    publish_part(&section, args.write.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -225,33 +217,10 @@ fn render(machine: &str, costs: &[Cost]) -> String {
             count(cost.fuel as usize),
         ]);
     }
-    format!(
-        "{}\n\nMeasured by `make languages` on {}: {machine}. {} messages of some 110 bytes, each with a hit, every second with a finding; {ROUNDS} rounds, the median.\n\n{}\n{}",
-        MARKS[0],
+    marked(&format!(
+        "Measured by `make languages` on {}: {machine}. {} messages of some 110 bytes, each with a hit, every second with a finding; {ROUNDS} rounds, the median.\n\n{}",
         machine::now(),
         count(MESSAGES),
         table.markdown(),
-        MARKS[1]
-    )
-}
-
-/// The page with what stands between the marks, and the marks, replaced.
-fn replaced(page: &str, section: &str) -> Option<String> {
-    let (before, rest) = page.split_once(MARKS[0])?;
-    let (_, behind) = rest.split_once(MARKS[1])?;
-    Some(format!("{before}{section}{behind}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_stands_between_the_marks_is_written_anew() {
-        let page = format!("a\n{}\nold\n{}\nb\n", MARKS[0], MARKS[1]);
-        let section = format!("{}\nnew\n{}", MARKS[0], MARKS[1]);
-        let new = replaced(&page, &section).unwrap();
-        assert_eq!(new, page.replace("old", "new"));
-        assert_eq!(replaced("without marks", &section), None);
-    }
+    ))
 }

@@ -1,8 +1,10 @@
 //! Measures Proviso from outside: its packs on real text (`quality`), and what it costs beside other ways of doing its job
-//! (`bench`), and what a plugin costs in each language (`languages`). They write their own pages or parts of them; those are not edited by hand.
+//! (`bench`), what a plugin costs in each language (`languages`), and whether the daemon stands everything at once for long (`soak`).
+//! They write their own pages or parts of them; those are not edited by hand.
 
 mod bench;
 mod corpus;
+mod http;
 mod languages;
 mod machine;
 mod native;
@@ -10,6 +12,7 @@ mod page;
 mod process;
 mod quality;
 mod sample;
+mod soak;
 mod workload;
 
 use clap::{Args, Parser, Subcommand};
@@ -32,6 +35,8 @@ enum Command {
     Bench(BenchArgs),
     /// What a plugin costs in each language, in the page of languages.
     Languages(LanguagesArgs),
+    /// The daemon under load, changes, full disks, slow peers and kills. Exit 1 where it lost something or grew.
+    Soak(SoakArgs),
     /// The native program alone: verdicts as JSON lines on standard output.
     Native(NativeArgs),
 }
@@ -94,6 +99,22 @@ struct LanguagesArgs {
 }
 
 #[derive(Debug, Args)]
+struct SoakArgs {
+    /// The binary under test.
+    #[arg(long)]
+    proviso: PathBuf,
+    /// How long, in seconds; what is looked at afterwards comes on top. Under 600 everything happens more often.
+    #[arg(long, default_value_t = 1_800, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    seconds: u64,
+    /// What is left to chance follows from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The page whose marked part is written anew, if nothing was wrong.
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct NativeArgs {
     /// The policy set.
     #[arg(long)]
@@ -123,6 +144,7 @@ fn main() -> ExitCode {
         Command::Quality(args) => quality::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Languages(args) => languages::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Native(args) => native::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! Tables in Markdown that also read well on a terminal.
 
+use anyhow::Context;
 use std::fmt::Write as _;
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -104,6 +105,32 @@ pub(crate) fn publish(page: &str, path: Option<&Path>) -> std::io::Result<()> {
     path.map_or(Ok(()), |path| std::fs::write(path, page))
 }
 
+/// The lines between which a part of a page is written anew.
+pub(crate) const MARKS: [&str; 2] = ["<!-- measured: begin -->", "<!-- measured: end -->"];
+
+/// A part of a page, between the marks.
+pub(crate) fn marked(text: &str) -> String {
+    format!("{}\n\n{}\n{}", MARKS[0], text, MARKS[1])
+}
+
+/// Prints a part, and writes it into the page between the marks where asked.
+pub(crate) fn publish_part(part: &str, path: Option<&Path>) -> anyhow::Result<()> {
+    println!("{part}");
+    if let Some(path) = path {
+        let page = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let page = replaced(&page, part).with_context(|| format!("{} lacks the lines {MARKS:?}", path.display()))?;
+        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The page with what stands between the marks, and the marks, replaced.
+fn replaced(page: &str, part: &str) -> Option<String> {
+    let (before, rest) = page.split_once(MARKS[0])?;
+    let (_, behind) = rest.split_once(MARKS[1])?;
+    Some(format!("{before}{part}{behind}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +151,14 @@ mod tests {
             ["0", "999", "1,000", "1,234,567"]
         );
         assert_eq!((percent(1, 8), percent(1, 0)), ("12.50 %".to_owned(), "-".to_owned()));
+    }
+
+    #[test]
+    fn only_what_stands_between_the_marks_is_written_anew() {
+        let page = format!("a\n{}\nold\n{}\nb\n", MARKS[0], MARKS[1]);
+        let part = format!("{}\nnew\n{}", MARKS[0], MARKS[1]);
+        let new = replaced(&page, &part).unwrap();
+        assert_eq!(new, page.replace("old", "new"));
+        assert_eq!(replaced("without marks", &part), None);
     }
 }

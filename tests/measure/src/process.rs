@@ -82,6 +82,53 @@ pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
 
+/// Resident memory in MB of 1,000,000 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resident {
+    pub now: f64,
+    pub most: f64,
+}
+
+/// What a process that runs has in memory, and had at most.
+pub(crate) fn resident_of(process: u32) -> anyhow::Result<Resident> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let megabytes = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kilobytes
+            .map(|kilobytes| kilobytes * 1.024e-3)
+            .with_context(|| format!("/proc has no {key}"))
+    };
+    Ok(Resident {
+        now: megabytes("VmRSS:")?,
+        most: megabytes("VmHWM:")?,
+    })
+}
+
+/// Open descriptors of a process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Descriptors {
+    /// Connections, and what listens.
+    pub sockets: usize,
+    pub others: usize,
+}
+
+/// What a process that runs has open.
+pub(crate) fn descriptors_of(process: u32) -> anyhow::Result<Descriptors> {
+    let mut found = Descriptors { sockets: 0, others: 0 };
+    for entry in fs::read_dir(format!("/proc/{process}/fd"))? {
+        // One that was closed meanwhile is none.
+        if let Ok(target) = fs::read_link(entry?.path()) {
+            if target.to_string_lossy().starts_with("socket:") {
+                found.sockets += 1;
+            } else {
+                found.others += 1;
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// `cutime` and `cstime`, the 16th and 17th field, as counted behind the name.
 const CHILDREN: usize = 13;
 
@@ -103,6 +150,22 @@ mod tests {
         let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 100 200 30 4 20 0 1 0";
         assert_eq!((ticks(stat, CHILDREN), ticks(stat, 11)), (Some(34), Some(300)));
         assert_eq!(ticks("7 (a) S 1", CHILDREN), None);
+    }
+
+    #[test]
+    fn a_process_has_memory_and_descriptors() {
+        let own = std::process::id();
+        let resident = resident_of(own).unwrap();
+        assert!(resident.now > 0.0 && resident.now <= resident.most, "{resident:?}");
+        let before = descriptors_of(own).unwrap();
+        let sockets: Vec<_> = (0..50)
+            .map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let behind = descriptors_of(own).unwrap();
+        assert!(
+            behind.sockets >= before.sockets + sockets.len() / 2,
+            "{before:?} {behind:?}"
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ const REST: Duration = Duration::from_millis(80);
 const REST_MAX: Duration = Duration::from_millis(400);
 /// How often everything is looked at although nothing was said of it.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// How long nothing is tried after an attempt that ended in a fault of ours: the next one may find room on the disk.
+const AGAIN_AFTER_FAULT: Duration = Duration::from_secs(2);
 /// A file that was written and never closed is taken all the same when nothing was written to it for so long.
 const OPEN_MAX: Duration = Duration::from_mins(1);
 
@@ -157,6 +159,10 @@ impl Watch {
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "policies could not be reloaded");
                     self.follow_again();
+                    tokio::select! {
+                        () = stop.cancelled() => return Ok(()),
+                        () = tokio::time::sleep(AGAIN_AFTER_FAULT) => {}
+                    }
                 }
             }
             self.state.lock().looked_at = Some(places::now());

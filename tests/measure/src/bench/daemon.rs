@@ -1,12 +1,12 @@
 //! `proviso serve` as it is seen from outside: its log, its memory, its HTTP interface.
 
 use super::Bench;
-use crate::process;
+use crate::http;
+use crate::process::{self, Resident};
 use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -34,13 +34,6 @@ pub(super) struct Live {
     pub seen: f64,
     /// What the log said.
     pub logged: f64,
-}
-
-/// Resident memory in MB of 1,000,000 bytes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Resident {
-    pub now: f64,
-    pub most: f64,
 }
 
 /// A running `proviso serve`, and the lines of its log as they come.
@@ -109,18 +102,7 @@ impl Daemon {
     }
 
     pub(super) fn resident(&self) -> anyhow::Result<Resident> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let megabytes = |key: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(key));
-            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-            kilobytes
-                .map(|kilobytes| kilobytes * 1.024e-3)
-                .with_context(|| format!("/proc has no {key}"))
-        };
-        Ok(Resident {
-            now: megabytes("VmRSS:")?,
-            most: megabytes("VmHWM:")?,
-        })
+        process::resident_of(self.process.id())
     }
 
     /// User and system time so far.
@@ -149,22 +131,9 @@ impl Daemon {
     fn ask(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
         let read = |name: &str| fs::read_to_string(self.data.join(name));
         let (address, token) = (read("address")?, read("token")?);
-        let mut stream = TcpStream::connect(address.trim())?;
-        stream.write_all(
-            format!(
-                "{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\
-                 Connection: close\r\n\r\n",
-                token.trim(),
-                body.len()
-            )
-            .as_bytes(),
-        )?;
-        stream.write_all(body.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("an answer without a body")?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
-        serde_json::from_str(body).with_context(|| format!("{method} {path} answers {body:?}"))
+        let (status, answer) = http::ask(address.trim(), token.trim(), (method, path), body, PATIENCE)?;
+        ensure!(status == 200, "{method} {path}: {status} {answer}");
+        serde_json::from_str(&answer).with_context(|| format!("{method} {path} answers {answer:?}"))
     }
 
     pub(super) fn stop(mut self) -> anyhow::Result<()> {
