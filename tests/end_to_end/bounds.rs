@@ -286,6 +286,28 @@ fn a_daemon_that_cannot_commit_says_so_and_is_well_again_by_itself() {
 }
 
 #[test]
+fn a_burst_of_connections_waits_in_the_queue_and_none_has_to_knock_again() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    let signal = |name: &str| {
+        let told = std::process::Command::new("kill")
+            .args([name, &daemon.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(told.success(), "{name}");
+    };
+    // As a daemon that gets no processor for a moment.
+    signal("-STOP");
+    let address = daemon.address.parse().unwrap();
+    let patience = Duration::from_millis(900);
+    let opened = (0..400).map_while(|_| TcpStream::connect_timeout(&address, patience).ok());
+    let opened: Vec<TcpStream> = opened.collect();
+    signal("-CONT");
+    assert_eq!(opened.len(), 400);
+    assert_eq!(daemon.get("/healthz").0, 200);
+}
+
+#[test]
 fn a_change_of_policies_while_the_disk_is_full_goes_live_when_there_is_room() {
     let site = Site::new();
     let daemon = Serve::start_ignoring_file_limits(&site);

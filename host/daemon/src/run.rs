@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -96,9 +95,7 @@ impl Daemon {
         );
         let writer = tokio::spawn(writer.run(deliveries, requests));
 
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener = http::listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         std::fs::write(config.address_path(), format!("{address}\n")).context("cannot write the daemon's address")?;
         let draining = Arc::new(AtomicBool::new(false));

@@ -18,7 +18,7 @@ mod taken;
 
 pub use guard::USER_HEADER;
 pub(crate) use hosts::Hosts;
-pub(crate) use serving::{Bounds, Connections, serve};
+pub(crate) use serving::{Bounds, Connections, listen, serve};
 
 use crate::generations::Generations;
 use crate::metrics::Metrics;

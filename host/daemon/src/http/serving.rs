@@ -7,14 +7,18 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use proviso_model::limits::{DESCRIPTORS_RESERVED, HTTP_CONNECTIONS_DEFAULT, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_DEADLINE};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Connections that wait in the kernel's queue until they are accepted; `net.core.somaxconn` may allow fewer. With the 128 of the
+/// standard library a burst of peers keeps everybody waiting for the second after which the kernel knocks again.
+const WAITING_MAX: u32 = 1_024;
 /// How long nobody is accepted after the machine refused to.
 const REST_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -84,6 +88,19 @@ impl Connections {
     pub(crate) fn open(&self) -> u64 {
         (self.max - self.places.available_permits()) as u64
     }
+}
+
+/// Listens. Nobody is accepted yet.
+pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A port whose last connections are still being forgotten is free.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 /// Serves until stopped; then nobody is accepted, idle connections are closed, and requests that are under way are answered.
@@ -164,7 +181,6 @@ async fn accept(
 mod tests {
     use super::*;
     use axum::routing::{get, post};
-    use std::net::SocketAddr;
     use std::time::Instant;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::task::JoinHandle;

@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Between two lines of progress.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-/// Commits are noticed to fail, and to work again, within so long.
-const FULL_TOLD_WITHIN: Duration = Duration::from_secs(30);
+/// After the filling commits still find room in the write-ahead log, which is used again; then they fail, and that is told.
+const FULL_TOLD_WITHIN: Duration = Duration::from_mins(2);
+/// When there is room commits are noticed to work again within so long.
 const FREED_TOLD_WITHIN: Duration = Duration::from_secs(10);
 /// What others saw of a full disk is judged so long afterwards, as an answer may be on its way.
 const FREED_MARGIN: Duration = Duration::from_millis(500);

@@ -208,7 +208,7 @@ impl Policies<'_> {
         let term = self.next_term();
         match good {
             Good::SetEdited => site.write_set(self.edit, ""),
-            Good::ListEdited => site.write_terms("packs/turning", &term),
+            Good::ListEdited => site.edit_in_place("packs/turning/lexicons/terms.txt", &term),
             Good::SwappedByRename => {
                 site.write_pack("packs/.next", "soak/turning", &term)?;
                 site.rename("packs/turning", "packs/.before")?;
@@ -339,11 +339,8 @@ impl Policies<'_> {
                 return;
             }
             last = status["last_attempt"].clone();
-            if last["result"] == "refused" {
-                let problems = last["problems"].to_string();
-                self.soak.faults.expect(problems.contains(told), || {
-                    format!("{act}: the problems do not name {told:?}: {problems}")
-                });
+            // A start may have met a state on the way to this one.
+            if last["result"] == "refused" && last["problems"].to_string().contains(told) {
                 self.soak.figures.refused.add(1);
                 if patience.undisturbed {
                     slowest.note(begun.elapsed());
@@ -351,9 +348,10 @@ impl Policies<'_> {
                 return;
             }
         }
-        self.soak
-            .faults
-            .tell(format!("{act}: not refused within {} s: {last}", limit.as_secs()));
+        self.soak.faults.tell(format!(
+            "{act}: not refused, with a word of {told:?}, within {} s: {last}",
+            limit.as_secs()
+        ));
     }
 
     /// Waits until another generation judges, and it is the one that the files make.

@@ -60,13 +60,20 @@ impl Site {
         self.write_bytes(name, text.as_bytes())
     }
 
+    /// Whole: a daemon that starts at this moment reads the one before or this one.
     pub(super) fn write_bytes(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        let path = self.path(name);
+        let (path, new) = (self.path(name), self.path(".writing"));
         let wrote = path
             .parent()
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, bytes));
+            .and_then(|()| fs::write(&new, bytes))
+            .and_then(|()| fs::rename(&new, &path));
         wrote.with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// A list of one term, as an editor writes that has no other file.
+    pub(super) fn edit_in_place(&self, name: &str, term: &str) -> anyhow::Result<()> {
+        fs::write(self.path(name), format!("{term}\n")).with_context(|| format!("cannot edit {name}"))
     }
 
     pub(super) fn write_trust(&self) -> anyhow::Result<()> {
