@@ -82,7 +82,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "differences": shown.differences,
         "earlier": shown.earlier.iter().map(earlier_json).collect::<anyhow::Result<Vec<_>>>()?,
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "conflicts": shown.conflicts.len(),
+        "conflicts": shown.conflicts,
     }))
 }
 
