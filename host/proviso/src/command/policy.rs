@@ -75,8 +75,12 @@ fn check(
     Ok(Ending::Well)
 }
 
+fn client(args: &DaemonArgs) -> anyhow::Result<Client> {
+    Client::of(&Config::read(&args.config)?, &args.token)
+}
+
 fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
-    let status = Client::of_config(&args.config)?.get("/v1/status")?;
+    let status = client(args)?.get("/v1/status")?;
     if args.format == OutputFormat::Json {
         crate::show::json(format_args!("{}", serde_json::to_string_pretty(&status)?));
         return Ok(Ending::Well);
@@ -120,7 +124,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
-    let attempt = Client::of_config(&args.config)?.post(path, body)?;
+    let attempt = client(args)?.post(path, body)?;
     match args.format {
         OutputFormat::Json => crate::show::json(format_args!("{attempt}")),
         OutputFormat::Table => print_attempt(&attempt),
@@ -133,7 +137,7 @@ fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending
 }
 
 fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
-    let answer = Client::of_config(&args.config)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
+    let answer = client(args)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
     match args.format {
         OutputFormat::Json => crate::show::json(format_args!("{answer}")),
         OutputFormat::Table => {
@@ -175,7 +179,7 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
     })?;
     if !here {
         let body = json!({ "pack": pack, "version": version, "note": note });
-        Client::of_config(&args.config)?.post("/v1/policy/allow-downgrade", &body)?;
+        client(args)?.post("/v1/policy/allow-downgrade", &body)?;
     }
     match args.format {
         OutputFormat::Json => {
@@ -213,7 +217,7 @@ fn print_trust(trust: &Value) {
 }
 
 fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
-    let history = Client::of_config(&args.config)?.get("/v1/policy/history")?;
+    let history = client(args)?.get("/v1/policy/history")?;
     let entries = history.as_array().cloned().unwrap_or_default();
     match args.format {
         OutputFormat::Json => entries
