@@ -87,6 +87,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     print_generation(&status["generation"], colour)?;
     print_trust(&status["trust"]);
+    print_watch(&status["watch"]);
     let messages = &status["messages"];
     let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
     crate::show::line(format_args!(
@@ -121,6 +122,25 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     } else {
         Ending::Well
     })
+}
+
+/// What the daemon follows to see a change of policies.
+fn print_watch(watch: &Value) {
+    let list = |key: &str| watch[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    let looked_at = watch["looked_at"].as_str().map_or_else(
+        || "a change was not looked for yet".to_owned(),
+        |at| format!("last looked at {at}"),
+    );
+    let paths = count(list("paths").len() as u64);
+    crate::show::line(format_args!("\nWatched: {paths} paths, {looked_at}"));
+    for file in list("being_written").iter().filter_map(Value::as_str) {
+        crate::show::line(format_args!("  being written, read when it is closed: {file}"));
+    }
+    for folder in list("unwatched").iter().filter_map(Value::as_str) {
+        crate::show::line(format_args!(
+            "  not watched by the kernel, looked at once a minute: {folder}"
+        ));
+    }
 }
 
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
