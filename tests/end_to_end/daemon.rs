@@ -217,6 +217,28 @@ fn rollback_goes_back_and_outlives_a_restart() {
 }
 
 #[test]
+fn the_status_says_what_is_watched() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    let config = site.text("proviso.toml");
+    let status = || stdout(&run(&["policy", "status", "--config", &config]));
+    let paths = daemon.status()["watch"]["paths"].as_array().unwrap().len();
+    let told = format!("Watched: {paths} paths, ");
+    assert!(paths > 2 && status().contains(&told), "{told} in {}", status());
+    // Somebody writes, and is not done.
+    let set = site.path("set.toml");
+    let mut writing = fs::OpenOptions::new().append(true).open(&set).unwrap();
+    std::io::Write::write_all(&mut writing, b"# a remark\n").unwrap();
+    let told = format!("being written, read when it is closed: {}", set.display());
+    wait_until("the writing", || status().contains(&told));
+    drop(writing);
+    wait_until("the look", || {
+        let status = status();
+        !status.contains("being written") && status.contains("paths, last looked at 20")
+    });
+}
+
+#[test]
 fn bodies_and_secrets_stay_out_of_the_log() {
     let site = Site::new();
     let daemon = Serve::start(&site);

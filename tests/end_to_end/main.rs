@@ -23,6 +23,7 @@ mod kill;
 mod languages;
 mod links;
 mod lint;
+mod looking;
 // The programs are the engine's; here they meet the daemon.
 mod path;
 #[path = "../../host/engine/tests/corpus/programs.rs"]

@@ -29,6 +29,7 @@ pub(crate) fn proviso(arguments: &[&str]) -> Command {
         .env_remove("PROVISO_LOG")
         .env_remove("PROVISO_PASSPHRASE")
         .env_remove("PROVISO_STORE")
+        .env_remove("PROVISO_TOKEN_FILE")
         .env_remove("DOCKER_CONFIG")
         .env_remove("PROVISO_TRUST");
     command

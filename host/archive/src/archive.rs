@@ -8,7 +8,7 @@ use crate::health::Health;
 use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
 use crate::known::Known;
-use crate::messages::{ConversationKey, Numbered, Shown};
+use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
@@ -51,6 +51,12 @@ impl Archive {
     /// The same, with limits of one's own.
     pub async fn open_readonly_with(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, ArchiveError> {
         Ok(Self::of(Sqlite::open_readonly(path.as_ref(), opening).await?))
+    }
+
+    /// True if some process has the archive of that path open for writing: a daemon that runs, or a command that writes. False
+    /// where there is none. Cheap enough to be asked by every command; never in the way of whoever opens it.
+    pub fn is_written(path: impl AsRef<Path>) -> Result<bool, ArchiveError> {
+        Sqlite::is_written(path.as_ref())
     }
 
     fn of(store: Sqlite) -> Self {
@@ -198,7 +204,13 @@ impl Archive {
 
     /// At most `count` messages, evenly spread over the order of arrival, the first and the last among them.
     pub async fn sample(&self, count: u32) -> Result<Vec<Numbered>, StorageError> {
-        self.store.sample(count).await
+        self.store.sample(count, 0, count).await
+    }
+
+    /// A part of the same: its steps from `first` on, at most `steps` of them. A sample of many is read in parts, the next of which
+    /// may begin with the message that the last one ended with.
+    pub async fn sample_part(&self, count: u32, first: u32, steps: u32) -> Result<Vec<Numbered>, StorageError> {
+        self.store.sample(count, first, steps).await
     }
 
     /// The messages that a person may mean: `text` is a native identifier, or `tenant/channel/native`. A native identifier
@@ -230,6 +242,11 @@ impl Archive {
     /// All that the archive has of a message; `None` if it has no such message.
     pub async fn show(&self, id: &MessageId) -> Result<Option<Shown>, StorageError> {
         self.store.show(id).await
+    }
+
+    /// What came under a message's identifier with another content, in the order of arrival, at most `limit`. Each has up to 8 MiB.
+    pub async fn conflicts(&self, id: &MessageId, limit: u32) -> Result<Vec<Conflicting>, StorageError> {
+        self.store.conflicts(id, limit).await
     }
 
     /// Everything that a replay of a message needs; `None` if there is no such message. A preceding message that was

@@ -38,7 +38,7 @@ pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
 pub use known::Known;
-pub use messages::{ConversationKey, Numbered, Shown, ShownConflict};
+pub use messages::{Conflicting, ConversationKey, Numbered, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
 pub use quarantines::Quarantined;
@@ -48,7 +48,7 @@ pub use stats::{
 };
 pub use storage::{StorageCause, StorageError};
 pub use trust::{AllowedDowngrade, Downgrade, PackSeen, TrustRecord};
-pub use verdicts::{FoldBefore, Recorded, StoredDecision, StoredVerdict};
+pub use verdicts::{FoldBefore, NotStored, Recorded, StoredDecision, StoredVerdict};
 
 // So that the tests in here and those in tests/ share what they put into archives.
 #[cfg(test)]

@@ -60,13 +60,13 @@ pub struct Shown {
     pub differences: Vec<String>,
     /// Identifiers of the messages that withdraw it.
     pub recalled_by: Vec<MessageId>,
-    /// What came under its identifier with another content.
-    pub conflicts: Vec<ShownConflict>,
+    /// How many messages came under its identifier with another content.
+    pub conflicts: u64,
 }
 
 /// A message that was refused because another had its identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownConflict {
+pub struct Conflicting {
     /// Content digest of the refused message.
     pub refused: Digest,
     /// Its bytes, as the source gave them.

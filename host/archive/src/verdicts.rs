@@ -1,5 +1,6 @@
 //! Reading verdicts, and what it takes to judge a message again.
 
+use crate::stored;
 use proviso_model::id::PolicyId;
 use proviso_model::retention::Decision;
 use proviso_model::{Digest, Message, Verdict};
@@ -25,6 +26,33 @@ pub struct StoredDecision {
     pub json: String,
     /// The same, read.
     pub decision: Decision,
+}
+
+/// A text that is no verdict, or no retention decision, in the form in which they are stored now.
+#[derive(Debug, thiserror::Error)]
+#[error("not in the form in which this program stores it: {0}")]
+pub struct NotStored(String);
+
+impl StoredVerdict {
+    /// A verdict whose canonical JSON came over a border, and what the policies used in all.
+    pub fn of_json(json: String, fuel: u64) -> Result<Self, NotStored> {
+        let verdict = stored::verdict::read(stored::verdict::FORM, &json);
+        let verdict = verdict.map_err(|error| NotStored(error.to_string()))?;
+        Ok(Self {
+            generation: verdict.generation,
+            json,
+            verdict,
+            fuel,
+        })
+    }
+}
+
+impl StoredDecision {
+    /// A decision whose JSON came over a border.
+    pub fn of_json(json: String) -> Result<Self, NotStored> {
+        let decision = stored::decision::read(&json).map_err(|error| NotStored(error.to_string()))?;
+        Ok(Self { json, decision })
+    }
 }
 
 /// A message, its verdict, and all that the policies were given beside the message.

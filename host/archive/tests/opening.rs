@@ -43,6 +43,32 @@ async fn only_the_owner_may_read_an_archive() {
 }
 
 #[tokio::test]
+async fn whether_it_is_written_can_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.db");
+    assert!(!Archive::is_written(&path).unwrap(), "there is none");
+    let archive = Archive::open(&path).await.unwrap();
+    assert!(Archive::is_written(&path).unwrap());
+    let reading = Archive::open_readonly(&path).await.unwrap();
+    archive.close().await;
+    assert!(!Archive::is_written(&path).unwrap(), "reading is not writing");
+    reading.close().await;
+    // Whoever opens it while others ask is never told that it is in use.
+    let asking: Vec<_> = (0..2)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || (0..5_000).all(|_| Archive::is_written(&path).is_ok()))
+        })
+        .collect();
+    let mut opened = 0;
+    while asking.iter().any(|asking| !asking.is_finished()) {
+        Archive::open(&path).await.unwrap().close().await;
+        opened += 1;
+    }
+    assert!(opened > 0 && asking.into_iter().all(|asking| asking.join().unwrap()));
+}
+
+#[tokio::test]
 async fn one_writes_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;

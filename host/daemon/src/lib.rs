@@ -2,7 +2,8 @@
 //!
 //! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http/intake.rs` make a
 //! `Queued` (`queue.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
-//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when.
+//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when. Who looks into the
+//! archive asks `http/looking.rs`, and is answered in the forms of `wire`.
 
 pub mod attempt;
 mod budget;
@@ -22,6 +23,7 @@ mod spool;
 pub mod token;
 pub mod trust;
 pub mod watch;
+pub mod wire;
 mod writer;
 
 pub use candidate::recorded;

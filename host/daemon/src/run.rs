@@ -1,5 +1,6 @@
 //! Starts the daemon's tasks, and ends them in order.
 
+use crate::budget::ByteBudget;
 use crate::candidate::Parts;
 use crate::config::Config;
 use crate::generations::Generations;
@@ -13,6 +14,7 @@ use crate::writer::Writer;
 use crate::{spool, watch};
 use anyhow::Context;
 use proviso_archive::{Archive, Opening};
+use proviso_model::limits::HTTP_ANSWERS_BYTES_MAX;
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build;
 use std::future::Future;
@@ -115,6 +117,7 @@ impl Daemon {
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),
+            answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
         };
         let stop = stop_http.clone();
         let server = tokio::spawn(http::serve(listener, http::router(shared), bounds, connections, stop));

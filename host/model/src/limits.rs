@@ -131,6 +131,18 @@ pub const HTTP_BODY_GRACE: Duration = Duration::from_secs(5);
 pub const HTTP_BODY_BYTES_PER_SECOND_MIN: usize = 64 << 10;
 /// How long a request waits until there is memory for its body.
 pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(2);
+/// One answer about the archive, in bytes: a message and the five before it, each with a text of 8 MiB and its raw bytes beside.
+pub const HTTP_ANSWER_BYTES_MAX: usize = 160 << 20;
+/// One answer about the archive that holds no message's text, in bytes.
+pub const HTTP_LIST_BYTES_MAX: usize = 32 << 20;
+/// Answers about the archive that are being read or sent, in bytes.
+pub const HTTP_ANSWERS_BYTES_MAX: usize = 320 << 20;
+/// How long a request about the archive waits until there is memory for its answer.
+pub const HTTP_ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// Held messages that one answer lists.
+pub const HELD_LISTED_MAX: u32 = 1_000;
+/// Steps of a sample that one answer lists.
+pub const SAMPLE_LISTED_MAX: u32 = 10_000;
 /// Lines of one request that are no message and are told one by one; of the others, only how many there are.
 pub const LINE_ERRORS_TOLD_MAX: usize = 1_000;
 /// Name of a principal, in bytes.

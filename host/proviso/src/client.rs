@@ -1,17 +1,31 @@
 //! Speaks to a running daemon over its HTTP interface.
 
+use crate::cli::TokenFileArgs;
 use crate::exit::Usage;
 use crate::who;
 use anyhow::{Context, anyhow};
+use proviso_archive::READ_TIME_MAX;
 use proviso_daemon::USER_HEADER;
 use proviso_daemon::config::Config;
 use proviso_daemon::token::Token;
+use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_ANSWER_WAIT};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::path::Path;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a daemon may take to answer; a reload may compile.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+
+/// How long an answer about the archive may take: the daemon waits for memory, and then for its longest read.
+const LOOK_WITHIN: Duration = Duration::from_secs(2 * READ_TIME_MAX.as_secs() + HTTP_ANSWER_WAIT.as_secs());
+/// How long the kernel may take to say whether somebody listens.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Names the file of a token, where no flag does.
+const TOKEN_FILE_VARIABLE: &str = "PROVISO_TOKEN_FILE";
+
+type Answer = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
 
 /// A daemon that is believed to be running.
 pub(crate) struct Client {
@@ -22,26 +36,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The daemon that was started with this configuration.
-    pub(crate) fn of_config(path: &Path) -> anyhow::Result<Self> {
-        let config = Config::read(path)?;
-        let address = match config.listen.port() {
-            0 => std::fs::read_to_string(config.address_path()).with_context(|| {
-                format!(
-                    "cannot read {}: has the daemon been started?",
-                    config.address_path().display()
-                )
-            })?,
-            _ => config.listen.to_string(),
-        };
-        let authorization = Token::read(&config.token_file)?.header();
+    /// The daemon that was started with this configuration, asked with the operator's token or with the one that the user names.
+    pub(crate) fn of(config: &Config, token: &TokenFileArgs) -> anyhow::Result<Self> {
+        let address = address(config).with_context(|| {
+            format!(
+                "cannot read {}: has the daemon been started?",
+                config.address_path().display()
+            )
+        })?;
         let settings = ureq::Agent::config_builder()
             .timeout_global(Some(ANSWER_WITHIN))
             .http_status_as_error(false);
         Ok(Self {
             agent: settings.build().into(),
-            base: format!("http://{}", address.trim()),
-            authorization,
+            base: format!("http://{address}"),
+            authorization: token.read(config)?.header(),
             user: who::runs_this().name().to_owned(),
         })
     }
@@ -56,6 +65,34 @@ impl Client {
         self.answer(request.call())
     }
 
+    /// Asks about something in the archive; `None` if there is no such thing.
+    pub(crate) fn look<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Option<T>> {
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .query_pairs(query.iter().copied())
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user)
+            .config()
+            .timeout_global(Some(LOOK_WITHIN))
+            .build();
+        let (status, text) = self.text(request.call())?;
+        if status == 200 {
+            let found = serde_json::from_str(&text);
+            return found
+                .map(Some)
+                .context("the daemon's answer cannot be understood: is it of another version than this command?");
+        }
+        let value: Value = serde_json::from_str(&text).with_context(|| format!("the daemon answered {status}"))?;
+        match value["error"]["code"].as_str() {
+            Some("unknown-message" | "unknown-generation") => Ok(None),
+            Some("no-such-path") => Err(anyhow!(
+                "the daemon that runs is of an older version and has no {path}: start it anew with this binary"
+            )),
+            _ => Err(refused(status, problem(&value).unwrap_or("it does not say why"))),
+        }
+    }
+
     /// Asks for a change.
     pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self
@@ -66,20 +103,59 @@ impl Client {
         self.answer(request.content_type("application/json").send(body.to_string()))
     }
 
-    fn answer(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Value> {
-        let mut answer =
-            answer.with_context(|| format!("no daemon answers at {}: is `proviso serve` running?", self.base))?;
-        let text = answer
-            .body_mut()
-            .read_to_string()
-            .context("the daemon's answer breaks off")?;
-        let value: Value =
-            serde_json::from_str(&text).with_context(|| format!("the daemon answered {}", answer.status()))?;
+    fn answer(&self, answer: Answer) -> anyhow::Result<Value> {
+        let (status, text) = self.text(answer)?;
+        let value: Value = serde_json::from_str(&text).with_context(|| format!("the daemon answered {status}"))?;
         match problem(&value) {
-            Some(message) => Err(refused(answer.status().as_u16(), message)),
+            Some(message) => Err(refused(status, message)),
             None => Ok(value),
         }
     }
+
+    /// Status and body.
+    fn text(&self, answer: Answer) -> anyhow::Result<(u16, String)> {
+        let mut answer =
+            answer.with_context(|| format!("no daemon answers at {}: is `proviso serve` running?", self.base))?;
+        let body = answer.body_mut().with_config().limit(HTTP_ANSWER_BYTES_MAX as u64);
+        let text = body.read_to_string().context("the daemon's answer breaks off")?;
+        Ok((answer.status().as_u16(), text))
+    }
+}
+
+impl TokenFileArgs {
+    /// The token of the file that the user names, else the operator's.
+    fn read(&self, config: &Config) -> anyhow::Result<Token> {
+        let variable = || std::env::var_os(TOKEN_FILE_VARIABLE).filter(|value| !value.is_empty());
+        let named = self.token_file.clone().or_else(|| variable().map(PathBuf::from));
+        match named {
+            Some(file) => Token::read(&file).with_context(|| {
+                format!(
+                    "no token to ask the daemon with: give --token-file, or {TOKEN_FILE_VARIABLE}, a file with a secret that \
+                     `proviso token new` printed"
+                )
+            }),
+            None => Token::read(&config.token_file).with_context(|| {
+                format!(
+                    "no operator's token to ask the daemon with: start the daemon with this configuration, or name the file of another \
+                     token with --token-file or {TOKEN_FILE_VARIABLE} (`proviso token new` makes one)"
+                )
+            }),
+        }
+    }
+}
+
+/// Where the daemon of this configuration listens.
+fn address(config: &Config) -> std::io::Result<String> {
+    match config.listen.port() {
+        0 => std::fs::read_to_string(config.address_path()).map(|text| text.trim().to_owned()),
+        _ => Ok(config.listen.to_string()),
+    }
+}
+
+/// True if something listens where the daemon of this configuration does.
+pub(crate) fn listens(config: &Config) -> bool {
+    let address: Option<SocketAddr> = address(config).ok().and_then(|text| text.parse().ok());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT_WITHIN).is_ok())
 }
 
 /// What is wrong, in the words of the daemon. An older one told it as a text.

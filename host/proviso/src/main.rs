@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod command;
 mod exit;
+mod looking;
 mod naming;
 mod passphrase;
 mod reading;

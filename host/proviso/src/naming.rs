@@ -1,12 +1,12 @@
 //! Which message of an archive a person means.
 
 use crate::exit::Usage;
-use proviso_archive::Archive;
+use crate::looking::Looking;
 use proviso_model::MessageId;
 
 /// The one message that a person means.
-pub(crate) async fn find(archive: &Archive, text: &str) -> anyhow::Result<MessageId> {
-    let mut found = archive.find(text).await?;
+pub(crate) async fn find(looking: &Looking, text: &str) -> anyhow::Result<MessageId> {
+    let mut found = looking.find(text).await?;
     match found.len() {
         1 => Ok(found.remove(0).id),
         0 => Err(Usage(format!("no message is called {text:?}")).into()),

@@ -2,14 +2,14 @@
 
 use super::Sqlite;
 use super::bulk::{Lookup, Values};
+use super::conflicts::conflict_count;
 use super::differences::{self, differences};
 use super::rejudge::earlier;
 use super::rows::{
-    MESSAGE_COLUMNS, message_columns, read_count, read_digest, read_id, read_message, read_message_digest, read_time,
+    MESSAGE_COLUMNS, message_columns, read_count, read_id, read_message, read_message_digest, read_time,
 };
 use super::verdicts::{VerdictRow, read_decision, standing};
-use crate::batch::SourcePlace;
-use crate::messages::{ConversationKey, Numbered, Shown, ShownConflict};
+use crate::messages::{ConversationKey, Numbered, Shown};
 use crate::storage::StorageError;
 use proviso_model::{Message, MessageId};
 use sqlx::sqlite::SqliteRow;
@@ -137,11 +137,12 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn sample(&self, count: u32) -> Result<Vec<Numbered>, StorageError> {
+    pub(crate) async fn sample(&self, count: u32, first: u32, steps: u32) -> Result<Vec<Numbered>, StorageError> {
+        let end = first.saturating_add(steps).min(count);
         self.reading(|mut reader| async move {
             let rows = sqlx::query(
                 "WITH RECURSIVE ends (first, last) AS (SELECT min(message), max(message) FROM messages),
-                 steps (step) AS (SELECT 0 WHERE ?1 > 0 UNION ALL SELECT step + 1 FROM steps WHERE step + 1 < ?1),
+                 steps (step) AS (SELECT ?2 WHERE ?2 < ?3 UNION ALL SELECT step + 1 FROM steps WHERE step + 1 < ?3),
                  chosen (message) AS (
                      SELECT DISTINCT (
                          SELECT min(message) FROM messages
@@ -151,6 +152,8 @@ impl Sqlite {
                  FROM chosen JOIN messages m USING (message) JOIN streams s USING (stream) ORDER BY m.message",
             )
             .bind(count)
+            .bind(first)
+            .bind(end)
             .fetch_all(&mut *reader)
             .await?;
             rows.iter().map(read_numbered).collect()
@@ -183,7 +186,7 @@ impl Sqlite {
                 earlier: earlier(&mut reader, id).await?,
                 differences: differences(&mut reader, &verdict.verdict, &scored).await?,
                 recalled_by: recalled_by(&mut reader, id).await?,
-                conflicts: conflicts_of(&mut reader, arrival).await?,
+                conflicts: conflict_count(&mut reader, arrival).await?,
                 verdict,
             }))
         })
@@ -224,29 +227,6 @@ async fn recalled_by(connection: &mut SqliteConnection, id: &MessageId) -> Resul
     .await?
     .iter()
     .map(|row| read_id(row, 0))
-    .collect()
-}
-
-async fn conflicts_of(connection: &mut SqliteConnection, arrival: i64) -> Result<Vec<ShownConflict>, sqlx::Error> {
-    sqlx::query(
-        "SELECT refused_digest, refused_raw, source, file, line, at FROM conflicts WHERE message = ? ORDER BY conflict",
-    )
-    .bind(arrival)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(ShownConflict {
-            refused: read_digest(row, 0)?,
-            refused_raw: row.try_get(1)?,
-            place: SourcePlace {
-                source: row.try_get(2)?,
-                file: row.try_get(3)?,
-                line: read_count(row, 4)?,
-            },
-            at: read_time(row, 5)?,
-        })
-    })
     .collect()
 }
 

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod changes;
+mod conflicts;
 mod consents;
 mod differences;
 mod failure;

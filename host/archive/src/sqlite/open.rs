@@ -1,7 +1,7 @@
 //! Opening an archive: lock, file, version, migrations, and whether everything that was acknowledged is there.
 
 use super::Sqlite;
-use super::lock::{LockFailure, WriterLock, lock_path};
+use super::lock::{LockFailure, WriterLock, is_held, lock_path};
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
 use super::readers::Readers;
@@ -92,6 +92,13 @@ impl Sqlite {
             readers: Readers::new(reader_options(path), opening.read_time_max),
             health: Mutex::new(Health::Writing),
             _lock: Some(lock),
+        })
+    }
+
+    pub(crate) fn is_written(path: &Path) -> Result<bool, ArchiveError> {
+        is_held(path).map_err(|source| ArchiveError::Prepare {
+            path: lock_path(path),
+            source,
         })
     }
 

@@ -84,7 +84,9 @@ pub(crate) async fn a_conflict_is_recorded_beside_what_is_kept(archive: Archive)
 
     let shown = archive.show(&id("m1")).await.unwrap().unwrap();
     assert_eq!(shown.message, crate::support::whole(&first), "the first stays");
-    let refused: Vec<_> = shown.conflicts.iter().map(|conflict| conflict.refused).collect();
+    assert_eq!(shown.conflicts, 2);
+    let conflicts = archive.conflicts(&id("m1"), 10).await.unwrap();
+    let refused: Vec<_> = conflicts.iter().map(|conflict| conflict.refused).collect();
     assert_eq!(refused, [conflict.refused, Digest::of(b"third")]);
     assert_eq!(archive.stats(1).await.unwrap().conflicts, 2);
 }

@@ -31,10 +31,14 @@ pub(crate) async fn all_that_was_said_is_shown(archive: Archive) {
     assert_eq!(shown.verdict.fuel, 12_345);
     assert_eq!(shown.retention.map(|kept| Arc::new(kept.decision)), entry.retention);
     assert!(shown.held_open);
-    assert_eq!(shown.conflicts.len(), 1);
-    assert_eq!(shown.conflicts[0].refused, batch.conflicts[0].refused);
-    assert_eq!(shown.conflicts[0].refused_raw, *batch.conflicts[0].refused_raw);
-    assert_eq!(shown.conflicts[0].place, place(7));
+    assert_eq!(shown.conflicts, 1);
+    let conflicts = archive.conflicts(&id("m1"), 10).await.unwrap();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(conflicts[0].refused, batch.conflicts[0].refused);
+    assert_eq!(conflicts[0].refused_raw, *batch.conflicts[0].refused_raw);
+    assert_eq!(conflicts[0].place, place(7));
+    assert_eq!(archive.conflicts(&id("m1"), 0).await.unwrap(), []);
+    assert_eq!(archive.conflicts(&id("nothing"), 10).await.unwrap(), []);
     assert_eq!(archive.show(&id("nothing")).await.unwrap(), None);
 
     let held = archive.held(10).await.unwrap();
@@ -167,4 +171,15 @@ pub(crate) async fn messages_are_found_listed_and_sampled(archive: Archive) {
     assert_eq!(sample(2).await, [1, 102]);
     assert_eq!(sample(5).await.len(), 5);
     assert_eq!(sample(500).await.len(), 102, "none twice");
+    // In parts it is the same, save that a part may begin with what the last one ended with.
+    for (count, steps) in [(1, 3), (5, 2), (50, 7), (500, 64), (7, u32::MAX)] {
+        let mut parts: Vec<i64> = Vec::new();
+        for first in (0..count).step_by(steps as usize) {
+            let part = archive.sample_part(count, first, steps).await.unwrap();
+            parts.extend(part.iter().map(|found| found.arrival));
+        }
+        parts.dedup();
+        assert_eq!(parts, sample(count).await, "{count} in parts of {steps}");
+    }
+    assert!(archive.sample_part(5, 5, 10).await.unwrap().is_empty());
 }

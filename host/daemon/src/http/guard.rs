@@ -14,13 +14,13 @@ use proviso_pipeline::places;
 /// What a command says of whoever runs it. Heard only beside the operator's token, whose holder may do everything anyway.
 pub const USER_HEADER: &str = "proviso-user";
 
-/// Lets a request through that a token of that right presents; the handler finds the [`Caller`] beside it.
+/// Lets a request through that a token of one of those rights presents; the handler finds the [`Caller`] beside it.
 pub(super) async fn guard(
-    State((shared, right)): State<(Shared, Right)>,
+    State((shared, rights)): State<(Shared, &'static [Right])>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match caller(&shared, right, request.headers()) {
+    match caller(&shared, rights, request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -29,14 +29,16 @@ pub(super) async fn guard(
     }
 }
 
-fn caller(shared: &Shared, right: Right, headers: &HeaderMap) -> Result<Caller, ApiError> {
+fn caller(shared: &Shared, rights: &[Right], headers: &HeaderMap) -> Result<Caller, ApiError> {
     let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let today = Zone::utc().day(places::now());
     let caller = shared.tokens.admit(presented, today);
     let mut caller = caller.map_err(|refused| ApiError::yours(Code::NoToken, refused))?;
-    if !caller.permissions.allow(right) {
-        let (who, right) = (caller.principal.name(), right.name());
-        let message = format!("the token {who:?} may not do this: it was not made with --{right}");
+    if !rights.iter().any(|right| caller.permissions.allow(*right)) {
+        let who = caller.principal.name();
+        let flags: Vec<String> = rights.iter().map(|right| format!("--{}", right.name())).collect();
+        let flags = flags.join(" or ");
+        let message = format!("the token {who:?} may not do this: it was not made with {flags}");
         return Err(ApiError::yours(Code::NotPermitted, message));
     }
     if let Some(user) = headers.get(USER_HEADER).filter(|_| caller.principal.name() == OPERATOR) {

@@ -2,19 +2,16 @@
 
 use super::Shared;
 use super::body::Received;
+use super::message_id::message_id;
 use super::problem::{ApiError, Code};
 use crate::rejudge::{self, REQUEST_MESSAGES_MAX, RejudgeFailure, Rejudged};
 use crate::token::Caller;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
-use proviso_model::MessageId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-
-/// Bytes of a value that an error quotes.
-const SHOWN_BYTES_MAX: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,11 +36,7 @@ pub(super) async fn rejudge(
     }
     let mut ids = Vec::with_capacity(messages.len());
     for text in &messages {
-        let id = whole_id(text).ok_or_else(|| {
-            let shown = &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)];
-            let why = format!("{shown:?} is no message: expected tenant/channel/identifier");
-            ApiError::yours(Code::BadRequest, why)
-        })?;
+        let id = message_id(text)?;
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -65,13 +58,4 @@ pub(super) async fn rejudge(
         }
         Err(_) => Err(ApiError::ending()),
     }
-}
-
-fn whole_id(text: &str) -> Option<MessageId> {
-    let mut parts = text.splitn(3, '/');
-    Some(MessageId {
-        tenant: parts.next()?.to_owned(),
-        channel: parts.next()?.to_owned(),
-        native: parts.next().filter(|native| !native.is_empty())?.to_owned(),
-    })
 }

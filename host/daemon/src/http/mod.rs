@@ -1,15 +1,19 @@
 //! The HTTP interface: its routes, and what their handlers share.
 //!
 //! `serving.rs` owns the connections. Every request passes `hosts.rs` and `linger.rs`; what begins with `/v1/` passes `guard.rs`
-//! too, which knows whose token it is and what that may do. `body.rs` reads a body within its bounds. `/healthz` and `/metrics`
+//! too, which knows whose token it is and what that may do. `body.rs` reads a body within its bounds, and `answer.rs` sends a large
+//! answer within others. `/healthz` and `/metrics`
 //! want no token: they hold counts alone.
 
+mod answer;
 mod body;
 mod guard;
 mod held;
 mod hosts;
 mod intake;
 mod linger;
+mod looking;
+mod message_id;
 mod policy;
 mod problem;
 mod serving;
@@ -20,6 +24,7 @@ pub use guard::USER_HEADER;
 pub(crate) use hosts::Hosts;
 pub(crate) use serving::{Bounds, Connections, listen, serve};
 
+use crate::budget::ByteBudget;
 use crate::generations::Generations;
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
@@ -50,6 +55,8 @@ pub(crate) struct Shared {
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
+    /// Memory for answers about the archive.
+    pub answers: ByteBudget,
 }
 
 impl Shared {
@@ -64,8 +71,8 @@ impl Shared {
 
 /// All routes.
 pub(crate) fn router(shared: Shared) -> Router {
-    let with = |right: Right, routes: Router<Shared>| {
-        routes.route_layer(from_fn_with_state((shared.clone(), right), guard::guard))
+    let with = |rights: &'static [Right], routes: Router<Shared>| {
+        routes.route_layer(from_fn_with_state((shared.clone(), rights), guard::guard))
     };
     let intake = Router::new().route("/v1/messages", post(intake::messages));
     let policies = Router::new()
@@ -76,13 +83,24 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/rejudge", post(held::rejudge));
     let reading = Router::new()
         .route("/v1/status", get(status::status))
-        .route("/v1/policy/history", get(policy::history));
+        .route("/v1/policy/history", get(policy::history))
+        .route("/v1/archive/stats", get(looking::stats));
+    let content = Router::new()
+        .route("/v1/archive/messages", get(looking::find))
+        .route("/v1/archive/message", get(looking::show))
+        .route("/v1/archive/recorded", get(looking::recorded))
+        .route("/v1/archive/sample", get(looking::sample))
+        .route("/v1/archive/held", get(looking::held));
+    // Who may read a verdict may know under which set it was given.
+    let either = Router::new().route("/v1/archive/generation", get(looking::generation));
     Router::new()
         .route("/healthz", get(status::healthz))
         .route("/metrics", get(status::metrics))
-        .merge(with(Right::Intake, intake))
-        .merge(with(Right::Policies, policies))
-        .merge(with(Right::Reading, reading))
+        .merge(with(&[Right::Intake], intake))
+        .merge(with(&[Right::Policies], policies))
+        .merge(with(&[Right::Reading], reading))
+        .merge(with(&[Right::Content], content))
+        .merge(with(&[Right::Reading, Right::Content], either))
         .method_not_allowed_fallback(async || ApiError::yours(Code::WrongMethod, "this path takes another method"))
         .fallback(async || ApiError::yours(Code::NoSuchPath, "there is nothing under this path"))
         .layer(from_fn(linger::linger))

@@ -29,6 +29,8 @@ pub(super) enum Code {
     WrongMethod,
     /// No recorded generation is meant by what was said.
     UnknownGeneration,
+    /// The archive has no such message.
+    UnknownMessage,
     /// The body came too slowly.
     TooSlow,
     /// The body is too large.
@@ -48,13 +50,14 @@ pub(super) enum Code {
 }
 
 /// Every code with its name and its status.
-const CODES: [(Code, &str, StatusCode); 14] = [
+const CODES: [(Code, &str, StatusCode); 15] = [
     (Code::BadRequest, "bad-request", StatusCode::BAD_REQUEST),
     (Code::NoToken, "no-token", StatusCode::UNAUTHORIZED),
     (Code::NotPermitted, "not-permitted", StatusCode::FORBIDDEN),
     (Code::NoSuchPath, "no-such-path", StatusCode::NOT_FOUND),
     (Code::WrongMethod, "wrong-method", StatusCode::METHOD_NOT_ALLOWED),
     (Code::UnknownGeneration, "unknown-generation", StatusCode::NOT_FOUND),
+    (Code::UnknownMessage, "unknown-message", StatusCode::NOT_FOUND),
     (Code::TooSlow, "too-slow", StatusCode::REQUEST_TIMEOUT),
     (Code::TooLarge, "too-large", StatusCode::PAYLOAD_TOO_LARGE),
     (Code::ForeignHost, "foreign-host", StatusCode::MISDIRECTED_REQUEST),

@@ -151,6 +151,7 @@ mod tests {
                 intake: vec!["bank/wecom".parse().unwrap()],
                 policies: false,
                 reading: false,
+                content: false,
             },
             until: until.map(|day| day.parse().unwrap()),
         }

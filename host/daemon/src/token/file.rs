@@ -67,7 +67,7 @@ pub enum TokenFileError {
     #[error("{0:?} is or was the name of a token, and the archive knows who did something by it: take another")]
     Taken(String),
     /// Nothing was granted.
-    #[error("a token that may do nothing is of no use: grant --intake, --policies or --reading")]
+    #[error("a token that may do nothing is of no use: grant --intake, --policies, --reading or --content")]
     Nothing,
     /// It would never count.
     #[error("the token would have ended on {until}: today is {today} (UTC)")]
@@ -172,6 +172,7 @@ impl TokenFile {
                 intake,
                 policies: false,
                 reading: false,
+                content: false,
             } if intake.is_empty() => return Err(TokenFileError::Nothing),
             Permissions::All => return Err(TokenFileError::Nothing),
             Permissions::Granted { .. } => {}
@@ -285,6 +286,7 @@ mod tests {
                 intake: vec!["bank".parse().unwrap()],
                 policies: false,
                 reading: false,
+                content: false,
             },
             until: None,
         }
@@ -346,6 +348,7 @@ mod tests {
                 intake: Vec::new(),
                 policies: false,
                 reading: false,
+                content: false,
             },
             ..new("a")
         };

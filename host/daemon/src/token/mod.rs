@@ -24,7 +24,7 @@ use std::path::Path;
 /// The name of the operator's token; no other token gets it.
 pub const OPERATOR: &str = "operator";
 
-/// The operator's secret. Never printed.
+/// A secret that stands in a file as it is: the operator's, or the one that a command presents. Never printed.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -38,14 +38,10 @@ impl Token {
         }
     }
 
-    /// Reads the file of a daemon that has been started before.
+    /// Reads a file that is there: the operator's, or one with the secret of a named token.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| {
-            format!(
-                "cannot read the token file {}: has the daemon been started with this configuration?",
-                path.display()
-            )
-        })?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
         Self::checked(path, text.trim())
     }
 

@@ -17,8 +17,10 @@ pub(crate) enum Right {
     Intake,
     /// To change the policies, and to have messages judged again.
     Policies,
-    /// To read status and history.
+    /// To read status, history and counts.
     Reading,
+    /// To read messages, and what was said of them.
+    Content,
 }
 
 impl Right {
@@ -28,6 +30,7 @@ impl Right {
             Right::Intake => "intake",
             Right::Policies => "policies",
             Right::Reading => "reading",
+            Right::Content => "content",
         }
     }
 }
@@ -43,8 +46,10 @@ pub enum Permissions {
         intake: Vec<IntakeGrant>,
         /// Whether it may change policies and have messages judged again.
         policies: bool,
-        /// Whether it may read status and history.
+        /// Whether it may read status, history and counts.
         reading: bool,
+        /// Whether it may read messages, and what was said of them.
+        content: bool,
     },
 }
 
@@ -57,10 +62,12 @@ impl Permissions {
                 intake,
                 policies,
                 reading,
+                content,
             } => match right {
                 Right::Intake => !intake.is_empty(),
                 Right::Policies => *policies,
                 Right::Reading => *reading,
+                Right::Content => *content,
             },
         }
     }
@@ -152,6 +159,7 @@ mod tests {
             intake: intake.iter().map(|grant| grant.parse().unwrap()).collect(),
             policies: false,
             reading: true,
+            content: false,
         }
     }
 
@@ -191,10 +199,18 @@ mod tests {
     #[test]
     fn each_right_is_granted_by_itself() {
         let token = granted(&["bank"]);
-        let rights = [Right::Intake, Right::Policies, Right::Reading];
-        assert_eq!(rights.map(|right| token.allow(right)), [true, false, true]);
-        assert_eq!(rights.map(|right| granted(&[]).allow(right)), [false, false, true]);
-        assert_eq!(rights.map(|right| Permissions::All.allow(right)), [true, true, true]);
+        let rights = [Right::Intake, Right::Policies, Right::Reading, Right::Content];
+        let may = |token: &Permissions| rights.map(|right| token.allow(right));
+        assert_eq!(may(&token), [true, false, true, false]);
+        assert_eq!(may(&granted(&[])), [false, false, true, false]);
+        assert_eq!(may(&Permissions::All), [true; 4]);
+        let auditor = Permissions::Granted {
+            intake: Vec::new(),
+            policies: false,
+            reading: false,
+            content: true,
+        };
+        assert_eq!(may(&auditor), [false, false, false, true]);
     }
 
     #[test]

@@ -29,6 +29,9 @@ struct StoredToken {
     intake: Vec<StoredGrant>,
     policies: bool,
     reading: bool,
+    /// Came after the others: a file without it grants it to nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    content: bool,
     revoked: Option<StoredRevoked>,
 }
 
@@ -70,12 +73,13 @@ pub(super) fn from_text(text: &str) -> Result<Vec<NamedToken>, String> {
 }
 
 fn to_stored(token: &NamedToken) -> StoredToken {
-    let (intake, policies, reading) = match &token.permissions {
+    let (intake, policies, reading, content) = match &token.permissions {
         Permissions::Granted {
             intake,
             policies,
             reading,
-        } => (intake.as_slice(), *policies, *reading),
+            content,
+        } => (intake.as_slice(), *policies, *reading, *content),
         Permissions::All => unreachable!("only the operator's token has all permissions, and it is not in this file"),
     };
     let intake = intake.iter().map(|grant| StoredGrant {
@@ -91,6 +95,7 @@ fn to_stored(token: &NamedToken) -> StoredToken {
         intake: intake.collect(),
         policies,
         reading,
+        content,
         revoked: token.revoked.as_ref().map(|revoked| StoredRevoked {
             at: revoked.at.to_string(),
             by: revoked.by.clone(),
@@ -123,6 +128,7 @@ fn from_stored(stored: StoredToken) -> Result<NamedToken, String> {
             intake: intake.collect::<Result<_, _>>()?,
             policies: stored.policies,
             reading: stored.reading,
+            content: stored.content,
         },
         revoked: revoked.transpose()?,
         name,
@@ -147,6 +153,7 @@ mod tests {
                 intake: vec!["bank/wecom".parse().unwrap(), "shop".parse().unwrap()],
                 policies: false,
                 reading: true,
+                content: false,
             },
             revoked: None,
         };
@@ -157,6 +164,7 @@ mod tests {
                 intake: Vec::new(),
                 policies: true,
                 reading: false,
+                content: false,
             },
             revoked: Some(Revoked {
                 at: Timestamp::from_millis(1_790_000_000_456).unwrap(),
@@ -175,6 +183,23 @@ mod tests {
             "a stored form is only added to, under a new version"
         );
         assert_eq!(from_text(GOLDEN).unwrap(), tokens());
+    }
+
+    #[test]
+    fn what_came_later_is_written_where_it_is_granted() {
+        let auditor = NamedToken {
+            permissions: Permissions::Granted {
+                intake: Vec::new(),
+                policies: false,
+                reading: false,
+                content: true,
+            },
+            name: "auditor".to_owned(),
+            ..tokens().remove(0)
+        };
+        let golden = include_str!("golden/tokens-v1-content.json");
+        assert_eq!(to_text(std::slice::from_ref(&auditor)), golden);
+        assert_eq!(from_text(golden).unwrap(), [auditor]);
     }
 
     #[test]

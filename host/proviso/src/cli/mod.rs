@@ -222,8 +222,18 @@ pub(crate) struct DaemonArgs {
     /// The daemon's configuration; its address and token are read from there.
     #[arg(long, default_value = "proviso.toml")]
     pub config: PathBuf,
+    #[command(flatten)]
+    pub token: TokenFileArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
+}
+
+/// As whom the daemon is asked.
+#[derive(Debug, Args)]
+pub(crate) struct TokenFileArgs {
+    /// A file with the secret of the token to ask the daemon with; default: that of PROVISO_TOKEN_FILE, else the operator's.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -309,12 +319,14 @@ pub(crate) struct PromoteArgs {
     pub trust: TrustArgs,
 }
 
-/// Which archive to read.
+/// Which archive to read: through the daemon where it runs.
 #[derive(Debug, Args)]
 pub(crate) struct ArchiveArgs {
-    /// The daemon's configuration; the archive's path is read from there.
+    /// The daemon's configuration; its address, and the archive's path, are read from there.
     #[arg(long, default_value = "proviso.toml")]
     pub config: PathBuf,
+    #[command(flatten)]
+    pub token: TokenFileArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
 }

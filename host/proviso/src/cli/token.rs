@@ -11,7 +11,8 @@ pub(crate) enum TokenCommand {
     /// Makes a token and prints its secret, this once. A daemon that runs knows it within a second.
     #[command(after_help = "Examples:\n  \
         proviso token new wecom-feed --intake bank/wecom\n  \
-        proviso token new li-na --policies --reading --until 2027-06-30 --config proviso.toml")]
+        proviso token new li-na --policies --reading --until 2027-06-30 --config proviso.toml\n  \
+        proviso token new auditor --content --until 2027-06-30 > auditor.token && chmod 600 auditor.token")]
     New(NewTokenArgs),
     /// Lists the tokens: what each may do, until when, who made it, and those that were revoked. Never a secret.
     #[command(after_help = "Example:\n  proviso token list --config proviso.toml --format json")]
@@ -46,9 +47,12 @@ pub(crate) struct NewTokenArgs {
     /// It may change policies, roll back, and have held messages judged again.
     #[arg(long)]
     pub policies: bool,
-    /// It may read status and history.
+    /// It may read status, history and counts.
     #[arg(long)]
     pub reading: bool,
+    /// It may read messages, and what was said of them: `archive show`, `replay`.
+    #[arg(long)]
+    pub content: bool,
     /// The last day on which it counts, in UTC; default: it has no end.
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,

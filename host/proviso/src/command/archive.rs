@@ -2,10 +2,11 @@
 
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
+use crate::looking::Looking;
 use crate::naming::find;
 use crate::show::table::{Columns, clip, count};
 use crate::tally;
-use proviso_archive::{Archive, CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
+use proviso_archive::{CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
 use proviso_model::retention::Why;
 use proviso_model::set::PolicySet;
@@ -24,9 +25,9 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
     runtime.block_on(async {
         match command {
             ArchiveCommand::Show { archive, message } => {
-                let opened = open(archive).await?;
-                let id = find(&opened, message).await?;
-                let shown = opened
+                let looking = look(archive).await?;
+                let id = find(&looking, message).await?;
+                let shown = looking
                     .show(&id)
                     .await?
                     .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
@@ -34,12 +35,12 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     OutputFormat::Json => {
                         crate::show::json(format_args!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?));
                     }
-                    OutputFormat::Table => print_shown(&shown, language_of(&opened, &shown).await?, colour)?,
+                    OutputFormat::Table => print_shown(&shown, language_of(&looking, &shown).await?, colour)?,
                 }
             }
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Stats(args) => {
-                let stats = open(args).await?.stats(RISKS_SHOWN).await?;
+                let stats = look(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {
                     OutputFormat::Json => crate::show::json(format_args!("{}", serde_json::to_string_pretty(&stats)?)),
                     OutputFormat::Table => print_stats(&stats, &mut io::stdout(), colour)?,
@@ -50,13 +51,13 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
     })
 }
 
-async fn open(args: &ArchiveArgs) -> anyhow::Result<Archive> {
-    Ok(Archive::open_readonly(&Config::read(&args.config)?.archive_path()).await?)
+async fn look(args: &ArchiveArgs) -> anyhow::Result<Looking> {
+    Looking::begin(&Config::read(&args.config)?, &args.token).await
 }
 
 /// The language of the policy set that judged.
-async fn language_of(archive: &Archive, shown: &Shown) -> anyhow::Result<Language> {
-    let record = archive.generation(&shown.verdict.generation).await?;
+async fn language_of(looking: &Looking, shown: &Shown) -> anyhow::Result<Language> {
+    let record = looking.generation(&shown.verdict.generation).await?;
     let set = record
         .map(|record| PolicySet::from_canonical_json(&record.set_json))
         .transpose()?;
@@ -82,7 +83,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "differences": shown.differences,
         "earlier": shown.earlier.iter().map(earlier_json).collect::<anyhow::Result<Vec<_>>>()?,
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "conflicts": shown.conflicts.len(),
+        "conflicts": shown.conflicts,
     }))
 }
 

@@ -75,14 +75,19 @@ fn check(
     Ok(Ending::Well)
 }
 
+fn client(args: &DaemonArgs) -> anyhow::Result<Client> {
+    Client::of(&Config::read(&args.config)?, &args.token)
+}
+
 fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
-    let status = Client::of_config(&args.config)?.get("/v1/status")?;
+    let status = client(args)?.get("/v1/status")?;
     if args.format == OutputFormat::Json {
         crate::show::json(format_args!("{}", serde_json::to_string_pretty(&status)?));
         return Ok(Ending::Well);
     }
     print_generation(&status["generation"], colour)?;
     print_trust(&status["trust"]);
+    print_watch(&status["watch"]);
     let messages = &status["messages"];
     let number = |key: &str| count(messages[key].as_u64().unwrap_or_default());
     crate::show::line(format_args!(
@@ -119,8 +124,27 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
     })
 }
 
+/// What the daemon follows to see a change of policies.
+fn print_watch(watch: &Value) {
+    let list = |key: &str| watch[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    let looked_at = watch["looked_at"].as_str().map_or_else(
+        || "a change was not looked for yet".to_owned(),
+        |at| format!("last looked at {at}"),
+    );
+    let paths = count(list("paths").len() as u64);
+    crate::show::line(format_args!("\nWatched: {paths} paths, {looked_at}"));
+    for file in list("being_written").iter().filter_map(Value::as_str) {
+        crate::show::line(format_args!("  being written, read when it is closed: {file}"));
+    }
+    for folder in list("unwatched").iter().filter_map(Value::as_str) {
+        crate::show::line(format_args!(
+            "  not watched by the kernel, looked at once a minute: {folder}"
+        ));
+    }
+}
+
 fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending> {
-    let attempt = Client::of_config(&args.config)?.post(path, body)?;
+    let attempt = client(args)?.post(path, body)?;
     match args.format {
         OutputFormat::Json => crate::show::json(format_args!("{attempt}")),
         OutputFormat::Table => print_attempt(&attempt),
@@ -133,7 +157,7 @@ fn attempt(args: &DaemonArgs, path: &str, body: &Value) -> anyhow::Result<Ending
 }
 
 fn retry(args: &DaemonArgs, policy: Option<&str>) -> anyhow::Result<Ending> {
-    let answer = Client::of_config(&args.config)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
+    let answer = client(args)?.post("/v1/policy/retry", &json!({ "policy": policy }))?;
     match args.format {
         OutputFormat::Json => crate::show::json(format_args!("{answer}")),
         OutputFormat::Table => {
@@ -175,7 +199,7 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
     })?;
     if !here {
         let body = json!({ "pack": pack, "version": version, "note": note });
-        Client::of_config(&args.config)?.post("/v1/policy/allow-downgrade", &body)?;
+        client(args)?.post("/v1/policy/allow-downgrade", &body)?;
     }
     match args.format {
         OutputFormat::Json => {
@@ -213,7 +237,7 @@ fn print_trust(trust: &Value) {
 }
 
 fn history(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
-    let history = Client::of_config(&args.config)?.get("/v1/policy/history")?;
+    let history = client(args)?.get("/v1/policy/history")?;
     let entries = history.as_array().cloned().unwrap_or_default();
     match args.format {
         OutputFormat::Json => entries

@@ -5,41 +5,34 @@
 use crate::cli::{OutputFormat, RejudgeArgs};
 use crate::client::Client;
 use crate::exit::{Ending, Usage};
+use crate::looking::Looking;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{Archive, ArchiveError, HeldMessage};
 use proviso_daemon::config::Config;
 use proviso_daemon::rejudge::{REQUEST_MESSAGES_MAX, Rejudged, rejudge_here};
 use proviso_model::MessageId;
+use proviso_model::limits::HELD_LISTED_MAX;
 use serde_json::{Value, json};
 
-/// Held messages that are looked up at a time.
-const PAGE: u32 = 1_000;
 /// Messages that the table lists one by one.
 const ROWS_MAX: usize = 50;
 
 pub(crate) async fn run(args: &RejudgeArgs, colour: bool) -> anyhow::Result<Ending> {
     let config = Config::read(&args.archive.config)?;
-    let reading = Archive::open_readonly(&config.archive_path()).await?;
+    let looking = Looking::begin(&config, &args.archive.token).await?;
     let ids = if args.held {
-        held(&reading, args.policy.as_deref()).await?
+        held(&looking, args.policy.as_deref()).await?
     } else {
-        named(&reading, &args.messages).await?
+        named(&looking, &args.messages).await?
     };
-    reading.close().await;
     let progress = Progress::steps("judging again", ids.len() as u64);
-    let again = match Archive::open(&config.archive_path()).await {
-        Ok(archive) => {
-            let done = |messages| progress.advance(messages as u64);
-            let again = rejudge_here(&config, &archive, &ids, &crate::who::runs_this(), &args.note, done).await?;
-            archive.close().await;
-            again.iter().map(Rejudged::to_json).collect()
+    let again = match looking {
+        Looking::Daemon(client) => by_the_daemon(&client, &ids, &args.note, &progress)?,
+        Looking::File(reading) => {
+            reading.close().await;
+            here(&config, args, &ids, &progress).await?
         }
-        Err(ArchiveError::InUse { .. }) => {
-            let client = Client::of_config(&args.archive.config)?;
-            tokio::task::block_in_place(|| by_the_daemon(&client, &ids, &args.note, &progress))?
-        }
-        Err(error) => return Err(error.into()),
     };
     progress.finish();
     print(args.archive.format, &again, colour)?;
@@ -47,8 +40,29 @@ pub(crate) async fn run(args: &RejudgeArgs, colour: bool) -> anyhow::Result<Endi
     Ok(if all_released { Ending::Well } else { Ending::Problems })
 }
 
+/// By this process, or by a daemon that was started meanwhile.
+async fn here(
+    config: &Config,
+    args: &RejudgeArgs,
+    ids: &[MessageId],
+    progress: &Progress,
+) -> anyhow::Result<Vec<Value>> {
+    let archive = match Archive::open(&config.archive_path()).await {
+        Ok(archive) => archive,
+        Err(ArchiveError::InUse { .. }) => {
+            let client = Client::of(config, &args.archive.token)?;
+            return by_the_daemon(&client, ids, &args.note, progress);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let done = |messages| progress.advance(messages as u64);
+    let again = rejudge_here(config, &archive, ids, &crate::who::runs_this(), &args.note, done).await?;
+    archive.close().await;
+    Ok(again.iter().map(Rejudged::to_json).collect())
+}
+
 /// All held messages, or those on which a policy failed.
-async fn held(archive: &Archive, policy: Option<&str>) -> anyhow::Result<Vec<MessageId>> {
+async fn held(looking: &Looking, policy: Option<&str>) -> anyhow::Result<Vec<MessageId>> {
     let meant = |held: &HeldMessage| {
         policy.is_none_or(|wanted| {
             let mut faults = held.faults.iter();
@@ -57,18 +71,18 @@ async fn held(archive: &Archive, policy: Option<&str>) -> anyhow::Result<Vec<Mes
     };
     let (mut ids, mut behind) = (Vec::new(), 0);
     loop {
-        let page = archive.held_behind(behind, PAGE).await?;
+        let page = looking.held_behind(behind, HELD_LISTED_MAX).await?;
         let Some(last) = page.last() else { return Ok(ids) };
         behind = last.arrival;
         ids.extend(page.into_iter().filter(meant).map(|held| held.id));
     }
 }
 
-async fn named(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
+async fn named(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
     let mut ids = Vec::with_capacity(wanted.len());
     for text in wanted {
-        let id = crate::naming::find(archive, text).await?;
-        if !archive.show(&id).await?.is_some_and(|shown| shown.held_open) {
+        let id = crate::naming::find(looking, text).await?;
+        if !looking.show(&id).await?.is_some_and(|shown| shown.held_open) {
             return Err(Usage(format!("message {id} is not held")).into());
         }
         if !ids.contains(&id) {

@@ -3,10 +3,11 @@
 
 use crate::cli::{OutputFormat, ReplayArgs};
 use crate::exit::Ending;
+use crate::looking::Looking;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip};
 use anyhow::{Context, anyhow};
-use proviso_archive::{Archive, Recorded};
+use proviso_archive::Recorded;
 use proviso_daemon::config::Config;
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Problems;
@@ -37,7 +38,7 @@ struct Replayed {
 }
 
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
-    let archive = Archive::open_readonly(&config.archive_path()).await?;
+    let looking = Looking::begin(config, &args.archive.token).await?;
     let store = PackStore::open(&config.store_dir())?;
     let accepting = Accepting {
         trust: Arc::new(config.trust_source().read().map_err(Problems)?.0),
@@ -48,25 +49,20 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
     };
     let engine = build::engine(Some(&config.cache_dir))?;
     let ids = match args.sample {
-        Some(number) => archive
-            .sample(number)
-            .await?
-            .into_iter()
-            .map(|numbered| numbered.id)
-            .collect(),
-        None => find_all(&archive, &args.messages).await?,
+        Some(number) => looking.sample(number).await?,
+        None => find_all(&looking, &args.messages).await?,
     };
     let progress = Progress::steps("replaying", ids.len() as u64);
     let mut generations: HashMap<Digest, Generation> = HashMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
-        let recorded = archive
+        let recorded = looking
             .recorded(&id)
             .await?
             .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
         if let std::collections::hash_map::Entry::Vacant(e) = generations.entry(wanted) {
-            let record = archive
+            let record = looking
                 .generation(&wanted)
                 .await?
                 .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
@@ -87,10 +83,10 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
     Ok(if same { Ending::Well } else { Ending::Problems })
 }
 
-async fn find_all(archive: &Archive, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
+async fn find_all(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
     let mut ids = Vec::with_capacity(wanted.len());
     for text in wanted {
-        ids.push(crate::naming::find(archive, text).await?);
+        ids.push(crate::naming::find(looking, text).await?);
     }
     Ok(ids)
 }

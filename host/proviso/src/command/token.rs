@@ -50,6 +50,7 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
             intake: args.intake.clone(),
             policies: args.policies,
             reading: args.reading,
+            content: args.content,
         },
         until: args.until,
     };
@@ -101,6 +102,7 @@ fn may(token: &NamedToken) -> Vec<String> {
         intake,
         policies,
         reading,
+        content,
     } = &token.permissions
     else {
         return vec!["everything".to_owned()];
@@ -108,6 +110,7 @@ fn may(token: &NamedToken) -> Vec<String> {
     let mut may: Vec<String> = intake.iter().map(|grant| format!("intake {grant}")).collect();
     may.extend(policies.then(|| "policies".to_owned()));
     may.extend(reading.then(|| "reading".to_owned()));
+    may.extend(content.then(|| "content".to_owned()));
     may
 }
 
@@ -120,17 +123,18 @@ fn state(token: &NamedToken, today: Day) -> String {
 }
 
 fn to_json(token: &NamedToken) -> Value {
-    let (intake, policies, reading) = match &token.permissions {
+    let (intake, policies, reading, content) = match &token.permissions {
         Permissions::Granted {
             intake,
             policies,
             reading,
-        } => (intake.as_slice(), *policies, *reading),
-        Permissions::All => (&[][..], true, true),
+            content,
+        } => (intake.as_slice(), *policies, *reading, *content),
+        Permissions::All => (&[][..], true, true, true),
     };
     let intake: Vec<String> = intake.iter().map(ToString::to_string).collect();
     json!({
-        "name": token.name, "intake": intake, "policies": policies, "reading": reading,
+        "name": token.name, "intake": intake, "policies": policies, "reading": reading, "content": content,
         "until": token.until.map(|until| until.to_string()),
         "made_at": token.made_at.to_string(), "made_by": token.made_by.to_string(),
         "revoked": token.revoked.as_ref().map(|revoked| json!({ "at": revoked.at.to_string(), "by": revoked.by.to_string() })),

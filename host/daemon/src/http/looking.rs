@@ -1,0 +1,192 @@
+//! Looks into the archive, for commands and auditors.
+//!
+//! All is read by the archive's readers, which have connections and a time of their own; the writer is not asked. Who reads what
+//! people wrote is named in the log with the message, and never with its text.
+
+use super::Shared;
+use super::answer::Room;
+use super::message_id::message_id;
+use super::problem::{ApiError, Code};
+use crate::token::Caller;
+use crate::wire::{GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use axum::Extension;
+use axum::extract::{Query, State};
+use axum::http::Uri;
+use axum::response::Response;
+use proviso_archive::StorageError;
+use proviso_model::limits::{HELD_LISTED_MAX, HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, SAMPLE_LISTED_MAX};
+use proviso_model::{Digest, MessageId, Principal};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Scores that statistics may have.
+const RISKS_MAX: u32 = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindQuery {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessageQuery {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleQuery {
+    count: u32,
+    #[serde(default)]
+    first: u32,
+    steps: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldQuery {
+    #[serde(default)]
+    after: i64,
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatsQuery {
+    #[serde(default)]
+    risks: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GenerationQuery {
+    id: String,
+}
+
+/// `GET /v1/archive/messages?name=`: the messages that a person may mean.
+pub(super) async fn find(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let FindQuery { name } = query(&uri)?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    let found = shared.archive.find(&name).await.map_err(unread)?;
+    tell_of_list(&caller.principal, "messages", found.len());
+    room.answer(ListedV1::from(found)).await
+}
+
+/// `GET /v1/archive/message?id=`: all that the archive has of a message.
+pub(super) async fn show(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let MessageQuery { id } = query(&uri)?;
+    let id = message_id(&id)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let shown = shared.archive.show(&id).await.map_err(unread)?;
+    let shown = shown.ok_or_else(|| unknown(&id))?;
+    tell(&caller.principal, "message", &id);
+    room.answer(ShownV1::from(shown)).await
+}
+
+/// `GET /v1/archive/recorded?id=`: a message and all that a replay of it needs.
+pub(super) async fn recorded(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let MessageQuery { id } = query(&uri)?;
+    let id = message_id(&id)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let recorded = shared.archive.recorded(&id).await.map_err(unread)?;
+    let recorded = recorded.ok_or_else(|| unknown(&id))?;
+    tell(&caller.principal, "recorded", &id);
+    room.answer(RecordedV1::from(recorded)).await
+}
+
+/// `GET /v1/archive/sample?count=&first=&steps=`: a part of a sample.
+pub(super) async fn sample(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let SampleQuery { count, first, steps } = query(&uri)?;
+    let steps = at_most("steps", steps, SAMPLE_LISTED_MAX)?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    let sample = shared.archive.sample_part(count, first, steps).await.map_err(unread)?;
+    tell_of_list(&caller.principal, "sample", sample.len());
+    room.answer(ListedV1::from(sample)).await
+}
+
+/// `GET /v1/archive/held?after=&limit=`: messages that wait for a person.
+pub(super) async fn held(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let HeldQuery { after, limit } = query(&uri)?;
+    let limit = at_most("limit", limit, HELD_LISTED_MAX)?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    let held = shared.archive.held_behind(after, limit).await.map_err(unread)?;
+    tell_of_list(&caller.principal, "held", held.len());
+    room.answer(HeldV1::from(held)).await
+}
+
+/// `GET /v1/archive/stats?risks=`: counts over the whole archive.
+pub(super) async fn stats(State(shared): State<Shared>, uri: Uri) -> Result<Response, ApiError> {
+    let StatsQuery { risks } = query(&uri)?;
+    let risks = at_most("risks", Some(risks), RISKS_MAX)?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    let stats = shared.archive.stats(risks).await.map_err(unread)?;
+    room.answer(StatsV1::from(stats)).await
+}
+
+/// `GET /v1/archive/generation?id=`: a recorded generation.
+pub(super) async fn generation(State(shared): State<Shared>, uri: Uri) -> Result<Response, ApiError> {
+    let GenerationQuery { id } = query(&uri)?;
+    let id: Digest = id
+        .parse()
+        .map_err(|error| ApiError::yours(Code::BadRequest, format!("`id`: {error}")))?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    let record = shared.archive.generation(&id).await.map_err(unread)?;
+    let record =
+        record.ok_or_else(|| ApiError::yours(Code::UnknownGeneration, format!("generation {id} is not recorded")))?;
+    room.answer(GenerationV1::from(record)).await
+}
+
+fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    match Query::try_from_uri(uri) {
+        Ok(Query(query)) => Ok(query),
+        Err(error) => Err(ApiError::yours(Code::BadRequest, error.body_text())),
+    }
+}
+
+/// What is asked for, or as much as one answer lists.
+fn at_most(key: &str, asked: Option<u32>, most: u32) -> Result<u32, ApiError> {
+    match asked {
+        Some(asked) if asked > most => {
+            let message = format!("`{key}` is {asked}: expected at most {most}");
+            Err(ApiError::yours(Code::BadRequest, message))
+        }
+        asked => Ok(asked.unwrap_or(most)),
+    }
+}
+
+fn unknown(id: &MessageId) -> ApiError {
+    ApiError::yours(Code::UnknownMessage, format!("message {id} is not in the archive"))
+}
+
+fn unread(error: StorageError) -> ApiError {
+    ApiError::ours("the archive could not be read", error)
+}
+
+fn tell(by: &Principal, what: &str, id: &MessageId) {
+    tracing::info!(who = %by, what, message_id = %id, "a message was read");
+}
+
+fn tell_of_list(by: &Principal, what: &str, messages: usize) {
+    tracing::info!(who = %by, what, messages, "messages were listed");
+}

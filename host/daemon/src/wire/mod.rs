@@ -1,0 +1,31 @@
+//! What the archive has, as it goes over HTTP to whoever looks into it: types of their own, converted by hand on both sides.
+//!
+//! A form is only added to under `/v1/`; a key that its reader does not know comes from a later daemon, and is passed over. In
+//! `golden/` stands one answer of each form. A verdict goes as the text that is stored, since a replay compares its bytes.
+
+mod judged;
+mod lists;
+mod message;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use judged::{RecordedV1, ShownV1};
+pub use lists::{GenerationV1, HeldV1, ListedV1};
+pub use message::IdV1;
+pub use stats::StatsV1;
+
+/// An answer that has the form, and something in it that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("`{field}` of the answer cannot be read: {why}")]
+pub struct Unreadable {
+    field: &'static str,
+    why: String,
+}
+
+impl Unreadable {
+    fn new(field: &'static str, why: &dyn std::fmt::Display) -> Self {
+        let why = why.to_string();
+        Self { field, why }
+    }
+}

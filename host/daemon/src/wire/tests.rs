@@ -1,0 +1,330 @@
+//! What goes over the border comes out as it was, in the form that is on record.
+
+use super::*;
+use proviso_archive::{
+    CitedRule, ConsentCount, EarlierVerdict, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
+    MessageCount, Numbered, PackRecord, Recorded, RetentionCount, Risk, Shown, SourceCount, Stats, StoredDecision,
+    StoredVerdict,
+};
+use proviso_model::consent::{ConsentEvent, ConsentState};
+use proviso_model::id::PolicyId;
+use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
+use proviso_model::retention::Why;
+use proviso_model::verdict::{Factor, Fault, FaultCause, Severity};
+use proviso_model::{Digest, Message, MessageId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+const VERDICT: &str = include_str!("../../../archive/src/stored/golden/verdict-v1.json");
+const DECISION: &str = include_str!("../../../archive/src/stored/golden/decision-v1.json");
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis).unwrap()
+}
+
+fn id(native: &str) -> MessageId {
+    MessageId {
+        tenant: "bank".to_owned(),
+        channel: "wecom".to_owned(),
+        native: native.to_owned(),
+    }
+}
+
+fn message() -> Message {
+    let party = |id: &str, class| Party {
+        id: id.to_owned(),
+        class,
+        department: "sales/east".to_owned(),
+    };
+    Message {
+        id: Arc::new(id("m1/部分 \"1\"")),
+        kind: Kind::RedPacket,
+        native_kind: "external_redpacket".to_owned(),
+        direction: Direction::Outbound,
+        sender: party("li.na", PartyClass::Employee),
+        recipients: vec![party("wo_1", PartyClass::External), Party::default()],
+        conversation: "li.na|wo_1".to_owned(),
+        sent_at: at(-1),
+        text: "保本\u{1b}[2J\n\u{0}\u{202e}x".to_owned(),
+        amount: Some(Money {
+            minor_units: u64::MAX,
+            currency: "CNY".to_owned(),
+        }),
+        attachments: vec![Attachment {
+            name: "a.pdf".to_owned(),
+            size_bytes: u64::MAX,
+            reference: "sdk-1".to_owned(),
+        }],
+        links: vec!["https://example.com/?a=1&b=2".to_owned()],
+        recalls: Some("m0".to_owned()),
+        consent: Some(ConsentEvent {
+            party: "wo_1".to_owned(),
+            state: ConsentState::DefaultAgree,
+            at: at(1_790_000_000_123),
+        }),
+        notes: vec!["nested content kept raw".to_owned()],
+        raw: "{ \"msgid\" :\t\"m1\", \"n\": 1.0 }".into(),
+    }
+}
+
+fn bare() -> Message {
+    Message {
+        id: Arc::new(id("m0")),
+        amount: None,
+        attachments: Vec::new(),
+        links: Vec::new(),
+        recalls: None,
+        consent: None,
+        notes: Vec::new(),
+        ..message()
+    }
+}
+
+fn verdict() -> StoredVerdict {
+    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX).unwrap()
+}
+
+fn decision() -> StoredDecision {
+    StoredDecision::of_json(DECISION.trim_end().to_owned()).unwrap()
+}
+
+/// The form is the one on record, and what is read from it is what was written.
+fn holds<D, W>(golden: &str, value: &D)
+where
+    D: Clone + PartialEq + Debug,
+    W: From<D> + Serialize + DeserializeOwned + TryInto<D, Error: Debug>,
+{
+    let written = serde_json::to_string_pretty(&W::from(value.clone())).unwrap();
+    assert_eq!(written, golden.trim_end(), "a form is only added to under /v1/");
+    let read: W = serde_json::from_str(golden).unwrap();
+    assert_eq!(&read.try_into().unwrap(), value);
+    // A later daemon may say more.
+    let more = golden.replacen('{', "{\"later\": [1], ", 1);
+    let read: W = serde_json::from_str(&more).unwrap();
+    assert_eq!(&read.try_into().unwrap(), value);
+}
+
+#[test]
+fn a_message_is_shown_as_the_archive_has_it() {
+    let earlier = EarlierVerdict {
+        json: VERDICT.trim_end().to_owned(),
+        generation: Digest::from_bytes([3; 32]),
+        fuel: 7,
+        held: true,
+        retention: Some(decision()),
+        rejudged_at: at(1_790_000_000_456),
+        rejudged_by: "token:li-na".parse().unwrap(),
+        note: "plugin mended".to_owned(),
+    };
+    let shown = Shown {
+        digest: message().content_digest(),
+        message: message(),
+        arrival: i64::MAX,
+        received_at: at(1_790_000_000_789),
+        verdict: verdict(),
+        retention: Some(decision()),
+        held_open: true,
+        earlier: vec![
+            earlier.clone(),
+            EarlierVerdict {
+                retention: None,
+                ..earlier
+            },
+        ],
+        differences: vec!["a score differs".to_owned()],
+        recalled_by: vec![id("m2")],
+        conflicts: 2,
+    };
+    holds::<Shown, ShownV1>(include_str!("golden/shown-v1.json"), &shown);
+}
+
+#[test]
+fn what_a_replay_is_given_keeps_every_byte() {
+    let fold = |key: &str, state: &[u8]| FoldBefore {
+        policy: PolicyId {
+            pack: "proviso/bank-cn".into(),
+            policy: "departure-risk".into(),
+        },
+        key: key.into(),
+        state: state.into(),
+    };
+    let recorded = Recorded {
+        message: message(),
+        verdict: verdict(),
+        preceding: vec![bare(), message()],
+        folds: vec![fold("li.na", &[0, 1, 0x7f, 0x80, 0xff]), fold("first", &[])],
+        differences: vec!["a finding differs".to_owned()],
+    };
+    holds::<Recorded, RecordedV1>(include_str!("golden/recorded-v1.json"), &recorded);
+    let read: RecordedV1 = serde_json::from_str(include_str!("golden/recorded-v1.json")).unwrap();
+    let read = Recorded::try_from(read).unwrap();
+    assert_eq!(read.verdict.json, VERDICT.trim_end());
+    assert_eq!(
+        read.message.content_digest(),
+        message().content_digest(),
+        "its raw bytes are in it"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let golden = include_str!("golden/recorded-v1.json");
+    let refused = |from: &str, to: &str| {
+        assert!(golden.contains(from), "{from}");
+        let read: RecordedV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
+        Recorded::try_from(read).unwrap_err().to_string()
+    };
+    for state in ["00017f80f", "00017f80fg", "+0017f80ff", "保"] {
+        let error = refused("00017f80ff", state);
+        assert!(error.starts_with("`state` of the answer cannot be read"), "{error}");
+    }
+    let error = refused("{\\\"message\\\"", "{\\\"massage\\\"");
+    assert!(error.starts_with("`verdict` of the answer cannot be read"), "{error}");
+}
+
+#[test]
+fn lists_and_generations_are_what_they_were() {
+    let listed = vec![
+        Numbered {
+            arrival: 1,
+            id: id("m1/部分 \"1\""),
+        },
+        Numbered {
+            arrival: i64::MAX,
+            id: id("m2"),
+        },
+    ];
+    holds::<Vec<Numbered>, ListedV1>(include_str!("golden/listed-v1.json"), &listed);
+    let held = HeldMessage {
+        arrival: 7,
+        id: id("m7"),
+        sent_at: at(1_790_000_000_123),
+        received_at: at(1_790_000_000_456),
+        faults: vec![Fault {
+            pack: "test/slow".into(),
+            policy: "slow".into(),
+            cause: FaultCause::Quarantined,
+            detail: "failed on 16 of 64".to_owned(),
+        }],
+    };
+    holds::<Vec<HeldMessage>, HeldV1>(include_str!("golden/held-v1.json"), &vec![held]);
+    let generation = GenerationRecord {
+        id: Digest::from_bytes([1; 32]),
+        recorded_at: at(1_790_000_000_123),
+        engine_version: "0.1.0".to_owned(),
+        packs: vec![PackRecord {
+            name: "proviso/bank-cn".to_owned(),
+            version: "1.2.0".to_owned(),
+            digest: Digest::from_bytes([2; 32]),
+        }],
+        set_file: "policies/set.toml".to_owned(),
+        set_text: "language = \"en\"\r\n".to_owned(),
+        set_json: "{\"language\":\"en\"}".to_owned(),
+    };
+    holds::<GenerationRecord, GenerationV1>(include_str!("golden/generation-v1.json"), &generation);
+}
+
+#[test]
+fn counts_are_what_they_were() {
+    let risk = Risk {
+        tenant: "bank".to_owned(),
+        pack: "proviso/bank-cn".to_owned(),
+        policy: "departure-risk".to_owned(),
+        key: "li.na".to_owned(),
+        value: 61.25,
+        factors: vec![Factor {
+            signal: "files".to_owned(),
+            points: 0.1 + 0.2,
+            message: "m1".to_owned(),
+            sent_at: at(1_790_000_000_123),
+        }],
+        message: "m9".to_owned(),
+        differs: true,
+    };
+    let retention = RetentionCount {
+        statute: Some(CitedRule {
+            rule: "securities-20y".to_owned(),
+            law: "证券法".to_owned(),
+            article: "137".to_owned(),
+        }),
+        why: None,
+        messages: 5,
+        dated: 4,
+        first_until: Some("2046-01-31".parse().unwrap()),
+        last_until: Some("2047-01-31".parse().unwrap()),
+    };
+    let undecided = RetentionCount {
+        statute: None,
+        why: Some(Why::NothingVerified),
+        first_until: None,
+        last_until: None,
+        ..retention.clone()
+    };
+    let stats = Stats {
+        messages: vec![MessageCount {
+            tenant: "bank".to_owned(),
+            channel: "wecom".to_owned(),
+            kind: Kind::MiniProgram,
+            messages: 3,
+        }],
+        findings: vec![FindingCount {
+            pack: "test/promises".to_owned(),
+            policy: "promises".to_owned(),
+            rule: "promise".to_owned(),
+            severity: Severity::High,
+            shadow: true,
+            findings: 2,
+            messages: 1,
+        }],
+        retention: vec![retention, undecided],
+        dated: 1,
+        withheld: 2,
+        held: 3,
+        held_open: 4,
+        partial: 5,
+        faults: vec![FaultCount {
+            pack: "test/slow".to_owned(),
+            policy: "slow".to_owned(),
+            cause: FaultCause::BadAnswer,
+            faults: 6,
+        }],
+        conflicts: 7,
+        sources: vec![SourceCount {
+            source: "spool".to_owned(),
+            duplicates: 8,
+            errors: 9,
+        }],
+        consents: vec![ConsentCount {
+            tenant: "bank".to_owned(),
+            channel: "wecom".to_owned(),
+            state: ConsentState::Disagree,
+            parties: 10,
+        }],
+        risks: vec![
+            risk.clone(),
+            Risk {
+                differs: false,
+                factors: Vec::new(),
+                ..risk
+            },
+        ],
+    };
+    holds::<Stats, StatsV1>(include_str!("golden/stats-v1.json"), &stats);
+}
+
+/// A score is compared with its verdict bit by bit; what reads JSON keeps them because `model` asks it to.
+#[test]
+fn numbers_keep_their_bits() {
+    let mut random = 7_u64;
+    for _ in 0..10_000 {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let number = 100.0 * (random >> 11) as f64 / (1_u64 << 53) as f64;
+        let text = serde_json::to_string(&number).unwrap();
+        let read: f64 = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.to_bits(), number.to_bits(), "{text}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Looks into the archive: the daemon that runs is asked, and the file is opened where none does.
+//!
+//! A daemon runs where some process has the archive open for writing and something listens at the daemon's address. What a daemon
+//! refuses is told, and is no reason to open the file: whoever may not ask it may not look.
+
+use crate::cli::TokenFileArgs;
+use crate::client::{self, Client};
+use anyhow::Context as _;
+use proviso_archive::{Archive, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
+use proviso_daemon::config::Config;
+use proviso_daemon::wire::{GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use proviso_model::limits::SAMPLE_LISTED_MAX;
+use proviso_model::{Digest, MessageId};
+
+/// Who answers. Each method gives the same either way; a client blocks, and the commands do one thing at a time.
+pub(crate) enum Looking {
+    Daemon(Client),
+    File(Archive),
+}
+
+impl Looking {
+    /// Asks the daemon of this configuration if it runs, and opens its archive if it does not.
+    pub(crate) async fn begin(config: &Config, token: &TokenFileArgs) -> anyhow::Result<Self> {
+        if daemon_runs(config) {
+            Ok(Self::Daemon(Client::of(config, token)?))
+        } else {
+            Ok(Self::File(Archive::open_readonly(&config.archive_path()).await?))
+        }
+    }
+
+    /// The messages that a person may mean by a name.
+    pub(crate) async fn find(&self, name: &str) -> anyhow::Result<Vec<Numbered>> {
+        match self {
+            Self::File(archive) => Ok(archive.find(name).await?),
+            Self::Daemon(client) => listed(client, "/v1/archive/messages", &[("name", name)]),
+        }
+    }
+
+    /// All that the archive has of a message; `None` if it has no such message.
+    pub(crate) async fn show(&self, id: &MessageId) -> anyhow::Result<Option<Shown>> {
+        match self {
+            Self::File(archive) => Ok(archive.show(id).await?),
+            Self::Daemon(client) => {
+                let found: Option<ShownV1> = client.look("/v1/archive/message", &[("id", &id.to_string())])?;
+                Ok(found.map(Shown::try_from).transpose()?)
+            }
+        }
+    }
+
+    /// Everything that a replay of a message needs; `None` if there is no such message.
+    pub(crate) async fn recorded(&self, id: &MessageId) -> anyhow::Result<Option<Recorded>> {
+        match self {
+            Self::File(archive) => Ok(archive.recorded(id).await?),
+            Self::Daemon(client) => {
+                let found: Option<RecordedV1> = client.look("/v1/archive/recorded", &[("id", &id.to_string())])?;
+                Ok(found.map(Recorded::try_from).transpose()?)
+            }
+        }
+    }
+
+    /// At most `count` messages, evenly spread over the order of arrival.
+    pub(crate) async fn sample(&self, count: u32) -> anyhow::Result<Vec<MessageId>> {
+        let sample = match self {
+            Self::File(archive) => archive.sample(count).await?,
+            Self::Daemon(client) => sample_in_parts(client, count)?,
+        };
+        Ok(sample.into_iter().map(|numbered| numbered.id).collect())
+    }
+
+    /// Messages that wait for a person, behind a place in the order of arrival, at most `limit`.
+    pub(crate) async fn held_behind(&self, after: i64, limit: u32) -> anyhow::Result<Vec<HeldMessage>> {
+        match self {
+            Self::File(archive) => Ok(archive.held_behind(after, limit).await?),
+            Self::Daemon(client) => {
+                let (after, limit) = (after.to_string(), limit.to_string());
+                let page: Option<HeldV1> = client.look("/v1/archive/held", &[("after", &after), ("limit", &limit)])?;
+                Ok(page.context(NOTHING)?.into())
+            }
+        }
+    }
+
+    /// Counts over the whole archive, with at most `risks` scores.
+    pub(crate) async fn stats(&self, risks: u32) -> anyhow::Result<Stats> {
+        match self {
+            Self::File(archive) => Ok(archive.stats(risks).await?),
+            Self::Daemon(client) => {
+                let stats: Option<StatsV1> = client.look("/v1/archive/stats", &[("risks", &risks.to_string())])?;
+                Ok(stats.context(NOTHING)?.into())
+            }
+        }
+    }
+
+    /// A recorded generation; `None` if there is no such.
+    pub(crate) async fn generation(&self, id: &Digest) -> anyhow::Result<Option<GenerationRecord>> {
+        match self {
+            Self::File(archive) => Ok(archive.generation(id).await?),
+            Self::Daemon(client) => {
+                let found: Option<GenerationV1> = client.look("/v1/archive/generation", &[("id", &id.to_string())])?;
+                Ok(found.map(GenerationRecord::from))
+            }
+        }
+    }
+}
+
+/// A list or a count is always there.
+const NOTHING: &str = "the daemon says that there is no such thing";
+
+/// Whoever may not enter the data folder cannot see who writes; the address tells.
+fn daemon_runs(config: &Config) -> bool {
+    Archive::is_written(config.archive_path()).unwrap_or(true) && client::listens(config)
+}
+
+fn listed(client: &Client, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Vec<Numbered>> {
+    let listed: Option<ListedV1> = client.look(path, query)?;
+    Ok(listed.context(NOTHING)?.into())
+}
+
+/// A part may begin with the message that the last one ended with.
+fn sample_in_parts(client: &Client, count: u32) -> anyhow::Result<Vec<Numbered>> {
+    let mut sample: Vec<Numbered> = Vec::new();
+    for first in (0..count).step_by(SAMPLE_LISTED_MAX as usize) {
+        let (count, first) = (count.to_string(), first.to_string());
+        let part = listed(client, "/v1/archive/sample", &[("count", &count), ("first", &first)])?;
+        sample.extend(part);
+        sample.dedup_by_key(|numbered| numbered.arrival);
+    }
+    Ok(sample)
+}
