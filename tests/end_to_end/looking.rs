@@ -336,3 +336,56 @@ fn what_is_asked_wrongly_is_told() {
         );
     }
 }
+
+#[test]
+fn a_held_message_is_released_by_whoever_looked_at_it_with_a_reason() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    for id in ["h1", "h2", "h3"] {
+        daemon.post("/v1/messages", &message(id, "%%BRITTLE%% invoice").to_string());
+    }
+    daemon.post("/v1/messages", &message("m1", "保本").to_string());
+    let release =
+        |messages: &[&str], note: &str| said(&site, &[&["archive", "release"], messages, &["--note", note]].concat());
+    let held = || site.stats()["held_open"].as_u64().unwrap();
+    assert_eq!(release(&["h1"], "").0, Some(2), "why must be said");
+    let (code, _, error) = release(&["h1", "m1"], "read");
+    assert_eq!((code, held()), (Some(2), 3), "of all or of none: {error}");
+    assert!(error.contains("bank/chat/m1 is not held"), "{error}");
+    let (code, told, error) = release(&["h1", "h2"], "read: 发票");
+    assert_eq!(
+        (code, &*told),
+        (Some(0), "released: bank/chat/h1\nreleased: bank/chat/h2\n"),
+        "{error}"
+    );
+    assert_eq!(held(), 1);
+    let (status, answer) = daemon.post("/v1/archive/release", r#"{"messages": ["bank/chat/h3"], "note": " "}"#);
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (400, &"bad-request".into()),
+        "{answer}"
+    );
+    let (status, answer) = daemon.post(
+        "/v1/archive/release",
+        r#"{"messages": ["bank/chat/h3", "bank/chat/h1"], "note": "x"}"#,
+    );
+    assert_eq!((status, held()), (422, 1), "{answer}");
+    assert!(daemon.log().contains("held messages released"));
+    assert_eq!(daemon.terminate(), Some(0));
+    // Without a daemon.
+    assert_eq!(release(&["h3"], "read").0, Some(0));
+    let (_, shown, _) = said(&site, &["archive", "show", "h1", "--format", "json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(
+        (
+            &shown["held_open"],
+            &shown["released"]["note"],
+            &shown["verdict"]["held"]
+        ),
+        (&false.into(), &"read: 发票".into(), &true.into())
+    );
+    let who = shown["released"]["by"].as_str().unwrap();
+    assert!(who.starts_with("command-line:"), "{who}");
+    let (_, shown, _) = said(&site, &["archive", "show", "h3"]);
+    assert!(shown.contains("released at ") && shown.contains(": read"), "{shown}");
+}

@@ -39,10 +39,11 @@ pub enum Change<'a> {
     },
     /// New verdicts on held messages take the place of earlier ones.
     Rejudged(&'a Rejudging),
-    /// The waiting of a held message ends: somebody has looked at it, and says why it may go. Its verdict stays as it is.
+    /// The waiting of held messages ends, of all or of none: somebody has looked at them, and says why. Their verdicts stay as
+    /// they are.
     Release {
-        /// The message.
-        id: &'a MessageId,
+        /// The messages, each once, at most [`TRANSACTION_MESSAGES_MAX`].
+        ids: &'a [MessageId],
         /// Why; may be empty.
         note: &'a str,
         /// When.
@@ -119,6 +120,9 @@ impl Change<'_> {
         let entries = match self {
             Change::Messages(batch) => &batch.entries,
             Change::Rejudged(rejudging) => &rejudging.entries,
+            Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
+                return Err(CommitError::TooMany { found: ids.len() });
+            }
             _ => return Ok(()),
         };
         if entries.len() > TRANSACTION_MESSAGES_MAX {

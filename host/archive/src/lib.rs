@@ -38,7 +38,7 @@ pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
 pub use known::Known;
-pub use messages::{Conflicting, ConversationKey, Numbered, Shown};
+pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
 pub use quarantines::Quarantined;

@@ -3,7 +3,7 @@
 use crate::batch::SourcePlace;
 use crate::rejudge::EarlierVerdict;
 use crate::verdicts::{StoredDecision, StoredVerdict};
-use proviso_model::{Digest, Message, MessageId, Timestamp};
+use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 
 /// A conversation: its identifier means nothing outside its tenant and channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,8 @@ pub struct Shown {
     pub retention: Option<StoredDecision>,
     /// True if it still waits for a person.
     pub held_open: bool,
+    /// How its waiting ended; absent if it never waited, or still does.
+    pub released: Option<Released>,
     /// What was said of it before it was judged again, the oldest first.
     pub earlier: Vec<EarlierVerdict>,
     /// Where rows of the archive say something else than the verdict that they were written from, for people; empty while
@@ -62,6 +64,17 @@ pub struct Shown {
     pub recalled_by: Vec<MessageId>,
     /// How many messages came under its identifier with another content.
     pub conflicts: u64,
+}
+
+/// The end of a held message's waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Principal,
+    /// Why; begins with `judged again` where a new verdict released it.
+    pub note: String,
 }
 
 /// A message that was refused because another had its identifier.

@@ -65,6 +65,7 @@ impl Generations {
     /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
+        let before = digest_of(inputs::paths(&parts, None)).await?;
         let (by, cause) = (&Principal::system("start"), Cause::Start);
         trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
@@ -111,10 +112,16 @@ impl Generations {
             took: started.elapsed(),
             result,
         };
+        // What the files were while they were read, unless somebody edited them meanwhile: then the first look tries again.
+        let is_what_was_read = before == digest_of(inputs::paths(&parts, None)).await?;
+        let tried = match is_what_was_read {
+            true => Some(digest_of(inputs::paths(&parts, Some(&generation))).await?),
+            false => None,
+        };
         Ok(Self {
             parts,
             current: RwLock::new(Arc::new(generation)),
-            tried: Mutex::new(None),
+            tried: Mutex::new(tried),
             last: Mutex::new(Some(attempt)),
             rolled_back_from: Mutex::new(rolled_back_from),
             metrics,
@@ -173,7 +180,7 @@ impl Generations {
 
     /// Everything whose change may change the next generation, as it was named.
     pub(crate) fn inputs(&self) -> BTreeSet<PathBuf> {
-        inputs::paths(&self.parts, &self.current())
+        inputs::paths(&self.parts, Some(&self.current()))
     }
 
     /// Reloads if what the generation is made of is not what it was before the last attempt. `None` if it is.

@@ -17,8 +17,8 @@ const FILES_MAX: usize = 10_000;
 const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// The paths that the next generation depends on: the set, the trust file, what the set names (a refused one too) and what
-/// runs, and the folders of plugins. They may not be there.
-pub(crate) fn paths(parts: &Parts, current: &Generation) -> BTreeSet<PathBuf> {
+/// runs, and the folders of plugins. They may not be there. Nothing runs yet while a daemon starts.
+pub(crate) fn paths(parts: &Parts, current: Option<&Generation>) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::from([parts.set_path.clone()]);
     paths.extend(parts.trust.file().map(PathBuf::from));
     let beside = parts.set_path.parent().unwrap_or(Path::new(""));
@@ -26,13 +26,18 @@ pub(crate) fn paths(parts: &Parts, current: &Generation) -> BTreeSet<PathBuf> {
     let written = regular_file::read_text(&parts.set_path, SET_FILE_BYTES_MAX)
         .ok()
         .and_then(|text| PolicySet::parse(&parts.set_path, &text).ok());
-    let sets = [Some(current.set()), written.as_ref()];
+    let sets = [current.map(Generation::set), written.as_ref()];
     for apply in sets.into_iter().flatten().flat_map(|set| &set.apply) {
         paths.insert(beside.join(&apply.pack));
         // A built file may carry an ending that the set leaves out.
         paths.insert(beside.join(format!("{}.pack", apply.pack)));
     }
-    paths.extend(current.packs().map(|pack| pack.origin().to_owned()));
+    paths.extend(
+        current
+            .into_iter()
+            .flat_map(Generation::packs)
+            .map(|pack| pack.origin().to_owned()),
+    );
     paths.extend(parts.plugins.folders().iter().cloned());
     paths
 }

@@ -46,8 +46,10 @@ pub(super) async fn write(
         Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
             rejudge::replace(connection, names, rejudging, by).await?,
         )),
-        Change::Release { id, note, at } => {
-            held::release(connection, id, by, note, at).await?;
+        Change::Release { ids, note, at } => {
+            for id in ids {
+                held::release(connection, id, by, note, at).await?;
+            }
             Ok(Receipt::Done)
         }
     }

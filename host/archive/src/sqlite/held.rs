@@ -2,13 +2,14 @@
 
 use super::Sqlite;
 use super::failure::Failure;
-use super::rows::{read_id, read_name, read_time};
+use super::rows::{read_id, read_name, read_principal, read_time};
 use crate::change::CommitError;
 use crate::held::HeldMessage;
+use crate::messages::Released;
 use crate::storage::StorageError;
 use proviso_model::verdict::Fault;
 use proviso_model::{MessageId, Principal, Timestamp};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Row as _, SqliteConnection, ValueRef as _};
 
 /// Ends the waiting of a message.
 pub(super) async fn release(
@@ -36,6 +37,26 @@ pub(super) async fn release(
         0 => Err(Failure::Refused(CommitError::NotHeld { id: id.clone() })),
         _ => Ok(()),
     }
+}
+
+/// How the waiting of a message ended, `Some(None)` while it waits; `None` if it was never held.
+pub(super) async fn waiting(
+    connection: &mut SqliteConnection,
+    arrival: i64,
+) -> Result<Option<Option<Released>>, sqlx::Error> {
+    let row = sqlx::query("SELECT released_at, released_by, release_note FROM held_messages WHERE message = ?")
+        .bind(arrival)
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.try_get_raw(0)?.is_null() {
+        return Ok(Some(None));
+    }
+    Ok(Some(Some(Released {
+        at: read_time(&row, 0)?,
+        by: read_principal(&row, 1)?,
+        note: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+    })))
 }
 
 impl Sqlite {

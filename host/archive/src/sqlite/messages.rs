@@ -4,6 +4,7 @@ use super::Sqlite;
 use super::bulk::{Lookup, Values};
 use super::conflicts::conflict_count;
 use super::differences::{self, differences};
+use super::held::waiting;
 use super::rejudge::earlier;
 use super::rows::{
     MESSAGE_COLUMNS, message_columns, read_count, read_id, read_message, read_message_digest, read_time,
@@ -171,10 +172,7 @@ impl Sqlite {
                 return Ok(None);
             };
             let arrival: i64 = row.try_get(MESSAGE_COLUMNS)?;
-            let held = sqlx::query("SELECT 1 FROM held_messages WHERE message = ? AND released_at IS NULL")
-                .bind(arrival)
-                .fetch_optional(&mut *reader)
-                .await?;
+            let held = waiting(&mut reader, arrival).await?;
             let scored = differences::first_verdict(&mut reader, id).await?;
             Ok(Some(Shown {
                 message: read_message(row, 0)?,
@@ -182,7 +180,8 @@ impl Sqlite {
                 received_at: read_time(row, MESSAGE_COLUMNS + 1)?,
                 digest: read_message_digest(row, 0)?,
                 retention: decision.map(|json| read_decision(json, id)).transpose()?,
-                held_open: held.is_some(),
+                held_open: held == Some(None),
+                released: held.flatten(),
                 earlier: earlier(&mut reader, id).await?,
                 differences: differences(&mut reader, &verdict.verdict, &scored).await?,
                 recalled_by: recalled_by(&mut reader, id).await?,

@@ -1,8 +1,8 @@
 //! A batch is written whole or not at all, and nothing twice.
 
 use crate::support::{
-    Write, advance, at, batch, entry, entry_of, finding, id, message, offset, place, policy, retention, rich_batch,
-    score, undecided,
+    Write, advance, at, batch, entry, entry_of, finding, id, message, now, offset, place, policy, retention,
+    rich_batch, score, undecided, wei,
 };
 use proviso_archive::{Archive, CommitError, Conflict, Duplicates, FoldKey, Known, SourceError};
 use proviso_model::consent::{ConsentEvent, ConsentState};
@@ -301,11 +301,19 @@ pub(crate) async fn everything_is_counted(archive: Archive) {
 
 pub(crate) async fn a_held_message_waits_until_somebody_releases_it(archive: Archive) {
     archive.ingest(&rich_batch("m1")).await.unwrap();
-    archive.release(&id("m1"), "the plugin was at fault").await.unwrap();
+    let error = archive.release(&[id("m1"), id("m2")], "").await.unwrap_err();
+    assert!(matches!(error, CommitError::NotHeld { id: other } if other == id("m2")));
+    assert_eq!(archive.held(10).await.unwrap().len(), 1, "of all or of none");
+    archive.release(&[id("m1")], "the plugin was at fault").await.unwrap();
     assert!(archive.held(10).await.unwrap().is_empty());
-    assert!(!archive.show(&id("m1")).await.unwrap().unwrap().held_open);
+    let shown = archive.show(&id("m1")).await.unwrap().unwrap();
+    let released = shown.released.unwrap();
+    assert_eq!(
+        (shown.held_open, released.by, released.at, &*released.note),
+        (false, wei(), now(), "the plugin was at fault")
+    );
     for native in ["m1", "m2"] {
-        let error = archive.release(&id(native), "").await.unwrap_err();
+        let error = archive.release(&[id(native)], "").await.unwrap_err();
         assert!(matches!(error, CommitError::NotHeld { .. }));
     }
     let stats = archive.stats(0).await.unwrap();

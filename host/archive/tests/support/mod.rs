@@ -107,7 +107,7 @@ pub trait Write {
         generation: &Digest,
         quarantined: &Quarantined,
     ) -> impl Future<Output = Result<(), CommitError>> + Send;
-    fn release(&self, id: &MessageId, note: &str) -> impl Future<Output = Result<(), CommitError>> + Send;
+    fn release(&self, ids: &[MessageId], note: &str) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
 
 impl Write for Archive {
@@ -141,8 +141,8 @@ impl Write for Archive {
         Ok(())
     }
 
-    async fn release(&self, id: &MessageId, note: &str) -> Result<(), CommitError> {
-        let change = Change::Release { id, note, at: now() };
+    async fn release(&self, ids: &[MessageId], note: &str) -> Result<(), CommitError> {
+        let change = Change::Release { ids, note, at: now() };
         assert_eq!(self.commit(change, &wei()).await?, Receipt::Done);
         Ok(())
     }

@@ -80,7 +80,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/policy/rollback", post(policy::rollback))
         .route("/v1/policy/retry", post(policy::retry))
         .route("/v1/policy/allow-downgrade", post(policy::allow_downgrade))
-        .route("/v1/archive/rejudge", post(held::rejudge));
+        .route("/v1/archive/rejudge", post(held::rejudge))
+        .route("/v1/archive/release", post(held::release));
     let reading = Router::new()
         .route("/v1/status", get(status::status))
         .route("/v1/policy/history", get(policy::history))

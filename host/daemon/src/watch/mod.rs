@@ -131,6 +131,8 @@ impl Watch {
         let (watcher, written) = follow(&generations, &state, &sender)?;
         // There is none before it.
         lock(&written).take_over(&Written::default());
+        // What changed between the start and the first watch is seen by a look at once.
+        let _ = sender.try_send(());
         Ok(Self {
             generations,
             state,

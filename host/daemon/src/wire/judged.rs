@@ -2,7 +2,7 @@
 
 use super::Unreadable;
 use super::message::{IdV1, MessageV1};
-use proviso_archive::{EarlierVerdict, FoldBefore, Recorded, Shown, StoredDecision, StoredVerdict};
+use proviso_archive::{EarlierVerdict, FoldBefore, Recorded, Released, Shown, StoredDecision, StoredVerdict};
 use proviso_model::id::PolicyId;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ pub struct ShownV1 {
     /// The decision's JSON, as it is stored.
     retention: Option<String>,
     held_open: bool,
+    released: Option<ReleasedV1>,
     earlier: Vec<EarlierV1>,
     differences: Vec<String>,
     recalled_by: Vec<IdV1>,
@@ -41,6 +42,13 @@ struct VerdictV1 {
     /// The canonical JSON, byte for byte, in a text of its own.
     json: String,
     fuel: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ReleasedV1 {
+    at: Timestamp,
+    by: Principal,
+    note: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,6 +82,9 @@ impl From<Shown> for ShownV1 {
             verdict: shown.verdict.into(),
             retention: shown.retention.map(|kept| kept.json),
             held_open: shown.held_open,
+            released: shown
+                .released
+                .map(|Released { at, by, note }| ReleasedV1 { at, by, note }),
             earlier: shown.earlier.into_iter().map(EarlierV1::from).collect(),
             differences: shown.differences,
             recalled_by: shown.recalled_by.into_iter().map(IdV1::from).collect(),
@@ -94,6 +105,9 @@ impl TryFrom<ShownV1> for Shown {
             verdict: wire.verdict.try_into()?,
             retention: read_decision(wire.retention)?,
             held_open: wire.held_open,
+            released: wire
+                .released
+                .map(|ReleasedV1 { at, by, note }| Released { at, by, note }),
             earlier: wire
                 .earlier
                 .into_iter()

@@ -3,8 +3,8 @@
 use super::*;
 use proviso_archive::{
     CitedRule, ConsentCount, EarlierVerdict, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
-    MessageCount, Numbered, PackRecord, Recorded, RetentionCount, Risk, Shown, SourceCount, Stats, StoredDecision,
-    StoredVerdict,
+    MessageCount, Numbered, PackRecord, Recorded, Released, RetentionCount, Risk, Shown, SourceCount, Stats,
+    StoredDecision, StoredVerdict,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::id::PolicyId;
@@ -126,6 +126,11 @@ fn a_message_is_shown_as_the_archive_has_it() {
         verdict: verdict(),
         retention: Some(decision()),
         held_open: true,
+        released: Some(Released {
+            at: at(4),
+            by: "person:wei".parse().unwrap(),
+            note: "looked at".into(),
+        }),
         earlier: vec![
             earlier.clone(),
             EarlierVerdict {

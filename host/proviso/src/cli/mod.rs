@@ -352,6 +352,24 @@ pub(crate) enum ArchiveCommand {
         proviso archive rejudge --config proviso.toml --held --policy invoices --note 'plugin mended'"
     )]
     Rejudge(RejudgeArgs),
+    /// Ends the waiting of held messages that somebody has looked at. Their verdicts stay as they are.
+    #[command(
+        after_help = "Example:\n  proviso archive release --config proviso.toml bank/wecom/8891446340739254950_1603875826 \\\n    \
+        --note 'read: an invoice, nothing else'"
+    )]
+    Release(ReleaseArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+    /// Held messages, by the channel's identifier or `tenant/channel/identifier`: at most 64, and all are released or none.
+    #[arg(required = true, num_args = 1..=64)]
+    pub messages: Vec<String>,
+    /// Why they may go, for the record.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub note: String,
 }
 
 #[derive(Debug, Args)]

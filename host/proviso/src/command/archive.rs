@@ -6,7 +6,7 @@ use crate::looking::Looking;
 use crate::naming::find;
 use crate::show::table::{Columns, clip, count};
 use crate::tally;
-use proviso_archive::{CitedRule, EarlierVerdict, RetentionCount, Risk, Shown, Stats, StoredDecision};
+use proviso_archive::{CitedRule, EarlierVerdict, Released, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
 use proviso_model::retention::Why;
 use proviso_model::set::PolicySet;
@@ -39,6 +39,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                 }
             }
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
+            ArchiveCommand::Release(args) => super::release::run(args).await?,
             ArchiveCommand::Stats(args) => {
                 let stats = look(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {
@@ -80,6 +81,9 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "fuel": shown.verdict.fuel,
         "retention": retention,
         "held_open": shown.held_open,
+        "released": shown.released.as_ref().map(|released| json!({
+            "at": released.at.to_string(), "by": released.by, "note": released.note,
+        })),
         "differences": shown.differences,
         "earlier": shown.earlier.iter().map(earlier_json).collect::<anyhow::Result<Vec<_>>>()?,
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -117,15 +121,10 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
     if let Some(withheld) = verdict.withheld {
         table.row(["withheld", &json!(withheld).to_string()]);
     }
-    if verdict.held || shown.held_open {
-        table.row([
-            "held",
-            if shown.held_open {
-                "yes, waits for a person"
-            } else {
-                "released"
-            },
-        ]);
+    if let Some(Released { at, by, note }) = &shown.released {
+        table.row(["held", &format!("released at {at} by {by}: {note}")]);
+    } else if shown.held_open {
+        table.row(["held", "yes, waits for a person"]);
     }
     if let Some(how) = tally::wholeness(verdict) {
         table.row(["judged", how]);

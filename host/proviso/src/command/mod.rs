@@ -16,6 +16,7 @@ mod pack_test;
 pub(crate) mod policy;
 mod promote;
 pub(crate) mod rejudge;
+mod release;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod token;

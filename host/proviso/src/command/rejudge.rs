@@ -78,7 +78,7 @@ async fn held(looking: &Looking, policy: Option<&str>) -> anyhow::Result<Vec<Mes
     }
 }
 
-async fn named(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
+pub(super) async fn named(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
     let mut ids = Vec::with_capacity(wanted.len());
     for text in wanted {
         let id = crate::naming::find(looking, text).await?;
