@@ -228,6 +228,87 @@ fn the_end_does_not_wait_for_a_slow_judgement() {
     );
 }
 
+/// A site with one more pack: patterns that look at a text again and again.
+fn site_with_hostile_patterns() -> Site {
+    let site = Site::new();
+    site.write(
+        "endless/pack.toml",
+        "name = \"test/endless\"\nversion = \"1.0.0\"\nlicence = \"Apache-2.0\"\nhost = \"*\"\n\
+         description = { en = \"Patterns that go back again and again\" }\n\
+         [patterns.endless]\nfile = \"patterns/endless.txt\"\n\
+         [[policy]]\nname = \"endless\"\nplugin = \"lexicon-rules\"\ninterfaces = [\"rules\"]\n\
+         lists = [\"endless\"]\nfields = [\"text\"]\n\
+         [policy.settings.rules.any]\nwhen = { lists = [\"endless\"] }\n",
+    );
+    site.write(
+        "endless/settings.schema.json",
+        r#"{"type": "object", "properties": {"endless": {"type": "object"}}}"#,
+    );
+    site.write(
+        "endless/patterns/endless.txt",
+        "endless\t保证.*收益|保证\ncounted\t[ab]{500}\\b[c0]\n",
+    );
+    site.write("set.toml", &format!("{SET}\n[[apply]]\npack = \"endless\"\n"));
+    site
+}
+
+#[test]
+fn patterns_without_an_end_hold_their_message_and_nobody_elses() {
+    let site = site_with_hostile_patterns();
+    let daemon = Serve::start(&site);
+    let endless = "这款产品保本。".to_owned() + &"保证".repeat(MIB / 6 - 8);
+    let lines = [("endless", &*endless), ("short", "保证收益"), ("plain", "保本")];
+    let body = lines.map(|(id, text)| message(id, text).to_string()).join("\n");
+    let started = Instant::now();
+    let (status, answer) = daemon.post("/v1/messages", &body);
+    let took = started.elapsed();
+    assert_eq!((status, &answer["accepted"]), (200, &3.into()), "{answer}");
+    println!("judged and committed within {took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let stats = site.stats();
+    let count = |table: &str, policy: &str, figure: &str| -> u64 {
+        let rows = stats[table].as_array().unwrap().iter();
+        let rows = rows.filter(|row| row["policy"] == policy);
+        rows.map(|row| row[figure].as_u64().unwrap()).sum()
+    };
+    assert_eq!(
+        (
+            count("faults", "endless", "faults"),
+            count("findings", "endless", "findings"),
+            count("findings", "promises", "findings"),
+        ),
+        (1, 1, 2),
+        "{stats}"
+    );
+    assert_eq!(stats["faults"][0]["cause"], "fuel", "{stats}");
+    assert_eq!(stats["held"], 1, "{stats}");
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_search() {
+    let site = site_with_hostile_patterns();
+    let config = fs::read_to_string(site.path("proviso.toml")).unwrap();
+    let quarantine = "[quarantine]\nshare_percent = 99\nmessages = 10000\nfaults = 10000\n";
+    site.write(
+        "proviso.toml",
+        &format!("drain_seconds = 1\nworkers = 1\n{config}{quarantine}"),
+    );
+    let daemon = Serve::start(&site);
+    // Nothing is slower than an expression of many places without an automaton: a second each.
+    let endless = "ab".repeat(MIB / 2 - 8) + " c0";
+    let lines = (0..20).map(|n| message(&format!("endless-{n}"), &endless).to_string());
+    fs::write(site.path("spool/a.jsonl"), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    wait_until("the search", || {
+        daemon.status()["messages"]["queued"].as_u64() > Some(0)
+    });
+    let started = Instant::now();
+    let code = daemon.terminate();
+    let took = started.elapsed();
+    println!("ended with {code:?} after {took:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert_eq!(code, Some(3), "it was not waited for");
+}
+
 #[test]
 fn a_host_that_is_not_this_daemons_gets_nothing() {
     let site = Site::new();

@@ -142,6 +142,10 @@ fn permissions(old: &Pack, new: &Pack) -> Vec<Change> {
     if old.manifest().requires_assessment && !new.manifest().requires_assessment {
         found.push(removed("pack", "needs an assessment", "yes"));
     }
+    let (before, after) = (old.manifest().scan_steps_per_kib, new.manifest().scan_steps_per_kib);
+    if after > before {
+        found.push(changed("pack", "scan steps for each KiB", &before, &after));
+    }
     let before = policies(old);
     for policy in &new.manifest().policies {
         let of = format!("policy {}", policy.name);

@@ -1,7 +1,7 @@
 //! The lists of a set's packs: parsed, given the set's extra terms, and put into the one matcher.
 
 use crate::view::{ListInfo, ListKind, TermNote};
-use proviso_model::limits::{LEXICON_TERMS_MAX, SCAN_STEPS_PER_KIB_DEFAULT, TERM_BYTES_MAX};
+use proviso_model::limits::{LEXICON_TERMS_MAX, TERM_BYTES_MAX};
 use proviso_model::{Digest, Problem};
 use proviso_pack::Pack;
 use proviso_pack::manifest::{self, List as DeclaredList};
@@ -73,7 +73,7 @@ impl Lists {
         let owner = *self
             .owners
             .entry(pack.digest())
-            .or_insert_with(|| self.builder.owner(SCAN_STEPS_PER_KIB_DEFAULT));
+            .or_insert_with(|| self.builder.owner(pack.manifest().scan_steps_per_kib));
         let name = declared.name.clone();
         let id = self.builder.add_of(owner, List { name, content });
         debug_assert_eq!(id.0 as usize, self.origins.len());

@@ -8,11 +8,20 @@ use proviso_model::message::Addressed;
 use proviso_model::verdict::{FaultCause, Span};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Far more than any of these judgements takes, and far less than what it took without a bound.
+const LONG: Duration = Duration::from_secs(30);
 
 /// A generation of two policies with a list each: words, and patterns that can look at a text again and again.
 fn listed(fields: &str) -> Generation {
+    listed_with("", fields)
+}
+
+/// The same, with a line on top of its manifest.
+fn listed_with(line: &str, fields: &str) -> Generation {
     let manifest = format!(
-        "{HEAD}[lexicon.words]\nfile = \"lexicons/words.txt\"\n[patterns.slow]\nfile = \"patterns/slow.txt\"\n{}{}",
+        "{HEAD}{line}[lexicon.words]\nfile = \"lexicons/words.txt\"\n[patterns.slow]\nfile = \"patterns/slow.txt\"\n{}{}",
         RULES_POLICY
             .replace("trigger = \"always\"\n", "lists = [\"words\"]\ntrigger = \"always\"\n")
             .replace("[\"text\"]", fields),
@@ -108,6 +117,50 @@ fn patterns_out_of_steps_hold_the_message_for_those_who_see_them_alone() {
         judge(&listed("[\"text\"]"), &[&*slow])[0].verdict.faults,
         *faults,
         "the same alone"
+    );
+}
+
+#[test]
+fn a_manifest_may_grant_patterns_more_steps_and_there_is_an_end_to_them() {
+    let (long, medium) = ("保证".repeat((1 << 20) / 6), "保证".repeat(2_000));
+    let texts = [&*long, &*medium, "保证收益，保证", "保本"];
+    let more = "budget = { scan_steps_per_kib = 67_108_864 }\n";
+    let fewer = "budget = { scan_steps_per_kib = 1 }\n";
+    let mut digests = Vec::new();
+    for (line, faults) in [
+        ("", [true, true, false, false]),
+        (more, [true, false, false, false]),
+        (fewer, [true, true, false, false]),
+    ] {
+        let generation = listed_with(line, "[\"text\"]");
+        digests.push(generation.describe().packs[0].digest);
+        let begun = Instant::now();
+        for (text, outcome) in judge(&generation, &texts).iter().enumerate() {
+            let verdict = &outcome.verdict;
+            let of: Vec<_> = verdict
+                .faults
+                .iter()
+                .map(|fault| (&*fault.policy, fault.cause))
+                .collect();
+            let expected = if faults[text] {
+                vec![("slow", FaultCause::Fuel)]
+            } else {
+                vec![]
+            };
+            assert_eq!((of, verdict.held), (expected, faults[text]), "{line}: text {text}");
+            let by_neighbour = verdict.findings.iter().any(|finding| &*finding.policy == "rules");
+            assert!(by_neighbour, "{line}: text {text}");
+        }
+        let took = begun.elapsed();
+        println!("{line:?} took {took:?}");
+        assert!(took < LONG, "{took:?}");
+    }
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(
+        digests.len(),
+        3,
+        "a pack with another budget is another pack, and makes another generation"
     );
 }
 

@@ -14,6 +14,7 @@ mod kind;
 mod language;
 pub mod limits;
 pub mod message;
+mod places;
 pub mod principal;
 pub mod problem;
 pub mod retention;

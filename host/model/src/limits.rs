@@ -33,10 +33,14 @@ pub const HITS_MAX: usize = 4_096;
 /// Steps that the patterns of one pack may take in the text of one message, for each begun KiB of it, where nothing else is
 /// said. A step is a byte that a search looks at, weighted by the search's engine: one to three nanoseconds.
 pub const SCAN_STEPS_PER_KIB_DEFAULT: u64 = 1 << 20;
+/// Steps that a manifest may grant for each begun KiB of a text, at most.
+pub const SCAN_STEPS_PER_KIB_MAX: u64 = SCAN_STEPS_MAX;
 /// Steps that the patterns of one pack may take in one text, however short it is.
 pub const SCAN_STEPS_MIN: u64 = 16 << 20;
-/// Steps that the patterns of one pack may take in one text, at most.
-pub const SCAN_STEPS_MAX: u64 = 512 << 20;
+/// Steps that the patterns of one pack may take in one text, at most. The slowest searches that use all of them up take 1.0
+/// to 1.5 s (measured in release builds with the tables of `host/scan/tests/steps.rs`, on a text of 1 MiB; the usual ones
+/// 0.1 to 0.5 s).
+pub const SCAN_STEPS_MAX: u64 = 128 << 20;
 
 /// Linear memory of one instance, in bytes.
 pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;

@@ -4,13 +4,22 @@
 //! problem: a key that is wrong gives `None` and a problem, and reading goes on.
 
 use crate::limits::PROBLEMS_PER_FILE_MAX;
+use crate::places::Below;
 use crate::problem::{Problem, lines_and_columns};
 use crate::spelling::nearest;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+pub use crate::places::Places;
+
+/// Tables and lists within each other, at most. The parser's own bound is 80 of them, and 80 keys with dots between them in
+/// each: together far more than a thread's stack has room for.
+pub const NESTING_MAX: usize = 64;
+/// Of a value that a problem quotes.
+const QUOTED_BYTES_MAX: usize = 64;
 
 /// A TOML file being read, and what was found wrong with it so far.
 pub struct TomlFile<'a> {
@@ -22,6 +31,7 @@ pub struct TomlFile<'a> {
 
 impl<'a> TomlFile<'a> {
     /// Parses `text`; `file` is the name used in problems. Syntax errors are recorded and what could be parsed is returned.
+    /// Nothing is returned of a file that is nested deeper than [`NESTING_MAX`] levels.
     pub fn parse(file: &Path, text: &'a str) -> (Self, Table<'a>) {
         let mut this = Self {
             file: file.to_owned(),
@@ -33,8 +43,16 @@ impl<'a> TomlFile<'a> {
         for error in errors {
             this.problem(error.span().unwrap_or(0..0), error.message().to_owned());
         }
-        let table = Table::new(table);
-        (this, table)
+        let at = table.span();
+        let mut table = table.into_inner();
+        if let Some(place) = too_deep(&table) {
+            this.problem(
+                place,
+                format!("nested deeper than {NESTING_MAX} levels of tables and lists"),
+            );
+            take_apart(std::mem::take(&mut table));
+        }
+        (this, Table::new(Spanned::new(at, table)))
     }
 
     /// Records a problem at a range of bytes of the file.
@@ -188,7 +206,10 @@ impl<'a> Table<'a> {
                     .filter(|number| range.contains(number));
                 if parsed.is_none() {
                     let (from, to) = range.into_inner();
-                    file.problem(at.clone(), format!("`{key}` is {text}: expected {from} to {to}"));
+                    file.problem(
+                        at.clone(),
+                        format!("`{key}` is {}: expected {from} to {to}", cut(&text)),
+                    );
                 }
                 parsed.map(|number| (number, at))
             }
@@ -260,29 +281,22 @@ impl<'a> Table<'a> {
 
     /// The whole rest of the table as JSON, with the place of every value by its JSON Pointer.
     pub fn into_json(mut self, file: &mut TomlFile<'_>) -> (serde_json::Map<String, serde_json::Value>, Places) {
-        let mut places = Places {
-            root: self.at(),
-            by_pointer: HashMap::new(),
-        };
-        let mut map = serde_json::Map::new();
+        let at = self.at();
+        let (mut map, mut places) = (serde_json::Map::new(), BTreeMap::new());
         for (key, at, value) in std::mem::take(&mut self.entries) {
-            let pointer = format!("/{}", escape(&key));
-            places.by_pointer.insert(pointer.clone(), at);
-            let value = json_of(file, &pointer, value, &mut places);
+            let (value, below) = json_of(file, value);
+            places.insert(key.clone(), Places::new(at, below));
             map.insert(key, value);
         }
-        (map, places)
+        (map, Places::new(at, Below::Entries(places)))
     }
 
     /// One value as JSON, whatever its type, with the place of every value in it by its JSON Pointer.
     pub fn json(&mut self, file: &mut TomlFile<'_>, key: &'static str) -> Option<(serde_json::Value, Places)> {
         let value = self.take(key)?;
-        let mut places = Places {
-            root: value.span(),
-            by_pointer: HashMap::new(),
-        };
-        let value = json_of(file, "", value, &mut places);
-        Some((value, places))
+        let at = value.span();
+        let (value, below) = json_of(file, value);
+        Some((value, Places::new(at, below)))
     }
 
     /// Ends the reading: every key that nobody took is a problem.
@@ -305,48 +319,11 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Where the values of a JSON document stand in the TOML file that it was made of.
-#[derive(Debug, Clone, Default)]
-pub struct Places {
-    root: Range<usize>,
-    by_pointer: HashMap<String, Range<usize>>,
-}
-
-impl Places {
-    /// The place of the value at that JSON Pointer, or of the nearest value around it.
-    pub fn of(&self, pointer: &str) -> Range<usize> {
-        let mut pointer = pointer;
-        loop {
-            if let Some(at) = self.by_pointer.get(pointer) {
-                return at.clone();
-            }
-            match pointer.rfind('/') {
-                Some(end) => pointer = &pointer[..end],
-                None => return self.root.clone(),
-            }
-        }
-    }
-
-    /// Every place by JSON Pointer, in no particular order; the document itself is not among them.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
-        self.by_pointer.iter().map(|(pointer, at)| (pointer.as_str(), at))
-    }
-}
-
-/// One step of a JSON Pointer (RFC 6901), without the `/` in front of it.
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-fn json_of(
-    file: &mut TomlFile<'_>,
-    pointer: &str,
-    value: Spanned<DeValue<'_>>,
-    places: &mut Places,
-) -> serde_json::Value {
+/// A value as JSON, and what stands inside it. It is at most [`NESTING_MAX`] levels deep.
+fn json_of(file: &mut TomlFile<'_>, value: Spanned<DeValue<'_>>) -> (serde_json::Value, Below) {
     use serde_json::Value;
     let at = value.span();
-    match value.into_inner() {
+    let value = match value.into_inner() {
         DeValue::String(text) => Value::String(text.into_owned()),
         DeValue::Boolean(value) => Value::Bool(value),
         DeValue::Integer(number) => {
@@ -355,7 +332,7 @@ fn json_of(
             } else {
                 file.problem(
                     at,
-                    format!("{} does not fit a whole number of 64 bits", number.as_str()),
+                    format!("{} does not fit a whole number of 64 bits", cut(number.as_str())),
                 );
                 Value::Null
             }
@@ -368,31 +345,69 @@ fn json_of(
                 .and_then(serde_json::Number::from_f64);
             parsed.map_or_else(
                 || {
-                    file.problem(at, format!("{} is not a finite number", number.as_str()));
+                    file.problem(at, format!("{} is not a finite number", cut(number.as_str())));
                     Value::Null
                 },
                 Value::Number,
             )
         }
         DeValue::Datetime(moment) => Value::String(moment.to_string()),
-        DeValue::Array(items) => items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| {
-                let pointer = format!("{pointer}/{index}");
-                places.by_pointer.insert(pointer.clone(), item.span());
-                json_of(file, &pointer, item, places)
-            })
-            .collect(),
-        DeValue::Table(table) => {
-            let mut map = serde_json::Map::new();
-            for (key, value) in table {
-                let pointer = format!("{pointer}/{}", escape(key.get_ref()));
-                places.by_pointer.insert(pointer.clone(), key.span());
-                let value = json_of(file, &pointer, value, places);
-                map.insert(key.into_inner().into_owned(), value);
+        DeValue::Array(items) => {
+            let (mut values, mut places) = (Vec::new(), Vec::new());
+            for item in items {
+                let at = item.span();
+                let (value, below) = json_of(file, item);
+                values.push(value);
+                places.push(Places::new(at, below));
             }
-            Value::Object(map)
+            return (Value::Array(values), Below::Items(places));
+        }
+        DeValue::Table(table) => {
+            let (mut map, mut places) = (serde_json::Map::new(), BTreeMap::new());
+            for (key, value) in table {
+                let at = key.span();
+                let key = key.into_inner().into_owned();
+                let (value, below) = json_of(file, value);
+                places.insert(key.clone(), Places::new(at, below));
+                map.insert(key, value);
+            }
+            return (Value::Object(map), Below::Entries(places));
+        }
+    };
+    (value, Below::Nothing)
+}
+
+/// The beginning of a text that a problem quotes.
+fn cut(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.len() <= QUOTED_BYTES_MAX {
+        return text.into();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(QUOTED_BYTES_MAX)]).into()
+}
+
+/// Where the first value stands that is more than [`NESTING_MAX`] levels deep.
+fn too_deep(table: &DeTable<'_>) -> Option<Range<usize>> {
+    fn below(value: &Spanned<DeValue<'_>>, level: usize) -> Option<Range<usize>> {
+        if level > NESTING_MAX {
+            return Some(value.span());
+        }
+        match value.get_ref() {
+            DeValue::Array(items) => items.iter().find_map(|item| below(item, level + 1)),
+            DeValue::Table(table) => table.iter().find_map(|(_, value)| below(value, level + 1)),
+            _ => None,
+        }
+    }
+    table.iter().find_map(|(_, value)| below(value, 1))
+}
+
+/// Drops a table of any depth, level by level: by itself it would go down into all levels at once.
+fn take_apart(table: DeTable<'_>) {
+    let mut left: Vec<DeValue<'_>> = vec![DeValue::Table(table)];
+    while let Some(value) = left.pop() {
+        match value {
+            DeValue::Array(items) => left.extend(items.into_iter().map(Spanned::into_inner)),
+            DeValue::Table(table) => left.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+            _ => {}
         }
     }
 }

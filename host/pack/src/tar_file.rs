@@ -172,6 +172,42 @@ mod tests {
         tar
     }
 
+    /// Files of 64 MiB that are written to make their reader work.
+    #[test]
+    fn hostile_files_are_refused_in_time_of_their_size() {
+        const BYTES: usize = 64 << 20;
+        let of_headers = |change: &dyn Fn(&mut Header)| changed(change)[..BLOCK].repeat(BYTES / BLOCK);
+        let empty = of_headers(&|header| header.set_size(0));
+        let folders = of_headers(&|header| {
+            header.set_size(0);
+            header.set_entry_type(EntryType::Directory);
+        });
+        let mut long = write([("a", &vec![1; BYTES][..])]);
+        long.truncate(BYTES);
+        let mut behind = vec![0; BYTES];
+        behind[BYTES - 1] = 1;
+        for (tar, expected) in [
+            (&empty, "more than 2000 entries"),
+            (&folders, "more than 2000 entries"),
+            (
+                &of_headers(&|header| header.set_entry_type(EntryType::XHeader)),
+                "neither a file",
+            ),
+            (&of_headers(&|header| header.set_size(0o7777)), "more than 2000 entries"),
+            (&long, "cut short"),
+            (&behind, "follows the end mark"),
+        ] {
+            let begun = std::time::Instant::now();
+            let error = read(tar, 2_000).err().expect("refused");
+            assert!(error.contains(expected), "{error}");
+            assert!(
+                begun.elapsed() < std::time::Duration::from_secs(10),
+                "{:?}",
+                begun.elapsed()
+            );
+        }
+    }
+
     #[test]
     fn what_a_pack_does_not_need_is_refused() {
         for kind in [

@@ -62,7 +62,21 @@ fn the_limits_are_those_of_the_code() {
         (limits::FUEL_PER_KIB_DEFAULT, limits::FUEL_PER_KIB_MAX),
         (50_000_000, 500_000_000)
     );
+    assert_eq!(
+        (
+            limits::SCAN_STEPS_PER_KIB_DEFAULT,
+            limits::SCAN_STEPS_MIN,
+            limits::SCAN_STEPS_PER_KIB_MAX,
+            limits::SCAN_STEPS_MAX
+        ),
+        (1_048_576, 16_777_216, 134_217_728, 134_217_728)
+    );
+    assert_eq!(proviso_model::toml_read::NESTING_MAX, 64);
     for figure in [
+        "1_048_576",
+        "16,777,216",
+        "134,217,728",
+        "64 levels",
         "67,108,864",
         "more than 2,000 parts",
         "65,536",

@@ -4,6 +4,7 @@ mod cases;
 mod common;
 mod docs;
 mod forms;
+mod hostile_toml;
 mod manifest;
 mod mutations;
 mod signing;

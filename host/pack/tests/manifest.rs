@@ -77,6 +77,51 @@ budget = { fuel_per_kib = 20_000_000 }
 }
 
 #[test]
+fn the_budget_of_the_patterns_is_the_packs_and_changes_its_digest() {
+    use proviso_model::limits::{SCAN_STEPS_PER_KIB_DEFAULT, SCAN_STEPS_PER_KIB_MAX};
+    let table = [
+        ("", Ok(SCAN_STEPS_PER_KIB_DEFAULT)),
+        ("budget = {}\n", Ok(SCAN_STEPS_PER_KIB_DEFAULT)),
+        ("budget = { scan_steps_per_kib = 1 }\n", Ok(1)),
+        (
+            "budget = { scan_steps_per_kib = 134_217_728 }\n",
+            Ok(SCAN_STEPS_PER_KIB_MAX),
+        ),
+        (
+            "budget = { scan_steps_per_kib = 0 }\n",
+            Err("`scan_steps_per_kib` is 0: expected 1 to 134217728"),
+        ),
+        (
+            "budget = { scan_steps_per_kib = \"all\" }\n",
+            Err("`scan_steps_per_kib` is a string: expected a whole number"),
+        ),
+        (
+            "budget = { steps = 1 }\n",
+            Err("unknown key `steps`: expected one of `scan_steps_per_kib`"),
+        ),
+    ];
+    let plain = PackFolder::new().open().unwrap().digest();
+    each_row(table, |(line, expected)| {
+        let folder = PackFolder::new();
+        folder.write("pack.toml", format!("{line}{MANIFEST}"));
+        match expected {
+            Ok(steps) => {
+                let pack = folder.open().unwrap();
+                assert_eq!(pack.manifest().scan_steps_per_kib, steps);
+                assert_eq!(pack.digest() == plain, line.is_empty());
+            }
+            Err(problem) => {
+                let found = folder.problems();
+                assert!(
+                    found.len() == 1 && found[0].starts_with("pack.toml:1:") && found[0].contains(problem),
+                    "{found:?}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
 fn every_problem_is_told_at_once() {
     let folder = PackFolder::new();
     folder.write(
@@ -87,6 +132,7 @@ host = ">=9"
 jurisdictions = ["China"]
 description = {}
 colour = "red"
+budget = { scan_steps_per_kib = 134_217_729, fuel_per_kib = 1 }
 [lexicon.promissory]
 file = "../secret.txt"
 fold = { gaps = "all", cases = true }
@@ -113,22 +159,24 @@ budget = { fuel_per_kib = 0 }
         "pack.toml:4:18: \"China\" is not a jurisdiction",
         "pack.toml:5:15: `description` needs `zh`, `en`, or both",
         "pack.toml:6:1: unknown key `colour`",
-        "pack.toml:8:8: `file` is \"../secret.txt\": expected lexicons/NAME.txt",
-        "pack.toml:9:17: `gaps` is \"all\"",
-        "pack.toml:9:24: unknown key `cases`",
-        "pack.toml:10:11: \"promissory\" is the name of two lists",
-        "pack.toml:11:8: the file \"patterns/none.txt\" is missing in the pack",
-        "pack.toml:12:1: `interfaces` is missing here",
-        "pack.toml:13:8: \"Promises\" is not the name of a policy",
-        "pack.toml:14:10: \"../x\" is not the name of a plugin",
-        "pack.toml:16:7: `key` is for folds",
-        "pack.toml:17:32: \"identity\" is not among the `lists` of this policy",
-        "pack.toml:17:58: \"gift\": expected one of",
-        "pack.toml:17:69: a condition has exactly one of",
-        "pack.toml:18:24: \"absent\" is not a list of this pack",
-        "pack.toml:19:19: `fields` has \"all\"",
-        "pack.toml:20:13: `preceding` is 2: the field",
-        "pack.toml:21:27: `fuel_per_kib` is 0",
+        "pack.toml:7:33: `scan_steps_per_kib` is 134217729: expected 1 to 134217728",
+        "pack.toml:7:46: unknown key `fuel_per_kib`: expected one of `scan_steps_per_kib`",
+        "pack.toml:9:8: `file` is \"../secret.txt\": expected lexicons/NAME.txt",
+        "pack.toml:10:17: `gaps` is \"all\"",
+        "pack.toml:10:24: unknown key `cases`",
+        "pack.toml:11:11: \"promissory\" is the name of two lists",
+        "pack.toml:12:8: the file \"patterns/none.txt\" is missing in the pack",
+        "pack.toml:13:1: `interfaces` is missing here",
+        "pack.toml:14:8: \"Promises\" is not the name of a policy",
+        "pack.toml:15:10: \"../x\" is not the name of a plugin",
+        "pack.toml:17:7: `key` is for folds",
+        "pack.toml:18:32: \"identity\" is not among the `lists` of this policy",
+        "pack.toml:18:58: \"gift\": expected one of",
+        "pack.toml:18:69: a condition has exactly one of",
+        "pack.toml:19:24: \"absent\" is not a list of this pack",
+        "pack.toml:20:19: `fields` has \"all\"",
+        "pack.toml:21:13: `preceding` is 2: the field",
+        "pack.toml:22:27: `fuel_per_kib` is 0",
         "lexicons/promissory.txt: pack.toml does not name this file",
         "patterns/identity.txt: pack.toml does not name this file",
         "plugins/lexicon-rules.wasm: pack.toml does not name this file",

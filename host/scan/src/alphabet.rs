@@ -28,7 +28,7 @@ impl Alphabet {
         Self { ranges, ascii }
     }
 
-    fn has(&self, c: char) -> bool {
+    pub(crate) fn has(&self, c: char) -> bool {
         if c.is_ascii() {
             self.ascii >> u32::from(c) & 1 == 1
         } else {

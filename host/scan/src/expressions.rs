@@ -5,23 +5,20 @@
 //! patterns without pieces whose conditions are fulfilled are run one by one if they are few. If they are many, they are first looked
 //! for all at once by one lazily built automaton over their shapes, conditions on neighbours left out.
 
+use crate::automaton::Program;
 use crate::conditions::{self, Conditions, Facts, Needed};
 use crate::hit::Hit;
 use crate::list::ListId;
 use crate::patterns::Pattern;
 use crate::required::{self, Route};
-use crate::steps::{Cost, Grant, Owner};
-use regex_automata::hybrid::dfa;
-use regex_automata::nfa::thompson;
-use regex_automata::{Input, MatchKind, PatternSet, meta};
+use crate::shapes::{Shapes, ShapesScratch};
+use crate::steps::{Cost, Grant, Owner, Weight};
+use regex_automata::{Input, meta};
 use regex_syntax::hir::Hir;
 use std::cmp::Reverse;
 use std::fmt::Write;
+use std::sync::OnceLock;
 
-/// The lazily built automaton over the shapes of patterns, in bytes, at most; it starts anew when it is full.
-const SHAPES_CACHE_BYTES: usize = 4 << 20;
-/// Its program, in bytes, at most. Beyond it patterns without pieces are all run.
-const SHAPES_PROGRAM_BYTES: usize = 64 << 20;
 /// Patterns without pieces that are run over a text one by one, at most.
 const ONE_BY_ONE_MAX: usize = 4;
 /// A pattern whose rarest run tells this much, and whose pieces tell less than the other, is known by its run alone.
@@ -38,7 +35,7 @@ pub(crate) struct Expressions {
     known: Conditions,
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
-    shapes: Option<dfa::DFA>,
+    shapes: Option<Shapes>,
     /// By owner.
     grants: Vec<Grant>,
 }
@@ -49,6 +46,9 @@ struct Expression {
     list: ListId,
     item: u32,
     regex: meta::Regex,
+    hir: Hir,
+    /// Made when it is first looked for in a long text; none if it is too large.
+    long: OnceLock<Option<Program>>,
     cost: Cost,
     needed: Needed,
     /// What keeps it from being run, for people.
@@ -103,6 +103,8 @@ impl ExpressionsBuilder {
             list,
             item,
             regex: pattern.compiled.clone(),
+            hir: pattern.hir.clone(),
+            long: OnceLock::new(),
             cost: Cost::of(&pattern.hir, required::has_automaton(&pattern.hir)),
             needed: Needed::default(),
             needs,
@@ -141,7 +143,7 @@ impl ExpressionsBuilder {
             waypoints: self.waypoints,
             known,
             shapes: (self.shapeless.len() > ONE_BY_ONE_MAX)
-                .then(|| shapes_automaton(&self.shapes))
+                .then(|| Shapes::of(&self.shapes))
                 .flatten(),
             shapeless: self.shapeless,
             grants,
@@ -184,7 +186,7 @@ pub(crate) struct ExpressionScratch {
     runs: Vec<(u32, u32)>,
     /// Made when a pattern is first run: most never are.
     caches: Vec<Option<meta::Cache>>,
-    shapes: Option<(dfa::Cache, PatternSet)>,
+    shapes: Option<ShapesScratch>,
     /// By text: steps that the patterns of the owner at hand have taken in it.
     steps: Vec<u64>,
 }
@@ -198,10 +200,7 @@ impl Expressions {
             marks: Vec::with_capacity(self.all.len()),
             runs: Vec::new(),
             caches: vec![None; self.all.len()],
-            shapes: self
-                .shapes
-                .as_ref()
-                .map(|dfa| (dfa.create_cache(), PatternSet::new(self.shapeless.len()))),
+            shapes: self.shapes.as_ref().map(Shapes::scratch),
             steps: Vec::new(),
         }
     }
@@ -319,11 +318,10 @@ impl Expressions {
         if scratch.marks.len() - before <= ONE_BY_ONE_MAX {
             return;
         }
-        let (Some(dfa), Some((cache, set))) = (&self.shapes, &mut scratch.shapes) else {
+        let (Some(shapes), Some(found)) = (&self.shapes, &mut scratch.shapes) else {
             return;
         };
-        set.clear();
-        if dfa.try_which_overlapping_matches(cache, &Input::new(text), set).is_ok() {
+        if shapes.search(text, found) {
             let mut shape = 0;
             let mut place = 0;
             // Both are in the order of the patterns.
@@ -335,7 +333,7 @@ impl Expressions {
                 while self.shapeless[shape] != number {
                     shape += 1;
                 }
-                set.contains(regex_automata::PatternID::must(shape))
+                found.has(shape)
             });
         }
     }
@@ -354,17 +352,36 @@ impl Expression {
         mut found: impl FnMut(Hit) -> bool,
     ) -> bool {
         let (mut from, mut border) = (0_usize, 0_usize);
+        let mut weight = self.cost.short();
+        let mut automaton = None;
+        if self.cost.is_long(text.len()) {
+            automaton = self.program().map(Program::automaton);
+            weight = automaton.as_ref().map_or(self.cost.slow(), |_| Weight::COUNTED);
+        }
         while *steps <= granted {
-            let reach = self.cost.bytes_for(granted - *steps);
+            let reach = weight.bytes_for(granted - *steps);
             let to = text.floor_char_boundary(from.saturating_add(reach));
             let input = Input::new(text).range(from..to);
-            let Some(matched) = self.regex.search_with(cache, &input) else {
-                *steps = steps.saturating_add(self.cost.of_bytes(to - from));
+            let searched = match &mut automaton {
+                Some(automaton) => {
+                    let (searched, built) = automaton.search(&input);
+                    *steps = steps.saturating_add(built);
+                    searched
+                }
+                None => Ok(self.regex.search_with(cache, &input)),
+            };
+            let Ok(searched) = searched else {
+                automaton = None;
+                weight = self.cost.slow();
+                continue;
+            };
+            let Some(matched) = searched else {
+                *steps = steps.saturating_add(weight.of_bytes(to - from));
                 return to == text.len();
             };
             let span = (matched.start(), matched.end());
             let looked_to = self.cost.looked_to(text, span, &mut border);
-            *steps = steps.saturating_add(self.cost.of_bytes(looked_to - from + span.1 - from));
+            *steps = steps.saturating_add(weight.of_bytes(looked_to - from + span.1 - from));
             if looked_to > to {
                 *steps = granted.saturating_add(1);
                 return false;
@@ -382,6 +399,14 @@ impl Expression {
             from = span.1;
         }
         false
+    }
+
+    fn program(&self) -> Option<&Program> {
+        // A place costs about a step: building never costs much more than the text's bytes.
+        let bytes_per_state = usize::try_from(self.cost.slow().of_bytes(1)).unwrap_or(usize::MAX);
+        self.long
+            .get_or_init(|| Program::of(&self.hir, bytes_per_state))
+            .as_ref()
     }
 }
 
@@ -405,21 +430,4 @@ impl ExpressionScratch {
             self.marks.push(number);
         }
     }
-}
-
-fn shapes_automaton(shapes: &[Hir]) -> Option<dfa::DFA> {
-    let nfa = thompson::Compiler::new()
-        .configure(
-            thompson::Config::new()
-                .nfa_size_limit(Some(SHAPES_PROGRAM_BYTES))
-                .which_captures(thompson::WhichCaptures::None),
-        )
-        .build_many_from_hir(shapes)
-        .ok()?;
-    let config = dfa::Config::new()
-        .match_kind(MatchKind::All)
-        .cache_capacity(SHAPES_CACHE_BYTES)
-        .skip_cache_capacity_check(true)
-        .minimum_cache_clear_count(None);
-    dfa::Builder::new().configure(config).build_from_nfa(nfa).ok()
 }

@@ -32,6 +32,7 @@
 //! ```
 
 mod alphabet;
+mod automaton;
 mod build;
 mod byte_set;
 mod chars;
@@ -48,6 +49,7 @@ mod quadratic;
 mod required;
 mod scan;
 mod screen;
+mod shapes;
 mod steps;
 mod symbols;
 mod term;

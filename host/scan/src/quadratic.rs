@@ -2,7 +2,7 @@
 
 use crate::alphabet::Alphabet;
 use crate::patterns::Pattern;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// Why looking for a pattern can take time that grows with the square of a text; none if it cannot.
 ///
@@ -10,7 +10,8 @@ use regex_syntax::hir::{Hir, HirKind};
 /// to nothing, the next search looks at the same stretch. That can happen any number of times where a repetition without an
 /// upper bound is followed by something that may be missing, a match can do without both, and the repetition runs over
 /// whole matches: in an alternative (`保证.*收益|保证`), in an optional part (`保证(?:.*收益)?`), or within another
-/// repetition.
+/// repetition. A repetition that stays in its line is not named where matches begin at the beginning of lines: the next search
+/// begins behind it.
 ///
 /// What is named here is bounded all the same, by the steps that a pack may take for one message: a message on which they
 /// are used up is at fault. The answer errs to the side of naming a pattern.
@@ -33,7 +34,9 @@ fn within<'h>(whole: &Hir, part: &'h Hir, can_do_without: bool, followed: bool) 
         HirKind::Repetition(repetition) => {
             if repetition.max.is_none() && can_do_without && followed && {
                 let runs_over = Alphabet::of(&repetition.sub);
-                matches_within(whole, &runs_over)
+                let ends_at_cr = whole.properties().look_set().contains(Look::StartCRLF);
+                let stays_in_line = !(runs_over.has('\n') || ends_at_cr && runs_over.has('\r'));
+                matches_within(whole, &runs_over) && !(stays_in_line && begins_a_line(whole))
             } {
                 return Some(part);
             }
@@ -51,6 +54,18 @@ fn within<'h>(whole: &Hir, part: &'h Hir, can_do_without: bool, followed: bool) 
             let may_fail = parts[place + 1..].iter().any(can_fail);
             within(whole, part, can_do_without, followed || may_fail)
         }),
+    }
+}
+
+/// True only if every match begins at the beginning of a line.
+fn begins_a_line(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Look(Look::Start | Look::StartLF | Look::StartCRLF) => true,
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Repetition(repetition) => repetition.min > 0 && begins_a_line(&repetition.sub),
+        HirKind::Capture(capture) => begins_a_line(&capture.sub),
+        HirKind::Concat(parts) => parts.first().is_some_and(begins_a_line),
+        HirKind::Alternation(parts) => parts.iter().all(begins_a_line),
     }
 }
 
@@ -112,6 +127,13 @@ mod tests {
             (r"\d{3,}|[a-z]+", false),
             (r"[\w.]+@[\w.]+", false),
             (r"a(?:b+)?", false),
+            (r"a[^\n]*b|a", true),
+            (r"(?m)^(?:a[^\n]*b|a)", false),
+            (r"(?mR)^(?:a[^\n]*b|a)", true),
+            (r"(?mR)^(?:a[^\r\n]*b|a)", false),
+            (r"(?m)^a[^\n]*b|a", true),
+            (r"(?m)^(?:a[^x]*b|a)", true),
+            (r"\A(?:a[^\n]*b|a)", false),
         ];
         for (regex, named) in table {
             let patterns = crate::patterns::parse(Path::new("p.txt"), &format!("p\t{regex}")).unwrap();

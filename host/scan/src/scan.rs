@@ -62,7 +62,8 @@ impl Matcher {
     }
 
     /// Finds all hits in `text` and puts them into `hits`, which is cleared first: sorted by start, end, list and term,
-    /// each once. Allocates nothing once `scratch` and `hits` have grown to what texts like this one need.
+    /// each once. Allocates nothing once `scratch` and `hits` have grown to what texts like this one need, if the text is not so
+    /// long that patterns get automata of their own for it (a few KiB for a large pattern).
     pub fn scan<'s>(&self, text: &str, scratch: &'s mut Scratch, hits: &mut Vec<Hit>) -> Scanned<'s> {
         hits.clear();
         let mut cut_short = false;

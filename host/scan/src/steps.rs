@@ -16,8 +16,10 @@ const TERM_STEPS_PER_BYTE: u64 = 16;
 const TERM_STEPS_MIN: u64 = 1 << 20;
 /// What a byte costs an engine that keeps no automaton, beside one step for each place of the pattern.
 const SLOW_ENGINE_STEPS: u64 = 16;
-/// Places of a pattern that cost its automaton one step more, as it may have to be built anew again and again.
+/// Places of a pattern that cost its automaton one step more in a short text, where its building is not counted.
 const PLACES_PER_STEP: u64 = 4;
+/// A text is long for a pattern if an engine without an automaton might take more steps than this in it.
+const SHORT_TEXT_STEPS_MAX: u64 = 2 << 20;
 
 /// Whose lists share their steps: those of one pack, whatever other packs look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,8 +59,11 @@ pub(crate) fn term_steps(bytes: usize) -> u64 {
 /// What a search for one pattern costs.
 #[derive(Debug)]
 pub(crate) struct Cost {
-    /// Steps of one byte.
-    weight: u64,
+    /// Steps of one byte in a short text.
+    short: u64,
+    /// Steps of one byte without an automaton.
+    slow: u64,
+    has_automaton: bool,
     /// Bytes of its longest match; none if there is no such bound.
     longest: Option<usize>,
     alphabet: Alphabet,
@@ -68,28 +73,34 @@ impl Cost {
     /// Of a pattern, which has an automaton or has to do without.
     pub(crate) fn of(hir: &Hir, has_automaton: bool) -> Self {
         let places = places(hir);
-        let weight = if has_automaton {
+        let slow = SLOW_ENGINE_STEPS.saturating_add(places);
+        let short = if has_automaton {
             1 + places / PLACES_PER_STEP
         } else {
-            SLOW_ENGINE_STEPS + places
+            slow
         };
         Self {
-            weight,
+            short,
+            slow,
+            has_automaton,
             longest: hir.properties().maximum_len(),
             alphabet: Alphabet::of(hir),
         }
     }
 
-    /// Steps of looking at that many bytes.
-    pub(crate) fn of_bytes(&self, bytes: usize) -> u64 {
-        self.weight.saturating_mul(bytes as u64)
+    /// Whether the automaton is to be built for a text of that many bytes alone, and its building counted.
+    pub(crate) fn is_long(&self, bytes: usize) -> bool {
+        self.has_automaton && self.slow.saturating_mul(bytes as u64) > SHORT_TEXT_STEPS_MAX
     }
 
-    /// How many bytes can be looked at for that many steps, or for one more than that.
-    pub(crate) fn bytes_for(&self, steps: u64) -> usize {
-        usize::try_from(steps / self.weight)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1)
+    /// A byte in a text that is not long.
+    pub(crate) fn short(&self) -> Weight {
+        Weight(self.short)
+    }
+
+    /// A byte without an automaton.
+    pub(crate) fn slow(&self) -> Weight {
+        Weight(self.slow)
     }
 
     /// How far a search that found the match `start..end` can have looked, at most: to the first character behind it that
@@ -105,19 +116,104 @@ impl Cost {
     }
 }
 
-/// Places of an expression at which a character stands, each repetition as often as it is at most, or at least.
-fn places(hir: &Hir) -> u64 {
+/// Steps of one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Weight(u64);
+
+impl Weight {
+    /// Of an automaton whose building is counted apart.
+    pub(crate) const COUNTED: Self = Self(1);
+
+    /// Steps of looking at that many bytes.
+    pub(crate) fn of_bytes(self, bytes: usize) -> u64 {
+        self.0.saturating_mul(bytes as u64)
+    }
+
+    /// How many bytes can be looked at for that many steps, or for one more than that.
+    pub(crate) fn bytes_for(self, steps: u64) -> usize {
+        usize::try_from(steps / self.0).unwrap_or(usize::MAX).saturating_add(1)
+    }
+}
+
+/// Places of an expression at which an engine can be: at a character, a condition or nothing, and where ways part. Each
+/// repetition counts as often as it is at most, or at least.
+pub(crate) fn places(hir: &Hir) -> u64 {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 1,
         HirKind::Literal(literal) => literal.0.len() as u64,
-        HirKind::Class(_) => 1,
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min.max(1));
-            places(&repetition.sub).saturating_mul(times.into())
+            // Where it may end or go on.
+            let ends = u64::from(repetition.max != Some(repetition.min));
+            places(&repetition.sub)
+                .saturating_add(ends)
+                .saturating_mul(times.into())
         }
         HirKind::Capture(capture) => places(&capture.sub),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
             parts.iter().fold(0, |sum, part| sum.saturating_add(places(part)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(regex: &str) -> Cost {
+        let hir = regex_syntax::parse(regex).unwrap();
+        let has_automaton = crate::required::has_automaton(&hir);
+        Cost::of(&hir, has_automaton)
+    }
+
+    /// A lazily built automaton gives up on a condition on Unicode's words beside a character that is not ASCII.
+    #[test]
+    fn conditions_on_unicodes_words_have_the_weight_of_the_slow_engine() {
+        for regex in [
+            r"\b保证",
+            r"保证\b",
+            r"保\B证",
+            r"\b{start}保证",
+            r"保证\b{end}",
+            r"\b{start-half}保证",
+            r"保证\b{end-half}",
+            r"保证(?:x|(?:y\b)?z)",
+        ] {
+            let cost = cost(regex);
+            assert_eq!(cost.short(), cost.slow(), "{regex}");
+            assert!(cost.slow().0 > SLOW_ENGINE_STEPS, "{regex}");
+            assert!(!cost.is_long(usize::MAX), "{regex}");
+        }
+        for regex in [
+            r"(?-u:\b)保证(?-u:\b)",
+            r"^保证$",
+            r"(?m)^保证$",
+            r"(?mR)^保证$",
+            r"\A保证\z",
+            r"\w+保证\W",
+            r"(?i)保证\p{Han}[\w&&[^a-z]]",
+        ] {
+            let cost = cost(regex);
+            assert!(cost.short().0 < SLOW_ENGINE_STEPS, "{regex}: {cost:?}");
+            assert!(cost.is_long(1 << 20), "{regex}");
+        }
+    }
+
+    #[test]
+    fn everything_that_an_engine_walks_through_is_a_place() {
+        let table = [
+            ("abc", 3),
+            ("保", 3),
+            ("[a-z]保", 4),
+            (r"\b\b\ba", 4),
+            ("(?:|a)b", 3),
+            ("a{3}", 3),
+            ("a{2,3}", 6),
+            ("a?b+", 4),
+            ("(?:ab){2,}", 6),
+        ];
+        for (regex, expected) in table {
+            assert_eq!(places(&regex_syntax::parse(regex).unwrap()), expected, "{regex}");
         }
     }
 }

@@ -50,7 +50,7 @@ digits	\d{3,}
 #[test]
 fn a_scan_in_the_steady_state_allocates_nothing() {
     let mut builder = MatcherBuilder::new();
-    for gaps in [Gaps::None, Gaps::Invisible, Gaps::Spaces, Gaps::Punctuation] {
+    for gaps in [Gaps::None, Gaps::Invisible, Gaps::Spaces, Gaps::Punctuation].repeat(2) {
         let terms = ["保本", "稳赚不赔", "guaranteed return", "vx", "💰", "c++"]
             .map(str::to_owned)
             .to_vec();
@@ -79,13 +79,14 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         "6222021234567890 ４１１１ 1111",
         "The quick brown fox jumps over the lazy dog, and again?!",
     ];
-    // Each piece alone, each pair, a long text, one with more hits than are wanted, and none.
+    // Each piece alone, each pair, a longer text, one with more hits than are wanted, and none. None of them is long in the
+    // sense of `steps`: such a text gets automata of its own.
     let mut messages: Vec<String> = pieces.map(str::to_owned).to_vec();
     for first in pieces {
         messages.extend(pieces.map(|second| format!("{first}{second}")));
     }
-    messages.push(pieces.concat().repeat(100));
-    messages.push("vx ".repeat(20_000));
+    messages.push(pieces.concat().repeat(8));
+    messages.push("vx ".repeat(10_000));
     messages.push(String::new());
 
     let all: Vec<&str> = messages.iter().map(String::as_str).collect();
@@ -102,7 +103,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         count
     };
     let count = round();
-    assert!(count >= 70_000, "{count} hits: too few to show anything");
+    assert!(count >= 68_000, "{count} hits: too few to show anything");
     round();
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     for _ in 0..20 {

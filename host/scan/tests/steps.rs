@@ -80,9 +80,73 @@ fn patterns_that_look_again_and_again_run_out_of_steps_and_their_neighbours_do_n
     }
 }
 
+/// Characters in no order that repeats.
+fn disorder(of: &[&str], bytes: usize) -> String {
+    let (mut state, mut text) = (88_172_645_463_325_252_u64, String::new());
+    while text.len() < bytes {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text.push_str(of[(state >> 33) as usize % of.len()]);
+    }
+    text
+}
+
+/// Where each byte leads to a state that was not there before, an automaton is as slow as an engine without one.
+#[test]
+fn texts_without_order_cannot_make_an_automaton_grow_for_ever() {
+    let (letters, words, han) = (["a", "b"], ["a", "b", " "], ["保", "证", "收", "益", "好"]);
+    let table: [(&str, &[&str], bool); 9] = [
+        ("[ab]*a[ab]{20}[c0]", &letters, false),
+        ("[ab]*a[ab]{400}[c0]", &letters, true),
+        ("[ab]*a[ab]{3000}[c0]", &letters, true),
+        ("[^x]*保[^x]{300}[x0]", &han, true),
+        (r"[ab]{500}\b[c0]", &letters, true),
+        (r"\b(?:a?b?c?){300}[x0]", &words, true),
+        (r"\b(?:(?:|a)(?:|b)){400}[c0]", &words, true),
+        (r"\b(?:date|moved|crazy)\s+[x0]", &["date "], false),
+        ("(?:(?:a|b)*c?)*[x0]", &letters, false),
+    ];
+    for (regex, of, is_out) in table {
+        let mut builder = MatcherBuilder::new();
+        let owner = builder.owner(limits::SCAN_STEPS_PER_KIB_DEFAULT);
+        let list = builder.add_of(owner, patterns_list(&format!("p\t{regex}\n")));
+        let other = builder.add(patterns_list("good\t稳赚.{0,4}赔\n"));
+        // What every match must have stands in it somewhere, so that no pattern is left out for the lack of it.
+        let long = format!("稳赚不赔 9x c9 x0 保\n{}\n9x c0 保 ", disorder(of, 1 << 20));
+        let begun = Instant::now();
+        let found = scanned(builder, &["保证收益", &long, "x0"]);
+        println!("{regex}: {:?}", begun.elapsed());
+        assert_eq!(found[1].1, if is_out { vec![list] } else { vec![] }, "{regex}");
+        assert!(found[1].0.iter().any(|hit| hit.list == other), "{regex}");
+        assert_eq!((&found[0].1, &found[2].1), (&vec![], &vec![]));
+    }
+}
+
+#[test]
+fn many_patterns_without_pieces_are_bounded_together() {
+    for (name, regex) in [
+        ("counted", "[ab]{N}"),
+        ("anywhere", "[ab]*[ab][ab]{N}"),
+        ("words", r"\b[ab]{N}"),
+    ] {
+        let lines = (0..400).map(|n| format!("p{n}\t{}[{}]\n", regex.replace('N', &(300 + n).to_string()), n % 10));
+        let mut builder = MatcherBuilder::new();
+        let owner = builder.owner(limits::SCAN_STEPS_PER_KIB_DEFAULT);
+        builder.add_of(owner, patterns_list(&lines.collect::<String>()));
+        let other = builder.add(patterns_list("good\t稳赚.{0,4}赔\n"));
+        let long = format!("稳赚不赔 0123456789\n{}", disorder(&["a", "b"], 256 << 10));
+        let begun = Instant::now();
+        let found = scanned(builder, &[&long, "稳赚"]);
+        println!("{name}: {:?}", begun.elapsed());
+        assert!(found[0].0.iter().any(|hit| hit.list == other), "{name}");
+        assert_eq!(found[1].1, []);
+    }
+}
+
 #[test]
 fn a_pack_may_be_granted_more_and_never_less_than_a_short_text_needs() {
-    let text = "保证".repeat(1_000);
+    let text = "保证".repeat(500);
     for (per_kib, is_out) in [(0, true), (limits::SCAN_STEPS_PER_KIB_DEFAULT, true), (u64::MAX, false)] {
         let mut builder = MatcherBuilder::new();
         let owner = builder.owner(per_kib);
@@ -109,9 +173,20 @@ fn ordinary_long_texts_have_steps_to_spare() {
         r"g	保证.*收益|保证",
     ];
     builder.add_of(owner, patterns_list(&all.join("\n")));
-    let found = scanned(builder, &[&text]);
+    let thousand = line.repeat(1_000);
+    let found = scanned(builder, &[&text, &thousand, line]);
     assert_eq!(found[0].1, []);
     assert!(text.len() < TEXT_BYTES_MAX && found[0].0.len() > 40_000);
+    // A long text gets automata of its own, and they find what the others find in each of its lines.
+    let moved = |number: usize, hit: &Hit| {
+        let by = (number * line.len()) as u32;
+        let (start, end) = (hit.start + by, hit.end + by);
+        Hit { start, end, ..*hit }
+    };
+    let expected: Vec<Hit> = (0..1_000)
+        .flat_map(|number| found[2].0.iter().map(move |hit| moved(number, hit)))
+        .collect();
+    assert!(found[1].0 == expected && found[2].0.len() > 5);
 }
 
 #[test]

@@ -68,6 +68,8 @@ codes! {
     COMMON_TERM = "L104" Warning "a term that is common in harmless messages";
     /// A list that nothing looks at.
     UNUSED_LIST = "L105" Warning "a list that nothing looks at";
+    /// A pattern whose search can look at one stretch of a text again and again.
+    QUADRATIC_PATTERN = "L106" Warning "a pattern whose search can go back again and again";
     /// A byte order mark.
     BYTE_ORDER_MARK = "L201" Warning "a byte order mark";
     /// A character that nobody sees, in a term, a pattern or a setting.

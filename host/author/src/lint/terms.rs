@@ -1,6 +1,6 @@
 //! What the matcher knows of a pack's lists.
 
-use super::codes::{COMMON_TERM, CONTAINED_TERM, SAME_TERM, UNREACHABLE_TERM};
+use super::codes::{COMMON_TERM, CONTAINED_TERM, QUADRATIC_PATTERN, SAME_TERM, UNREACHABLE_TERM};
 use super::{Remark, triggers};
 use crate::one_list;
 use proviso_engine::scan_folding;
@@ -8,7 +8,7 @@ use proviso_model::Problems;
 use proviso_pack::manifest::{List, ListKind};
 use proviso_pack::{Edit, Pack};
 use proviso_scan::lexicon::{Lexicon, Term};
-use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, lexicon};
+use proviso_scan::{Folding, GAP_CHARS_MAX, Hit, ListContent, MatcherBuilder, can_be_quadratic, lexicon, patterns};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
@@ -30,11 +30,19 @@ impl Harmless {
 pub(super) fn check(pack: &Pack, harmless: &Harmless) -> Result<Vec<Remark>, Problems> {
     let mut remarks = Vec::new();
     for list in &pack.manifest().lists {
-        if let ListKind::Lexicon(folding) = list.kind {
-            let text = pack.lexicon_text(&list.name).unwrap_or_default();
-            let lexicon = lexicon::parse(&pack.path_of(&list.file), text).map_err(Problems)?;
-            remarks.extend(repeated(list, text, &lexicon));
-            remarks.extend(of_terms(list, text, &lexicon, scan_folding(folding)));
+        let file = pack.path_of(&list.file);
+        match list.kind {
+            ListKind::Lexicon(folding) => {
+                let text = pack.lexicon_text(&list.name).unwrap_or_default();
+                let lexicon = lexicon::parse(&file, text).map_err(Problems)?;
+                remarks.extend(repeated(list, text, &lexicon));
+                remarks.extend(of_terms(list, text, &lexicon, scan_folding(folding)));
+            }
+            ListKind::Patterns => {
+                let text = pack.pattern_text(&list.name).unwrap_or_default();
+                let patterns = patterns::parse(&file, text).map_err(Problems)?;
+                remarks.extend(quadratic(list, &patterns.patterns));
+            }
         }
         if !harmless.is_empty() && triggers(pack, list) {
             remarks.extend(common(pack, list, harmless)?);
@@ -149,6 +157,20 @@ fn of_terms(list: &List, text: &str, lexicon: &Lexicon, folding: Folding) -> Vec
         }
     }
     remarks
+}
+
+/// Patterns that can take time which grows with the square of a text.
+fn quadratic(list: &List, patterns: &[patterns::Pattern]) -> Vec<Remark> {
+    let remark = |pattern: &patterns::Pattern| {
+        let message = format!("{:?}: {}", pattern.name, can_be_quadratic(pattern)?);
+        Some(Remark::on_line(
+            QUADRATIC_PATTERN,
+            &list.file,
+            pattern.line as usize,
+            message,
+        ))
+    };
+    patterns.iter().filter_map(remark).collect()
 }
 
 fn is_alike(one: &Term, other: &Term) -> bool {

@@ -18,6 +18,7 @@ mod tests;
 pub use hours::{Hours, NotHours};
 pub use stored::NotAStoredSet;
 
+use crate::places::Places;
 use crate::time::Zone;
 use crate::verdict::Language;
 use std::collections::{BTreeMap, HashMap};
@@ -86,9 +87,8 @@ pub struct Apply {
     pub scope: Scope,
     /// Settings over the manifest's defaults: policy name to a JSON object. Merged key by key, objects deeply.
     pub settings: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
-    /// Where in the file each value of `settings` stands (line, column), by JSON Pointer `/policy/key/…`. Use
-    /// [`Apply::place_of`] to look one up.
-    pub settings_at: BTreeMap<String, (usize, usize)>,
+    /// Where in the file each value of `settings` stands (line, column). Use [`Apply::place_of`] to look one up.
+    pub settings_at: Places<(usize, usize)>,
     /// Terms added to a lexicon of the pack: lexicon name to terms.
     pub extra_terms: BTreeMap<String, Vec<String>>,
     /// The impact assessment (PIPL art. 55) that covers automated scoring; packs that require one are off without it.
@@ -99,16 +99,7 @@ impl Apply {
     /// Line and column of the setting at that JSON Pointer (`/policy/key/…`), or of the nearest thing around it that the
     /// file states; at last of the pack's name.
     pub fn place_of(&self, pointer: &str) -> (usize, usize) {
-        let mut pointer = pointer;
-        loop {
-            if let Some(at) = self.settings_at.get(pointer) {
-                return *at;
-            }
-            match pointer.rfind('/') {
-                Some(end) => pointer = &pointer[..end],
-                None => return self.at,
-            }
-        }
+        self.settings_at.find(pointer).copied().unwrap_or(self.at)
     }
 }
 

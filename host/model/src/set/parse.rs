@@ -2,9 +2,10 @@
 
 use super::{Apply, Departments, Hours, LawfulBasis, Mode, Names, OnFault, PolicySet, Scope};
 use crate::limits::{ID_BYTES_MAX, PACKS_PER_SET_MAX, SET_FILE_BYTES_MAX, SETTINGS_BYTES_MAX, TERM_BYTES_MAX};
+use crate::places::{Below, Places};
 use crate::problem::Problem;
 use crate::time::Zone;
-use crate::toml_read::{At, Table, TomlFile, escape};
+use crate::toml_read::{At, Table, TomlFile};
 use crate::verdict::Language;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -188,9 +189,10 @@ fn read_scope(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Sco
 
 type Settings = BTreeMap<String, serde_json::Map<String, serde_json::Value>>;
 
-fn read_settings(toml: &mut TomlFile<'_>, table: Table<'_>) -> (Settings, BTreeMap<String, (usize, usize)>) {
+fn read_settings(toml: &mut TomlFile<'_>, table: Table<'_>) -> (Settings, Places<(usize, usize)>) {
     let mut settings = Settings::new();
-    let mut places = Vec::new();
+    let at = table.at();
+    let mut places = BTreeMap::new();
     for ((policy, at), table) in table.into_tables(toml) {
         let (object, within) = table.into_json(toml);
         let bytes = serde_json::to_string(&object).map_or(0, |json| json.len());
@@ -198,19 +200,13 @@ fn read_settings(toml: &mut TomlFile<'_>, table: Table<'_>) -> (Settings, BTreeM
             let message = format!("settings of {policy:?} are {bytes} bytes as JSON: at most {SETTINGS_BYTES_MAX}");
             toml.problem(at.clone(), message);
         }
-        let policy_pointer = format!("/{}", escape(&policy));
-        places.extend(
-            within
-                .iter()
-                .map(|(pointer, at)| (format!("{policy_pointer}{pointer}"), at.clone())),
-        );
-        places.push((policy_pointer, at));
+        places.insert(policy.clone(), within.at(at));
         settings.insert(policy, object);
     }
-    let found = toml.lines_and_columns(places.iter().map(|(_, at)| at));
+    let places = Places::new(at, Below::Entries(places));
     (
         settings,
-        places.into_iter().map(|(pointer, _)| pointer).zip(found).collect(),
+        places.converted(|all| toml.lines_and_columns(all.iter().copied())),
     )
 }
 

@@ -4,6 +4,7 @@
 //! version; a released version is never changed, only followed by another.
 
 use super::{Apply, Departments, Hours, LawfulBasis, Mode, Names, OnFault, PolicySet, Scope};
+use crate::places::Places;
 use crate::time::Zone;
 use crate::verdict::Language;
 use serde::ser::SerializeMap as _;
@@ -207,7 +208,7 @@ fn load_apply(stored: StoredApply) -> Result<Apply, NotAStoredSet> {
             .into_iter()
             .map(|(policy, Object(settings))| (policy, settings))
             .collect(),
-        settings_at: BTreeMap::new(),
+        settings_at: Places::default(),
         extra_terms: stored.extra_terms,
         assessment: stored.assessment,
     })

@@ -336,7 +336,7 @@ fn what_is_no_stored_set_is_refused() {
 fn without_places(mut set: PolicySet) -> PolicySet {
     for apply in &mut set.apply {
         apply.at = (0, 0);
-        apply.settings_at.clear();
+        apply.settings_at = Places::default();
     }
     set
 }
@@ -412,7 +412,7 @@ fn apply() -> impl Strategy<Value = Apply> {
                 on_fault,
                 scope,
                 settings,
-                settings_at: BTreeMap::new(),
+                settings_at: Places::default(),
                 extra_terms,
                 assessment,
             },

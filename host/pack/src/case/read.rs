@@ -11,6 +11,7 @@ use proviso_model::{Problem, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,14 +102,15 @@ impl Reader<'_, '_> {
 
     fn messages(&mut self, table: &mut Table<'_>, part: &str, index: usize) -> Vec<Message> {
         let every = self.every(table);
-        let mut wanted: Vec<(Value, Places, String)> = Vec::new();
+        let mut wanted: Vec<(Value, Rc<Places>, String)> = Vec::new();
         if let Some((before, places)) = table.json(self.file, "before") {
+            let places = Rc::new(places);
             match before {
                 Value::Array(items) if items.len() < MESSAGES_MAX => {
                     let pointed = items
                         .into_iter()
                         .enumerate()
-                        .map(|(index, item)| (item, places.clone(), format!("/{index}")));
+                        .map(|(index, item)| (item, Rc::clone(&places), format!("/{index}")));
                     wanted.extend(pointed);
                 }
                 _ => self.file.problem(
@@ -119,9 +121,9 @@ impl Reader<'_, '_> {
         }
         let at = table.at();
         match (table.json(self.file, "text"), table.json(self.file, "message")) {
-            (Some((text, places)), None) if text.is_string() => wanted.push((text, places, String::new())),
+            (Some((text, places)), None) if text.is_string() => wanted.push((text, Rc::new(places), String::new())),
             (Some((_, places)), None) => self.file.problem(places.of(""), "`text` is not a string"),
-            (None, Some((message, places))) => wanted.push((message, places, String::new())),
+            (None, Some((message, places))) => wanted.push((message, Rc::new(places), String::new())),
             (None, None) => self
                 .file
                 .problem(at, "the case has no message: expected `text` or `message`"),

@@ -27,6 +27,9 @@ pub struct Manifest {
     pub description: Reason,
     /// True if the pack judges people: it is off unless the policy set names an impact assessment (PIPL art. 55).
     pub requires_assessment: bool,
+    /// Steps that the patterns of all its lists together may take in one text for each begun KiB of it, 1 to
+    /// `SCAN_STEPS_PER_KIB_MAX`.
+    pub scan_steps_per_kib: u64,
     /// Lexicons, then patterns, each in the file's order; their names are distinct.
     pub lists: Vec<List>,
     /// In the file's order, 1-64; their names are distinct.

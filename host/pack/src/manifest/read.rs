@@ -5,7 +5,7 @@ use proviso_model::Problem;
 use proviso_model::id::is_name;
 use proviso_model::limits::{
     FUEL_PER_KIB_DEFAULT, FUEL_PER_KIB_MAX, NAME_BYTES_MAX, POLICIES_PER_PACK_MAX, PRECEDING_MESSAGES_MAX,
-    SETTINGS_BYTES_MAX,
+    SCAN_STEPS_PER_KIB_DEFAULT, SCAN_STEPS_PER_KIB_MAX, SETTINGS_BYTES_MAX,
 };
 use proviso_model::problem::line_and_column;
 use proviso_model::toml_read::{At, Places, Table, TomlFile};
@@ -84,6 +84,12 @@ pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<
     let requires_assessment = table
         .boolean(toml_file, "requires_assessment")
         .is_some_and(|(value, _)| value);
+    let scan_steps_per_kib = budgeted(
+        toml_file,
+        &mut table,
+        "scan_steps_per_kib",
+        (SCAN_STEPS_PER_KIB_DEFAULT, SCAN_STEPS_PER_KIB_MAX),
+    );
     let lists = lists(toml_file, &mut table, &mut places);
     let policies = policies(toml_file, &mut table, &lists, &mut places);
     table.finish(toml_file);
@@ -95,6 +101,7 @@ pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<
         jurisdictions,
         description,
         requires_assessment,
+        scan_steps_per_kib,
         lists,
         policies,
     };
@@ -383,13 +390,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
         );
     }
 
-    let mut fuel_per_kib = FUEL_PER_KIB_DEFAULT;
-    if let Some(mut budget) = table.table(file, "budget") {
-        if let Some((fuel, _)) = budget.integer(file, "fuel_per_kib", 1..=FUEL_PER_KIB_MAX as i64) {
-            fuel_per_kib = fuel as u64;
-        }
-        budget.finish(file);
-    }
+    let fuel_per_kib = budgeted(file, table, "fuel_per_kib", (FUEL_PER_KIB_DEFAULT, FUEL_PER_KIB_MAX));
 
     let (settings, settings_places) = match table.table(file, "settings") {
         Some(settings) => settings.into_json(file),
@@ -417,6 +418,16 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
         settings,
         line,
     }
+}
+
+/// The figure of a `budget`, 1 to `most`.
+fn budgeted(file: &mut TomlFile<'_>, table: &mut Table<'_>, key: &'static str, (default, most): (u64, u64)) -> u64 {
+    let Some(mut budget) = table.table(file, "budget") else {
+        return default;
+    };
+    let figure = budget.integer(file, key, 1..=most as i64);
+    budget.finish(file);
+    figure.map_or(default, |(figure, _)| figure as u64)
 }
 
 /// Length of the settings as JSON text.

@@ -170,7 +170,8 @@ fn facts(pack: &Pack) -> Value {
     json!({
         "name": manifest.name, "version": manifest.version.to_string(), "licence": manifest.licence, "digest": pack.digest(),
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
-        "requires_assessment": manifest.requires_assessment, "files": pack.files().len(),
+        "requires_assessment": manifest.requires_assessment, "scan_steps_per_kib": manifest.scan_steps_per_kib,
+        "files": pack.files().len(),
         "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
         "plugins": plugins, "policies": policies, "statutes": proviso_pack::provisions(pack),
     })
@@ -232,6 +233,8 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
     ] {
         table.row([key, &text(&facts[key])]);
     }
+    let steps = facts["scan_steps_per_kib"].as_u64().unwrap_or_default();
+    table.row(["scan steps/KiB", &count(steps)]);
     table.row(["jurisdictions", &joined(&facts["jurisdictions"])]);
     table.print(&mut out)?;
     crate::show::line(format_args!("\nPlugins"));
