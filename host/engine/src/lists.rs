@@ -10,6 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The compiled patterns of one pack, in bytes, at most; one more file may come on top.
+const PROGRAM_BYTES_MAX: usize = 128 << 20;
+
 /// Collects the lists of every pack of a set, and what is wrong with them.
 #[derive(Default)]
 pub(crate) struct Lists {
@@ -18,6 +21,8 @@ pub(crate) struct Lists {
     known: HashMap<(Digest, String, Vec<String>), Known>,
     /// The lists of one pack share the steps that their patterns may take.
     owners: HashMap<Digest, Owner>,
+    /// What the patterns of each pack take, compiled.
+    program_bytes: HashMap<Digest, usize>,
     /// By number in the matcher: where its items stand.
     origins: Vec<Origin>,
 }
@@ -61,7 +66,10 @@ impl Lists {
         let file = pack.path_of(&declared.file);
         let read = match declared.kind {
             manifest::ListKind::Lexicon(folding) => read_lexicon(pack, declared, &file, scan_folding(folding), extra),
-            manifest::ListKind::Patterns => read_patterns(pack, declared, &file),
+            manifest::ListKind::Patterns => {
+                let taken = self.program_bytes.entry(pack.digest()).or_default();
+                read_patterns(pack, declared, &file, taken)
+            }
         };
         let (content, lines, info) = match read {
             Ok(read) => read,
@@ -186,9 +194,21 @@ fn add_extra(terms: &mut Vec<String>, extra: &Extra<'_>, list: &str) -> Vec<Prob
     problems
 }
 
-fn read_patterns(pack: &Pack, declared: &DeclaredList, file: &Path) -> Result<Read, Vec<Problem>> {
+/// `program_bytes` are those of the pack's patterns so far.
+fn read_patterns(
+    pack: &Pack,
+    declared: &DeclaredList,
+    file: &Path,
+    program_bytes: &mut usize,
+) -> Result<Read, Vec<Problem>> {
+    if *program_bytes > PROGRAM_BYTES_MAX {
+        let message = format!("the pack's other patterns take more than {PROGRAM_BYTES_MAX} bytes as programs");
+        return Err(vec![Problem::in_file(file, message)]);
+    }
     let text = pack.pattern_text(&declared.name).ok_or_else(|| vec![missing(file)])?;
-    let patterns = patterns::parse(file, text)?;
+    // A file that is refused may have taken as much as a file may.
+    let patterns = patterns::parse(file, text).inspect_err(|_| *program_bytes += patterns::PROGRAMS_BYTES_MAX)?;
+    *program_bytes += patterns.program_bytes();
     let lines = patterns.patterns.iter().map(|pattern| pattern.line).collect();
     let info = ListInfo {
         name: declared.name.clone(),

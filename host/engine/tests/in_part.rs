@@ -165,6 +165,28 @@ fn a_manifest_may_grant_patterns_more_steps_and_there_is_an_end_to_them() {
 }
 
 #[test]
+fn the_programs_of_a_packs_patterns_are_bounded_together() {
+    // Each file takes some 50 MiB.
+    let file: Vec<String> = (0..28).map(|number| format!("p{number}\t\\w{{30}}x\n")).collect();
+    let file = file.concat();
+    let names = ["a", "b", "c", "d", "e"];
+    let lists = names.map(|name| format!("[patterns.{name}]\nfile = \"patterns/{name}.txt\"\n"));
+    let lists = lists.concat();
+    let policy = RULES_POLICY.replace("trigger = ", &format!("lists = {names:?}\ntrigger = "));
+    let files = names.map(|name| format!("patterns/{name}.txt"));
+    let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), file.as_str())).collect();
+    let set = ResolvedSet::of_pack(pack(&format!("{HEAD}{lists}{policy}"), &rules_component(""), &files));
+    let problems = build(&engine(), &set).err().unwrap().problems;
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (told, name) in told.iter().zip(["d", "e"]) {
+        let expected =
+            format!("patterns/{name}.txt: the pack's other patterns take more than 134217728 bytes as programs");
+        assert!(told.ends_with(&expected), "{told}");
+    }
+}
+
+#[test]
 fn a_preceding_text_is_seen_the_same_whether_or_not_it_was_judged_before() {
     let generation = listed("[\"text\", \"preceding\"]\npreceding = 2");
     let texts = ["这款保本", "好的", &"保本".repeat(1_500), "再见"];

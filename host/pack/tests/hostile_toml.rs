@@ -172,3 +172,15 @@ fn a_manifest_and_cases_like_that_are_refused_with_file_and_line() {
     assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
     assert!(problems[0].starts_with("cases/promises.toml:5:"), "{problems:?}");
 }
+
+#[test]
+fn many_cases_are_read_in_time_of_their_size() {
+    let good = numbered(|n| format!("[[case]]\nname = \"{n}\"\ntext = \"x\"\nexpect = []\n"));
+    for (text, is_good) in [(good, true), ("[[case]]\n".repeat((MIB - 10) / 9), false)] {
+        let folder = PackFolder::new();
+        folder.write("cases/promises.toml", text);
+        let begun = Instant::now();
+        assert_eq!(folder.open().is_ok(), is_good);
+        assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
+    }
+}

@@ -2,9 +2,12 @@
 
 use crate::chars::{self, Class};
 use proviso_model::Problem;
-use proviso_model::limits::{LEXICON_TERMS_MAX, NAME_BYTES_MAX, TERM_BYTES_MAX};
+use proviso_model::limits::{LEXICON_TERMS_MAX, NAME_BYTES_MAX, PROBLEMS_PER_FILE_MAX, TERM_BYTES_MAX};
 use std::collections::HashSet;
 use std::path::Path;
+
+/// Tags of one term.
+const TAGS_MAX: usize = 16;
 
 /// A list of terms as its file has them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,7 +21,7 @@ pub struct Lexicon {
 pub struct Term {
     /// What to look for: 1-1,024 bytes, no tab, no white space at the ends.
     pub text: String,
-    /// 1-64 bytes each, without duplicates, in the order of the file.
+    /// At most 16 of 1-64 bytes each, without duplicates, in the order of the file.
     pub tags: Vec<String>,
     /// Finite. What it means is for the policy to say.
     pub weight: Option<f64>,
@@ -37,6 +40,10 @@ pub fn parse(file: &Path, text: &str) -> Result<Lexicon, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
     for (line, content) in lines(text) {
+        if problems.len() == PROBLEMS_PER_FILE_MAX {
+            problems.push(Problem::on_line(file, line as usize, "not read from here on"));
+            break;
+        }
         let term = match parse_line(line, content) {
             Ok(term) => term,
             Err(message) => {
@@ -127,6 +134,9 @@ fn parse_tags(field: &str) -> Result<Vec<String>, String> {
             ));
         }
         if !tags.iter().any(|known| known == tag) {
+            if tags.len() == TAGS_MAX {
+                return Err(format!("more than {TAGS_MAX} tags"));
+            }
             tags.push(tag.to_owned());
         }
     }
@@ -146,6 +156,21 @@ fn parse_weight(field: &str) -> Result<Option<f64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_and_problems_are_bounded() {
+        let tags: Vec<String> = (0..100_000).map(|number| format!("t{number}")).collect();
+        let text = |count: usize| format!("保本\t{}\n", tags[..count].join(","));
+        assert!(parse(Path::new("l.txt"), &text(TAGS_MAX)).is_ok());
+        let problems = parse(Path::new("l.txt"), &text(tags.len())).unwrap_err();
+        assert_eq!(problems[0].to_string(), "l.txt:1: more than 16 tags");
+        let problems = parse(Path::new("l.txt"), &".\ta\tb\tc\n".repeat(PROBLEMS_PER_FILE_MAX + 10)).unwrap_err();
+        assert_eq!(problems.len(), PROBLEMS_PER_FILE_MAX + 1);
+        assert_eq!(
+            problems[PROBLEMS_PER_FILE_MAX].to_string(),
+            "l.txt:1001: not read from here on"
+        );
+    }
 
     #[test]
     fn a_term_that_nobody_can_see_is_refused_with_its_line() {

@@ -4,7 +4,7 @@ use crate::lexicon::lines;
 use crate::required;
 use proviso_model::Problem;
 use proviso_model::id::is_name;
-use proviso_model::limits::{PATTERN_BYTES_MAX, PATTERNS_MAX};
+use proviso_model::limits::{PATTERN_BYTES_MAX, PATTERNS_MAX, PROBLEMS_PER_FILE_MAX};
 use regex_automata::meta;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// The compiled program of one pattern, in bytes, at most.
 pub const PROGRAM_BYTES_MAX: usize = 4 << 20;
+/// The compiled programs of one file, in bytes, at most; one more may come on top.
+pub const PROGRAMS_BYTES_MAX: usize = 64 << 20;
 /// Nesting of groups and repetitions in one pattern, at most.
 const NEST_MAX: u32 = 64;
 
@@ -21,6 +23,14 @@ const NEST_MAX: u32 = 64;
 pub struct Patterns {
     /// In the order of the file, 0-1,000, with different names.
     pub patterns: Vec<Pattern>,
+}
+
+impl Patterns {
+    /// The compiled programs, in bytes.
+    pub fn program_bytes(&self) -> usize {
+        let programs = self.patterns.iter().map(|pattern| pattern.compiled.memory_usage());
+        programs.sum()
+    }
 }
 
 /// One line of a pattern file.
@@ -40,19 +50,30 @@ pub struct Pattern {
 ///
 /// The syntax is that of the crate `regex`, with Unicode on, and matching takes time linear in the text. White space
 /// around the two fields is overlooked; an expression that begins or ends with some writes it as `\s` or `[ ]`.
-/// Refused are a pattern that matches the empty string, one that can never match, and one whose program takes more
-/// than 4 MiB. `file` is only named in problems, all of which are reported at once.
+/// Refused are a pattern that matches the empty string, one that can never match, one whose program takes more
+/// than 4 MiB, and a file whose programs take more than 64 MiB together. `file` is only named in problems, all of which are reported at once.
 pub fn parse(file: &Path, text: &str) -> Result<Patterns, Vec<Problem>> {
     let mut patterns = Patterns::default();
     let mut problems = Vec::new();
     let mut names: HashMap<String, u32> = HashMap::new();
+    let mut program_bytes = 0;
     for (line, content) in lines(text) {
         if patterns.patterns.len() == PATTERNS_MAX {
             let message = format!("more than {PATTERNS_MAX} patterns: split the file");
             problems.push(Problem::on_line(file, line as usize, message));
             break;
         }
-        match parse_line(line, content) {
+        if program_bytes > PROGRAMS_BYTES_MAX {
+            let message =
+                format!("the expressions above take more than {PROGRAMS_BYTES_MAX} bytes as programs: repeat less");
+            problems.push(Problem::on_line(file, line as usize, message));
+            break;
+        }
+        if problems.len() == PROBLEMS_PER_FILE_MAX {
+            problems.push(Problem::on_line(file, line as usize, "not read from here on"));
+            break;
+        }
+        match parse_line(line, content, &mut program_bytes) {
             Ok(pattern) => {
                 if let Some(first) = names.get(&pattern.name) {
                     let message = format!("name {:?} is taken by line {first}", pattern.name);
@@ -72,7 +93,8 @@ pub fn parse(file: &Path, text: &str) -> Result<Patterns, Vec<Problem>> {
     }
 }
 
-fn parse_line(line: u32, content: &str) -> Result<Pattern, String> {
+/// `program_bytes` grows by what compiling the line took.
+fn parse_line(line: u32, content: &str, program_bytes: &mut usize) -> Result<Pattern, String> {
     let Some((name, regex)) = content.split_once('\t') else {
         return Err(format!(
             "{:?} has no tab: a line is a name, a tab and a regular expression",
@@ -100,9 +122,13 @@ fn parse_line(line: u32, content: &str) -> Result<Pattern, String> {
         Some(_) => {}
     }
     let compiled = required::compile(&hir, PROGRAM_BYTES_MAX).map_err(|error| match error.size_limit() {
-        Some(limit) => format!("{regex:?} takes more than {limit} bytes as a program: repeat less"),
+        Some(limit) => {
+            *program_bytes += limit;
+            format!("{regex:?} takes more than {limit} bytes as a program: repeat less")
+        }
         None => format!("{regex:?} cannot be compiled: {error}"),
     })?;
+    *program_bytes += compiled.memory_usage();
     Ok(Pattern {
         name: name.to_owned(),
         regex: regex.to_owned(),
@@ -173,6 +199,31 @@ mod tests {
                 "p.txt:11: \"(?=x)y\", character 1: look-around, including look-ahead and look-behind, is not supported",
             ]
         );
+    }
+
+    #[test]
+    fn the_programs_of_a_file_are_limited_together() {
+        // Of those that are too large, each takes its time as well.
+        for (regex, from, to) in [(r"\w{30}x", 20, 100), (r"\w{1000}", 17, 19)] {
+            let lines: Vec<String> = (0..PATTERNS_MAX).map(|n| format!("p{n}\t{regex}")).collect();
+            let problems = problems(&lines.join("\n"));
+            let last = problems.last().unwrap();
+            let rest = last.strip_prefix("p.txt:").unwrap();
+            let (line, rest) = rest.split_once(": ").unwrap();
+            let line: usize = line.parse().unwrap();
+            assert!(
+                rest.starts_with("the expressions above take more than 67108864 bytes"),
+                "{last}"
+            );
+            assert!((from..to).contains(&line), "{last}");
+        }
+    }
+
+    #[test]
+    fn problems_are_told_up_to_a_bound() {
+        let problems = problems(&"no tab\n".repeat(PROBLEMS_PER_FILE_MAX + 10));
+        assert_eq!(problems.len(), PROBLEMS_PER_FILE_MAX + 1);
+        assert_eq!(problems[PROBLEMS_PER_FILE_MAX], "p.txt:1001: not read from here on");
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub(crate) fn compile(hir: &Hir, bytes_max: usize) -> Result<meta::Regex, BuildE
     let config = meta::Config::new()
         .nfa_size_limit(Some(bytes_max))
         .onepass_size_limit(Some(64 << 10))
+        // Another crate's features may bring automata that are built whole. Where such a one is there for an expression, and
+        // neither it nor a lazy one for what stands before a literal in it, regex-automata 0.4.18 panics.
+        .dfa(false)
         .hybrid(has_automaton(hir));
     meta::Builder::new().configure(config).build_from_hir(hir)
 }

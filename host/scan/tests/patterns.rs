@@ -213,3 +213,28 @@ proptest! {
         prop_assert_eq!(together.len(), texts.len());
     }
 }
+
+/// With whole automata, which another crate's features bring, regex-automata 0.4.18 panics on each of these.
+#[test]
+fn a_condition_on_words_beside_a_literal_does_not_end_the_host() {
+    let text = "ab 保本ab a b 保证1 ";
+    for regex in [
+        r"\b[^a]a[a-z]",
+        r" [^a]a\B.",
+        r"[^a]a.a\b\b{start}a*",
+        r"a?a?[^a]a[a-z]b+\B.",
+    ] {
+        let mut builder = MatcherBuilder::new();
+        builder.add(List {
+            name: "p".to_owned(),
+            content: ListContent::Patterns(patterns::parse(Path::new("p"), &format!("p\t(?:){regex}")).unwrap()),
+        });
+        let matcher = builder.build().unwrap();
+        let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+        let _ = matcher.scan(text, &mut scratch, &mut hits);
+        let found: Vec<_> = hits.iter().map(|hit| hit.start as usize..hit.end as usize).collect();
+        let regex = Regex::new(regex).unwrap();
+        let expected: Vec<_> = regex.find_iter(text).map(|found| found.range()).collect();
+        assert_eq!(found, expected, "{regex:?}");
+    }
+}

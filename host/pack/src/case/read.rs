@@ -4,12 +4,11 @@ use super::message::{Defaults, message};
 use super::{Case, ExpectedFinding, ExpectedProposal, ExpectedScore, MESSAGES_MAX, PackNames};
 use proviso_model::id::is_name;
 use proviso_model::message::Message;
-use proviso_model::problem::line_and_column;
 use proviso_model::toml_read::{Places, Table, TomlFile};
 use proviso_model::verdict::Severity;
 use proviso_model::{Problem, Timestamp};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,9 +33,11 @@ pub(crate) fn read(path: &Path, part: &str, text: &str, pack: &str, policies: &[
         policies: policies.to_vec(),
     });
     let mut cases: Vec<Case> = Vec::new();
-    for (index, mut table) in tables.into_iter().enumerate() {
+    let mut names = HashSet::new();
+    let places: Vec<_> = tables.iter().map(Table::at).collect();
+    let lines = file.lines_and_columns(&places);
+    for ((index, mut table), (line, _)) in tables.into_iter().enumerate().zip(lines) {
         let name_at = table.at_key("name");
-        let line = line_and_column(text, table.at().start).0;
         let mut reader = Reader {
             file: &mut file,
             pack: &pack,
@@ -44,7 +45,7 @@ pub(crate) fn read(path: &Path, part: &str, text: &str, pack: &str, policies: &[
         let case = reader.case(&mut table, part, index, line);
         table.finish(&mut file);
         let Some(case) = case else { continue };
-        if cases.iter().any(|other| other.name == case.name) {
+        if !names.insert(case.name.clone()) {
             file.problem(name_at, format!("{:?} is the name of two cases", case.name));
         }
         cases.push(case);
