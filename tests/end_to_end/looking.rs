@@ -4,7 +4,7 @@ use super::support::{Serve, Site, json_lines, message, proviso, run, stderr, std
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -174,7 +174,11 @@ fn whoever_writes_without_listening_is_passed_by_and_a_refusal_is_told() {
         let listener = listen_as_a_daemon(&site);
         let found = std::thread::scope(|scope| {
             scope.spawn(|| answer(&listener, status, body));
-            said(&site, &show)
+            let found = said(&site, &show);
+            // Where nobody asked, this does, so that the test ends.
+            let mut last = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let _ = last.write_all(b"GET / HTTP/1.1\r\n\r\n");
+            found
         });
         assert_eq!(
             (found.0, found.1.as_str()),

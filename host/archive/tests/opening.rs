@@ -53,19 +53,28 @@ async fn whether_it_is_written_can_be_asked() {
     archive.close().await;
     assert!(!Archive::is_written(&path).unwrap(), "reading is not writing");
     reading.close().await;
-    // Whoever opens it while others ask is never told that it is in use.
-    let asking: Vec<_> = (0..2)
-        .map(|_| {
-            let path = path.clone();
-            std::thread::spawn(move || (0..5_000).all(|_| Archive::is_written(&path).is_ok()))
-        })
-        .collect();
-    let mut opened = 0;
-    while asking.iter().any(|asking| !asking.is_finished()) {
-        Archive::open(&path).await.unwrap().close().await;
-        opened += 1;
-    }
-    assert!(opened > 0 && asking.into_iter().all(|asking| asking.join().unwrap()));
+}
+
+#[tokio::test]
+async fn whoever_opens_it_waits_a_moment_for_somebody_who_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.db");
+    Archive::open(&path).await.unwrap().close().await;
+    let asks = || {
+        let lock = std::fs::File::open(folder.path().join("archive.db.lock")).unwrap();
+        lock.try_lock_shared().unwrap();
+        lock
+    };
+    let asking = asks();
+    let asked = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        drop(asking);
+    });
+    Archive::open(&path).await.unwrap().close().await;
+    asked.join().unwrap();
+    // Who never ends asking is in the way like one who writes.
+    let _asking = asks();
+    assert!(matches!(refusal(&path).await, ArchiveError::InUse { holder: None, .. }));
 }
 
 #[tokio::test]

@@ -70,7 +70,9 @@ impl WriterLock {
                         sleep(BETWEEN_TRIES);
                     }
                     Err(TryLockError::Error(error)) => return Err(LockFailure::Io(error)),
-                    Ok(()) | Err(TryLockError::WouldBlock) => return Err(LockFailure::Held(holder(&mut file))),
+                    // The number in the file is of somebody who wrote before.
+                    Ok(()) => return Err(LockFailure::Held(None)),
+                    Err(TryLockError::WouldBlock) => return Err(LockFailure::Held(holder(&mut file))),
                 },
             }
         }
