@@ -1,5 +1,6 @@
 //! Generations that are to judge: built from the set's file and tried on the packs' own cases, or built again from the record.
 
+use crate::own_thread::OwnThread;
 use crate::trust;
 use anyhow::Context;
 use proviso_archive::{Archive, Change, GenerationRecord, TrustRecord};
@@ -21,6 +22,8 @@ pub(crate) struct Parts {
     pub(crate) plugins: PluginPath,
     pub(crate) set_path: PathBuf,
     pub(crate) trust: TrustSource,
+    /// Where they are read, built and tried.
+    pub(crate) builder: OwnThread,
 }
 
 /// A generation that is good, and the file it was read from.
@@ -55,7 +58,7 @@ pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Cand
     );
     let (set_path, trust_source) = (parts.set_path.clone(), parts.trust.clone());
     let seen = Arc::new(trust::seen(&parts.archive).await?);
-    tokio::task::spawn_blocking(move || {
+    let built = parts.builder.run("building a generation", move || {
         // From wherever the daemon is started next, the folders that packs came from are to be found again.
         let set_file = std::path::absolute(&set_path).unwrap_or_else(|_| set_path.clone());
         let set_file = set_file.display().to_string();
@@ -97,8 +100,8 @@ pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Cand
                 text: trust_text,
             },
         }))
-    })
-    .await?
+    });
+    built.await?
 }
 
 /// Builds a recorded generation again, from the packs in the store, if the trust of today accepts them. The outer error is a
@@ -116,7 +119,7 @@ pub(crate) async fn rebuild(
         seen: Arc::new(trust::seen(&parts.archive).await?),
     };
     let (engine, store, record) = (Arc::clone(&parts.engine), Arc::clone(&parts.store), record.clone());
-    let built = tokio::task::spawn_blocking(move || {
+    let built = parts.builder.run("building a recorded generation", move || {
         build::recorded(&engine, &recorded(&record), &store, &accepting, Purpose::Judge)
     });
     Ok(built.await?)

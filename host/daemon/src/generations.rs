@@ -65,7 +65,7 @@ impl Generations {
     /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
     pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let started = Instant::now();
-        let before = digest_of(inputs::paths(&parts, None)).await?;
+        let before = digest_of(&parts, inputs::paths(&parts, None)).await?;
         let (by, cause) = (&Principal::system("start"), Cause::Start);
         trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
@@ -113,9 +113,9 @@ impl Generations {
             result,
         };
         // What the files were while they were read, unless somebody edited them meanwhile: then the first look tries again.
-        let is_what_was_read = before == digest_of(inputs::paths(&parts, None)).await?;
+        let is_what_was_read = before == digest_of(&parts, inputs::paths(&parts, None)).await?;
         let tried = match is_what_was_read {
-            true => Some(digest_of(inputs::paths(&parts, Some(&generation))).await?),
+            true => Some(digest_of(&parts, inputs::paths(&parts, Some(&generation))).await?),
             false => None,
         };
         Ok(Self {
@@ -185,7 +185,7 @@ impl Generations {
 
     /// Reloads if what the generation is made of is not what it was before the last attempt. `None` if it is.
     pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Option<Attempt>> {
-        let found = digest_of(self.inputs()).await?;
+        let found = digest_of(&self.parts, self.inputs()).await?;
         if *lock(&self.tried) == Some(found) {
             return Ok(None);
         }
@@ -211,7 +211,7 @@ impl Generations {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         // Before anything is read: what changes while it is read is another than what was tried.
-        let found = digest_of(self.inputs()).await?;
+        let found = digest_of(&self.parts, self.inputs()).await?;
         *lock(&self.tried) = Some(found);
         // What could not be tried to its end, since a disk was full, say, is tried again.
         let result = self
@@ -368,8 +368,9 @@ impl Generations {
     }
 }
 
-async fn digest_of(paths: BTreeSet<PathBuf>) -> anyhow::Result<Digest> {
-    Ok(tokio::task::spawn_blocking(move || inputs::digest(&paths)).await?)
+async fn digest_of(parts: &Parts, paths: BTreeSet<PathBuf>) -> anyhow::Result<Digest> {
+    let digest = move || inputs::digest(&paths);
+    Ok(parts.builder.run("looking at the policies' files", digest).await?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

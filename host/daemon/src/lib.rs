@@ -15,6 +15,7 @@ mod http;
 mod inputs;
 mod keeping;
 pub mod metrics;
+mod own_thread;
 mod quarantine;
 mod queue;
 pub mod rejudge;

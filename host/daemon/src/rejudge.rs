@@ -8,6 +8,7 @@ use crate::candidate::{Parts, rebuild};
 use crate::config::Config;
 use crate::keeping::{Again, KeepingError};
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::trust::must_not_vanish;
 use anyhow::Context;
@@ -73,6 +74,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) generation: &'a Arc<Generation>,
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) workers: usize,
+    pub(crate) thread: &'a OwnThread,
 }
 
 /// Judges held messages again and writes their new verdicts, all in one transaction.
@@ -87,6 +89,7 @@ pub(crate) async fn rejudge(
         generation,
         quarantine,
         workers,
+        thread,
     } = judging;
     let messages = archive.messages(ids).await.map_err(anyhow::Error::from)?;
     let mut held = Vec::with_capacity(ids.len());
@@ -102,7 +105,7 @@ pub(crate) async fn rejudge(
         note: note.to_owned(),
     };
     let (evaluating, breaker) = (Arc::clone(generation), Arc::clone(quarantine));
-    let work = tokio::task::spawn_blocking(move || {
+    let work = thread.run("judging again", move || {
         let judge = Judge {
             generation: &evaluating,
             workers,
@@ -110,7 +113,7 @@ pub(crate) async fn rejudge(
         };
         judge_again(judge, held, &mut keeper)
     });
-    let written = work.await.context("judging ended in a panic")?;
+    let written = work.await.map_err(anyhow::Error::from)?;
     quarantine.tell(generation.id()).await;
     let entries = written.map_err(|error| match error {
         KeepingError::Commit(CommitError::NotHeld { id }) => RejudgeFailure::NotHeld(id),
@@ -163,6 +166,7 @@ pub async fn rejudge_here(
         generation: &generation,
         quarantine: &quarantine,
         workers: config.workers,
+        thread: &OwnThread::start("proviso-judge")?,
     };
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
         again.extend(rejudge(judging, ids, by, note).await?);
@@ -181,6 +185,7 @@ async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generati
         plugins: PluginPath::of_this_process(),
         set_path: config.set.clone(),
         trust: config.trust_source(),
+        builder: OwnThread::start("proviso-builder")?,
     };
     must_not_vanish(&parts.trust, archive).await?;
     Ok(rebuild(&parts, &record).await??)

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::token::{Token, TokenBook, TokenFile};
@@ -80,6 +81,7 @@ impl Daemon {
             plugins: PluginPath::of_this_process(),
             set_path: config.set.clone(),
             trust,
+            builder: OwnThread::start("proviso-builder")?,
         };
         let metrics = Arc::new(Metrics::default());
         let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);
@@ -94,7 +96,7 @@ impl Daemon {
             Arc::clone(&quarantine),
             Arc::clone(&metrics),
             config.workers,
-        );
+        )?;
         let writer = tokio::spawn(writer.run(deliveries, requests));
 
         let listener = http::listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;

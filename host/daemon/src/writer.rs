@@ -3,6 +3,7 @@
 use crate::generations::Generations;
 use crate::keeping::{Arriving, Kept};
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::queue::{Arrival, NotCommitted, Queued, Report};
 use crate::rejudge::{self, Judging};
@@ -24,26 +25,31 @@ pub(crate) struct Writer {
     quarantine: Arc<Quarantine>,
     metrics: Arc<Metrics>,
     workers: usize,
+    thread: OwnThread,
     memory: Memory,
 }
 
 impl Writer {
     /// A writer that asks the archive for what it has not seen itself.
+    ///
+    /// # Errors
+    /// The system has no thread more.
     pub(crate) fn new(
         archive: Archive,
         generations: Arc<Generations>,
         quarantine: Arc<Quarantine>,
         metrics: Arc<Metrics>,
         workers: usize,
-    ) -> Self {
-        Self {
+    ) -> std::io::Result<Self> {
+        Ok(Self {
             archive,
             generations,
             quarantine,
             metrics,
             workers,
+            thread: OwnThread::start("proviso-judge")?,
             memory: Memory::backed(),
-        }
+        })
     }
 
     /// Works until every sender is gone and the queue is empty.
@@ -90,6 +96,7 @@ impl Writer {
             generation: &self.generations.current(),
             quarantine: &self.quarantine,
             workers: self.workers,
+            thread: &self.thread,
         };
         let again = rejudge::rejudge(judging, &request.ids, &request.by, &request.note).await;
         if let Ok(again) = &again {
@@ -233,7 +240,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The pipeline, on a thread for blocking work. `batch` is what is kept beside the new messages.
+    /// The pipeline, on a thread of its own. `batch` is what is kept beside the new messages.
     async fn judge_and_keep(
         &mut self,
         new: Vec<Arc<Addressed>>,
@@ -245,7 +252,7 @@ impl Writer {
         let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone());
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
-        let work = tokio::task::spawn_blocking(move || {
+        let work = self.thread.run("judging", move || {
             let by = Judge {
                 generation: &generation,
                 workers,

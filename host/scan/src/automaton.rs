@@ -14,6 +14,9 @@ use regex_syntax::hir::Hir;
 
 /// States of an automaton, in bytes, in each direction; it starts anew when it is full.
 const STATES_BYTES: usize = 4 << 20;
+/// An automaton gives up that has passed fewer bytes than this for each state that it built when it is full. Building
+/// them is counted either way; from about here on an engine without an automaton takes fewer steps.
+const BYTES_PER_STATE_MIN: usize = 10;
 /// Steps for each byte of a state that is built. A place of the pattern in a state takes a byte of it at least.
 const BUILT_BYTE_STEPS: u64 = 2;
 
@@ -22,9 +25,8 @@ const BUILT_BYTE_STEPS: u64 = 2;
 pub(crate) struct Program(regex::Regex);
 
 impl Program {
-    /// None of a pattern that is too large for it. When it is full, a search gives up that has passed less than
-    /// `bytes_per_state` bytes for each state that it built.
-    pub(crate) fn of(hir: &Hir, bytes_per_state: usize) -> Option<Self> {
+    /// None of a pattern that is too large for it.
+    pub(crate) fn of(hir: &Hir) -> Option<Self> {
         let program = |reverse: bool| {
             let config = thompson::Config::new()
                 .nfa_size_limit(Some(PROGRAM_BYTES_MAX))
@@ -35,7 +37,7 @@ impl Program {
         let config = dfa::Config::new()
             .cache_capacity(STATES_BYTES)
             .minimum_cache_clear_count(Some(0))
-            .minimum_bytes_per_state(Some(bytes_per_state));
+            .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));
         let prefilter = Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir);
         let forward = config
             .clone()

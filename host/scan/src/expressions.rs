@@ -13,7 +13,7 @@ use crate::patterns::Pattern;
 use crate::required::{self, Route};
 use crate::shapes::{Shapes, ShapesScratch};
 use crate::steps::{Cost, Grant, Owner, Weight};
-use regex_automata::{Input, meta};
+use regex_automata::{Anchored, Input, meta};
 use regex_syntax::hir::Hir;
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -47,7 +47,7 @@ struct Expression {
     item: u32,
     regex: meta::Regex,
     hir: Hir,
-    /// Made when it is first looked for in a long text; none if it is too large.
+    /// Made when it is first looked for in a long text, without the conditions that no automaton can ask; none if it is too large.
     long: OnceLock<Option<Program>>,
     cost: Cost,
     needed: Needed,
@@ -341,9 +341,6 @@ impl Expressions {
 
 impl Expression {
     /// Finds its matches, until `found` wants no more. False if the steps came to more than are granted.
-    ///
-    /// A search is given no more of the text than the steps that are left allow. Its match is that of the whole text if
-    /// nothing behind what it was given could have made it another.
     fn run(
         &self,
         text: &str,
@@ -351,31 +348,31 @@ impl Expression {
         (steps, granted): (&mut u64, u64),
         mut found: impl FnMut(Hit) -> bool,
     ) -> bool {
-        let (mut from, mut border) = (0_usize, 0_usize);
-        let mut weight = self.cost.short();
-        let mut automaton = None;
-        if self.cost.is_long(text.len()) {
-            automaton = self.program().map(Program::automaton);
-            weight = automaton.as_ref().map_or(self.cost.slow(), |_| Weight::COUNTED);
+        let found = &mut found;
+        let counted = self.cost.is_long(text.len(), granted - *steps).then(|| self.program());
+        match counted {
+            None => self.run_from(0, (text, cache), self.cost.short(), (steps, granted), found),
+            Some(None) => self.run_from(0, (text, cache), self.cost.slow(), (steps, granted), found),
+            Some(Some(program)) => self.run_counted(program, (text, cache), (steps, granted), found),
         }
+    }
+
+    /// By an engine whose steps are those of the bytes that it looks at, weighted.
+    ///
+    /// A search is given no more of the text than the steps that are left allow. Its match is that of the whole text if
+    /// nothing behind what it was given could have made it another.
+    fn run_from(
+        &self,
+        mut from: usize,
+        (text, cache): (&str, &mut meta::Cache),
+        weight: Weight,
+        (steps, granted): (&mut u64, u64),
+        found: &mut impl FnMut(Hit) -> bool,
+    ) -> bool {
+        let mut border = 0;
         while *steps <= granted {
-            let reach = weight.bytes_for(granted - *steps);
-            let to = text.floor_char_boundary(from.saturating_add(reach));
-            let input = Input::new(text).range(from..to);
-            let searched = match &mut automaton {
-                Some(automaton) => {
-                    let (searched, built) = automaton.search(&input);
-                    *steps = steps.saturating_add(built);
-                    searched
-                }
-                None => Ok(self.regex.search_with(cache, &input)),
-            };
-            let Ok(searched) = searched else {
-                automaton = None;
-                weight = self.cost.slow();
-                continue;
-            };
-            let Some(matched) = searched else {
+            let to = text.floor_char_boundary(from.saturating_add(weight.bytes_for(granted - *steps)));
+            let Some(matched) = self.regex.search_with(cache, &Input::new(text).range(from..to)) else {
                 *steps = steps.saturating_add(weight.of_bytes(to - from));
                 return to == text.len();
             };
@@ -386,13 +383,7 @@ impl Expression {
                 *steps = granted.saturating_add(1);
                 return false;
             }
-            let hit = Hit {
-                list: self.list,
-                term: self.item,
-                start: span.0 as u32,
-                end: span.1 as u32,
-            };
-            if !found(hit) {
+            if !found(self.hit(span)) {
                 return true;
             }
             // No pattern matches the empty string, so that this goes on.
@@ -401,12 +392,76 @@ impl Expression {
         false
     }
 
+    /// By an automaton of its own for this text, whose building is counted.
+    ///
+    /// Of a pattern with conditions that no automaton can ask, the automaton leaves them out: it finds the places where a match
+    /// may begin, all of them in order, and the pattern is tried at each. What begins at none of them is no match.
+    fn run_counted(
+        &self,
+        program: &Program,
+        (text, cache): (&str, &mut meta::Cache),
+        (steps, granted): (&mut u64, u64),
+        found: &mut impl FnMut(Hit) -> bool,
+    ) -> bool {
+        let (mut from, mut border) = (0_usize, 0_usize);
+        let mut automaton = program.automaton();
+        while *steps <= granted {
+            let to = text.floor_char_boundary(from.saturating_add(Weight::COUNTED.bytes_for(granted - *steps)));
+            let (searched, built) = automaton.search(&Input::new(text).range(from..to));
+            *steps = steps.saturating_add(built);
+            let Ok(searched) = searched else {
+                return self.run_from(from, (text, cache), self.cost.slow(), (steps, granted), found);
+            };
+            let Some(matched) = searched else {
+                *steps = steps.saturating_add(Weight::COUNTED.of_bytes(to - from));
+                return to == text.len();
+            };
+            let mut span = (matched.start(), matched.end());
+            let looked_to = self.cost.looked_to(text, span, &mut border);
+            *steps = steps.saturating_add(Weight::COUNTED.of_bytes(looked_to - from + span.1 - from));
+            if looked_to > to {
+                *steps = granted.saturating_add(1);
+                return false;
+            }
+            if !self.cost.has_automaton() {
+                *steps = steps.saturating_add(self.cost.slow().of_bytes(looked_to - span.0));
+                if *steps > granted {
+                    return false;
+                }
+                let here = span.0..text.ceil_char_boundary(looked_to);
+                let input = Input::new(text).range(here).anchored(Anchored::Yes);
+                let Some(matched) = self.regex.search_with(cache, &input) else {
+                    from = text.ceil_char_boundary(span.0 + 1);
+                    continue;
+                };
+                span.1 = matched.end();
+            }
+            if !found(self.hit(span)) {
+                return true;
+            }
+            from = span.1;
+        }
+        false
+    }
+
+    fn hit(&self, (start, end): (usize, usize)) -> Hit {
+        Hit {
+            list: self.list,
+            term: self.item,
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
     fn program(&self) -> Option<&Program> {
-        // A place costs about a step: building never costs much more than the text's bytes.
-        let bytes_per_state = usize::try_from(self.cost.slow().of_bytes(1)).unwrap_or(usize::MAX);
-        self.long
-            .get_or_init(|| Program::of(&self.hir, bytes_per_state))
-            .as_ref()
+        let hir = || {
+            if self.cost.has_automaton() {
+                self.hir.clone()
+            } else {
+                required::without_conditions(&self.hir)
+            }
+        };
+        self.long.get_or_init(|| Program::of(&hir())).as_ref()
     }
 }
 

@@ -20,6 +20,8 @@ const SLOW_ENGINE_STEPS: u64 = 16;
 const PLACES_PER_STEP: u64 = 4;
 /// A text is long for a pattern if an engine without an automaton might take more steps than this in it.
 const SHORT_TEXT_STEPS_MAX: u64 = 2 << 20;
+/// Or more than this part of the steps that are left.
+const SHORT_TEXT_SHARE: u64 = 8;
 
 /// Whose lists share their steps: those of one pack, whatever other packs look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,9 +90,16 @@ impl Cost {
         }
     }
 
-    /// Whether the automaton is to be built for a text of that many bytes alone, and its building counted.
-    pub(crate) fn is_long(&self, bytes: usize) -> bool {
-        self.has_automaton && self.slow.saturating_mul(bytes as u64) > SHORT_TEXT_STEPS_MAX
+    /// Whether an automaton asks every condition of the pattern.
+    pub(crate) fn has_automaton(&self) -> bool {
+        self.has_automaton
+    }
+
+    /// Whether an automaton is to be built for a text of that many bytes alone, and its building counted, where so many steps
+    /// are left.
+    pub(crate) fn is_long(&self, bytes: usize, left: u64) -> bool {
+        let (short, slow) = (self.short().of_bytes(bytes), self.slow().of_bytes(bytes));
+        slow > SHORT_TEXT_STEPS_MAX || short > left / SHORT_TEXT_SHARE
     }
 
     /// A byte in a text that is not long.
@@ -182,7 +191,7 @@ mod tests {
             let cost = cost(regex);
             assert_eq!(cost.short(), cost.slow(), "{regex}");
             assert!(cost.slow().0 > SLOW_ENGINE_STEPS, "{regex}");
-            assert!(!cost.is_long(usize::MAX), "{regex}");
+            assert!(!cost.has_automaton() && cost.is_long(1 << 20, u64::MAX), "{regex}");
         }
         for regex in [
             r"(?-u:\b)保证(?-u:\b)",
@@ -195,7 +204,7 @@ mod tests {
         ] {
             let cost = cost(regex);
             assert!(cost.short().0 < SLOW_ENGINE_STEPS, "{regex}: {cost:?}");
-            assert!(cost.is_long(1 << 20), "{regex}");
+            assert!(cost.has_automaton() && cost.is_long(1 << 20, u64::MAX), "{regex}");
         }
     }
 

@@ -238,3 +238,79 @@ fn a_condition_on_words_beside_a_literal_does_not_end_the_host() {
         assert_eq!(found, expected, "{regex:?}");
     }
 }
+
+/// A long text has automata of its own, and conditions on words are asked where a match may begin.
+#[test]
+fn long_texts_give_the_matches_of_short_ones() {
+    let regexes = [
+        r"\b保本\b",
+        r"\bkey[:：=]\s*\w{2,9}\b",
+        r"(?i)\b(?:token|secret)\b[^。\n]{0,20}?\b(?:保|ab|1)",
+        r"\b(?:a|ab|abc)(?:bc|c|d)?\b",
+        r"(?:\bab|ab\b|a\B)[^x]",
+        r"\B[0-9]{3}\b",
+        r"\b{start}[a-z_-]+\b{end}[.。，]",
+        r"(?m:^)\s*\bkey|转账\b",
+        r"保证.{0,40}收益|保证",
+        r"(?-u:\b)AKIA[A-Z0-9]{2,}",
+    ];
+    let parts = [
+        "保本",
+        "保证",
+        "收益",
+        "key",
+        "KEY",
+        "token",
+        "To\u{212a}en",
+        "secret",
+        "ab",
+        "abc",
+        "abcd",
+        "a",
+        "d",
+        "1",
+        "13800138000",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "。",
+        "，",
+        "’",
+        ":",
+        "=",
+        "AKIA",
+        "x",
+        "é",
+        "_",
+        "-",
+        ".",
+        "\u{3000}",
+    ];
+    let lines = regexes.iter().enumerate();
+    let file: String = lines.map(|(number, regex)| format!("p{number}\t{regex}\n")).collect();
+    let mut builder = MatcherBuilder::new();
+    builder.add(List {
+        name: "p".to_owned(),
+        content: ListContent::Patterns(patterns::parse(Path::new("p"), &file).unwrap()),
+    });
+    let matcher = builder.build().unwrap();
+    let alone = regexes.map(|regex| Regex::new(regex).unwrap());
+    let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+    for (seed, bytes) in [(1, 1 << 10), (2, 20 << 10), (3, 80 << 10), (4, 160 << 10)] {
+        let (mut numbers, mut text) = (Numbers(seed * 0x9e37_79b9), String::new());
+        while text.len() < bytes {
+            text.push_str(parts[numbers.below(parts.len())]);
+        }
+        assert!(matcher.scan(&text, &mut scratch, &mut hits).is_whole(), "{bytes}");
+        let found: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.term)).collect();
+        let mut expected = Vec::new();
+        for (number, alone) in alone.iter().enumerate() {
+            let matches = alone.find_iter(&text);
+            expected.extend(matches.map(|m| (m.start() as u32, m.end() as u32, number as u32)));
+        }
+        expected.sort_unstable();
+        let first = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        assert_eq!((found.len(), first), (expected.len(), None), "{bytes}");
+    }
+}
