@@ -246,7 +246,7 @@ fn site_with_hostile_patterns() -> Site {
     );
     site.write(
         "endless/patterns/endless.txt",
-        "endless\t保证.*收益|保证\ncounted\t[ab]{500}\\b[c0]\n",
+        "endless\t保证.*收益|保证\nanywhere\t[ab]*a[ab]{3000}[c0]\n",
     );
     site.write("set.toml", &format!("{SET}\n[[apply]]\npack = \"endless\"\n"));
     site
@@ -294,8 +294,15 @@ fn the_end_does_not_wait_for_a_search() {
         &format!("drain_seconds = 1\nworkers = 1\n{config}{quarantine}"),
     );
     let daemon = Serve::start(&site);
-    // Nothing is slower than an expression of many places without an automaton: a second each.
-    let endless = "ab".repeat(MIB / 2 - 8) + " c0";
+    // Nothing is slower than an expression of many places over a text without order: about a second each.
+    let (mut state, mut endless) = (88_172_645_463_325_252_u64, String::new());
+    while endless.len() < MIB - 16 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        endless.push(if state >> 63 == 0 { 'a' } else { 'b' });
+    }
+    endless.push_str(" c0");
     let lines = (0..20).map(|n| message(&format!("endless-{n}"), &endless).to_string());
     fs::write(site.path("spool/a.jsonl"), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     wait_until("the search", || {
