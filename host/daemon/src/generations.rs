@@ -114,9 +114,10 @@ impl Generations {
         };
         // What the files were while they were read, unless somebody edited them meanwhile: then the first look tries again.
         let is_what_was_read = before == digest_of(&parts, inputs::paths(&parts, None)).await?;
-        let tried = match is_what_was_read {
-            true => Some(digest_of(&parts, inputs::paths(&parts, Some(&generation))).await?),
-            false => None,
+        let tried = if is_what_was_read {
+            Some(digest_of(&parts, inputs::paths(&parts, Some(&generation))).await?)
+        } else {
+            None
         };
         Ok(Self {
             parts,

@@ -62,8 +62,8 @@ mod tests {
         let id = || current().id();
         let first: ThreadId = thread.run("first", id).await.unwrap();
         assert_ne!(first, current().id());
-        let broken = thread.run("second", || panic!("on purpose")).await;
-        let error = broken.map(|()| ()).unwrap_err().to_string();
+        let broken: Result<(), Panicked> = thread.run("second", || panic!("on purpose")).await;
+        let error = broken.unwrap_err().to_string();
         assert_eq!(error, "the work of second ended in a panic");
         assert_eq!(thread.run("third", id).await.unwrap(), first);
         // Nobody waits for the first of these.

@@ -287,8 +287,10 @@ fn long_texts_give_the_matches_of_short_ones() {
         ".",
         "\u{3000}",
     ];
-    let lines = regexes.iter().enumerate();
-    let file: String = lines.map(|(number, regex)| format!("p{number}\t{regex}\n")).collect();
+    let mut file = String::new();
+    for (number, regex) in regexes.iter().enumerate() {
+        let _ = writeln!(file, "p{number}\t{regex}");
+    }
     let mut builder = MatcherBuilder::new();
     builder.add(List {
         name: "p".to_owned(),

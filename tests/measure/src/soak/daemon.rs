@@ -14,7 +14,7 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 /// From the start to `ready`, at most.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 /// A peer of the daemon gives up after so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 

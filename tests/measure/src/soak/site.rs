@@ -2,6 +2,7 @@
 
 use super::messages::PROMISE;
 use anyhow::Context;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -29,8 +30,10 @@ impl Site {
              [http]\nlisten = \"127.0.0.1:0\"\n"
         );
         for (name, tenant) in spools {
-            config +=
-                &format!("\n[[spool]]\nfolder = \"spools/{name}\"\ntenant = \"{tenant}\"\nchannel = \"{name}\"\n");
+            write!(
+                config,
+                "\n[[spool]]\nfolder = \"spools/{name}\"\ntenant = \"{tenant}\"\nchannel = \"{name}\"\n"
+            )?;
             fs::create_dir_all(site.spool(name))?;
         }
         fs::create_dir_all(site.path("data"))?;
