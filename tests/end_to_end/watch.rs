@@ -25,9 +25,11 @@ fn finds(daemon: &Serve, word: &str) -> bool {
     found(&daemon.get("/metrics").1) > before
 }
 
+/// Sooner than by the look once a minute.
 fn takes_over(daemon: &Serve, what: &str, word: &str) {
     let before = daemon.generation();
-    wait_until(what, || daemon.generation() != before);
+    let took = wait_until(what, || daemon.generation() != before);
+    assert!(took < Duration::from_secs(20), "{what}: {took:?}");
     assert!(finds(daemon, word), "{what}");
 }
 

@@ -12,12 +12,12 @@ use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::trust::must_not_vanish;
 use anyhow::Context;
-use proviso_archive::{Archive, CommitError, Entry};
+use proviso_archive::{Archive, CommitError};
 use proviso_engine::Generation;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build;
-use proviso_pipeline::{Judge, Keeper, Memory, judge, places};
+use proviso_pipeline::{Judge, places, take_again};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -111,7 +111,7 @@ pub(crate) async fn rejudge(
             workers,
             breaker: Some(&*breaker),
         };
-        judge_again(judge, held, &mut keeper)
+        take_again(judge, held, &mut keeper)
     });
     let written = work.await.map_err(anyhow::Error::from)?;
     quarantine.tell(generation.id()).await;
@@ -131,16 +131,6 @@ pub(crate) async fn rejudge(
         message: MessageId::clone(&entry.verdict.message),
     });
     Ok(again.collect())
-}
-
-/// A memory each: what came before one of them is not what came before the next.
-fn judge_again(by: Judge<'_>, held: Vec<Arc<Addressed>>, keeper: &mut Again) -> Result<Vec<Entry>, KeepingError> {
-    let mut admitted = Vec::with_capacity(held.len());
-    for message in held {
-        admitted.extend(Memory::backed().admit(by.generation.set(), vec![message], keeper)?);
-    }
-    let (admitted, settled) = judge(by, admitted, keeper)?;
-    keeper.commit(admitted, settled)
 }
 
 /// Judges held messages again where no daemon runs: under the generation that the archive says is in force, with the policies

@@ -45,6 +45,21 @@ pub fn take_in<K: Keeper>(
     receipt
 }
 
+/// The whole way of messages that are judged again: each is admitted for itself, since what came before one of them is not what
+/// came before the next. All of them are kept, or none.
+pub fn take_again<K: Keeper>(
+    by: Judge<'_>,
+    held: Vec<Arc<Addressed>>,
+    keeper: &mut K,
+) -> Result<K::Receipt, <K as Past>::Error> {
+    let mut admitted = Vec::with_capacity(held.len());
+    for message in held {
+        admitted.extend(Memory::backed().admit(by.generation.set(), vec![message], keeper)?);
+    }
+    let (admitted, settled) = judge(by, admitted, keeper)?;
+    keeper.commit(admitted, settled)
+}
+
 /// Judges admitted messages to the end, slice by slice: between two slices the breaker says who is called no more.
 pub fn judge<S: States>(
     by: Judge<'_>,

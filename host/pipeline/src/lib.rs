@@ -7,7 +7,7 @@
 //! 4. `settle`: folds, in order of arrival, from the states given; then the retention decision (`settle.rs`)
 //! 5. the keeper writes all of it in one transaction, and the source is told ([`Keeper::commit`], behind `ports.rs`)
 //!
-//! [`take_in`] and [`judge()`] hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
+//! [`take_in`], and [`take_again`] for held messages, hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
 //! the same stages over threads, where nothing is kept (`driver.rs`). [`loading`] leads from a policy set's file to a generation.
 //!
 //! This crate is synchronous. It knows no database and no source: what it must ask stands in [`ports`].
@@ -22,6 +22,6 @@ mod settle;
 
 pub use admit::Memory;
 pub use driver::{Judgement, Run, Take, judge_all, run};
-pub use judge::{Judge, judge, judge_with, take_in};
+pub use judge::{Judge, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
 pub use settle::Settled;
