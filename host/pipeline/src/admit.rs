@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Bytes of earlier messages that are remembered beside a keeper, which is asked for the others.
-const BACKED_BYTES_MAX: usize = 64 << 20;
+const BACKED_BYTES_MAX: usize = 32 << 20;
 /// Bytes that are remembered where there is no keeper: more than the last messages of a million conversations.
 const ALONE_BYTES_MAX: usize = 2 << 30;
 /// What a message takes beside its text, about.

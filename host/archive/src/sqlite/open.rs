@@ -29,7 +29,7 @@ const CHECKPOINT_PAGES: u32 = 8_192;
 /// The write-ahead log is cut back to this size after it was copied.
 const LOG_BYTES_MAX: u32 = 64 << 20;
 /// Page cache of the writer in KiB, and of each reader.
-const WRITER_CACHE_KIB: u32 = 64 << 10;
+const WRITER_CACHE_KIB: u32 = 32 << 10;
 const READER_CACHE_KIB: u32 = 8 << 10;
 
 impl Sqlite {
