@@ -19,6 +19,10 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// The native program is to differ from the binary by the sandbox, not by its allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Proviso from outside.
 #[derive(Debug, Parser)]
 #[command(name = "proviso-measure")]
