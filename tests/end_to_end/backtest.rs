@@ -203,8 +203,12 @@ fn the_archive_is_read_where_no_files_are_named() {
     wait_until("all are kept", || site.messages() == 300);
     let config = site.text("proviso.toml");
     let (code, report, errors) = backtest(&site, &["--config", &config]);
-    daemon.terminate();
     assert_eq!(code, Some(0), "{errors}");
+    let log = daemon.log();
+    assert!(log.contains("\"what\":\"arrived\""), "the daemon was asked: {log}");
+    daemon.terminate();
+    let (_, without, errors) = backtest(&site, &["--config", &config]);
+    assert_eq!(without["differences"], report["differences"], "{errors}");
     let (_, of_file, _) = backtest(&site, &[&site.text("messages.jsonl")]);
     assert_eq!(report["messages"], 300);
     assert_eq!(report["differences"], of_file["differences"]);

@@ -8,9 +8,12 @@ use crate::client::{self, Client};
 use anyhow::Context as _;
 use proviso_archive::{Archive, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::{GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use proviso_daemon::wire::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
 use proviso_model::limits::SAMPLE_LISTED_MAX;
 use proviso_model::{Digest, MessageId};
+
+/// Messages that are read from a file at a time.
+const ARRIVED_MESSAGES: u32 = 512;
 
 /// Who answers. Each method gives the same either way; a client blocks, and the commands do one thing at a time.
 pub(crate) enum Looking {
@@ -65,6 +68,40 @@ impl Looking {
             Self::Daemon(client) => sample_in_parts(client, count)?,
         };
         Ok(sample.into_iter().map(|numbered| numbered.id).collect())
+    }
+
+    /// Whole messages with their places in the order of arrival, behind one: some, and none if there are no more. With the
+    /// first of them, how many there are.
+    pub(crate) async fn arrived(&self, after: i64) -> anyhow::Result<Arrived> {
+        match self {
+            Self::File(archive) => {
+                let archived = if after == 0 {
+                    Some(archive.message_count().await?)
+                } else {
+                    None
+                };
+                let mut behind = after;
+                loop {
+                    let page = archive.message_ids(behind, ARRIVED_MESSAGES).await?;
+                    let Some(last) = page.last() else {
+                        return Ok((Vec::new(), archived));
+                    };
+                    behind = last.arrival;
+                    let ids: Vec<MessageId> = page.iter().map(|numbered| numbered.id.clone()).collect();
+                    let messages = page.iter().zip(archive.messages(&ids).await?);
+                    let found: Vec<_> = messages
+                        .filter_map(|(one, message)| Some((one.arrival, message?)))
+                        .collect();
+                    if !found.is_empty() {
+                        return Ok((found, archived));
+                    }
+                }
+            }
+            Self::Daemon(client) => {
+                let found: Option<ArrivedV1> = client.look("/v1/archive/arrived", &[("after", &after.to_string())])?;
+                Ok(found.context(NOTHING)?.into())
+            }
+        }
     }
 
     /// Messages that wait for a person, behind a place in the order of arrival, at most `limit`.

@@ -8,7 +8,7 @@ use super::answer::Room;
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
 use crate::token::Caller;
-use crate::wire::{GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
@@ -19,6 +19,10 @@ use proviso_model::{Digest, MessageId, Principal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+/// Messages of one answer, and their bytes, at which it takes no more; so many are read at once.
+const ARRIVED_MESSAGES: usize = 512;
+const ARRIVED_BYTES: usize = 4 << 20;
+const ARRIVED_AT_ONCE: u32 = 8;
 /// Scores that statistics may have.
 const RISKS_MAX: u32 = 1_000;
 
@@ -41,6 +45,13 @@ struct SampleQuery {
     #[serde(default)]
     first: u32,
     steps: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArrivedQuery {
+    #[serde(default)]
+    after: i64,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +130,39 @@ pub(super) async fn sample(
     let sample = shared.archive.sample_part(count, first, steps).await.map_err(unread)?;
     tell_of_list(&caller.principal, "sample", sample.len());
     room.answer(ListedV1::from(sample)).await
+}
+
+/// `GET /v1/archive/arrived?after=`: whole messages behind a place in the order of arrival, as many as one answer takes.
+pub(super) async fn arrived(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let ArrivedQuery { after } = query(&uri)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let archived = match after {
+        0 => Some(shared.archive.message_count().await.map_err(unread)?),
+        _ => None,
+    };
+    let (mut found, mut bytes, mut behind) = (Vec::new(), 0, after);
+    while found.len() < ARRIVED_MESSAGES && bytes < ARRIVED_BYTES {
+        let page = shared
+            .archive
+            .message_ids(behind, ARRIVED_AT_ONCE)
+            .await
+            .map_err(unread)?;
+        let Some(last) = page.last() else { break };
+        behind = last.arrival;
+        let ids: Vec<MessageId> = page.iter().map(|numbered| numbered.id.clone()).collect();
+        let messages = shared.archive.messages(&ids).await.map_err(unread)?;
+        for (numbered, message) in page.iter().zip(messages) {
+            let Some(message) = message else { continue };
+            bytes += message.raw.len() + message.text.len();
+            found.push((numbered.arrival, message));
+        }
+    }
+    tell_of_list(&caller.principal, "arrived", found.len());
+    room.answer(ArrivedV1::from((found, archived))).await
 }
 
 /// `GET /v1/archive/held?after=&limit=`: messages that wait for a person.

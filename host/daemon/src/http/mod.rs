@@ -91,6 +91,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/sample", get(looking::sample))
+        .route("/v1/archive/arrived", get(looking::arrived))
         .route("/v1/archive/held", get(looking::held));
     // Who may read a verdict may know under which set it was given.
     let either = Router::new().route("/v1/archive/generation", get(looking::generation));

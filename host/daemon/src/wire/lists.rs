@@ -1,9 +1,9 @@
 //! Messages by their identifiers, those that wait, and a generation.
 
-use super::message::IdV1;
+use super::message::{IdV1, MessageV1};
 use proviso_archive::{GenerationRecord, HeldMessage, Numbered, PackRecord};
 use proviso_model::verdict::{Fault, FaultCause};
-use proviso_model::{Digest, Timestamp};
+use proviso_model::{Digest, Message, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -17,6 +17,43 @@ pub struct ListedV1 {
 struct NumberedV1 {
     arrival: i64,
     message: IdV1,
+}
+
+/// Whole messages in the order of arrival.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ArrivedV1 {
+    messages: Vec<ArrivedMessageV1>,
+    /// How many messages the archive has; told with the first of them alone.
+    archived: Option<u64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ArrivedMessageV1 {
+    arrival: i64,
+    message: MessageV1,
+}
+
+/// Messages with their places in the order of arrival, and how many the archive has.
+pub type Arrived = (Vec<(i64, Message)>, Option<u64>);
+
+impl From<Arrived> for ArrivedV1 {
+    fn from((messages, archived): Arrived) -> Self {
+        let messages = messages.into_iter().map(|(arrival, message)| ArrivedMessageV1 {
+            arrival,
+            message: message.into(),
+        });
+        Self {
+            messages: messages.collect(),
+            archived,
+        }
+    }
+}
+
+impl From<ArrivedV1> for Arrived {
+    fn from(wire: ArrivedV1) -> Self {
+        let messages = wire.messages.into_iter().map(|one| (one.arrival, one.message.into()));
+        (messages.collect(), wire.archived)
+    }
 }
 
 /// Messages that wait for a person.

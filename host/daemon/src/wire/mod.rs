@@ -11,7 +11,7 @@ mod stats;
 mod tests;
 
 pub use judged::{RecordedV1, ShownV1};
-pub use lists::{GenerationV1, HeldV1, ListedV1};
+pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};
 pub use message::IdV1;
 pub use stats::StatsV1;
 

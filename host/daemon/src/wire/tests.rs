@@ -202,6 +202,8 @@ fn lists_and_generations_are_what_they_were() {
         },
     ];
     holds::<Vec<Numbered>, ListedV1>(include_str!("golden/listed-v1.json"), &listed);
+    let arrived = (vec![(1, message()), (i64::MAX, message())], Some(u64::MAX));
+    holds::<Arrived, ArrivedV1>(include_str!("golden/arrived-v1.json"), &arrived);
     let held = HeldMessage {
         arrival: 7,
         id: id("m7"),

@@ -149,6 +149,8 @@ pub(crate) struct BacktestArgs {
     #[arg(long)]
     pub config: Option<PathBuf>,
     #[command(flatten)]
+    pub token: TokenFileArgs,
+    #[command(flatten)]
     pub form: FormArgs,
     /// Only messages sent from then on: a day (from 00:00 UTC) or a time with its zone. Consent and preceding messages of before count; states begin empty.
     #[arg(long, value_name = "TIME")]
@@ -229,7 +231,7 @@ pub(crate) struct DaemonArgs {
 }
 
 /// As whom the daemon is asked.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct TokenFileArgs {
     /// A file with the secret of the token to ask the daemon with; default: that of PROVISO_TOKEN_FILE, else the operator's.
     #[arg(long, value_name = "FILE")]

@@ -1,19 +1,16 @@
 //! Where a backtest's messages are read from, and which of them count.
 
-use crate::cli::BacktestArgs;
+use crate::cli::{BacktestArgs, TokenFileArgs};
 use crate::exit::Usage;
+use crate::looking::Looking;
 use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
-use proviso_archive::Archive;
 use proviso_daemon::config::Config;
 use proviso_model::{Message, Timestamp};
 use proviso_pipeline::Take;
 use proviso_sources::{Format, Origin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Messages that are read from an archive at a time.
-const PAGE: u32 = 512;
 
 /// Where messages are read from.
 pub(super) enum Input {
@@ -22,7 +19,10 @@ pub(super) enum Input {
         format: Format,
         origin: Arc<Origin>,
     },
-    Archive(PathBuf),
+    Archive {
+        config: Config,
+        token: TokenFileArgs,
+    },
 }
 
 /// The time in which a message must have been sent; from the first on, before the second.
@@ -62,7 +62,10 @@ impl Input {
             let config = config.ok_or_else(|| {
                 Usage("there is nothing to read: name files of messages, or with --config an archive".to_owned())
             })?;
-            return Ok(Self::Archive(config.archive_path()));
+            return Ok(Self::Archive {
+                config: config.clone(),
+                token: args.token.clone(),
+            });
         }
         for file in &args.files {
             if file != Path::new("-") && !file.is_file() {
@@ -82,9 +85,9 @@ impl Input {
                 let sizes = files.iter().filter_map(|file| std::fs::metadata(file).ok());
                 Ok(Progress::bytes("judging", sizes.map(|meta| meta.len()).sum()))
             }
-            Input::Archive(path) => {
-                let count = with_archive(path, async |archive| Ok(archive.message_count().await?))?;
-                Ok(Progress::steps("judging", count))
+            Input::Archive { config, token } => {
+                let (_, archived) = looking(config, token, async |looking| looking.arrived(0).await)?;
+                Ok(Progress::steps("judging", archived.unwrap_or_default()))
             }
         }
     }
@@ -94,9 +97,9 @@ impl Input {
         let mut within = Within { period, take };
         match self {
             Input::Files { files, format, origin } => reading::read_all(files, *format, origin, progress, &mut within),
-            Input::Archive(path) => {
-                let read = with_archive(path, async |archive| {
-                    read_archive(&archive, progress, &mut within).await
+            Input::Archive { config, token } => {
+                let read = looking(config, token, async |looking| {
+                    read_archive(&looking, progress, &mut within).await
                 });
                 Reading {
                     errors: 0,
@@ -119,7 +122,7 @@ impl std::fmt::Display for Input {
                 }
                 Ok(())
             }
-            Input::Archive(path) => write!(f, "the archive {}", path.display()),
+            Input::Archive { config, .. } => write!(f, "the archive {}", config.archive_path().display()),
         }
     }
 }
@@ -145,23 +148,27 @@ impl Take for Within<'_> {
     }
 }
 
-fn with_archive<R>(path: &Path, act: impl AsyncFnOnce(Archive) -> anyhow::Result<R>) -> anyhow::Result<R> {
+fn looking<R>(
+    config: &Config,
+    token: &TokenFileArgs,
+    act: impl AsyncFnOnce(Looking) -> anyhow::Result<R>,
+) -> anyhow::Result<R> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { act(Archive::open_readonly(path).await?).await })
+    runtime.block_on(async { act(Looking::begin(config, token).await?).await })
 }
 
-async fn read_archive(archive: &Archive, progress: &Progress, take: &mut dyn Take) -> anyhow::Result<()> {
+async fn read_archive(looking: &Looking, progress: &Progress, take: &mut dyn Take) -> anyhow::Result<()> {
     let mut after = 0;
     loop {
-        let page = archive.message_ids(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.arrival;
-        let ids: Vec<_> = page.iter().map(|numbered| numbered.id.clone()).collect();
-        for message in archive.messages(&ids).await?.into_iter().flatten() {
+        let (page, _) = looking.arrived(after).await?;
+        let Some(&(last, _)) = page.last() else { return Ok(()) };
+        after = last;
+        let read = page.len() as u64;
+        for (_, message) in page {
             if !take.take(message) {
                 return Ok(());
             }
         }
-        progress.advance(ids.len() as u64);
+        progress.advance(read);
     }
 }
