@@ -20,7 +20,7 @@ pub(super) enum Input {
         origin: Arc<Origin>,
     },
     Archive {
-        config: Config,
+        config: Box<Config>,
         token: TokenFileArgs,
     },
 }
@@ -63,7 +63,7 @@ impl Input {
                 Usage("there is nothing to read: name files of messages, or with --config an archive".to_owned())
             })?;
             return Ok(Self::Archive {
-                config: config.clone(),
+                config: Box::new(config.clone()),
                 token: args.token.clone(),
             });
         }
