@@ -2,9 +2,10 @@
 
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
-use anyhow::Context;
-use proviso_model::Problems;
+use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::toml_read::{Table, TomlFile};
+use proviso_model::{Problem, Problems};
+use proviso_pack::regular_file;
 use proviso_pipeline::loading::trust::TrustSource;
 use proviso_sources::{Format, Origin, SourceContext};
 use std::net::SocketAddr;
@@ -57,8 +58,13 @@ pub struct SpoolConfig {
 impl Config {
     /// Reads and checks the file; all problems at once.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        let text = regular_file::read_text(path, SET_FILE_BYTES_MAX).map_err(|error| {
+            // Such a file does not mend itself: a problem in the input, and no fault of the machine's.
+            Problems(vec![Problem::in_file(
+                path,
+                format!("cannot read the configuration: {error}"),
+            )])
+        })?;
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())

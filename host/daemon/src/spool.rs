@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// How often a folder is looked at although nothing was said of it.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How soon a folder is looked at again although nothing was said of it; each time that nothing was new, after twice as long.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const LOOK_AGAIN_MAX: Duration = Duration::from_secs(4);
 /// How long a spool rests after a commit that failed.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -38,6 +39,7 @@ pub(crate) async fn follow(
         .watch(&config.folder, RecursiveMode::NonRecursive)
         .with_context(|| format!("the spool {:?} cannot be followed", config.name))?;
     spool.set_cursors(recorded(&archive, &config.name).await?);
+    let mut look_again = LOOK_AGAIN;
     while !stop.is_cancelled() {
         // A folder that cannot be listed ends the daemon: nobody would notice that its messages stay away.
         let deliveries = spool
@@ -47,11 +49,12 @@ pub(crate) async fn follow(
         if deliveries.is_empty() {
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = changed.recv() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                _ = changed.recv() => look_again = LOOK_AGAIN,
+                () = tokio::time::sleep(look_again) => look_again = (look_again * 2).min(LOOK_AGAIN_MAX),
             }
             continue;
         }
+        look_again = LOOK_AGAIN;
         if !deliver(&config.name, deliveries, &queue).await {
             // Not committed: read again from what the archive has.
             spool.set_cursors(recorded(&archive, &config.name).await?);

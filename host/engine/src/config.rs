@@ -82,7 +82,7 @@ pub(crate) fn wasmtime_config(concurrent_calls: u32) -> (Config, Features) {
     // -- What a call may use ----------------------------------------------------------------------------------------
     // Fuel decides: the same call uses the same fuel every time.
     config.consume_fuel(true);
-    // The epoch guards: it stops what fuel cannot see, such as a slow machine. Its ticker is always running.
+    // The epoch guards: it stops what fuel cannot see, such as a slow machine. Its ticker runs while there is a store.
     config.epoch_interruption(true);
     // Recursion ends here, as a trap of the guest.
     config.max_wasm_stack(limits::GUEST_STACK_BYTES_MAX);

@@ -1,5 +1,6 @@
 //! The host's side of one instance: how much memory it has, and what it logged.
 
+use crate::ticker::Ticking;
 use proviso_model::limits;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
@@ -46,17 +47,19 @@ pub(crate) struct GuestState {
     refused: bool,
     deadline: Duration,
     log: Option<Vec<LogLine>>,
+    _ticking: Ticking,
 }
 
 impl GuestState {
-    /// Of an instance that may have that much memory in all.
-    pub(crate) fn new(memory_bytes_max: usize, keep_log: bool) -> Self {
+    /// Of an instance that may have that much memory in all. Its deadlines are counted while it lives.
+    pub(crate) fn new(memory_bytes_max: usize, keep_log: bool, ticking: Ticking) -> Self {
         Self {
             memory_bytes: 0,
             memory_bytes_max,
             refused: false,
             deadline: limits::CALL_DEADLINE,
             log: keep_log.then(Vec::new),
+            _ticking: ticking,
         }
     }
 

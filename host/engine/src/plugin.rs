@@ -142,7 +142,7 @@ impl Plugin {
 pub(crate) fn new_store(sandbox: &Sandbox, keep_log: bool) -> Store<GuestState> {
     let mut store = Store::new(
         &sandbox.runtime,
-        GuestState::new(limits::GUEST_MEMORY_BYTES_MAX, keep_log),
+        GuestState::new(limits::GUEST_MEMORY_BYTES_MAX, keep_log, sandbox.ticker.tick()),
     );
     store.limiter(|state| state);
     store

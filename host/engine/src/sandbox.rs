@@ -42,7 +42,7 @@ pub(crate) struct Sandbox {
     pub(crate) features: Features,
     /// Messages that are judged both alone and in company.
     pub(crate) sample: Sample,
-    _ticker: Ticker,
+    pub(crate) ticker: Ticker,
 }
 
 impl Sandbox {
@@ -73,7 +73,7 @@ impl Sandbox {
             compatibility,
             features,
             sample,
-            _ticker: ticker,
+            ticker,
         })
     }
 }

@@ -80,22 +80,11 @@ impl Looking {
                 } else {
                     None
                 };
-                let mut behind = after;
-                loop {
-                    let page = archive.message_ids(behind, ARRIVED_MESSAGES).await?;
-                    let Some(last) = page.last() else {
-                        return Ok((Vec::new(), archived));
-                    };
-                    behind = last.arrival;
-                    let ids: Vec<MessageId> = page.iter().map(|numbered| numbered.id.clone()).collect();
-                    let messages = page.iter().zip(archive.messages(&ids).await?);
-                    let found: Vec<_> = messages
-                        .filter_map(|(one, message)| Some((one.arrival, message?)))
-                        .collect();
-                    if !found.is_empty() {
-                        return Ok((found, archived));
-                    }
-                }
+                let page = archive.message_ids(after, ARRIVED_MESSAGES).await?;
+                let ids: Vec<MessageId> = page.iter().map(|numbered| numbered.id.clone()).collect();
+                let messages = page.iter().zip(archive.messages(&ids).await?);
+                let found = messages.filter_map(|(one, message)| Some((one.arrival, message?)));
+                Ok((found.collect(), archived))
             }
             Self::Daemon(client) => {
                 let found: Option<ArrivedV1> = client.look("/v1/archive/arrived", &[("after", &after.to_string())])?;

@@ -23,6 +23,16 @@ impl FormArgs {
     }
 }
 
+/// A file of messages that cannot be one.
+pub(crate) fn no_file(path: &Path) -> Usage {
+    let shown = path.display();
+    Usage(if path.exists() {
+        format!("{shown} is no regular file: name files of messages")
+    } else {
+        format!("there is no file {shown}")
+    })
+}
+
 /// What reading met with.
 #[derive(Default)]
 pub(crate) struct Reading {

@@ -13,16 +13,15 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use axum::response::Response;
-use proviso_archive::StorageError;
+use proviso_archive::{Numbered, StorageError};
 use proviso_model::limits::{HELD_LISTED_MAX, HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, SAMPLE_LISTED_MAX};
 use proviso_model::{Digest, MessageId, Principal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// Messages of one answer, and their bytes, at which it takes no more; so many are read at once.
-const ARRIVED_MESSAGES: usize = 512;
+/// Messages of one answer at most, and the bytes of their raw forms and texts at which it takes no more.
+const ARRIVED_MESSAGES: u32 = 512;
 const ARRIVED_BYTES: usize = 4 << 20;
-const ARRIVED_AT_ONCE: u32 = 8;
 /// Scores that statistics may have.
 const RISKS_MAX: u32 = 1_000;
 
@@ -144,21 +143,20 @@ pub(super) async fn arrived(
         0 => Some(shared.archive.message_count().await.map_err(unread)?),
         _ => None,
     };
-    let (mut found, mut bytes, mut behind) = (Vec::new(), 0, after);
-    while found.len() < ARRIVED_MESSAGES && bytes < ARRIVED_BYTES {
-        let page = shared
-            .archive
-            .message_ids(behind, ARRIVED_AT_ONCE)
-            .await
-            .map_err(unread)?;
-        let Some(last) = page.last() else { break };
-        behind = last.arrival;
-        let ids: Vec<MessageId> = page.iter().map(|numbered| numbered.id.clone()).collect();
-        let messages = shared.archive.messages(&ids).await.map_err(unread)?;
-        for (numbered, message) in page.iter().zip(messages) {
-            let Some(message) = message else { continue };
-            bytes += message.raw.len() + message.text.len();
-            found.push((numbered.arrival, message));
+    let page = shared
+        .archive
+        .message_ids(after, ARRIVED_MESSAGES)
+        .await
+        .map_err(unread)?;
+    let (mut found, mut bytes) = (Vec::with_capacity(page.len()), 0);
+    for Numbered { arrival, id } in page {
+        // One by one: each may be as large as a message can be, and all that is read is in memory together.
+        let message = shared.archive.messages(&[id]).await.map_err(unread)?.pop().flatten();
+        let Some(message) = message else { continue };
+        bytes += message.raw.len() + message.text.len();
+        found.push((arrival, message));
+        if bytes >= ARRIVED_BYTES {
+            break;
         }
     }
     tell_of_list(&caller.principal, "arrived", found.len());

@@ -17,6 +17,7 @@ pub use permissions::{BadGrant, IntakeGrant, Permissions};
 
 use anyhow::{Context, bail};
 use proviso_model::Digest;
+use proviso_pack::regular_file;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -28,10 +29,13 @@ pub const OPERATOR: &str = "operator";
 #[derive(Clone)]
 pub struct Token(String);
 
+/// A file with a secret, in bytes, at most.
+const SECRET_FILE_BYTES_MAX: usize = 4 << 10;
+
 impl Token {
     /// Reads the file, or makes it with 32 random bytes, readable by its owner alone.
     pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
-        match std::fs::read_to_string(path) {
+        match regular_file::read_text(path, SECRET_FILE_BYTES_MAX) {
             Ok(text) => Self::checked(path, text.trim()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(path),
             Err(error) => Err(error).with_context(|| format!("cannot read the token file {}", path.display())),
@@ -40,8 +44,8 @@ impl Token {
 
     /// Reads a file that is there: the operator's, or one with the secret of a named token.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
+        let text = regular_file::read_text(path, SECRET_FILE_BYTES_MAX)
+            .with_context(|| format!("cannot read the token file {}", path.display()))?;
         Self::checked(path, text.trim())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::building;
 use crate::cli::{EvalArgs, OutputFormat};
-use crate::exit::{Ending, Usage};
+use crate::exit::Ending;
 use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &EvalArgs, colour: bool) -> anyhow::Result<Ending> {
     let (format, origin) = args.form.read()?;
     for file in &args.files {
         if file != Path::new("-") && !file.is_file() {
-            return Err(Usage(format!("there is no file {}", file.display())).into());
+            return Err(reading::no_file(file).into());
         }
     }
     let workers = proviso_pipeline::places::workers(args.workers);

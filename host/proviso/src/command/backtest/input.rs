@@ -69,7 +69,7 @@ impl Input {
         }
         for file in &args.files {
             if file != Path::new("-") && !file.is_file() {
-                return Err(Usage(format!("there is no file {}", file.display())).into());
+                return Err(reading::no_file(file).into());
             }
         }
         Ok(Self::Files {

@@ -44,7 +44,7 @@ pub(super) fn material(
 fn from_files(args: &BenchArgs, set: &PolicySet) -> anyhow::Result<(Vec<Input>, u64)> {
     let (format, origin) = args.form.read()?;
     if let Some(missing) = args.input.iter().find(|file| !file.is_file()) {
-        return Err(Usage(format!("there is no file {}", missing.display())).into());
+        return Err(reading::no_file(missing).into());
     }
     eval::warn_of_tenant(set, &args.form.tenant);
     let sizes = args.input.iter().filter_map(|file| std::fs::metadata(file).ok());
