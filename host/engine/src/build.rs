@@ -86,7 +86,9 @@ impl Engine {
         let policies = plans
             .into_iter()
             .zip(plugins)
-            .map(|(plan, plugin)| plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.1))
+            .map(|(plan, plugin)| {
+                plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.count)
+            })
             .collect();
         let id = generation_id(&resolved.set, &resolved.packs);
         Ok(Generation::new(

@@ -94,8 +94,8 @@ fn describe(generation: &Generation) -> Description {
     Description {
         id: generation.id,
         features: generation.sandbox.features,
-        terms: generation.matcher.terms(),
-        matcher_bytes: generation.matcher.memory_bytes(),
+        terms: generation.lists.matcher.terms(),
+        matcher_bytes: generation.lists.matcher.memory_bytes(),
         packs: packs.collect(),
     }
 }
@@ -123,6 +123,7 @@ fn policy(policy: &Policy) -> PolicyDescription {
         kind: match list.kind {
             ListKind::Lexicon => "lexicon",
             ListKind::Patterns => "patterns",
+            ListKind::Segments => "segments",
         },
         terms: list.terms,
     });

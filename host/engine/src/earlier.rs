@@ -55,11 +55,14 @@ impl Generation {
         if let Some(kept) = kept.filter(|kept| kept.bytes == text.len() && kept.token == self.token) {
             return kept;
         }
-        let scanned = self.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
+        let scanned = self.lists.matcher.scan(text, &mut scratch.scan, &mut scratch.hits);
+        let out_of_steps = scanned.out_of_steps.into();
+        self.lists
+            .add_segments(message, text.len(), &mut scratch.segments, 0, &mut scratch.hits);
         let scan = Arc::new(TextScan {
             token: self.token.clone(),
             bytes: text.len(),
-            out_of_steps: scanned.out_of_steps.into(),
+            out_of_steps,
             hits: scratch.hits.as_slice().into(),
         });
         if scan.hits.len() <= KEPT_HITS_MAX {

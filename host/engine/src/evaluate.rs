@@ -65,8 +65,12 @@ impl Generation {
             .collect();
         let mut hits = Vec::new();
         let mut found = Vec::with_capacity(inputs.len());
-        self.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
+        let Scratch { scan, segments, .. } = &mut scratch;
+        self.lists.matcher.scan_each(&texts, scan, |of_text, scanned| {
+            let (first, number) = (hits.len(), found.len());
             hits.extend_from_slice(of_text);
+            self.lists
+                .add_segments(&inputs[number].message, texts[number].len(), segments, first, &mut hits);
             let unsure = Unsure {
                 of_all: scanned.cut_short,
                 out_of_steps: scanned.out_of_steps.into(),

@@ -1,15 +1,17 @@
 //! A generation: everything that judges, built together and never changed.
 
 use crate::dispatch::{Dispatch, DispatchScratch};
+use crate::lists::MatcherOfLists;
 use crate::memo::Memo;
 use crate::policy::{Applied, Policy};
 use crate::remembered::Remembered;
 use crate::sandbox::Sandbox;
 use proviso_model::Digest;
+use proviso_model::segment::Segment;
 use proviso_model::set::{Apply, PolicySet};
 use proviso_pack::TrustedPack;
 use proviso_pack::manifest::Interface;
-use proviso_scan::{Matcher, Token};
+use proviso_scan::Token;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,10 +21,9 @@ pub struct Generation {
     pub(crate) remembered: Arc<Remembered>,
     pub(crate) id: Digest,
     pub(crate) set: PolicySet,
-    pub(crate) matcher: Arc<Matcher>,
     /// Of the matcher.
     pub(crate) token: Token,
-    pub(crate) lists: usize,
+    pub(crate) lists: MatcherOfLists,
     /// Earlier messages that any of its policies may ask for, 0-5.
     preceding_max: usize,
     /// One for each `[[apply]]`, in the set's order, those that are off included.
@@ -37,6 +38,7 @@ pub struct Generation {
 pub(crate) struct Scratch {
     pub(crate) scan: proviso_scan::Scratch,
     pub(crate) hits: Vec<proviso_scan::Hit>,
+    pub(crate) segments: Vec<Segment>,
     pub(crate) dispatch: DispatchScratch,
     /// By policy: the messages that triggered it.
     pub(crate) queues: Vec<Vec<usize>>,
@@ -60,19 +62,18 @@ impl Generation {
         (sandbox, remembered): (Arc<Sandbox>, Arc<Remembered>),
         id: Digest,
         set: PolicySet,
-        (matcher, lists): (Arc<Matcher>, usize),
+        lists: MatcherOfLists,
         applied: Vec<Applied>,
         policies: Vec<Policy>,
     ) -> Self {
-        let dispatch = Dispatch::new(&set, &applied, &policies, lists);
+        let dispatch = Dispatch::new(&set, &applied, &policies, lists.count);
         Self {
-            token: matcher.token(),
+            token: lists.matcher.token(),
             preceding_max: policies.iter().map(|policy| policy.preceding).max().unwrap_or(0),
             sandbox,
             remembered,
             id,
             set,
-            matcher,
             lists,
             applied,
             policies,
@@ -113,12 +114,11 @@ impl Generation {
 
     /// The same with other policies in the places of its own, for cases that bring settings.
     pub(crate) fn with_policies(&self, policies: Vec<Policy>) -> Self {
-        let matcher = (Arc::clone(&self.matcher), self.lists);
         Self::new(
             (Arc::clone(&self.sandbox), Arc::clone(&self.remembered)),
             self.id,
             self.set.clone(),
-            matcher,
+            self.lists.clone(),
             self.applied.clone(),
             policies,
         )
@@ -128,8 +128,9 @@ impl Generation {
     pub(crate) fn take_scratch(&self) -> Scratch {
         let kept = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop();
         kept.unwrap_or_else(|| Scratch {
-            scan: self.matcher.scratch(),
+            scan: self.lists.matcher.scratch(),
             hits: Vec::new(),
+            segments: Vec::new(),
             dispatch: self.dispatch.scratch(self.policies.len()),
             queues: self.policies.iter().map(|_| Vec::new()).collect(),
             triggered: vec![0; self.policies.len()],

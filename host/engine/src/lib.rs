@@ -39,6 +39,7 @@ mod policy;
 mod prepare;
 mod remembered;
 mod sandbox;
+mod segments;
 mod self_test;
 mod slots;
 mod snapshot;

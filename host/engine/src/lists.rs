@@ -2,6 +2,7 @@
 
 use crate::view::{ListInfo, ListKind, TermNote};
 use proviso_model::limits::{LEXICON_TERMS_MAX, TERM_BYTES_MAX};
+use proviso_model::segment::Role;
 use proviso_model::{Digest, Problem};
 use proviso_pack::Pack;
 use proviso_pack::manifest::{self, List as DeclaredList};
@@ -25,6 +26,8 @@ pub(crate) struct Lists {
     program_bytes: HashMap<Digest, usize>,
     /// By number in the matcher: where its items stand.
     origins: Vec<Origin>,
+    /// The host's own list, once a policy names it.
+    segments: Option<Known>,
 }
 
 /// A list that is in the matcher.
@@ -34,6 +37,7 @@ pub(crate) struct Known {
     pub(crate) info: ListInfo,
 }
 
+#[derive(Default)]
 struct Origin {
     file: PathBuf,
     /// Line of each item.
@@ -41,6 +45,15 @@ struct Origin {
     /// Where the set names the pack, for its extra terms.
     set_file: PathBuf,
     set_at: (usize, usize),
+}
+
+/// The matcher of a generation and what is known of its lists.
+#[derive(Clone)]
+pub(crate) struct MatcherOfLists {
+    pub(crate) matcher: Arc<Matcher>,
+    pub(crate) count: usize,
+    /// The host's own list, if a policy sees it.
+    pub(crate) segments: Option<ListId>,
 }
 
 /// Where extra terms come from.
@@ -96,12 +109,40 @@ impl Lists {
         Some(known)
     }
 
-    /// The matcher, and how many lists it has.
-    pub(crate) fn build(self) -> Result<(Arc<Matcher>, usize), Vec<Problem>> {
-        let (origins, count) = (self.origins, self.known.len());
+    /// The host's own list: its hits come from the message's segments, so that for the matcher it is empty.
+    pub(crate) fn segments(&mut self) -> Known {
+        if let Some(known) = &self.segments {
+            return known.clone();
+        }
+        let id = self.builder.add(List {
+            name: manifest::SEGMENTS.to_owned(),
+            content: ListContent::Lexicon {
+                terms: Vec::new(),
+                folding: Folding::EXACT,
+            },
+        });
+        debug_assert_eq!(id.0 as usize, self.origins.len());
+        self.origins.push(Origin::default());
+        let info = ListInfo {
+            name: manifest::SEGMENTS.to_owned(),
+            kind: ListKind::Segments,
+            terms: Role::ALL.len() as u32,
+            pattern_names: Role::ALL.iter().map(|role| role.name().to_owned()).collect(),
+            notes: Vec::new(),
+        };
+        self.segments.insert(Known { id, info }).clone()
+    }
+
+    /// The matcher, how many lists it has, and which of them has the segments.
+    pub(crate) fn build(self) -> Result<MatcherOfLists, Vec<Problem>> {
+        let (origins, segments) = (self.origins, self.segments.map(|known| known.id));
         self.builder
             .build()
-            .map(|matcher| (Arc::new(matcher), count))
+            .map(|matcher| MatcherOfLists {
+                matcher: Arc::new(matcher),
+                count: origins.len(),
+                segments,
+            })
             .map_err(|found| {
                 let place = |problem: proviso_scan::ScanProblem| {
                     let origin = &origins[problem.list.0 as usize];

@@ -105,6 +105,10 @@ impl<'a> Planner<'a, '_> {
                 known.insert(declared.name.clone(), list);
             }
         }
+        let names_segments = |policy: &manifest::Policy| policy.lists.iter().any(|list| list == manifest::SEGMENTS);
+        if manifest.policies.iter().any(names_segments) {
+            known.insert(manifest::SEGMENTS.to_owned(), self.lists.segments());
+        }
         let mut facts = HashMap::new();
         manifest
             .policies

@@ -96,6 +96,8 @@ pub(crate) struct SubjectView<'a> {
 pub(crate) enum ListKind {
     Lexicon,
     Patterns,
+    /// The host's own list; to the contract it is one of patterns, named as the roles are.
+    Segments,
 }
 
 /// One list of a policy's table, as `configure` is told of it.

@@ -18,6 +18,7 @@ mod places;
 pub mod principal;
 pub mod problem;
 pub mod retention;
+pub mod segment;
 pub mod set;
 pub mod spelling;
 pub mod time;

@@ -229,6 +229,16 @@ fn what_belongs_together_is_checked_together() {
             "the plugin \"other\" is missing: the pack has no plugins/other.wasm, the plugin path is empty",
         ),
         ("[[policy]]", "[[policies]]", "the pack has no policy"),
+        (
+            "lists = [\"promissory\", \"identity\"]\n",
+            "lists = [\"segments\"]\n",
+            "the policy would never run",
+        ),
+        (
+            "[[policy]]",
+            "[lexicon.segments]\nfile = \"lexicons/promissory.txt\"\n[[policy]]",
+            "\"segments\" is the name of the host's own list: choose another",
+        ),
     ];
     each_row(table, |(from, to, expected)| {
         let folder = PackFolder::new();
@@ -251,6 +261,22 @@ fn what_belongs_together_is_checked_together() {
     assert_eq!(
         folder.problems(),
         ["pack.toml:23:8: \"promises\" is the name of two policies"]
+    );
+}
+
+#[test]
+fn the_hosts_list_is_named_without_a_file_and_triggers_nothing() {
+    let folder = PackFolder::new();
+    folder.edit(
+        "lists = [\"promissory\", \"identity\"]",
+        "lists = [\"promissory\", \"segments\", \"identity\"]",
+    );
+    let pack = folder.open().unwrap();
+    let policy = &pack.manifest().policies[0];
+    assert_eq!(policy.lists, ["promissory", "segments", "identity"]);
+    assert_eq!(
+        policy.trigger,
+        Trigger::Lists(vec!["promissory".to_owned(), "identity".to_owned()])
     );
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::amount::is_currency;
 use crate::context::{Context, Word};
 use crate::reason::Template;
+use crate::roles::{Roles, Segments};
 use crate::rule::{Adjustment, Cause, Change, Rule};
 use crate::selection::{Keys, Selection};
 use crate::settings::{AdjustSettings, ContextSettings, RuleSettings, Settings, WindowSettings};
@@ -25,8 +26,11 @@ pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Pro
     let mut compiler = Compiler {
         lists,
         contexts: BTreeMap::new(),
+        segments: Segments::of(lists),
+        roles: None,
         problems: Problems::new(),
     };
+    compiler.roles = compiler.roles(settings.roles.as_deref(), "/roles");
     compiler.count("/contexts", settings.contexts.len(), 0);
     compiler.count("/rules", settings.rules.len(), 1);
     for (name, value) in &settings.contexts {
@@ -56,10 +60,17 @@ struct Compiler<'l> {
     lists: &'l Lists,
     /// `None` where the context has a problem of its own.
     contexts: BTreeMap<String, Option<Context>>,
+    segments: Option<Segments>,
+    /// What rules count that say nothing of it.
+    roles: Option<Roles>,
     problems: Problems,
 }
 
 impl Compiler<'_> {
+    fn roles(&mut self, named: Option<&[String]>, pointer: &str) -> Option<Roles> {
+        Roles::compile(named, self.segments.as_ref(), pointer, &mut self.problems)
+    }
+
     fn count(&mut self, pointer: &str, count: usize, least: usize) {
         if !(least..=RULES_AND_CONTEXTS_MAX).contains(&count) {
             self.problems.push(
@@ -123,6 +134,10 @@ impl Compiler<'_> {
         if settings.when.is_none() && settings.message.is_none() {
             self.problems.push(pointer, "a rule needs `when`, `message` or both");
         }
+        let roles = match settings.roles {
+            Some(roles) => self.roles(Some(&roles), &format!("{pointer}/roles")),
+            None => self.roles,
+        };
         let unless = self.contexts_of(&settings.unless, &format!("{pointer}/unless"));
         let filter = match settings.message {
             Some(filter) => MessageFilter::compile(filter, &format!("{pointer}/message"), &mut self.problems),
@@ -155,6 +170,7 @@ impl Compiler<'_> {
             id: id.to_owned(),
             key: stable_key(id),
             severity: severity.unwrap_or(settings.severity),
+            roles,
             filter,
             when,
             needed,

@@ -153,7 +153,7 @@ impl Leaf {
             return false;
         }
         let message = scene.message;
-        let chosen = message.hits.iter().filter(|hit| self.selection.accepts(hit));
+        let chosen = scene.hits.iter().filter(|hit| self.selection.accepts(hit));
         let mut hits: Vec<Occurrence> = chosen
             .filter(|hit| {
                 self.valid.is_empty()
@@ -237,7 +237,7 @@ impl PrecedingCondition {
                 && self
                     .selection
                     .as_ref()
-                    .is_none_or(|selection| earlier.hits.iter().any(|hit| selection.accepts(hit)))
+                    .is_none_or(|selection| scene.hits_of(earlier).iter().any(|hit| selection.accepts(hit)))
         });
         matching.count() >= self.at_least
     }

@@ -41,7 +41,7 @@ impl Context {
 
     fn has_hit(&self, selection: &Selection, scene: &Scene<'_>, hit: &Occurrence) -> bool {
         scene.mask & selection.mask != 0
-            && scene.message.hits.iter().any(|other| {
+            && scene.hits.iter().any(|other| {
                 Occurrence::from(other) != *hit && selection.accepts(other) && self.fits(scene, other.span, hit.span)
             })
     }

@@ -9,6 +9,7 @@ mod condition;
 mod context;
 mod near;
 mod reason;
+mod roles;
 mod rule;
 mod scene;
 mod selection;
@@ -19,8 +20,9 @@ mod window;
 
 use proviso_sdk::{Configure, Failed, Finding, Fold, Lists, Message, Problems, Rules, Step};
 
+use roles::Segments;
 use rule::Rule;
-use scene::Scene;
+use scene::Scenes;
 pub use settings::Settings;
 pub use window::WindowState;
 
@@ -31,6 +33,8 @@ pub struct LexiconRules {
     single: Vec<Rule>,
     /// Those that have a window, by rule id.
     windowed: Vec<Rule>,
+    /// The host's list of who speaks, if the policy names it.
+    segments: Option<Segments>,
 }
 
 impl Configure for LexiconRules {
@@ -39,19 +43,24 @@ impl Configure for LexiconRules {
     fn configure(settings: Settings, lists: &Lists) -> Result<Self, Problems> {
         let rules = compile::rules(&settings, lists)?;
         let (windowed, single) = rules.into_iter().partition(|rule| rule.window.is_some());
-        Ok(Self { single, windowed })
+        Ok(Self {
+            single,
+            windowed,
+            segments: Segments::of(lists),
+        })
     }
 }
 
 impl Rules for LexiconRules {
     fn evaluate(&self, message: &Message) -> Result<Vec<Finding>, Failed> {
-        let scene = Scene::new(message);
+        let mut scenes = Scenes::new(message, self.segments.as_ref());
         let mut findings = Vec::new();
         let mut hits = Vec::new();
         for rule in &self.single {
             hits.clear();
-            if rule.holds(&scene, &mut hits) {
-                findings.push(rule.finding(&scene, &mut hits, None));
+            let scene = scenes.of(rule.roles);
+            if rule.holds(scene, &mut hits) {
+                findings.push(rule.finding(scene, &mut hits, None));
             }
         }
         Ok(findings)
@@ -63,18 +72,19 @@ impl Fold for LexiconRules {
     const STATE_VERSION: u8 = 1;
 
     fn advance(&self, state: &mut WindowState, message: &Message) -> Result<Step, Failed> {
-        let scene = Scene::new(message);
+        let mut scenes = Scenes::new(message, self.segments.as_ref());
         let mut step = Step::default();
         let mut hits = Vec::new();
         state.keep_only(|key| self.windowed.iter().any(|rule| rule.key == key));
         for rule in &self.windowed {
             let Some(window) = &rule.window else { continue };
             hits.clear();
-            if !rule.holds(&scene, &mut hits) {
+            let scene = scenes.of(rule.roles);
+            if !rule.holds(scene, &mut hits) {
                 continue;
             }
             if let Some(reached) = state.count(rule.key, window, message) {
-                step.findings.push(rule.finding(&scene, &mut hits, Some(&reached)));
+                step.findings.push(rule.finding(scene, &mut hits, Some(&reached)));
             }
         }
         Ok(step)

@@ -5,6 +5,7 @@ use proviso_sdk::{Finding, MessageFilter, Severity};
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::reason::{Facts, Template};
+use crate::roles::Roles;
 use crate::scene::{ListMask, Occurrence, Scene};
 use crate::spans::{joined, merge_to_longest};
 use crate::window::{Reached, Window};
@@ -16,6 +17,8 @@ pub(crate) struct Rule {
     /// The id as the state names it.
     pub(crate) key: u32,
     pub(crate) severity: Severity,
+    /// What it counts; absent where the policy does not ask who speaks.
+    pub(crate) roles: Option<Roles>,
     pub(crate) filter: MessageFilter,
     pub(crate) when: Option<Condition>,
     /// What hits `when` cannot hold without, so that most messages are put aside by a few comparisons.

@@ -1,9 +1,11 @@
 //! One message as the conditions see it, with what is worked out at most once for it.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
 
+use crate::roles::{Roles, Segments};
 use crate::settings::Unit;
 
 /// One bit for each list; lists beyond the 63rd share the last, so that a clear bit always means no hit.
@@ -35,9 +37,48 @@ impl From<&Hit> for Occurrence {
 /// A message being judged.
 pub(crate) struct Scene<'m> {
     pub(crate) message: &'m Message,
+    /// The hits that count.
+    pub(crate) hits: Cow<'m, [Hit]>,
+    /// What counts, and by which list, where the message or an earlier one may have more than the sender's own words.
+    counted: Option<(&'m Segments, Roles)>,
     /// Which lists have a hit.
     pub(crate) mask: ListMask,
     borders: OnceCell<Borders>,
+}
+
+/// The scenes of a message, one for each choice of what counts.
+pub(crate) struct Scenes<'m> {
+    message: &'m Message,
+    segments: Option<&'m Segments>,
+    /// True if some part of the text is not the sender's own.
+    has_parts: bool,
+    made: Vec<(Option<Roles>, Scene<'m>)>,
+}
+
+impl<'m> Scenes<'m> {
+    pub(crate) fn new(message: &'m Message, segments: Option<&'m Segments>) -> Self {
+        Self {
+            message,
+            segments,
+            has_parts: segments.is_some_and(|segments| message.hits.iter().any(|hit| segments.has(hit))),
+            made: Vec::new(),
+        }
+    }
+
+    /// The message as a rule that counts these roles sees it.
+    pub(crate) fn of(&mut self, roles: Option<Roles>) -> &Scene<'m> {
+        let at = self.made.iter().position(|(of, _)| *of == roles);
+        let at = at.unwrap_or_else(|| {
+            let counted = self.segments.zip(roles);
+            let hits = match counted.filter(|(_, roles)| self.has_parts || !roles.has_own()) {
+                Some((segments, roles)) => segments.counted(&self.message.hits, roles).into(),
+                None => self.message.hits.as_slice().into(),
+            };
+            self.made.push((roles, Scene::new(self.message, hits, counted)));
+            self.made.len() - 1
+        });
+        &self.made[at].1
+    }
 }
 
 /// Byte offsets behind which a new clause or sentence begins.
@@ -47,10 +88,12 @@ struct Borders {
 }
 
 impl<'m> Scene<'m> {
-    pub(crate) fn new(message: &'m Message) -> Self {
-        let mask = message.hits.iter().fold(0, |mask, hit| mask | list_bit(hit.list));
+    fn new(message: &'m Message, hits: Cow<'m, [Hit]>, counted: Option<(&'m Segments, Roles)>) -> Self {
+        let mask = hits.iter().fold(0, |mask, hit| mask | list_bit(hit.list));
         Self {
             message,
+            hits,
+            counted,
             mask,
             borders: OnceCell::new(),
         }
@@ -62,6 +105,16 @@ impl<'m> Scene<'m> {
 
     pub(crate) fn preceding(&self) -> &'m [PrecedingMessage] {
         &self.message.preceding
+    }
+
+    /// The hits of an earlier message that count.
+    pub(crate) fn hits_of(&self, earlier: &'m PrecedingMessage) -> Cow<'m, [Hit]> {
+        match self.counted {
+            Some((segments, roles)) if !roles.has_own() || earlier.hits.iter().any(|hit| segments.has(hit)) => {
+                segments.counted(&earlier.hits, roles).into()
+            }
+            _ => earlier.hits.as_slice().into(),
+        }
     }
 
     /// The number of the clause or sentence in which an offset stands; always 0 for the message.

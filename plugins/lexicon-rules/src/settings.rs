@@ -15,6 +15,7 @@ pub struct Settings {
     #[serde(default = "yes")]
     pub(crate) enabled: bool,
     pub(crate) severity: Option<Severity>,
+    pub(crate) roles: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) contexts: BTreeMap<String, Value>,
     pub(crate) rules: BTreeMap<String, Value>,
@@ -27,6 +28,7 @@ pub(crate) struct RuleSettings {
     pub(crate) enabled: bool,
     #[serde(default = "medium")]
     pub(crate) severity: Severity,
+    pub(crate) roles: Option<Vec<String>>,
     pub(crate) message: Option<MessageFilterSettings>,
     pub(crate) when: Option<ConditionSettings>,
     #[serde(default)]

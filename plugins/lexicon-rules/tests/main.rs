@@ -3,6 +3,7 @@
 mod common;
 mod problems;
 mod readme;
+mod roles;
 mod rules;
 mod vectors;
 mod windows;

@@ -47,6 +47,10 @@ pub struct List {
     pub kind: ListKind,
 }
 
+/// The host's own list, which a policy may name among its `lists` without a file: the parts of a text that are not its sender's own
+/// words, each under the name of its role.
+pub const SEGMENTS: &str = "segments";
+
 /// What a list is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListKind {
@@ -112,9 +116,9 @@ pub struct Policy {
     pub interfaces: Vec<Interface>,
     /// What a fold remembers by; there exactly if `interfaces` has [`Interface::Fold`].
     pub key: Option<SubjectKey>,
-    /// What makes the policy run. Names lists of `lists` only.
+    /// What makes the policy run. Names lists of `lists` only, and never [`SEGMENTS`].
     pub trigger: Trigger<String>,
-    /// Names of the lists whose hits the policy sees, in the order of `hit.list`; distinct.
+    /// Names of the lists whose hits the policy sees, in the order of `hit.list`; distinct. [`SEGMENTS`] may be among them.
     pub lists: Vec<String>,
     /// What the policy is given beside kind, direction, time and hits; the rest is passed empty. Distinct.
     pub fields: Vec<Field>,

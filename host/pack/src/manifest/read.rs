@@ -1,6 +1,8 @@
 //! Reads `pack.toml`, and says everything that is wrong with it at once.
 
-use super::{Field, Folding, Gaps, Interface, List, ListKind, Manifest, Policy, SubjectKey, TimePrecision, trigger};
+use super::{
+    Field, Folding, Gaps, Interface, List, ListKind, Manifest, Policy, SEGMENTS, SubjectKey, TimePrecision, trigger,
+};
 use proviso_model::Problem;
 use proviso_model::id::is_name;
 use proviso_model::limits::{
@@ -221,6 +223,12 @@ fn lists(file: &mut TomlFile<'_>, table: &mut Table<'_>, places: &mut ManifestTe
         let Some(tables) = table.table(file, key) else { continue };
         for ((name, at), mut entry) in tables.into_tables(file) {
             check_name(file, "a list", &name, at.clone());
+            if name == SEGMENTS {
+                file.problem(
+                    at.clone(),
+                    format!("{name:?} is the name of the host's own list: choose another"),
+                );
+            }
             if lists.iter().any(|list| list.name == name) {
                 file.problem(
                     at.clone(),
@@ -351,7 +359,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
 
     let mut lists: Vec<String> = Vec::new();
     for (list, at) in table.strings(file, "lists").unwrap_or_default() {
-        if known.iter().all(|known| known.name != list) {
+        if list != SEGMENTS && known.iter().all(|known| known.name != list) {
             file.problem(
                 at,
                 format!("{list:?} is not a list of this pack: expected a [lexicon.{list}] or [patterns.{list}]"),
@@ -362,16 +370,17 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
             lists.push(list);
         }
     }
+    let triggering: Vec<String> = lists.iter().filter(|list| *list != SEGMENTS).cloned().collect();
     let trigger = match table.json(file, "trigger") {
-        Some((value, value_places)) => trigger::read(file, &value, &value_places, &lists),
-        None if lists.is_empty() => {
+        Some((value, value_places)) => trigger::read(file, &value, &value_places, &triggering),
+        None if triggering.is_empty() => {
             file.problem(
                 table.at(),
                 "the policy would never run: it needs `lists`, or a `trigger` such as \"always\"",
             );
             None
         }
-        None => Some(Trigger::Lists(lists.clone())),
+        None => Some(Trigger::Lists(triggering)),
     }
     .unwrap_or(Trigger::Always);
 
