@@ -39,14 +39,21 @@ fn every_type_of_the_platform_has_a_sample() {
 
 /// A message with this payload, and possibly other fields, from an employee to an external contact.
 fn with(rest: &str) -> String {
-    format!(r#"{{"msgid":"m1","action":"send","from":"ken","tolist":["wmX"],"msgtime":1603875657905,{rest}}}"#)
+    format!(
+        r#"{{"msgid":"m1","action":"send","from":"ken","tolist":["wmXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"],"msgtime":1603875657905,{rest}}}"#
+    )
 }
 
 #[test]
 fn consent_is_an_event_of_the_contact() {
-    let json = with(r#""msgtype":"disagree","disagree":{"userid":"wmY","disagree_time":1603875944122}"#);
+    let json = with(
+        r#""msgtype":"disagree","disagree":{"userid":"wmYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY","disagree_time":1603875944122}"#,
+    );
     let consent = one(&json).consent.unwrap();
-    assert_eq!((consent.party.as_str(), consent.state), ("wmY", ConsentState::Disagree));
+    assert_eq!(
+        (consent.party.as_str(), consent.state),
+        ("wmYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY", ConsentState::Disagree)
+    );
     assert_eq!(consent.at.as_millis(), 1_603_875_944_122);
     let consent = one(&with(r#""msgtype":"agree","agree":{}"#)).consent.unwrap();
     assert_eq!(
@@ -126,7 +133,7 @@ fn payloads_may_stand_under_the_key_of_their_type_too() {
 #[test]
 fn parties_have_classes_and_the_sender_is_no_recipient() {
     let json =
-        with(r#""msgtype":"text","text":{"content":"c"}"#).replace(r#"["wmX"]"#, r#"["wmX","ken","wbR","li","woY"]"#);
+        with(r#""msgtype":"text","text":{"content":"c"}"#).replace(r#"["wmXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"]"#, r#"["wmXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX","ken","wbRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR","li","woYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY"]"#);
     let message = one(&json);
     let classes: Vec<_> = message
         .recipients
@@ -136,10 +143,10 @@ fn parties_have_classes_and_the_sender_is_no_recipient() {
     assert_eq!(
         classes,
         [
-            ("wmX", PartyClass::External),
-            ("wbR", PartyClass::Robot),
+            ("wmXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", PartyClass::External),
+            ("wbRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR", PartyClass::Robot),
             ("li", PartyClass::Employee),
-            ("woY", PartyClass::External)
+            ("woYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY", PartyClass::External)
         ]
     );
     assert_eq!(
@@ -168,7 +175,7 @@ fn the_same_id_with_another_content_has_another_digest() {
 fn identifiers_are_made_to_fit() {
     let long = "x".repeat(300);
     let json = with(r#""msgtype":"text","text":{"content":"c"}"#).replace("\"ken\"", &format!("\"{long}\""));
-    let message = one(&json.replace("wmX", r"wm\u0000X"));
+    let message = one(&json.replace("wmXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", r"wm\u0000X"));
     assert_eq!(message.sender.id.len(), 256);
     assert_eq!(message.recipients[0].id, "wm?X");
     assert_eq!(message.notes.len(), 2, "{:?}", message.notes);

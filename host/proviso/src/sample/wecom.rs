@@ -15,16 +15,16 @@ const EMPLOYEES: [&str; 8] = [
     "zhou.ting",
 ];
 const CUSTOMERS: [&str; 6] = [
-    "wmDemoCustomerA0001",
-    "wmDemoCustomerB0002",
-    "wmDemoCustomerC0003",
-    "wmDemoCustomerD0004",
-    "woDemoPartnerE0005",
-    "wmDemoCustomerF0006",
+    "wmDemoCustomerA00010000000000000",
+    "wmDemoCustomerB00020000000000000",
+    "wmDemoCustomerC00030000000000000",
+    "wmDemoCustomerD00040000000000000",
+    "woDemoPartnerE000500000000000000",
+    "wmDemoCustomerF00060000000000000",
 ];
-const ROBOT: &str = "wbDemoRobot0001";
+const ROBOT: &str = "wbDemoRobot000100000000000000000";
 /// The customer that refuses archiving early on.
-const REFUSING: &str = "wmDemoCustomerF0006";
+const REFUSING: &str = "wmDemoCustomerF00060000000000000";
 
 /// Every message type that WeCom knows, beside plain text.
 const OTHER_TYPES: [&str; 27] = [

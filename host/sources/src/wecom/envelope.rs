@@ -78,13 +78,21 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     }
 }
 
-/// What an identifier says of its owner: external contacts begin with `wo` or `wm`, robots with `wb`; all others are
-/// employees.
+/// Characters of an identifier that WeCom gives to an external contact or a robot: `wm`, `wo` or `wb`, then 30 of its own alphabet.
+const GIVEN_ID_CHARS: std::ops::RangeInclusive<usize> = 30..=64;
+
+/// What an identifier says of its owner. WeCom gives external contacts and robots identifiers of a known form; whatever else
+/// begins as these do may be a member's own name, and nobody guesses what it is. All others are employees.
 pub(super) fn party(id: &str) -> Party {
+    let is_given = GIVEN_ID_CHARS.contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let class = match id.as_bytes() {
         [] => PartyClass::Unknown,
-        [b'w', b'o' | b'm', ..] => PartyClass::External,
-        [b'w', b'b', ..] => PartyClass::Robot,
+        [b'w', b'o' | b'm', ..] if is_given => PartyClass::External,
+        [b'w', b'b', ..] if is_given => PartyClass::Robot,
+        [b'w', b'o' | b'm' | b'b', ..] => PartyClass::Unknown,
         _ => PartyClass::Employee,
     };
     Party {
@@ -158,9 +166,15 @@ mod tests {
     #[test]
     fn parties_are_told_apart_by_their_identifiers() {
         let table = [
-            ("woAJ2GCAAA", PartyClass::External),
-            ("wmAJ2GCAAA", PartyClass::External),
-            ("wbAJ2GCAAA", PartyClass::Robot),
+            ("woAJ2GCAAA-7hTq_93kLmNoPqRsTuVwX", PartyClass::External),
+            ("wmAJ2GCAAA-7hTq_93kLmNoPqRsTuVwX", PartyClass::External),
+            ("wbAJ2GCAAA-7hTq_93kLmNoPqRsTuVwX", PartyClass::Robot),
+            // Names that members were given.
+            ("wm.chen", PartyClass::Unknown),
+            ("woods", PartyClass::Unknown),
+            ("wbli", PartyClass::Unknown),
+            ("wm.of-a-member-with-a-very-long-name", PartyClass::Unknown),
+            ("WoodsAJ2GCAAA7hTq93kLmNoPqRsTuVwX", PartyClass::Employee),
             ("ken", PartyClass::Employee),
             ("15100000000", PartyClass::Employee),
             ("w", PartyClass::Employee),
@@ -200,7 +214,9 @@ mod tests {
         assert_eq!(of("ken", "icef", "1"), Direction::Internal);
         assert_eq!(of("ken", "icef", "1_external"), Direction::Outbound);
         assert_eq!(of("ken", "icef", "1_updown_stream"), Direction::Outbound);
-        assert_eq!(of("ken", "wmX", "1"), Direction::Outbound);
-        assert_eq!(of("wmX", "ken", "1_external"), Direction::Inbound);
+        let outside = "wmAJ2GCAAA-7hTq_93kLmNoPqRsTuVwX";
+        assert_eq!(of("ken", outside, "1"), Direction::Outbound);
+        assert_eq!(of(outside, "ken", "1_external"), Direction::Inbound);
+        assert_eq!(of("wm.chen", outside, "1_external"), Direction::Unknown);
     }
 }
