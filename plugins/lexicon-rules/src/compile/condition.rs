@@ -60,7 +60,7 @@ impl Compiler<'_> {
             }
             let nearness = Nearness {
                 within: settings.within,
-                same: settings.same.unwrap_or(Unit::Message),
+                same: settings.same.unwrap_or(Unit::Paragraph),
                 ordered: settings.ordered.unwrap_or(false),
             };
             return Some(Condition::Near(children, nearness));
