@@ -1,6 +1,7 @@
 //! From lists to a matcher.
 
 use crate::chars;
+use crate::entities::EntityKind;
 use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps};
 use crate::list::{List, ListContent, ListId, ScanProblem};
@@ -61,6 +62,7 @@ impl MatcherBuilder {
                     }
                 }
                 ListContent::Patterns(patterns) => parts.add_patterns(*owner, id, patterns),
+                ListContent::Entities(kinds) => parts.add_entities(id, kinds),
             }
         }
         parts.assemble(self.grants, self.lists.len())
@@ -98,6 +100,7 @@ struct Parts {
     /// Characters of all terms.
     chars: Vec<char>,
     expressions: ExpressionsBuilder,
+    entities: Vec<(EntityKind, ListId, u32)>,
     problems: Vec<ScanProblem>,
     count: usize,
 }
@@ -142,6 +145,12 @@ impl Parts {
             self.count += 1;
             self.expressions.add(owner, list, item as u32, pattern);
         }
+    }
+
+    fn add_entities(&mut self, list: ListId, kinds: &[EntityKind]) {
+        self.count += kinds.len();
+        let items = (0..).zip(kinds);
+        self.entities.extend(items.map(|(item, kind)| (*kind, list, item)));
     }
 
     fn rule(&mut self, folding: Folding) -> u8 {
@@ -236,6 +245,8 @@ impl Parts {
         matcher.screen = Screen::new(&keys, &borders, &ascii, symbols.kinds.letters_from, symbols.count);
         matcher.symbols = symbols.pages;
         matcher.expressions = self.expressions.build(grants);
+        self.entities.sort_unstable();
+        matcher.entities = self.entities;
         let numbers = (0..).map(ListId).zip(&heavy);
         matcher.heavy = numbers.filter(|(_, heavy)| **heavy).map(|(list, _)| list).collect();
         matcher.count = self.count;

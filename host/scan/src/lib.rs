@@ -37,6 +37,7 @@ mod build;
 mod byte_set;
 mod chars;
 mod conditions;
+pub mod entities;
 mod expressions;
 mod folding;
 mod hit;
@@ -58,6 +59,7 @@ mod trie;
 mod verify;
 
 pub use build::MatcherBuilder;
+pub use entities::{Entity, EntityKind, EntityValue};
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
 pub use hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 pub use lexicon::Lexicon;
