@@ -167,12 +167,19 @@ fn facts(pack: &Pack) -> Value {
         .iter()
         .map(|list| json!({ "name": list.name, "file": list.file }))
         .collect();
+    let entities: Vec<Value> = manifest
+        .entities
+        .iter()
+        .map(
+            |list| json!({ "name": list.name, "kinds": list.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>() }),
+        )
+        .collect();
     json!({
         "name": manifest.name, "version": manifest.version.to_string(), "licence": manifest.licence, "digest": pack.digest(),
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
         "requires_assessment": manifest.requires_assessment, "scan_steps_per_kib": manifest.scan_steps_per_kib,
         "files": pack.files().len(),
-        "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
+        "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists, "entities": entities,
         "plugins": plugins, "policies": policies, "statutes": proviso_pack::provisions(pack),
     })
 }
