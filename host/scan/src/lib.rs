@@ -33,15 +33,19 @@
 
 mod alphabet;
 mod automaton;
+pub mod borders;
 mod build;
 mod byte_set;
 mod chars;
+pub mod common_words;
 mod conditions;
 mod expressions;
 mod folding;
 mod hit;
+mod identifiers;
 pub mod lexicon;
 mod list;
+mod machine_text;
 mod matcher;
 mod pages;
 pub mod patterns;
@@ -56,6 +60,7 @@ mod term;
 mod term_search;
 mod trie;
 mod verify;
+mod words;
 
 pub use build::MatcherBuilder;
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};

@@ -206,5 +206,6 @@ fn scan_folding(folding: manifest::Folding) -> Folding {
             manifest::Gaps::Punctuation => Gaps::Punctuation,
         },
         word_boundaries: folding.word_boundaries,
+        ..Folding::default()
     }
 }
