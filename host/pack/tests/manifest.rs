@@ -27,7 +27,7 @@ preceding = 3
 budget = { fuel_per_kib = 20_000_000 }
 "#
     )
-    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\" }");
+    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\", word_segmentation = true, glued_identifiers = true, skip_machine_text = true }");
     folder.write("pack.toml", text);
     let pack = folder.open().unwrap();
     let manifest = pack.manifest();
@@ -39,6 +39,9 @@ budget = { fuel_per_kib = 20_000_000 }
         ListKind::Lexicon(Folding {
             case: false,
             gaps: Gaps::Punctuation,
+            word_segmentation: true,
+            glued_identifiers: true,
+            skip_machine_text: true,
             ..Folding::default()
         })
     );

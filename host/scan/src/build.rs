@@ -82,7 +82,7 @@ enum What {
     /// A term, folded by a rule: its characters, among those of all terms. Equal ones are verified once, whatever lists
     /// they come from.
     Term {
-        rule: u8,
+        rule: u16,
         chars: Slice,
         list: ListId,
         item: u32,
@@ -153,7 +153,7 @@ impl Parts {
         self.entities.extend(items.map(|(item, kind)| (*kind, list, item)));
     }
 
-    fn rule(&mut self, folding: Folding) -> u8 {
+    fn rule(&mut self, folding: Folding) -> u16 {
         let number = self
             .rules
             .iter()
@@ -162,8 +162,8 @@ impl Parts {
                 self.rules.push(Rule::new(folding));
                 self.rules.len() - 1
             });
-        // There are 64 different foldings.
-        number as u8
+        // There are 512 different foldings.
+        number as u16
     }
 
     fn assemble(mut self, grants: Vec<Grant>, lists: usize) -> Result<Matcher, Vec<ScanProblem>> {
@@ -280,7 +280,7 @@ impl Parts {
 
 impl What {
     /// What makes terms equal; none for a piece.
-    fn term(self, chars: &[char]) -> Option<(u8, &[char])> {
+    fn term(self, chars: &[char]) -> Option<(u16, &[char])> {
         match self {
             Self::Term { rule, chars: slice, .. } => Some((rule, slice.of(chars))),
             Self::Piece { .. } => None,

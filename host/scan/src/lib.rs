@@ -33,16 +33,20 @@
 
 mod alphabet;
 mod automaton;
+pub mod borders;
 mod build;
 mod byte_set;
 mod chars;
+pub mod common_words;
 mod conditions;
 pub mod entities;
 mod expressions;
 mod folding;
 mod hit;
+mod identifiers;
 pub mod lexicon;
 mod list;
+mod machine_text;
 mod matcher;
 mod pages;
 pub mod patterns;
@@ -57,6 +61,7 @@ mod term;
 mod term_search;
 mod trie;
 mod verify;
+mod words;
 
 pub use build::MatcherBuilder;
 pub use entities::{Entity, EntityKind, EntityValue};

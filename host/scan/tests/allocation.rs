@@ -63,6 +63,19 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
             content: ListContent::Lexicon { terms, folding },
         });
     }
+    let asking = Folding {
+        word_segmentation: true,
+        glued_identifiers: true,
+        skip_machine_text: true,
+        ..Folding::default()
+    };
+    builder.add(List {
+        name: "asking".to_owned(),
+        content: ListContent::Lexicon {
+            terms: ["海投", "天气", "vx"].map(str::to_owned).to_vec(),
+            folding: asking,
+        },
+    });
     builder.add(List {
         name: "patterns".to_owned(),
         content: ListContent::Patterns(patterns::parse(Path::new("p.txt"), PATTERNS).unwrap()),
@@ -78,6 +91,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         "𠮷野家😀😀é́ Привет мир ﷺ \u{3000}\t\r\n",
         "6222021234567890 ４１１１ 1111",
         "The quick brown fox jumps over the lazy dog, and again?!",
+        "上海投资公司，我在海投，vx13800138000，https://a.cn/vx/b",
     ];
     // Each piece alone, each pair, a longer text, one with more hits than are wanted, and none. None of them is long in the
     // sense of `steps`: such a text gets automata of its own.

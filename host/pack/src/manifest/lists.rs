@@ -71,6 +71,9 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
     let width = switch("width", default.width);
     let variants = switch("variants", default.variants);
     let word_boundaries = switch("word_boundaries", default.word_boundaries);
+    let word_segmentation = switch("word_segmentation", default.word_segmentation);
+    let glued_identifiers = switch("glued_identifiers", default.glued_identifiers);
+    let skip_machine_text = switch("skip_machine_text", default.skip_machine_text);
     let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
     table.finish(file);
     Folding {
@@ -79,6 +82,9 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
         variants,
         gaps,
         word_boundaries,
+        word_segmentation,
+        glued_identifiers,
+        skip_machine_text,
     }
 }
 

@@ -92,6 +92,12 @@ pub struct Folding {
     pub gaps: Gaps,
     /// A Latin term matches whole words only. Default true.
     pub word_boundaries: bool,
+    /// A hit of a Chinese term that is cut out of the words around it does not count. Default false.
+    pub word_segmentation: bool,
+    /// An identifier may follow a Latin term without a border. Default false.
+    pub glued_identifiers: bool,
+    /// A hit within an address, a key or a token does not count. Default false.
+    pub skip_machine_text: bool,
 }
 
 /// What may stand between the characters of a term. Each includes what is before it.
@@ -116,6 +122,9 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
+            word_segmentation: false,
+            glued_identifiers: false,
+            skip_machine_text: false,
         }
     }
 }
