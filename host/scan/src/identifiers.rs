@@ -11,6 +11,7 @@ const LOOKED_AT_MAX: usize = *CHARS.end() + 1 + GAP_CHARS_MAX;
 
 /// True if a text begins with an identifier: letters, digits, `_` and `-`, in any form that folds to one, with two digits or an
 /// underscore among them. Invisible characters are passed over. Looks at 33 characters at most.
+#[inline(never)]
 pub(crate) fn begins(text: &str) -> bool {
     let folding = chars::relation(chars::ALL);
     let is_part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');

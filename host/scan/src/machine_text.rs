@@ -38,6 +38,7 @@ const KEY_BYTES_MIN: usize = 16;
 
 /// True if a hit lies wholly within an address on the web, behind its scheme or its host, or within a key or another run that a
 /// program made. Looks at 256 bytes on each side.
+#[inline(never)]
 pub(crate) fn holds(text: &str, hit: Range<usize>) -> bool {
     let bytes = text.as_bytes();
     if !bytes[hit.clone()].iter().all(|&byte| is_of_address(byte)) {

@@ -57,6 +57,8 @@ impl Walked {
     }
 
     /// True if the words around a hit leave it its borders, or so many hits were asked about that no more are.
+    /// Not part of the search, which is to stay small for lists that do not ask.
+    #[inline(never)]
     fn stays(&mut self, text: &str, hit: Range<usize>) -> bool {
         self.border_checks += 1;
         self.border_checks > BORDER_CHECKS_MAX || borders::stays(text, hit)
