@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
 
+use crate::library::Reading;
 use crate::roles::{Roles, Segments};
 use crate::settings::Unit;
 
@@ -44,6 +45,7 @@ pub(crate) struct Scene<'m> {
     /// Which lists have a hit.
     pub(crate) mask: ListMask,
     borders: OnceCell<Borders>,
+    reading: OnceCell<Reading>,
 }
 
 /// The scenes of a message, one for each choice of what counts.
@@ -100,6 +102,7 @@ impl<'m> Scene<'m> {
             counted,
             mask,
             borders: OnceCell::new(),
+            reading: OnceCell::new(),
         }
     }
 
@@ -147,6 +150,31 @@ impl<'m> Scene<'m> {
         let behind = borders.partition_point(|&border| border < span.end);
         let end = borders.get(behind).copied().unwrap_or(self.text().len() as u32);
         Span { start, end }
+    }
+
+    /// How many sentences the text has, an empty last one included.
+    pub(crate) fn sentences(&self) -> usize {
+        self.borders_of(Unit::Sentence).len() + 1
+    }
+
+    /// The number of the sentence in which an offset stands.
+    pub(crate) fn sentence_at(&self, offset: u32) -> usize {
+        self.unit_at(Unit::Sentence, offset)
+    }
+
+    /// Where a sentence stands, its end mark included.
+    pub(crate) fn sentence(&self, at: usize) -> Span {
+        let borders = self.borders_of(Unit::Sentence);
+        let start = at.checked_sub(1).and_then(|at| borders.get(at));
+        Span {
+            start: start.copied().unwrap_or(0),
+            end: borders.get(at).copied().unwrap_or(self.text().len() as u32),
+        }
+    }
+
+    /// The message as the library reads it.
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::new(self.sentences()))
     }
 
     fn borders_of(&self, unit: Unit) -> &[u32] {
