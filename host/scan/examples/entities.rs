@@ -4,13 +4,14 @@
 //!
 //! A line is an object with `text` (or `body`), and `spans`: `[[type, start, end], …]` in characters, with the names that presidio
 //! gives to types; or `case`, one of its own test cases. Lines without either are only read: what is found in them is counted.
-//! With a kind, every entity of it is printed: `+` found and right, `?` found alone, `-` not found.
+//! With PROVISO_POLICIES, a folder of packs, scans are timed without entities and with them.
+//! With a kind, or `all`, every entity of it is printed: `+` found and right, `?` found alone, `-` not found.
 
-use proviso_scan::Entity;
 use proviso_scan::entities::{self, EntityKind};
+use proviso_scan::{Entity, Folding, List, ListContent, MatcherBuilder, lexicon, patterns};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
@@ -39,6 +40,63 @@ fn main() -> io::Result<()> {
         println!("{kind:<16} {wanted:>7} {found:>7} {right:>7} {recall:>8} {precision:>10}");
     }
     time(&rows);
+    match env::var("PROVISO_POLICIES") {
+        Ok(folder) => time_scan(&rows, &folder),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What a scan of all texts takes, without entities and with them: the least of some rounds, beside lists of a folder of policies.
+fn time_scan(rows: &[Row], folder: &str) -> io::Result<()> {
+    let mut lists = Vec::new();
+    for pack in fs::read_dir(folder)?.filter_map(Result::ok) {
+        for kind in ["lexicons", "patterns"] {
+            let files = fs::read_dir(pack.path().join(kind)).into_iter().flatten();
+            for path in files.filter_map(Result::ok).map(|file| file.path()) {
+                let text = fs::read_to_string(&path)?;
+                let content = if kind == "patterns" {
+                    patterns::parse(&path, &text).ok().map(ListContent::Patterns)
+                } else {
+                    let terms = lexicon::parse(&path, &text).ok();
+                    terms.map(|lexicon| ListContent::Lexicon {
+                        terms: lexicon.terms.into_iter().map(|term| term.text).collect(),
+                        folding: Folding::default(),
+                    })
+                };
+                lists.extend(content.map(|content| List {
+                    name: path.display().to_string(),
+                    content,
+                }));
+            }
+        }
+    }
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let matcher = |with_entities: bool| {
+        let mut builder = MatcherBuilder::new();
+        for list in &lists {
+            builder.add(list.clone());
+        }
+        if with_entities {
+            builder.add(List {
+                name: "entities".to_owned(),
+                content: ListContent::Entities(EntityKind::ALL.to_vec()),
+            });
+        }
+        builder.build().expect("lists that were read build a matcher")
+    };
+    let matchers = [matcher(false), matcher(true)];
+    let mut scratches = [matchers[0].scratch(), matchers[1].scratch()];
+    let mut least = [Duration::MAX; 2];
+    for round in 0..20 {
+        let which = round % 2;
+        let begun = Instant::now();
+        for texts in texts.chunks(256) {
+            matchers[which].scan_each(texts, &mut scratches[which], |_, _| {});
+        }
+        least[which] = least[which].min(begun.elapsed());
+    }
+    let [without, with] = least.map(|least| least.as_nanos() / texts.len().max(1) as u128);
+    println!("scan: {without} ns a text without entities, {with} ns with them");
     Ok(())
 }
 
@@ -129,7 +187,7 @@ impl Row {
     /// A find is right if it overlaps what is wanted.
     fn count(&self, found: &[Entity], counts: &mut BTreeMap<String, Counts>, shown: Option<&str>) {
         let show = |sign: char, kind: &str, start: usize, end: usize| {
-            if shown == Some(kind) {
+            if shown == Some(kind) || shown == Some("all") {
                 let (from, to) = (
                     self.text.floor_char_boundary(start.saturating_sub(40)),
                     self.text.ceil_char_boundary((end + 30).min(self.text.len())),
@@ -140,7 +198,7 @@ impl Row {
                     &self.text[start..end],
                     &self.text[end..to]
                 );
-                println!("{sign} {}", around.replace('\n', "⏎"));
+                println!("{sign} {kind:<16} {}", around.replace('\n', "⏎"));
             }
         };
         let nothing = Vec::new();

@@ -83,6 +83,7 @@ fn credit_codes_whole_and_in_groups() {
         ("91110000802100433B", "credit-code:91110000802100433B"),
         ("9131 0115 MA1K 3ABC 1G", "credit-code:9131 0115 MA1K 3ABC 1G"),
         ("91310115MA1K3ABC1H", ""),
+        ("身份证号37100000000000000X", ""),
         ("91990115MA1K3ABC1G", ""),
         ("X91310115MA1K3ABC1G", ""),
     ]);
@@ -163,6 +164,10 @@ fn what_an_order_or_a_parcel_is_numbered_with_is_no_card() {
         ),
         (
             "订单号：\n张三 4111111111111111\n李四 5222382637907893",
+            "order-number:4111111111111111|order-number:5222382637907893",
+        ),
+        (
+            "订单号 收件人\n4111111111111111 张三\n5222382637907893 李四",
             "order-number:4111111111111111|order-number:5222382637907893",
         ),
         // A word for card that stands nearer.

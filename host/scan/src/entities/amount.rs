@@ -139,12 +139,23 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
         return None;
     }
     let sum = sum(tape, at)?;
+    // $1 in a program's text.
+    if tape.at(at) == '$' && sum.to == at + 2 && matches!(before, '/' | '{' | '"' | '\'' | '(') {
+        return None;
+    }
     let near = || reader.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
     let next = tape.at(sum.to);
-    let is_counted = COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个") || next == '+';
+    let is_counted = COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个");
     let counts = match sum.evidence {
         Evidence::Currency => true,
-        Evidence::Ten => !is_counted,
+        // 5000万考生 are people; 3万 at the end of what is said, or beside a word for money, is a sum.
+        Evidence::Ten => {
+            let ends =
+                !is_han(next) || "的了呢吧吗啊呀以左上下给还就都到和或起不也是才够在可能内之本利块一现".contains(next);
+            let is_counted = is_counted || reader.names.near(Name::Counted, at, 8);
+            let ends = ends && next != '+';
+            !is_counted && (ends || near()) && names::after(tape, sum.to, 3) != Some(Name::Counted)
+        }
         Evidence::Short => !is_counted && near(),
         Evidence::Figures(figures) => {
             let is_free = !next.is_ascii_alphanumeric()
@@ -166,13 +177,19 @@ fn is_numeral(c: char) -> bool {
 
 /// What stands at a place, read as a sum of money.
 pub(super) fn sum(tape: &Tape, at: usize) -> Option<Sum> {
-    let (before, first) = match BEFORE.iter().find(|(word, _)| tape.has(at, word)) {
+    let is_number = tape.at(at).is_ascii_digit() || numerals::begins(tape, at);
+    let named = if is_number {
+        None
+    } else {
+        BEFORE.iter().find(|(word, _)| tape.has(at, word))
+    };
+    let (before, first) = match named {
         Some((word, currency)) => {
             let to = at + word.chars().count();
             let to = if tape.at(to) == ':' { to + 1 } else { to };
             (Some(*currency), tape.skip_spaces(to, 1))
         }
-        None if tape.at(at).is_ascii_digit() || numerals::begins(tape, at) => (None, at),
+        None if is_number => (None, at),
         None => return None,
     };
     let number = numerals::number(tape, first)?;
@@ -344,6 +361,10 @@ fn currency_behind(tape: &Tape, at: usize, number: &Number) -> Option<(&'static 
     } else {
         first
     };
+    let c = tape.at(first);
+    if !(c.is_ascii_alphabetic() || "元圆块人美刀港欧英日韩新台卢泰加澳法$€£".contains(c)) {
+        return None;
+    }
     let (word, currency) = BEHIND.iter().find(|(word, _)| tape.has(first, word))?;
     let to = first + word.chars().count();
     let next = tape.at(to);

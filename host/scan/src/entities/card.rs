@@ -27,6 +27,9 @@ const NEAR_CHARS: usize = 28;
 /// A card number.
 pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
     let from = cluster.groups()[0].from;
+    if cluster.digits(cluster.groups().len()).len() < 12 {
+        return None;
+    }
     let is_named = reader.is_near(Name::Card, cluster, NEAR_CHARS);
     if is_card(cluster.digits(1), is_named) && !(cluster.is_decimal() || cluster.goes_on(1)) {
         return reader.digits(EntityKind::BankCard, cluster, 1);
@@ -54,7 +57,7 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
     (2..=cluster.groups().len()).rev().find_map(|groups| {
         let fits = cluster.digits(groups).len() <= 19
             && (0..groups).all(|group| cluster.size(group) < 12 && cluster.size(group) > usize::from(groups < 12))
-            && cluster.separated_by(groups, " -·._/\n");
+            && cluster.separated_by(groups, " -·._/,\n");
         (fits && is_card(cluster.digits(groups), true))
             .then(|| reader.digits(EntityKind::BankCard, cluster, groups))
             .flatten()

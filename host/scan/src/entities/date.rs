@@ -231,6 +231,12 @@ fn english(tape: &Tape, at: usize) -> Option<Day> {
             .filter(|(year, to)| tape.at(month_to) == '-' && to - month_to == 5 && (1900..=2100).contains(year)),
         _ => year_behind(tape, month_to),
     };
+    // The mark behind an abbreviation may end the sentence.
+    let month_to = if tape.before(month_to) == '.' {
+        month_to - 1
+    } else {
+        month_to
+    };
     Some(Day {
         to: year.map_or(month_to, |(_, to)| to),
         year: year.map(|(year, _)| year),

@@ -75,7 +75,10 @@ fn is_region(region: &[u8]) -> bool {
 pub(super) fn claim_credit_code(reader: &Reader<'_>, code: &Code) -> Option<Claim> {
     let to = code.end_of(18)?;
     let letters = code.chars(18).iter().filter(|c| c.is_ascii_uppercase()).count();
-    let is_code = is_credit_code(code.chars(18)) && (letters > 0 || !is_identity(code.chars(18)));
+    // An identity number with a wrong check character is not a credit code.
+    let is_named_otherwise = reader.names.near(Name::Identity, code.from(), 12);
+    let is_code =
+        is_credit_code(code.chars(18)) && (letters > 0 || !is_identity(code.chars(18))) && !is_named_otherwise;
     (is_code && (code.is_one_word(18) || code.shortest_word(18) >= 2))
         .then(|| reader.claim(EntityKind::CreditCode, code.from(), to))
 }

@@ -19,6 +19,9 @@ const NAMES: &[(&str, Means)] = &[
     ("扣扣", Means::One),
     ("企鹅号", Means::One),
     ("qq", Means::One),
+    ("叩叩", Means::One),
+    ("企鹅", Means::AfterPlus),
+    ("球球", Means::AfterPlus),
     ("whatsapp", Means::One),
     ("telegram", Means::One),
     ("电报", Means::Other),
@@ -77,7 +80,7 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
 fn begins_name(tape: &Tape, at: usize) -> bool {
     let next = || tape.at(at + 1).to_ascii_lowercase();
     match tape.at(at).to_ascii_lowercase() {
-        '+' | '微' | '薇' | '威' | '徽' | '扣' | '企' | '电' | '纸' | '卫' | 'z' => true,
+        '+' | '微' | '薇' | '威' | '徽' | '扣' | '叩' | '企' | '球' | '电' | '纸' | '卫' | 'z' => true,
         'v' => !matches!(next(), 'a' | 'e' | 'o' | 'u'),
         'w' => matches!(next(), 'x' | 'e' | 'h'),
         'q' => next() == 'q',
@@ -118,6 +121,10 @@ pub(super) fn contact(tape: &Tape, at: usize, is_after_plus: bool) -> Option<Con
             let is_glued = id == at + name.chars().count();
             let letters_glued = is_glued && name.is_ascii() && tape.at(id).is_ascii_alphabetic();
             let is_identifier = match means {
+                // A line of text is no messenger.
+                Means::Other if *name == "line" => {
+                    is_set_off && digits && (at..at + 4).all(|at| tape.at(at).is_ascii_uppercase())
+                }
                 Means::Other => is_set_off,
                 // vxabc is a word unless somebody is told to add it.
                 _ if letters_glued => digits && (is_after_plus || is_told(tape, at)),
@@ -153,6 +160,10 @@ fn identifier(tape: &Tape, from: usize) -> (usize, bool) {
                 | '\n'
                 | '>'
                 | '👉'
+                | '→'
+                | '➡'
+                | '⬇'
+                | '↓'
                 | '【'
                 | '】'
         ) {

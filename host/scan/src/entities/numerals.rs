@@ -25,10 +25,12 @@ pub(super) struct Number {
     pub(super) unit: u128,
 }
 
-/// Whether a Chinese numeral stands at a place, or 百分之.
+/// Whether a Chinese numeral stands at a place, or 百分之, 千分之, 万分之.
 pub(super) fn begins(tape: &Tape, at: usize) -> bool {
     let c = tape.at(at);
-    digit(c).is_some() || matches!(c, '十' | '拾' | '几' | '数') || (c == '百' && tape.has(at, "百分之"))
+    digit(c).is_some()
+        || matches!(c, '十' | '拾' | '几' | '数')
+        || (matches!(c, '百' | '千' | '万') && tape.has(at + 1, "分之"))
 }
 
 /// The number that begins at a place.

@@ -47,7 +47,7 @@ pub(super) fn claim_number(reader: &Reader<'_>, cluster: &Cluster) -> Option<Cla
     if let Some(groups) = cluster.groups_of(9) {
         let digits = cluster.digits(groups);
         let is_ssn_shape = cluster.has_sizes(&[3, 2, 4]) && cluster.separated_by(3, "-");
-        let near = |name| reader.is_near(name, cluster, NEAR_CHARS);
+        let near = |name| reader.names.near(name, from, NEAR_CHARS);
         let (is_ssn_named, is_itin_named) = (near(Name::Ssn), near(Name::Itin));
         let is_free = !cluster.goes_on(groups) && !reader.goes_before(from, '-') && cluster.separated_by(groups, " -");
         let (area, group, serial) = (
@@ -69,7 +69,10 @@ pub(super) fn claim_number(reader: &Reader<'_>, cluster: &Cluster) -> Option<Cla
     let is_named = reader.is_near(Name::Nhs, cluster, NEAR_CHARS);
     let has_shape = cluster.has_sizes(&[3, 3, 4]) && cluster.separated_by(3, " -");
     // What no American telephone number can be.
-    let is_no_phone = has_shape && matches!(digits[3], b'0' | b'1');
+    let is_no_phone = has_shape
+        && matches!(digits[3], b'0' | b'1')
+        && !checks::is_one_digit(&digits[3..6])
+        && !reader.is_near(Name::Phone, cluster, NEAR_CHARS);
     let fits = (is_named || is_no_phone) && checks::mod_11_nhs(digits) && !checks::is_one_digit(digits);
     (fits && !cluster.goes_on(groups)).then(|| reader.digits(EntityKind::UkNhs, cluster, groups))?
 }

@@ -56,9 +56,16 @@ fn is_formal(c: char) -> bool {
 
 /// What stands at a place, read as a rate.
 pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
-    let is_spelled = tape.has(at, "百分之");
+    // Hundredths, thousandths, ten thousandths.
+    let parts = match tape.at(at) {
+        '百' => 1,
+        '千' => 10,
+        '万' => 100,
+        _ => 0,
+    };
+    let is_spelled = parts > 0 && tape.has(at + 1, "分之");
     let first = if is_spelled { at + 3 } else { at };
-    if is_spelled && tape.at(first) == '百' {
+    if is_spelled && parts == 1 && tape.at(first) == '百' {
         return Some(Rate {
             to: first + 1,
             low: 100 * ONE,
@@ -85,7 +92,7 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
     let second = joins.then(|| read(tape, tape.skip_spaces(next, 1))).flatten();
     let second = second.and_then(|high| {
         let sign = if is_spelled {
-            Some(Sign::spelled(high.to))
+            Some(Sign::spelled(high.to, parts))
         } else {
             sign(tape, high.to)
         };
@@ -93,7 +100,7 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
     });
     let (high, sign) = match (second, own) {
         (Some((high, sign)), _) => (high, sign),
-        (None, _) if is_spelled => (low, Sign::spelled(low.to)),
+        (None, _) if is_spelled => (low, Sign::spelled(low.to, parts)),
         (None, Some(own)) => (low, own),
         (None, None) => return None,
     };
@@ -125,11 +132,11 @@ struct Sign {
 }
 
 impl Sign {
-    fn spelled(to: usize) -> Self {
+    fn spelled(to: usize, divided_by: u128) -> Self {
         Self {
             to,
             times: 1,
-            divided_by: 1,
+            divided_by,
             evidence: Evidence::Sign,
         }
     }
@@ -155,6 +162,12 @@ const SIGNS: &[(&str, u128, u128, Evidence)] = &[
 
 fn sign(tape: &Tape, at: usize) -> Option<Sign> {
     let at = tape.skip_spaces(at, 1);
+    if !matches!(
+        tape.at(at),
+        '%' | '‰' | '个' | '百' | '基' | 'p' | 'P' | 'b' | 'B' | '分' | '厘'
+    ) {
+        return None;
+    }
     let (word, times, divided_by, evidence) = SIGNS.iter().find(|(word, ..)| tape.has(at, word))?;
     let to = at + word.chars().count();
     let next = tape.at(to);

@@ -39,9 +39,16 @@ pub(super) fn claim_mobile(reader: &Reader<'_>, cluster: &Cluster) -> Option<Cla
     None
 }
 
-/// 1-541-754-3010 is American.
+/// Groups that nobody writes a mobile number in; 1-541-754-3010 is American.
 fn is_other_shape(cluster: &Cluster, skipped: usize) -> bool {
-    skipped == 0 && (cluster.has_sizes(&[1, 3, 3, 4]) || (cluster.groups().len() > 5 && cluster.size(0) > 1))
+    let is_usual = match cluster.size(0) {
+        3 => true,
+        1 => cluster.size(1) == 1 || cluster.size(1) == 2,
+        4 => cluster.has_sizes(&[4, 3, 4]) || cluster.has_sizes(&[4, 4, 3]),
+        7 => cluster.has_sizes(&[7, 4]),
+        _ => false,
+    };
+    skipped == 0 && !is_usual
 }
 
 fn is_mobile(code: &[u8]) -> bool {

@@ -28,6 +28,8 @@ pub(super) struct Reader<'t> {
     address: Option<Claim>,
     /// Behind that run.
     token_to: usize,
+    /// Behind the last entity.
+    claimed_to: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -38,6 +40,7 @@ impl<'t> Reader<'t> {
             names: Names::new(),
             address: None,
             token_to: 0,
+            claimed_to: 0,
         }
     }
 
@@ -45,7 +48,8 @@ impl<'t> Reader<'t> {
     pub(super) fn read(mut self, found: &mut Vec<Entity>, max: usize) {
         let mut at = 0;
         while at < self.tape.len() && found.len() < max {
-            if at >= self.token_to {
+            let c = self.tape.at(at);
+            if at >= self.token_to && c.is_ascii_graphic() {
                 match web::token(self.tape, at) {
                     web::Token::File(to) => {
                         at = to;
@@ -56,7 +60,11 @@ impl<'t> Reader<'t> {
                 self.address = web::next(self.tape, at, self.token_to);
             }
             self.names.note(self.tape, at);
-            let name = self.names.of(self.tape, at);
+            let name = if c.is_ascii_alphanumeric() {
+                self.names.of(self.tape, at)
+            } else {
+                None
+            };
             let claim = match self.address {
                 Some(address) if address.from == at => Some(address),
                 Some(address) => self.claim_at(at, name).filter(|claim| claim.to <= address.from),
@@ -77,6 +85,7 @@ impl<'t> Reader<'t> {
             );
             self.names.claimed(self.tape, at, claim.to, name.filter(|_| is_named));
             at = claim.to;
+            self.claimed_to = at;
             if self.address.is_some_and(|address| address.from < at) {
                 self.address = web::next(self.tape, at, self.token_to);
             }
@@ -153,8 +162,14 @@ impl<'t> Reader<'t> {
             return None;
         }
         let to = tape.word_end(at);
+        let has_digits = (at..to).any(|at| tape.at(at).is_ascii_digit());
         messenger::claim(self, at)
             .or_else(|| parcels::claim_named(self, at, name, None))
+            .or_else(|| {
+                let begins_account = tape.at(at + 2).is_ascii_digit() && tape.at(at + 3).is_ascii_digit();
+                let code = (has_digits && (begins_account || to - at == 18)).then(|| Code::at(tape, at))?;
+                accounts::claim_iban(self, &code).or_else(|| identity::claim_credit_code(self, &code))
+            })
             .or_else(|| {
                 // A month and a currency stand directly before figures.
                 let behind = tape.skip_spaces(to + usize::from(matches!(tape.at(to), '.' | ':' | '$')), 1);
@@ -162,23 +177,17 @@ impl<'t> Reader<'t> {
                 let claim = || date::claim(self, at).or_else(|| amount::claim(self, at));
                 has_figures.then(claim).flatten()
             })
+            .or_else(|| net::claim(self, at))
             .or_else(|| {
-                let has_digits = (at..to).any(|at| tape.at(at).is_ascii_digit());
-                let begins_account = tape.at(at + 2).is_ascii_digit() && tape.at(at + 3).is_ascii_digit();
                 if !has_digits {
-                    return net::claim(self, at).or_else(|| accounts::claim_swift(self, at, to));
+                    return accounts::claim_swift(self, at, to);
                 }
-                let code = (begins_account || to - at == 18).then(|| Code::at(tape, at));
-                code.and_then(|code| {
-                    accounts::claim_iban(self, &code).or_else(|| identity::claim_credit_code(self, &code))
-                })
-                .or_else(|| net::claim(self, at))
-                .or_else(|| chain::claim(self, at, to))
-                .or_else(|| parcels::claim_shape(self, at, to))
-                .or_else(|| papers::claim_passport(self, at, to))
-                .or_else(|| papers::claim_licence(self, at, to))
-                .or_else(|| accounts::claim_swift(self, at, to))
-                .or_else(|| securities::claim_prefixed(self, at, to))
+                chain::claim(self, at, to)
+                    .or_else(|| parcels::claim_shape(self, at, to))
+                    .or_else(|| papers::claim_passport(self, at, to))
+                    .or_else(|| papers::claim_licence(self, at, to))
+                    .or_else(|| accounts::claim_swift(self, at, to))
+                    .or_else(|| securities::claim_prefixed(self, at, to))
             })
     }
 
@@ -238,7 +247,9 @@ impl<'t> Reader<'t> {
     /// Whether a group joined by the same separator stands directly before a place.
     pub(super) fn goes_before(&self, from: usize, separator: char) -> bool {
         let tape = self.tape;
-        let is_joined = tape.before(from) == separator && tape.at(from.wrapping_sub(2)).is_ascii_digit();
+        let is_joined = self.claimed_to + 1 != from
+            && tape.before(from) == separator
+            && tape.at(from.wrapping_sub(2)).is_ascii_digit();
         if separator != ' ' {
             return is_joined;
         }

@@ -23,11 +23,13 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster, name: Option<Name>) 
         return fits.then(|| reader.claim(EntityKind::SecurityCode, from, end));
     }
     let is_code = digits.len() == 6 && exchange(digits).is_some() && !cluster.goes_on(1) && !cluster.is_decimal();
-    let is_named = reader.is_near(Name::Stock, cluster, NEAR_CHARS)
-        || super::names::after(tape, to, NEAR_CHARS) == Some(Name::Stock);
+    let is_named = || {
+        reader.is_near(Name::Stock, cluster, NEAR_CHARS)
+            || super::names::after(tape, to, NEAR_CHARS) == Some(Name::Stock)
+    };
     let is_other = matches!(name, Some(Name::Other | Name::Order | Name::Waybill | Name::Phone));
     let is_counted = "元块万股手个人年月户%".contains(tape.at(to));
-    (is_code && is_named && !is_other && !is_counted)
+    (is_code && is_named() && !is_other && !is_counted)
         .then(|| reader.digits(EntityKind::SecurityCode, cluster, 1))
         .flatten()
 }

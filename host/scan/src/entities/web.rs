@@ -184,7 +184,9 @@ fn with_scheme(tape: &Tape, at: usize, from: usize, to: usize) -> Option<Claim> 
     let host = at + 3;
     let begins = tape.at(host).is_ascii_alphanumeric() || tape.at(host) == '[';
     let host_to = host_end(tape, host);
-    let is_user = tape.at(host_to) == '@' || (tape.at(host_to) == ':' && !tape.at(host_to + 1).is_ascii_digit());
+    // A user, perhaps with a password, before the host.
+    let user_to = (host_to..to.min(host_to + LOCAL_MAX)).find(|&at| matches!(tape.at(at), '@' | '/'));
+    let is_user = user_to.is_some_and(|at| tape.at(at) == '@');
     let is_local = tape.has(host, "localhost") || tape.at(host) == '[';
     let is_numeric = is_ipv4(tape, host, host_to);
     (begins && (domain(tape, host).is_some() || is_numeric || is_local || is_user)).then(|| Claim {
