@@ -34,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pack",
             "proviso-engine",
             "proviso-pipeline",
+            "proviso-text-features",
         ],
     ),
     (
