@@ -2,5 +2,6 @@
 
 mod classifier;
 mod common;
+mod models;
 mod problems;
 mod readme;
