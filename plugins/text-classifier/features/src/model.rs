@@ -245,21 +245,23 @@ impl std::error::Error for FromBytes {}
 struct Adding<'m> {
     model: &'m Model,
     min_chars: u32,
-    sum: i64,
-    fragments: u64,
+    /// A passage has some 4,000 fragments at most, so that neither of these comes near its end.
+    sum: i32,
+    fragments: u32,
     best: Option<Judged>,
 }
 
 impl Sink for Adding<'_> {
     #[inline]
     fn fragment(&mut self, there: bool, hash: u64, _start: usize, _end: usize) {
-        self.sum += i64::from(self.model.weight(hash)) & -i64::from(there);
-        self.fragments += u64::from(there);
+        let weight = i32::from(self.model.weight(hash)) & i32::from(there).wrapping_neg();
+        self.sum = self.sum.wrapping_add(weight);
+        self.fragments = self.fragments.wrapping_add(u32::from(there));
     }
 
     fn passage(&mut self, bytes: Range<usize>, chars: u32) {
         if chars >= self.min_chars && self.fragments > 0 {
-            let score = self.model.score(self.sum, self.fragments);
+            let score = self.model.score(i64::from(self.sum), u64::from(self.fragments));
             if self.best.as_ref().is_none_or(|best| score > best.score) {
                 self.best = Some(Judged { score, passage: bytes });
             }
