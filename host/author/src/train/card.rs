@@ -133,7 +133,7 @@ fn training(page: &mut String, trained: &Trained, options: &Options) {
         "## Training\n\n\
          Logistic regression with L2 regularisation over hashed fragments of two to four characters, words and pairs of words (features version {}); {labels}.\n\
          {} weights of eight bits in 2^{} slots; a fragment is learnt if {} groups have it, so that none is learnt from one conversation alone. Strength {},\n\
-         weight of what is looked for {}, {} parts by group, seed {}. Of {} words, names above all, nothing was learnt. The same examples and options give the same file.\n\n\
+         weight of what is looked for {}, {} parts by group, seed {}. Of {} words, names above all, nothing was learnt. The same examples and options give the same file, by the same build on the same kind of machine.\n\n\
          A score of `s` units is {:.6} × `s` logits, and a likelihood of `1 / (1 + exp(-({:.3} × logit + {:.3})))` by Platt's method: in the mixture of kinds\n\
          that stands above, not in anybody's messages.\n\n",
         proviso_text_features::FEATURES_VERSION,

@@ -10,8 +10,8 @@
 //! - [`figures`]: how often a model is wrong, and on what
 //! - [`card`]: the page about a model
 //!
-//! Training is the same for the same examples and options: what looks like chance is a hash of the seed. Floating point is used here, and
-//! whole numbers alone in what comes out.
+//! Training is the same for the same examples and options, by the same build on the same kind of machine: what looks like chance is a hash of
+//! the seed, and logarithms are the platform's. Floating point is used here, and whole numbers alone in what comes out.
 
 pub mod calibrate;
 pub mod card;
