@@ -6,6 +6,7 @@
 //! - [`mod@test`]: what came of a pack's cases, and what they do not reach
 //! - [`mod@bench`]: what packs cost
 //! - [`diff`]: what an upgrade changes
+//! - [`train`]: models of the plugin `text-classifier`, from labelled texts
 //! - [`backtest`]: what another policy set would say of the same messages
 //! - [`figures`]: figures as people read them
 //! - [`edits`]: changes of files that people edit
@@ -20,3 +21,4 @@ pub mod lint;
 mod one_list;
 pub mod scaffold;
 pub mod test;
+pub mod train;
