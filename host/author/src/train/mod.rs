@@ -104,6 +104,13 @@ pub struct Trained {
     pub without: Vec<figures::WithoutPart>,
 }
 
+impl Trained {
+    /// The model as the text of a lexicon, with what people should know of it above.
+    pub fn lexicon(&self, about: &card::About) -> String {
+        proviso_text_features::carry::to_lexicon(&self.model, &card::comments(self, about))
+    }
+}
+
 /// Why nothing could be trained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrainError {

@@ -5,7 +5,7 @@ mod token;
 
 pub(crate) use pack::{
     BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs, SignArgs, TestArgs,
-    VerifyArgs,
+    TrainArgs, VerifyArgs,
 };
 
 pub(crate) use token::{NewTokenArgs, TokenCommand};

@@ -106,6 +106,44 @@ pub(crate) enum PackCommand {
         proviso pack lint house-rules --fix\n  \
         proviso pack lint --explain L101")]
     Lint(LintArgs),
+    /// Trains a model of the plugin text-classifier from labelled texts, and says on a card how often it is wrong.
+    #[command(after_help = "Examples:\n  \
+        proviso pack train --labelled labelled.jsonl --name fraud-wording --looks-for \"advance-fee fraud\" --output lexicons/fraud-model.txt\n\n\
+        A line is {\"text\": …, \"label\": \"positive\" or \"negative\"} and, where known, `source`, `group` (a conversation), `kind`, `channel`, `date`.")]
+    Train(TrainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// Files of labelled texts, JSON Lines.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub labelled: Vec<PathBuf>,
+    /// Labels of what is looked for.
+    #[arg(long, value_name = "LABEL", default_value = "positive")]
+    pub positive: Vec<String>,
+    /// Labels of what is harmless.
+    #[arg(long, value_name = "LABEL", default_value = "negative")]
+    pub negative: Vec<String>,
+    /// What the model is called on its card.
+    #[arg(long)]
+    pub name: String,
+    /// What it looks for, in one line for its card.
+    #[arg(long)]
+    pub looks_for: String,
+    /// The lexicon to write, `lexicons/….txt` of a pack; the card stands beside it with the ending `.md`.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// A file of words of which nothing is learnt, such as names, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub never: Option<PathBuf>,
+    /// What decides which texts are kept apart.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Parts for cross-validation, 2 to 20.
+    #[arg(long, default_value_t = 5)]
+    pub folds: u32,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod pack_open;
 mod pack_registry;
 mod pack_sign;
 mod pack_test;
+mod pack_train;
 pub(crate) mod policy;
 mod promote;
 pub(crate) mod rejudge;

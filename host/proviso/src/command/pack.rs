@@ -45,6 +45,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         PackCommand::Pull(args) => pack_registry::pull(args, colour),
         PackCommand::Bench(args) => super::bench::run(args, colour),
         PackCommand::Lint(args) => super::lint::run(args),
+        PackCommand::Train(args) => super::pack_train::run(args, colour),
     }
 }
 
