@@ -3,7 +3,7 @@
 use super::kind::EntityKind;
 use super::names::{self, Name};
 use super::numerals::{self, Number, ONE};
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::{Tape, is_han};
 
 /// A sum or a range of sums.
@@ -128,8 +128,8 @@ const BEHIND: &[(&str, &str)] = &[
 const COUNTED: &str = "人名户家辆台件吨里公千斤次平㎡米年月日天字股粉条张只头亩款种位步页篇部艘架枚匹棵倍度瓦桶本册场所座栋套间只间所字级岁伏像多粒根份分秒时播阅观点";
 
 /// The sum that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let before = tape.before(at);
     let is_part = before.is_ascii_alphanumeric() && tape.at(at).is_ascii_alphanumeric()
         || matches!(before, '.' | ',') && tape.at(at.wrapping_sub(2)).is_ascii_digit()
@@ -143,7 +143,7 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
     if tape.at(at) == '$' && sum.to == at + 2 && matches!(before, '/' | '{' | '"' | '\'' | '(') {
         return None;
     }
-    let near = || reader.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
+    let near = || reading.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
     let next = tape.at(sum.to);
     let is_counted = COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个");
     let counts = match sum.evidence {
@@ -152,7 +152,7 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
         Evidence::Ten => {
             let ends =
                 !is_han(next) || "的了呢吧吗啊呀以左上下给还就都到和或起不也是才够在可能内之本利块一现".contains(next);
-            let is_counted = is_counted || reader.names.near(Name::Counted, at, 8);
+            let is_counted = is_counted || reading.names.near(Name::Counted, at, 8);
             let ends = ends && next != '+';
             !is_counted && (ends || near()) && names::after(tape, sum.to, 3) != Some(Name::Counted)
         }
@@ -164,11 +164,11 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
             let is_free = is_free || next == '.' && !tape.at(sum.to + 1).is_ascii_alphanumeric();
             (3..=8).contains(&figures)
                 && is_free
-                && reader.names.near(Name::Money, at, 3)
-                && !reader.is_inside(at, sum.to)
+                && reading.names.near(Name::Money, at, 3)
+                && !reading.is_inside(at, sum.to)
         }
     };
-    counts.then(|| reader.claim(EntityKind::Amount, at, sum.to))
+    counts.then(|| reading.claim(EntityKind::Amount, at, sum.to))
 }
 
 fn is_numeral(c: char) -> bool {

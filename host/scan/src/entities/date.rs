@@ -3,7 +3,7 @@
 use super::checks;
 use super::kind::EntityKind;
 use super::numerals::{self, ONE};
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::Tape;
 
 /// A day, or a month of a year, or a day of no certain year.
@@ -17,14 +17,14 @@ pub(super) struct Day {
 }
 
 /// The date that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let (tape, before) = (reader.tape, reader.tape.before(at));
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let (tape, before) = (reading.tape, reading.tape.before(at));
     let joined = matches!(before, '-' | '/' | '.' | '_') && tape.at(at.wrapping_sub(2)).is_ascii_alphanumeric();
     if before.is_ascii_alphanumeric() || joined {
         return None;
     }
     let day = day(tape, at)?;
-    Some(reader.claim(EntityKind::Date, at, day.to))
+    Some(reading.claim(EntityKind::Date, at, day.to))
 }
 
 /// What stands at a place, read as a date.
