@@ -284,7 +284,7 @@ impl Scaled {
         while let Some(value) =
             numerals::unit(tape.at(at)).filter(|value| (*value >= 100 || at > from) && at < from + 4)
         {
-            times *= value;
+            times = u128::saturating_mul(times, value);
             at += 1;
         }
         if at == from {
@@ -308,11 +308,11 @@ impl Scaled {
                 .filter_map(|at| tape.at(at).to_digit(10))
                 .fold(0, |sum, digit| sum * 10 + u128::from(digit));
             let (value, to) = match numerals::unit(tape.at(at + tail)) {
-                Some(unit) if unit < times => (value * unit, at + tail + 1),
-                _ if tail == 1 => (value * times / 10, at + tail),
+                Some(unit) if unit < times => (value.saturating_mul(unit), at + tail + 1),
+                _ if tail == 1 => (value.saturating_mul(times) / 10, at + tail),
                 _ => (value, at + tail),
             };
-            scaled.micros = scaled.micros.saturating_add(value * ONE);
+            scaled.micros = scaled.micros.saturating_add(value.saturating_mul(ONE));
             scaled.to = to;
         }
         scaled

@@ -63,11 +63,10 @@ pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
     }
     if tape.at(to) == '/' {
         let prefix_to = tape.word_end(to + 1);
-        let prefix = (to + 1..prefix_to)
-            .map(|at| tape.at(at).to_digit(10))
-            .try_fold(0, |sum, digit| Some(sum * 10 + digit?));
         let max = if colons >= 2 { 128 } else { 32 };
-        if (1..=3).contains(&(prefix_to - to - 1)) && prefix.is_some_and(|prefix| prefix <= max) {
+        let digits = (to + 1..prefix_to.min(to + 5)).map(|at| tape.at(at).to_digit(10));
+        let prefix = digits.clone().try_fold(0, |sum, digit| Some(sum * 10 + digit?));
+        if (1..=3).contains(&digits.count()) && prefix.is_some_and(|prefix| prefix <= max) {
             to = prefix_to;
         }
     }

@@ -116,8 +116,8 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
     };
     Some(Rate {
         to,
-        low: scale(low.micros) + more,
-        high: scale(high.micros) + more,
+        low: scale(low.micros).saturating_add(more),
+        high: scale(high.micros).saturating_add(more),
         evidence: sign.evidence,
     })
 }
