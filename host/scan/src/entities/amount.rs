@@ -145,7 +145,8 @@ pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
     }
     let near = || reading.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
     let next = tape.at(sum.to);
-    let is_counted = COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个");
+    let is_money = names::after(tape, sum.to, 0) == Some(Name::Money);
+    let is_counted = !is_money && (COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个"));
     let counts = match sum.evidence {
         Evidence::Currency => true,
         // 5000万考生 are people; 3万 at the end of what is said, or beside a word for money, is a sum.
@@ -162,7 +163,10 @@ pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
                 && !is_counted
                 && !matches!(next, '-' | '/' | '.' | ':' | '%' | '_' | '号');
             let is_free = is_free || next == '.' && !tape.at(sum.to + 1).is_ascii_alphanumeric();
-            (3..=8).contains(&figures)
+            // 600519 beside 买 is a share.
+            let is_round = figures != 6 || tape.has_before(sum.to, "00");
+            is_round
+                && (3..=8).contains(&figures)
                 && is_free
                 && reading.names.near(Name::Money, at, 3)
                 && !reading.is_inside(at, sum.to)
@@ -292,6 +296,13 @@ impl Scaled {
             let is_last = !tape.at(at + 1).is_ascii_alphanumeric();
             return match c {
                 'w' | 'W' if is_last => bare.times(10_000, at + 1, Unit::Short),
+                // 1w5
+                'w' | 'W' if tape.at(at + 1).is_ascii_digit() && !tape.at(at + 2).is_ascii_alphanumeric() => {
+                    let tail = tape.at(at + 1).to_digit(10).unwrap_or(0);
+                    let mut scaled = bare.times(10_000, at + 2, Unit::Short);
+                    scaled.micros = scaled.micros.saturating_add(u128::from(tail) * 1_000 * ONE);
+                    scaled
+                }
                 'k' | 'K' if is_last => bare.times(1_000, at + 1, Unit::Short),
                 _ => bare,
             };

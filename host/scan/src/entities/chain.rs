@@ -1,4 +1,4 @@
-//! Addresses of Bitcoin and Ethereum.
+//! Addresses of Bitcoin, Tron and Ethereum.
 
 use super::kind::EntityKind;
 use super::reading::{Claim, Reading};
@@ -32,9 +32,9 @@ fn is_ethereum(text: &[u8]) -> bool {
         && !super::checks::is_one_digit(&text[2..])
 }
 
-/// Version 0 or 5, 20 bytes, and four of a double SHA-256.
+/// Version 0 or 5, or 65 of Tron, 20 bytes, and four of a double SHA-256.
 fn is_base_58_check(text: &[u8]) -> bool {
-    if !(26..=35).contains(&text.len()) || !matches!(text[0], b'1' | b'3') {
+    if !(26..=35).contains(&text.len()) || !matches!(text[0], b'1' | b'3' | b'T') {
         return false;
     }
     let mut bytes = [0_u8; 25];
@@ -53,7 +53,7 @@ fn is_base_58_check(text: &[u8]) -> bool {
         }
     }
     let check = Digest::of(Digest::of(&bytes[..21]).as_bytes());
-    matches!(bytes[0], 0 | 5) && check.as_bytes()[..4] == bytes[21..]
+    matches!(bytes[0], 0 | 5 | 0x41) && check.as_bytes()[..4] == bytes[21..]
 }
 
 /// BIP 173 and BIP 350: `bc1`, in one case, with a check of six characters.

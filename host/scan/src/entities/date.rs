@@ -106,8 +106,10 @@ fn chinese(tape: &Tape, at: usize) -> Option<Day> {
     let (first, first_to) = small(tape, at, 2100)?;
     let mut behind = tape.skip_spaces(first_to, 1);
     let (mut year, mut month) = (None, (first, behind));
-    if tape.at(behind) == '年' && first >= 1900 {
-        year = Some(first);
+    // 26年3月 is of this century; 三年三月 is a while.
+    let is_short = first_to == at + 2 && tape.at(at).is_ascii_digit() && first < 70;
+    if tape.at(behind) == '年' && (first >= 1900 || is_short) {
+        year = Some(if is_short { 2000 + first } else { first });
         behind += 1;
         let (value, to) = small(tape, behind, 12)?;
         month = (value, tape.skip_spaces(to, 1));

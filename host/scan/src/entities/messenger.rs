@@ -18,7 +18,10 @@ const NAMES: &[(&str, Means)] = &[
     ("wechat", Means::One),
     ("扣扣", Means::One),
     ("企鹅号", Means::One),
+    ("qq群", Means::One),
     ("qq", Means::One),
+    ("q号", Means::One),
+    ("q", Means::AfterPlus),
     ("叩叩", Means::One),
     ("企鹅", Means::AfterPlus),
     ("球球", Means::AfterPlus),
@@ -83,7 +86,7 @@ fn begins_name(tape: &Tape, at: usize) -> bool {
         '+' | '微' | '薇' | '威' | '徽' | '扣' | '叩' | '企' | '球' | '电' | '纸' | '卫' | 'z' => true,
         'v' => !matches!(next(), 'a' | 'e' | 'o' | 'u'),
         'w' => matches!(next(), 'x' | 'e' | 'h'),
-        'q' => next() == 'q',
+        'q' => !next().is_ascii_alphabetic() || next() == 'q',
         't' => matches!(next(), 'g' | 'e'),
         'l' => next() == 'i',
         's' | 'k' => matches!(next(), 'k' | 'a'),
@@ -139,7 +142,7 @@ fn identifier(tape: &Tape, from: usize) -> (usize, bool) {
     let (mut at, mut is_set_off) = (from, false);
     while at - from < BETWEEN_MAX {
         let c = tape.at(at);
-        if matches!(c, ':' | '=' | '@' | '#') {
+        if matches!(c, ':' | ';' | '=' | '@' | '#') {
             is_set_off = true;
             at += 1;
         } else if matches!(

@@ -106,12 +106,10 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
     };
     let scale = |micros: u128| micros.saturating_mul(sign.times) / sign.divided_by;
     // 1分2: the second figure is a tenth.
-    let tail = tape
-        .at(sign.to)
-        .to_digit(10)
-        .filter(|_| sign.evidence == Evidence::Parts);
-    let (to, more) = match tail {
-        Some(tail) if !tape.at(sign.to + 1).is_ascii_alphanumeric() => (sign.to + 1, u128::from(tail) * ONE / 10),
+    let tail = tape.at(sign.to);
+    let tail = numerals::digit(tail).or(tail.to_digit(10).map(u128::from));
+    let (to, more) = match tail.filter(|_| sign.evidence == Evidence::Parts) {
+        Some(tail) if ends_figure(tape.at(sign.to + 1)) => (sign.to + 1, tail * ONE / 10),
         _ => (sign.to, 0),
     };
     Some(Rate {
@@ -120,6 +118,11 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
         high: scale(high.micros).saturating_add(more),
         evidence: sign.evidence,
     })
+}
+
+/// Whether a figure ends before a character: not 二分一年, 12分30秒.
+fn ends_figure(next: char) -> bool {
+    !next.is_ascii_alphanumeric() && !"年月天个秒十百万次人".contains(next)
 }
 
 /// What makes a number a rate: per cent are the number times one value, divided by the other.

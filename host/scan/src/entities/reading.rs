@@ -47,8 +47,8 @@ impl Reading<'_> {
         let before = tape.before(from);
         let is_part_before = match before {
             '.' | ',' => tape.before(from - 1).is_ascii_digit() && tape.at(from - 2) != '.',
-            '-' | '_' | '/' | '=' | '~' | '\\' => self.is_mixed_before(from - 1),
-            '&' | '%' => tape.before(from - 1).is_ascii_alphanumeric(),
+            '-' | '_' | '=' | '~' => self.is_mixed_before(from - 1),
+            '&' | '%' | '/' | '\\' => tape.before(from - 1).is_ascii_alphanumeric(),
             _ => before.is_ascii_alphanumeric() && self.names.place() != from,
         };
         let behind = tape.at(to + 1);
