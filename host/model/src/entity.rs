@@ -55,7 +55,7 @@ pub enum EntityKind {
     UkNhs,
     /// Internet address, RFC 791 and RFC 4291, with or without the length of a prefix.
     IpAddress,
-    /// Address of Bitcoin (Base58Check, BIP 173, BIP 350) or Ethereum.
+    /// Address of Bitcoin (Base58Check, BIP 173, BIP 350), Tron or Ethereum.
     CryptoAddress,
     /// Registration of the Drug Enforcement Administration: two letters, seven digits, check digit; beside a word for it.
     MedicalLicence,

@@ -1,4 +1,4 @@
-//! Lexicons and patterns of all packs in one matcher.
+//! Lexicons, patterns and entities of all packs in one matcher.
 //!
 //! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
 //! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own

@@ -132,6 +132,7 @@ fn cards_need_prefix_length_and_check_digit() {
         ("550e8400-e29b-41d4-a716-4111111111111111", ""),
         ("a4111111111111111", ""),
         ("IMG_4111111111111111.jpg", ""),
+        ("/api/users/4111111111111111", ""),
         (
             "https://shop.example/p?id=4111111111111111",
             "url:https://shop.example/p?id=4111111111111111",
@@ -302,6 +303,7 @@ fn codes_of_shares() {
         ("00700.HK", "security-code:00700.HK"),
         ("sz000001", "security-code:sz000001"),
         ("明天买入300750", "security-code:300750"),
+        ("买点600519", "security-code:600519"),
         ("600036满仓干", "security-code:600036"),
         ("股票代码：688981", "security-code:688981"),
         ("600519.SZ", ""),

@@ -4,10 +4,10 @@ use super::checks;
 use super::code::Code;
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 
 /// An account number, whole or in groups.
-pub(super) fn claim_iban(reader: &Reader<'_>, code: &Code) -> Option<Claim> {
+pub(super) fn claim_iban(reading: &Reading<'_>, code: &Code) -> Option<Claim> {
     let head = code.chars(4);
     if head.len() < 4 || !head[..2].iter().all(u8::is_ascii_uppercase) || !head[2..].iter().all(u8::is_ascii_digit) {
         return None;
@@ -15,7 +15,7 @@ pub(super) fn claim_iban(reader: &Reader<'_>, code: &Code) -> Option<Claim> {
     let len = iban_length(&head[..2])?;
     let to = code.end_of(len)?;
     let is_grouped = code.is_one_word(len) || code.shortest_word(len) >= 2;
-    (is_grouped && checks::mod_97(code.chars(len))).then(|| reader.claim(EntityKind::Iban, code.from(), to))
+    (is_grouped && checks::mod_97(code.chars(len))).then(|| reading.claim(EntityKind::Iban, code.from(), to))
 }
 
 /// The length of a country's account numbers: SWIFT's registry of IBAN formats, release 99.
@@ -44,14 +44,14 @@ fn iban_length(country: &[u8]) -> Option<usize> {
 }
 
 /// A bank's code: named so, or in capitals with a digit, which no word has.
-pub(super) fn claim_swift(reader: &Reader<'_>, at: usize, to: usize) -> Option<Claim> {
+pub(super) fn claim_swift(reading: &Reading<'_>, at: usize, to: usize) -> Option<Claim> {
     let mut code = [0_u8; 11];
     let len = to - at;
     if len != 8 && len != 11 {
         return None;
     }
     for (place, slot) in (at..to).zip(&mut code) {
-        *slot = reader.tape.at(place) as u8;
+        *slot = reading.tape.at(place) as u8;
     }
     let code = &code[..len];
     let has_shape = code[..6].iter().all(u8::is_ascii_uppercase)
@@ -60,10 +60,10 @@ pub(super) fn claim_swift(reader: &Reader<'_>, at: usize, to: usize) -> Option<C
         // The place code: no 0 or 1 first in live codes, no letter O second.
         && !matches!(code[6], b'0' | b'1')
         && code[7] != b'O';
-    let is_named = reader.names.near(Name::Bank, at, 16);
+    let is_named = reading.names.near(Name::Bank, at, 16);
     let has_digit = code.iter().any(u8::is_ascii_digit);
-    let stands_free = has_digit && !reader.is_inside(at, to) && (len == 8 || code.ends_with(b"XXX"));
-    (has_shape && (is_named || stands_free)).then(|| reader.claim(EntityKind::Swift, at, to))
+    let stands_free = has_digit && !reading.is_inside(at, to) && (len == 8 || code.ends_with(b"XXX"));
+    (has_shape && (is_named || stands_free)).then(|| reading.claim(EntityKind::Swift, at, to))
 }
 
 /// ISO 3166-1, alpha-2, and XK as banks use it.

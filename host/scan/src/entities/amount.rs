@@ -3,7 +3,7 @@
 use super::kind::EntityKind;
 use super::names::{self, Name};
 use super::numerals::{self, Number, ONE};
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::{Tape, is_han};
 
 /// A sum or a range of sums.
@@ -128,8 +128,8 @@ const BEHIND: &[(&str, &str)] = &[
 const COUNTED: &str = "人名户家辆台件吨里公千斤次平㎡米年月日天字股粉条张只头亩款种位步页篇部艘架枚匹棵倍度瓦桶本册场所座栋套间只间所字级岁伏像多粒根份分秒时播阅观点";
 
 /// The sum that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let before = tape.before(at);
     let is_part = before.is_ascii_alphanumeric() && tape.at(at).is_ascii_alphanumeric()
         || matches!(before, '.' | ',') && tape.at(at.wrapping_sub(2)).is_ascii_digit()
@@ -143,16 +143,17 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
     if tape.at(at) == '$' && sum.to == at + 2 && matches!(before, '/' | '{' | '"' | '\'' | '(') {
         return None;
     }
-    let near = || reader.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
+    let near = || reading.names.near(Name::Money, at, 10) || names::after(tape, sum.to, 5) == Some(Name::Money);
     let next = tape.at(sum.to);
-    let is_counted = COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个");
+    let is_money = names::after(tape, sum.to, 0) == Some(Name::Money);
+    let is_counted = !is_money && (COUNTED.contains(next) || tape.has(sum.to, "用户") || tape.has(sum.to, "个"));
     let counts = match sum.evidence {
         Evidence::Currency => true,
         // 5000万考生 are people; 3万 at the end of what is said, or beside a word for money, is a sum.
         Evidence::Ten => {
             let ends =
                 !is_han(next) || "的了呢吧吗啊呀以左上下给还就都到和或起不也是才够在可能内之本利块一现".contains(next);
-            let is_counted = is_counted || reader.names.near(Name::Counted, at, 8);
+            let is_counted = is_counted || reading.names.near(Name::Counted, at, 8);
             let ends = ends && next != '+';
             !is_counted && (ends || near()) && names::after(tape, sum.to, 3) != Some(Name::Counted)
         }
@@ -162,13 +163,16 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
                 && !is_counted
                 && !matches!(next, '-' | '/' | '.' | ':' | '%' | '_' | '号');
             let is_free = is_free || next == '.' && !tape.at(sum.to + 1).is_ascii_alphanumeric();
-            (3..=8).contains(&figures)
+            // 600519 beside 买 is a share.
+            let is_round = figures != 6 || tape.has_before(sum.to, "00");
+            is_round
+                && (3..=8).contains(&figures)
                 && is_free
-                && reader.names.near(Name::Money, at, 3)
-                && !reader.is_inside(at, sum.to)
+                && reading.names.near(Name::Money, at, 3)
+                && !reading.is_inside(at, sum.to)
         }
     };
-    counts.then(|| reader.claim(EntityKind::Amount, at, sum.to))
+    counts.then(|| reading.claim(EntityKind::Amount, at, sum.to))
 }
 
 fn is_numeral(c: char) -> bool {
@@ -284,7 +288,7 @@ impl Scaled {
         while let Some(value) =
             numerals::unit(tape.at(at)).filter(|value| (*value >= 100 || at > from) && at < from + 4)
         {
-            times *= value;
+            times = u128::saturating_mul(times, value);
             at += 1;
         }
         if at == from {
@@ -292,6 +296,13 @@ impl Scaled {
             let is_last = !tape.at(at + 1).is_ascii_alphanumeric();
             return match c {
                 'w' | 'W' if is_last => bare.times(10_000, at + 1, Unit::Short),
+                // 1w5
+                'w' | 'W' if tape.at(at + 1).is_ascii_digit() && !tape.at(at + 2).is_ascii_alphanumeric() => {
+                    let tail = tape.at(at + 1).to_digit(10).unwrap_or(0);
+                    let mut scaled = bare.times(10_000, at + 2, Unit::Short);
+                    scaled.micros = scaled.micros.saturating_add(u128::from(tail) * 1_000 * ONE);
+                    scaled
+                }
                 'k' | 'K' if is_last => bare.times(1_000, at + 1, Unit::Short),
                 _ => bare,
             };
@@ -308,11 +319,11 @@ impl Scaled {
                 .filter_map(|at| tape.at(at).to_digit(10))
                 .fold(0, |sum, digit| sum * 10 + u128::from(digit));
             let (value, to) = match numerals::unit(tape.at(at + tail)) {
-                Some(unit) if unit < times => (value * unit, at + tail + 1),
-                _ if tail == 1 => (value * times / 10, at + tail),
+                Some(unit) if unit < times => (value.saturating_mul(unit), at + tail + 1),
+                _ if tail == 1 => (value.saturating_mul(times) / 10, at + tail),
                 _ => (value, at + tail),
             };
-            scaled.micros = scaled.micros.saturating_add(value * ONE);
+            scaled.micros = scaled.micros.saturating_add(value.saturating_mul(ONE));
             scaled.to = to;
         }
         scaled

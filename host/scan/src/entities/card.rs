@@ -4,7 +4,7 @@ use super::checks;
 use super::digits::Cluster;
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 
 /// Groups that a card stands in without a word for it, the longest first: all separators are the same.
 const SHAPES: &[&[usize]] = &[
@@ -25,14 +25,14 @@ const SHAPES: &[&[usize]] = &[
 const NEAR_CHARS: usize = 28;
 
 /// A card number.
-pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
+pub(super) fn claim(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
     let from = cluster.groups()[0].from;
     if cluster.digits(cluster.groups().len()).len() < 12 {
         return None;
     }
-    let is_named = reader.is_near(Name::Card, cluster, NEAR_CHARS);
+    let is_named = reading.is_near(Name::Card, cluster, NEAR_CHARS);
     if is_card(cluster.digits(1), is_named) && !(cluster.is_decimal() || cluster.goes_on(1)) {
-        return reader.digits(EntityKind::BankCard, cluster, 1);
+        return reading.digits(EntityKind::BankCard, cluster, 1);
     }
     for shape in SHAPES {
         let groups = shape.len();
@@ -45,9 +45,9 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
             .all(|group| group.separator == separator)
             && " -·._/".contains(separator)
             && !cluster.goes_on(groups)
-            && !reader.goes_before(from, separator);
+            && !reading.goes_before(from, separator);
         if fits && !cluster.is_decimal() && is_card(cluster.digits(groups), is_named) {
-            return reader.digits(EntityKind::BankCard, cluster, groups);
+            return reading.digits(EntityKind::BankCard, cluster, groups);
         }
     }
     if !is_named || cluster.is_decimal() {
@@ -59,7 +59,7 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
             && (0..groups).all(|group| cluster.size(group) < 12 && cluster.size(group) > usize::from(groups < 12))
             && cluster.separated_by(groups, " -·._/,\n");
         (fits && is_card(cluster.digits(groups), true))
-            .then(|| reader.digits(EntityKind::BankCard, cluster, groups))
+            .then(|| reading.digits(EntityKind::BankCard, cluster, groups))
             .flatten()
     })
 }

@@ -1,7 +1,7 @@
-//! Addresses of Bitcoin and Ethereum.
+//! Addresses of Bitcoin, Tron and Ethereum.
 
 use super::kind::EntityKind;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use proviso_model::digest::Digest;
 
 const BASE_58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -10,18 +10,18 @@ const BECH_32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const ADDRESS_MAX: usize = 90;
 
 /// The word from `at` to `to` as an address.
-pub(super) fn claim(reader: &Reader<'_>, at: usize, to: usize) -> Option<Claim> {
+pub(super) fn claim(reading: &Reading<'_>, at: usize, to: usize) -> Option<Claim> {
     let mut text = [0_u8; ADDRESS_MAX];
     let len = to - at;
     if !(26..=ADDRESS_MAX).contains(&len) {
         return None;
     }
     for (place, slot) in (at..to).zip(&mut text) {
-        *slot = reader.tape.at(place) as u8;
+        *slot = reading.tape.at(place) as u8;
     }
     let text = &text[..len];
     let is_address = is_base_58_check(text) || is_bech_32(text) || is_ethereum(text);
-    (is_address && !reader.is_inside(at, to)).then(|| reader.claim(EntityKind::CryptoAddress, at, to))
+    (is_address && !reading.is_inside(at, to)).then(|| reading.claim(EntityKind::CryptoAddress, at, to))
 }
 
 /// `0x` and 40 hexadecimal digits that are not all the same.
@@ -32,9 +32,9 @@ fn is_ethereum(text: &[u8]) -> bool {
         && !super::checks::is_one_digit(&text[2..])
 }
 
-/// Version 0 or 5, 20 bytes, and four of a double SHA-256.
+/// Version 0 or 5, or 65 of Tron, 20 bytes, and four of a double SHA-256.
 fn is_base_58_check(text: &[u8]) -> bool {
-    if !(26..=35).contains(&text.len()) || !matches!(text[0], b'1' | b'3') {
+    if !(26..=35).contains(&text.len()) || !matches!(text[0], b'1' | b'3' | b'T') {
         return false;
     }
     let mut bytes = [0_u8; 25];
@@ -53,7 +53,7 @@ fn is_base_58_check(text: &[u8]) -> bool {
         }
     }
     let check = Digest::of(Digest::of(&bytes[..21]).as_bytes());
-    matches!(bytes[0], 0 | 5) && check.as_bytes()[..4] == bytes[21..]
+    matches!(bytes[0], 0 | 5 | 0x41) && check.as_bytes()[..4] == bytes[21..]
 }
 
 /// BIP 173 and BIP 350: `bc1`, in one case, with a check of six characters.

@@ -3,7 +3,7 @@
 use super::checks;
 use super::kind::EntityKind;
 use super::numerals::{self, ONE};
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::Tape;
 
 /// A day, or a month of a year, or a day of no certain year.
@@ -17,14 +17,14 @@ pub(super) struct Day {
 }
 
 /// The date that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let (tape, before) = (reader.tape, reader.tape.before(at));
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let (tape, before) = (reading.tape, reading.tape.before(at));
     let joined = matches!(before, '-' | '/' | '.' | '_') && tape.at(at.wrapping_sub(2)).is_ascii_alphanumeric();
     if before.is_ascii_alphanumeric() || joined {
         return None;
     }
     let day = day(tape, at)?;
-    Some(reader.claim(EntityKind::Date, at, day.to))
+    Some(reading.claim(EntityKind::Date, at, day.to))
 }
 
 /// What stands at a place, read as a date.
@@ -106,8 +106,10 @@ fn chinese(tape: &Tape, at: usize) -> Option<Day> {
     let (first, first_to) = small(tape, at, 2100)?;
     let mut behind = tape.skip_spaces(first_to, 1);
     let (mut year, mut month) = (None, (first, behind));
-    if tape.at(behind) == '年' && first >= 1900 {
-        year = Some(first);
+    // 26年3月 is of this century; 三年三月 is a while.
+    let is_short = first_to == at + 2 && tape.at(at).is_ascii_digit() && first < 70;
+    if tape.at(behind) == '年' && (first >= 1900 || is_short) {
+        year = Some(if is_short { 2000 + first } else { first });
         behind += 1;
         let (value, to) = small(tape, behind, 12)?;
         month = (value, tape.skip_spaces(to, 1));

@@ -5,26 +5,26 @@ use super::code::Code;
 use super::digits::Cluster;
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 
 /// An identity number of 18 or 15 characters.
-pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
+pub(super) fn claim(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
     if let Some(groups) = cluster.groups_of(18) {
-        let separators = if reader.is_near(Name::Identity, cluster, 12) {
+        let separators = if reading.is_near(Name::Identity, cluster, 12) {
             " -._·/,\n"
         } else {
             " -._·/"
         };
         let fits = cluster.separated_by(groups, separators) && !cluster.goes_on(groups) && !cluster.is_decimal();
         if fits && is_identity(cluster.digits(groups)) {
-            return reader.digits(EntityKind::CnIdentity, cluster, groups);
+            return reading.digits(EntityKind::CnIdentity, cluster, groups);
         }
     }
     let groups = cluster.groups_of(15)?;
-    let is_named = reader.is_near(Name::Identity, cluster, 12);
+    let is_named = reading.is_near(Name::Identity, cluster, 12);
     let fits = cluster.separated_by(groups, " -") && !cluster.goes_on(groups) && !cluster.is_disguised(groups);
     if is_named && fits && is_identity_15(cluster.digits(groups)) {
-        return reader.digits(EntityKind::CnIdentity15, cluster, groups);
+        return reading.digits(EntityKind::CnIdentity15, cluster, groups);
     }
     None
 }
@@ -72,15 +72,15 @@ fn is_region(region: &[u8]) -> bool {
 }
 
 /// A unified social credit code, whole or in groups of four and more.
-pub(super) fn claim_credit_code(reader: &Reader<'_>, code: &Code) -> Option<Claim> {
+pub(super) fn claim_credit_code(reading: &Reading<'_>, code: &Code) -> Option<Claim> {
     let to = code.end_of(18)?;
     let letters = code.chars(18).iter().filter(|c| c.is_ascii_uppercase()).count();
     // An identity number with a wrong check character is not a credit code.
-    let is_named_otherwise = reader.names.near(Name::Identity, code.from(), 12);
+    let is_named_otherwise = reading.names.near(Name::Identity, code.from(), 12);
     let is_code =
         is_credit_code(code.chars(18)) && (letters > 0 || !is_identity(code.chars(18))) && !is_named_otherwise;
     (is_code && (code.is_one_word(18) || code.shortest_word(18) >= 2))
-        .then(|| reader.claim(EntityKind::CreditCode, code.from(), to))
+        .then(|| reading.claim(EntityKind::CreditCode, code.from(), to))
 }
 
 /// Registering authority, kind of body, six digits of region, nine of organisation code, one check character.

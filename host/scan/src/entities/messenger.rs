@@ -1,7 +1,7 @@
 //! A messenger's name with the identifier beside it, in the ways in which people write around a filter.
 
 use super::kind::EntityKind;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::{Tape, is_han};
 
 /// What a messenger is called, and whether the name means nothing else.
@@ -18,7 +18,10 @@ const NAMES: &[(&str, Means)] = &[
     ("wechat", Means::One),
     ("扣扣", Means::One),
     ("企鹅号", Means::One),
+    ("qq群", Means::One),
     ("qq", Means::One),
+    ("q号", Means::One),
+    ("q", Means::AfterPlus),
     ("叩叩", Means::One),
     ("企鹅", Means::AfterPlus),
     ("球球", Means::AfterPlus),
@@ -61,19 +64,19 @@ const BETWEEN_MAX: usize = 12;
 const ID_CHARS: std::ops::RangeInclusive<usize> = 5..=32;
 
 /// The name at a place with its identifier; also where `+` stands before the name.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     if !begins_name(tape, at) {
         return None;
     }
     if tape.at(at) == '+' {
         let name = tape.skip_spaces(at + 1, 2);
         // The sign belongs to the name where the name is one letter.
-        return contact(tape, name, true).map(|contact| reader.claim(EntityKind::Messenger, at, contact.to));
+        return contact(tape, name, true).map(|contact| reading.claim(EntityKind::Messenger, at, contact.to));
     }
     let is_after_plus = is_plus_before(tape, at);
     let contact = contact(tape, at, is_after_plus)?;
-    Some(reader.claim(EntityKind::Messenger, at, contact.to))
+    Some(reading.claim(EntityKind::Messenger, at, contact.to))
 }
 
 /// Whether a name may begin at a place: most words are passed over by their first letters.
@@ -83,7 +86,7 @@ fn begins_name(tape: &Tape, at: usize) -> bool {
         '+' | '微' | '薇' | '威' | '徽' | '扣' | '叩' | '企' | '球' | '电' | '纸' | '卫' | 'z' => true,
         'v' => !matches!(next(), 'a' | 'e' | 'o' | 'u'),
         'w' => matches!(next(), 'x' | 'e' | 'h'),
-        'q' => next() == 'q',
+        'q' => !next().is_ascii_alphabetic() || next() == 'q',
         't' => matches!(next(), 'g' | 'e'),
         'l' => next() == 'i',
         's' | 'k' => matches!(next(), 'k' | 'a'),
@@ -139,7 +142,7 @@ fn identifier(tape: &Tape, from: usize) -> (usize, bool) {
     let (mut at, mut is_set_off) = (from, false);
     while at - from < BETWEEN_MAX {
         let c = tape.at(at);
-        if matches!(c, ':' | '=' | '@' | '#') {
+        if matches!(c, ':' | ';' | '=' | '@' | '#') {
             is_set_off = true;
             at += 1;
         } else if matches!(

@@ -26,6 +26,7 @@ mod parcels;
 mod percent;
 mod phone;
 mod reader;
+mod reading;
 mod securities;
 mod tape;
 mod value;

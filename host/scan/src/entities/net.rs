@@ -2,15 +2,15 @@
 
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Characters of the longest form: eight groups, or six and four numbers.
 const ADDRESS_MAX: usize = 45;
 
 /// The address that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let before = tape.before(at);
     if before.is_ascii_alphanumeric() || matches!(before, '.' | ':' | '-' | '_') {
         return None;
@@ -54,7 +54,7 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
         }
     } else {
         text.parse::<Ipv4Addr>().ok()?;
-        if reader.names.of(tape, at) == Some(Name::Other) || reader.names.near(Name::Other, at, 10) {
+        if reading.names.of(tape, at) == Some(Name::Other) || reading.names.near(Name::Other, at, 10) {
             return None;
         }
     }
@@ -63,13 +63,12 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
     }
     if tape.at(to) == '/' {
         let prefix_to = tape.word_end(to + 1);
-        let prefix = (to + 1..prefix_to)
-            .map(|at| tape.at(at).to_digit(10))
-            .try_fold(0, |sum, digit| Some(sum * 10 + digit?));
         let max = if colons >= 2 { 128 } else { 32 };
-        if (1..=3).contains(&(prefix_to - to - 1)) && prefix.is_some_and(|prefix| prefix <= max) {
+        let digits = (to + 1..prefix_to.min(to + 5)).map(|at| tape.at(at).to_digit(10));
+        let prefix = digits.clone().try_fold(0, |sum, digit| Some(sum * 10 + digit?));
+        if (1..=3).contains(&digits.count()) && prefix.is_some_and(|prefix| prefix <= max) {
             to = prefix_to;
         }
     }
-    Some(reader.claim(EntityKind::IpAddress, at, to))
+    Some(reading.claim(EntityKind::IpAddress, at, to))
 }

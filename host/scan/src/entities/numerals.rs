@@ -137,7 +137,7 @@ fn chinese(tape: &Tape, from: usize, ends_in_decimals: bool) -> Option<Number> {
             // Two digits in a row: 两三万 is about the second; 二〇二六 is read digit by digit.
             low = Some(
                 if digits_in_row > 1 && (value == 0 || digits_in_row > 2 || low == Some(0)) {
-                    low.unwrap_or(0) * 10 + value
+                    low.unwrap_or(0).saturating_mul(10).saturating_add(value)
                 } else {
                     value
                 },
@@ -152,14 +152,16 @@ fn chinese(tape: &Tape, from: usize, ends_in_decimals: bool) -> Option<Number> {
             greatest = greatest.max(value);
             last_unit = value;
             if value >= 10_000 {
-                let part = (section + low.take().unwrap_or(0)).max(u128::from(total == 0));
+                let part = section
+                    .saturating_add(low.take().unwrap_or(0))
+                    .max(u128::from(total == 0));
                 (total, section) = if value > 10_000 && total > 0 {
-                    ((total + part) * value, 0)
+                    (total.saturating_add(part).saturating_mul(value), 0)
                 } else {
-                    (total + part * value, 0)
+                    (total.saturating_add(part.saturating_mul(value)), 0)
                 };
             } else {
-                section += low.take().unwrap_or(1) * value;
+                section = section.saturating_add(low.take().unwrap_or(1).saturating_mul(value));
             }
         } else if c == '点' && digits_in_row > 0 && digit(tape.at(at + 1)).is_some() {
             return Some(with_decimals(
@@ -180,13 +182,13 @@ fn chinese(tape: &Tape, from: usize, ends_in_decimals: bool) -> Option<Number> {
     // 三万五 is 35,000.
     let low = match low {
         Some(value) if last_unit >= 100 && value < 10 && digits_in_row == 1 && tape.before(at - 1) != '零' => {
-            value * last_unit / 10
+            value.saturating_mul(last_unit) / 10
         }
         value => value.unwrap_or(0),
     };
     Some(Number {
         to: at,
-        micros: (total + section + low) * ONE,
+        micros: total.saturating_add(section).saturating_add(low).saturating_mul(ONE),
         is_chinese: true,
         figures: at - from,
         unit: greatest,
@@ -194,10 +196,10 @@ fn chinese(tape: &Tape, from: usize, ends_in_decimals: bool) -> Option<Number> {
 }
 
 fn with_decimals(tape: &Tape, from: usize, point: usize, whole: u128, ends_here: bool) -> Number {
-    let (mut at, mut micros, mut place) = (point + 1, whole * ONE, ONE);
+    let (mut at, mut micros, mut place) = (point + 1, whole.saturating_mul(ONE), ONE);
     while let Some(value) = digit(tape.at(at)).filter(|_| place > 1) {
         place /= 10;
-        micros += value * place;
+        micros = micros.saturating_add(value * place);
         at += 1;
     }
     let mut greatest = 1;
@@ -216,5 +218,5 @@ fn with_decimals(tape: &Tape, from: usize, point: usize, whole: u128, ends_here:
     if greatest > 1 || ends_here {
         return number(at, micros);
     }
-    number(point, whole * ONE)
+    number(point, whole.saturating_mul(ONE))
 }

@@ -4,15 +4,15 @@ use super::checks;
 use super::digits::Cluster;
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::is_han;
 
 /// Words for a paper count this far.
 const NEAR_CHARS: usize = 16;
 
 /// A passport's number, beside a word for it: one to three letters and six to nine digits, or nine digits.
-pub(super) fn claim_passport(reader: &Reader<'_>, at: usize, to: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_passport(reading: &Reading<'_>, at: usize, to: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let letters = (at..to).take_while(|&at| tape.at(at).is_ascii_alphabetic()).count();
     let digits = (at + letters..to).filter(|&at| tape.at(at).is_ascii_digit()).count();
     let fits = match letters {
@@ -25,31 +25,31 @@ pub(super) fn claim_passport(reader: &Reader<'_>, at: usize, to: usize) -> Optio
         _ => false,
     };
     let is_named =
-        reader.names.near(Name::Passport, at, NEAR_CHARS) || super::names::after(tape, to, 6) == Some(Name::Passport);
-    (fits && is_named && !reader.is_inside(at, to)).then(|| reader.claim(EntityKind::Passport, at, to))
+        reading.names.near(Name::Passport, at, NEAR_CHARS) || super::names::after(tape, to, 6) == Some(Name::Passport);
+    (fits && is_named && !reading.is_inside(at, to)).then(|| reading.claim(EntityKind::Passport, at, to))
 }
 
 /// Registration of the Drug Enforcement Administration.
-pub(super) fn claim_licence(reader: &Reader<'_>, at: usize, to: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_licence(reading: &Reading<'_>, at: usize, to: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let digit = |place: usize| tape.at(at + place).to_digit(10);
     if to - at != 9 || !tape.at(at).is_ascii_uppercase() || !tape.at(at + 1).is_ascii_alphanumeric() {
         return None;
     }
     let sum = digit(2)? + digit(4)? + digit(6)? + 2 * (digit(3)? + digit(5)? + digit(7)?);
-    let is_named = reader.names.near(Name::Licence, at, 24);
-    (is_named && sum % 10 == digit(8)?).then(|| reader.claim(EntityKind::MedicalLicence, at, to))
+    let is_named = reading.names.near(Name::Licence, at, 24);
+    (is_named && sum % 10 == digit(8)?).then(|| reading.claim(EntityKind::MedicalLicence, at, to))
 }
 
 /// Numbers of the United States' social security and tax authorities, and of the health service of the United Kingdom.
-pub(super) fn claim_number(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
+pub(super) fn claim_number(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
     let from = cluster.groups()[0].from;
     if let Some(groups) = cluster.groups_of(9) {
         let digits = cluster.digits(groups);
         let is_ssn_shape = cluster.has_sizes(&[3, 2, 4]) && cluster.separated_by(3, "-");
-        let near = |name| reader.names.near(name, from, NEAR_CHARS);
+        let near = |name| reading.names.near(name, from, NEAR_CHARS);
         let (is_ssn_named, is_itin_named) = (near(Name::Ssn), near(Name::Itin));
-        let is_free = !cluster.goes_on(groups) && !reader.goes_before(from, '-') && cluster.separated_by(groups, " -");
+        let is_free = !cluster.goes_on(groups) && !reading.goes_before(from, '-') && cluster.separated_by(groups, " -");
         let (area, group, serial) = (
             checks::number(&digits[..3]),
             checks::number(&digits[3..5]),
@@ -58,31 +58,31 @@ pub(super) fn claim_number(reader: &Reader<'_>, cluster: &Cluster) -> Option<Cla
         let is_itin = area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99);
         let is_ssn = !matches!(area, 0 | 666 | 900..) && group > 0 && serial > 0 && !checks::is_one_digit(digits);
         if is_free && is_itin && (is_ssn_shape || is_itin_named || is_ssn_named) {
-            return reader.digits(EntityKind::UsItin, cluster, groups);
+            return reading.digits(EntityKind::UsItin, cluster, groups);
         }
         if is_free && is_ssn && (is_ssn_shape || is_ssn_named) {
-            return reader.digits(EntityKind::UsSsn, cluster, groups);
+            return reading.digits(EntityKind::UsSsn, cluster, groups);
         }
     }
     let groups = cluster.groups_of(10)?;
     let digits = cluster.digits(groups);
-    let is_named = reader.is_near(Name::Nhs, cluster, NEAR_CHARS);
+    let is_named = reading.is_near(Name::Nhs, cluster, NEAR_CHARS);
     let has_shape = cluster.has_sizes(&[3, 3, 4]) && cluster.separated_by(3, " -");
     // What no American telephone number can be.
     let is_no_phone = has_shape
         && matches!(digits[3], b'0' | b'1')
         && !checks::is_one_digit(&digits[3..6])
-        && !reader.is_near(Name::Phone, cluster, NEAR_CHARS);
+        && !reading.is_near(Name::Phone, cluster, NEAR_CHARS);
     let fits = (is_named || is_no_phone) && checks::mod_11_nhs(digits) && !checks::is_one_digit(digits);
-    (fits && !cluster.goes_on(groups)).then(|| reader.digits(EntityKind::UkNhs, cluster, groups))?
+    (fits && !cluster.goes_on(groups)).then(|| reading.digits(EntityKind::UkNhs, cluster, groups))?
 }
 
 /// Abbreviations of the provinces: GA 36-2018.
 const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
 
 /// A number plate: province, letter of the authority, five characters, or six of a new-energy vehicle.
-pub(super) fn claim_plate(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_plate(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let is_plate_letter = |c: char| c.is_ascii_alphabetic() && !matches!(c.to_ascii_uppercase(), 'I' | 'O');
     if !is_plate_letter(tape.at(at + 1)) || !PROVINCES.contains(tape.at(at)) {
         return None;
@@ -109,5 +109,5 @@ pub(super) fn claim_plate(reader: &Reader<'_>, at: usize) -> Option<Claim> {
     let has_small = (at + 1..to).any(|at| tape.at(at).is_ascii_lowercase());
     // 新K12345 is a plate, 全新K12345 a model: the province is no part of a word that goes on in letters.
     let is_word = has_small && digits < 3 || is_han(tape.before(at)) && tape.at(at) == '新' && tape.before(at) != '牌';
-    (!is_word).then(|| reader.claim(EntityKind::Plate, at, end))
+    (!is_word).then(|| reading.claim(EntityKind::Plate, at, end))
 }

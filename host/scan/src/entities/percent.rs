@@ -3,7 +3,7 @@
 use super::kind::EntityKind;
 use super::names::{self, Name};
 use super::numerals::{self, ONE};
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::Tape;
 
 /// A rate or a range of rates.
@@ -28,8 +28,8 @@ enum Evidence {
 }
 
 /// The rate that begins at a place.
-pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let before = tape.before(at);
     let is_part = before.is_ascii_alphanumeric() && tape.at(at).is_ascii_alphanumeric()
         || matches!(before, '.' | ',') && tape.at(at.wrapping_sub(2)).is_ascii_digit()
@@ -39,14 +39,14 @@ pub(super) fn claim(reader: &Reader<'_>, at: usize) -> Option<Claim> {
         return None;
     }
     let rate = rate(tape, at)?;
-    let near = |max| reader.names.near(Name::Interest, at, max);
+    let near = |max| reading.names.near(Name::Interest, at, max);
     let after = || names::after(tape, rate.to, 4) == Some(Name::Interest);
     let counts = match rate.evidence {
         Evidence::Sign => true,
         Evidence::Points => tape.at(at).is_ascii_digit() || is_formal(tape.at(at)) || near(12) || after(),
         Evidence::Parts => near(3) || "利息".contains(tape.at(rate.to)) || tape.has(rate.to, "的利"),
     };
-    counts.then(|| reader.claim(EntityKind::Percent, at, rate.to))
+    counts.then(|| reading.claim(EntityKind::Percent, at, rate.to))
 }
 
 /// Numerals of accounts: nobody counts things with them.
@@ -106,20 +106,23 @@ pub(super) fn rate(tape: &Tape, at: usize) -> Option<Rate> {
     };
     let scale = |micros: u128| micros.saturating_mul(sign.times) / sign.divided_by;
     // 1分2: the second figure is a tenth.
-    let tail = tape
-        .at(sign.to)
-        .to_digit(10)
-        .filter(|_| sign.evidence == Evidence::Parts);
-    let (to, more) = match tail {
-        Some(tail) if !tape.at(sign.to + 1).is_ascii_alphanumeric() => (sign.to + 1, u128::from(tail) * ONE / 10),
+    let tail = tape.at(sign.to);
+    let tail = numerals::digit(tail).or(tail.to_digit(10).map(u128::from));
+    let (to, more) = match tail.filter(|_| sign.evidence == Evidence::Parts) {
+        Some(tail) if ends_figure(tape.at(sign.to + 1)) => (sign.to + 1, tail * ONE / 10),
         _ => (sign.to, 0),
     };
     Some(Rate {
         to,
-        low: scale(low.micros) + more,
-        high: scale(high.micros) + more,
+        low: scale(low.micros).saturating_add(more),
+        high: scale(high.micros).saturating_add(more),
         evidence: sign.evidence,
     })
+}
+
+/// Whether a figure ends before a character: not 二分一年, 12分30秒.
+fn ends_figure(next: char) -> bool {
+    !next.is_ascii_alphanumeric() && !"年月天个秒十百万次人".contains(next)
 }
 
 /// What makes a number a rate: per cent are the number times one value, divided by the other.

@@ -6,7 +6,7 @@ use super::digits::Cluster;
 use super::kind::EntityKind;
 use super::names::{Name, is_chinese};
 use super::numerals;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::Tape;
 
 /// A word for telephone counts this far.
@@ -15,7 +15,7 @@ const NEAR_CHARS: usize = 24;
 const NUMBER_CHARS_MAX: usize = 28;
 
 /// 11 digits that begin with 13 to 19, with 86 before them or not.
-pub(super) fn claim_mobile(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
+pub(super) fn claim_mobile(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
     for (digits, skipped) in [(11, 0), (13, 2), (15, 4)] {
         let Some(groups) = cluster.groups_of(digits) else {
             continue;
@@ -33,7 +33,7 @@ pub(super) fn claim_mobile(reader: &Reader<'_>, cluster: &Cluster) -> Option<Cla
             && !cluster.is_decimal()
             && (groups == 1 || !is_other_shape(cluster, skipped));
         if fits {
-            return reader.digits(EntityKind::CnMobile, cluster, groups);
+            return reading.digits(EntityKind::CnMobile, cluster, groups);
         }
     }
     None
@@ -57,8 +57,8 @@ fn is_mobile(code: &[u8]) -> bool {
 }
 
 /// A mobile number in Chinese numerals: 幺三八零零一三八零零零.
-pub(super) fn claim_spelled(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_spelled(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     if !matches!(tape.at(at), '一' | '么' | '壹') || numerals::digit(tape.before(at)).is_some() {
         return None;
     }
@@ -70,24 +70,24 @@ pub(super) fn claim_spelled(reader: &Reader<'_>, at: usize) -> Option<Claim> {
         to += 1;
     }
     let ends = numerals::digit(tape.at(to)).is_none() && !tape.at(to).is_ascii_alphanumeric();
-    (ends && is_mobile(&code)).then(|| reader.claim(EntityKind::CnMobile, at, to))
+    (ends && is_mobile(&code)).then(|| reading.claim(EntityKind::CnMobile, at, to))
 }
 
 /// `+`, country code and national number; also with (0), brackets and an extension.
-pub(super) fn claim_international(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let before = reader.tape.before(at);
+pub(super) fn claim_international(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let before = reading.tape.before(at);
     if before.is_ascii_alphanumeric()
         || before == '+'
-        || !"(".contains(reader.tape.at(at + 1)) && !reader.tape.at(at + 1).is_ascii_digit()
+        || !"(".contains(reading.tape.at(at + 1)) && !reading.tape.at(at + 1).is_ascii_digit()
     {
         return None;
     }
-    let number = Dialled::read(reader.tape, at + 1, true);
+    let number = Dialled::read(reading.tape, at + 1, true);
     let (min, max) = lengths(number.digits(number.len))?;
     let (len, to) = number.longest(min, max)?;
     let code = number.digits(len);
     let is_chinese_mobile = code.starts_with(b"86") && is_mobile(&code[2..]);
-    let is_free = !reader.tape.at(to).is_ascii_alphanumeric() || reader.tape.at(to).eq_ignore_ascii_case(&'x');
+    let is_free = !reading.tape.at(to).is_ascii_alphanumeric() || reading.tape.at(to).eq_ignore_ascii_case(&'x');
     let kind = if is_chinese_mobile {
         EntityKind::CnMobile
     } else if code.starts_with(b"86") {
@@ -95,12 +95,12 @@ pub(super) fn claim_international(reader: &Reader<'_>, at: usize) -> Option<Clai
     } else {
         EntityKind::Phone
     };
-    is_free.then(|| reader.claim(kind, at, extension(reader.tape, to)))
+    is_free.then(|| reading.claim(kind, at, extension(reading.tape, to)))
 }
 
 /// A number that begins with a bracket: (010)12345678, (415) 555-0132, (+86)13800138000.
-pub(super) fn claim_in_brackets(reader: &Reader<'_>, at: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_in_brackets(reading: &Reading<'_>, at: usize) -> Option<Claim> {
+    let tape = reading.tape;
     if tape.before(at).is_ascii_digit() {
         return None;
     }
@@ -115,7 +115,7 @@ pub(super) fn claim_in_brackets(reader: &Reader<'_>, at: usize) -> Option<Claim>
         } else {
             EntityKind::Phone
         };
-        return Some(reader.claim(kind, at, to));
+        return Some(reading.claim(kind, at, to));
     }
     if !number.opens_with_bracket || number.bracket_closes == 0 {
         return None;
@@ -124,23 +124,23 @@ pub(super) fn claim_in_brackets(reader: &Reader<'_>, at: usize) -> Option<Claim>
     let area = cn_area(number.digits(number.len)).filter(|area| *area == in_brackets);
     if let Some(area) = area {
         let (_, to) = number.longest(area + 7, area + 8)?;
-        return Some(reader.claim(EntityKind::CnLandline, at, to));
+        return Some(reading.claim(EntityKind::CnLandline, at, to));
     }
     let (len, to) = number.longest(7, 12)?;
     let digits = number.digits(len);
     let is_american = in_brackets == 3 && len == 10 && digits[0] >= b'2';
-    let fits = is_american || (len > 6 && is_near_phone(reader, at, to));
+    let fits = is_american || (len > 6 && is_near_phone(reading, at, to));
     (fits && !tape.at(to).is_ascii_alphabetic() || is_american && tape.at(to).eq_ignore_ascii_case(&'x'))
-        .then(|| reader.claim(EntityKind::Phone, at, extension(tape, to)))
+        .then(|| reading.claim(EntityKind::Phone, at, extension(tape, to)))
 }
 
 /// Fixed numbers of China, and numbers of elsewhere by their national shape or beside a word for telephone.
-pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster, name: Option<Name>) -> Option<Claim> {
-    let (tape, from) = (reader.tape, cluster.groups()[0].from);
+pub(super) fn claim(reading: &Reading<'_>, cluster: &Cluster, name: Option<Name>) -> Option<Claim> {
+    let (tape, from) = (reading.tape, cluster.groups()[0].from);
     if cluster.is_decimal() && cluster.groups().len() == 2 || cluster.is_disguised(1) {
         return None;
     }
-    if let Some(claim) = claim_landline(reader, cluster) {
+    if let Some(claim) = claim_landline(reading, cluster) {
         return Some(claim);
     }
     let all = cluster.groups().len();
@@ -158,15 +158,16 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster, name: Option<Name>) 
         return None;
     }
     let joined = groups > 1 && cluster.goes_on(groups);
-    let is_free = !joined && !reader.goes_before(from, '-') && !reader.goes_before(from, '.');
-    let is_named = name == Some(Name::Phone) || is_near_phone(reader, from, to);
+    let is_free = !joined && !reading.goes_before(from, '-') && !reading.goes_before(from, '.');
+    let is_named = name == Some(Name::Phone) || is_near_phone(reading, from, to);
     let shape = shape_of(cluster, groups);
     let counts = match shape {
         Shape::American => true,
         Shape::National => groups > 1 || !is_chinese(tape, from, to) || is_named,
         Shape::Any => is_named && groups_look_dialled(cluster, groups),
     };
-    (is_free && counts && name != Some(Name::Other)).then(|| reader.claim(EntityKind::Phone, from, extension(tape, to)))
+    (is_free && counts && name != Some(Name::Other))
+        .then(|| reading.claim(EntityKind::Phone, from, extension(tape, to)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,12 +215,12 @@ fn groups_look_dialled(cluster: &Cluster, groups: usize) -> bool {
     (0..groups).all(|group| cluster.size(group) >= 2 || group == 0) && groups <= 6
 }
 
-fn is_near_phone(reader: &Reader<'_>, from: usize, to: usize) -> bool {
-    reader.names.near(Name::Phone, from, NEAR_CHARS) || super::names::after(reader.tape, to, 2) == Some(Name::Phone)
+fn is_near_phone(reading: &Reading<'_>, from: usize, to: usize) -> bool {
+    reading.names.near(Name::Phone, from, NEAR_CHARS) || super::names::after(reading.tape, to, 2) == Some(Name::Phone)
 }
 
-fn claim_landline(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
-    let (tape, from) = (reader.tape, cluster.groups()[0].from);
+fn claim_landline(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
+    let (tape, from) = (reading.tape, cluster.groups()[0].from);
     let separators = " -·";
     let country = match () {
         () if cluster.digits(cluster.groups().len()).starts_with(b"86") && cluster.size(0) == 2 => 2,
@@ -233,7 +234,7 @@ fn claim_landline(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
             && cluster.separated_by(groups, separators)
             && (digits[0] == b'4' || is_chinese(tape, from, cluster.to(groups)));
         if is_service {
-            return reader.digits(EntityKind::CnLandline, cluster, groups);
+            return reading.digits(EntityKind::CnLandline, cluster, groups);
         }
     }
     for len in [12, 11, 10] {
@@ -255,14 +256,14 @@ fn claim_landline(reader: &Reader<'_>, cluster: &Cluster) -> Option<Claim> {
             // What follows by a hyphen may be an extension of up to four digits.
             let is_free = !cluster.goes_on(groups) || cluster.size(groups) <= 4;
             return is_free
-                .then(|| reader.digits(EntityKind::CnLandline, cluster, groups))
+                .then(|| reading.digits(EntityKind::CnLandline, cluster, groups))
                 .flatten();
         }
     }
     let is_local = matches!(cluster.size(0), 7 | 8) && matches!(cluster.digits(1)[0], b'2'..=b'8');
-    let is_named = reader.names.near(Name::Phone, from, 8) && is_chinese(tape, from, from);
+    let is_named = reading.names.near(Name::Phone, from, 8) && is_chinese(tape, from, from);
     (is_local && is_named && !cluster.goes_on(1))
-        .then(|| reader.digits(EntityKind::CnLandline, cluster, 1))
+        .then(|| reading.digits(EntityKind::CnLandline, cluster, 1))
         .flatten()
 }
 

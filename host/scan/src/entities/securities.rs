@@ -4,15 +4,15 @@ use super::checks;
 use super::digits::Cluster;
 use super::kind::EntityKind;
 use super::names::Name;
-use super::reader::{Claim, Reader};
+use super::reading::{Claim, Reading};
 use super::tape::Tape;
 
 /// Words for shares count this far.
 const NEAR_CHARS: usize = 14;
 
 /// Six digits with an exchange's prefix, or five of Hong Kong: with a suffix, or beside a word for shares.
-pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster, name: Option<Name>) -> Option<Claim> {
-    let (tape, from, to) = (reader.tape, cluster.groups()[0].from, cluster.to(1));
+pub(super) fn claim(reading: &Reading<'_>, cluster: &Cluster, name: Option<Name>) -> Option<Claim> {
+    let (tape, from, to) = (reading.tape, cluster.groups()[0].from, cluster.to(1));
     let digits = cluster.digits(1);
     if let Some((exchanges, end)) = suffix(tape, to) {
         let fits = match digits.len() {
@@ -20,23 +20,23 @@ pub(super) fn claim(reader: &Reader<'_>, cluster: &Cluster, name: Option<Name>) 
             4 | 5 => exchanges == "HK",
             _ => false,
         };
-        return fits.then(|| reader.claim(EntityKind::SecurityCode, from, end));
+        return fits.then(|| reading.claim(EntityKind::SecurityCode, from, end));
     }
     let is_code = digits.len() == 6 && exchange(digits).is_some() && !cluster.goes_on(1) && !cluster.is_decimal();
     let is_named = || {
-        reader.is_near(Name::Stock, cluster, NEAR_CHARS)
+        reading.is_near(Name::Stock, cluster, NEAR_CHARS)
             || super::names::after(tape, to, NEAR_CHARS) == Some(Name::Stock)
     };
     let is_other = matches!(name, Some(Name::Other | Name::Order | Name::Waybill | Name::Phone));
     let is_counted = "元块万股手个人年月户%".contains(tape.at(to));
     (is_code && is_named() && !is_other && !is_counted)
-        .then(|| reader.digits(EntityKind::SecurityCode, cluster, 1))
+        .then(|| reading.digits(EntityKind::SecurityCode, cluster, 1))
         .flatten()
 }
 
 /// sh600519, SZ000001.
-pub(super) fn claim_prefixed(reader: &Reader<'_>, at: usize, to: usize) -> Option<Claim> {
-    let tape = reader.tape;
+pub(super) fn claim_prefixed(reading: &Reading<'_>, at: usize, to: usize) -> Option<Claim> {
+    let tape = reading.tape;
     let exchanges = tape.one_of(at, &["sh", "sz", "bj"])?.0;
     let mut digits = [0_u8; 6];
     if to - at != 8 {
@@ -47,7 +47,7 @@ pub(super) fn claim_prefixed(reader: &Reader<'_>, at: usize, to: usize) -> Optio
     }
     let fits = digits.iter().all(u8::is_ascii_digit)
         && exchange(&digits).is_some_and(|exchange| exchange.eq_ignore_ascii_case(exchanges));
-    fits.then(|| reader.claim(EntityKind::SecurityCode, at, to))
+    fits.then(|| reading.claim(EntityKind::SecurityCode, at, to))
 }
 
 /// The exchanges that a suffix names, and where it ends.

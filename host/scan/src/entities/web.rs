@@ -1,7 +1,7 @@
 //! E-mail addresses and addresses of the web, and names of files, within which no number is what it looks like.
 
 use super::kind::EntityKind;
-use super::reader::Claim;
+use super::reading::Claim;
 use super::tape::Tape;
 
 /// The part of an e-mail address before `@`, at most: RFC 5321.

@@ -44,7 +44,7 @@ pub(super) const WORDS: &[(Name, &str)] = &[
         office|desk|cep|telefon|ph"),
     (Name::Bank, "swift|bic|swift code|银行代码|银行识别码|国际代码|bank code"),
     (Name::Stock, "股票|个股|牛股|黑马|代码|买入|建仓|满仓|全仓|加仓|重仓|清仓|减仓|持仓|抄底|涨停|跌停|拉升|目标价|止盈|止损|证券|\
-        沪市|深市|a股|大盘|主力|上车|打板|翻倍|股|基金|ticker|shares|stock|挂单|卖出|马上买|赶紧买|推荐|关注|收盘|开盘"),
+        沪市|深市|a股|大盘|主力|上车|打板|翻倍|股|基金|ticker|shares|stock|挂单|卖出|马上买|赶紧买|推荐|关注|买点|买进|低吸|龙头|收盘|开盘"),
     (Name::Counted, "人口|粉丝|用户|阅读|播放|会员|游客|观众|点赞|学生|老师|考生|人次|人数|员工|网民|读者|转发|评论|流量|步数"),
     (Name::Other, "验证码|校验码|动态码|邮编|邮政编码|密码|口令|工号|学号|会员号|分机|型号|房号|版本|取件码|提货码|code|otp|pin|\
         password|zip|kernel|version|firmware|build|policy|account|member"),
