@@ -39,6 +39,9 @@ fn clause_of(tokens: &[Token]) -> (&[Token], Option<(Token, &[Token])>) {
 
 /// True if the clause ends with a denial and speaks of nobody else, of no loss, and offers nothing.
 fn denies(clause: &[Token], most: u32) -> bool {
+    if is_called_wrong(clause, most) {
+        return true;
+    }
     let mut between = 0;
     for (at, token) in clause.iter().enumerate() {
         let negated = at.checked_sub(1).is_some_and(|at| {
@@ -51,7 +54,8 @@ fn denies(clause: &[Token], most: u32) -> bool {
             .with(Class::ANY)
             .with(Class::QUOTE)
             .with(Class::NAMED);
-        let punished = token.is(Class::SANCTION) && at.checked_sub(1).is_none_or(|at| clause[at].is(called));
+        let punished =
+            token.is(Class::SANCTION.with(Class::TEACH)) && at.checked_sub(1).is_none_or(|at| clause[at].is(called));
         if (token.is(Class::DENY) || punished) && !negated && closes(&clause[at + 1..]) {
             return true;
         }
@@ -61,6 +65,28 @@ fn denies(clause: &[Token], most: u32) -> bool {
         if token.is(Class::FOREIGN.with(Class::OFFER)) || (token.is(Class::BARRIER) && !token.is(Class::PARTICLE)) {
             return false;
         }
+        between += token.weight;
+        if between > most {
+            return false;
+        }
+    }
+    false
+}
+
+/// 是骗子的惯用话术: what it is, wherever in the clause.
+fn is_called_wrong(clause: &[Token], most: u32) -> bool {
+    let mut linked = false;
+    let mut negated = false;
+    let mut between = 0;
+    for token in clause {
+        if linked && !negated && token.is(Class::FRAUD.with(Class::SANCTION)) {
+            return true;
+        }
+        if token.is(Class::FOREIGN.with(Class::OFFER).with(Class::BARRIER)) {
+            return false;
+        }
+        linked |= token.is(Class::LINK) && !negated;
+        negated = token.is(Class::DENIES.with(Class::NEUTRAL)) && !token.is(Class::PARTICLE);
         between += token.weight;
         if between > most {
             return false;
@@ -161,6 +187,11 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
         if foreign {
             return false;
         }
+        // 承诺保本，是违规行为.
+        let linked = step == 0 && clause.first().is_some_and(|token| token.is(Class::LINK));
+        if linked && is_called_wrong(clause, TAKEN_UP) {
+            return true;
+        }
         if this.is_some() || topic {
             if denies(clause, TAKEN_UP) {
                 return true;
@@ -179,6 +210,9 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
 
 /// 我们行没有这种产品, 不做这样的承诺.
 fn negates_this(clause: &[Token], this: usize) -> bool {
+    if clause[this].is(Class::LATIN) {
+        return false;
+    }
     let behind: u32 = clause[this + 1..].iter().map(|token| token.weight).sum();
     if behind > 8 {
         return false;
