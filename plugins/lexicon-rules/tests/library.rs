@@ -77,6 +77,8 @@ fn sentences_that_were_written_later_are_told_apart() {
     wrong_rows.extend(wrong(include_str!("library/third-en.tsv"), EN));
     wrong_rows.extend(wrong(include_str!("library/fourth-zh.tsv"), ZH));
     wrong_rows.extend(wrong(include_str!("library/fourth-en.tsv"), EN));
+    wrong_rows.extend(wrong(include_str!("library/fifth-zh.tsv"), ZH));
+    wrong_rows.extend(wrong(include_str!("library/fifth-en.tsv"), EN));
     assert!(
         wrong_rows.is_empty(),
         "{} wrong:\n{}",

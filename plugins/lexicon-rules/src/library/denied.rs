@@ -102,7 +102,7 @@ fn closes(rest: &[Token]) -> bool {
             return true;
         }
         if token.is(Class::LATIN) {
-            return token.is(Class::PARTICLE);
+            return token.is(Class::PARTICLE.with(Class::SPEAKER));
         }
         if !token.is(Class::PARTICLE
             .with(Class::DENY)
@@ -179,6 +179,11 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
         .iter()
         .any(|token| token.is(Class::TOPIC.with(Class::WHOEVER)))
         || clause.iter().any(|token| token.is(Class::THIS));
+    // 承诺保本的，后果自负: whoever does so.
+    let whoever = clause.last().is_some_and(|token| token.is(Class::PARTICLE))
+        && around.clause_before().iter().any(|token| token.is(Class::SAY))
+        && !around.clause_before().iter().any(|token| token.is(Class::OWN));
+    let topic = topic || whoever;
     let mut rest = next;
     for step in 0..2 {
         let (clause, further) = clause_of(rest);
