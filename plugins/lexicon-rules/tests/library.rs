@@ -73,6 +73,12 @@ fn promises_and_denials_in_english_are_told_apart() {
 fn sentences_that_were_written_later_are_told_apart() {
     let mut wrong_rows = wrong(include_str!("library/second-zh.tsv"), ZH);
     wrong_rows.extend(wrong(include_str!("library/second-en.tsv"), EN));
+    wrong_rows.extend(wrong(include_str!("library/third-zh.tsv"), ZH));
+    wrong_rows.extend(wrong(include_str!("library/third-en.tsv"), EN));
+    wrong_rows.extend(wrong(include_str!("library/fourth-zh.tsv"), ZH));
+    wrong_rows.extend(wrong(include_str!("library/fourth-en.tsv"), EN));
+    wrong_rows.extend(wrong(include_str!("library/fifth-zh.tsv"), ZH));
+    wrong_rows.extend(wrong(include_str!("library/fifth-en.tsv"), EN));
     assert!(
         wrong_rows.is_empty(),
         "{} wrong:\n{}",

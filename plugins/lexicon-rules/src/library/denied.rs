@@ -39,6 +39,9 @@ fn clause_of(tokens: &[Token]) -> (&[Token], Option<(Token, &[Token])>) {
 
 /// True if the clause ends with a denial and speaks of nobody else, of no loss, and offers nothing.
 fn denies(clause: &[Token], most: u32) -> bool {
+    if is_called_wrong(clause, most) {
+        return true;
+    }
     let mut between = 0;
     for (at, token) in clause.iter().enumerate() {
         let negated = at.checked_sub(1).is_some_and(|at| {
@@ -51,7 +54,8 @@ fn denies(clause: &[Token], most: u32) -> bool {
             .with(Class::ANY)
             .with(Class::QUOTE)
             .with(Class::NAMED);
-        let punished = token.is(Class::SANCTION) && at.checked_sub(1).is_none_or(|at| clause[at].is(called));
+        let punished =
+            token.is(Class::SANCTION.with(Class::TEACH)) && at.checked_sub(1).is_none_or(|at| clause[at].is(called));
         if (token.is(Class::DENY) || punished) && !negated && closes(&clause[at + 1..]) {
             return true;
         }
@@ -69,6 +73,28 @@ fn denies(clause: &[Token], most: u32) -> bool {
     false
 }
 
+/// 是骗子的惯用话术: what it is, wherever in the clause.
+fn is_called_wrong(clause: &[Token], most: u32) -> bool {
+    let mut linked = false;
+    let mut negated = false;
+    let mut between = 0;
+    for token in clause {
+        if linked && !negated && token.is(Class::FRAUD.with(Class::SANCTION)) {
+            return true;
+        }
+        if token.is(Class::FOREIGN.with(Class::OFFER).with(Class::BARRIER)) {
+            return false;
+        }
+        linked |= token.is(Class::LINK) && !negated;
+        negated = token.is(Class::DENIES.with(Class::NEUTRAL)) && !token.is(Class::PARTICLE);
+        between += token.weight;
+        if between > most {
+            return false;
+        }
+    }
+    false
+}
+
 /// True if nothing of weight follows in the clause. In letters a preposition may go on: "impossible in equities".
 fn closes(rest: &[Token]) -> bool {
     for token in rest {
@@ -76,7 +102,7 @@ fn closes(rest: &[Token]) -> bool {
             return true;
         }
         if token.is(Class::LATIN) {
-            return token.is(Class::PARTICLE);
+            return token.is(Class::PARTICLE.with(Class::SPEAKER));
         }
         if !token.is(Class::PARTICLE
             .with(Class::DENY)
@@ -153,6 +179,11 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
         .iter()
         .any(|token| token.is(Class::TOPIC.with(Class::WHOEVER)))
         || clause.iter().any(|token| token.is(Class::THIS));
+    // 承诺保本的，后果自负: whoever does so.
+    let whoever = clause.last().is_some_and(|token| token.is(Class::PARTICLE))
+        && around.clause_before().iter().any(|token| token.is(Class::SAY))
+        && !around.clause_before().iter().any(|token| token.is(Class::OWN));
+    let topic = topic || whoever;
     let mut rest = next;
     for step in 0..2 {
         let (clause, further) = clause_of(rest);
@@ -160,6 +191,11 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
         let foreign = clause.iter().any(|token| token.is(Class::FOREIGN.with(Class::OFFER)));
         if foreign {
             return false;
+        }
+        // 承诺保本，是违规行为.
+        let linked = step == 0 && clause.first().is_some_and(|token| token.is(Class::LINK));
+        if linked && is_called_wrong(clause, TAKEN_UP) {
+            return true;
         }
         if this.is_some() || topic {
             if denies(clause, TAKEN_UP) {
@@ -179,6 +215,9 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
 
 /// 我们行没有这种产品, 不做这样的承诺.
 fn negates_this(clause: &[Token], this: usize) -> bool {
+    if clause[this].is(Class::LATIN) {
+        return false;
+    }
     let behind: u32 = clause[this + 1..].iter().map(|token| token.weight).sum();
     if behind > 8 {
         return false;

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     /// Of the tables of this version. Who changes them raises [`VERSION`] once it is released, and writes the new figure here.
-    const DIGEST: (u32, u64) = (1, 0x20e2_bab8_dade_f523);
+    const DIGEST: (u32, u64) = (1, 0x91c3_772b_ec06_bdf4);
 
     #[test]
     fn a_change_of_the_tables_is_a_version() {

@@ -42,6 +42,9 @@ pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
     if negator.is(Class::RHETORIC) && answered_by_oneself(around) {
         return false;
     }
+    if saves_the_speaker(before, at) || asks_for_assent(around, negator) || is_of_others(around, at) {
+        return false;
+    }
     // 不方便提供卡号，至少报验证码: a hit over a border is taken up again behind it.
     if !negator.is(Class::BAN) && around.hit_has_border() {
         return false;
@@ -135,6 +138,11 @@ fn reaches(around: &Surroundings<'_, '_>, governor: Governor, at: usize) -> bool
         } else {
             Verb::Nothing
         },
+        party: if start.is(Class::ANY) {
+            Party::Any
+        } else {
+            Party::Nothing
+        },
         just_said: start.is(Class::SAY),
         ..Way::default()
     };
@@ -171,7 +179,11 @@ impl Way {
         if token.is(Class::COLON) {
             return wide || around.before[at - 1].is(Class::SAY);
         }
-        if token.is(Class::BORDER) || token.is(Class::BARRIER) {
+        // 误以为理财就是…: what is said goes on.
+        if token.is(Class::BARRIER) && self.verb == Verb::Says && is_just(around, token) {
+            return true;
+        }
+        if token.is(Class::BORDER.with(Class::BARRIER)) || (token.is(Class::FOREIGN) && token.is(Class::LATIN)) {
             return false;
         }
         if token.is(Class::OWN) {
@@ -241,6 +253,11 @@ impl Way {
     }
 }
 
+/// 就, 就是, 就能.
+fn is_just(around: &Surroundings<'_, '_>, token: Token) -> bool {
+    around.scene.text()[token.start as usize..].starts_with('就')
+}
+
 fn is_de(around: &Surroundings<'_, '_>, token: Token) -> bool {
     let text = around.scene.text();
     text.get(token.start as usize..token.end as usize)
@@ -249,6 +266,10 @@ fn is_de(around: &Surroundings<'_, '_>, token: Token) -> bool {
 
 /// Whether the negator at `at` is itself negated, 1 or 0: 不是不, 没有不.
 fn affirmed_by(before: &[Token], at: usize) -> usize {
+    // "Neither … nor" denies once.
+    if before[at].is(Class::JOINS) {
+        return 0;
+    }
     let mut negations = 0;
     for token in before[..at].iter().rev() {
         if token.is(Class::JOINS) || token.is(Class::BORDER) {
@@ -261,6 +282,41 @@ fn affirmed_by(before: &[Token], at: usize) -> usize {
         }
     }
     negations % 2
+}
+
+/// 除了我们没有哪家…, 要是不…: the negation leaves the speaker out, or is supposed only.
+fn saves_the_speaker(before: &[Token], at: usize) -> bool {
+    let near = &before[at.saturating_sub(3)..at];
+    let supposed = near.last().is_some_and(|token| token.is(Class::IF));
+    (supposed && !before[at].is(Class::BAN)) || near.iter().any(|token| token.is(Class::SAVE))
+}
+
+/// 别家没有保本的, "you can't get a guaranteed return elsewhere": what other houses lack. 别家也没有 denies.
+fn is_of_others(around: &Surroundings<'_, '_>, at: usize) -> bool {
+    let before = around.before;
+    if before[at].is(Class::BAN) {
+        return false;
+    }
+    if before[at].is(Class::LATIN) {
+        let mut clause = around.after.iter().take_while(|token| !token.is(Class::BORDER));
+        return clause.any(|token| token.is(Class::HOUSE));
+    }
+    let mut clause = before[..at]
+        .iter()
+        .rev()
+        .take_while(|token| !token.is(Class::BORDER.with(Class::JOINS)));
+    clause.any(|token| token.is(Class::HOUSE))
+}
+
+/// 您不是一直想要保本的吗: a question that wants a yes.
+fn asks_for_assent(around: &Surroundings<'_, '_>, negator: Token) -> bool {
+    let text = around.scene.text();
+    let is_not = text[negator.start as usize..].starts_with("不是");
+    let clause = around
+        .after
+        .iter()
+        .take_while(|token| !token.is(Class::COMMA.with(Class::END)));
+    is_not && clause.last().is_some_and(|token| token.is(Class::QUESTION))
 }
 
 /// 谁敢保证？我敢.

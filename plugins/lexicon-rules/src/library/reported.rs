@@ -22,10 +22,18 @@ fn says_third(before: &[Token]) -> bool {
     } else {
         Class::SAY
     };
+    // 我们行长他说: one of the house.
+    let clause = before[..at].iter().rev().take_while(|token| !token.is(Class::BORDER));
+    if clause.into_iter().any(|token| token.is(Class::OWN)) {
+        return false;
+    }
     let mut says = before[at].is(verb);
     let mut clauses = 0;
     for pair in before[at..].windows(2) {
         let (previous, token) = (pair[0], pair[1]);
+        if token.is(Class::DENIES) && !says {
+            return false;
+        }
         if token.is(Class::BREAK) || token.is(Class::BARRIER) && !token.is(Class::LIGHT) {
             return false;
         }

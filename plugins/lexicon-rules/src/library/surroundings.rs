@@ -10,6 +10,9 @@ use crate::scene::Scene;
 pub(super) const REACH: u32 = 96;
 const TOKENS_MAX: usize = 128;
 
+/// How many hits before a token are asked whether they cover it.
+const HITS_LOOKED_AT: usize = 8;
+
 /// How many sentences behind the hit's own are looked at: an answer, or a word that takes the hit up.
 const SENTENCES_BEHIND: usize = 2;
 
@@ -61,6 +64,15 @@ impl<'s, 'm> Surroundings<'s, 'm> {
                 .iter()
                 .any(|more| clause.starts_with(more))
         })
+    }
+
+    /// True if a hit of the message covers the token.
+    pub(super) fn covers(&self, token: Token) -> bool {
+        let hits = &self.scene.message.hits;
+        let behind = hits.partition_point(|hit| hit.span.start <= token.start);
+        hits[behind.saturating_sub(HITS_LOOKED_AT)..behind]
+            .iter()
+            .any(|hit| token.end <= hit.span.end)
     }
 
     /// True if the message has a hit between two offsets.

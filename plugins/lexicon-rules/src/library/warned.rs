@@ -12,7 +12,11 @@ const BEFORE_COLON: u32 = 10;
 
 /// True if the hit is taught or warned of.
 pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
-    negated::is_warned_of(around) || is_introduced(around) || is_told_with_its_end(around) || is_told_to_all(around)
+    negated::is_warned_of(around)
+        || is_bait(around)
+        || is_introduced(around)
+        || is_told_with_its_end(around)
+        || is_told_to_all(around)
 }
 
 /// True if the speaker offers something in the hit's sentence.
@@ -20,6 +24,21 @@ pub(super) fn offers(around: &Surroundings<'_, '_>, from: usize) -> bool {
     let offer = Class::OWN.with(Class::OFFER);
     let rest = around.rest_of_sentence();
     around.before[from..].iter().chain(rest).any(|token| token.is(offer))
+}
+
+/// 以保本为由, 保本的骗局: what stands right behind it, over a list of the same.
+fn is_bait(around: &Surroundings<'_, '_>) -> bool {
+    let own = Class::OWN.with(Class::OFFER);
+    if around.clause_before().iter().any(|token| token.is(own)) {
+        return false;
+    }
+    let listed = Class::LIST.with(Class::QUOTE).with(Class::SAY);
+    // Another hit is one more of the list.
+    let next = around
+        .after
+        .iter()
+        .find(|token| !token.is(listed) && !around.covers(**token));
+    next.is_some_and(|token| token.is(Class::BAIT))
 }
 
 /// The title of a teaching and its colon stand before it.

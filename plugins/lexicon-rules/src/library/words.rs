@@ -100,6 +100,16 @@ classes! {
     QUESTION "question",
     /// Joins two of a sort.
     JOINS "joins",
+    /// Behind a hit: it is what somebody is lured with.
+    BAIT "bait",
+    /// Links a subject with what it is.
+    LINK "link",
+    /// Supposes only.
+    IF "if",
+    /// Other houses.
+    HOUSE "house",
+    /// Leaves nobody but the speaker.
+    SAVE "save",
     /// The writer as a subject.
     SPEAKER "speaker",
     /// Answers a question of one's own.
