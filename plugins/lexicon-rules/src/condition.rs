@@ -7,6 +7,7 @@ use crate::near::Nearness;
 use crate::scene::{ListMask, Occurrence, Scene};
 use crate::selection::Selection;
 use crate::spans::merge_to_longest;
+use crate::turns::Turns;
 use crate::valid::Validator;
 
 /// Compiled from a condition's settings.
@@ -22,6 +23,7 @@ pub(crate) enum Condition {
     Attachment(AttachmentCondition),
     Link(LinkCondition),
     Preceding(PrecedingCondition),
+    Turns(Turns),
 }
 
 /// Enough hits of a selection.
@@ -92,6 +94,7 @@ impl Condition {
             Condition::Attachment(condition) => condition.holds(scene.message),
             Condition::Link(condition) => condition.holds(scene.message),
             Condition::Preceding(condition) => condition.holds(scene),
+            Condition::Turns(turns) => turns.holds(scene, out),
         };
         if !holds {
             out.truncate(before);
@@ -109,6 +112,7 @@ impl Condition {
                 }
             }
             Condition::Any(conditions) => needed.extend(any_of(conditions)),
+            Condition::Turns(turns) => needed.extend(any_of(&turns.conditions)),
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ mod scene;
 mod selection;
 mod settings;
 mod spans;
+mod turns;
 pub mod valid;
 mod window;
 

@@ -117,6 +117,14 @@ impl<'m> Scene<'m> {
         }
     }
 
+    /// An earlier message, shown as `message`, as the same rule sees it.
+    pub(crate) fn earlier<'e>(&self, message: &'e Message, of: &'m PrecedingMessage) -> Scene<'e>
+    where
+        'm: 'e,
+    {
+        Scene::new(message, self.hits_of(of), self.counted)
+    }
+
     /// The number of the clause or sentence in which an offset stands; always 0 for the message.
     pub(crate) fn unit_at(&self, unit: Unit, offset: u32) -> usize {
         self.borders_of(unit).partition_point(|&border| border <= offset)

@@ -63,6 +63,21 @@ pub(crate) struct ConditionSettings {
     pub(crate) attachment: Option<AttachmentSettings>,
     pub(crate) link: Option<LinkSettings>,
     pub(crate) preceding: Option<PrecedingSettings>,
+    pub(crate) turns: Option<Vec<ConditionSettings>>,
+    pub(crate) last: Option<u32>,
+    pub(crate) by: Option<By>,
+    pub(crate) seconds: Option<u32>,
+}
+
+/// Whose turns are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum By {
+    /// Those of this message's sender.
+    #[default]
+    Sender,
+    /// Everybody's.
+    Conversation,
 }
 
 /// A stretch of text that two things may have to share.

@@ -5,5 +5,6 @@ mod problems;
 mod readme;
 mod roles;
 mod rules;
+mod turns;
 mod vectors;
 mod windows;

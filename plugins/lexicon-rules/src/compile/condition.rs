@@ -8,9 +8,13 @@ use crate::context::Context;
 use crate::near::Nearness;
 use crate::selection::Keys;
 use crate::settings::{AmountSettings, AttachmentSettings, ConditionSettings, LinkSettings, PrecedingSettings, Unit};
+use crate::turns::Turns;
 
 const CONDITIONS_MAX: usize = 256;
 const DEPTH_MAX: usize = 8;
+/// This message and the five before it that the contract gives.
+const TURNS_MAX: u32 = 6;
+const SECONDS_MAX: u32 = 31_536_000;
 
 impl Compiler<'_> {
     /// A whole condition tree, with its bounds.
@@ -66,6 +70,23 @@ impl Compiler<'_> {
                 .children(conditions, unless, &format!("{pointer}/any"), depth, left)
                 .map(Condition::Any);
         }
+        if let Some(conditions) = settings.turns {
+            let children = self.children(conditions, unless, &format!("{pointer}/turns"), depth, left)?;
+            for (at, _) in children.iter().enumerate().filter(|(_, child)| !child.yields_hits()) {
+                self.problems.push(
+                    format!("{pointer}/turns/{at}"),
+                    "yields no hits, so no turn can say it: only `lists`, and `any` and `all` of such",
+                );
+            }
+            self.range(settings.last, 2, TURNS_MAX, format!("{pointer}/last"));
+            self.range(settings.seconds, 1, SECONDS_MAX, format!("{pointer}/seconds"));
+            return Some(Condition::Turns(Turns {
+                conditions: children,
+                last: settings.last.unwrap_or(TURNS_MAX).clamp(2, TURNS_MAX) as usize,
+                by: settings.by.unwrap_or_default(),
+                milliseconds: settings.seconds.map(|seconds| i64::from(seconds) * 1_000),
+            }));
+        }
         if let Some(condition) = settings.not {
             let condition = self.condition(*condition, unless, &format!("{pointer}/not"), depth - 1, left)?;
             return Some(Condition::Not(Box::new(condition)));
@@ -103,6 +124,7 @@ impl Compiler<'_> {
             ("attachment", settings.attachment.is_some()),
             ("link", settings.link.is_some()),
             ("preceding", settings.preceding.is_some()),
+            ("turns", settings.turns.is_some()),
         ];
         let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
         let [kind] = given.as_slice() else {
@@ -130,6 +152,9 @@ impl Compiler<'_> {
             ("within", "all", settings.within.is_some()),
             ("same", "all", settings.same.is_some()),
             ("ordered", "all", settings.ordered.is_some()),
+            ("last", "turns", settings.last.is_some()),
+            ("by", "turns", settings.by.is_some()),
+            ("seconds", "turns", settings.seconds.is_some()),
         ];
         for (key, owner, _) in belonging.iter().filter(|(_, owner, given)| *given && owner != kind) {
             self.problems.push(
@@ -285,7 +310,7 @@ impl Compiler<'_> {
                 "empty: nothing would pass; leave the key out or name a direction",
             );
         }
-        self.range(settings.seconds, 1, 31_536_000, format!("{pointer}/seconds"));
+        self.range(settings.seconds, 1, SECONDS_MAX, format!("{pointer}/seconds"));
         self.range(Some(settings.at_least), 1, 5, format!("{pointer}/at_least"));
         let keys = Keys {
             lists: settings.lists.as_deref().unwrap_or_default(),
