@@ -62,6 +62,11 @@ pub(crate) enum PackCommand {
         proviso pack test house-rules --junit report.xml --coverage-min rules=100 --coverage-min settings=80"
     )]
     Test(TestArgs),
+    /// Changes the messages of a pack's cases as who evades its rules would, and says which findings survive.
+    #[command(after_help = "Examples:\n  proviso pack attack policies/bank-cn\n  \
+        proviso pack attack house-rules --only refund --family disguise\n  \
+        proviso pack attack house-rules --min-survival 90 --format json")]
+    Attack(AttackArgs),
     /// Makes a signer's key: NAME.key, encrypted and readable by its owner alone, and NAME.pub.
     #[command(after_help = "Examples:\n  proviso pack keygen release\n  \
         proviso pack keygen ci --passphrase-file passphrase.txt")]
@@ -171,6 +176,32 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "[KIND=]PERCENT", conflicts_with = "only")]
     pub coverage_min: Vec<proviso_author::test::CoverageMin>,
     /// Threads that run cases; 0 means one a core.
+    #[arg(long, default_value_t = 0)]
+    pub workers: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AttackArgs {
+    /// Packs' folders or files.
+    #[arg(required = true)]
+    pub packs: Vec<PathBuf>,
+    /// Look only at the findings of this rule.
+    #[arg(long, value_name = "RULE")]
+    pub only: Option<String>,
+    /// Try only this family of mutations: disguise, shield, splitting, order, numbers or filler.
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<proviso_author::attack::Family>,
+    /// Makes the choices of the mutations; the same seed gives the same mutants.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Exit with 1 if less than this share of the mutants of some family survives, in per cent.
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    pub min_survival: Option<f64>,
+    /// Threads that judge; 0 means one a core.
     #[arg(long, default_value_t = 0)]
     pub workers: usize,
     #[arg(long, value_enum, default_value_t)]
@@ -356,6 +387,11 @@ pub(crate) enum PluginLanguage {
 fn parse_workers(text: &str) -> Result<usize, String> {
     let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
     workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| format!("{text:?} is no percentage: expected 0 to 100"))
 }
 
 fn parse_lint_grade(text: &str) -> Result<proviso_author::lint::Grade, String> {

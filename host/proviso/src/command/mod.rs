@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod lint;
 pub(crate) mod pack;
+mod pack_attack;
 mod pack_diff;
 mod pack_open;
 mod pack_registry;

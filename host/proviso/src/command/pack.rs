@@ -38,6 +38,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         } => inspect(pack, *format, trust, colour),
         PackCommand::Docs { pack, output } => docs(pack, output.as_deref()),
         PackCommand::Test(args) => super::pack_test::run(args, colour),
+        PackCommand::Attack(args) => super::pack_attack::run(args, colour),
         PackCommand::Keygen(args) => pack_sign::keygen(args),
         PackCommand::Sign(args) => pack_sign::sign(args),
         PackCommand::Verify(args) => pack_sign::verify(args, colour),
