@@ -119,15 +119,15 @@ fn print(trained: &Trained, examples: &[Example], files: &[String; 2], colour: b
     let (positive, negative) = labelled(examples);
     crate::show::line(format_args!(
         "{} texts of the kind looked for, {} harmless ones; judged by models that did not see their group",
-        count(positive),
-        count(negative)
+        count(positive as u64),
+        count(negative as u64)
     ));
     let mut table = Columns::new(colour, &["threshold", "false alarms", "of", "found"]);
     for rate in &trained.figures.rates {
         table.row([
             format!("{}", f64::from(rate.false_alarms_ppm) / 1e6),
-            count(rate.false_alarms.0),
-            count(rate.false_alarms.1),
+            count(rate.false_alarms.0 as u64),
+            count(rate.false_alarms.1 as u64),
             format!("{:.1} %", rate.recall * 100.0),
         ]);
     }
