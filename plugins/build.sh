@@ -24,7 +24,7 @@ if [ "${1:-}" = --with-host ]; then
     host_bins="--bin proviso"
     shift
 fi
-[ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk brittle-example
+[ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk text-classifier brittle-example
 
 say() { echo "plugins/build.sh: $*" >&2; }
 

@@ -34,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pack",
             "proviso-engine",
             "proviso-pipeline",
+            "proviso-text-features",
         ],
     ),
     (
@@ -55,6 +56,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("lexicon-rules", &["proviso-sdk"]),
     ("retention-schedule", &["proviso-sdk"]),
     ("departure-risk", &["proviso-sdk"]),
+    // How a text is cut is one crate for who judges by a model and who trains it.
+    ("proviso-text-features", &[]),
+    ("text-classifier", &["proviso-sdk", "proviso-text-features"]),
     ("brittle-example", &["proviso-sdk"]),
     ("proviso-rows", &[]),
     // The native program of `make bench` links what the host runs in the sandbox.
@@ -69,6 +73,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "lexicon-rules",
             "retention-schedule",
             "departure-risk",
+            "text-classifier",
             "brittle-example",
         ],
     ),
@@ -486,6 +491,7 @@ fn unsafe_stands_in_one_file_of_the_host_and_in_one_of_the_guests() {
         "lexicon-rules",
         "retention-schedule",
         "departure-risk",
+        "text-classifier",
         "brittle-example",
     ]
     .map(|name| format!("plugins/{name}"));

@@ -125,7 +125,7 @@ impl Exports {
                 name: &list.name,
                 kind: match list.kind {
                     ListKind::Lexicon => lifecycle::ListKind::Lexicon,
-                    ListKind::Patterns | ListKind::Segments => lifecycle::ListKind::Patterns,
+                    ListKind::Patterns | ListKind::Entities | ListKind::Segments => lifecycle::ListKind::Patterns,
                 },
                 pattern_names,
                 notes,

@@ -123,6 +123,7 @@ fn policy(policy: &Policy) -> PolicyDescription {
         kind: match list.kind {
             ListKind::Lexicon => "lexicon",
             ListKind::Patterns => "patterns",
+            ListKind::Entities => "entities",
             ListKind::Segments => "segments",
         },
         terms: list.terms,

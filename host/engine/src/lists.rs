@@ -109,20 +109,46 @@ impl Lists {
         Some(known)
     }
 
+    /// Adds a pack's list of entities, or finds that it is there.
+    pub(crate) fn add_entities(&mut self, pack: &Pack, declared: &manifest::Entities) -> Known {
+        let key = (pack.digest(), declared.name.clone(), Vec::new());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let id = self.add_built_in(&declared.name, ListContent::Entities(declared.kinds.clone()));
+        let info = ListInfo {
+            name: declared.name.clone(),
+            kind: ListKind::Entities,
+            terms: declared.kinds.len() as u32,
+            pattern_names: declared.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+            notes: Vec::new(),
+        };
+        let known = Known { id, info };
+        self.known.insert(key, known.clone());
+        known
+    }
+
+    /// Adds a list without a file, whose items have no place of their own.
+    fn add_built_in(&mut self, name: &str, content: ListContent) -> ListId {
+        let id = self.builder.add(List {
+            name: name.to_owned(),
+            content,
+        });
+        debug_assert_eq!(id.0 as usize, self.origins.len());
+        self.origins.push(Origin::default());
+        id
+    }
+
     /// The host's own list: its hits come from the message's segments, so that for the matcher it is empty.
     pub(crate) fn segments(&mut self) -> Known {
         if let Some(known) = &self.segments {
             return known.clone();
         }
-        let id = self.builder.add(List {
-            name: manifest::SEGMENTS.to_owned(),
-            content: ListContent::Lexicon {
-                terms: Vec::new(),
-                folding: Folding::EXACT,
-            },
-        });
-        debug_assert_eq!(id.0 as usize, self.origins.len());
-        self.origins.push(Origin::default());
+        let nothing = ListContent::Lexicon {
+            terms: Vec::new(),
+            folding: Folding::EXACT,
+        };
+        let id = self.add_built_in(manifest::SEGMENTS, nothing);
         let info = ListInfo {
             name: manifest::SEGMENTS.to_owned(),
             kind: ListKind::Segments,
@@ -278,5 +304,8 @@ pub fn scan_folding(folding: manifest::Folding) -> Folding {
             manifest::Gaps::Punctuation => Gaps::Punctuation,
         },
         word_boundaries: folding.word_boundaries,
+        word_segmentation: folding.word_segmentation,
+        glued_identifiers: folding.glued_identifiers,
+        skip_machine_text: folding.skip_machine_text,
     }
 }

@@ -105,6 +105,9 @@ impl<'a> Planner<'a, '_> {
                 known.insert(declared.name.clone(), list);
             }
         }
+        for declared in &manifest.entities {
+            known.insert(declared.name.clone(), self.lists.add_entities(self.pack, declared));
+        }
         let names_segments = |policy: &manifest::Policy| policy.lists.iter().any(|list| list == manifest::SEGMENTS);
         if manifest.policies.iter().any(names_segments) {
             known.insert(manifest::SEGMENTS.to_owned(), self.lists.segments());

@@ -96,6 +96,8 @@ pub(crate) struct SubjectView<'a> {
 pub(crate) enum ListKind {
     Lexicon,
     Patterns,
+    /// What the host knows by itself; to the contract a list of patterns, named as the kinds are.
+    Entities,
     /// The host's own list; to the contract it is one of patterns, named as the roles are.
     Segments,
 }

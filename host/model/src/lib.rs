@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod consent;
 mod consent_event;
 pub mod digest;
+mod entity;
 pub mod foreign;
 pub mod id;
 mod kind;
@@ -28,6 +29,7 @@ pub mod verdict;
 
 pub use addressed::Addressed;
 pub use digest::Digest;
+pub use entity::EntityKind;
 pub use foreign::Foreign;
 pub use id::MessageId;
 pub use message::Message;

@@ -51,7 +51,7 @@ impl fmt::Display for Page<'_> {
                 name = policy.name,
             )?;
         }
-        if !manifest.lists.is_empty() {
+        if !manifest.lists.is_empty() || !manifest.entities.is_empty() {
             writeln!(f, "\n## Lists\n\n| list | file | holds |\n|---|---|---|")?;
         }
         for list in &manifest.lists {
@@ -62,6 +62,10 @@ impl fmt::Display for Page<'_> {
             let filled = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
             let count = text.unwrap_or_default().lines().filter(filled).count();
             writeln!(f, "| {} | {} | {count} {what} |", cell(&list.name), code(&list.file))?;
+        }
+        for list in &manifest.entities {
+            let kinds: Vec<&str> = list.kinds.iter().map(|kind| kind.name()).collect();
+            writeln!(f, "| {} | built in | {} |", cell(&list.name), kinds.join(", "))?;
         }
         let mut schema = Schema {
             definitions: pack.schema().and_then(|schema| schema["$defs"].as_object()),

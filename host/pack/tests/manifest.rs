@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use crate::common::{MANIFEST, PackFolder};
+use proviso_model::EntityKind;
 use proviso_model::message::{Direction, Kind, PartyClass};
 use proviso_model::trigger::Trigger;
 use proviso_pack::manifest::{Field, Folding, Gaps, Interface, ListKind, SubjectKey};
@@ -26,7 +27,7 @@ preceding = 3
 budget = { fuel_per_kib = 20_000_000 }
 "#
     )
-    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\" }");
+    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\", word_segmentation = true, glued_identifiers = true, skip_machine_text = true }");
     folder.write("pack.toml", text);
     let pack = folder.open().unwrap();
     let manifest = pack.manifest();
@@ -38,6 +39,9 @@ budget = { fuel_per_kib = 20_000_000 }
         ListKind::Lexicon(Folding {
             case: false,
             gaps: Gaps::Punctuation,
+            word_segmentation: true,
+            glued_identifiers: true,
+            skip_machine_text: true,
             ..Folding::default()
         })
     );
@@ -236,6 +240,21 @@ fn what_belongs_together_is_checked_together() {
         ),
         (
             "[[policy]]",
+            "[entities.money]\nkinds = [\"bank-card\", \"purse\"]\n[[policy]]",
+            "\"purse\" is not a kind of entity: expected one of cn-identity, ",
+        ),
+        (
+            "[[policy]]",
+            "[entities.promissory]\nkinds = [\"iban\"]\n[[policy]]",
+            "\"promissory\" is the name of two lists: lexicons, patterns and entities share their names",
+        ),
+        (
+            "[[policy]]",
+            "[entities.money]\nkinds = []\n[[policy]]",
+            "[entities.money] needs `kinds`, such as",
+        ),
+        (
+            "[[policy]]",
             "[lexicon.segments]\nfile = \"lexicons/promissory.txt\"\n[[policy]]",
             "\"segments\" is the name of the host's own list: choose another",
         ),
@@ -278,6 +297,21 @@ fn the_hosts_list_is_named_without_a_file_and_triggers_nothing() {
         policy.trigger,
         Trigger::Lists(vec!["promissory".to_owned(), "identity".to_owned()])
     );
+}
+
+#[test]
+fn a_list_of_entities_has_kinds_and_no_file() {
+    let folder = PackFolder::new();
+    folder.edit(
+        "[[policy]]",
+        "[entities.money]\nkinds = [\"iban\", \"bank-card\"]\n[[policy]]",
+    );
+    folder.edit("\"identity\"]", "\"identity\", \"money\"]");
+    let pack = folder.open().unwrap();
+    let manifest = pack.manifest();
+    assert_eq!(manifest.entities[0].name, "money");
+    assert_eq!(manifest.entities[0].kinds, [EntityKind::Iban, EntityKind::BankCard]);
+    assert_eq!(manifest.policies[0].lists, ["promissory", "identity", "money"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From lists to a matcher.
 
 use crate::chars;
+use crate::entities::EntityKind;
 use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps};
 use crate::list::{List, ListContent, ListId, ScanProblem};
@@ -61,6 +62,7 @@ impl MatcherBuilder {
                     }
                 }
                 ListContent::Patterns(patterns) => parts.add_patterns(*owner, id, patterns),
+                ListContent::Entities(kinds) => parts.add_entities(id, kinds),
             }
         }
         parts.assemble(self.grants, self.lists.len())
@@ -80,7 +82,7 @@ enum What {
     /// A term, folded by a rule: its characters, among those of all terms. Equal ones are verified once, whatever lists
     /// they come from.
     Term {
-        rule: u8,
+        rule: u16,
         chars: Slice,
         list: ListId,
         item: u32,
@@ -98,6 +100,7 @@ struct Parts {
     /// Characters of all terms.
     chars: Vec<char>,
     expressions: ExpressionsBuilder,
+    entities: Vec<(EntityKind, ListId, u32)>,
     problems: Vec<ScanProblem>,
     count: usize,
 }
@@ -144,7 +147,13 @@ impl Parts {
         }
     }
 
-    fn rule(&mut self, folding: Folding) -> u8 {
+    fn add_entities(&mut self, list: ListId, kinds: &[EntityKind]) {
+        self.count += kinds.len();
+        let items = (0..).zip(kinds);
+        self.entities.extend(items.map(|(item, kind)| (*kind, list, item)));
+    }
+
+    fn rule(&mut self, folding: Folding) -> u16 {
         let number = self
             .rules
             .iter()
@@ -153,8 +162,8 @@ impl Parts {
                 self.rules.push(Rule::new(folding));
                 self.rules.len() - 1
             });
-        // There are 64 different foldings.
-        number as u8
+        // There are 512 different foldings.
+        number as u16
     }
 
     fn assemble(mut self, grants: Vec<Grant>, lists: usize) -> Result<Matcher, Vec<ScanProblem>> {
@@ -236,6 +245,8 @@ impl Parts {
         matcher.screen = Screen::new(&keys, &borders, &ascii, symbols.kinds.letters_from, symbols.count);
         matcher.symbols = symbols.pages;
         matcher.expressions = self.expressions.build(grants);
+        self.entities.sort_unstable();
+        matcher.entities = self.entities;
         let numbers = (0..).map(ListId).zip(&heavy);
         matcher.heavy = numbers.filter(|(_, heavy)| **heavy).map(|(list, _)| list).collect();
         matcher.count = self.count;
@@ -269,7 +280,7 @@ impl Parts {
 
 impl What {
     /// What makes terms equal; none for a piece.
-    fn term(self, chars: &[char]) -> Option<(u8, &[char])> {
+    fn term(self, chars: &[char]) -> Option<(u16, &[char])> {
         match self {
             Self::Term { rule, chars: slice, .. } => Some((rule, slice.of(chars))),
             Self::Piece { .. } => None,

@@ -28,6 +28,15 @@ pub struct Folding {
     /// A term that begins or ends with a letter of Latin, Greek or Cyrillic script or a digit matches there only at the
     /// border of a word: no such letter or digit may be its neighbour.
     pub word_boundaries: bool,
+    /// A hit of a Chinese term of two or three characters is dropped if its borders cut through the words around it: see
+    /// [`borders`](crate::borders). A hit with gaps in it is not.
+    pub word_segmentation: bool,
+    /// An identifier may follow a term that ends with a Latin letter, without a border between them: `vx13800138000`. It has 5-24
+    /// letters, digits, `_` and `-`, with two digits or an underscore among them.
+    pub glued_identifiers: bool,
+    /// A hit that lies wholly within an address on the web, behind its scheme or its host, or within a key or another long run
+    /// that a program made, is dropped. 256 bytes on each side are looked at.
+    pub skip_machine_text: bool,
 }
 
 /// Characters that are skipped between two characters of a term, at most [`GAP_CHARS_MAX`] in a row. Each kind includes
@@ -48,7 +57,7 @@ pub enum Gaps {
 }
 
 impl Default for Folding {
-    /// Case, width and variants are folded, invisible characters skipped, word borders respected.
+    /// Case, width and variants are folded, invisible characters skipped, borders of Latin words respected.
     fn default() -> Self {
         Self {
             case: true,
@@ -56,6 +65,9 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
+            word_segmentation: false,
+            glued_identifiers: false,
+            skip_machine_text: false,
         }
     }
 }
@@ -68,6 +80,9 @@ impl Folding {
         variants: false,
         gaps: Gaps::None,
         word_boundaries: false,
+        word_segmentation: false,
+        glued_identifiers: false,
+        skip_machine_text: false,
     };
 
     /// The character that stands for all those that count as `c`. Idempotent.

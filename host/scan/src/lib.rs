@@ -1,4 +1,4 @@
-//! Lexicons and patterns of all packs in one matcher.
+//! Lexicons, patterns and entities of all packs in one matcher.
 //!
 //! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
 //! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own
@@ -33,15 +33,20 @@
 
 mod alphabet;
 mod automaton;
+pub mod borders;
 mod build;
 mod byte_set;
 mod chars;
+pub mod common_words;
 mod conditions;
+pub mod entities;
 mod expressions;
 mod folding;
 mod hit;
+mod identifiers;
 pub mod lexicon;
 mod list;
+mod machine_text;
 mod matcher;
 mod pages;
 pub mod patterns;
@@ -56,8 +61,10 @@ mod term;
 mod term_search;
 mod trie;
 mod verify;
+mod words;
 
 pub use build::MatcherBuilder;
+pub use entities::{Entity, EntityKind, EntityValue};
 pub use folding::{Folding, GAP_CHARS_MAX, Gaps, is_word};
 pub use hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 pub use lexicon::Lexicon;

@@ -1,5 +1,6 @@
 //! What a matcher is made of: named lists of terms and patterns.
 
+use crate::entities::EntityKind;
 use crate::folding::Folding;
 use crate::patterns::Patterns;
 use std::fmt;
@@ -29,6 +30,9 @@ pub enum ListContent {
     },
     /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands: no folding.
     Patterns(Patterns),
+    /// Every entity of these kinds: the term of a hit is the place of its kind here. Entities are the same for all lists and
+    /// found once a text; of a kind that stands here twice, both have the hit.
+    Entities(Vec<EntityKind>),
 }
 
 /// One thing that keeps lists from becoming a matcher.

@@ -1,6 +1,7 @@
 //! All lists of a generation as one thing that scans a text once: its tables. `scan` runs it over texts.
 
 use crate::chars::{self, Classes};
+use crate::entities::EntityKind;
 use crate::expressions::{Expressions, ExpressionsBuilder};
 use crate::list::ListId;
 use crate::pages::Pages;
@@ -27,6 +28,8 @@ pub struct Matcher {
     /// Waypoints of expressions that are reached when a key is found.
     pub(crate) waypoints: Vec<u32>,
     pub(crate) expressions: Expressions,
+    /// Kinds of entities with the lists that look for them, in order.
+    pub(crate) entities: Vec<(EntityKind, ListId, u32)>,
     pub(crate) classes: &'static Classes,
     pub(crate) count: usize,
     /// Lists with terms that can make a scan slow: see [`crate::term_search`]. In order.
@@ -63,6 +66,7 @@ impl Matcher {
             uses: Vec::new(),
             waypoints: Vec::new(),
             expressions: ExpressionsBuilder::default().build(Vec::new()),
+            entities: Vec::new(),
             classes: chars::classes(),
             count: 0,
             heavy: Vec::new(),
@@ -75,7 +79,7 @@ impl Matcher {
         Token(Arc::clone(&self.identity))
     }
 
-    /// Terms and patterns of all lists together.
+    /// Terms, patterns and kinds of entities of all lists together.
     pub fn terms(&self) -> usize {
         self.count
     }

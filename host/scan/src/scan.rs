@@ -1,6 +1,7 @@
 //! One scan: a text, or many texts together, with a matcher. Terms first, text by text; then each pattern over all texts that
 //! may have it; then the hits of each text, in the order of the texts.
 
+use crate::entities::{Entity, Finder};
 use crate::expressions::ExpressionScratch;
 use crate::hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 use crate::list::ListId;
@@ -17,7 +18,10 @@ pub const TEXT_BYTES_MAX: usize = 64 << 20;
 pub struct Scratch {
     identity: Arc<()>,
     expressions: ExpressionScratch,
-    /// Terms found in all texts of a scan, one text behind the other.
+    finder: Finder,
+    /// Entities of one text.
+    entities: Vec<Entity>,
+    /// Terms and entities found in all texts of a scan, one text behind the other.
     hits: Vec<Hit>,
     /// By text.
     of_text: Vec<OfText>,
@@ -52,6 +56,8 @@ impl Matcher {
         Scratch {
             identity: Arc::clone(&self.identity),
             expressions: self.expressions.scratch(),
+            finder: Finder::default(),
+            entities: Vec::new(),
             hits: Vec::new(),
             of_text: Vec::new(),
             of_patterns: Vec::new(),
@@ -89,6 +95,8 @@ impl Matcher {
         }
         let Scratch {
             expressions,
+            finder,
+            entities,
             hits,
             of_text,
             found,
@@ -117,6 +125,13 @@ impl Matcher {
                 expressions.forget_pieces();
                 self.scan_terms(text, expressions, found, &mut Walked::light());
                 out_of_steps.extend(self.heavy.iter().map(|list| (number as u32, *list)));
+            }
+            if !self.entities.is_empty() {
+                entities.clear();
+                finder.find(text, entities, HITS_PER_SCAN_MAX);
+                for entity in &*entities {
+                    self.add_hits(entity, found);
+                }
             }
             found.truncate(HITS_PER_SCAN_MAX);
             hits.extend_from_slice(found);
@@ -162,5 +177,19 @@ impl Matcher {
         if texts.is_empty() {
             out_of_steps_here.clear();
         }
+    }
+
+    /// Adds a hit for each list that looks for an entity's kind.
+    fn add_hits(&self, entity: &Entity, found: &mut Vec<Hit>) {
+        let from = self.entities.partition_point(|(kind, ..)| *kind < entity.kind);
+        let of_kind = self.entities[from..]
+            .iter()
+            .take_while(|(kind, ..)| *kind == entity.kind);
+        found.extend(of_kind.map(|&(_, list, term)| Hit {
+            list,
+            term,
+            start: entity.start,
+            end: entity.end,
+        }));
     }
 }

@@ -1,5 +1,6 @@
 //! Terms and the keys that lead to them, as tables that point into each other.
 
+use crate::borders;
 use crate::chars::{self, Class, Relation};
 use crate::folding::{Folding, is_word};
 
@@ -32,12 +33,25 @@ pub(crate) struct Term {
     pub(crate) chars: Slice,
     /// Characters behind the last one of the key: of a less significant class, but significant in this list.
     pub(crate) behind: u16,
-    pub(crate) rule: u8,
+    pub(crate) rule: u16,
     /// The trie has compared all there is to compare: the term is all letters, under the coarsest relation.
     pub(crate) compared: bool,
     pub(crate) word_start: bool,
-    pub(crate) word_end: bool,
+    pub(crate) word_end: WordEnd,
+    /// Whether a hit stays is asked of the words around it.
+    pub(crate) asks_words: bool,
     pub(crate) uses: Slice,
+}
+
+/// What may stand behind a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WordEnd {
+    /// Anything.
+    Anything,
+    /// No letter or digit.
+    Border,
+    /// No letter or digit, save those of an identifier.
+    BorderOrIdentifier,
 }
 
 impl Slice {
@@ -75,11 +89,11 @@ impl Term {
 
     /// True if this is a term of letters at its end, and matches only with the border of a word behind it.
     pub(crate) fn ends_word(&self) -> bool {
-        self.word_end && self.behind == 0
+        self.word_end == WordEnd::Border && self.behind == 0
     }
 
     /// The folded term that is the characters from `from` to the end of `chars`.
-    pub(crate) fn new(chars: &[char], from: u32, rule: u8, rules: &[Rule], uses: Slice) -> Self {
+    pub(crate) fn new(chars: &[char], from: u32, rule: u16, rules: &[Rule], uses: Slice) -> Self {
         let folding = rules[usize::from(rule)].folding;
         let text = &chars[from as usize..];
         let class = text.iter().map(|&c| chars::class(c)).min();
@@ -88,7 +102,8 @@ impl Term {
             .rev()
             .take_while(|&&c| Some(chars::class(c)) != class)
             .count();
-        let (word_start, word_end) = borders(text, folding);
+        let (word_start, word_end) = word_ends(text, folding);
+        let may_be_glued = folding.glued_identifiers && text.last().is_some_and(|&c| is_latin(c));
         let all_letters = text.iter().all(|&c| chars::class(c) == Class::Letter);
         Self {
             chars: Slice {
@@ -99,14 +114,23 @@ impl Term {
             rule,
             compared: all_letters && folding.relation_index() == chars::ALL,
             word_start,
-            word_end,
+            word_end: match (word_end, may_be_glued) {
+                (false, _) => WordEnd::Anything,
+                (true, false) => WordEnd::Border,
+                (true, true) => WordEnd::BorderOrIdentifier,
+            },
+            asks_words: folding.word_segmentation && borders::concern(text),
             uses,
         }
     }
 }
 
+fn is_latin(c: char) -> bool {
+    chars::relation(chars::ALL).fold(c).is_ascii_alphabetic()
+}
+
 /// True for terms that the matcher may accept at a border: see [`Folding::word_boundaries`].
-pub(crate) fn borders(text: &[char], folding: Folding) -> (bool, bool) {
+pub(crate) fn word_ends(text: &[char], folding: Folding) -> (bool, bool) {
     let at = |c: Option<&char>| folding.word_boundaries && c.is_some_and(|&c| is_word(c));
     (at(text.first()), at(text.last()))
 }

@@ -6,6 +6,7 @@
 //! candidate: where a term would have to end. Verification walks back from there over the original text, under the list's
 //! own options, and so finds the start.
 
+use crate::borders::{self, BORDER_CHECKS_MAX};
 use crate::expressions::ExpressionScratch;
 use crate::hit::{HITS_PER_SCAN_MAX, Hit};
 use crate::list::ListId;
@@ -13,6 +14,7 @@ use crate::matcher::Matcher;
 use crate::screen::{Pair, SYMBOL_BITS, Stop, Window};
 use crate::symbols::{IGNORED, Kinds};
 use crate::trie::{Cursor, Symbol};
+use std::ops::Range;
 
 /// Letters of a key that are followed where long keys are left out.
 pub(crate) const DEPTH_MAX: usize = 32;
@@ -29,6 +31,8 @@ pub(crate) struct Walked {
     most: u64,
     /// Without what heavy lists alone look for.
     light: bool,
+    /// Hits whose borders words were asked about.
+    border_checks: u32,
 }
 
 impl Walked {
@@ -38,6 +42,7 @@ impl Walked {
             steps: 0,
             most,
             light: false,
+            border_checks: 0,
         }
     }
 
@@ -47,7 +52,16 @@ impl Walked {
             steps: 0,
             most: u64::MAX,
             light: true,
+            border_checks: 0,
         }
+    }
+
+    /// True if the words around a hit leave it its borders, or so many hits were asked about that no more are.
+    /// Not part of the search, which is to stay small for lists that do not ask.
+    #[inline(never)]
+    fn stays(&mut self, text: &str, hit: Range<usize>) -> bool {
+        self.border_checks += 1;
+        self.border_checks > BORDER_CHECKS_MAX || borders::stays(text, hit)
     }
 
     pub(crate) fn is_out_of_steps(&self) -> bool {
@@ -314,6 +328,9 @@ impl Matcher {
         let terms = if found.walked.light { key.light } else { key.terms };
         for term in terms.of(&self.terms) {
             if let Some((start, end)) = self.verify(found.text, at, term, &mut found.walked.steps) {
+                if term.asks_words && !found.walked.stays(found.text, start as usize..end as usize) {
+                    continue;
+                }
                 let uses = term.uses.of(&self.uses);
                 let hit = |&(list, term): &(ListId, u32)| Hit { list, term, start, end };
                 found.hits.extend(uses.iter().map(hit));

@@ -2,8 +2,10 @@
 
 use crate::chars::{Class, Classes};
 use crate::folding::{GAP_CHARS_MAX, Gaps, is_word};
+use crate::identifiers;
+use crate::machine_text;
 use crate::matcher::Matcher;
-use crate::term::{Rule, Term};
+use crate::term::{Rule, Term, WordEnd};
 
 impl Matcher {
     /// The span of a term whose key ends at byte `at`, if it is there.
@@ -12,8 +14,7 @@ impl Matcher {
         *steps += 1;
         let rule = &self.rules[usize::from(term.rule)];
         let gaps = rule.folding.gaps;
-        let goes_on = term.word_end && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
-        if goes_on && term.behind == 0 {
+        if term.ends_word() && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
         let chars = term.chars.of(&self.chars);
@@ -32,8 +33,15 @@ impl Matcher {
         };
         let start = at - start;
         let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
-        let ends = !term.word_end || !self.is_word_neighbour(text[end..].chars(), gaps);
-        (starts && ends).then_some((start as u32, end as u32))
+        let ends = match term.word_end {
+            WordEnd::Anything => true,
+            WordEnd::Border => !self.is_word_neighbour(text[end..].chars(), gaps),
+            WordEnd::BorderOrIdentifier => {
+                !self.is_word_neighbour(text[end..].chars(), gaps) || identifiers::begins(&text[end..])
+            }
+        };
+        let is_machine_text = || rule.folding.skip_machine_text && machine_text::holds(text, start..end);
+        (starts && ends && !is_machine_text()).then_some((start as u32, end as u32))
     }
 
     /// True if the nearest of `chars` that is not invisible makes a word border matter. Invisible characters count

@@ -1,6 +1,6 @@
 //! A scan allocates nothing once its scratch has grown. Alone in its file, for it counts what the whole process does.
 
-use proviso_scan::{Folding, Gaps, List, ListContent, MatcherBuilder, patterns};
+use proviso_scan::{EntityKind, Folding, Gaps, List, ListContent, MatcherBuilder, patterns};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,9 +63,26 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
             content: ListContent::Lexicon { terms, folding },
         });
     }
+    let asking = Folding {
+        word_segmentation: true,
+        glued_identifiers: true,
+        skip_machine_text: true,
+        ..Folding::default()
+    };
+    builder.add(List {
+        name: "asking".to_owned(),
+        content: ListContent::Lexicon {
+            terms: ["海投", "天气", "vx"].map(str::to_owned).to_vec(),
+            folding: asking,
+        },
+    });
     builder.add(List {
         name: "patterns".to_owned(),
         content: ListContent::Patterns(patterns::parse(Path::new("p.txt"), PATTERNS).unwrap()),
+    });
+    builder.add(List {
+        name: "entities".to_owned(),
+        content: ListContent::Entities(EntityKind::ALL.to_vec()),
     });
     let matcher = builder.build().unwrap();
 
@@ -77,7 +94,9 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         "\nimport java.util;\nselect a, b from users where c++ > 7",
         "𠮷野家😀😀é́ Привет мир ﷺ \u{3000}\t\r\n",
         "6222021234567890 ４１１１ 1111",
+        "身份证320106198705123030，借我3万，加vx：licai2026，1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
         "The quick brown fox jumps over the lazy dog, and again?!",
+        "上海投资公司，我在海投，vx13800138000，https://a.cn/vx/b",
     ];
     // Each piece alone, each pair, a longer text, one with more hits than are wanted, and none. None of them is long in the
     // sense of `steps`: such a text gets automata of its own.

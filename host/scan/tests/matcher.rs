@@ -53,6 +53,7 @@ fn each_list_has_its_own_folding() {
         width: false,
         variants: false,
         word_boundaries: false,
+        ..Folding::default()
     };
     let matcher = build([
         lexicon(&["VIP", "发财"], strict),

@@ -173,6 +173,7 @@ fn folding() -> impl Strategy<Value = Folding> {
             variants,
             gaps,
             word_boundaries,
+            ..Folding::default()
         },
     )
 }
@@ -284,6 +285,7 @@ fn every_folding_is_tried_on_every_pair_of_characters() {
                 variants: on(2),
                 gaps,
                 word_boundaries: on(3),
+                ..Folding::default()
             };
             let lists = [(terms.clone(), folding)];
             let matcher = matcher(&lists);

@@ -3,6 +3,7 @@
 mod condition;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proviso_sdk::{
     Language, Lists, MessageFilter, Problems, Severity, from_settings, is_name, pointer_segment, stable_key,
@@ -10,7 +11,8 @@ use proviso_sdk::{
 use serde_json::Value;
 
 use crate::amount::is_currency;
-use crate::context::{Context, Word};
+use crate::context::{Context, OwnContext, Word};
+use crate::library::{self, Library, LibraryContext};
 use crate::reason::Template;
 use crate::roles::{Roles, Segments};
 use crate::rule::{Adjustment, Cause, Change, Rule};
@@ -28,6 +30,7 @@ pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Pro
         contexts: BTreeMap::new(),
         segments: Segments::of(lists),
         roles: None,
+        library: None,
         problems: Problems::new(),
     };
     compiler.roles = compiler.roles(settings.roles.as_deref(), "/roles");
@@ -35,7 +38,17 @@ pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Pro
     compiler.count("/rules", settings.rules.len(), 1);
     for (name, value) in &settings.contexts {
         let pointer = format!("/contexts{}", pointer_segment(name));
-        compiler.name(name, &pointer);
+        if name.starts_with(library::PREFIX) {
+            compiler.problems.push(
+                pointer.as_str(),
+                format!(
+                    "\"{name}\": names that begin with `{}` are the library's own",
+                    library::PREFIX
+                ),
+            );
+        } else {
+            compiler.name(name, &pointer);
+        }
         let context = compiler.context(value, &pointer);
         compiler.contexts.insert(name.clone(), context);
     }
@@ -63,6 +76,8 @@ struct Compiler<'l> {
     segments: Option<Segments>,
     /// What rules count that say nothing of it.
     roles: Option<Roles>,
+    /// Read when the first rule names one of its contexts, so that others do not carry it.
+    library: Option<Arc<Library>>,
     problems: Problems,
 }
 
@@ -297,15 +312,41 @@ impl Compiler<'_> {
         let Value::String(name) = value else {
             return self.context(value, pointer);
         };
+        if let Some(of_library) = name.strip_prefix(library::PREFIX) {
+            return self.library_context(of_library, pointer);
+        }
         if let Some(context) = self.contexts.get(name) {
             return context.clone();
         }
         let names: Vec<String> = self.contexts.keys().map(|name| format!("\"{name}\"")).collect();
         self.problems.push(
             pointer,
-            format!("no context \"{name}\": `contexts` has [{}]", names.join(", ")),
+            format!(
+                "no context \"{name}\": `contexts` has [{}], the library has [{}]",
+                names.join(", "),
+                library_names()
+            ),
         );
         None
+    }
+
+    fn library_context(&mut self, name: &str, pointer: &str) -> Option<Context> {
+        let Some(kind) = library::kind(name) else {
+            self.problems.push(
+                pointer,
+                format!(
+                    "no context \"{name}\" in the library: version {} has [{}]",
+                    library::VERSION,
+                    library_names()
+                ),
+            );
+            return None;
+        };
+        let library = self.library.get_or_insert_with(|| Arc::new(Library::new()));
+        Some(Context::Library(LibraryContext {
+            kinds: vec![kind],
+            library: Arc::clone(library),
+        }))
     }
 
     fn context(&mut self, value: &Value, pointer: &str) -> Option<Context> {
@@ -331,14 +372,14 @@ impl Compiler<'_> {
             patterns: settings.patterns.as_deref(),
             min_weight: settings.min_weight,
         };
-        Some(Context {
+        Some(Context::Own(OwnContext {
             selection: self.selection(keys, settings.lists.is_some(), pointer),
             words: self.words(settings.words.as_deref(), &format!("{pointer}/words")),
             except_words: self.words(settings.except_words.as_deref(), &format!("{pointer}/except_words")),
             side: settings.side,
             within: settings.within,
             same: settings.same,
-        })
+        }))
     }
 
     /// `None` where no lists are given; then the other keys of a selection have no meaning.
@@ -382,4 +423,10 @@ impl Compiler<'_> {
         }
         words
     }
+}
+
+/// The names of the library's contexts, quoted and joined.
+fn library_names() -> String {
+    let names: Vec<String> = library::names().map(|name| format!("\"{name}\"")).collect();
+    names.join(", ")
 }

@@ -70,8 +70,11 @@ impl Condition {
         let before = out.len();
         let holds = match self {
             Condition::Leaf(leaf) => leaf.holds(scene, out),
-            Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(scene, out)),
-            Condition::Near(conditions, nearness) => near(conditions, *nearness, scene, out),
+            Condition::All(conditions) => {
+                conditions.iter().all(|condition| condition.holds(scene, out))
+                    && in_one_paragraph(conditions, scene, before, out)
+            }
+            Condition::Near(conditions, nearness) => near(conditions.iter(), *nearness, scene, out),
             // Every true branch is asked, so that the finding shows all of them.
             Condition::Any(conditions) => {
                 conditions
@@ -138,8 +141,23 @@ fn any_of(conditions: &[Condition]) -> Option<ListMask> {
     })
 }
 
-fn near(conditions: &[Condition], nearness: Nearness, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
-    let mut groups = Vec::with_capacity(conditions.len());
+/// What meets in `all` without a word of nearness meets in one paragraph. `out` has its hits from `before` on, and keeps those that do.
+fn in_one_paragraph(conditions: &[Condition], scene: &Scene<'_>, before: usize, out: &mut Vec<Occurrence>) -> bool {
+    let yielding = || conditions.iter().filter(|condition| condition.yields_hits());
+    if yielding().count() < 2 || scene.is_one_paragraph() {
+        return true;
+    }
+    out.truncate(before);
+    near(yielding(), Nearness::PARAGRAPH, scene, out)
+}
+
+fn near<'c>(
+    conditions: impl Iterator<Item = &'c Condition>,
+    nearness: Nearness,
+    scene: &Scene<'_>,
+    out: &mut Vec<Occurrence>,
+) -> bool {
+    let mut groups = Vec::new();
     for condition in conditions {
         let mut group = Vec::new();
         if !condition.holds(scene, &mut group) {

@@ -2,6 +2,7 @@
 
 use proviso_sdk::{Span, char_distance};
 
+use crate::library::LibraryContext;
 use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
 use crate::settings::{Side, Unit};
@@ -9,9 +10,41 @@ use crate::settings::{Side, Unit};
 /// Words are looked for at most so many characters from the hit, so that the cost of a hit has a bound.
 pub(crate) const WORD_DISTANCE_MAX: u32 = 256;
 
+/// A context that a rule names: one of the pack's own, or one of the library's.
+#[derive(Debug, Clone)]
+pub(crate) enum Context {
+    Own(OwnContext),
+    Library(LibraryContext),
+}
+
+impl Context {
+    /// True if this context stands near the occurrence.
+    pub(crate) fn is_near(&self, scene: &Scene<'_>, hit: &Occurrence) -> bool {
+        match self {
+            Self::Own(context) => context.is_near(scene, hit),
+            Self::Library(context) => context.holds(scene, hit.span),
+        }
+    }
+}
+
+/// The pack's own contexts first, since they cost less, and those of the library together, so that a hit's surroundings are read once.
+pub(crate) fn in_order_of_cost(contexts: Vec<Context>) -> Vec<Context> {
+    let mut ordered = Vec::with_capacity(contexts.len());
+    let mut together: Option<LibraryContext> = None;
+    for context in contexts {
+        match (context, &mut together) {
+            (Context::Library(more), Some(known)) => known.kinds.extend(more.kinds),
+            (Context::Library(first), together) => *together = Some(first),
+            (own, _) => ordered.push(own),
+        }
+    }
+    ordered.extend(together.map(Context::Library));
+    ordered
+}
+
 /// Compiled from a context's settings.
 #[derive(Debug, Clone)]
-pub(crate) struct Context {
+pub(crate) struct OwnContext {
     pub(crate) selection: Option<Selection>,
     pub(crate) words: Vec<Word>,
     pub(crate) except_words: Vec<Word>,
@@ -30,9 +63,8 @@ impl Word {
     }
 }
 
-impl Context {
-    /// True if this context stands near the occurrence.
-    pub(crate) fn is_near(&self, scene: &Scene<'_>, hit: &Occurrence) -> bool {
+impl OwnContext {
+    fn is_near(&self, scene: &Scene<'_>, hit: &Occurrence) -> bool {
         self.selection
             .as_ref()
             .is_some_and(|selection| self.has_hit(selection, scene, hit))

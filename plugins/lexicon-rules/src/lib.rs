@@ -7,6 +7,7 @@ mod amount;
 mod compile;
 mod condition;
 mod context;
+pub mod library;
 mod near;
 mod reason;
 mod roles;

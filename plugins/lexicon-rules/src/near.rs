@@ -15,6 +15,13 @@ pub(crate) struct Nearness {
 }
 
 impl Nearness {
+    /// In one paragraph, however far apart.
+    pub(crate) const PARAGRAPH: Self = Self {
+        within: None,
+        same: Unit::Paragraph,
+        ordered: false,
+    };
+
     /// Chooses one occurrence of each group so that they are near; adds all that take part in such a choice to `out`.
     /// Each group is ordered by start and without overlaps. True if there is a choice.
     pub(crate) fn choose(self, scene: &Scene<'_>, groups: &[Vec<Occurrence>], out: &mut Vec<Occurrence>) -> bool {

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
 
+use crate::library::Reading;
 use crate::roles::{Roles, Segments};
 use crate::settings::Unit;
 
@@ -44,6 +45,7 @@ pub(crate) struct Scene<'m> {
     /// Which lists have a hit.
     pub(crate) mask: ListMask,
     borders: OnceCell<Borders>,
+    reading: OnceCell<Reading>,
 }
 
 /// The scenes of a message, one for each choice of what counts.
@@ -85,7 +87,11 @@ impl<'m> Scenes<'m> {
 struct Borders {
     clauses: Vec<u32>,
     sentences: Vec<u32>,
+    paragraphs: Vec<u32>,
 }
+
+/// The end of a line with more characters ends a paragraph: nobody wrapped it. Mails wrap at 72 to 80.
+const WRAPPED_CHARS_MAX: usize = 100;
 
 impl<'m> Scene<'m> {
     fn new(message: &'m Message, hits: Cow<'m, [Hit]>, counted: Option<(&'m Segments, Roles)>) -> Self {
@@ -96,6 +102,7 @@ impl<'m> Scene<'m> {
             counted,
             mask,
             borders: OnceCell::new(),
+            reading: OnceCell::new(),
         }
     }
 
@@ -125,7 +132,12 @@ impl<'m> Scene<'m> {
         Scene::new(message, self.hits_of(of), self.counted)
     }
 
-    /// The number of the clause or sentence in which an offset stands; always 0 for the message.
+    /// True if the text has one paragraph.
+    pub(crate) fn is_one_paragraph(&self) -> bool {
+        self.borders_of(Unit::Paragraph).is_empty()
+    }
+
+    /// The number of the clause, sentence or paragraph in which an offset stands; always 0 for the message.
     pub(crate) fn unit_at(&self, unit: Unit, offset: u32) -> usize {
         self.borders_of(unit).partition_point(|&border| border <= offset)
     }
@@ -140,12 +152,38 @@ impl<'m> Scene<'m> {
         Span { start, end }
     }
 
+    /// How many sentences the text has, an empty last one included.
+    pub(crate) fn sentences(&self) -> usize {
+        self.borders_of(Unit::Sentence).len() + 1
+    }
+
+    /// The number of the sentence in which an offset stands.
+    pub(crate) fn sentence_at(&self, offset: u32) -> usize {
+        self.unit_at(Unit::Sentence, offset)
+    }
+
+    /// Where a sentence stands, its end mark included.
+    pub(crate) fn sentence(&self, at: usize) -> Span {
+        let borders = self.borders_of(Unit::Sentence);
+        let start = at.checked_sub(1).and_then(|at| borders.get(at));
+        Span {
+            start: start.copied().unwrap_or(0),
+            end: borders.get(at).copied().unwrap_or(self.text().len() as u32),
+        }
+    }
+
+    /// The message as the library reads it.
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::new(self.sentences()))
+    }
+
     fn borders_of(&self, unit: Unit) -> &[u32] {
         let borders = || self.borders.get_or_init(|| find_borders(self.text()));
         match unit {
             Unit::Message => &[],
             Unit::Clause => &borders().clauses,
             Unit::Sentence => &borders().sentences,
+            Unit::Paragraph => &borders().paragraphs,
         }
     }
 }
@@ -154,13 +192,25 @@ fn find_borders(text: &str) -> Borders {
     let mut borders = Borders {
         clauses: Vec::new(),
         sentences: Vec::new(),
+        paragraphs: Vec::new(),
     };
+    // Characters of the line so far, and whether it has one that is not white space.
+    let (mut line, mut is_blank) = (0, true);
     let mut previous = ' ';
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let next = rest.peek().map(|&(_, next)| next);
         let end = (at + c.len_utf8()) as u32;
         let digits_around = previous.is_ascii_digit() && next.is_some_and(|next| next.is_ascii_digit());
+        if c == '\n' {
+            if is_blank || line > WRAPPED_CHARS_MAX {
+                borders.paragraphs.push(end);
+            }
+            (line, is_blank) = (0, true);
+        } else {
+            line += 1;
+            is_blank &= c.is_whitespace();
+        }
         match c {
             '。' | '！' | '？' | '!' | '?' | '；' | ';' | '…' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
                 borders.sentences.push(end);
@@ -205,6 +255,23 @@ mod tests {
             assert_eq!(parts(text, &borders.clauses), *clauses, "{text}");
             assert_eq!(parts(text, &borders.sentences), *sentences, "{text}");
         });
+    }
+
+    #[test]
+    fn a_paragraph_ends_at_a_blank_line_and_with_a_line_that_nobody_wrapped() {
+        let long = "长".repeat(101);
+        let table: &[(&str, usize)] = &[
+            ("一行\n又一行\n", 1),
+            ("一段\n\n又一段", 2),
+            ("一段\r\n \t\r\n又一段", 2),
+            ("a\n\n\nb", 3),
+            ("", 1),
+        ];
+        each_row(table, |(text, count)| {
+            let borders = find_borders(text).paragraphs;
+            assert_eq!(parts(text, &borders).len().max(1), *count, "{text:?} {borders:?}");
+        });
+        assert_eq!(find_borders(&format!("{long}\n好")).paragraphs.len(), 1);
     }
 
     fn parts<'t>(text: &'t str, borders: &[u32]) -> Vec<&'t str> {

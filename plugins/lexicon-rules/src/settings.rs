@@ -86,6 +86,7 @@ pub(crate) enum By {
 pub(crate) enum Unit {
     Clause,
     Sentence,
+    Paragraph,
     Message,
 }
 

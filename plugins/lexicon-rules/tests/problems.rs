@@ -110,7 +110,22 @@ fn mistakes_in_a_rule_are_named() {
         (
             json!({ "when": leaf, "unless": ["unknown"] }),
             "/unless/0",
-            "no context \"unknown\": `contexts` has [\"known\"]",
+            "no context \"unknown\": `contexts` has [\"known\"], the library has [",
+        ),
+        (
+            json!({ "when": leaf, "unless": ["library.negatd"] }),
+            "/unless/0",
+            "no context \"negatd\" in the library: version 1 has [\"library.negated\", ",
+        ),
+        (
+            json!({ "when": leaf, "adjust": [{ "near": "library.", "by": 1 }] }),
+            "/adjust/0/near",
+            "no context \"\" in the library",
+        ),
+        (
+            json!({ "when": leaf, "unless": ["negated"] }),
+            "/unless/0",
+            "no context \"negated\": `contexts` has [\"known\"], the library has [\"library.negated\", ",
         ),
         (
             json!({ "when": leaf, "unless": [{}] }),
@@ -268,6 +283,23 @@ fn problems_of_every_rule_and_context_are_reported_together() {
             "/rules/c/unless/0",
             "/rules/c/when/lists/0"
         ]
+    );
+}
+
+#[test]
+fn a_name_of_the_library_is_not_a_pack_s_own() {
+    let found = problems(&json!({
+        "contexts": { "library.negated": { "words": ["x"] }, "library.mine": { "words": ["x"] } },
+        "rules": { "r": { "when": { "lists": ["words"] }, "unless": ["library.negated"] } },
+    }));
+    let pointers: Vec<&str> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/contexts/library.mine", "/contexts/library.negated"]);
+    assert!(
+        found[1]
+            .1
+            .contains("names that begin with `library.` are the library's own"),
+        "{}",
+        found[1].1
     );
 }
 

@@ -53,3 +53,38 @@ fn collect_keys(schema: &Value, keys: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+#[test]
+fn the_packs_schemas_carry_this_schema() {
+    let own = include_str!("../settings.schema.json").replace("#/$defs/", "#/$defs/lexicon-rules-");
+    let own: Value = serde_json::from_str(&own).expect("the schema is JSON");
+    for (pack, schema) in [
+        (
+            "bank-cn",
+            include_str!("../../../policies/bank-cn/settings.schema.json"),
+        ),
+        (
+            "broker-us",
+            include_str!("../../../policies/broker-us/settings.schema.json"),
+        ),
+        (
+            "data-leak",
+            include_str!("../../../policies/data-leak/settings.schema.json"),
+        ),
+        (
+            "ecommerce-cn",
+            include_str!("../../../policies/ecommerce-cn/settings.schema.json"),
+        ),
+    ] {
+        let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
+        let carried = schema["$defs"].as_object().expect("the pack's schema has definitions");
+        for (name, definition) in own["$defs"].as_object().expect("the schema has definitions") {
+            assert_eq!(
+                carried.get(&format!("lexicon-rules-{name}")),
+                Some(definition),
+                "{pack}: {name}"
+            );
+        }
+        assert_eq!(carried["lexicon-rules"]["properties"], own["properties"], "{pack}");
+    }
+}

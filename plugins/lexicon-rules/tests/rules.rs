@@ -85,6 +85,24 @@ fn a_leaf_finds_hits_merged_to_the_longest() {
 }
 
 #[test]
+fn the_parts_of_an_all_meet_in_one_paragraph_unless_the_rule_says_otherwise() {
+    let parts = json!([{ "lists": ["promissory"] }, { "lists": ["product"] }]);
+    check(
+        &json!({ "when": { "all": parts } }),
+        &[
+            ("这款理财\n保本", Some(&["理财", "保本"])),
+            ("这款理财\n\n保本", None),
+            ("保本的理财\n\n基金", Some(&["保本", "理财"])),
+            ("基金\n\n保本的理财\n\n稳赚", Some(&["保本", "理财"])),
+        ],
+    );
+    check(
+        &json!({ "when": { "all": parts, "same": "message" } }),
+        &[("这款理财\n\n保本", Some(&["理财", "保本"]))],
+    );
+}
+
+#[test]
 fn a_selection_narrows_by_tag_name_and_weight() {
     let table: &[(Value, &str, bool)] = &[
         (json!({ "lists": ["promissory"], "tags": ["slang"] }), "稳赚", true),

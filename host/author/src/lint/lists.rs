@@ -4,7 +4,7 @@ use super::codes::UNUSED_LIST;
 use super::{Places, Remark};
 use proviso_model::trigger::Trigger;
 use proviso_pack::Pack;
-use proviso_pack::manifest::{List, Policy};
+use proviso_pack::manifest::{List, Policy, SEGMENTS};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -17,6 +17,12 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
             remarks.push(places.at_list(UNUSED_LIST, index, message));
         }
     }
+    for list in &manifest.entities {
+        if !manifest.policies.iter().any(|policy| policy.lists.contains(&list.name)) {
+            let message = format!("no policy names {:?} among its `lists`: its hits go nowhere", list.name);
+            remarks.push(Remark::on_line(UNUSED_LIST, "pack.toml", list.line, message));
+        }
+    }
     for (index, policy) in manifest.policies.iter().enumerate() {
         let named = named_by(&policy.settings);
         // A plugin that takes its lists by their order names none of them, and may look at all.
@@ -24,7 +30,7 @@ pub(super) fn check(pack: &Pack, places: &Places<'_>) -> Vec<Remark> {
             continue;
         }
         let triggers = triggered_by(policy);
-        for list in &policy.lists {
+        for list in policy.lists.iter().filter(|list| *list != SEGMENTS) {
             if !named.contains(list.as_str()) && !triggers.contains(list.as_str()) {
                 let message = format!(
                     "{} is given {list:?}, and neither its trigger nor its settings name it",

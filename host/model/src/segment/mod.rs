@@ -10,6 +10,7 @@ mod reply;
 mod tests;
 
 use crate::message::{Kind, Message};
+use crate::verdict::Span;
 
 /// What a part of a text is to its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +100,20 @@ pub fn of(message: &Message, found: &mut Vec<Segment>) {
             segment.role = Role::Forwarded;
         }
     }
+}
+
+/// The roles of the parts that spans of a message's text begin in, each once, in the order of [`Role::ALL`].
+pub fn roles(message: &Message, spans: impl IntoIterator<Item = Span>) -> Vec<Role> {
+    let mut segments = Vec::new();
+    of(message, &mut segments);
+    let role_at = |at: usize| {
+        let holds = |segment: &&Segment| (segment.start..segment.end).contains(&at);
+        segments.iter().find(holds).map_or(Role::Own, |segment| segment.role)
+    };
+    let mut roles: Vec<Role> = spans.into_iter().map(|span| role_at(span.start as usize)).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
 }
 
 /// Channels whose program writes `>` before the lines that it quotes.

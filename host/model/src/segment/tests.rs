@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::canonical::{Defaults, from_json};
+use crate::verdict::Span;
 use proviso_rows::each_row;
 
 fn message(kind: &str, channel: &str, text: &str) -> Message {
@@ -166,4 +167,23 @@ fn segments_are_in_order_and_do_not_overlap() {
             assert!(at <= text.len());
         }
     }
+}
+
+#[test]
+fn spans_are_told_by_the_part_that_they_begin_in() {
+    let text = "不保\n> 保本吗\n> 稳吗\n";
+    let message = message("email", "mail", text);
+    let at = |part: &str| {
+        let start = text.find(part).unwrap() as u32;
+        Span {
+            start,
+            end: start + part.len() as u32,
+        }
+    };
+    assert_eq!(roles(&message, [at("不保")]), [Role::Own]);
+    assert_eq!(
+        roles(&message, [at("稳吗"), at("不保"), at("保本")]),
+        [Role::Own, Role::Quotation]
+    );
+    assert!(roles(&message, []).is_empty());
 }

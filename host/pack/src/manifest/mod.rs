@@ -1,11 +1,13 @@
 //! `pack.toml`: what a pack is called, which lists it has, and which policies are made of them.
 
+mod lists;
 mod read;
 mod trigger;
 
 pub(crate) use read::settings_bytes;
 pub use read::{ManifestText, read};
 
+use proviso_model::EntityKind;
 use proviso_model::message::Message;
 use proviso_model::trigger::Trigger;
 use proviso_model::verdict::Reason;
@@ -32,6 +34,8 @@ pub struct Manifest {
     pub scan_steps_per_kib: u64,
     /// Lexicons, then patterns, each in the file's order; their names are distinct.
     pub lists: Vec<List>,
+    /// In the file's order; they share their names with `lists`.
+    pub entities: Vec<Entities>,
     /// In the file's order, 1-64; their names are distinct.
     pub policies: Vec<Policy>,
 }
@@ -45,6 +49,17 @@ pub struct List {
     pub file: String,
     /// What it is made of, and how it is matched.
     pub kind: ListKind,
+}
+
+/// A list of entities, declared by `[entities.NAME]`: what the host finds by its own knowledge of numbers and names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entities {
+    /// 1-64 bytes of `a-z 0-9 -`, distinct among all lists of the pack.
+    pub name: String,
+    /// At least one, distinct, in the order of the list's patterns.
+    pub kinds: Vec<EntityKind>,
+    /// Line of its table in `pack.toml`, from 1.
+    pub line: usize,
 }
 
 /// The host's own list, which a policy may name among its `lists` without a file: the parts of a text that are not its sender's own
@@ -77,6 +92,12 @@ pub struct Folding {
     pub gaps: Gaps,
     /// A Latin term matches whole words only. Default true.
     pub word_boundaries: bool,
+    /// A hit of a Chinese term that is cut out of the words around it does not count. Default false.
+    pub word_segmentation: bool,
+    /// An identifier may follow a Latin term without a border. Default false.
+    pub glued_identifiers: bool,
+    /// A hit within an address, a key or a token does not count. Default false.
+    pub skip_machine_text: bool,
 }
 
 /// What may stand between the characters of a term. Each includes what is before it.
@@ -101,6 +122,9 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
+            word_segmentation: false,
+            glued_identifiers: false,
+            skip_machine_text: false,
         }
     }
 }

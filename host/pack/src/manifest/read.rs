@@ -1,8 +1,6 @@
 //! Reads `pack.toml`, and says everything that is wrong with it at once.
 
-use super::{
-    Field, Folding, Gaps, Interface, List, ListKind, Manifest, Policy, SEGMENTS, SubjectKey, TimePrecision, trigger,
-};
+use super::{Field, Interface, Manifest, Policy, SEGMENTS, SubjectKey, TimePrecision, lists, trigger};
 use proviso_model::Problem;
 use proviso_model::id::is_name;
 use proviso_model::limits::{
@@ -22,8 +20,6 @@ const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
 const JURISDICTIONS_MAX: usize = 64;
 /// Licence and each language of the description, in bytes.
 const LINE_BYTES_MAX: usize = 1_024;
-/// Lexicons and patterns of one pack.
-const LISTS_MAX: usize = 256;
 
 /// A manifest, and where in its file the things stand that can only be checked against other parts.
 #[derive(Debug)]
@@ -31,7 +27,7 @@ pub struct ManifestText<'a> {
     file: PathBuf,
     text: &'a str,
     /// For each list of the manifest, where its `file` stands.
-    list_files: Vec<Range<usize>>,
+    pub(super) list_files: Vec<Range<usize>>,
     /// For each policy, where its `plugin` stands.
     plugins: Vec<Range<usize>>,
     /// For each policy, where its settings stand.
@@ -92,8 +88,10 @@ pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<
         "scan_steps_per_kib",
         (SCAN_STEPS_PER_KIB_DEFAULT, SCAN_STEPS_PER_KIB_MAX),
     );
-    let lists = lists(toml_file, &mut table, &mut places);
-    let policies = policies(toml_file, &mut table, &lists, &mut places);
+    let lists = lists::files(toml_file, &mut table, &mut places);
+    let entities = lists::entities(toml_file, &mut table, text, &lists);
+    let names = lists::names(&lists, &entities);
+    let policies = policies(toml_file, &mut table, &names, &mut places);
     table.finish(toml_file);
     let manifest = Manifest {
         name,
@@ -105,6 +103,7 @@ pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<
         requires_assessment,
         scan_steps_per_kib,
         lists,
+        entities,
         policies,
     };
     (manifest, places, toml.into_problems())
@@ -217,81 +216,10 @@ fn description(file: &mut TomlFile<'_>, table: &mut Table<'_>) -> Reason {
     description
 }
 
-fn lists(file: &mut TomlFile<'_>, table: &mut Table<'_>, places: &mut ManifestText<'_>) -> Vec<List> {
-    let mut lists: Vec<List> = Vec::new();
-    for (key, folder) in [("lexicon", "lexicons"), ("patterns", "patterns")] {
-        let Some(tables) = table.table(file, key) else { continue };
-        for ((name, at), mut entry) in tables.into_tables(file) {
-            check_name(file, "a list", &name, at.clone());
-            if name == SEGMENTS {
-                file.problem(
-                    at.clone(),
-                    format!("{name:?} is the name of the host's own list: choose another"),
-                );
-            }
-            if lists.iter().any(|list| list.name == name) {
-                file.problem(
-                    at.clone(),
-                    format!("{name:?} is the name of two lists: lexicons and patterns share their names"),
-                );
-            }
-            if lists.len() == LISTS_MAX {
-                file.problem(at, format!("more than {LISTS_MAX} lexicons and patterns"));
-                return lists;
-            }
-            let (path, path_at) = entry.required_string(file, "file").unwrap_or((String::new(), at));
-            let in_folder = path.split_once('/').is_some_and(|(first, _)| first == folder);
-            let is_part = in_folder && crate::parts::media_type_of(&path).is_ok();
-            if !path.is_empty() && !is_part {
-                file.problem(
-                    path_at.clone(),
-                    format!("`file` is {path:?}: expected {folder}/NAME.txt of this pack"),
-                );
-            }
-            let kind = if key == "lexicon" {
-                ListKind::Lexicon(folding(file, &mut entry))
-            } else {
-                ListKind::Patterns
-            };
-            entry.finish(file);
-            places.list_files.push(path_at);
-            lists.push(List { name, file: path, kind });
-        }
-    }
-    lists
-}
-
-fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
-    const GAPS: [(&str, Gaps); 4] = [
-        ("none", Gaps::None),
-        ("invisible", Gaps::Invisible),
-        ("spaces", Gaps::Spaces),
-        ("punctuation", Gaps::Punctuation),
-    ];
-    let default = Folding::default();
-    let Some(mut table) = list.table(file, "fold") else {
-        return default;
-    };
-    let mut switch = |key, default| table.boolean(file, key).map_or(default, |(value, _)| value);
-    let case = switch("case", default.case);
-    let width = switch("width", default.width);
-    let variants = switch("variants", default.variants);
-    let word_boundaries = switch("word_boundaries", default.word_boundaries);
-    let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
-    table.finish(file);
-    Folding {
-        case,
-        width,
-        variants,
-        gaps,
-        word_boundaries,
-    }
-}
-
 fn policies(
     file: &mut TomlFile<'_>,
     table: &mut Table<'_>,
-    lists: &[List],
+    lists: &[&str],
     places: &mut ManifestText<'_>,
 ) -> Vec<Policy> {
     let pack_at = table.at();
@@ -319,7 +247,7 @@ fn policies(
     policies
 }
 
-fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places: &mut ManifestText<'_>) -> Policy {
+fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[&str], places: &mut ManifestText<'_>) -> Policy {
     let at = table.at();
     let line = line_and_column(places.text, at.start).0;
     let mut named = |file: &mut TomlFile<'_>, key, what| {
@@ -359,10 +287,10 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[List], places
 
     let mut lists: Vec<String> = Vec::new();
     for (list, at) in table.strings(file, "lists").unwrap_or_default() {
-        if list != SEGMENTS && known.iter().all(|known| known.name != list) {
+        if !known.contains(&list.as_str()) {
             file.problem(
                 at,
-                format!("{list:?} is not a list of this pack: expected a [lexicon.{list}] or [patterns.{list}]"),
+                format!("{list:?} is not a list of this pack: expected a [lexicon.{list}], [patterns.{list}] or [entities.{list}]"),
             );
         } else if lists.contains(&list) {
             file.problem(at, format!("{list:?} stands here twice"));
@@ -444,7 +372,7 @@ pub(crate) fn settings_bytes(settings: &serde_json::Map<String, serde_json::Valu
     serde_json::to_string(settings).map_or(usize::MAX, |text| text.len())
 }
 
-fn check_name(file: &mut TomlFile<'_>, what: &str, name: &str, at: Range<usize>) {
+pub(super) fn check_name(file: &mut TomlFile<'_>, what: &str, name: &str, at: Range<usize>) {
     if !is_name(name) {
         file.problem(
             at,

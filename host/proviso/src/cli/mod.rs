@@ -4,8 +4,8 @@ mod pack;
 mod token;
 
 pub(crate) use pack::{
-    BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs, SignArgs, TestArgs,
-    VerifyArgs,
+    AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
+    SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
 
 pub(crate) use token::{NewTokenArgs, TokenCommand};

@@ -62,6 +62,11 @@ pub(crate) enum PackCommand {
         proviso pack test house-rules --junit report.xml --coverage-min rules=100 --coverage-min settings=80"
     )]
     Test(TestArgs),
+    /// Changes the messages of a pack's cases as who evades its rules would, and says which findings survive.
+    #[command(after_help = "Examples:\n  proviso pack attack policies/bank-cn\n  \
+        proviso pack attack house-rules --only refund --family disguise\n  \
+        proviso pack attack house-rules --min-survival 90 --format json")]
+    Attack(AttackArgs),
     /// Makes a signer's key: NAME.key, encrypted and readable by its owner alone, and NAME.pub.
     #[command(after_help = "Examples:\n  proviso pack keygen release\n  \
         proviso pack keygen ci --passphrase-file passphrase.txt")]
@@ -106,6 +111,44 @@ pub(crate) enum PackCommand {
         proviso pack lint house-rules --fix\n  \
         proviso pack lint --explain L101")]
     Lint(LintArgs),
+    /// Trains a model of the plugin text-classifier from labelled texts, and says on a card how often it is wrong.
+    #[command(after_help = "Examples:\n  \
+        proviso pack train --labelled labelled.jsonl --name fraud-wording --looks-for \"advance-fee fraud\" --output lexicons/fraud-model.txt\n\n\
+        A line is {\"text\": …, \"label\": \"positive\" or \"negative\"} and, where known, `source`, `group` (a conversation), `kind`, `channel`, `date`.")]
+    Train(TrainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// Files of labelled texts, JSON Lines.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub labelled: Vec<PathBuf>,
+    /// Labels of what is looked for.
+    #[arg(long, value_name = "LABEL", default_value = "positive")]
+    pub positive: Vec<String>,
+    /// Labels of what is harmless.
+    #[arg(long, value_name = "LABEL", default_value = "negative")]
+    pub negative: Vec<String>,
+    /// What the model is called on its card.
+    #[arg(long)]
+    pub name: String,
+    /// What it looks for, in one line for its card.
+    #[arg(long)]
+    pub looks_for: String,
+    /// The lexicon to write, `lexicons/….txt` of a pack; the card stands beside it with the ending `.md`.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// A file of words of which nothing is learnt, such as names, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub never: Option<PathBuf>,
+    /// What decides which texts are kept apart.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Parts for cross-validation, 2 to 20.
+    #[arg(long, default_value_t = 5)]
+    pub folds: u32,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +176,32 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "[KIND=]PERCENT", conflicts_with = "only")]
     pub coverage_min: Vec<proviso_author::test::CoverageMin>,
     /// Threads that run cases; 0 means one a core.
+    #[arg(long, default_value_t = 0)]
+    pub workers: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AttackArgs {
+    /// Packs' folders or files.
+    #[arg(required = true)]
+    pub packs: Vec<PathBuf>,
+    /// Look only at the findings of this rule.
+    #[arg(long, value_name = "RULE")]
+    pub only: Option<String>,
+    /// Try only this family of mutations: disguise, shield, splitting, order, numbers or filler.
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<proviso_author::attack::Family>,
+    /// Makes the choices of the mutations; the same seed gives the same mutants.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Exit with 1 if less than this share of the mutants of some family survives, in per cent.
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    pub min_survival: Option<f64>,
+    /// Threads that judge; 0 means one a core.
     #[arg(long, default_value_t = 0)]
     pub workers: usize,
     #[arg(long, value_enum, default_value_t)]
@@ -318,6 +387,11 @@ pub(crate) enum PluginLanguage {
 fn parse_workers(text: &str) -> Result<usize, String> {
     let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
     workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| format!("{text:?} is no percentage: expected 0 to 100"))
 }
 
 fn parse_lint_grade(text: &str) -> Result<proviso_author::lint::Grade, String> {

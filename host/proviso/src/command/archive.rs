@@ -8,9 +8,11 @@ use crate::show::table::{Columns, clip, count};
 use crate::tally;
 use proviso_archive::{CitedRule, EarlierVerdict, Released, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
+use proviso_model::message::Message;
 use proviso_model::retention::Why;
+use proviso_model::segment::{self, Role, Segment};
 use proviso_model::set::PolicySet;
-use proviso_model::verdict::{Language, Severity};
+use proviso_model::verdict::{Finding, Language, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -77,6 +79,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "received_at": shown.received_at.to_string(),
         "digest": shown.digest,
         "notes": shown.message.notes,
+        "segments": segments_json(&shown.message),
         "verdict": serde_json::from_str::<Value>(&shown.verdict.json)?,
         "fuel": shown.verdict.fuel,
         "retention": retention,
@@ -89,6 +92,13 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "recalled_by": shown.recalled_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "conflicts": shown.conflicts,
     }))
+}
+
+fn segments_json(message: &Message) -> Value {
+    let mut segments = Vec::new();
+    segment::of(message, &mut segments);
+    let json = |segment: &Segment| json!({ "role": segment.role.name(), "span": [segment.start, segment.end] });
+    segments.iter().map(json).collect()
 }
 
 fn earlier_json(earlier: &EarlierVerdict) -> anyhow::Result<Value> {
@@ -169,7 +179,7 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
                 &*severity,
                 &finding.pack,
                 &finding.rule,
-                &clip(&finding.text, 30),
+                &parted(message, finding),
                 &clip(reason, 70),
             ]);
         }
@@ -184,6 +194,22 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
         table.print(&mut out)?;
     }
     Ok(())
+}
+
+/// What a finding points at, and who speaks there if it is not the sender.
+fn parted(message: &Message, finding: &Finding) -> String {
+    let roles = segment::roles(message, finding.spans.iter().copied());
+    let others: Vec<&str> = roles
+        .iter()
+        .filter(|role| **role != Role::Own)
+        .map(|role| role.name())
+        .collect();
+    let text = clip(&finding.text, 30);
+    if others.is_empty() {
+        text
+    } else {
+        format!("{text} ({})", others.join(", "))
+    }
 }
 
 /// Until when, and by which rules; where none decided, why.

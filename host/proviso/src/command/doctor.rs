@@ -14,7 +14,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The plugins that come with the host.
-const STANDARD_PLUGINS: [&str; 3] = ["lexicon-rules", "retention-schedule", "departure-risk"];
+const STANDARD_PLUGINS: [&str; 4] = [
+    "lexicon-rules",
+    "retention-schedule",
+    "departure-risk",
+    "text-classifier",
+];
 
 /// One thing that was looked at.
 struct Check {

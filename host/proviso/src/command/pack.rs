@@ -38,6 +38,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         } => inspect(pack, *format, trust, colour),
         PackCommand::Docs { pack, output } => docs(pack, output.as_deref()),
         PackCommand::Test(args) => super::pack_test::run(args, colour),
+        PackCommand::Attack(args) => super::pack_attack::run(args, colour),
         PackCommand::Keygen(args) => pack_sign::keygen(args),
         PackCommand::Sign(args) => pack_sign::sign(args),
         PackCommand::Verify(args) => pack_sign::verify(args, colour),
@@ -45,6 +46,7 @@ pub(crate) fn run(command: &PackCommand, colour: bool) -> anyhow::Result<Ending>
         PackCommand::Pull(args) => pack_registry::pull(args, colour),
         PackCommand::Bench(args) => super::bench::run(args, colour),
         PackCommand::Lint(args) => super::lint::run(args),
+        PackCommand::Train(args) => super::pack_train::run(args, colour),
     }
 }
 
@@ -167,12 +169,19 @@ fn facts(pack: &Pack) -> Value {
         .iter()
         .map(|list| json!({ "name": list.name, "file": list.file }))
         .collect();
+    let entities: Vec<Value> = manifest
+        .entities
+        .iter()
+        .map(
+            |list| json!({ "name": list.name, "kinds": list.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>() }),
+        )
+        .collect();
     json!({
         "name": manifest.name, "version": manifest.version.to_string(), "licence": manifest.licence, "digest": pack.digest(),
         "host": manifest.host.to_string(), "jurisdictions": manifest.jurisdictions,
         "requires_assessment": manifest.requires_assessment, "scan_steps_per_kib": manifest.scan_steps_per_kib,
         "files": pack.files().len(),
-        "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists,
+        "bytes": pack.files().map(|(_, bytes)| bytes.len()).sum::<usize>(), "cases": pack.cases().len(), "lists": lists, "entities": entities,
         "plugins": plugins, "policies": policies, "statutes": proviso_pack::provisions(pack),
     })
 }

@@ -81,9 +81,15 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 /// Characters of an identifier that WeCom gives to an external contact or a robot: `wm`, `wo` or `wb`, then 30 of its own alphabet.
 const GIVEN_ID_CHARS: std::ops::RangeInclusive<usize> = 30..=64;
 
+/// True if the `msgid` says that people outside take part: those of external contacts, or of a partner organisation.
+pub(super) fn leaves(msgid: &str) -> bool {
+    msgid.ends_with("_external") || msgid.ends_with("_updown_stream")
+}
+
 /// What an identifier says of its owner. WeCom gives external contacts and robots identifiers of a known form; whatever else
-/// begins as these do may be a member's own name, and nobody guesses what it is. All others are employees.
-pub(super) fn party(id: &str) -> Party {
+/// begins as these do may be a member's own name. Where nobody outside takes part it is one, elsewhere nobody guesses. All others are
+/// employees.
+pub(super) fn party(id: &str, leaves: bool) -> Party {
     let is_given = GIVEN_ID_CHARS.contains(&id.len())
         && id
             .bytes()
@@ -92,7 +98,7 @@ pub(super) fn party(id: &str) -> Party {
         [] => PartyClass::Unknown,
         [b'w', b'o' | b'm', ..] if is_given => PartyClass::External,
         [b'w', b'b', ..] if is_given => PartyClass::Robot,
-        [b'w', b'o' | b'm' | b'b', ..] => PartyClass::Unknown,
+        [b'w', b'o' | b'm' | b'b', ..] if leaves => PartyClass::Unknown,
         _ => PartyClass::Employee,
     };
     Party {
@@ -105,12 +111,11 @@ pub(super) fn party(id: &str) -> Party {
 /// Which way a message went. Classes of the parties come first; where they show nobody outside, the suffix of the `msgid`
 /// does: `_external` is a conversation with external contacts, `_updown_stream` one with a partner organisation.
 pub(super) fn direction(sender: &Party, recipients: &[Party], msgid: &str) -> Direction {
-    let leaves = msgid.ends_with("_external") || msgid.ends_with("_updown_stream");
     match (
         Direction::of(sender.class, recipients.iter().map(|party| party.class)),
         sender.class,
     ) {
-        (Direction::Internal | Direction::Unknown, PartyClass::Employee | PartyClass::Robot) if leaves => {
+        (Direction::Internal | Direction::Unknown, PartyClass::Employee | PartyClass::Robot) if leaves(msgid) => {
             Direction::Outbound
         }
         (direction, _) => direction,
@@ -181,7 +186,12 @@ mod tests {
             ("", PartyClass::Unknown),
         ];
         each_row(table, |(id, expected)| {
-            assert_eq!(party(id).class, expected, "{id}");
+            assert_eq!(party(id, true).class, expected, "{id}");
+            if expected == PartyClass::Unknown && !id.is_empty() {
+                assert_eq!(party(id, false).class, PartyClass::Employee, "{id}");
+            } else {
+                assert_eq!(party(id, false).class, expected, "{id}");
+            }
         });
     }
 
@@ -190,8 +200,8 @@ mod tests {
         let of = |from: &str, to: &[&str]| {
             conversation(
                 "",
-                &party(from),
-                &to.iter().map(|id| party(id)).collect::<Vec<_>>(),
+                &party(from, false),
+                &to.iter().map(|id| party(id, false)).collect::<Vec<_>>(),
                 "m1",
             )
         };
@@ -202,15 +212,17 @@ mod tests {
         assert_ne!(of("a|b", &["c"]), of("a", &["b|c"]));
         assert_eq!(of("ken", &[]), "ken");
         assert_eq!(of("", &[]), "message m1");
-        assert_eq!(conversation("wr1", &party("ken"), &[], "m1"), "wr1");
+        assert_eq!(conversation("wr1", &party("ken", false), &[], "m1"), "wr1");
         let long = "x".repeat(300);
         assert!(of(&long, &[&"y".repeat(300)]).len() <= CONVERSATION_BYTES_MAX);
-        assert!(conversation(&"r".repeat(513), &party("ken"), &[], "m1").starts_with("sha256:"));
+        assert!(conversation(&"r".repeat(513), &party("ken", false), &[], "m1").starts_with("sha256:"));
     }
 
     #[test]
     fn the_suffix_speaks_where_the_parties_do_not() {
-        let of = |from: &str, to: &str, msgid: &str| direction(&party(from), &[party(to)], msgid);
+        let of = |from: &str, to: &str, msgid: &str| {
+            direction(&party(from, leaves(msgid)), &[party(to, leaves(msgid))], msgid)
+        };
         assert_eq!(of("ken", "icef", "1"), Direction::Internal);
         assert_eq!(of("ken", "icef", "1_external"), Direction::Outbound);
         assert_eq!(of("ken", "icef", "1_updown_stream"), Direction::Outbound);
@@ -218,5 +230,6 @@ mod tests {
         assert_eq!(of("ken", outside, "1"), Direction::Outbound);
         assert_eq!(of(outside, "ken", "1_external"), Direction::Inbound);
         assert_eq!(of("wm.chen", outside, "1_external"), Direction::Unknown);
+        assert_eq!(of("wm.chen", "ken", "1"), Direction::Internal);
     }
 }

@@ -172,11 +172,12 @@ fn read_payload(json: &str, envelope: &Envelope<'_>, draft: &mut Draft) -> (Kind
 
 /// The sender, and the recipients without the sender.
 fn parties(envelope: &Envelope<'_>, draft: &mut Draft) -> (Party, Vec<Party>) {
+    let leaves = envelope::leaves(envelope.msgid.value().map_or("", String::as_str));
     let from = draft
         .value(&envelope.from, "from")
         .or_else(|| envelope.user.value())
         .map_or("", String::as_str);
-    let sender = envelope::party(&draft.id(from, "from"));
+    let sender = envelope::party(&draft.id(from, "from"), leaves);
     if from.is_empty() {
         draft.note("no `from`: the sender is not known");
     }
@@ -185,7 +186,7 @@ fn parties(envelope: &Envelope<'_>, draft: &mut Draft) -> (Party, Vec<Party>) {
         let Some(id) = draft.value(id, "tolist").filter(|id| !id.is_empty() && *id != from) else {
             continue;
         };
-        recipients.push(envelope::party(&draft.id(id, "tolist")));
+        recipients.push(envelope::party(&draft.id(id, "tolist"), leaves));
     }
     (sender, recipients)
 }

@@ -4,7 +4,7 @@ use proviso_sdk::{MessageFilter, is_domain};
 
 use super::{Compiler, DISTANCE_MAX};
 use crate::condition::{AttachmentCondition, Condition, Leaf, LinkCondition, PrecedingCondition};
-use crate::context::Context;
+use crate::context::{Context, in_order_of_cost};
 use crate::near::Nearness;
 use crate::selection::Keys;
 use crate::settings::{AmountSettings, AttachmentSettings, ConditionSettings, LinkSettings, PrecedingSettings, Unit};
@@ -60,7 +60,7 @@ impl Compiler<'_> {
             }
             let nearness = Nearness {
                 within: settings.within,
-                same: settings.same.unwrap_or(Unit::Message),
+                same: settings.same.unwrap_or(Unit::Paragraph),
                 ordered: settings.ordered.unwrap_or(false),
             };
             return Some(Condition::Near(children, nearness));
@@ -211,7 +211,7 @@ impl Compiler<'_> {
         Some(Condition::Leaf(Leaf {
             selection,
             valid: settings.valid.unwrap_or_default(),
-            unless: contexts,
+            unless: in_order_of_cost(contexts),
             at_least: settings.at_least.unwrap_or(1) as usize,
             distinct: settings.distinct.unwrap_or(1) as usize,
         }))

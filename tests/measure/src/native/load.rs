@@ -206,5 +206,8 @@ fn scan_folding(folding: manifest::Folding) -> Folding {
             manifest::Gaps::Punctuation => Gaps::Punctuation,
         },
         word_boundaries: folding.word_boundaries,
+        word_segmentation: folding.word_segmentation,
+        glued_identifiers: folding.glued_identifiers,
+        skip_machine_text: folding.skip_machine_text,
     }
 }

@@ -10,12 +10,14 @@ use proviso_model::verdict::{Factor, Finding, Reason, Score, Severity, Span};
 use proviso_sdk::contract::fold::{Step, Subject};
 use proviso_sdk::{ListInfo, Message, configure_from_json};
 use retention_schedule::RetentionSchedule;
+use text_classifier::TextClassifier;
 
 /// A configured plugin.
 pub(super) enum Plugin {
     Lexicon(LexiconRules),
     Retention(RetentionSchedule),
     Departure(DepartureRisk),
+    Classifier(TextClassifier),
     Brittle(Brittle),
 }
 
@@ -26,6 +28,7 @@ impl Plugin {
             "lexicon-rules" => Self::Lexicon(configure_from_json(settings, lists).map_err(refused)?),
             "retention-schedule" => Self::Retention(configure_from_json(settings, lists).map_err(refused)?),
             "departure-risk" => Self::Departure(configure_from_json(settings, lists).map_err(refused)?),
+            "text-classifier" => Self::Classifier(configure_from_json(settings, lists).map_err(refused)?),
             "brittle-example" => Self::Brittle(configure_from_json(settings, lists).map_err(refused)?),
             other => bail!("the native program links no plugin {other:?}"),
         })
@@ -34,6 +37,7 @@ impl Plugin {
     pub(super) fn evaluate(&self, messages: &[Message]) -> anyhow::Result<Vec<proviso_sdk::Finding>> {
         let answer = match self {
             Self::Lexicon(plugin) => proviso_sdk::evaluate_batch(plugin, messages),
+            Self::Classifier(plugin) => proviso_sdk::evaluate_batch(plugin, messages),
             Self::Brittle(plugin) => proviso_sdk::evaluate_batch(plugin, messages),
             Self::Retention(_) | Self::Departure(_) => bail!("this plugin judges no messages"),
         };
@@ -43,7 +47,9 @@ impl Plugin {
     pub(super) fn schedule(&self, messages: &[Message]) -> anyhow::Result<Vec<proviso_sdk::Proposal>> {
         let answer = match self {
             Self::Retention(plugin) => proviso_sdk::schedule_batch(plugin, messages),
-            Self::Lexicon(_) | Self::Departure(_) | Self::Brittle(_) => bail!("this plugin proposes no retention"),
+            Self::Lexicon(_) | Self::Departure(_) | Self::Classifier(_) | Self::Brittle(_) => {
+                bail!("this plugin proposes no retention")
+            }
         };
         answer.map_err(|failure| anyhow!("a plugin failed: {failure:?}"))
     }
@@ -52,7 +58,7 @@ impl Plugin {
         let answer = match self {
             Self::Lexicon(plugin) => proviso_sdk::advance_batch(plugin, subjects),
             Self::Departure(plugin) => proviso_sdk::advance_batch(plugin, subjects),
-            Self::Retention(_) | Self::Brittle(_) => bail!("this plugin keeps no state"),
+            Self::Retention(_) | Self::Classifier(_) | Self::Brittle(_) => bail!("this plugin keeps no state"),
         };
         answer.map_err(|failure| anyhow!("a plugin failed: {failure:?}"))
     }

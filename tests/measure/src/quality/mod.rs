@@ -2,8 +2,10 @@
 //!
 //! - `judge`: one pack over all corpora, by the binary under test
 //! - `fraud`: precision and recall of one pack on labelled dialogues
+//! - `frames`: the same on dialogues that were written before the pack's rules
 //! - this file: the packs, the limit, the page
 
+mod frames;
 mod fraud;
 mod judge;
 
@@ -75,8 +77,12 @@ pub(crate) fn run(args: &QualityArgs) -> anyhow::Result<ExitCode> {
         });
     }
     let labelled = labelled(&proviso, args, &corpora, &measured)?;
+    let frames = match packs(&args.packs)?.iter().find(|pack| pack.ends_with(LABELLED.1)) {
+        Some(pack) => frames::measure(&proviso, pack)?,
+        None => String::new(),
+    };
     let failures = too_many(&corpora, &measured);
-    let page = render(&corpora, &measured, labelled.as_ref(), &machine::now());
+    let page = render(&corpora, &measured, (labelled.as_ref(), &frames), &machine::now());
     publish(&page, args.write.as_deref())?;
     for failure in &failures {
         eprintln!("{failure}");
@@ -190,7 +196,12 @@ fn flags(corpora: &[Corpus], measured: &[Measured], roles: Roles) -> String {
     table.markdown()
 }
 
-fn render(corpora: &[Corpus], measured: &[Measured], labelled: Option<&[Labelled; 2]>, now: &str) -> String {
+fn render(
+    corpora: &[Corpus],
+    measured: &[Measured],
+    (labelled, frames): (Option<&[Labelled; 2]>, &str),
+    now: &str,
+) -> String {
     let judgements = measured
         .iter()
         .flat_map(|measured| measured.judgements.iter().chain(&measured.strictest));
@@ -223,6 +234,7 @@ fn render(corpora: &[Corpus], measured: &[Measured], labelled: Option<&[Labelled
     if let Some([spoken, exchanged]) = labelled {
         page.push_str(&fraud::render(LABELLED, spoken, exchanged));
     }
+    page.push_str(frames);
     let mut cases = Table::new(&["pack", ">cases"]);
     for measured in measured {
         cases.row([measured.pack.clone(), count(measured.cases)]);

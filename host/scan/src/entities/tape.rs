@@ -1,0 +1,142 @@
+//! A text as entities are read: folded character by character, each with its place in the original.
+
+use crate::chars::{self, Class};
+
+/// A text, or a part of one, folded: full-width and other forms are plain, traditional characters simplified, dashes, spaces
+/// and middle dots of every kind one each, invisible characters left out. The case of ASCII letters is kept.
+#[derive(Debug, Default)]
+pub(super) struct Tape {
+    marks: Vec<Mark>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    c: char,
+    start: u32,
+    end: u32,
+}
+
+impl Tape {
+    /// Reads the part `from..to` of a text; both are borders of characters.
+    pub(super) fn read(&mut self, text: &str, from: usize, to: usize) {
+        self.marks.clear();
+        let (relation, classes) = (chars::relation(chars::ALL), chars::classes());
+        let mut was_enclosed = false;
+        let part = &text[from..to];
+        let mut at = 0;
+        while let Some(c) = part[at..].chars().next() {
+            let start = from + at;
+            at += c.len_utf8();
+            let folded = match c {
+                '\n' | ' '..='\x7e' => c,
+                '\t' | '\r' | '\x0b' | '\x0c' => ' ',
+                '\0'..='\x1f' | '\x7f' => continue,
+                _ if is_enclosed(c) => {
+                    let next = part[at..].chars().next().unwrap_or(' ');
+                    let plain = relation.fold(c);
+                    let inside = self.at(self.len().wrapping_sub(1)).is_ascii_digit() && next.is_ascii_digit();
+                    // One alone numbers an item of a list: ① 13800138000.
+                    if was_enclosed || is_enclosed(next) || inside {
+                        plain
+                    } else {
+                        '•'
+                    }
+                }
+                _ => match c {
+                    '\u{20e3}' => continue,
+                    '²' | '³' | '¹' | '\u{2070}'..='\u{209f}' => '^',
+                    '➕' | '﹢' | '╋' => '+',
+                    '\u{2010}'..='\u{2015}' | '−' | '－' | '﹣' | '─' | '﹘' => '-',
+                    '·' | '•' | '・' | '‧' | '∙' | '⋅' | '･' | '●' => '·',
+                    _ => match classes.get(c) {
+                        Class::Invisible => continue,
+                        Class::Space => ' ',
+                        Class::Letter | Class::Mark => relation.fold(c),
+                    },
+                },
+            };
+            was_enclosed = is_enclosed(c);
+            self.marks.push(Mark {
+                c: folded,
+                start: start as u32,
+                end: (from + at) as u32,
+            });
+        }
+    }
+
+    /// Folded characters.
+    pub(super) fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// The character at a place; `\0` outside.
+    #[inline]
+    pub(super) fn at(&self, at: usize) -> char {
+        self.marks.get(at).map_or('\0', |mark| mark.c)
+    }
+
+    /// The character before a place; `\0` outside.
+    #[inline]
+    pub(super) fn before(&self, at: usize) -> char {
+        self.at(at.wrapping_sub(1))
+    }
+
+    /// Where a place begins in the text.
+    pub(super) fn start(&self, at: usize) -> u32 {
+        self.marks.get(at).map_or(0, |mark| mark.start)
+    }
+
+    /// Where the place before `at` ends in the text.
+    pub(super) fn end(&self, at: usize) -> u32 {
+        self.marks.get(at.wrapping_sub(1)).map_or(0, |mark| mark.end)
+    }
+
+    /// Whether `word` stands at a place; ASCII letters in any case.
+    pub(super) fn has(&self, at: usize, word: &str) -> bool {
+        let mut place = at;
+        word.chars().all(|c| {
+            place += 1;
+            self.at(place - 1).eq_ignore_ascii_case(&c)
+        })
+    }
+
+    /// Whether `word` ends before a place.
+    pub(super) fn has_before(&self, at: usize, word: &str) -> bool {
+        let chars = word.chars().count();
+        at >= chars && self.has(at - chars, word)
+    }
+
+    /// The first of `words` that stands at a place, with the place behind it.
+    pub(super) fn one_of(&self, at: usize, words: &[&'static str]) -> Option<(&'static str, usize)> {
+        let word = words.iter().find(|word| self.has(at, word))?;
+        Some((word, at + word.chars().count()))
+    }
+
+    /// Behind the ASCII letters and digits from a place on.
+    pub(super) fn word_end(&self, at: usize) -> usize {
+        let mut end = at;
+        while self.at(end).is_ascii_alphanumeric() {
+            end += 1;
+        }
+        end
+    }
+
+    /// Behind the blanks from a place on, at most `max`.
+    pub(super) fn skip_spaces(&self, at: usize, max: usize) -> usize {
+        let mut end = at;
+        while end < at + max && self.at(end) == ' ' {
+            end += 1;
+        }
+        end
+    }
+}
+
+/// Digits and letters in circles, brackets and squares.
+fn is_enclosed(c: char) -> bool {
+    matches!(c, '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{3220}'..='\u{3229}' | '\u{3280}'..='\u{3289}' | '\u{1f100}'..='\u{1f10c}')
+}
+
+/// Whether a character is an ideograph.
+pub(super) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '〇')
+}

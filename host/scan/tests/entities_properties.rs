@@ -1,0 +1,182 @@
+//! What holds of the entities of every text.
+
+use crate::entities::find;
+use proptest::prelude::*;
+use proviso_scan::entities::{self, PART_BYTES_MAX};
+use std::time::Instant;
+
+/// Characters that entities are made of, and others.
+fn texts() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "1",
+        "0",
+        "4111",
+        "13912345678",
+        " ",
+        "-",
+        ".",
+        ",",
+        "@",
+        "+",
+        "(",
+        ")",
+        ":",
+        "/",
+        "%",
+        "万",
+        "亿",
+        "千",
+        "一",
+        "分",
+        "₿",
+        "月息",
+        "九九九九",
+        "元",
+        "三",
+        "百分之",
+        "个点",
+        "月",
+        "日",
+        "2026",
+        "a",
+        "x",
+        "X",
+        "vx",
+        "微信",
+        "加",
+        "订单号",
+        "卡号",
+        "电话",
+        "\n",
+        "https://",
+        "example.com",
+        "京A",
+        "Ｏ",
+        "９",
+        "\u{200b}",
+        "①",
+        "号",
+        "w",
+        "k",
+        "$",
+        "身份证",
+        "320106198705123030",
+        "é",
+        "😀",
+        "DE41",
+        "March",
+        "'",
+        "|",
+        "l",
+        "O",
+        "#",
+        "::",
+        "0x",
+        "、",
+        "。",
+    ]);
+    prop_oneof![
+        prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat()),
+        "\\PC{0,60}",
+        any::<String>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn entities_stand_on_borders_in_order_and_do_not_overlap(text in texts()) {
+        let all = find(&text);
+        let mut end = 0;
+        for entity in &all {
+            let (from, to) = (entity.start as usize, entity.end as usize);
+            prop_assert!(end <= from && from < to && to <= text.len());
+            prop_assert!(text.is_char_boundary(from) && text.is_char_boundary(to));
+            let _ = entities::value(&text, entity);
+            end = to;
+        }
+        prop_assert_eq!(all, find(&text));
+    }
+
+    /// The look that passes texts over passes none over that has an entity.
+    #[test]
+    fn what_is_passed_over_has_none(text in texts()) {
+        // A digit far away makes every text worth reading and is no part of what stands before it.
+        let longer = format!("{text}。\n\n。                                        0");
+        prop_assert_eq!(find(&text), find(&longer));
+    }
+}
+
+#[test]
+fn a_long_text_is_read_in_parts_and_nothing_is_lost_at_a_line() {
+    let line = "电话13912345678，卡号6225885333195105\n";
+    let text = line.repeat(4 * PART_BYTES_MAX / line.len());
+    let all = find(&text);
+    assert_eq!(all.len(), 2 * text.lines().count());
+}
+
+/// Each takes some hundred milliseconds at most, however slow the build; a quadratic reading takes hours.
+#[test]
+fn hostile_texts_are_read_in_linear_time() {
+    let pieces = [
+        "1",
+        "4111 ",
+        "4111-",
+        "万",
+        "亿",
+        "千",
+        "一",
+        "分",
+        "₿",
+        "月息",
+        "九九九九",
+        "@",
+        "a@",
+        "a.",
+        ".",
+        "1.",
+        "1,",
+        "三",
+        "三万",
+        "+",
+        "(",
+        "+1(",
+        "微信",
+        "vx",
+        "订单号",
+        "订单号1 ",
+        "卡号\n",
+        ":",
+        "1:",
+        "a:",
+        "http://",
+        "京A",
+        "%",
+        "1%",
+        "1-",
+        "l",
+        "1l",
+        "O0",
+        "1 1 ",
+        "x",
+        "0x",
+        "March ",
+        "2026-",
+        "2026年",
+        "$",
+        "$1 ",
+        "①",
+        "电话 1",
+    ];
+    for piece in pieces {
+        let time = |bytes: usize| {
+            let text = piece.repeat(bytes / piece.len());
+            let begun = Instant::now();
+            let count = find(&text).len();
+            (begun.elapsed(), count)
+        };
+        let (took, count) = time(1 << 18);
+        assert!(took.as_secs() < 10, "{piece:?}: {took:?}, {count} entities");
+    }
+}
