@@ -217,3 +217,62 @@ fn a_flood_of_hits_and_negators_takes_linear_time() {
         "{some:?} for 400 hits, {many:?} for 3,200"
     );
 }
+
+#[test]
+fn any_mixture_of_words_and_marks_is_judged() {
+    const PIECES: &[&str] = &[
+        "保本",
+        "不",
+        "没有",
+        "严禁",
+        "谁敢",
+        "承诺",
+        "这种",
+        "是",
+        "骗子",
+        "的",
+        "，",
+        "、",
+        "。",
+        "？",
+        "“",
+        "”",
+        "\"",
+        " ",
+        "\n",
+        "：",
+        "🔥",
+        "\u{200b}",
+        "ａ",
+        "'",
+        "’",
+        "-",
+        "1,000.5",
+        "don't",
+        "promise",
+        "guaranteed return",
+        "we",
+        "沒",
+        "𠀀",
+        "…",
+        "(",
+        "年化",
+    ];
+    let lists = TestLists::new().lexicon("promises", &["保本", "guaranteed return", "”保本"]);
+    let names: Vec<String> = lexicon_rules::library::names().collect();
+    let settings = json!({ "rules": { "r": { "when": { "lists": ["promises"] }, "unless": names } } });
+    let plugin: LexiconRules = configure(&settings, &lists).expect("the settings are right");
+    // A small generator of its own, so that every run tries the same texts.
+    let mut state = 1_u64;
+    let mut found = 0;
+    for _ in 0..2000 {
+        let mut text = String::new();
+        for _ in 0..24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text.push_str(PIECES[(state >> 33) as usize % PIECES.len()]);
+        }
+        let message = message(&text).direction(Direction::Inbound).build(&lists);
+        found += plugin.evaluate(&message).expect("every text is judged").len();
+    }
+    assert!(found > 0, "something remains to be found");
+}
