@@ -182,6 +182,10 @@ impl<'a> Trial<'a> {
             let Some(texts) = mutation.apply(target, &mut draw, self.own_cases) else {
                 continue;
             };
+            // What policies do not see of a text says nothing of them.
+            if texts.iter().any(|text| text.len() > limits::MESSAGE_TEXT_BYTES_MAX) {
+                continue;
+            }
             // Two mutations of one family may make the same of a short text.
             if !seen.insert((mutation.family, texts.clone())) {
                 continue;

@@ -16,6 +16,8 @@ use std::time::Instant;
 
 /// Rows of a table that people are shown; `--format json` has all.
 const SHOWN_MAX: usize = 20;
+/// Mutations that have a row of their own.
+const MUTATIONS_SHOWN_MAX: usize = 10;
 /// Mutations that a row names, and rules that are named to somebody who asked for one that is not there.
 const NAMED_MAX: usize = 3;
 /// Terminal columns of an example's text.
@@ -130,6 +132,7 @@ fn print_report(report: &Report, colour: bool) -> std::io::Result<()> {
     ] {
         print_rules(report, stance, heading, colour)?;
     }
+    print_mutations(report, colour)?;
     let hints = report.families.iter().filter_map(|total| Some((total, total.hint?)));
     for (at, (total, hint)) in hints.enumerate() {
         if at == 0 {
@@ -198,7 +201,32 @@ fn print_rules(report: &Report, stance: Stance, heading: &str, colour: bool) -> 
     Ok(())
 }
 
-/// The mutations that did most, with how often.
+/// The mutations by which most findings go, or appear.
+fn print_mutations(report: &Report, colour: bool) -> std::io::Result<()> {
+    let mut weak: Vec<_> = report
+        .mutations
+        .iter()
+        .filter(|total| total.survived < total.of)
+        .collect();
+    if weak.is_empty() {
+        return Ok(());
+    }
+    weak.sort_by_key(|total| std::cmp::Reverse(total.of - total.survived));
+    crate::show::line(format_args!("\nThe mutations that do most"));
+    let mut table = Columns::new(colour, &["mutation", "family", "cases", ">survived", ">of"]);
+    for total in weak.iter().take(MUTATIONS_SHOWN_MAX) {
+        table.row([
+            total.mutation.to_owned(),
+            total.family.name().to_owned(),
+            total.stance.name().to_owned(),
+            count(total.survived),
+            count(total.of),
+        ]);
+    }
+    table.print(&mut std::io::stdout())
+}
+
+/// The mutations that did most to a rule, with how often.
 fn mostly(total: &RuleTotal) -> String {
     let mut by: Vec<(&str, u64)> = total.by.iter().map(|(name, times)| (*name, *times)).collect();
     by.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
