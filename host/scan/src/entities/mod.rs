@@ -1,9 +1,9 @@
 //! Entities: what the numbers and addresses of a text are. Once for all packs, and the most specific kind first, so that a run
 //! of characters that is an identity number is not a card as well.
 //!
-//! A text is folded onto a [`tape`]; the [`reader`] goes over it once, notes the [`names`] that say what the number beside them
+//! A text is folded onto a `tape`; the `reader` goes over it once, notes the `names` that say what the number beside them
 //! is, and asks the kinds in order. Each kind's shape, check and value stand in one file. What no kind can be in is told by a
-//! [`notice`] of its bytes.
+//! `notice` of its characters.
 
 mod accounts;
 mod amount;

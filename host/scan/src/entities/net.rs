@@ -3,7 +3,7 @@
 use super::kind::EntityKind;
 use super::names::Name;
 use super::reading::{Claim, Reading};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Characters of the longest form: eight groups, or six and four numbers.
 const ADDRESS_MAX: usize = 45;
