@@ -19,7 +19,7 @@ pub struct Folding {
     /// Upper and lower case are equal, by Unicode's simple mappings.
     pub case: bool,
     /// Forms of one character are equal: full-width and half-width, circled, parenthesised, superscript, mathematical,
-    /// compatibility ideographs; and Cyrillic and Greek letters that look like a Latin one.
+    /// compatibility ideographs; and letters of other scripts, small capitals, and letters with a stroke that look like a Latin one.
     pub width: bool,
     /// Traditional, simplified and common variant forms of a Chinese character are equal.
     pub variants: bool,
@@ -28,6 +28,9 @@ pub struct Folding {
     /// A term that begins or ends with a letter of Latin, Greek or Cyrillic script or a digit matches there only at the
     /// border of a word: no such letter or digit may be its neighbour.
     pub word_boundaries: bool,
+    /// A character that stands several times in a row in the text, in whatever case or form, matches one of the term: `稳稳赚赚`
+    /// is `稳赚`. Where the term has it twice, the text has it at least twice.
+    pub repeats: bool,
 }
 
 /// Characters that are skipped between two characters of a term, at most [`GAP_CHARS_MAX`] in a row. Each kind includes
@@ -56,6 +59,7 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
+            repeats: false,
         }
     }
 }
@@ -68,6 +72,7 @@ impl Folding {
         variants: false,
         gaps: Gaps::None,
         word_boundaries: false,
+        repeats: false,
     };
 
     /// The character that stands for all those that count as `c`. Idempotent.

@@ -27,7 +27,7 @@ pub enum ListContent {
         /// What a term and a text may differ in.
         folding: Folding,
     },
-    /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands: no folding.
+    /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands, and where it is disguised as it is read.
     Patterns(Patterns),
 }
 

@@ -89,7 +89,7 @@ impl Term {
             .take_while(|&&c| Some(chars::class(c)) != class)
             .count();
         let (word_start, word_end) = borders(text, folding);
-        let all_letters = text.iter().all(|&c| chars::class(c) == Class::Letter);
+        let all_letters = !folding.repeats && text.iter().all(|&c| chars::class(c) == Class::Letter);
         Self {
             chars: Slice {
                 from,

@@ -78,6 +78,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         "𠮷野家😀😀é́ Привет мир ﷺ \u{3000}\t\r\n",
         "6222021234567890 ４１１１ 1111",
         "The quick brown fox jumps over the lazy dog, and again?!",
+        "保[玫瑰]本 &#20445;本，👨\u{200d}👩\u{200d}👧 帳戶Ｂ W.h.a.t.s 稳稳赚赚不不赔赔",
     ];
     // Each piece alone, each pair, a longer text, one with more hits than are wanted, and none. None of them is long in the
     // sense of `steps`: such a text gets automata of its own.

@@ -1,5 +1,6 @@
 //! The tests of this crate in one binary: linking one for each file costs more than compiling them. A new file is named here.
 
+mod disguise;
 mod matcher;
 mod naive;
 mod patterns;
