@@ -237,6 +237,6 @@ pub fn scan_folding(folding: manifest::Folding) -> Folding {
             manifest::Gaps::Punctuation => Gaps::Punctuation,
         },
         word_boundaries: folding.word_boundaries,
-        repeats: false,
+        repeats: folding.repeats,
     }
 }

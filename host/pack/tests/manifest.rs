@@ -26,7 +26,7 @@ preceding = 3
 budget = { fuel_per_kib = 20_000_000 }
 "#
     )
-    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\" }");
+    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\", repeats = true }");
     folder.write("pack.toml", text);
     let pack = folder.open().unwrap();
     let manifest = pack.manifest();
@@ -38,6 +38,7 @@ budget = { fuel_per_kib = 20_000_000 }
         ListKind::Lexicon(Folding {
             case: false,
             gaps: Gaps::Punctuation,
+            repeats: true,
             ..Folding::default()
         })
     );

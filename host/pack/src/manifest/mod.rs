@@ -52,7 +52,7 @@ pub struct List {
 pub enum ListKind {
     /// Terms, found in folded text.
     Lexicon(Folding),
-    /// Linear-time regular expressions, found in the text as it is.
+    /// Linear-time regular expressions, found in the text as it stands and as it is read.
     Patterns,
 }
 
@@ -73,6 +73,8 @@ pub struct Folding {
     pub gaps: Gaps,
     /// A Latin term matches whole words only. Default true.
     pub word_boundaries: bool,
+    /// A character that the text repeats, `保保本本`, is one of the term. Default false.
+    pub repeats: bool,
 }
 
 /// What may stand between the characters of a term. Each includes what is before it.
@@ -97,6 +99,7 @@ impl Default for Folding {
             variants: true,
             gaps: Gaps::Invisible,
             word_boundaries: true,
+            repeats: false,
         }
     }
 }

@@ -269,6 +269,7 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
     let width = switch("width", default.width);
     let variants = switch("variants", default.variants);
     let word_boundaries = switch("word_boundaries", default.word_boundaries);
+    let repeats = switch("repeats", default.repeats);
     let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
     table.finish(file);
     Folding {
@@ -277,6 +278,7 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
         variants,
         gaps,
         word_boundaries,
+        repeats,
     }
 }
 
