@@ -27,7 +27,7 @@ preceding = 3
 budget = { fuel_per_kib = 20_000_000 }
 "#
     )
-    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\", word_segmentation = true, glued_identifiers = true, skip_machine_text = true }");
+    .replace("file = \"lexicons/promissory.txt\"", "file = \"lexicons/promissory.txt\"\nfold = { case = false, gaps = \"punctuation\", word_segmentation = true, glued_identifiers = true, skip_machine_text = true, repeats = true }");
     folder.write("pack.toml", text);
     let pack = folder.open().unwrap();
     let manifest = pack.manifest();
@@ -42,6 +42,7 @@ budget = { fuel_per_kib = 20_000_000 }
             word_segmentation: true,
             glued_identifiers: true,
             skip_machine_text: true,
+            repeats: true,
             ..Folding::default()
         })
     );

@@ -3,7 +3,8 @@
 //! `cargo run -p proviso-scan --example variants -- TSCharacters.txt TWVariants.txt HKVariants.txt`
 //!
 //! Each table has lines `character<TAB>replacement replacement …`. Replacements of one character relate it to each of
-//! them; related characters form a class, and a class is printed as one line with its representative first.
+//! them; related characters form a class, and a class is printed as one line with its representative first. Characters of a class that
+//! are first replacements of different ones stand apart by spaces, each before those whose first replacement it is.
 
 use std::collections::BTreeMap;
 use std::{env, fs, io};
@@ -37,6 +38,8 @@ struct Classes {
     parents: BTreeMap<char, char>,
     /// How often a character is the first replacement of another: the most frequent one represents its class.
     votes: BTreeMap<char, u32>,
+    /// The first replacement of a character.
+    plain: BTreeMap<char, char>,
 }
 
 impl Classes {
@@ -48,6 +51,9 @@ impl Classes {
     }
 
     fn relate(&mut self, from: char, to: char, first: bool) {
+        if first {
+            self.plain.entry(from).or_insert(to);
+        }
         if from == to {
             return;
         }
@@ -72,10 +78,30 @@ impl Classes {
             .into_values()
             .map(|mut class| {
                 class.sort_by_key(|c| (u32::MAX - votes(c), *c));
-                class.into_iter().collect()
+                self.groups(&class)
             })
             .collect();
         lines.sort();
         lines
+    }
+
+    /// A class, its representative first, each plain form before what it is the plain form of.
+    fn groups(&self, class: &[char]) -> String {
+        let form = |c: &char| {
+            self.plain
+                .get(c)
+                .filter(|form| class.contains(form))
+                .copied()
+                .unwrap_or(class[0])
+        };
+        let is_plain = |c: &&char| {
+            **c == class[0] || form(c) == **c || class.iter().any(|other| other != *c && form(other) == **c)
+        };
+        let plain: Vec<&char> = class.iter().filter(is_plain).collect();
+        let of = |head: &char| {
+            let others = class.iter().filter(|c| !plain.contains(c) && form(c) == *head);
+            std::iter::once(head).chain(others).collect::<String>()
+        };
+        plain.iter().map(|head| of(head)).collect::<Vec<String>>().join(" ")
     }
 }

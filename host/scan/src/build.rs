@@ -117,6 +117,15 @@ impl Parts {
             self.problems.push(ScanProblem { list, item, message });
             return;
         }
+        if folding.repeats {
+            // Once for texts as they stand, and once for readings in which nothing is repeated.
+            self.seek_term(list, item, term, folding);
+        }
+        let repeats = false;
+        self.seek_term(list, item, term, Folding { repeats, ..folding });
+    }
+
+    fn seek_term(&mut self, list: ListId, item: u32, term: &str, folding: Folding) {
         let relation = chars::relation(folding.relation_index());
         let from = self.chars.len();
         let significant = term.chars().filter(|&c| !folding.skips(c));
@@ -131,6 +140,11 @@ impl Parts {
         };
         let all = chars::relation(chars::ALL);
         let key = push_key(&mut self.keys, self.chars[from..].iter().map(|&c| all.fold(c)));
+        let key = if folding.repeats {
+            self.without_repeats(key)
+        } else {
+            key
+        };
         let what = What::Term {
             rule: self.rule(folding),
             chars: Slice::new(from, self.chars.len()),
@@ -138,6 +152,20 @@ impl Parts {
             item,
         };
         self.sought.push(Sought { key, what });
+    }
+
+    /// The key that was added last, each of its characters once.
+    fn without_repeats(&mut self, key: Slice) -> Slice {
+        let from = key.from as usize;
+        let mut kept = from;
+        for at in from..key.to as usize {
+            if kept == from || self.keys[kept - 1] != self.keys[at] {
+                self.keys[kept] = self.keys[at];
+                kept += 1;
+            }
+        }
+        self.keys.truncate(kept);
+        Slice::new(from, kept)
     }
 
     fn add_patterns(&mut self, owner: Owner, list: ListId, patterns: &Patterns) {
@@ -162,7 +190,7 @@ impl Parts {
                 self.rules.push(Rule::new(folding));
                 self.rules.len() - 1
             });
-        // There are 512 different foldings.
+        // There are 1,024 different foldings.
         number as u16
     }
 
@@ -249,6 +277,7 @@ impl Parts {
         matcher.entities = self.entities;
         let numbers = (0..).map(ListId).zip(&heavy);
         matcher.heavy = numbers.filter(|(_, heavy)| **heavy).map(|(list, _)| list).collect();
+        matcher.has_repeats = matcher.rules.iter().any(|rule| rule.folding().repeats);
         matcher.count = self.count;
         Ok(matcher)
     }

@@ -9,6 +9,7 @@ use crate::automaton::Program;
 use crate::conditions::{self, Conditions, Facts, Needed};
 use crate::hit::Hit;
 use crate::list::ListId;
+use crate::needs::describe;
 use crate::patterns::Pattern;
 use crate::required::{self, Route};
 use crate::shapes::{Shapes, ShapesScratch};
@@ -16,7 +17,6 @@ use crate::steps::{Cost, Grant, Owner, Weight};
 use regex_automata::{Anchored, Input, meta};
 use regex_syntax::hir::Hir;
 use std::cmp::Reverse;
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// Patterns without pieces that are run over a text one by one, at most.
@@ -35,9 +35,22 @@ pub(crate) struct Expressions {
     known: Conditions,
     /// Patterns without pieces, by number, in the order of the shapes.
     shapeless: Vec<u32>,
+    /// One of those without pieces tells traditional characters from simplified ones.
+    sees_variants: bool,
     shapes: Option<Shapes>,
     /// By owner.
     grants: Vec<Grant>,
+}
+
+/// What patterns can see in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// There are none.
+    Nothing,
+    /// Whatever they see, but no ideograph of which there are traditional and simplified forms.
+    NoVariants,
+    /// Any character.
+    All,
 }
 
 #[derive(Debug)]
@@ -73,6 +86,7 @@ pub(crate) struct ExpressionsBuilder {
     /// By expression.
     conditions: Vec<Vec<conditions::Run>>,
     shapeless: Vec<u32>,
+    sees_variants: bool,
     shapes: Vec<Hir>,
     /// Pieces, folded as far as folding goes, with the number of the waypoint.
     pub(crate) pieces: Vec<(String, u32)>,
@@ -96,6 +110,7 @@ impl ExpressionsBuilder {
             }
         } else {
             self.shapeless.push(expression);
+            self.sees_variants |= required::tells_variants(&pattern.hir);
             self.shapes.push(required::without_conditions(&pattern.hir));
         }
         self.all.push(Expression {
@@ -146,30 +161,10 @@ impl ExpressionsBuilder {
                 .then(|| Shapes::of(&self.shapes))
                 .flatten(),
             shapeless: self.shapeless,
+            sees_variants: self.sees_variants,
             grants,
         }
     }
-}
-
-/// What a pattern needs, in one line.
-fn describe(routes: &[Route], conditions: &[conditions::Run]) -> String {
-    let mut needs = String::new();
-    for (number, route) in routes.iter().enumerate() {
-        needs.push_str(if number > 0 { " or " } else { "" });
-        for (place, group) in route.iter().enumerate() {
-            let _ = match (place, group.reach) {
-                (0, _) => Ok(()),
-                (_, Some(bytes)) => write!(needs, " then within {bytes} bytes "),
-                (_, None) => write!(needs, " then "),
-            };
-            let pieces: Vec<&str> = group.literals.iter().map(String::as_str).collect();
-            needs.push_str(&pieces.join("|"));
-        }
-    }
-    for condition in conditions {
-        let _ = write!(needs, "{}{condition}", if needs.is_empty() { "" } else { " and " });
-    }
-    needs
 }
 
 /// What a scan needs beside the text: caches, and which patterns to run.
@@ -210,6 +205,23 @@ impl Expressions {
         self.all
             .iter()
             .map(|expression| (expression.list, expression.item, expression.needs.as_str()))
+    }
+
+    /// True if there is no pattern.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What patterns can see in the text at hand, by the pieces that were seen in it. Pieces are the same whether characters are
+    /// traditional or simplified, so that without one no pattern with pieces can match, however they are read.
+    pub(crate) fn sees(&self, scratch: &ExpressionScratch) -> Sees {
+        if self.is_empty() {
+            Sees::Nothing
+        } else if self.sees_variants || !scratch.pieces.is_empty() || !scratch.marks.is_empty() {
+            Sees::All
+        } else {
+            Sees::NoVariants
+        }
     }
 
     /// List and item of the patterns that the last scan ran, once for each text.

@@ -19,7 +19,7 @@ pub struct Folding {
     /// Upper and lower case are equal, by Unicode's simple mappings.
     pub case: bool,
     /// Forms of one character are equal: full-width and half-width, circled, parenthesised, superscript, mathematical,
-    /// compatibility ideographs; and Cyrillic and Greek letters that look like a Latin one.
+    /// compatibility ideographs; and letters of other scripts, small capitals, and letters with a stroke that look like a Latin one.
     pub width: bool,
     /// Traditional, simplified and common variant forms of a Chinese character are equal.
     pub variants: bool,
@@ -37,6 +37,9 @@ pub struct Folding {
     /// A hit that lies wholly within an address on the web, behind its scheme or its host, or within a key or another long run
     /// that a program made, is dropped. 256 bytes on each side are looked at.
     pub skip_machine_text: bool,
+    /// A character that stands several times in a row in the text, in whatever case or form, matches one of the term: `稳稳赚赚`
+    /// is `稳赚`. Where the term has it twice, the text has it at least twice.
+    pub repeats: bool,
 }
 
 /// Characters that are skipped between two characters of a term, at most [`GAP_CHARS_MAX`] in a row. Each kind includes
@@ -68,6 +71,7 @@ impl Default for Folding {
             word_segmentation: false,
             glued_identifiers: false,
             skip_machine_text: false,
+            repeats: false,
         }
     }
 }
@@ -83,6 +87,7 @@ impl Folding {
         word_segmentation: false,
         glued_identifiers: false,
         skip_machine_text: false,
+        repeats: false,
     };
 
     /// The character that stands for all those that count as `c`. Idempotent.

@@ -3,7 +3,7 @@
 //! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
 //! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own
 //! [`Folding`], and tells which patterns are worth running. Hits are byte ranges of the text as it came in, whatever
-//! was folded or skipped to find them. Many texts are best scanned together ([`Matcher::scan_each`]): each pattern then
+//! was folded or skipped to find them. A text that is disguised is scanned once more as it is read: `&#20445;` is 保. Many texts are best scanned together ([`Matcher::scan_each`]): each pattern then
 //! runs over all that may have it, one after the other.
 //!
 //! This crate is pure and synchronous: no files, no clock, no threads, no randomness. It can be used alone:
@@ -39,27 +39,39 @@ mod byte_set;
 mod chars;
 pub mod common_words;
 mod conditions;
+mod doubles;
+mod emoticons;
 pub mod entities;
 mod expressions;
 mod folding;
 mod hit;
 mod identifiers;
+mod joined;
 pub mod lexicon;
 mod list;
+mod lookalikes;
 mod machine_text;
 mod matcher;
+mod needs;
 mod pages;
 pub mod patterns;
+mod plain;
+mod plain_units;
 mod quadratic;
+mod reading;
+mod references;
+mod rejoin;
 mod required;
 mod scan;
 mod screen;
 mod shapes;
+mod signs;
 mod steps;
 mod symbols;
 mod term;
 mod term_search;
 mod trie;
+mod unit;
 mod verify;
 mod words;
 
@@ -73,4 +85,5 @@ pub use matcher::{Matcher, Token};
 pub use patterns::{Pattern, Patterns};
 pub use quadratic::can_be_quadratic;
 pub use scan::{Scratch, TEXT_BYTES_MAX};
+pub use signs::has_signs_of_disguise;
 pub use steps::Owner;

@@ -28,7 +28,7 @@ pub enum ListContent {
         /// What a term and a text may differ in.
         folding: Folding,
     },
-    /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands: no folding.
+    /// The leftmost-first matches of each pattern that do not overlap, in the text as it stands, and where it is disguised as it is read.
     Patterns(Patterns),
     /// Every entity of these kinds: the term of a hit is the place of its kind here. Entities are the same for all lists and
     /// found once a text; of a kind that stands here twice, both have the hit.

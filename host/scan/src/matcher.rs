@@ -34,6 +34,8 @@ pub struct Matcher {
     pub(crate) count: usize,
     /// Lists with terms that can make a scan slow: see [`crate::term_search`]. In order.
     pub(crate) heavy: Vec<ListId>,
+    /// A list overlooks repeated characters.
+    pub(crate) has_repeats: bool,
     /// Tells this matcher's scratches from those of others.
     pub(crate) identity: Arc<()>,
 }
@@ -70,6 +72,7 @@ impl Matcher {
             classes: chars::classes(),
             count: 0,
             heavy: Vec::new(),
+            has_repeats: false,
             identity: Arc::new(()),
         }
     }

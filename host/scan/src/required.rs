@@ -53,6 +53,25 @@ pub(crate) fn without_conditions(hir: &Hir) -> Hir {
     }
 }
 
+/// False only if no ideograph of which there are traditional and simplified forms makes a difference to an expression.
+pub(crate) fn tells_variants(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => {
+            let text = std::str::from_utf8(&literal.0);
+            text.map_or(true, |text| text.chars().any(chars::has_variants))
+        }
+        HirKind::Class(Class::Unicode(class)) => class.ranges().iter().any(|range| {
+            let all = range.start() <= '\u{3400}' && '\u{9fff}' <= range.end();
+            !all && (range.start().max('\u{3400}')..=range.end().min('\u{9fff}')).any(chars::has_variants)
+        }),
+        HirKind::Class(Class::Bytes(class)) => !class.is_ascii(),
+        HirKind::Repetition(repetition) => tells_variants(&repetition.sub),
+        HirKind::Capture(capture) => tells_variants(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(tells_variants),
+    }
+}
+
 /// Pieces of text of one part of an expression, folded as far as folding goes, one of which is in every match, gaps left
 /// out or not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,15 @@
-//! One scan: a text, or many texts together, with a matcher. Terms first, text by text; then each pattern over all texts that
-//! may have it; then the hits of each text, in the order of the texts.
+//! One scan: a text, or many texts together, with a matcher. Terms first, text by text, with those of its readings if it has any; then each
+//! pattern over all texts, and readings of texts, that may have it; then the hits of each text, in the order of the texts.
 
 use crate::entities::{Entity, Finder};
-use crate::expressions::ExpressionScratch;
+use crate::expressions::{ExpressionScratch, Sees};
 use crate::hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 use crate::list::ListId;
 use crate::matcher::Matcher;
+use crate::reading::{For, READ_BYTES_MAX, Readings};
+use crate::signs::Signs;
 use crate::steps;
-use crate::term_search::Walked;
+use crate::term_search::{Sought, Walked};
 use std::sync::Arc;
 
 /// Text of one scan, in bytes, at most. What comes behind is not looked at.
@@ -27,8 +29,16 @@ pub struct Scratch {
     of_text: Vec<OfText>,
     /// Matches of patterns, each with the number of its text.
     of_patterns: Vec<(u32, Hit)>,
+    /// Those in readings.
+    of_readings: Vec<(u32, Hit)>,
     /// What is found in one text.
     found: Vec<Hit>,
+    /// What patterns see of texts that are disguised.
+    readings: Readings,
+    /// What lexicons see of the text at hand.
+    of_terms: Readings,
+    /// By reading for patterns: matches so far.
+    counts: Vec<usize>,
     /// Lists that are out of steps, each with the number of a text.
     out_of_steps: Vec<(u32, ListId)>,
     /// Those of one text.
@@ -40,13 +50,15 @@ pub struct Scratch {
 struct OfText {
     /// Where its terms end in the common list.
     hits_to: usize,
-    /// Terms and matches so far.
+    /// Terms and matches in the text as it stands, and terms in its readings, so far.
     count: usize,
+    /// Something of it was not looked at.
+    cut_short: bool,
 }
 
 impl Matcher {
     /// The patterns that the last scan with this scratch ran, whether they matched or not: list, and number in it. Once
-    /// for each text.
+    /// for each text, and once for the reading of it.
     pub fn patterns_run(&self, scratch: &Scratch) -> impl Iterator<Item = (ListId, u32)> {
         self.expressions.last_run(&scratch.expressions)
     }
@@ -61,7 +73,11 @@ impl Matcher {
             hits: Vec::new(),
             of_text: Vec::new(),
             of_patterns: Vec::new(),
+            of_readings: Vec::new(),
             found: Vec::new(),
+            readings: Readings::default(),
+            of_terms: Readings::default(),
+            counts: Vec::new(),
             out_of_steps: Vec::new(),
             out_of_steps_here: Vec::new(),
         }
@@ -101,6 +117,10 @@ impl Matcher {
             of_text,
             found,
             of_patterns,
+            of_readings,
+            readings,
+            of_terms,
+            counts,
             out_of_steps,
             out_of_steps_here,
             ..
@@ -109,48 +129,99 @@ impl Matcher {
         hits.clear();
         of_text.clear();
         of_patterns.clear();
+        of_readings.clear();
         out_of_steps.clear();
+        readings.clear();
+        counts.clear();
         let looked_at = |number: usize| {
             let whole = texts[number];
             &whole[..whole.floor_char_boundary(TEXT_BYTES_MAX)]
         };
         for number in 0..texts.len() {
-            let text = looked_at(number);
-            found.clear();
-            let mut walked = Walked::within(steps::term_steps(text.len()));
-            self.scan_terms(text, expressions, found, &mut walked);
-            if walked.is_out_of_steps() {
-                // Once more, without what is long or crowded, so that the hits of all other lists are whole.
-                found.clear();
-                expressions.forget_pieces();
-                self.scan_terms(text, expressions, found, &mut Walked::light());
-                out_of_steps.extend(self.heavy.iter().map(|list| (number as u32, *list)));
-            }
+            let (text, hits_from) = (looked_at(number), hits.len());
+            let out = &mut |list| out_of_steps.push((number as u32, list));
+            self.search(text, Sought::All, expressions, found, out);
+            let signs = match self.expressions.sees(expressions) {
+                Sees::Nothing => Signs::for_terms(text),
+                Sees::NoVariants => Signs::but_for_variants(text),
+                Sees::All => Signs::of(text),
+            };
+            self.expressions.note(text, number as u32, expressions);
             if !self.entities.is_empty() {
                 entities.clear();
                 finder.find(text, entities, HITS_PER_SCAN_MAX);
                 for entity in &*entities {
                     self.add_hits(entity, found);
                 }
+                found.truncate(HITS_PER_SCAN_MAX);
             }
-            found.truncate(HITS_PER_SCAN_MAX);
             hits.extend_from_slice(found);
+            let mut cut_short = text.len() < texts[number].len();
+            if signs.any() || self.has_repeats {
+                cut_short |= text.len() > READ_BYTES_MAX;
+                for whom in [For::Terms, For::Repeats] {
+                    let is_read = match whom {
+                        For::Repeats => self.has_repeats,
+                        For::Terms | For::Patterns => signs.structure,
+                    };
+                    of_terms.clear();
+                    if !is_read {
+                        continue;
+                    }
+                    let Some(reading) = of_terms.read(text, number, whom) else {
+                        continue;
+                    };
+                    let sought = match whom {
+                        For::Repeats => Sought::Repeats(of_terms.counts(reading)),
+                        For::Terms | For::Patterns => Sought::Terms,
+                    };
+                    self.search(of_terms.text(reading), sought, expressions, found, out);
+                    hits.extend(found.iter().map(|hit| of_terms.hit_of_text(reading, *hit)));
+                }
+                cut_short |= keep_each_once(hits, hits_from);
+                if signs.letters
+                    && !self.expressions.is_empty()
+                    && let Some(reading) = readings.read(text, number, For::Patterns)
+                {
+                    let text = readings.text(reading);
+                    self.search(text, Sought::Pieces, expressions, found, out);
+                    self.expressions.note(text, (texts.len() + reading) as u32, expressions);
+                    counts.push(0);
+                }
+            }
             of_text.push(OfText {
                 hits_to: hits.len(),
-                count: found.len(),
+                count: hits.len() - hits_from,
+                cut_short,
             });
-            self.expressions.note(text, number as u32, expressions);
         }
         let want = |number: u32, hit| {
-            let of_text = &mut of_text[number as usize];
-            if of_text.count == HITS_PER_SCAN_MAX {
+            let (count, all, hit) = match (number as usize).checked_sub(texts.len()) {
+                None => (&mut of_text[number as usize].count, &mut *of_patterns, (number, hit)),
+                Some(reading) => {
+                    let hit = (readings.number_of_text(reading), readings.hit_of_text(reading, hit));
+                    (&mut counts[reading], &mut *of_readings, hit)
+                }
+            };
+            if *count == HITS_PER_SCAN_MAX {
+                of_text[hit.0 as usize].cut_short = true;
                 return false;
             }
-            of_text.count += 1;
-            of_patterns.push((number, hit));
+            *count += 1;
+            all.push(hit);
             true
         };
-        self.expressions.run(looked_at, expressions, out_of_steps, want);
+        let text_of = |number: usize| match number.checked_sub(texts.len()) {
+            None => looked_at(number),
+            Some(reading) => readings.text(reading),
+        };
+        self.expressions.run(text_of, expressions, out_of_steps, want);
+        for (number, _) in out_of_steps.iter_mut() {
+            if let Some(reading) = (*number as usize).checked_sub(texts.len()) {
+                *number = readings.number_of_text(reading);
+            }
+        }
+        add_of_readings(of_patterns, of_readings);
         of_patterns.sort_unstable_by_key(|(number, hit)| (*number, hit.place()));
         out_of_steps.sort_unstable();
         out_of_steps.dedup();
@@ -161,19 +232,20 @@ impl Matcher {
             found.clear();
             found.extend_from_slice(&hits[from..of_text.hits_to]);
             found.extend(of_this.iter().map(|(_, hit)| *hit));
-            found.sort_unstable_by_key(Hit::place);
-            found.dedup();
+            let cut_short = keep_each_once(found, 0);
             from = of_text.hits_to;
             let of_this = out.iter().take_while(|(of, _)| *of as usize == number).count();
             let of_this = out.split_off(..of_this).unwrap_or_default();
             out_of_steps_here.clear();
             out_of_steps_here.extend(of_this.iter().map(|(_, list)| *list));
             let scanned = Scanned {
-                cut_short: of_text.count == HITS_PER_SCAN_MAX || texts[number].len() > TEXT_BYTES_MAX,
+                cut_short: of_text.cut_short || cut_short || of_text.count == HITS_PER_SCAN_MAX,
                 out_of_steps: out_of_steps_here,
             };
             take(found, scanned);
         }
+        readings.shrink();
+        of_terms.shrink();
         if texts.is_empty() {
             out_of_steps_here.clear();
         }
@@ -192,4 +264,64 @@ impl Matcher {
             end: entity.end,
         }));
     }
+
+    /// Looks for what is sought in a text; what is found goes to `found`, which is cleared first. Lists that are out of steps go to `out`:
+    /// it looks once more without what is long or crowded, so that the hits of all other lists are whole.
+    fn search(
+        &self,
+        text: &str,
+        sought: Sought<'_>,
+        expressions: &mut ExpressionScratch,
+        found: &mut Vec<Hit>,
+        out: &mut impl FnMut(ListId),
+    ) {
+        found.clear();
+        let mut walked = Walked::within(steps::term_steps(text.len()), sought);
+        self.scan_terms(text, expressions, found, &mut walked);
+        if walked.is_out_of_steps() {
+            found.clear();
+            expressions.forget_pieces();
+            self.scan_terms(text, expressions, found, &mut Walked::light(sought));
+            self.heavy.iter().for_each(|list| out(*list));
+        }
+        found.truncate(HITS_PER_SCAN_MAX);
+    }
+}
+
+/// Adds the matches in readings to those in texts as they stand, each with the number of its text. One that shares bytes with a match of
+/// the same pattern in the text as it stands counts if it has all of it: a pattern that fits many places, looked for in a text
+/// that begins a character later, would be found a character later everywhere.
+fn add_of_readings(matches: &mut Vec<(u32, Hit)>, of_readings: &[(u32, Hit)]) {
+    if of_readings.is_empty() {
+        return;
+    }
+    let pattern = |&(number, hit): &(u32, Hit)| (number, hit.list, hit.term);
+    // Matches of one pattern in one text do not overlap.
+    matches.sort_unstable_by_key(|found| (pattern(found), found.1.start));
+    let known = matches.len();
+    for found in of_readings {
+        let (of, hit) = (pattern(found), found.1);
+        let from = matches[..known].partition_point(|other| (pattern(other), other.1.end) <= (of, hit.start));
+        let to = matches[..known].partition_point(|other| (pattern(other), other.1.start) < (of, hit.end));
+        let shared = matches.get(from..to).unwrap_or_default();
+        let is_within = |other: &(u32, Hit)| hit.start <= other.1.start && other.1.end <= hit.end;
+        if shared.first().is_none_or(is_within) && shared.last().is_none_or(is_within) {
+            matches.push(*found);
+        }
+    }
+}
+
+/// Sorts the hits from this place on, and keeps each once and no more than are given. True if there were more.
+fn keep_each_once(hits: &mut Vec<Hit>, from: usize) -> bool {
+    hits[from..].sort_unstable_by_key(Hit::place);
+    let mut kept = from;
+    for at in from..hits.len() {
+        if kept == from || hits[kept - 1] != hits[at] {
+            hits[kept] = hits[at];
+            kept += 1;
+        }
+    }
+    let most = from + HITS_PER_SCAN_MAX;
+    hits.truncate(kept.min(most));
+    kept > most
 }

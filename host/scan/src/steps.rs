@@ -1,4 +1,5 @@
-//! What looking for terms and patterns in one text may cost, counted in steps that are the same on every machine.
+//! What looking for terms and patterns in one text may cost, counted in steps that are the same on every machine. A reading of a text has as
+//! many as a text of its length, beside those of the text.
 //!
 //! A step is a byte that a search looks at, weighted by how slow the search's engine can be; one to three nanoseconds. Searches
 //! for one pattern go on behind each match. One that looked far beyond its match, for a longer one that was not there,

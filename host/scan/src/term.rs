@@ -104,7 +104,7 @@ impl Term {
             .count();
         let (word_start, word_end) = word_ends(text, folding);
         let may_be_glued = folding.glued_identifiers && text.last().is_some_and(|&c| is_latin(c));
-        let all_letters = text.iter().all(|&c| chars::class(c) == Class::Letter);
+        let all_letters = !folding.repeats && text.iter().all(|&c| chars::class(c) == Class::Letter);
         Self {
             chars: Slice {
                 from,

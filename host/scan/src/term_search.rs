@@ -13,6 +13,7 @@ use crate::list::ListId;
 use crate::matcher::Matcher;
 use crate::screen::{Pair, SYMBOL_BITS, Stop, Window};
 use crate::symbols::{IGNORED, Kinds};
+use crate::term::Key;
 use crate::trie::{Cursor, Symbol};
 use std::ops::Range;
 
@@ -21,12 +22,26 @@ pub(crate) const DEPTH_MAX: usize = 32;
 /// Terms of one list that may have the same key without the list being heavy.
 pub(crate) const CROWD_MAX: usize = 64;
 
+/// What a pass over a text looks for, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sought<'a> {
+    /// Terms, and pieces of patterns, in a text as it stands.
+    All,
+    /// Terms, in a reading.
+    Terms,
+    /// Pieces of patterns, in a reading.
+    Pieces,
+    /// Terms of lists that overlook repeated characters, in a reading without them. By byte of it: how often each character stood.
+    Repeats(&'a [u8]),
+}
+
 /// What a pass over a text has looked at.
 ///
 /// Two things can make looking for terms slow, both only in texts that are made for it: long terms that a text nearly has at
 /// every place, and crowds of terms that differ in what the trie overlooks. A text that takes too many steps is scanned
 /// once more without the lists that have such terms, which are called heavy; these are then out of steps.
-pub(crate) struct Walked {
+pub(crate) struct Walked<'a> {
+    sought: Sought<'a>,
     steps: u64,
     most: u64,
     /// Without what heavy lists alone look for.
@@ -35,10 +50,11 @@ pub(crate) struct Walked {
     border_checks: u32,
 }
 
-impl Walked {
+impl<'a> Walked<'a> {
     /// Nothing yet, and at most so many steps.
-    pub(crate) fn within(most: u64) -> Self {
+    pub(crate) fn within(most: u64, sought: Sought<'a>) -> Self {
         Self {
+            sought,
             steps: 0,
             most,
             light: false,
@@ -47,8 +63,9 @@ impl Walked {
     }
 
     /// Without heavy lists. What is left takes a bounded number of steps for each byte.
-    pub(crate) fn light() -> Self {
+    pub(crate) fn light(sought: Sought<'a>) -> Self {
         Self {
+            sought,
             steps: 0,
             most: u64::MAX,
             light: true,
@@ -76,7 +93,7 @@ impl Matcher {
         text: &str,
         marks: &mut ExpressionScratch,
         hits: &mut Vec<Hit>,
-        walked: &mut Walked,
+        walked: &mut Walked<'_>,
     ) {
         let Kinds {
             letters_from,
@@ -326,8 +343,14 @@ impl Matcher {
     fn candidates(&self, found: &mut Found, at: usize, key: usize) {
         let key = &self.keys[key];
         let terms = if found.walked.light { key.light } else { key.terms };
+        let sought = found.walked.sought;
+        let counts = match sought {
+            Sought::All | Sought::Terms => None,
+            Sought::Repeats(counts) => Some(counts),
+            Sought::Pieces => return self.pieces(found, at, key),
+        };
         for term in terms.of(&self.terms) {
-            if let Some((start, end)) = self.verify(found.text, at, term, &mut found.walked.steps) {
+            if let Some((start, end)) = self.verify((found.text, counts), at, term, &mut found.walked.steps) {
                 if term.asks_words && !found.walked.stays(found.text, start as usize..end as usize) {
                     continue;
                 }
@@ -336,6 +359,12 @@ impl Matcher {
                 found.hits.extend(uses.iter().map(hit));
             }
         }
+        if matches!(sought, Sought::All) {
+            self.pieces(found, at, key);
+        }
+    }
+
+    fn pieces(&self, found: &mut Found, at: usize, key: &Key) {
         for &waypoint in key.waypoints.of(&self.waypoints) {
             self.expressions.see(waypoint, at, found.marks);
         }
@@ -343,11 +372,11 @@ impl Matcher {
 }
 
 /// A text that is being scanned, and where what is found in it goes.
-struct Found<'a> {
+struct Found<'a, 's> {
     text: &'a str,
     marks: &'a mut ExpressionScratch,
     hits: &'a mut Vec<Hit>,
-    walked: &'a mut Walked,
+    walked: &'a mut Walked<'s>,
 }
 
 /// True if the next characters of the text, so many that it pays, are all ASCII.

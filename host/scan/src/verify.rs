@@ -9,10 +9,20 @@ use crate::term::{Rule, Term, WordEnd};
 
 impl Matcher {
     /// The span of a term whose key ends at byte `at`, if it is there.
-    /// Adds what it looks at to `steps`.
-    pub(crate) fn verify(&self, text: &str, at: usize, term: &Term, steps: &mut u64) -> Option<(u32, u32)> {
+    /// Adds what it looks at to `steps`. With counts, by byte, of how often each character stood, it is there if it overlooks
+    /// repeated ones; without, if it does not.
+    pub(crate) fn verify(
+        &self,
+        (text, counts): (&str, Option<&[u8]>),
+        at: usize,
+        term: &Term,
+        steps: &mut u64,
+    ) -> Option<(u32, u32)> {
         *steps += 1;
         let rule = &self.rules[usize::from(term.rule)];
+        if rule.folding.repeats != counts.is_some() {
+            return None;
+        }
         let gaps = rule.folding.gaps;
         if term.ends_word() && text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric) {
             return None;
@@ -24,14 +34,24 @@ impl Matcher {
             rule,
             compared: term.compared,
         };
-        let before_left = walk.consume(text[..at].chars().rev(), before.iter().rev(), steps)?;
-        let start = before_left;
-        let end = if behind.is_empty() {
-            at
+        let (taken_before, taken_behind) = if let Some(counts) = counts {
+            let counted = |(at, c): (usize, char)| (c, counts[at]);
+            let chars_before = text[..at].char_indices().rev().map(counted);
+            let chars_behind = text[at..].char_indices().map(|(ahead, c)| counted((at + ahead, c)));
+            (
+                walk.consume_repeated(chars_before, before.iter().rev(), steps)?,
+                walk.consume_repeated(chars_behind, behind.iter(), steps)?,
+            )
         } else {
-            at + walk.consume(text[at..].chars(), behind.iter(), steps)?
+            let before = walk.consume(text[..at].chars().rev(), before.iter().rev(), steps)?;
+            let behind = if behind.is_empty() {
+                0
+            } else {
+                walk.consume(text[at..].chars(), behind.iter(), steps)?
+            };
+            (before, behind)
         };
-        let start = at - start;
+        let (start, end) = (at - taken_before, at + taken_behind);
         let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
         let ends = match term.word_end {
             WordEnd::Anything => true,
@@ -85,6 +105,46 @@ impl Walk<'_> {
                     }
                 } else if self.compared && class == Class::Letter || self.rule.relation.fold(c) == wanted {
                     break;
+                } else {
+                    return None;
+                }
+            }
+        }
+        Some(bytes)
+    }
+
+    /// As `consume`, of a text in which no character is repeated: each comes with how often it stood. A character that the term has
+    /// several times in a row must have stood as often, or more often.
+    fn consume_repeated<'t>(
+        &self,
+        mut text: impl Iterator<Item = (char, u8)>,
+        mut term: impl Iterator<Item = &'t char>,
+        steps: &mut u64,
+    ) -> Option<usize> {
+        let mut bytes = 0;
+        let mut next = term.next();
+        while let Some(&wanted) = next {
+            let mut times = 0_u32;
+            loop {
+                times += 1;
+                next = term.next();
+                if next != Some(&wanted) {
+                    break;
+                }
+            }
+            let (mut stood, mut skipped) = (0, 0);
+            while stood < times {
+                let (c, count) = text.next()?;
+                *steps += 1;
+                bytes += c.len_utf8();
+                if self.rule.folding.gaps.skips(self.classes.get(c)) {
+                    skipped += 1;
+                    if skipped > GAP_CHARS_MAX {
+                        return None;
+                    }
+                } else if self.rule.relation.fold(c) == wanted {
+                    stood += u32::from(count);
+                    skipped = 0;
                 } else {
                     return None;
                 }

@@ -97,6 +97,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
         "身份证320106198705123030，借我3万，加vx：licai2026，1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
         "The quick brown fox jumps over the lazy dog, and again?!",
         "上海投资公司，我在海投，vx13800138000，https://a.cn/vx/b",
+        "保[玫瑰]本 &#20445;本，👨\u{200d}👩\u{200d}👧 帳戶Ｂ W.h.a.t.s 稳稳赚赚不不赔赔",
     ];
     // Each piece alone, each pair, a longer text, one with more hits than are wanted, and none. None of them is long in the
     // sense of `steps`: such a text gets automata of its own.

@@ -4,7 +4,8 @@
 
 use proptest::prelude::*;
 use proviso_scan::{
-    Folding, Gaps, HITS_PER_SCAN_MAX, List, ListContent, ListId, Matcher, MatcherBuilder, Patterns, patterns,
+    Folding, Gaps, HITS_PER_SCAN_MAX, List, ListContent, ListId, Matcher, MatcherBuilder, Patterns,
+    has_signs_of_disguise, patterns,
 };
 use regex_automata::meta::Regex;
 use std::path::Path;
@@ -154,7 +155,7 @@ fn equal_lists_share_what_is_searched_for() {
 }
 
 #[test]
-fn patterns_see_the_text_as_it_stands() {
+fn patterns_see_the_text_as_it_stands_and_as_it_is_read() {
     let matcher = build([
         lexicon(&["年化"], Folding::default()),
         List {
@@ -164,8 +165,15 @@ fn patterns_see_the_text_as_it_stands() {
     ]);
     check(
         &matcher,
-        "年化 8%，年化9% AB ab ＡＢ",
-        &["0.0 年化", "1.0 年化 8%", "0.0 年化", "1.0 年化9%", "1.1 AB"],
+        "年化 8%，年化９％ AB ab ＡＢ，年Ａ",
+        &[
+            "0.0 年化",
+            "1.0 年化 8%",
+            "0.0 年化",
+            "1.0 年化９％",
+            "1.1 AB",
+            "1.1 ＡＢ",
+        ],
     );
     check(
         &matcher,
@@ -300,6 +308,10 @@ proptest! {
         let mut hits = Vec::new();
         let _ = matcher.scan(&text, &mut matcher.scratch(), &mut hits);
         let hits: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.term)).collect();
-        prop_assert_eq!(hits, expected, "{:?}", text);
+        if has_signs_of_disguise(&text) {
+            prop_assert!(expected.iter().all(|hit| hits.contains(hit)), "{:?}: {:?} {:?}", text, hits, expected);
+        } else {
+            prop_assert_eq!(hits, expected, "{:?}", text);
+        }
     }
 }

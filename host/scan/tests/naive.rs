@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
 use proptest::prelude::*;
-use proviso_scan::{Folding, GAP_CHARS_MAX, Gaps, Hit, List, ListContent, ListId, Matcher, MatcherBuilder, is_word};
+use proviso_scan::{
+    Folding, GAP_CHARS_MAX, Gaps, Hit, List, ListContent, ListId, Matcher, MatcherBuilder, has_signs_of_disguise,
+    is_word,
+};
 
 /// All occurrences of `term`, by the definition: its significant characters follow each other in the text, each equal
 /// after folding, with at most eight skipped characters between two of them, at word borders if these are asked for.
@@ -84,6 +87,25 @@ fn naive(text: &str, lists: &[(Vec<String>, Folding)]) -> Vec<Hit> {
     }
     hits.sort_by_key(|hit| (hit.start, hit.end, hit.list, hit.term));
     hits
+}
+
+/// True if all hits of the first are among those of the second. Both are sorted.
+fn is_within(some: &[Hit], hits: &[Hit]) -> bool {
+    let mut hits = hits.iter();
+    some.iter().all(|hit| hits.any(|other| other == hit))
+}
+
+/// Panics if the hits are not those of the naive scan, or these are not among them where a reading may have others.
+fn check(text: &str, lists: &[(Vec<String>, Folding)], hits: &[Hit]) {
+    let expected = naive(text, lists);
+    if has_signs_of_disguise(text) {
+        assert!(
+            is_within(&expected, hits),
+            "{lists:?} in {text:?}: {expected:?} {hits:?}"
+        );
+    } else {
+        assert_eq!(hits, expected, "{lists:?} in {text:?}");
+    }
 }
 
 fn matcher(lists: &[(Vec<String>, Folding)]) -> Matcher {
@@ -224,6 +246,14 @@ proptest! {
         let mut hits = Vec::new();
         prop_assert!(matcher.scan(&text, &mut matcher.scratch(), &mut hits).is_whole());
         let expected = naive(&text, &lists);
+        if has_signs_of_disguise(&text) {
+            prop_assert!(is_within(&expected, &hits), "{:?} in {:?}: {:?} {:?}", lists, text, expected, hits);
+            for hit in &hits {
+                prop_assert!(text.is_char_boundary(hit.start as usize) && text.is_char_boundary(hit.end as usize));
+                prop_assert!(hit.start < hit.end && hit.end as usize <= text.len());
+            }
+            return Ok(());
+        }
         prop_assert_eq!(&hits, &expected, "{:?} in {:?}", lists, text);
         for hit in &hits {
             // Slicing panics within a character.
@@ -243,7 +273,7 @@ proptest! {
         let matcher = matcher(&lists);
         let mut hits = Vec::new();
         let _ = matcher.scan(&text, &mut matcher.scratch(), &mut hits);
-        prop_assert_eq!(&hits, &naive(&text, &lists), "{:?} in {:?}", lists, text);
+        check(&text, &lists, &hits);
     }
 
     /// Stretches of ASCII, which are passed over by other tables than the rest, with terms across their borders.
@@ -253,7 +283,7 @@ proptest! {
         let matcher = matcher(&lists);
         let mut hits = Vec::new();
         let _ = matcher.scan(&text, &mut matcher.scratch(), &mut hits);
-        prop_assert_eq!(&hits, &naive(&text, &lists), "{:?} in {:?}", lists, text);
+        check(&text, &lists, &hits);
     }
 
     #[test]
@@ -291,7 +321,7 @@ fn every_folding_is_tried_on_every_pair_of_characters() {
             let matcher = matcher(&lists);
             let mut hits = Vec::new();
             let _ = matcher.scan(&text, &mut matcher.scratch(), &mut hits);
-            assert_eq!(hits, naive(&text, &lists), "{folding:?}");
+            check(&text, &lists, &hits);
         }
     }
 }

@@ -74,6 +74,7 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
     let word_segmentation = switch("word_segmentation", default.word_segmentation);
     let glued_identifiers = switch("glued_identifiers", default.glued_identifiers);
     let skip_machine_text = switch("skip_machine_text", default.skip_machine_text);
+    let repeats = switch("repeats", default.repeats);
     let gaps = table.choice(file, "gaps", &GAPS).unwrap_or(default.gaps);
     table.finish(file);
     Folding {
@@ -85,6 +86,7 @@ fn folding(file: &mut TomlFile<'_>, list: &mut Table<'_>) -> Folding {
         word_segmentation,
         glued_identifiers,
         skip_machine_text,
+        repeats,
     }
 }
 

@@ -71,7 +71,7 @@ pub const SEGMENTS: &str = "segments";
 pub enum ListKind {
     /// Terms, found in folded text.
     Lexicon(Folding),
-    /// Linear-time regular expressions, found in the text as it is.
+    /// Linear-time regular expressions, found in the text as it stands and as it is read.
     Patterns,
 }
 
@@ -98,6 +98,8 @@ pub struct Folding {
     pub glued_identifiers: bool,
     /// A hit within an address, a key or a token does not count. Default false.
     pub skip_machine_text: bool,
+    /// A character that the text repeats, `保保本本`, is one of the term. Default false.
+    pub repeats: bool,
 }
 
 /// What may stand between the characters of a term. Each includes what is before it.
@@ -125,6 +127,7 @@ impl Default for Folding {
             word_segmentation: false,
             glued_identifiers: false,
             skip_machine_text: false,
+            repeats: false,
         }
     }
 }

@@ -1,0 +1,37 @@
+//! A text as units: characters as they are read, each with the bytes of the text that it stands for.
+
+use crate::emoticons;
+use crate::references;
+
+/// One character of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) c: char,
+    /// The bytes of the text that it stands for, on borders of characters.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+}
+
+/// What stands for a picture that is no character of the text.
+pub(crate) const MARK: char = '\u{fffc}';
+
+/// Puts the units of a text into `units`: each character one, and each character reference and emoticon code one.
+pub(crate) fn of_text(text: &str, units: &mut Vec<Unit>) {
+    units.clear();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let (c, length) = match c {
+            '&' => references::reference(&text[at..]),
+            '[' | '/' => emoticons::code(&text[at..]).map(|length| (MARK, length)),
+            _ => None,
+        }
+        .unwrap_or((c, c.len_utf8()));
+        let to = at + length;
+        units.push(Unit {
+            c,
+            from: at as u32,
+            to: to as u32,
+        });
+        at = to;
+    }
+}
