@@ -94,11 +94,11 @@ pub(super) fn party(id: &str, leaves: bool) -> Party {
         && id
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let may_be_given = ["wo", "wm", "wb"].iter().any(|head| id.starts_with(head));
     let class = match id.as_bytes() {
-        [] => PartyClass::Unknown,
         [b'w', b'o' | b'm', ..] if is_given => PartyClass::External,
         [b'w', b'b', ..] if is_given => PartyClass::Robot,
-        [b'w', b'o' | b'm' | b'b', ..] if leaves => PartyClass::Unknown,
+        id if id.is_empty() || (leaves && may_be_given) => PartyClass::Unknown,
         _ => PartyClass::Employee,
     };
     Party {
