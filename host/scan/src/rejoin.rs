@@ -78,19 +78,21 @@ pub(crate) fn single_letters(units: &mut Vec<Unit>) {
     while at < units.len() {
         let alone = kept == 0 || !is_letter(units[kept - 1].c);
         let (letters, separator) = if alone { row(&units[at..]) } else { (0, 0) };
+        let length = (letters.max(1) - 1) * (1 + separator) + 1;
         // x x x x are kisses, and no word.
-        let mut others = units[at..].iter().step_by(1 + separator).take(letters).skip(1);
+        let mut others = units[at..at + length].iter().step_by(1 + separator).skip(1);
         if letters < SINGLE_LETTERS_MIN || others.all(|unit| unit.c == units[at].c) {
-            units[kept] = units[at];
-            kept += 1;
-            at += 1;
+            let copied = if letters < SINGLE_LETTERS_MIN { 1 } else { length };
+            units.copy_within(at..at + copied, kept);
+            kept += copied;
+            at += copied;
             continue;
         }
         for letter in 0..letters {
             units[kept] = units[at + letter * (1 + separator)];
             kept += 1;
         }
-        at += (letters - 1) * (1 + separator) + 1;
+        at += length;
     }
     units.truncate(kept);
 }
