@@ -209,5 +209,6 @@ fn scan_folding(folding: manifest::Folding) -> Folding {
         word_segmentation: folding.word_segmentation,
         glued_identifiers: folding.glued_identifiers,
         skip_machine_text: folding.skip_machine_text,
+        repeats: folding.repeats,
     }
 }
