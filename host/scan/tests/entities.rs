@@ -373,3 +373,14 @@ fn every_kind_has_a_name_that_leads_back_to_it() {
     assert_eq!(EntityKind::from_name("card"), None);
     assert!(EntityKind::ALL.is_sorted_by(|a, b| a < b));
 }
+
+#[test]
+fn two_numbers_with_a_comma_between_them_are_two() {
+    for comma in [",", "，", ";", "、", ", "] {
+        let text = format!("110101199003077731{comma}310115198512240016{comma}6222021234567894");
+        let mut found = Vec::new();
+        proviso_scan::entities::find(&text, &mut found);
+        let kinds: Vec<_> = found.iter().map(|entity| entity.kind.name()).collect();
+        assert_eq!(kinds[..2], ["cn-identity", "cn-identity"], "{text}");
+    }
+}

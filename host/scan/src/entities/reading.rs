@@ -46,7 +46,9 @@ impl Reading<'_> {
         let tape = self.tape;
         let before = tape.before(from);
         let is_part_before = match before {
-            '.' | ',' => tape.before(from - 1).is_ascii_digit() && tape.at(from - 2) != '.',
+            '.' => tape.before(from - 1).is_ascii_digit() && tape.at(from - 2) != '.',
+            // A comma divides the thousands of one number; with more or fewer digits behind it, two numbers.
+            ',' => tape.before(from - 1).is_ascii_digit() && self.digits_from(from) == 3,
             '-' | '_' | '=' | '~' => self.is_mixed_before(from - 1),
             '&' | '%' | '/' | '\\' => tape.before(from - 1).is_ascii_alphanumeric(),
             _ => before.is_ascii_alphanumeric() && self.names.place() != from,
@@ -74,6 +76,13 @@ impl Reading<'_> {
             .take_while(|&back| tape.at(from.wrapping_sub(back)).is_ascii_digit())
             .count();
         is_joined && digits == 4
+    }
+
+    /// How many digits stand at a place in a row, counted up to 4.
+    fn digits_from(&self, from: usize) -> usize {
+        (from..from + 4)
+            .take_while(|&at| self.tape.at(at).is_ascii_digit())
+            .count()
     }
 
     /// Whether the word before a place has letters and digits, or digits alone.
