@@ -105,7 +105,7 @@ fn a_scan_in_the_steady_state_allocates_nothing() {
     for first in pieces {
         messages.extend(pieces.map(|second| format!("{first}{second}")));
     }
-    messages.push(pieces.concat().repeat(8));
+    messages.push(pieces.concat().repeat(5));
     messages.push("vx ".repeat(10_000));
     messages.push(String::new());
 

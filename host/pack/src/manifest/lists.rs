@@ -1,6 +1,6 @@
 //! The lists that a manifest declares: lexicons and patterns by their files, entities by their kinds.
 
-use super::read::{ManifestText, check_name};
+use super::text::{ManifestText, check_name};
 use super::{Entities, Folding, Gaps, List, ListKind, SEGMENTS};
 use proviso_model::EntityKind;
 use proviso_model::problem::line_and_column;

@@ -2,10 +2,12 @@
 
 mod lists;
 mod read;
+mod text;
 mod trigger;
 
+pub use read::read;
 pub(crate) use read::settings_bytes;
-pub use read::{ManifestText, read};
+pub use text::ManifestText;
 
 use proviso_model::EntityKind;
 use proviso_model::message::Message;

@@ -1,5 +1,6 @@
 //! Reads `pack.toml`, and says everything that is wrong with it at once.
 
+use super::text::{ManifestText, check_name};
 use super::{Field, Interface, Manifest, Policy, SEGMENTS, SubjectKey, TimePrecision, lists, trigger};
 use proviso_model::Problem;
 use proviso_model::id::is_name;
@@ -12,7 +13,7 @@ use proviso_model::toml_read::{At, Places, Table, TomlFile};
 use proviso_model::trigger::Trigger;
 use proviso_model::verdict::Reason;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The version of this host, which `host` of a manifest must allow.
 const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -20,46 +21,6 @@ const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
 const JURISDICTIONS_MAX: usize = 64;
 /// Licence and each language of the description, in bytes.
 const LINE_BYTES_MAX: usize = 1_024;
-
-/// A manifest, and where in its file the things stand that can only be checked against other parts.
-#[derive(Debug)]
-pub struct ManifestText<'a> {
-    file: PathBuf,
-    text: &'a str,
-    /// For each list of the manifest, where its `file` stands.
-    pub(super) list_files: Vec<Range<usize>>,
-    /// For each policy, where its `plugin` stands.
-    plugins: Vec<Range<usize>>,
-    /// For each policy, where its settings stand.
-    settings: Vec<Places>,
-}
-
-impl ManifestText<'_> {
-    fn problem(&self, at: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem::at_offset(&self.file, self.text, at.start, message)
-    }
-
-    /// A problem with the file of a list, by the list's index.
-    pub fn at_list(&self, list: usize, message: impl Into<String>) -> Problem {
-        self.problem(self.list_files.get(list).cloned().unwrap_or_default(), message)
-    }
-
-    /// A problem with the plugin of a policy, by the policy's index.
-    pub fn at_plugin(&self, policy: usize, message: impl Into<String>) -> Problem {
-        self.problem(self.plugins.get(policy).cloned().unwrap_or_default(), message)
-    }
-
-    /// A problem with a setting of a policy, by the policy's index and a JSON Pointer into its settings.
-    pub fn at_setting(&self, policy: usize, pointer: &str, message: impl Into<String>) -> Problem {
-        self.problem(
-            self.settings
-                .get(policy)
-                .map(|places| places.of(pointer))
-                .unwrap_or_default(),
-            message,
-        )
-    }
-}
 
 /// Reads the manifest. It may be believed only if there are no problems: what is wrong has a stand-in.
 pub fn read<'a>(file: &Path, text: &'a str) -> (Manifest, ManifestText<'a>, Vec<Problem>) {
@@ -370,15 +331,6 @@ fn budgeted(file: &mut TomlFile<'_>, table: &mut Table<'_>, key: &'static str, (
 /// Length of the settings as JSON text.
 pub(crate) fn settings_bytes(settings: &serde_json::Map<String, serde_json::Value>) -> usize {
     serde_json::to_string(settings).map_or(usize::MAX, |text| text.len())
-}
-
-pub(super) fn check_name(file: &mut TomlFile<'_>, what: &str, name: &str, at: Range<usize>) {
-    if !is_name(name) {
-        file.problem(
-            at,
-            format!("{name:?} is not the name of {what}: expected 1-{NAME_BYTES_MAX} bytes of a-z, 0-9 and `-`"),
-        );
-    }
 }
 
 /// A list of known words, none twice.

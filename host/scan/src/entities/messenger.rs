@@ -55,8 +55,8 @@ enum Means {
 
 /// Words between a name and its identifier.
 const BETWEEN: &[&str] = &[
-    "号码", "账号", "帐号", "同号", "同步", "号", "搜索", "搜", "是", "为", "也是", "就是", "id", "number", "no.",
-    "no", "is", "me at", "at", "加我", "加", "联系", "添加", "我", "的",
+    "号码", "账号", "同号", "同步", "号", "搜索", "搜", "是", "为", "也是", "就是", "id", "number", "no.", "no", "is",
+    "me at", "at", "加我", "加", "联系", "添加", "我", "的",
 ];
 /// Characters between them, at most.
 const BETWEEN_MAX: usize = 12;
@@ -179,7 +179,7 @@ fn identifier(tape: &Tape, from: usize) -> (usize, bool) {
             }
             is_set_off |= matches!(
                 word,
-                "号码" | "账号" | "帐号" | "号" | "同号" | "id" | "是" | "搜" | "搜索" | "number"
+                "号码" | "账号" | "号" | "同号" | "id" | "是" | "搜" | "搜索" | "number"
             );
             at = to;
         } else {

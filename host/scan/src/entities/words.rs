@@ -30,7 +30,7 @@ pub(super) const NAMES: usize = Name::Interest as usize + 1;
 /// than letters, with or without the `s` of a plural.
 #[rustfmt::skip]
 pub(super) const WORDS: &[(Name, &str)] = &[
-    (Name::Card, "卡号|银行卡|信用卡|储蓄卡|借记卡|贷记卡|账号|帐号|收款账户|银行账户|卡|card|credit card|debit card|cc|visa|\
+    (Name::Card, "卡号|银行卡|信用卡|储蓄卡|借记卡|贷记卡|账号|收款账户|银行账户|卡|card|credit card|debit card|cc|visa|\
         mastercard|amex"),
     (Name::Identity, "身份证|证件号|身份号|身分证|sfz|公民身份|证号|id card|identity"),
     (Name::Order, "订单号|订单编号|订单|单号|流水号|流水|交易号|交易单号|交易流水|工单号|工单|商户单号|退款单号|发票号|发票号码|\
