@@ -1,6 +1,6 @@
 //! Conditions and whether they hold.
 
-use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_below};
+use proviso_sdk::{Attachment, Direction, Hit, Message, MessageFilter, host_of, is_below};
 
 use crate::context::Context;
 use crate::near::Nearness;
@@ -103,6 +103,31 @@ impl Condition {
             out.truncate(before);
         }
         holds
+    }
+
+    /// False where it cannot hold, by a look at hits alone: most rules are put aside by it before a text is looked at.
+    pub(crate) fn may_hold(&self, scene: &Scene<'_>) -> bool {
+        match self {
+            Condition::Turns(turns) => turns.may_hold(scene),
+            Condition::Leaf(leaf) => scene.mask & leaf.selection.mask != 0 && self.may_hold_in(&scene.hits),
+            Condition::All(conditions) | Condition::Near(conditions, _) => {
+                conditions.iter().all(|condition| condition.may_hold(scene))
+            }
+            Condition::Any(conditions) => conditions.iter().any(|condition| condition.may_hold(scene)),
+            _ => true,
+        }
+    }
+
+    /// The same over the hits of any message.
+    pub(crate) fn may_hold_in(&self, hits: &[Hit]) -> bool {
+        match self {
+            Condition::Leaf(leaf) => hits.iter().any(|hit| leaf.selection.accepts(hit)),
+            Condition::All(conditions) | Condition::Near(conditions, _) => {
+                conditions.iter().all(|condition| condition.may_hold_in(hits))
+            }
+            Condition::Any(conditions) => conditions.iter().any(|condition| condition.may_hold_in(hits)),
+            _ => true,
+        }
     }
 
     /// Adds what hits it cannot hold without: of each mask, one list must have a hit.

@@ -52,7 +52,10 @@ impl Rule {
     pub(crate) fn holds(&self, scene: &Scene<'_>, hits: &mut Vec<Occurrence>) -> bool {
         self.needed.iter().all(|mask| scene.mask & mask != 0)
             && self.filter.passes(scene.message)
-            && self.when.as_ref().is_none_or(|condition| condition.holds(scene, hits))
+            && self
+                .when
+                .as_ref()
+                .is_none_or(|condition| condition.may_hold(scene) && condition.holds(scene, hits))
     }
 
     /// What it then says. `hits` are merged on the way.

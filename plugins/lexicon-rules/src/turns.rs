@@ -17,8 +17,22 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
+    /// False where it cannot hold, by a look at hits alone.
+    pub(crate) fn may_hold(&self, scene: &Scene<'_>) -> bool {
+        let is_elsewhere = |condition: &&Condition| !condition.may_hold(scene);
+        let elsewhere: Vec<&Condition> = self.conditions.iter().filter(is_elsewhere).collect();
+        elsewhere.len() < self.conditions.len()
+            && elsewhere.iter().all(|condition| {
+                self.earlier(scene)
+                    .any(|earlier| condition.may_hold_in(&scene.hits_of(earlier)))
+            })
+    }
+
     /// True if each condition holds in one of the turns, and one of them in this message, whose hits are then added to `out`.
     pub(crate) fn holds(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
+        if !self.may_hold(scene) {
+            return false;
+        }
         let before = out.len();
         let elsewhere: Vec<&Condition> = self
             .conditions
@@ -31,7 +45,12 @@ impl Turns {
         let earlier: Vec<(Message, &PrecedingMessage)> = if elsewhere.is_empty() {
             Vec::new()
         } else {
+            let may_count = |earlier: &&PrecedingMessage| {
+                let hits = scene.hits_of(earlier);
+                elsewhere.iter().any(|condition| condition.may_hold_in(&hits))
+            };
             self.earlier(scene)
+                .filter(may_count)
                 .map(|earlier| (as_message(earlier), earlier))
                 .collect()
         };
