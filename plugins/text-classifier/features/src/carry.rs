@@ -1,6 +1,6 @@
 //! A model as a list of a pack: contract 0.1 gives a plugin its settings and the notes of its lists, and no files.
 //!
-//! The model stands in the tags of a lexicon of its own, base64 of at most [`TAG_CHARS`] characters a tag behind a letter that keeps
+//! The model stands in the tags of a lexicon of its own, base64 of at most `TAG_CHARS` characters a tag behind a letter that keeps
 //! tags of one term apart. The terms are never looked for; they number the lines. So the model is one file of the pack, signed with it,
 //! its manifest stays readable, and retraining replaces this file alone. Settings, the other way in, end at 64 KiB with all else in them.
 
