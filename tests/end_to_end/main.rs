@@ -37,5 +37,6 @@ mod registry_sets;
 mod reload;
 mod support;
 mod tokens;
+mod train;
 mod trust;
 mod watch;

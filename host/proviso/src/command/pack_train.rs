@@ -122,6 +122,11 @@ fn print(trained: &Trained, examples: &[Example], files: &[String; 2], colour: b
         count(positive as u64),
         count(negative as u64)
     ));
+    if trained.figures.rates.is_empty() {
+        crate::show::line(format_args!(
+            "too few harmless texts to tell a rate of false alarms: a rate of 0.01 needs a hundred"
+        ));
+    }
     let mut table = Columns::new(colour, &["threshold", "false alarms", "of", "found"]);
     for rate in &trained.figures.rates {
         table.row([
@@ -131,7 +136,9 @@ fn print(trained: &Trained, examples: &[Example], files: &[String; 2], colour: b
             format!("{:.1} %", rate.recall * 100.0),
         ]);
     }
-    table.print(&mut std::io::stdout())?;
+    if !trained.figures.rates.is_empty() {
+        table.print(&mut std::io::stdout())?;
+    }
     crate::show::line(format_args!(
         "wrote {} for the pack's lexicons, and {}: read it before you use the model",
         files[0], files[1]
