@@ -631,6 +631,33 @@ fn strictness_is_not_lost_with_a_file() {
 }
 
 #[test]
+fn a_trust_file_that_is_broken_at_a_start_leaves_what_was_live() {
+    let kit = Signed::new();
+    let daemon = Serve::start(&kit.site);
+    let running = daemon.generation();
+    assert_eq!(daemon.terminate(), Some(0));
+    let trust = kit.site.path("operator/trust.toml");
+    let good = fs::read_to_string(&trust).unwrap();
+    fs::write(&trust, format!("{good}\n[developing]\n")).unwrap();
+    let daemon = Serve::start(&kit.site);
+    assert_eq!(daemon.generation(), running);
+    let status = daemon.status();
+    assert_eq!(status["last_attempt"]["result"], "refused", "{status}");
+    assert!(
+        status["last_attempt"]["problems"].to_string().contains("developing"),
+        "{status}"
+    );
+    let line = message("m1", "这款产品保本").to_string();
+    assert_eq!(daemon.post("/v1/messages", &line).1["accepted"], 1);
+    // Nothing new is accepted by it.
+    let (code, attempt) = daemon.post("/v1/policy/reload", "{}");
+    assert_eq!((code, &attempt["result"]), (422, &"refused".into()), "{attempt}");
+    assert_eq!(daemon.terminate(), Some(0));
+    fs::write(&trust, good).unwrap();
+    assert_eq!(Serve::start(&kit.site).generation(), running);
+}
+
+#[test]
 fn without_a_trust_file_everybody_is_told() {
     let site = Site::new();
     let daemon = Serve::start(&site);

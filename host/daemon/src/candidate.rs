@@ -6,7 +6,7 @@ use anyhow::Context;
 use proviso_archive::{Archive, Change, GenerationRecord, TrustRecord};
 use proviso_engine::{Engine, Generation};
 use proviso_model::{Principal, Problem, Problems};
-use proviso_pack::{PackStore, PluginPath};
+use proviso_pack::{PackStore, PluginPath, Trust};
 use proviso_pipeline::loading::build::{self, failed_cases};
 use proviso_pipeline::loading::set::{self, Purpose, Recorded, RecordedError};
 use proviso_pipeline::loading::trust::{Accepting, TrustSource};
@@ -110,10 +110,37 @@ pub(crate) async fn rebuild(
     parts: &Parts,
     record: &GenerationRecord,
 ) -> anyhow::Result<Result<Generation, RecordedError>> {
-    let trust = match parts.trust.read() {
-        Ok((trust, _)) => trust,
-        Err(problems) => return Ok(Err(Problems(problems).into())),
+    match parts.trust.read() {
+        Ok((trust, _)) => rebuild_under(trust, parts, record).await,
+        Err(problems) => Ok(Err(Problems(problems).into())),
+    }
+}
+
+/// Builds the last good generation at a start. Where the trust file is there and broken, what it said when it was read last counts, as it does
+/// for a daemon that runs; where it is gone, nothing does.
+pub(crate) async fn rebuild_last_good(
+    parts: &Parts,
+    record: &GenerationRecord,
+) -> anyhow::Result<Result<Generation, RecordedError>> {
+    let problems = match parts.trust.read() {
+        Ok((trust, _)) => return rebuild_under(trust, parts, record).await,
+        Err(problems) => problems,
     };
+    let read_last = parts.archive.last_trust().await?.filter(|last| last.file.is_some());
+    match (parts.trust.file().filter(|file| file.is_file()), read_last) {
+        (Some(file), Some(last)) => match Trust::parse(file, &last.text) {
+            Ok(trust) => rebuild_under(trust, parts, record).await,
+            Err(problems) => Ok(Err(Problems(problems).into())),
+        },
+        _ => Ok(Err(Problems(problems).into())),
+    }
+}
+
+async fn rebuild_under(
+    trust: Trust,
+    parts: &Parts,
+    record: &GenerationRecord,
+) -> anyhow::Result<Result<Generation, RecordedError>> {
     let accepting = Accepting {
         trust: Arc::new(trust),
         seen: Arc::new(trust::seen(&parts.archive).await?),

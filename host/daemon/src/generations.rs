@@ -1,7 +1,7 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
 use crate::attempt::{Attempt, AttemptResult, NoGeneration, entry_json};
-use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild};
+use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild, rebuild_last_good};
 use crate::inputs;
 use crate::metrics::Metrics;
 use crate::trust;
@@ -93,7 +93,7 @@ impl Generations {
                     tracing::error!(%problem, "the policy set is broken; the last good generation goes on");
                 }
                 record_refusal(&parts, &refused, cause, by, "").await?;
-                let generation = rebuild(&parts, &active)
+                let generation = rebuild_last_good(&parts, &active)
                     .await?
                     .context("the policy set is broken, and the last good generation cannot be built again")?;
                 (
