@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
-use proviso_scan::{Folding, Gaps, Hit, List, ListContent, Matcher, MatcherBuilder, has_signs_of_disguise, lexicon};
+use proviso_scan::{
+    EntityKind, Folding, Gaps, Hit, List, ListContent, Matcher, MatcherBuilder, entities, has_signs_of_disguise,
+    lexicon,
+};
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;
@@ -310,5 +313,72 @@ fn lists_find_their_own_terms(folders: impl IntoIterator<Item = PathBuf>, terms_
                 assert!(found, "{term:?} of list {list} under {folding:?}");
             }
         }
+    }
+}
+
+/// Each corpus that has this file: the project's, then that of PROVISO_CORPUS.
+fn cases_of(file: &str) -> Vec<Vec<Value>> {
+    if published().is_none() {
+        say_skipped(file);
+    }
+    let corpora = [Some(own()), published()].into_iter().flatten();
+    corpora
+        .map(|corpus| json_lines(&corpus.join("vectors").join(file)))
+        .collect()
+}
+
+/// True if the text has an entity of that kind.
+fn has(kind: EntityKind, text: &str) -> bool {
+    let mut found = Vec::new();
+    entities::find(text, &mut found);
+    found.iter().any(|entity| entity.kind == kind)
+}
+
+#[test]
+fn identity_numbers_of_id_validator() {
+    for cases in cases_of("cn_id_card_cases.jsonl") {
+        let mut tried = 0;
+        for case in &cases {
+            let number = case["id_number"].as_str().unwrap();
+            // 15 digits ask for a word beside them, and `strict` for the history of every region code.
+            if number.len() == 18 && case["strict"] != Value::Bool(true) {
+                assert_eq!(
+                    Some(has(EntityKind::CnIdentity, number)),
+                    case["valid"].as_bool(),
+                    "{case}"
+                );
+                tried += 1;
+            }
+        }
+        assert!(tried > 10, "only {tried} cases");
+    }
+}
+
+#[test]
+fn cards_and_accounts_of_presidio() {
+    for cases in cases_of("presidio_recognizer_cases.jsonl") {
+        let mut tried = 0;
+        for case in &cases {
+            let kind = match case["recognizer"].as_str() {
+                Some("iban") => EntityKind::Iban,
+                Some("credit_card") => EntityKind::BankCard,
+                _ => continue,
+            };
+            let text = case["case"]["text"].as_str().or(case["case"]["iban"].as_str());
+            let (Some(text), Some(expected)) = (text, case["case"]["expected_len"].as_u64()) else {
+                continue;
+            };
+            // One number in usual writing: the recognizers have settings of their own for the others.
+            let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ' || c == '-';
+            let is_number = text.chars().all(usual) && text.chars().any(|c| c.is_ascii_digit()) && text.len() <= 40;
+            if !is_number || text.contains("ALL CAPS") || !text.chars().take(4).all(|c| c.is_ascii_alphanumeric()) {
+                continue;
+            }
+            // A card of the air travel plan asks for a word beside it: numbers of many kinds look the same.
+            let word = if text.starts_with("1220") { "card: " } else { "" };
+            assert_eq!(has(kind, &format!("{word}{text}")), expected == 1, "{case}");
+            tried += 1;
+        }
+        assert!(tried > 100, "only {tried} cases");
     }
 }

@@ -8,7 +8,6 @@ use crate::scene::{ListMask, Occurrence, Scene};
 use crate::selection::Selection;
 use crate::spans::merge_to_longest;
 use crate::turns::Turns;
-use crate::valid::Validator;
 
 /// Compiled from a condition's settings.
 #[derive(Debug, Clone)]
@@ -30,7 +29,6 @@ pub(crate) enum Condition {
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
     pub(crate) selection: Selection,
-    pub(crate) valid: Vec<Validator>,
     /// The rule's and the leaf's own.
     pub(crate) unless: Vec<Context>,
     pub(crate) at_least: usize,
@@ -199,18 +197,8 @@ impl Leaf {
         if scene.mask & self.selection.mask == 0 {
             return false;
         }
-        let message = scene.message;
         let chosen = scene.hits.iter().filter(|hit| self.selection.accepts(hit));
-        let mut hits: Vec<Occurrence> = chosen
-            .filter(|hit| {
-                self.valid.is_empty()
-                    || self
-                        .valid
-                        .iter()
-                        .any(|validator| validator.passes(message.hit_text(hit)))
-            })
-            .map(Occurrence::from)
-            .collect();
+        let mut hits: Vec<Occurrence> = chosen.map(Occurrence::from).collect();
         merge_to_longest(&mut hits);
         hits.retain(|hit| !self.unless.iter().any(|context| context.is_near(scene, hit)));
         if hits.len() < self.at_least || (self.distinct > 1 && distinct_terms(&hits) < self.distinct) {

@@ -17,7 +17,6 @@ mod selection;
 mod settings;
 mod spans;
 mod turns;
-pub mod valid;
 mod window;
 
 use proviso_sdk::{Configure, Failed, Finding, Fold, Lists, Message, Problems, Rules, Step};

@@ -48,7 +48,6 @@ pub(crate) struct ConditionSettings {
     pub(crate) not_tags: Option<Vec<String>>,
     pub(crate) patterns: Option<Vec<String>>,
     pub(crate) min_weight: Option<f64>,
-    pub(crate) valid: Option<Vec<crate::valid::Validator>>,
     pub(crate) unless: Option<Vec<Value>>,
     pub(crate) at_least: Option<u32>,
     pub(crate) distinct: Option<u32>,

@@ -7,5 +7,4 @@ mod readme;
 mod roles;
 mod rules;
 mod turns;
-mod vectors;
 mod windows;

@@ -145,7 +145,6 @@ impl Compiler<'_> {
             ("not_tags", "lists", settings.not_tags.is_some()),
             ("patterns", "lists", settings.patterns.is_some()),
             ("min_weight", "lists", settings.min_weight.is_some()),
-            ("valid", "lists", settings.valid.is_some()),
             ("unless", "lists", settings.unless.is_some()),
             ("at_least", "lists", settings.at_least.is_some()),
             ("distinct", "lists", settings.distinct.is_some()),
@@ -189,12 +188,6 @@ impl Compiler<'_> {
     fn leaf(&mut self, settings: ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
         self.range(settings.at_least, 1, 1000, format!("{pointer}/at_least"));
         self.range(settings.distinct, 1, 1000, format!("{pointer}/distinct"));
-        if settings.valid.as_ref().is_some_and(Vec::is_empty) {
-            self.problems.push(
-                format!("{pointer}/valid"),
-                "empty: name a validator or leave the key out",
-            );
-        }
         let keys = Keys {
             lists: settings.lists.as_deref().unwrap_or_default(),
             tags: settings.tags.as_deref(),
@@ -210,7 +203,6 @@ impl Compiler<'_> {
         ));
         Some(Condition::Leaf(Leaf {
             selection,
-            valid: settings.valid.unwrap_or_default(),
             unless: in_order_of_cost(contexts),
             at_least: settings.at_least.unwrap_or(1) as usize,
             distinct: settings.distinct.unwrap_or(1) as usize,
