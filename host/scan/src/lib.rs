@@ -3,8 +3,9 @@
 //! A [`Matcher`] is built once from any number of lists and then shared by all threads; each thread keeps a
 //! [`Scratch`]. One pass over a text finds every occurrence of every term of every lexicon, under each lexicon's own
 //! [`Folding`], and tells which patterns are worth running. Hits are byte ranges of the text as it came in, whatever
-//! was folded or skipped to find them. A text that is disguised is scanned once more as it is read: `&#20445;` is 保. Many texts are best scanned together ([`Matcher::scan_each`]): each pattern then
-//! runs over all that may have it, one after the other.
+//! was folded or skipped to find them. Terms and patterns are looked for once more in
+//! a disguised text as it is read: `&#20445;` is 保. Many texts are best scanned together ([`Matcher::scan_each`]): each pattern then runs
+//! over all that may have it, one after the other.
 //!
 //! This crate is pure and synchronous: no files, no clock, no threads, no randomness. It can be used alone:
 //!

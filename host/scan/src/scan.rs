@@ -1,7 +1,7 @@
 //! One scan: a text, or many texts together, with a matcher. Terms first, text by text, with those of its readings if it has any; then each
 //! pattern over all texts, and readings of texts, that may have it; then the hits of each text, in the order of the texts.
 
-use crate::entities::{Entity, Finder};
+use crate::entities::{Entity, EntityKind, Finder};
 use crate::expressions::{ExpressionScratch, Sees};
 use crate::hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 use crate::list::ListId;
@@ -149,7 +149,7 @@ impl Matcher {
             self.expressions.note(text, number as u32, expressions);
             if !self.entities.is_empty() {
                 entities.clear();
-                finder.find(text, entities, HITS_PER_SCAN_MAX);
+                finder.find(text, entities, HITS_PER_SCAN_MAX, |kind| self.seeks(kind));
                 for entity in &*entities {
                     self.add_hits(entity, found);
                 }
@@ -249,6 +249,13 @@ impl Matcher {
         if texts.is_empty() {
             out_of_steps_here.clear();
         }
+    }
+
+    /// Whether some list looks for a kind of entities.
+    fn seeks(&self, kind: EntityKind) -> bool {
+        self.entities
+            .binary_search_by_key(&kind, |(sought, ..)| *sought)
+            .is_ok()
     }
 
     /// Adds a hit for each list that looks for an entity's kind.

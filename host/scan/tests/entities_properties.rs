@@ -3,7 +3,8 @@
 use crate::entities::find;
 use proptest::prelude::*;
 use proviso_scan::entities::{self, PART_BYTES_MAX};
-use std::time::Instant;
+use proviso_scan::{EntityKind, HITS_PER_SCAN_MAX, List, ListContent, MatcherBuilder};
+use std::time::{Duration, Instant};
 
 /// Characters that entities are made of, and others.
 fn texts() -> impl Strategy<Value = String> {
@@ -44,6 +45,24 @@ fn texts() -> impl Strategy<Value = String> {
         "vx",
         "微信",
         "加",
+        "我",
+        "老师",
+        "v",
+        "q",
+        "薇",
+        "企鹅",
+        "卫星",
+        "微芯",
+        "telegram",
+        "skype",
+        "viber",
+        "zalo",
+        "kakao",
+        "zhangsan",
+        "bic",
+        "bank code",
+        "银行识别码",
+        "DEUTDEFF",
         "订单号",
         "卡号",
         "电话",
@@ -116,7 +135,39 @@ fn a_long_text_is_read_in_parts_and_nothing_is_lost_at_a_line() {
     assert_eq!(all.len(), 2 * text.lines().count());
 }
 
-/// Each takes some hundred milliseconds at most, however slow the build; a quadratic reading takes hours.
+/// Without lines and blanks, a part ends where no number does.
+#[test]
+fn a_number_at_the_border_of_a_part_is_not_cut() {
+    for filler in [",", "，", "好", "a,"] {
+        for before in 0..20 {
+            let text = format!(
+                "{}，11010519491231002X",
+                filler.repeat((PART_BYTES_MAX - before) / filler.len())
+            );
+            assert_eq!(find(&text).len(), 1, "{filler:?}, {before}");
+        }
+    }
+}
+
+/// Entities that no list looks for take no place of those that one does.
+#[test]
+fn kinds_that_nobody_looks_for_crowd_nothing_out() {
+    let mut builder = MatcherBuilder::new();
+    builder.add(List {
+        name: "identity".to_owned(),
+        content: ListContent::Entities(vec![EntityKind::CnIdentity]),
+    });
+    let matcher = builder.build().unwrap();
+    for other in ["8% ", "1/2/2026 ", "a@b.cn "] {
+        let text = format!("{}身份证号 11010519491231002X", other.repeat(HITS_PER_SCAN_MAX));
+        let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+        let scanned = matcher.scan(&text, &mut scratch, &mut hits);
+        assert!(!scanned.cut_short);
+        assert_eq!(hits.len(), 1, "{other:?}");
+    }
+}
+
+/// Four times as long a part takes about four times as long; with a quadratic reading, sixteen times.
 #[test]
 fn hostile_texts_are_read_in_linear_time() {
     let pieces = [
@@ -172,11 +223,18 @@ fn hostile_texts_are_read_in_linear_time() {
     for piece in pieces {
         let time = |bytes: usize| {
             let text = piece.repeat(bytes / piece.len());
-            let begun = Instant::now();
-            let count = find(&text).len();
-            (begun.elapsed(), count)
+            let once = || {
+                let begun = Instant::now();
+                let _ = find(&text);
+                begun.elapsed()
+            };
+            (0..3).map(|_| once()).min().unwrap_or_default()
         };
-        let (took, count) = time(1 << 18);
-        assert!(took.as_secs() < 10, "{piece:?}: {took:?}, {count} entities");
+        // The best of three; the first milliseconds are the machine's.
+        let (short, long) = (time(PART_BYTES_MAX / 4), time(PART_BYTES_MAX));
+        assert!(
+            long < 10 * short + Duration::from_millis(5),
+            "{piece:?}: {short:?}, then {long:?}"
+        );
     }
 }

@@ -68,6 +68,8 @@ pub(super) fn claim(reading: &Reading<'_>, cluster: &Cluster) -> Option<Claim> {
 /// for card alone.
 pub(super) fn is_card(digits: &[u8], is_named: bool) -> bool {
     (12..=19).contains(&digits.len())
+        // A cluster may end in the X of an identity number.
+        && digits.iter().all(u8::is_ascii_digit)
         && !checks::is_one_digit(digits)
         && match issuer(digits) {
             Some(Issuer::Known) => true,
@@ -169,6 +171,7 @@ mod tests {
             ("0000000000000000", false),
             ("4111111111111112", false),
             ("1234567812345670", false),
+            ("62170012345678001X", false),
         ];
         each_row(table, |(digits, expected)| {
             assert_eq!(is_card(digits.as_bytes(), false), expected, "{digits}");

@@ -83,6 +83,9 @@ pub(super) fn postal_s10(digits: &[u8]) -> bool {
 
 /// MOD 10 with weights 3 and 1 from the right, as postal services and GS1 use it.
 pub(super) fn mod_10_3_1(digits: &[u8]) -> bool {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
     let sum: u32 = digits
         .iter()
         .rev()

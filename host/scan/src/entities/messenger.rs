@@ -5,7 +5,7 @@ use super::reading::{Claim, Reading};
 use super::tape::{Tape, is_han};
 
 /// What a messenger is called, and whether the name means nothing else.
-const NAMES: &[(&str, Means)] = &[
+pub(super) const NAMES: &[(&str, Means)] = &[
     ("微信", Means::One),
     ("薇信", Means::One),
     ("威信", Means::Other),
@@ -44,7 +44,7 @@ const NAMES: &[(&str, Means)] = &[
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Means {
+pub(super) enum Means {
     /// A messenger alone.
     One,
     /// Other things too: the identifier must be set off by a colon.
@@ -218,17 +218,19 @@ fn identifier_end(tape: &Tape, from: usize) -> Option<usize> {
 
 /// Whether 加, + or a word like it stands before a name.
 fn is_plus_before(tape: &Tape, at: usize) -> bool {
-    let mut at = at;
-    while matches!(
-        tape.before(at),
-        ' ' | '我' | '个' | '下' | '一' | '老' | '师' | '的' | '本' | '人'
-    ) {
-        at -= 1;
-        if matches!(tape.before(at), '加' | '添') {
-            return true;
-        }
-    }
-    matches!(tape.before(at), '加' | '+' | '添' | '佳' | '嘉' | '伽')
+    let from = (at.saturating_sub(AFTER_PLUS_MAX)..at)
+        .rev()
+        .find(|&at| !is_after_plus(tape.at(at)))
+        .unwrap_or(at);
+    matches!(tape.at(from), '加' | '+' | '添' | '佳' | '嘉' | '伽')
+}
+
+/// Characters between 加 and a name, at most.
+pub(super) const AFTER_PLUS_MAX: usize = 8;
+
+/// What stands between 加 and a name: 加我的v, 加老师微.
+pub(super) fn is_after_plus(c: char) -> bool {
+    matches!(c, ' ' | '我' | '个' | '下' | '一' | '老' | '师' | '的' | '本' | '人')
 }
 
 /// Whether a listener is told to look somebody up.

@@ -40,8 +40,8 @@ use reader::Reader;
 use std::cell::RefCell;
 use tape::Tape;
 
-/// A longer text is read in parts of at most so many bytes, which end behind a line, a blank, or at least a character. What
-/// names a number in one part is not known in the next.
+/// A longer text is read in parts of at most so many bytes, which end behind a line, a blank, or else
+/// behind a character that no number or address goes on with. What names a number in one part is not known in the next.
 pub const PART_BYTES_MAX: usize = 64 << 10;
 
 /// Memory that readings reuse.
@@ -51,14 +51,21 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// Adds the entities of a text to `found`, in order of their places, until there are `max`; no two of them overlap.
-    pub(crate) fn find(&mut self, text: &str, found: &mut Vec<Entity>, max: usize) {
+    /// Adds the entities of the kinds that are sought to `found`, in order of their places, until there are `max`; no two of them
+    /// overlap. All kinds are read, so that what is found of one does not depend on the others that are sought.
+    pub(crate) fn find(
+        &mut self,
+        text: &str,
+        found: &mut Vec<Entity>,
+        max: usize,
+        is_sought: impl Fn(EntityKind) -> bool,
+    ) {
         let mut from = 0;
         while from < text.len() && found.len() < max {
             let to = from + part_bytes(&text[from..]);
             if notice::is_worth_reading(&text[from..to]) {
                 self.tape.read(text, from, to);
-                Reader::new(&self.tape).read(found, max);
+                Reader::new(&self.tape).read(found, max, &is_sought);
             }
             from = to;
         }
@@ -72,7 +79,7 @@ pub fn find(text: &str, found: &mut Vec<Entity>) {
     thread_local! {
         static FINDER: RefCell<Finder> = RefCell::default();
     }
-    FINDER.with_borrow_mut(|finder| finder.find(text, found, usize::MAX));
+    FINDER.with_borrow_mut(|finder| finder.find(text, found, usize::MAX, |_| true));
 }
 
 /// How long the first part of a text is.
@@ -83,5 +90,23 @@ fn part_bytes(text: &str) -> usize {
     let part = &text[..text.floor_char_boundary(PART_BYTES_MAX)];
     let half = part.len() / 2;
     let behind = |c: char| part.rfind(c).map(|at| at + c.len_utf8()).filter(|to| *to > half);
-    behind('\n').or_else(|| behind(' ')).unwrap_or(part.len())
+    let last = part.floor_char_boundary(part.len() - BORDER_BYTES_MAX);
+    let outside = |is_inside: fn(char) -> bool| {
+        let tail = &part[last..];
+        let (at, c) = tail.char_indices().rfind(|(_, c)| !is_inside(*c))?;
+        Some(last + at + c.len_utf8())
+    };
+    behind('\n')
+        .or_else(|| behind(' '))
+        .or_else(|| outside(|c| is_of_number(c) || "-_.,:/@+".contains(c)))
+        .or_else(|| outside(is_of_number))
+        .unwrap_or(part.len())
+}
+
+/// A part without a line or a blank ends so far before its limit at most.
+const BORDER_BYTES_MAX: usize = 512;
+
+/// Letters and digits of numbers and addresses, in their full width too.
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ('\u{ff10}'..='\u{ff5a}').contains(&c)
 }

@@ -1,5 +1,6 @@
 //! Whether a text is worth reading for entities: a look at its characters, most of which are passed over.
 
+use super::messenger;
 use super::tape::is_han;
 use crate::chars::{self, Relation};
 use crate::pages::Pages;
@@ -14,27 +15,24 @@ enum Sign {
     Worth,
     /// A point: between letters it is an address.
     Point,
-    /// A letter in which a messenger's name ends.
+    /// A letter by which a messenger's name, or that of a bank's code, is told.
     Letter,
     /// A Chinese numeral.
     Numeral,
     /// The last character of a messenger's name: 微信, 扣扣.
     Name,
-    /// A messenger's name behind 加 or + alone.
-    Short,
-    /// 加 and +.
+    /// 加 and +, which a short name for a messenger may stand behind.
     Plus,
 }
 
 /// Signs with the plain characters that have them.
 const SIGNS: &[(Sign, &str)] = &[
-    (Sign::Letter, "xqpgnt"),
+    (Sign::Letter, "xqpgntbkz"),
     (
         Sign::Numeral,
         "一二三四五六七八九十两几数百千万零〇壹贰叁肆伍陆柒捌玖拾俩仨么",
     ),
-    (Sign::Name, "信扣叩号报机"),
-    (Sign::Short, "薇微威卫企球"),
+    (Sign::Name, "信扣叩号报机芯码"),
     (Sign::Plus, "加添佳嘉伽➕"),
 ];
 
@@ -60,6 +58,13 @@ static ASCII: [bool; 128] = {
                 | b'N'
                 | b't'
                 | b'T'
+                | b'b'
+                | b'B'
+                | b'k'
+                | b'K'
+                | b'z'
+                | b'Z'
+                | b'+'
         );
         byte += 1;
     }
@@ -87,6 +92,7 @@ static BY_CHAR: LazyLock<Pages<Sign>> = LazyLock::new(|| {
     }
     signs.set('€', Sign::Worth);
     signs.set('.', Sign::Point);
+    signs.set('+', Sign::Plus);
     for letter in SIGNS[0].1.chars() {
         signs.set(letter, Sign::Letter);
         signs.set(letter.to_ascii_uppercase(), Sign::Letter);
@@ -117,7 +123,7 @@ pub(super) fn is_worth_reading(text: &str) -> bool {
                 let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
                 is_letter(at.wrapping_sub(1)) && is_letter(next)
             }
-            Sign::Letter => ends_messenger(bytes, at),
+            Sign::Letter => tells_name(bytes, at),
             sign => begins_with(sign, text, at, relation),
         };
         if is_worth {
@@ -128,19 +134,28 @@ pub(super) fn is_worth_reading(text: &str) -> bool {
     false
 }
 
-/// vx, wx, qq, tg, whatsapp, wechat, weixin; and swift, whose codes have no digits.
-fn ends_messenger(bytes: &[u8], at: usize) -> bool {
-    let back = |count: usize| bytes.get(at.wrapping_sub(count)).map_or(0, u8::to_ascii_lowercase);
+/// vx, wx, qq, q号, tg, telegram, whatsapp, skype, wechat, weixin, viber, zalo, kakao; and swift, bic and bank code, whose codes
+/// may have no digits. LINE asks for a digit.
+fn tells_name(bytes: &[u8], at: usize) -> bool {
+    let back = |word: &[u8]| {
+        at.checked_sub(word.len())
+            .is_some_and(|from| bytes[from..at].eq_ignore_ascii_case(word))
+    };
+    let next = |word: &[u8]| {
+        bytes
+            .get(at + 1..at + 1 + word.len())
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
+    };
     match bytes[at].to_ascii_lowercase() {
-        b'x' => matches!(back(1), b'v' | b'w'),
-        b'q' => back(1) == b'q',
-        b'g' => back(1) == b't',
-        b'p' => back(1) == b'p' && back(2) == b'a' && back(3) == b's',
-        b't' => match back(1) {
-            b'a' => back(2) == b'h' && back(3) == b'c' && back(4) == b'e',
-            _ => back(1) == b'f' && back(2) == b'i' && back(3) == b'w',
-        },
-        _ => back(1) == b'i' && back(2) == b'x' && back(3) == b'i',
+        b'x' => back(b"v") || back(b"w"),
+        b'q' => back(b"q") || bytes.get(at + 1).is_some_and(|next| !next.is_ascii()),
+        b'g' => back(b"t") || back(b"tele"),
+        b'p' => back(b"whatsap") || back(b"sky"),
+        b't' => back(b"wecha") || back(b"swif"),
+        b'b' => back(b"vi") || next(b"ic") || next(b"ank"),
+        b'k' => next(b"akao"),
+        b'z' => next(b"alo"),
+        _ => back(b"weixi"),
     }
 }
 
@@ -170,8 +185,11 @@ fn begins_with(sign: Sign, text: &str, at: usize, relation: &Relation) -> bool {
             is_name(relation.fold(before), c)
                 && (next.is_ascii_alphanumeric() || chars.take(16).any(|c| c.is_ascii_alphanumeric()))
         }
-        Sign::Short => matches!(before, '加' | '+' | '＋' | '➕' | '添' | '佳' | '嘉' | '伽' | ' '),
-        _ => next.is_ascii() || text[at..].chars().nth(1).is_some_and(|c| !is_han(c)),
+        _ => {
+            let mut behind = text[at..].chars().skip(1).take(messenger::AFTER_PLUS_MAX + 1);
+            let first = behind.find(|c| !messenger::is_after_plus(relation.fold(*c)));
+            first.is_some_and(|c| !is_han(c) || "薇微威卫企球".contains(relation.fold(c)))
+        }
     }
 }
 
@@ -185,5 +203,37 @@ fn is_name(before: char, c: char) -> bool {
             | ('鹅', '号')
             | ('电', '报')
             | ('飞', '机')
+            | ('微', '芯')
+            | ('代' | '别', '码')
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_worth_reading;
+    use crate::entities::{messenger, reader::Reader, tape::Tape, words};
+
+    /// Every name that something is told by, in the ways in which it is told, with an identifier of letters alone.
+    #[test]
+    fn no_name_is_passed_over() {
+        let messengers = messenger::NAMES.iter().map(|(name, _)| (*name, "zhangsan"));
+        let of_banks = words::WORDS.iter().filter(|(name, _)| *name == words::Name::Bank);
+        let banks = of_banks
+            .flat_map(|(_, words)| words.split('|'))
+            .map(|name| (name, "DEUTDEFF"));
+        let mut found = 0;
+        for (name, code) in messengers.chain(banks) {
+            for before in ["", "加", "+", "加我", "+ 我的", "加 老师", "嘉我"] {
+                for between in ["", " ", "：", "号是", " -> "] {
+                    let text = format!("{before}{name}{between}{code}");
+                    let (mut tape, mut entities) = (Tape::default(), Vec::new());
+                    tape.read(&text, 0, text.len());
+                    Reader::new(&tape).read(&mut entities, 1, &|_| true);
+                    found += entities.len();
+                    assert!(entities.is_empty() || is_worth_reading(&text), "{text}");
+                }
+            }
+        }
+        assert!(found > 200, "{found} texts have an entity");
+    }
 }

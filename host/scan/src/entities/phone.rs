@@ -52,8 +52,9 @@ fn is_other_shape(cluster: &Cluster, skipped: usize) -> bool {
 }
 
 fn is_mobile(code: &[u8]) -> bool {
-    matches!(code, [b'1', b'3'..=b'9', ..]) && code.len() == 11 && !checks::is_one_digit(&code[3..])
-        || matches!(code, [b'1', b'3'..=b'9', rest @ ..] if rest.ends_with(b"00000000"))
+    matches!(code, [b'1', b'3'..=b'9', ..])
+        && code.len() == 11
+        && (!checks::is_one_digit(&code[3..]) || code.ends_with(b"00000000"))
 }
 
 /// A mobile number in Chinese numerals: 幺三八零零一三八零零零.

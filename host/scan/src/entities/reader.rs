@@ -36,8 +36,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads to the end, or until there are `max`, and adds what it finds, in order.
-    pub(super) fn read(mut self, found: &mut Vec<Entity>, max: usize) {
+    /// Reads to the end, or until there are `max`, and adds what it finds of the kinds that are sought, in order.
+    pub(super) fn read(mut self, found: &mut Vec<Entity>, max: usize, is_sought: &impl Fn(EntityKind) -> bool) {
         let mut at = 0;
         while at < self.reading.tape.len() && found.len() < max {
             let c = self.reading.tape.at(at);
@@ -66,11 +66,13 @@ impl<'t> Reader<'t> {
                 at = self.behind(at);
                 continue;
             };
-            found.push(Entity {
-                kind: claim.kind,
-                start: self.reading.tape.start(claim.from),
-                end: self.reading.tape.end(claim.to),
-            });
+            if is_sought(claim.kind) {
+                found.push(Entity {
+                    kind: claim.kind,
+                    start: self.reading.tape.start(claim.from),
+                    end: self.reading.tape.end(claim.to),
+                });
+            }
             let is_named = matches!(
                 claim.kind,
                 EntityKind::OrderNumber | EntityKind::Waybill | EntityKind::BankCard

@@ -44,7 +44,7 @@ impl Compiler<'_> {
         *left = left.checked_sub(1)?;
         self.check_keys(&settings, pointer)?;
         if settings.lists.is_some() {
-            return self.leaf(settings, unless, pointer);
+            return self.leaf(&settings, unless, pointer);
         }
         if let Some(conditions) = settings.all {
             let children = self.children(conditions, unless, &format!("{pointer}/all"), depth, left)?;
@@ -185,7 +185,7 @@ impl Compiler<'_> {
             .filter(|children| !children.is_empty())
     }
 
-    fn leaf(&mut self, settings: ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
+    fn leaf(&mut self, settings: &ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
         self.range(settings.at_least, 1, 1000, format!("{pointer}/at_least"));
         self.range(settings.distinct, 1, 1000, format!("{pointer}/distinct"));
         let keys = Keys {
