@@ -126,9 +126,9 @@ pub(crate) async fn rebuild_last_good(
         Ok((trust, _)) => return rebuild_under(trust, parts, record).await,
         Err(problems) => problems,
     };
-    let read_last = parts.archive.last_trust().await?.filter(|last| last.file.is_some());
+    let read_last = parts.archive.last_trust().await?;
     match (parts.trust.file().filter(|file| file.is_file()), read_last) {
-        (Some(file), Some(last)) => match Trust::parse(file, &last.text) {
+        (Some(file), Some(last)) if last.file.as_deref() == file.to_str() => match Trust::parse(file, &last.text) {
             Ok(trust) => rebuild_under(trust, parts, record).await,
             Err(problems) => Ok(Err(Problems(problems).into())),
         },

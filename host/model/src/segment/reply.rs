@@ -10,36 +10,32 @@ const REPLY_HEADS: [&str; 4] = [
     "This is a quote/reply",
 ];
 
-/// Replies that begin with what they answer, as WeCom (`"name:`, the words, `"`, `------`) and WeChat (`「name：words」`,
-/// `- - - -`) write them. The quotation ends with its closing mark and the rule below it. A program that leaves the rule out is
-/// believed where the mark ends a line; without mark, nothing is quoted.
+/// The reply that a text begins with, as WeCom (`"name:`, the words, `"`, `------`) and WeChat (`「name：words」`, `- - - -`)
+/// write it. The quotation ends with the line that its closing mark ends and the rule below it. Where another line stands below
+/// the first such line, the form is not whole and nothing is quoted. A record that left the rule out is believed where the
+/// closing mark ends the text's first line.
 pub(super) fn quoted(text: &str, found: &mut Vec<Segment>) {
-    // Where a reply began, what closes it, and where it was closed first.
-    let mut open: Option<(usize, &[char])> = None;
-    let mut closed = None;
-    let mut before_is_close = false;
-    for (start, line) in lines(text, 0) {
-        let (shown, end) = (line.trim(), start + line.len());
-        let Some((from, marks)) = open else {
-            open = closing_marks(shown).map(|marks| (start, marks));
-            before_is_close = open.is_some_and(|(_, marks)| shown.ends_with(marks));
-            if before_is_close && shown.contains(['“', '「']) {
-                closed = Some((start, end));
+    let mut all = lines(text, 0);
+    let Some((start, first)) = all.next() else { return };
+    let Some(marks) = closing_marks(first.trim()) else {
+        return;
+    };
+    let mut end = start + first.len();
+    let is_whole_line = first.trim().ends_with(marks) && first.contains('“');
+    let mut closes = first.trim().ends_with(marks);
+    for (start, line) in all {
+        let shown = line.trim();
+        if closes {
+            if is_rule(shown) {
+                end = start + line.len();
+            } else if !is_whole_line {
+                return;
             }
-            continue;
-        };
-        if before_is_close && is_rule(shown) {
-            add(found, Role::Quotation, from, end);
-            (open, closed) = (None, None);
-            continue;
+            add(found, Role::Quotation, 0, end);
+            return;
         }
-        before_is_close = shown.ends_with(marks);
-        if before_is_close && closed.is_none() {
-            closed = Some((from, end));
-        }
-    }
-    if let Some((from, end)) = closed.filter(|(from, _)| !text[*from..].starts_with('「')) {
-        add(found, Role::Quotation, from, end);
+        closes = shown.ends_with(marks);
+        end = start + line.len();
     }
 }
 

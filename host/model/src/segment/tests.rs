@@ -42,6 +42,13 @@ fn quoted_replies_end_with_their_rule() {
             "「王芳：能保证赚吗」\n- - - - - - - - - - - - - - -\n不能",
             &["「王芳：能保证赚吗」\n- - - - - - - - - - - - - - -\n"],
         ),
+        // The form stands first in a text, and its closing mark before the rule.
+        ("您好\n这是一条引用/回复消息：\n\"周宁:\n好\"\n------\n好", &[]),
+        ("这是一条引用/回复消息：\n\"周宁:\n保本\"\n好的", &[]),
+        (
+            "这是一条引用/回复消息：\n\"周宁:\n你好\"\n保本\n他说\"好\"\n------\n好",
+            &[],
+        ),
         // A record that lost its rule.
         (
             "这是一条引用/回复消息： “王芳： 能赚吗”\n不好说\n他说“好”",
@@ -98,6 +105,31 @@ fn a_mail_has_what_it_answers_a_signature_and_a_footer() {
                 "footer",
                 "This e-mail is confidential and intended solely for the addressee.\nIf you received this in error, delete it.\n",
             )],
+        ),
+        // Whoever types one of these hides nothing by it.
+        ("从我的经验看，保本保息\n您放心", &[]),
+        ("发自我的内心，保本保息\n您放心", &[]),
+        ("Sent from my heart: guaranteed returns.\nBye", &[]),
+        ("Sent from my iPhone guaranteed returns\nBye", &[]),
+        ("Get Outlook for iOS<保本>\nBye", &[]),
+        (
+            "Hi Bob\nSent from my iPhone 15 Pro\nGuaranteed returns.",
+            &[("signature", "Sent from my iPhone 15 Pro\n")],
+        ),
+        ("好\n从我的华为手机发送\n保本", &[("signature", "从我的华为手机发送\n")]),
+        ("a\n-- \n1\n2\n3\n4\n5\n6\n7\n8\nguaranteed", &[]),
+        ("这是保密的，保本保息，看完请删除本邮件。\n", &[]),
+        (
+            "This email is confidential, please delete it after reading. Guaranteed returns.\n",
+            &[],
+        ),
+        ("Ok\n-- original message: --\nGuaranteed", &[]),
+        ("好的\n主题 保本\n日期 明天\n收件人 您\n保本", &[]),
+        ("Hi\nDate: tomorrow\nTo: you\nSubject: us\nGuaranteed", &[]),
+        // What stands between the sentences of a footer is the sender's.
+        (
+            "This e-mail is confidential. Returns are guaranteed. It is for the intended recipient. If in error, delete it.",
+            &[],
         ),
         // One legal word hides nothing.
         ("This is confidential: returns are guaranteed.\n\nOk", &[]),

@@ -68,7 +68,7 @@ impl<'s, 'm> Surroundings<'s, 'm> {
 
     /// True if a hit of the message covers the token.
     pub(super) fn covers(&self, token: Token) -> bool {
-        let hits = &self.scene.message.hits;
+        let hits = &self.scene.hits;
         let behind = hits.partition_point(|hit| hit.span.start <= token.start);
         hits[behind.saturating_sub(HITS_LOOKED_AT)..behind]
             .iter()
@@ -77,7 +77,7 @@ impl<'s, 'm> Surroundings<'s, 'm> {
 
     /// True if the message has a hit between two offsets.
     pub(super) fn has_hit_between(&self, start: u32, end: u32) -> bool {
-        let hits = &self.scene.message.hits;
+        let hits = &self.scene.hits;
         let from = hits.partition_point(|hit| hit.span.start < start);
         hits[from..]
             .iter()
