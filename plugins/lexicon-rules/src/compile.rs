@@ -18,19 +18,21 @@ use crate::roles::{Roles, Segments};
 use crate::rule::{Adjustment, Cause, Change, Rule};
 use crate::selection::{Keys, Selection};
 use crate::settings::{AdjustSettings, ContextSettings, RuleSettings, Settings, WindowSettings};
+use crate::sieve::Sieve;
 use crate::window::{AMOUNT_MAX, ENTRIES_MAX, RULES_MAX, TOTAL_ENTRIES, Window};
 
 const RULES_AND_CONTEXTS_MAX: usize = 64;
 const DISTANCE_MAX: u32 = 10_000;
 
-/// Compiles all rules; those that are switched off are checked and left out.
-pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Problems> {
+/// Compiles all rules, and what puts most of them aside; those that are switched off are checked and left out.
+pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<(Vec<Rule>, Sieve), Problems> {
     let mut compiler = Compiler {
         lists,
         contexts: BTreeMap::new(),
         segments: Segments::of(lists),
         roles: None,
         library: None,
+        selections: Vec::new(),
         problems: Problems::new(),
     };
     compiler.roles = compiler.roles(settings.roles.as_deref(), "/roles");
@@ -66,7 +68,9 @@ pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<Vec<Rule>, Pro
         }
     }
     compiler.windows(&rules);
-    compiler.problems.or_ok(rules)
+    compiler.problems.or_ok(())?;
+    let sieve = Sieve::new(lists.iter().count(), &compiler.selections);
+    Ok((rules, sieve))
 }
 
 struct Compiler<'l> {
@@ -78,6 +82,8 @@ struct Compiler<'l> {
     roles: Option<Roles>,
     /// Read when the first rule names one of its contexts, so that others do not carry it.
     library: Option<Arc<Library>>,
+    /// Each that differs from the others, in the order of their numbers.
+    selections: Vec<Selection>,
     problems: Problems,
 }
 
@@ -385,7 +391,8 @@ impl Compiler<'_> {
     /// `None` where no lists are given; then the other keys of a selection have no meaning.
     fn selection(&mut self, keys: Keys<'_>, given: bool, pointer: &str) -> Option<Selection> {
         if given {
-            return Some(Selection::compile(keys, self.lists, pointer, &mut self.problems));
+            let known = &mut self.selections;
+            return Some(Selection::compile(keys, self.lists, known, pointer, &mut self.problems));
         }
         let others = [
             ("tags", keys.tags.is_some()),

@@ -1,11 +1,12 @@
 //! Conditions and whether they hold.
 
-use proviso_sdk::{Attachment, Direction, Hit, Message, MessageFilter, host_of, is_below};
+use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_below};
 
 use crate::context::Context;
 use crate::near::Nearness;
-use crate::scene::{ListMask, Occurrence, Scene};
+use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
+use crate::sieve::Chosen;
 use crate::spans::merge_to_longest;
 use crate::turns::Turns;
 
@@ -15,10 +16,14 @@ pub(crate) enum Condition {
     Leaf(Leaf),
     All(Vec<Condition>),
     Near(Vec<Condition>, Nearness),
-    Any(Vec<Condition>),
+    /// So many of them.
+    Any(Vec<Condition>, usize),
     Not(Box<Condition>),
     Message(MessageFilter),
-    Amount { at_least: u64, currency: String },
+    Amount {
+        at_least: u64,
+        currency: String,
+    },
     Attachment(AttachmentCondition),
     Link(LinkCondition),
     Preceding(PrecedingCondition),
@@ -74,12 +79,9 @@ impl Condition {
             }
             Condition::Near(conditions, nearness) => near(conditions.iter(), *nearness, scene, out),
             // Every true branch is asked, so that the finding shows all of them.
-            Condition::Any(conditions) => {
-                conditions
-                    .iter()
-                    .filter(|condition| condition.holds(scene, out))
-                    .count()
-                    > 0
+            Condition::Any(conditions, at_least) => {
+                let holding = conditions.iter().filter(|condition| condition.holds(scene, out));
+                holding.count() >= *at_least
             }
             Condition::Not(condition) => {
                 let holds = condition.holds(scene, out);
@@ -103,41 +105,33 @@ impl Condition {
         holds
     }
 
-    /// False where it cannot hold, by a look at hits alone: most rules are put aside by it before a text is looked at.
-    pub(crate) fn may_hold(&self, scene: &Scene<'_>) -> bool {
+    /// False where it cannot hold for a message of which these selections have hits; `scene` knows the messages before it.
+    pub(crate) fn may_hold(&self, chosen: &Chosen, scene: &Scene<'_>) -> bool {
         match self {
+            Condition::Leaf(leaf) => chosen.has(&leaf.selection),
+            Condition::All(conditions) | Condition::Near(conditions, _) => {
+                conditions.iter().all(|condition| condition.may_hold(chosen, scene))
+            }
+            Condition::Any(conditions, at_least) => {
+                let mut possible = conditions.iter().filter(|condition| condition.may_hold(chosen, scene));
+                possible.nth(at_least - 1).is_some()
+            }
             Condition::Turns(turns) => turns.may_hold(scene),
-            Condition::Leaf(leaf) => scene.mask & leaf.selection.mask != 0 && self.may_hold_in(&scene.hits),
-            Condition::All(conditions) | Condition::Near(conditions, _) => {
-                conditions.iter().all(|condition| condition.may_hold(scene))
-            }
-            Condition::Any(conditions) => conditions.iter().any(|condition| condition.may_hold(scene)),
+            Condition::Preceding(condition) => condition.may_hold(scene),
             _ => true,
         }
     }
 
-    /// The same over the hits of any message.
-    pub(crate) fn may_hold_in(&self, hits: &[Hit]) -> bool {
+    /// Adds what it cannot hold without: of each, one selection must have a hit in this message.
+    pub(crate) fn add_needed(&self, needed: &mut Vec<Chosen>) {
         match self {
-            Condition::Leaf(leaf) => hits.iter().any(|hit| leaf.selection.accepts(hit)),
-            Condition::All(conditions) | Condition::Near(conditions, _) => {
-                conditions.iter().all(|condition| condition.may_hold_in(hits))
-            }
-            Condition::Any(conditions) => conditions.iter().any(|condition| condition.may_hold_in(hits)),
-            _ => true,
-        }
-    }
-
-    /// Adds what hits it cannot hold without: of each mask, one list must have a hit.
-    pub(crate) fn add_needed(&self, needed: &mut Vec<ListMask>) {
-        match self {
-            Condition::Leaf(leaf) => needed.push(leaf.selection.mask),
+            Condition::Leaf(leaf) => needed.push(Chosen::of(&leaf.selection)),
             Condition::All(conditions) | Condition::Near(conditions, _) => {
                 for condition in conditions {
                     condition.add_needed(needed);
                 }
             }
-            Condition::Any(conditions) => needed.extend(any_of(conditions)),
+            Condition::Any(conditions, _) => needed.extend(any_of(conditions)),
             Condition::Turns(turns) => needed.extend(any_of(&turns.conditions)),
             _ => {}
         }
@@ -147,7 +141,7 @@ impl Condition {
     pub(crate) fn yields_hits(&self) -> bool {
         match self {
             Condition::Leaf(_) => true,
-            Condition::All(conditions) | Condition::Near(conditions, _) | Condition::Any(conditions) => {
+            Condition::All(conditions) | Condition::Near(conditions, _) | Condition::Any(conditions, _) => {
                 conditions.iter().all(Condition::yields_hits)
             }
             _ => false,
@@ -155,12 +149,13 @@ impl Condition {
     }
 }
 
-/// One mask of which any branch needs a part, if every branch needs something.
-fn any_of(conditions: &[Condition]) -> Option<ListMask> {
-    conditions.iter().try_fold(0, |all, condition| {
+/// What any branch needs, in one, if every branch needs something.
+fn any_of(conditions: &[Condition]) -> Option<Chosen> {
+    conditions.iter().try_fold(Chosen::default(), |mut all, condition| {
         let mut needed = Vec::new();
         condition.add_needed(&mut needed);
-        needed.first().map(|mask| all | mask)
+        all.add(needed.first()?);
+        Some(all)
     })
 }
 
@@ -194,7 +189,7 @@ fn near<'c>(
 
 impl Leaf {
     fn holds(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
-        if scene.mask & self.selection.mask == 0 {
+        if !scene.chosen.has(&self.selection) {
             return false;
         }
         let chosen = scene.hits.iter().filter(|hit| self.selection.accepts(hit));
@@ -259,9 +254,15 @@ impl LinkCondition {
 }
 
 impl PrecedingCondition {
+    /// False where it cannot hold, by a look at hits alone.
+    fn may_hold(&self, scene: &Scene<'_>) -> bool {
+        let selection = self.selection.as_ref();
+        selection.is_none_or(|selection| scene.before().any(|(_, chosen)| chosen.has(selection)))
+    }
+
     fn holds(&self, scene: &Scene<'_>) -> bool {
         let now = scene.message.sent_at;
-        let matching = scene.preceding().iter().filter(|earlier| {
+        let matching = scene.before().filter(|(earlier, chosen)| {
             self.directions
                 .as_ref()
                 .is_none_or(|wanted| wanted.contains(&earlier.direction))
@@ -269,10 +270,9 @@ impl PrecedingCondition {
                 && self
                     .milliseconds
                     .is_none_or(|most| now.saturating_sub(earlier.sent_at) <= most)
-                && self
-                    .selection
-                    .as_ref()
-                    .is_none_or(|selection| scene.hits_of(earlier).iter().any(|hit| selection.accepts(hit)))
+                && self.selection.as_ref().is_none_or(|selection| {
+                    chosen.has(selection) && scene.hits_of(earlier).iter().any(|hit| selection.accepts(hit))
+                })
         });
         matching.count() >= self.at_least
     }

@@ -72,7 +72,7 @@ impl OwnContext {
     }
 
     fn has_hit(&self, selection: &Selection, scene: &Scene<'_>, hit: &Occurrence) -> bool {
-        scene.mask & selection.mask != 0
+        scene.chosen.has(selection)
             && scene.hits.iter().any(|other| {
                 Occurrence::from(other) != *hit && selection.accepts(other) && self.fits(scene, other.span, hit.span)
             })

@@ -15,6 +15,7 @@ mod rule;
 mod scene;
 mod selection;
 mod settings;
+mod sieve;
 mod spans;
 mod turns;
 mod window;
@@ -25,6 +26,7 @@ use roles::Segments;
 use rule::Rule;
 use scene::Scenes;
 pub use settings::Settings;
+use sieve::Sieve;
 pub use window::WindowState;
 
 /// The rules of one policy, ready to judge.
@@ -36,25 +38,27 @@ pub struct LexiconRules {
     windowed: Vec<Rule>,
     /// The host's list of who speaks, if the policy names it.
     segments: Option<Segments>,
+    sieve: Sieve,
 }
 
 impl Configure for LexiconRules {
     type Settings = Settings;
 
     fn configure(settings: Settings, lists: &Lists) -> Result<Self, Problems> {
-        let rules = compile::rules(&settings, lists)?;
+        let (rules, sieve) = compile::rules(&settings, lists)?;
         let (windowed, single) = rules.into_iter().partition(|rule| rule.window.is_some());
         Ok(Self {
             single,
             windowed,
             segments: Segments::of(lists),
+            sieve,
         })
     }
 }
 
 impl Rules for LexiconRules {
     fn evaluate(&self, message: &Message) -> Result<Vec<Finding>, Failed> {
-        let mut scenes = Scenes::new(message, self.segments.as_ref());
+        let mut scenes = Scenes::new(message, self.segments.as_ref(), &self.sieve);
         let mut findings = Vec::new();
         let mut hits = Vec::new();
         for rule in &self.single {
@@ -73,7 +77,7 @@ impl Fold for LexiconRules {
     const STATE_VERSION: u8 = 1;
 
     fn advance(&self, state: &mut WindowState, message: &Message) -> Result<Step, Failed> {
-        let mut scenes = Scenes::new(message, self.segments.as_ref());
+        let mut scenes = Scenes::new(message, self.segments.as_ref(), &self.sieve);
         let mut step = Step::default();
         let mut hits = Vec::new();
         state.keep_only(|key| self.windowed.iter().any(|rule| rule.key == key));

@@ -6,7 +6,8 @@ use crate::condition::Condition;
 use crate::context::Context;
 use crate::reason::{Facts, Template};
 use crate::roles::Roles;
-use crate::scene::{ListMask, Occurrence, Scene};
+use crate::scene::{Occurrence, Scene};
+use crate::sieve::Chosen;
 use crate::spans::{joined, merge_to_longest};
 use crate::window::{Reached, Window};
 
@@ -21,8 +22,8 @@ pub(crate) struct Rule {
     pub(crate) roles: Option<Roles>,
     pub(crate) filter: MessageFilter,
     pub(crate) when: Option<Condition>,
-    /// What hits `when` cannot hold without, so that most messages are put aside by a few comparisons.
-    pub(crate) needed: Vec<ListMask>,
+    /// What `when` cannot hold without: of each, one selection has a hit in this message.
+    pub(crate) needed: Vec<Chosen>,
     pub(crate) adjust: Vec<Adjustment>,
     pub(crate) window: Option<Window>,
     pub(crate) reasons: Vec<Template>,
@@ -50,12 +51,12 @@ pub(crate) enum Change {
 impl Rule {
     /// True if it holds for the message; then the hits that made it so are in `hits`.
     pub(crate) fn holds(&self, scene: &Scene<'_>, hits: &mut Vec<Occurrence>) -> bool {
-        self.needed.iter().all(|mask| scene.mask & mask != 0)
+        self.needed.iter().all(|any| scene.chosen.meets(any))
             && self.filter.passes(scene.message)
             && self
                 .when
                 .as_ref()
-                .is_none_or(|condition| condition.may_hold(scene) && condition.holds(scene, hits))
+                .is_none_or(|condition| condition.may_hold(&scene.chosen, scene) && condition.holds(scene, hits))
     }
 
     /// What it then says. `hits` are merged on the way.

@@ -8,14 +8,7 @@ use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
 use crate::library::Reading;
 use crate::roles::{Roles, Segments};
 use crate::settings::Unit;
-
-/// One bit for each list; lists beyond the 63rd share the last, so that a clear bit always means no hit.
-pub(crate) type ListMask = u64;
-
-/// The bit of a list.
-pub(crate) fn list_bit(list: u16) -> ListMask {
-    1 << u32::from(list).min(63)
-}
+use crate::sieve::{Chosen, Sieve};
 
 /// A hit that counts for a condition, perhaps merged from several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +35,11 @@ pub(crate) struct Scene<'m> {
     pub(crate) hits: Cow<'m, [Hit]>,
     /// What counts, and by which list, where the message or an earlier one may have more than the sender's own words.
     counted: Option<(&'m Segments, Roles)>,
-    /// Which lists have a hit.
-    pub(crate) mask: ListMask,
+    /// Which selections have a hit.
+    pub(crate) chosen: Chosen,
+    sieve: &'m Sieve,
+    /// The same of each earlier message.
+    chosen_before: OnceCell<Vec<Chosen>>,
     borders: OnceCell<Borders>,
     reading: OnceCell<Reading>,
 }
@@ -52,16 +48,18 @@ pub(crate) struct Scene<'m> {
 pub(crate) struct Scenes<'m> {
     message: &'m Message,
     segments: Option<&'m Segments>,
+    sieve: &'m Sieve,
     /// True if some part of the text is not the sender's own.
     has_parts: bool,
     made: Vec<(Option<Roles>, Scene<'m>)>,
 }
 
 impl<'m> Scenes<'m> {
-    pub(crate) fn new(message: &'m Message, segments: Option<&'m Segments>) -> Self {
+    pub(crate) fn new(message: &'m Message, segments: Option<&'m Segments>, sieve: &'m Sieve) -> Self {
         Self {
             message,
             segments,
+            sieve,
             has_parts: segments.is_some_and(|segments| message.hits.iter().any(|hit| segments.has(hit))),
             made: Vec::new(),
         }
@@ -76,7 +74,8 @@ impl<'m> Scenes<'m> {
                 Some((segments, roles)) => segments.counted(&self.message.hits, roles).into(),
                 None => self.message.hits.as_slice().into(),
             };
-            self.made.push((roles, Scene::new(self.message, hits, counted)));
+            self.made
+                .push((roles, Scene::new(self.message, hits, counted, self.sieve)));
             self.made.len() - 1
         });
         &self.made[at].1
@@ -94,13 +93,20 @@ struct Borders {
 const WRAPPED_CHARS_MAX: usize = 100;
 
 impl<'m> Scene<'m> {
-    fn new(message: &'m Message, hits: Cow<'m, [Hit]>, counted: Option<(&'m Segments, Roles)>) -> Self {
-        let mask = hits.iter().fold(0, |mask, hit| mask | list_bit(hit.list));
+    fn new(
+        message: &'m Message,
+        hits: Cow<'m, [Hit]>,
+        counted: Option<(&'m Segments, Roles)>,
+        sieve: &'m Sieve,
+    ) -> Self {
+        let chosen = sieve.chosen(&hits);
         Self {
             message,
             hits,
             counted,
-            mask,
+            chosen,
+            sieve,
+            chosen_before: OnceCell::new(),
             borders: OnceCell::new(),
             reading: OnceCell::new(),
         }
@@ -110,7 +116,7 @@ impl<'m> Scene<'m> {
         &self.message.text
     }
 
-    pub(crate) fn preceding(&self) -> &'m [PrecedingMessage] {
+    fn preceding(&self) -> &'m [PrecedingMessage] {
         &self.message.preceding
     }
 
@@ -124,12 +130,21 @@ impl<'m> Scene<'m> {
         }
     }
 
+    /// Each earlier message with the selections that have a hit in it, the oldest first.
+    pub(crate) fn before(&self) -> impl DoubleEndedIterator<Item = (&'m PrecedingMessage, &Chosen)> {
+        let chosen = |earlier| self.sieve.chosen(&self.hits_of(earlier));
+        let before = self
+            .chosen_before
+            .get_or_init(|| self.preceding().iter().map(chosen).collect());
+        self.preceding().iter().zip(before)
+    }
+
     /// An earlier message, shown as `message`, as the same rule sees it.
     pub(crate) fn earlier<'e>(&self, message: &'e Message, of: &'m PrecedingMessage) -> Scene<'e>
     where
         'm: 'e,
     {
-        Scene::new(message, self.hits_of(of), self.counted)
+        Scene::new(message, self.hits_of(of), self.counted, self.sieve)
     }
 
     /// True if the text has one paragraph.

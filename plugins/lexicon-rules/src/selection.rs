@@ -2,23 +2,22 @@
 
 use proviso_sdk::{Hit, ListInfo, Lists, Problems};
 
-use crate::scene::{ListMask, list_bit};
-
 /// Compiled from `lists`, `tags`, `not_tags`, `patterns`, `min_weight`.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
-    pub(crate) mask: ListMask,
+    /// The same for selections of the same hits.
+    pub(crate) number: usize,
     parts: Vec<Part>,
 }
 
 /// The chosen terms of one list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     list: u16,
     terms: Terms,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Terms {
     All,
     /// One bit for each term up to the last that has a note or a name; `plain` for those behind.
@@ -39,12 +38,15 @@ pub(crate) struct Keys<'s> {
 }
 
 impl Selection {
-    /// Compiles the keys that stand in the object at `pointer`.
-    pub(crate) fn compile(keys: Keys<'_>, lists: &Lists, pointer: &str, problems: &mut Problems) -> Self {
-        let mut selection = Self {
-            mask: 0,
-            parts: Vec::new(),
-        };
+    /// Compiles the keys that stand in the object at `pointer`. `known` are the policy's selections so far, in the order of their numbers.
+    pub(crate) fn compile(
+        keys: Keys<'_>,
+        lists: &Lists,
+        known: &mut Vec<Selection>,
+        pointer: &str,
+        problems: &mut Problems,
+    ) -> Self {
+        let mut parts = Vec::new();
         if keys.lists.is_empty() {
             problems.push(format!("{pointer}/lists"), "no list named: at least one is needed");
         }
@@ -59,24 +61,51 @@ impl Selection {
             keys.check_names(&found, pointer, problems);
         }
         for (index, list) in found {
-            selection.mask |= list_bit(index);
-            selection.parts.push(Part {
+            parts.push(Part {
                 list: index,
                 terms: keys.terms(list),
             });
+        }
+        let number = known.iter().position(|known| known.parts == parts);
+        let number = number.unwrap_or(known.len());
+        let selection = Self { number, parts };
+        if number == known.len() {
+            known.push(selection.clone());
         }
         selection
     }
 
     /// True if the hit is chosen.
     pub(crate) fn accepts(&self, hit: &Hit) -> bool {
-        self.parts
-            .iter()
-            .any(|part| part.list == hit.list && part.terms.contains(hit.term))
+        self.has(hit.list, hit.term)
+    }
+
+    /// True if hits of this term of this list are chosen.
+    pub(crate) fn has(&self, list: u16, term: u32) -> bool {
+        let mut of_list = self.parts.iter().filter(|part| part.list == list);
+        of_list.any(|part| part.terms.contains(term))
+    }
+
+    /// True if some terms of the list are chosen.
+    pub(crate) fn looks_at(&self, list: u16) -> bool {
+        self.parts.iter().any(|part| part.list == list)
+    }
+
+    /// How many terms of the list it may tell apart; those behind are all alike to it.
+    pub(crate) fn told(&self, list: u16) -> u32 {
+        let of_list = self.parts.iter().filter(|part| part.list == list);
+        of_list.map(|part| part.terms.told()).max().unwrap_or(0)
     }
 }
 
 impl Terms {
+    fn told(&self) -> u32 {
+        match self {
+            Terms::All => 0,
+            Terms::Bits { bits, .. } => bits.len() as u32 * 64,
+        }
+    }
+
     fn contains(&self, term: u32) -> bool {
         match self {
             Terms::All => true,

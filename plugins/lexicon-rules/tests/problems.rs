@@ -72,9 +72,19 @@ fn mistakes_in_a_rule_are_named() {
             "belongs beside `all`",
         ),
         (
-            json!({ "when": { "any": [leaf], "at_least": 3 } }),
+            json!({ "when": { "all": [leaf], "at_least": 1 } }),
             "/when/at_least",
-            "belongs beside `lists`",
+            "belongs beside `lists`, `any` or `turns`, not beside `all`",
+        ),
+        (
+            json!({ "when": { "any": [leaf, leaf], "at_least": 3 } }),
+            "/when/at_least",
+            "3 is out of range: must be 1 to 2",
+        ),
+        (
+            json!({ "when": { "turns": [leaf, leaf], "at_least": 0 } }),
+            "/when/at_least",
+            "0 is out of range: must be 1 to 2",
         ),
         (json!({ "when": { "all": [] } }), "/when/all", "empty"),
         (

@@ -126,3 +126,32 @@ fn mistakes_in_turns_are_named() {
         assert!(problems[0].message.contains(text), "{}", problems[0].message);
     });
 }
+
+#[test]
+fn so_many_of_the_pieces_are_enough() {
+    let parts = json!([{ "lists": ["product"] }, { "lists": ["promise"] }, { "lists": ["negator"] }]);
+    let of_turns = plugin(&json!({ "turns": parts, "at_least": 2, "by": "conversation" }));
+    let of_one = plugin(&json!({ "any": parts, "at_least": 2 }));
+    let table: &[(&str, Earlier, Option<&str>, Option<&str>)] = &[
+        ("这款理财稳赚", &[], Some("理财, 稳赚"), Some("理财, 稳赚")),
+        (
+            "从不说稳赚的理财",
+            &[],
+            Some("从不, 稳赚, 理财"),
+            Some("从不, 稳赚, 理财"),
+        ),
+        ("稳赚", &[], None, None),
+        ("稳赚", &[("这款理财", true, 60)], Some("稳赚"), None),
+        ("稳赚", &[("从不", false, 60)], Some("稳赚"), None),
+        ("稳赚", &[("不会亏", true, 60)], None, None),
+        ("好的", &[("这款理财", true, 60), ("稳赚", true, 30)], None, None),
+    ];
+    each_row(table, |(text, earlier, over_turns, in_one)| {
+        assert_eq!(
+            found(&of_turns, talk(text, earlier)).as_deref(),
+            *over_turns,
+            "{text} {earlier:?}"
+        );
+        assert_eq!(found(&of_one, talk(text, earlier)).as_deref(), *in_one, "{text}");
+    });
+}

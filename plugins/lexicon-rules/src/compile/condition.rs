@@ -66,9 +66,9 @@ impl Compiler<'_> {
             return Some(Condition::Near(children, nearness));
         }
         if let Some(conditions) = settings.any {
-            return self
-                .children(conditions, unless, &format!("{pointer}/any"), depth, left)
-                .map(Condition::Any);
+            let children = self.children(conditions, unless, &format!("{pointer}/any"), depth, left)?;
+            let at_least = self.of_these(settings.at_least, children.len(), pointer).unwrap_or(1);
+            return Some(Condition::Any(children, at_least));
         }
         if let Some(conditions) = settings.turns {
             let children = self.children(conditions, unless, &format!("{pointer}/turns"), depth, left)?;
@@ -80,7 +80,9 @@ impl Compiler<'_> {
             }
             self.range(settings.last, 2, TURNS_MAX, format!("{pointer}/last"));
             self.range(settings.seconds, 1, SECONDS_MAX, format!("{pointer}/seconds"));
+            let all = children.len();
             return Some(Condition::Turns(Turns {
+                at_least: self.of_these(settings.at_least, all, pointer).unwrap_or(all),
                 conditions: children,
                 last: settings.last.unwrap_or(TURNS_MAX).clamp(2, TURNS_MAX) as usize,
                 by: settings.by.unwrap_or_default(),
@@ -146,7 +148,6 @@ impl Compiler<'_> {
             ("patterns", "lists", settings.patterns.is_some()),
             ("min_weight", "lists", settings.min_weight.is_some()),
             ("unless", "lists", settings.unless.is_some()),
-            ("at_least", "lists", settings.at_least.is_some()),
             ("distinct", "lists", settings.distinct.is_some()),
             ("within", "all", settings.within.is_some()),
             ("same", "all", settings.same.is_some()),
@@ -161,7 +162,19 @@ impl Compiler<'_> {
                 format!("belongs beside `{owner}`, not beside `{kind}`"),
             );
         }
+        if settings.at_least.is_some() && !["lists", "any", "turns"].contains(kind) {
+            self.problems.push(
+                format!("{pointer}/at_least"),
+                format!("belongs beside `lists`, `any` or `turns`, not beside `{kind}`"),
+            );
+        }
         Some(())
+    }
+
+    /// How many of `count` conditions must hold, if the settings say it.
+    fn of_these(&mut self, at_least: Option<u32>, count: usize, pointer: &str) -> Option<usize> {
+        self.range(at_least, 1, count as u32, format!("{pointer}/at_least"));
+        at_least.map(|at_least| (at_least as usize).clamp(1, count))
     }
 
     fn children(

@@ -9,12 +9,16 @@ use anyhow::Context;
 use proviso_model::limits;
 use proviso_model::message::Message;
 use proviso_model::retention::{self, Decision, Facts, Moments, Proposal};
+use proviso_model::segment;
 use proviso_model::verdict::{Finding, Score, Withheld};
 use proviso_pack::manifest::{Interface, SubjectKey};
 use proviso_scan::{Hit, ListId};
 use proviso_sdk::contract::fold::Subject;
 use std::collections::HashMap;
 use std::ops::Range;
+
+/// A longer segment is several hits.
+const SEGMENT_HIT_BYTES_MAX: usize = 2 << 10;
 
 /// States by tenant, policy and key.
 pub(super) type FoldStates = HashMap<(String, usize, String), Vec<u8>>;
@@ -77,8 +81,13 @@ pub(super) fn evaluate(native: &Native, inputs: &[Input], scratch: &mut Scratch)
     let mut found = Vec::with_capacity(inputs.len());
     let hits = &mut scratch.hits;
     hits.clear();
+    let mut number = 0;
     native.matcher.scan_each(&texts, &mut scratch.scan, |of_text, scanned| {
         hits.extend_from_slice(of_text);
+        if !texts[number].is_empty() {
+            add_segments(native, &inputs[number].message, texts[number].len(), hits);
+        }
+        number += 1;
         found.push((hits.len(), scanned.is_whole()));
     });
     let mut first = 0;
@@ -169,6 +178,27 @@ fn trigger(
     }
 }
 
+/// The parts of a text that are not its sender's own, where a policy asks for them. What a plugin is shown is put in order later.
+fn add_segments(native: &Native, message: &Message, text_bytes: usize, hits: &mut Vec<Hit>) {
+    let Some(list) = native.segments else { return };
+    let mut segments = Vec::new();
+    segment::of(message, &mut segments);
+    for segment in segments.iter().filter(|segment| segment.start < text_bytes) {
+        let end = segment.end.min(text_bytes);
+        let mut start = segment.start;
+        while start < end {
+            let to = message.text.floor_char_boundary(start + SEGMENT_HIT_BYTES_MAX).min(end);
+            hits.push(Hit {
+                list,
+                term: segment.role as u32,
+                start: start as u32,
+                end: to as u32,
+            });
+            start = to;
+        }
+    }
+}
+
 /// The `[[apply]]` tables that are on and whose scope covers the message.
 fn covering(native: &Native, message: &Message) -> Vec<usize> {
     (0..native.applied.len())
@@ -189,6 +219,7 @@ fn earlier<'a>(native: &Native, input: &'a Input, asked: usize, scan: &mut provi
         left -= text.len();
         let mut hits = Vec::new();
         let _whole_or_not = native.matcher.scan(text, scan, &mut hits);
+        add_segments(native, message, text.len(), &mut hits);
         Earlier {
             message,
             text,

@@ -1,7 +1,8 @@
 //! The program that the bench compares with: the same scanner, triggers, scopes, plugins and settings in one process, without
 //! a sandbox. What a team would write who trust every rule they run.
 //!
-//! - `load`: the set and its packs, every list in one matcher, every plugin configured as the host does it
+//! - `load`: the set and its packs, every plugin configured as the host does it
+//! - `lists`: every list in one matcher
 //! - `shown`: what a plugin is shown of a message
 //! - `judge`: scan, triggers, `rules` and `retention`, then the folds
 //! - `alone`: judging alone, timed
@@ -10,6 +11,7 @@
 mod alone;
 mod judge;
 mod line;
+mod lists;
 mod load;
 mod plugin;
 mod shown;
