@@ -302,3 +302,74 @@ fn a_shadow_is_lifted_once_a_backtest_shows_what_it_changes() {
     assert_eq!(code, Some(2));
     assert!(told.contains("does not have \"promises\" in shadow"), "{told}");
 }
+
+#[test]
+fn one_policy_is_lifted_where_the_set_or_the_pack_has_it_in_shadow() {
+    let site = site(200);
+    let (set, report, messages) = (
+        site.text("set.toml"),
+        site.text("diff.json"),
+        site.text("messages.jsonl"),
+    );
+    let pack = fs::read_to_string(site.text("promises/pack.toml")).unwrap();
+    let proposing = pack.replacen(
+        "plugin = \"lexicon-rules\"\n",
+        "plugin = \"lexicon-rules\"\nmode = \"shadow\"\n",
+        1,
+    );
+    assert_ne!(proposing, pack);
+    let with = |line: &str| SET.replace("mode = \"enforce\"\n", line);
+    let own = |modes: &str| with(&format!("{modes}\n"));
+    let table = [
+        (
+            &pack,
+            own("modes = { promises = 'shadow' } # on trial"),
+            own("modes = { promises = \"enforce\" } # on trial"),
+        ),
+        (
+            &proposing,
+            with(""),
+            with("").replacen("\"promises\"\n", "\"promises\"\nmodes.promises = \"enforce\"\n", 1),
+        ),
+    ];
+    for (pack, before, after) in table {
+        site.write("promises/pack.toml", pack);
+        site.write("set.toml", &before);
+        let (code, compared, errors) = backtest(
+            &site,
+            &["--promote", "promises:promises", "--report", &report, &messages],
+        );
+        assert_eq!(code, Some(0), "{errors}");
+        assert!(compared["added"].as_u64().unwrap() > 20, "{compared}");
+        let promoted = run(&[
+            "policy",
+            "promote",
+            "promises:promises",
+            "--set",
+            &set,
+            "--report",
+            &report,
+        ]);
+        assert_eq!(promoted.status.code(), Some(0), "{}", stderr(&promoted));
+        assert_eq!(fs::read_to_string(&set).unwrap(), after);
+        let again = run(&[
+            "policy",
+            "promote",
+            "promises:promises",
+            "--set",
+            &set,
+            "--report",
+            &report,
+        ]);
+        assert_eq!(again.status.code(), Some(2), "{}", stdout(&again));
+        assert!(
+            stderr(&again).contains("does not have \"promises:promises\" in shadow"),
+            "{}",
+            stderr(&again)
+        );
+    }
+    site.write("set.toml", &with("mode = \"shadow\"\n"));
+    let (code, _, errors) = backtest(&site, &["--promote", "promises:promises", &messages]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("lift that first"), "{errors}");
+}

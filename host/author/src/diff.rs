@@ -224,6 +224,9 @@ fn changes(old: &Pack, new: &Pack) -> Vec<Change> {
         if policy.plugin != after.plugin {
             found.push(changed(&of, "plugin", &policy.plugin, &after.plugin));
         }
+        if policy.mode != after.mode {
+            found.push(changed(&of, "mode", policy.mode.name(), after.mode.name()));
+        }
         if policy.lists != after.lists {
             found.push(changed(&of, "lists", &policy.lists.join(", "), &after.lists.join(", ")));
         }

@@ -33,13 +33,13 @@ pub struct PackDescription {
     pub version: String,
     /// Its address.
     pub digest: Digest,
-    /// `enforce`, `shadow` or `off`.
+    /// `enforce`, `shadow` or `off`: the most for its policies.
     pub mode: &'static str,
     /// `hold` or `flag`.
     pub on_fault: &'static str,
     /// Why none of its policies runs; absent if they do.
     pub off: Option<String>,
-    /// Its policies, in the manifest's order; none if it is off.
+    /// Its policies that run, in the manifest's order.
     pub policies: Vec<PolicyDescription>,
 }
 
@@ -52,6 +52,8 @@ pub struct PolicyDescription {
     pub plugin: String,
     /// Digest of the component.
     pub plugin_digest: Digest,
+    /// `enforce` or `shadow`.
+    pub mode: &'static str,
     /// What it is called for.
     #[serde(serialize_with = "by_name")]
     pub interfaces: Vec<Interface>,
@@ -132,6 +134,7 @@ fn policy(policy: &Policy) -> PolicyDescription {
         name: policy.id.policy.to_string(),
         plugin: policy.plugin_name.clone(),
         plugin_digest: policy.plugin_digest,
+        mode: policy.mode.name(),
         interfaces: policy.interfaces.clone(),
         configured_anew: match &policy.plugin.configured {
             Configured::Snapshot => None,

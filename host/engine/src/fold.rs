@@ -184,7 +184,7 @@ impl Generation {
             keep_log,
             author: Author {
                 id: &policy.id,
-                shadow: self.apply_of(policy).mode == Mode::Shadow,
+                shadow: policy.mode == Mode::Shadow,
             },
             folded,
         };

@@ -82,7 +82,7 @@ impl Job<'_> {
 
         let author = Author {
             id: &policy.id,
-            shadow: self.generation.apply_of(policy).mode == Mode::Shadow,
+            shadow: policy.mode == Mode::Shadow,
         };
         let asked = policy.asked(&self.generation.set);
         if policy.has(Interface::Rules) && cut.is_empty() {

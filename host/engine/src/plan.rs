@@ -8,7 +8,7 @@ use crate::remembered::Remembered;
 use crate::view::{Fields, ListInfo};
 use proviso_model::Problem;
 use proviso_model::id::PolicyId;
-use proviso_model::set::{Apply, PolicySet};
+use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_pack::TrustedPack;
 use proviso_pack::manifest::{self, Field, TimePrecision};
 use serde_json::{Map, Value};
@@ -64,6 +64,7 @@ pub struct BuildProgress {
 pub(crate) struct Plan<'a> {
     pub(crate) id: PolicyId,
     pub(crate) apply: usize,
+    pub(crate) mode: Mode,
     pub(crate) pack: &'a Arc<TrustedPack>,
     pub(crate) declared: &'a manifest::Policy,
     pub(crate) facts: Arc<ComponentFacts>,
@@ -120,7 +121,7 @@ impl<'a> Planner<'a, '_> {
             .collect()
     }
 
-    /// Settings and extra terms must name something that the pack has.
+    /// Settings, modes and extra terms must name something that the pack has.
     fn check_names(&mut self) {
         let manifest = self.pack.manifest();
         for policy in self
@@ -136,6 +137,14 @@ impl<'a> Planner<'a, '_> {
             );
             self.problems
                 .push(at(self.file, self.apply.place_of(&format!("/{policy}")), message));
+        }
+        for policy in self.apply.modes.keys().filter(|name| manifest.policy(name).is_none()) {
+            let message = format!(
+                "modes: the pack {} has no policy {policy:?}: {}",
+                manifest.name,
+                one_of(manifest.policies.iter().map(|p| &p.name))
+            );
+            self.problems.push(at(self.file, self.apply.at, message));
         }
         let is_lexicon = |list: &&manifest::List| matches!(list.kind, manifest::ListKind::Lexicon(_));
         let lexicons: Vec<&String> = manifest
@@ -200,12 +209,14 @@ impl<'a> Planner<'a, '_> {
         }
         let lists = known.clone();
         let all_read = declared.lists.iter().all(|name| lists.contains_key(name));
-        (wrong.is_empty() && all_read).then(|| Plan {
+        let mode = self.apply.mode_of(&declared.name, declared.mode);
+        (mode != Mode::Off && wrong.is_empty() && all_read).then(|| Plan {
             id: PolicyId {
                 pack: pack.manifest().name.as_str().into(),
                 policy: declared.name.as_str().into(),
             },
             apply: self.index,
+            mode,
             pack,
             declared,
             facts,
@@ -267,6 +278,7 @@ impl Plan<'_> {
             },
             preceding: declared.preceding,
             fuel_per_kib: declared.fuel_per_kib,
+            mode: self.mode,
             triggered: Arc::default(),
             id: self.id,
         }

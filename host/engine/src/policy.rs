@@ -7,7 +7,7 @@ use proviso_model::Digest;
 use proviso_model::id::PolicyId;
 use proviso_model::limits;
 use proviso_model::message::Message;
-use proviso_model::set::PolicySet;
+use proviso_model::set::{Mode, PolicySet};
 use proviso_model::trigger::Trigger;
 use proviso_model::verdict::{Fault, FaultCause};
 use proviso_pack::TrustedPack;
@@ -47,6 +47,8 @@ pub(crate) struct Policy {
     /// Earlier messages that it is given, 0-5.
     pub(crate) preceding: usize,
     pub(crate) fuel_per_kib: u64,
+    /// `Enforce` or `Shadow`: what is off is not built.
+    pub(crate) mode: Mode,
     /// Messages that triggered it since [`Generation::take_triggered`] was asked last.
     pub(crate) triggered: Arc<AtomicU64>,
 }

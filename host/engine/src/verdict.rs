@@ -14,8 +14,8 @@ pub(crate) fn assemble(generation: &Generation, judged: Judged, folded: Folded) 
     // Stable: of one policy, its rules' fault before its fold's.
     faults.sort_by_key(|(policy, _)| *policy);
     let held = faults.iter().any(|(policy, _)| {
-        let apply = generation.apply_of(&generation.policies[*policy]);
-        apply.mode == Mode::Enforce && apply.on_fault == OnFault::Hold
+        let policy = &generation.policies[*policy];
+        policy.mode == Mode::Enforce && generation.apply_of(policy).on_fault == OnFault::Hold
     });
     let mut findings = judged.findings;
     findings.extend(folded.findings);

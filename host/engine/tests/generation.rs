@@ -7,6 +7,7 @@ use proviso_engine::{FoldStates, Input, ResolvedSet};
 use proviso_model::id::PolicyId;
 use proviso_model::set::{Mode, PolicySet};
 use proviso_model::verdict::{Severity, Withheld};
+use proviso_rows::each_row;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -167,6 +168,57 @@ fn scope_mode_and_consent_keep_policies_away() {
     assert_eq!(rules(&judge(&off, &["x"])[0]), Vec::<&str>::new());
     assert_eq!(off.describe().packs[0].off.as_deref(), Some("mode is off"));
     assert_eq!(off.set().apply[0].mode, Mode::Off);
+}
+
+#[test]
+fn a_policy_counts_as_its_pack_proposes_and_its_set_decides() {
+    let engine = engine();
+    let proposing = |lines: &str| {
+        let policy = RULES_POLICY.replace("trigger = \"always\"\n", &format!("trigger = \"always\"\n{lines}"));
+        pack(&format!("{HEAD}{policy}"), &rules_component(""), &[])
+    };
+    let (plain, shadow, off) = (
+        proposing(""),
+        proposing("mode = \"shadow\"\n"),
+        proposing("mode = \"off\"\n"),
+    );
+    // Whether a fault holds the message, and whether a finding is in shadow; nothing where the policy is not asked.
+    let table = [
+        (&plain, "", Some((true, false))),
+        (&plain, "modes = { rules = \"shadow\" }\n", Some((false, true))),
+        (&plain, "modes = { rules = \"off\" }\n", None),
+        (&shadow, "", Some((false, true))),
+        (&shadow, "modes = { rules = \"enforce\" }\n", Some((true, false))),
+        (
+            &shadow,
+            "mode = \"shadow\"\nmodes = { rules = \"enforce\" }\n",
+            Some((false, true)),
+        ),
+        (&off, "", None),
+        (&off, "modes = { rules = \"enforce\" }\n", Some((true, false))),
+    ];
+    each_row(table, |(pack, lines, expected)| {
+        let set = set(&format!("[[apply]]\npack = \"p\"\n{lines}"), pack);
+        let generation = build(&engine, &set).unwrap();
+        let outcomes = judge(&generation, &["Traps", "V"]);
+        let found = outcomes[1].verdict.findings.first();
+        let seen = found.map(|finding| (outcomes[0].verdict.held, finding.shadow));
+        assert_eq!(seen, expected);
+        let described = generation.describe().packs[0]
+            .policies
+            .first()
+            .map(|policy| policy.mode);
+        assert_eq!(
+            described,
+            expected.map(|(_, shadow)| if shadow { "shadow" } else { "enforce" })
+        );
+    });
+    let unknown = set("[[apply]]\npack = \"p\"\nmodes = { ruls = \"off\" }\n", &plain);
+    let told = problems(&unknown);
+    assert!(
+        told[0].starts_with("set.toml:2:8: modes: the pack ") && told[0].contains("no policy \"ruls\""),
+        "{told:?}"
+    );
 }
 
 #[test]

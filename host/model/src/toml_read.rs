@@ -170,13 +170,18 @@ impl<'a> Table<'a> {
 
     /// One of a fixed number of names.
     pub fn choice<T: Copy>(&mut self, file: &mut TomlFile<'_>, key: &'static str, names: &[(&str, T)]) -> Option<T> {
-        let (text, at) = self.string(file, key)?;
-        let found = names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-        if found.is_none() {
-            let names: Vec<_> = names.iter().map(|(name, _)| format!("{name:?}")).collect();
-            file.problem(at, format!("`{key}` is {text:?}: expected one of {}", names.join(", ")));
+        let text = self.string(file, key)?;
+        chosen(file, key, text, names)
+    }
+
+    /// Every key with the value that its string names: what is none of them is a problem.
+    pub fn into_choices<T: Copy>(mut self, file: &mut TomlFile<'_>, names: &[(&str, T)]) -> Vec<(At<String>, T)> {
+        let mut choices = Vec::new();
+        for (key, at, value) in std::mem::take(&mut self.entries) {
+            let chosen = string_of(file, &key, value).and_then(|text| chosen(file, &key, text, names));
+            choices.extend(chosen.map(|value| ((key, at), value)));
         }
-        found
+        choices
     }
 
     /// True or false.
@@ -418,6 +423,15 @@ fn string_of(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'_>>) ->
         DeValue::String(text) => Some((text.into_owned(), at)),
         other => wrong_type(file, at, key, "a string", &other),
     }
+}
+
+fn chosen<T: Copy>(file: &mut TomlFile<'_>, key: &str, (text, at): At<String>, names: &[(&str, T)]) -> Option<T> {
+    let found = names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<_> = names.iter().map(|(name, _)| format!("{name:?}")).collect();
+        file.problem(at, format!("`{key}` is {text:?}: expected one of {}", names.join(", ")));
+    }
+    found
 }
 
 fn table_of<'a>(file: &mut TomlFile<'_>, key: &str, value: Spanned<DeValue<'a>>) -> Option<Table<'a>> {

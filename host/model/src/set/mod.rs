@@ -79,8 +79,10 @@ pub struct Apply {
     pub pack: String,
     /// Line and column of that name in the file, both from 1, for problems found later; (0, 0) in a set that was not read from a file.
     pub at: (usize, usize),
-    /// Whether findings count.
+    /// Whether findings count: the most for each of its policies.
     pub mode: Mode,
+    /// The same for single policies, in the place of what the pack proposes.
+    pub modes: BTreeMap<String, Mode>,
     /// What a fault does to the message.
     pub on_fault: OnFault,
     /// Which messages the pack judges.
@@ -101,9 +103,19 @@ impl Apply {
     pub fn place_of(&self, pointer: &str) -> (usize, usize) {
         self.settings_at.find(pointer).copied().unwrap_or(self.at)
     }
+
+    /// The mode of one policy: the set's own word for it, else what the pack proposes; never more than the mode of the pack.
+    pub fn mode_of(&self, policy: &str, proposed: Mode) -> Mode {
+        let wanted = self.modes.get(policy).copied().unwrap_or(proposed);
+        match (self.mode, wanted) {
+            (Mode::Off, _) | (_, Mode::Off) => Mode::Off,
+            (Mode::Shadow, _) | (_, Mode::Shadow) => Mode::Shadow,
+            (Mode::Enforce, Mode::Enforce) => Mode::Enforce,
+        }
+    }
 }
 
-/// Whether findings of a pack count.
+/// Whether findings of a pack, or of one of its policies, count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Judged, recorded, alerted.

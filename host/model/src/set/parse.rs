@@ -125,6 +125,7 @@ fn read_apply(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Opt
         );
     }
     let mode = table.choice(toml, "mode", &Mode::ALL.map(|mode| (mode.name(), mode)));
+    let modes = table.table(toml, "modes").map(|modes| read_modes(toml, modes));
     let on_fault = table.choice(toml, "on_fault", &OnFault::ALL.map(|way| (way.name(), way)));
     let scope = table.table(toml, "scope").map(|scope| read_scope(toml, scope, zone));
     let (settings, settings_at) = table
@@ -144,6 +145,7 @@ fn read_apply(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Opt
         pack,
         at: toml.lines_and_columns([&at])[0],
         mode: mode.unwrap_or_default(),
+        modes: modes.unwrap_or_default(),
         on_fault: on_fault.unwrap_or_default(),
         scope: scope.unwrap_or_default(),
         settings,
@@ -152,6 +154,12 @@ fn read_apply(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Opt
         assessment: assessment.map(|(id, _)| id),
     };
     Some((apply, at))
+}
+
+fn read_modes(toml: &mut TomlFile<'_>, table: Table<'_>) -> BTreeMap<String, Mode> {
+    let modes = Mode::ALL.map(|mode| (mode.name(), mode));
+    let choices = table.into_choices(toml, &modes).into_iter();
+    choices.map(|((policy, _), mode)| (policy, mode)).collect()
 }
 
 fn read_scope(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Scope {

@@ -51,6 +51,9 @@ struct StoredApply {
     assessment: Option<String>,
     extra_terms: BTreeMap<String, Vec<String>>,
     mode: String,
+    /// Only where the set says something of single policies: sets of before have the text that they had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    modes: BTreeMap<String, String>,
     on_fault: String,
     pack: String,
     scope: StoredScope,
@@ -150,6 +153,7 @@ fn store_apply(apply: &Apply) -> StoredApply {
         pack,
         at: _,
         mode,
+        modes,
         on_fault,
         scope,
         settings,
@@ -161,6 +165,10 @@ fn store_apply(apply: &Apply) -> StoredApply {
         assessment: assessment.clone(),
         extra_terms: extra_terms.clone(),
         mode: mode.name().to_owned(),
+        modes: modes
+            .iter()
+            .map(|(policy, mode)| (policy.clone(), mode.name().to_owned()))
+            .collect(),
         on_fault: on_fault.name().to_owned(),
         pack: pack.clone(),
         scope: StoredScope {
@@ -194,6 +202,11 @@ fn load_apply(stored: StoredApply) -> Result<Apply, NotAStoredSet> {
         pack: stored.pack,
         at: (0, 0),
         mode: named("mode", &Mode::ALL, Mode::name, stored.mode)?,
+        modes: stored
+            .modes
+            .into_iter()
+            .map(|(policy, mode)| Ok((policy, named("modes", &Mode::ALL, Mode::name, mode)?)))
+            .collect::<Result<_, NotAStoredSet>>()?,
         on_fault: named("on_fault", &OnFault::ALL, OnFault::name, stored.on_fault)?,
         scope: Scope {
             tenants: Names::from(tenants),

@@ -51,7 +51,7 @@ fn the_documentation_is_true() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 19);
+    assert_eq!(keys, 20);
 }
 
 #[test]
@@ -71,11 +71,59 @@ fn a_set_is_read_in_full() {
     assert_eq!(bank.settings["promissory-language"]["severity"], "high");
     assert_eq!(bank.extra_terms["promissory"], ["稳赚不赔", "零风险"]);
     assert_eq!((leaks.mode, leaks.on_fault), (Mode::Shadow, OnFault::Flag));
+    let modes = &parse(documented()[2]).unwrap().apply[0].modes;
+    let modes: Vec<_> = modes.iter().map(|(policy, mode)| (policy.as_str(), *mode)).collect();
+    assert_eq!(modes, [("fraud-wording", Mode::Enforce), ("staff-frames", Mode::Off)]);
     assert_eq!(
         leaks.scope.hours.as_ref().unwrap().to_string(),
         "Mon-Fri 00:00-09:00,18:00-24:00 Asia/Shanghai"
     );
     assert_eq!(departure.assessment.as_deref(), Some("PIA-2026-004"));
+}
+
+#[test]
+fn a_policy_has_its_own_mode_up_to_that_of_its_pack() {
+    use Mode::{Enforce, Off, Shadow};
+    // The pack's mode, the set's word for the policy, what the pack proposes, and what follows.
+    let table = [
+        (Enforce, None, Enforce, Enforce),
+        (Enforce, None, Shadow, Shadow),
+        (Enforce, None, Off, Off),
+        (Enforce, Some(Enforce), Shadow, Enforce),
+        (Enforce, Some(Enforce), Off, Enforce),
+        (Enforce, Some(Off), Enforce, Off),
+        (Shadow, None, Enforce, Shadow),
+        (Shadow, Some(Enforce), Enforce, Shadow),
+        (Shadow, Some(Off), Enforce, Off),
+        (Off, Some(Enforce), Enforce, Off),
+    ];
+    each_row(table, |(mode, own, proposed, expected)| {
+        let apply = Apply {
+            mode,
+            modes: own.map(|own| ("p".to_owned(), own)).into_iter().collect(),
+            ..Apply::default()
+        };
+        assert_eq!(apply.mode_of("p", proposed), expected);
+        assert_eq!(apply.mode_of("other", Enforce), mode);
+    });
+}
+
+#[test]
+fn modes_of_policies_are_stored_where_there_are_some() {
+    let text = "[[apply]]\npack = \"a\"\nmodes = { words = \"shadow\", more = \"off\" }\n";
+    let set = parse(text).unwrap();
+    let stored = set.to_canonical_json();
+    assert!(
+        stored.contains(r#""modes":{"more":"off","words":"shadow"},"on_fault""#),
+        "{stored}"
+    );
+    assert_eq!(PolicySet::from_canonical_json(&stored).unwrap(), without_places(set));
+    let without = parse("[[apply]]\npack = \"a\"\n").unwrap().to_canonical_json();
+    assert!(!without.contains("modes"), "{without}");
+    assert_eq!(
+        problems("[[apply]]\npack = \"a\"\nmodes = { words = \"loud\" }\n"),
+        ["set.toml:3:19: `words` is \"loud\": expected one of \"enforce\", \"shadow\", \"off\""]
+    );
 }
 
 #[test]
@@ -398,6 +446,7 @@ fn apply() -> impl Strategy<Value = Apply> {
     (
         "\\PC{1,9}",
         prop::sample::select(Mode::ALL.to_vec()),
+        prop::collection::btree_map("\\PC{1,3}", prop::sample::select(Mode::ALL.to_vec()), 0..3),
         prop::sample::select(OnFault::ALL.to_vec()),
         scope,
         settings,
@@ -405,10 +454,11 @@ fn apply() -> impl Strategy<Value = Apply> {
         assessment,
     )
         .prop_map(
-            |(pack, mode, on_fault, scope, settings, extra_terms, assessment)| Apply {
+            |(pack, mode, modes, on_fault, scope, settings, extra_terms, assessment)| Apply {
                 pack,
                 at: (0, 0),
                 mode,
+                modes,
                 on_fault,
                 scope,
                 settings,

@@ -11,6 +11,7 @@ pub use text::ManifestText;
 
 use proviso_model::EntityKind;
 use proviso_model::message::Message;
+use proviso_model::set::Mode;
 use proviso_model::trigger::Trigger;
 use proviso_model::verdict::Reason;
 
@@ -158,6 +159,8 @@ pub struct Policy {
     pub preceding: usize,
     /// Fuel for each begun KiB of input, 1 to `FUEL_PER_KIB_MAX`.
     pub fuel_per_kib: u64,
+    /// Whether its findings count, as the pack proposes it; a set may say otherwise. Default `enforce`.
+    pub mode: Mode,
     /// The defaults of the settings: a JSON object, valid by the pack's schema.
     pub settings: serde_json::Map<String, serde_json::Value>,
     /// Line of the `[[policy]]` table in `pack.toml`, from 1.

@@ -9,6 +9,7 @@ use proviso_model::limits::{
     SCAN_STEPS_PER_KIB_DEFAULT, SCAN_STEPS_PER_KIB_MAX, SETTINGS_BYTES_MAX,
 };
 use proviso_model::problem::line_and_column;
+use proviso_model::set::Mode;
 use proviso_model::toml_read::{At, Places, Table, TomlFile};
 use proviso_model::trigger::Trigger;
 use proviso_model::verdict::Reason;
@@ -288,6 +289,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[&str], places
         );
     }
 
+    let mode = table.choice(file, "mode", &Mode::ALL.map(|mode| (mode.name(), mode)));
     let fuel_per_kib = budgeted(file, table, "fuel_per_kib", (FUEL_PER_KIB_DEFAULT, FUEL_PER_KIB_MAX));
 
     let (settings, settings_places) = match table.table(file, "settings") {
@@ -313,6 +315,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[&str], places
         time,
         preceding,
         fuel_per_kib,
+        mode: mode.unwrap_or_default(),
         settings,
         line,
     }

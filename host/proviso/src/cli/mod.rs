@@ -142,7 +142,7 @@ pub(crate) struct BacktestArgs {
     /// The policy set that may come.
     #[arg(long, required_unless_present = "promote", conflicts_with = "promote")]
     pub candidate: Option<PathBuf>,
-    /// Compare with the same set in which this pack is no longer in shadow.
+    /// Compare with the same set in which this pack is no longer in shadow, or one policy of it: `name:policy`.
     #[arg(long, value_name = "PACK")]
     pub promote: Option<String>,
     /// A daemon's configuration: its archive is read where no files are named, and its pack store is used.
@@ -303,7 +303,7 @@ pub(crate) enum PolicyCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct PromoteArgs {
-    /// The pack, as `vendor/name`, `name`, or as the set writes it.
+    /// The pack, as `vendor/name`, `name`, or as the set writes it; `name:policy` for one of its policies.
     pub pack: String,
     /// The policy set, which is changed in that one place.
     #[arg(long)]

@@ -161,6 +161,7 @@ fn facts(pack: &Pack) -> Value {
                 "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": policy.trigger.to_string(),
                 "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
                 "time": policy.time.name(), "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
+                "mode": policy.mode.name(),
             })
         })
         .collect();
@@ -274,6 +275,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
         &[
             "policy",
             "plugin",
+            "mode",
             "does",
             "runs on",
             "lists",
@@ -285,6 +287,7 @@ fn print_facts(facts: &Value, colour: bool) -> std::io::Result<()> {
         table.row([
             text(&policy["name"]),
             text(&policy["plugin"]),
+            text(&policy["mode"]),
             joined(&policy["interfaces"]),
             clip(&text(&policy["trigger"]), 40),
             clip(&joined(&policy["lists"]), 40),

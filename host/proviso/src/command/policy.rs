@@ -342,7 +342,7 @@ pub(crate) fn print_generation(generation: &Value, colour: bool) -> std::io::Res
                 text("name"),
                 text("version"),
                 short(&text("digest")).to_owned(),
-                text("mode"),
+                policy["mode"].as_str().map_or_else(|| text("mode"), str::to_owned),
                 field("name"),
                 field("plugin"),
                 interfaces.join(", "),

@@ -15,6 +15,7 @@ use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::set;
 use proviso_pipeline::loading::trust::Accepting;
 use serde_json::Value;
+use std::ops::Range;
 
 pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
     let set = &args.set;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &PromoteArgs) -> anyhow::Result<Ending> {
     if !failed.is_empty() {
         return Err(Problems(failed).into());
     }
-    let promoted = with_mode(args, &text, shadowed.index())?;
+    let promoted = enforcing(args, &text, &shadowed)?;
     edits::write_whole(set, promoted.as_bytes())?;
     crate::show::line(format_args!(
         "{} is enforced by {}: {} compared {messages} messages. A daemon that watches the set takes it up now.",
@@ -74,19 +75,48 @@ fn compared(args: &PromoteArgs, before: &Generation, after: &Generation) -> anyh
     Ok(messages)
 }
 
-/// The text of the set with another mode for that `[[apply]]`, and nothing else changed.
-fn with_mode(args: &PromoteArgs, text: &str, index: usize) -> anyhow::Result<String> {
+/// The text of the set in which that shadow is lifted, and nothing else changed.
+fn enforcing(args: &PromoteArgs, text: &str, shadowed: &Shadowed<'_>) -> anyhow::Result<String> {
     let (mut file, mut root) = TomlFile::parse(&args.set, text);
-    let tables = root.tables(&mut file, "apply");
-    let at = tables
-        .get(index)
-        .map(|table| table.at_key("mode"))
-        .filter(|at| {
-            text.get(at.clone())
-                .is_some_and(|value| value.trim_matches(['"', '\'']) == "shadow")
-        })
-        .with_context(|| format!("{} does not write the mode as \"shadow\"", args.set.display()))?;
+    let table = root.tables(&mut file, "apply").into_iter().nth(shadowed.index());
+    let mut table = table.with_context(|| format!("{} has fewer packs than were read", args.set.display()))?;
+    let (at, new) = match shadowed.policy() {
+        None => (in_shadow(text, table.at_key("mode")), "\"enforce\"".to_owned()),
+        Some(policy) if !table.has("modes") => {
+            // On a line of its own behind that of the pack's name.
+            let pack = table.at_key("pack");
+            let end = text[pack.end..].find('\n').map_or(text.len(), |at| pack.end + at);
+            (Some(end..end), format!("\nmodes.{policy} = \"enforce\""))
+        }
+        Some(policy) => {
+            let modes = table.at_key("modes");
+            let written = table.table(&mut file, "modes").filter(|table| table.has(policy));
+            match written {
+                Some(written) => (in_shadow(text, written.at_key(policy)), "\"enforce\"".to_owned()),
+                None if text[modes.clone()].starts_with('{') => (
+                    Some(modes.start + 1..modes.start + 1),
+                    format!(" {policy} = \"enforce\","),
+                ),
+                None => (None, String::new()),
+            }
+        }
+    };
+    let at = at.with_context(|| {
+        let wanted = shadowed
+            .policy()
+            .map_or("mode".to_owned(), |policy| format!("modes.{policy}"));
+        format!(
+            "{}: write `{wanted} = \"enforce\"` for this pack by hand",
+            args.set.display()
+        )
+    })?;
     let mut promoted = text.to_owned();
-    promoted.replace_range(at, "\"enforce\"");
+    promoted.replace_range(at, &new);
     Ok(promoted)
+}
+
+/// A place that says "shadow"; `None` where it says something else.
+fn in_shadow(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+    let value = text.get(at.clone())?;
+    (value.trim_matches(['"', '\'']) == "shadow").then_some(at)
 }

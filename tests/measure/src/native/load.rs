@@ -71,7 +71,8 @@ impl Native {
         let mut policies = Vec::new();
         for (number, (apply, (pack, known, off))) in set.apply.iter().zip(&planned).enumerate() {
             let first = policies.len();
-            for declared in pack.manifest().policies.iter().filter(|_| !off) {
+            let runs = |declared: &&manifest::Policy| !off && apply.mode_of(&declared.name, declared.mode) != Mode::Off;
+            for declared in pack.manifest().policies.iter().filter(runs) {
                 policies.push(policy((number, apply), pack, declared, known, count)?);
             }
             applied.push(first..policies.len());
@@ -122,7 +123,7 @@ fn policy(
         apply: number,
         pack: pack.manifest().name.clone(),
         name: declared.name.clone(),
-        shadow: apply.mode == Mode::Shadow,
+        shadow: apply.mode_of(&declared.name, declared.mode) == Mode::Shadow,
         plugin: Plugin::configure(&declared.plugin, &settings, infos).with_context(place)?,
         interfaces: declared.interfaces.clone(),
         key: declared.key,

@@ -92,7 +92,7 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
         (None, Some(pack)) => {
             let shadowed = Shadowed::find(&old, pack).map_err(|error| Usage(error.to_string()))?;
             let name = format!("{} with {} enforced", set.display(), shadowed.name());
-            let promotes = shadowed.name().to_owned();
+            let promotes = shadowed.name();
             (shadowed.lifted(), name, Some(promotes))
         }
         _ => return Err(Usage("either --candidate or --promote names what may come".to_owned()).into()),
