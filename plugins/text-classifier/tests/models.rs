@@ -1,9 +1,9 @@
-//! The models that lie ready beside the project's packs: they are read, and say today what they said when they were trained.
+//! The models of the project's packs: they are read, and say today what they said when they were trained.
 
 use proviso_rows::each_row;
 use proviso_text_features::{Model, carry};
 
-const FRAUD: &str = include_str!("../../../policies/bank-cn/models/fraud-wording.txt");
+const FRAUD: &str = include_str!("../../../policies/bank-cn/lexicons/fraud-wording.txt");
 const SPAM: &str = include_str!("../../../policies/broker-us/models/spam-wording.txt");
 
 fn model(file: &str) -> Model {

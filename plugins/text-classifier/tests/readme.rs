@@ -31,3 +31,14 @@ fn the_readme_names_every_setting() {
         );
     }
 }
+
+#[test]
+fn a_pack_with_a_classifier_carries_this_schema() {
+    let own: Value = serde_json::from_str(include_str!("../settings.schema.json")).expect("the schema is JSON");
+    let pack = include_str!("../../../policies/bank-cn/settings.schema.json");
+    let pack: Value = serde_json::from_str(pack).expect("the schema is JSON");
+    let carried = &pack["$defs"]["text-classifier"];
+    for key in ["type", "additionalProperties", "required", "properties"] {
+        assert_eq!(carried[key], own[key], "{key}");
+    }
+}
