@@ -283,3 +283,137 @@ fn what_cannot_be_tried_does_not_look_like_a_success() {
         stderr(&output)
     );
 }
+
+#[test]
+fn a_finding_that_is_lowered_is_told_in_the_table() {
+    // A warning anywhere lowers, so that every finding survives and none as it was beside a warning.
+    let lowering = MANIFEST
+        .replace(
+            "words = [\"别\"]\nside = \"before\"\nwithin = 4",
+            "words = [\"诈骗\"]\nsame = \"message\"",
+        )
+        .replace("unless = [\"negation\"]", "adjust = [{ near = \"negation\", by = -1 }]");
+    let folder = tempfile::tempdir().unwrap();
+    let pack = weak(folder.path(), &lowering, &CASES.replace("别信稳赚不赔", "天气不错"));
+    let attack = ["pack", "attack", pack.to_str().unwrap(), "--family", "shield"];
+    let table = stdout(&run(&attack));
+    let found = report(&run(&[&attack[..], &["--format", "json"]].concat()));
+    let weak_rule = rule(&found, "shield");
+    let lowered = weak_rule["lowered"].as_u64().unwrap();
+    assert!(lowered > 0, "{weak_rule}");
+    assert_eq!(
+        (&weak_rule["of"], &weak_rule["by"]),
+        (&weak_rule["survived"], &serde_json::json!({}))
+    );
+    let by: u64 = weak_rule["lowered_by"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|times| times.as_u64().unwrap())
+        .sum();
+    assert_eq!(by, lowered);
+    let mutation = weak_rule["lowered_by"].as_object().unwrap().keys().next().unwrap();
+    assert!(
+        table.contains("or are lowered") && table.contains(mutation.as_str()),
+        "{table}"
+    );
+    assert_eq!(found["families"][0]["lowered"], lowered);
+}
+
+#[test]
+fn a_fault_where_nothing_is_to_be_found_is_no_survival() {
+    // A mebibyte of ordinary sentences has more hits of these characters than one text may have: what is behind them is not known.
+    let many: String = "今天气不错中午一起去食堂吃面楼下的桂花开了香味直飘到走廊周末打算带孩子公园看鸭\n"
+        .chars()
+        .flat_map(|c| [c, '\n'])
+        .collect();
+    let manifest = MANIFEST
+        .replace(
+            "[[policy]]",
+            "[lexicon.many]\nfile = \"lexicons/many.txt\"\n\n[[policy]]",
+        )
+        .replace(
+            "lists = [\"promises\"]\ntrigger",
+            "lists = [\"promises\", \"many\"]\ntrigger",
+        );
+    let folder = tempfile::tempdir().unwrap();
+    let pack = weak(folder.path(), &manifest, &CASES.replace("别信稳赚不赔", "明天见"));
+    fs::write(pack.join("lexicons/many.txt"), many).unwrap();
+    let output = run(&[
+        "pack",
+        "attack",
+        pack.to_str().unwrap(),
+        "--family",
+        "filler",
+        "--format",
+        "json",
+    ]);
+    let found = report(&output);
+    let families = found["families"].as_array().unwrap();
+    let silent = families.iter().find(|family| family["stance"] == "silent").unwrap();
+    let count = |key: &str| silent[key].as_u64().unwrap();
+    assert_eq!((count("held"), count("survived")), (2, count("of") - 2), "{silent}");
+    let held = found["mutations"].as_array().unwrap().iter();
+    let held: BTreeSet<&str> = held
+        .filter(|of| of["stance"] == "silent" && of["survived"] == 0)
+        .map(|of| of["mutation"].as_str().unwrap())
+        .collect();
+    assert_eq!(held, ["1 MiB before", "1 MiB behind"].into());
+}
+
+#[test]
+fn each_pack_must_be_tried_and_settings_that_are_refused_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = weak(&folder.path().join("one"), MANIFEST, CASES);
+    let quiet = CASES
+        .replace("expect = [{ rule = \"promise\" }]", "expect_retention = []")
+        .replace("expect = []", "expect_retention = []");
+    let other = weak(
+        &folder.path().join("two"),
+        &MANIFEST.replace("acme/weak", "acme/quiet"),
+        &quiet,
+    );
+    let (pack, other) = (pack.to_str().unwrap(), other.to_str().unwrap());
+    let output = run(&["pack", "attack", pack, other, "--family", "shield"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("acme/quiet: no mutation changes"),
+        "{}",
+        stderr(&output)
+    );
+
+    let settings = "settings = { words = { rules = { promise = { severity = \"grave\" } } } }\nexpect = []";
+    fs::write(
+        Path::new(pack).join("cases/all.toml"),
+        CASES.replace("expect = []", settings),
+    )
+    .unwrap();
+    let output = run(&["pack", "attack", pack, "--family", "shield"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("\"a warning\" is not tried: its settings are refused: ") && said.contains("grave"),
+        "{said}"
+    );
+}
+
+#[test]
+fn so_many_threads_are_refused_and_many_more_than_cases_are_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = weak(folder.path(), MANIFEST, CASES);
+    let attack = |workers: &str| {
+        run(&[
+            "pack",
+            "attack",
+            pack.to_str().unwrap(),
+            "--family",
+            "shield",
+            "--workers",
+            workers,
+        ])
+    };
+    assert_eq!(attack("256").status.code(), Some(0));
+    let refused = attack("100000");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("expected 0 to 256"), "{}", stderr(&refused));
+}

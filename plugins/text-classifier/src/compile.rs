@@ -1,7 +1,7 @@
 //! Settings and a model's list into a classifier, with every problem and its place.
 
 use proviso_sdk::{Direction, Language, Lists, Problems, Severity, from_settings, is_name};
-use proviso_text_features::{Model, Rate, carry};
+use proviso_text_features::{Model, carry, rate_in_words};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -144,7 +144,7 @@ impl Reading<'_> {
         let known: Vec<String> = model
             .rates()
             .iter()
-            .map(|row| format!("\"{}\"", in_words(row)))
+            .map(|row| format!("\"{}\"", rate_in_words(row.false_alarms_ppm)))
             .collect();
         let rate: String = rate.chars().take(40).collect();
         let text = match known.as_slice() {
@@ -216,14 +216,6 @@ fn parts_in_a_million(rate: &str) -> Option<u32> {
     }
     let million: u32 = format!("{parts:0<6}").parse().ok()?;
     whole.parse::<u32>().ok()?.checked_mul(1_000_000)?.checked_add(million)
-}
-
-fn in_words(row: &Rate) -> String {
-    let (whole, parts) = (row.false_alarms_ppm / 1_000_000, row.false_alarms_ppm % 1_000_000);
-    format!("{whole}.{parts:06}")
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
 }
 
 fn shortened(value: &Value) -> String {

@@ -41,6 +41,9 @@ use trial::Trial;
 /// Text of the pack's own harmless cases that is used as filler, in bytes.
 const OWN_CASES_BYTES_MAX: usize = 4 << 10;
 
+/// Threads that judge, at most.
+const WORKERS_MAX: usize = 256;
+
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct AttackOptions<'a> {
@@ -50,7 +53,7 @@ pub struct AttackOptions<'a> {
     pub only: Option<&'a str>,
     /// The one family that is tried.
     pub family: Option<Family>,
-    /// Threads that judge; 0 counts as 1.
+    /// Threads that judge, at most as many as there are cases, and 256; 0 counts as 1.
     pub workers: usize,
 }
 
@@ -59,14 +62,14 @@ pub struct Attack {
     pack: Arc<TrustedPack>,
     /// One for the pack's own settings, and one for each that cases bring.
     generations: Vec<Generation>,
-    /// The generation that judges each case, in their order; `None` where the case's settings are refused.
-    of_case: Vec<Option<usize>>,
+    /// The generation that judges each case, in their order, or why the case's settings are refused.
+    of_case: Vec<Result<usize, String>>,
 }
 
 /// Settings that cases bring, and what was built of them.
 struct Variant<'a> {
     settings: &'a BTreeMap<String, Map<String, Value>>,
-    generation: Option<usize>,
+    generation: Result<usize, String>,
 }
 
 impl Attack {
@@ -80,23 +83,27 @@ impl Attack {
         let mut of_case = Vec::with_capacity(pack.cases().len());
         for case in pack.cases() {
             if case.settings.is_empty() {
-                of_case.push(Some(0));
+                of_case.push(Ok(0));
                 continue;
             }
             if let Some(known) = variants.iter().find(|variant| *variant.settings == case.settings) {
-                of_case.push(known.generation);
+                of_case.push(known.generation.clone());
                 continue;
             }
             let mut resolved = ResolvedSet::of_pack(Arc::clone(pack));
             resolved.set.apply[0].settings.clone_from(&case.settings);
-            let built = build::generation(engine, &resolved, tell).ok();
-            let generation = built.is_some().then_some(generations.len());
-            generations.extend(built);
+            let generation = match build::generation(engine, &resolved, tell) {
+                Ok(built) => {
+                    generations.push(built);
+                    Ok(generations.len() - 1)
+                }
+                Err(problems) => Err(first_of(&problems)),
+            };
+            of_case.push(generation.clone());
             variants.push(Variant {
                 settings: &case.settings,
                 generation,
             });
-            of_case.push(generation);
         }
         Ok(Self {
             pack: Arc::clone(pack),
@@ -114,6 +121,7 @@ impl Attack {
             .collect();
         let own_cases = self.own_cases();
         let trials = self.trials(options, &mutations, &own_cases);
+        let workers = options.workers.min(trials.len()).clamp(1, WORKERS_MAX);
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let work = || {
             let mut tried = Vec::new();
@@ -125,7 +133,7 @@ impl Attack {
             }
         };
         let mut tried: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..options.workers.max(1)).map(|_| scope.spawn(work)).collect();
+            let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
             let results = threads
                 .into_iter()
                 .map(|thread| thread.join().expect("a trial does not panic"));
@@ -167,7 +175,10 @@ impl Attack {
             trials.push(Trial {
                 pack: &self.pack,
                 case,
-                generation: generation.map(|at| &self.generations[at]),
+                generation: generation
+                    .as_ref()
+                    .map(|at| &self.generations[*at])
+                    .map_err(String::as_str),
                 only: options.only,
                 seed: options.seed,
                 mutations,
@@ -191,5 +202,18 @@ impl Attack {
             }
         }
         texts
+    }
+}
+
+/// Why settings are refused, in one line: the first problem, and how many more there are.
+fn first_of(problems: &Problems) -> String {
+    let first = problems
+        .0
+        .first()
+        .map(|problem| problem.message.clone())
+        .unwrap_or_default();
+    match problems.0.len() {
+        0 | 1 => first,
+        more => format!("{first}; and {} more", more - 1),
     }
 }

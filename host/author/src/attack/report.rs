@@ -55,6 +55,10 @@ pub struct FamilyTotal {
     pub family: Family,
     /// Mutants whose finding stayed, or that have none where there was none.
     pub survived: u64,
+    /// Of these, those whose finding has a lower severity.
+    pub lowered: u64,
+    /// Mutants on which a policy failed and that have no finding: they are held for a person, and do not survive.
+    pub held: u64,
     /// All mutants.
     pub of: u64,
     /// What to look at; absent where all survived.
@@ -83,6 +87,9 @@ pub struct RuleTotal {
     pub of: u64,
     /// The mutations that did not survive, and how often.
     pub by: BTreeMap<&'static str, u64>,
+    /// The mutations that lowered the finding, and how often; absent where none did.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lowered_by: BTreeMap<&'static str, u64>,
     /// The smallest mutant that did not survive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<Example>,
@@ -210,44 +217,59 @@ impl Report {
 #[derive(Default)]
 struct Sums {
     mutants: u64,
-    families: BTreeMap<(Stance, Family), (u64, u64)>,
-    mutations: BTreeMap<(Stance, Family, &'static str), (u64, u64)>,
+    families: BTreeMap<(Stance, Family), Sum>,
+    mutations: BTreeMap<(Stance, Family, &'static str), Sum>,
     rules: BTreeMap<(Stance, Family, RuleName), RuleSum>,
 }
 
-#[derive(Default)]
-struct RuleSum {
+/// What became of some mutants.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
     survived: u64,
     lowered: u64,
     held: u64,
     of: u64,
+}
+
+#[derive(Default)]
+struct RuleSum {
+    all: Sum,
     by: BTreeMap<&'static str, u64>,
+    lowered_by: BTreeMap<&'static str, u64>,
     example: Option<Example>,
+}
+
+impl Sum {
+    fn add(&mut self, fate: &Fate) {
+        self.survived += u64::from(survives(fate));
+        self.lowered += u64::from(*fate == Fate::Lowered);
+        self.held += u64::from(*fate == Fate::Held);
+        self.of += 1;
+    }
+}
+
+fn survives(fate: &Fate) -> bool {
+    matches!(fate, Fate::Survived | Fate::Lowered)
 }
 
 impl Sums {
     fn add(&mut self, tried: &Tried<'_>, judged: &Judged, mutation: &Mutation) {
         let (stance, family, name) = (tried.stance, mutation.family, mutation.name);
-        let survived = u64::from(matches!(judged.fate, Fate::Survived | Fate::Lowered));
         self.mutants += 1;
-        for sum in [
-            self.families.entry((stance, family)).or_default(),
-            self.mutations.entry((stance, family, name)).or_default(),
-        ] {
-            sum.0 += survived;
-            sum.1 += 1;
-        }
+        self.families.entry((stance, family)).or_default().add(&judged.fate);
+        let of_mutation = self.mutations.entry((stance, family, name)).or_default();
+        of_mutation.add(&judged.fate);
         let touched: Vec<RuleName> = match (&judged.fate, &judged.watched) {
             (Fate::Appeared(rules), _) => rules.clone(),
             (_, watched) => watched.iter().cloned().collect(),
         };
         for rule in touched {
             let sum = self.rules.entry((stance, family, rule)).or_default();
-            sum.survived += survived;
-            sum.lowered += u64::from(judged.fate == Fate::Lowered);
-            sum.held += u64::from(judged.fate == Fate::Held);
-            sum.of += 1;
-            if survived == 0 {
+            sum.all.add(&judged.fate);
+            if judged.fate == Fate::Lowered {
+                *sum.lowered_by.entry(name).or_default() += 1;
+            }
+            if !survives(&judged.fate) {
                 *sum.by.entry(name).or_default() += 1;
                 sum.shows(tried, judged, name);
             }
@@ -258,22 +280,24 @@ impl Sums {
         let families: Vec<FamilyTotal> = self
             .families
             .iter()
-            .map(|((stance, family), (survived, of))| FamilyTotal {
+            .map(|((stance, family), sum)| FamilyTotal {
                 stance: *stance,
                 family: *family,
-                survived: *survived,
-                of: *of,
-                hint: (survived < of).then(|| family.hint(*stance)),
+                survived: sum.survived,
+                lowered: sum.lowered,
+                held: sum.held,
+                of: sum.of,
+                hint: (sum.survived < sum.of).then(|| family.hint(*stance)),
             })
             .collect();
-        let total_of = |stance, family| self.families.get(&(stance, family)).map_or(0, |(_, of)| *of);
+        let total_of = |stance, family| self.families.get(&(stance, family)).map_or(0, |sum| sum.of);
         let mut rules: Vec<RuleTotal> = self
             .rules
             .into_iter()
             .map(|((stance, family, RuleName { policy, rule }), sum)| {
                 // A rule that found something in harmless mutants is told beside all of them.
                 let of = match stance {
-                    Stance::Found => sum.of,
+                    Stance::Found => sum.all.of,
                     Stance::Silent => total_of(stance, family),
                 };
                 RuleTotal {
@@ -281,11 +305,12 @@ impl Sums {
                     family,
                     policy,
                     rule,
-                    survived: sum.survived + of - sum.of,
-                    lowered: sum.lowered,
-                    held: sum.held,
+                    survived: sum.all.survived + of - sum.all.of,
+                    lowered: sum.all.lowered,
+                    held: sum.all.held,
                     of,
                     by: sum.by,
+                    lowered_by: sum.lowered_by,
                     example: sum.example,
                 }
             })
@@ -298,12 +323,12 @@ impl Sums {
         let mut mutations: Vec<MutationTotal> = self
             .mutations
             .into_iter()
-            .map(|((stance, family, mutation), (survived, of))| MutationTotal {
+            .map(|((stance, family, mutation), sum)| MutationTotal {
                 stance,
                 family,
                 mutation,
-                survived,
-                of,
+                survived: sum.survived,
+                of: sum.of,
             })
             .collect();
         mutations.sort_by(|one, other| {

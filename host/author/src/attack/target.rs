@@ -1,5 +1,6 @@
 //! What a mutation changes: a text, and where in it the finding stands.
 
+use crate::han::is_han;
 use std::ops::Range;
 
 /// A message's text and the places that matter in it.
@@ -93,11 +94,6 @@ impl<'a> Target<'a> {
     pub(super) fn is_chinese(&self) -> bool {
         self.parts().any(|part| part.chars().any(is_han))
     }
-}
-
-/// True for Chinese characters of the unified blocks.
-pub(super) fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// Where clauses end: behind a comma or a sentence's mark with what follows of such. Not between digits. The text's own end is none.

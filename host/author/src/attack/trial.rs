@@ -20,8 +20,8 @@ const BETWEEN_PARTS_MS: i64 = 3_000;
 pub(super) struct Trial<'a> {
     pub(super) pack: &'a TrustedPack,
     pub(super) case: &'a Case,
-    /// Absent where the case's settings are refused.
-    pub(super) generation: Option<&'a Generation>,
+    /// Or why the case's settings are refused.
+    pub(super) generation: Result<&'a Generation, &'a str>,
     /// The one rule that is looked at.
     pub(super) only: Option<&'a str>,
     pub(super) seed: u64,
@@ -65,7 +65,7 @@ pub(super) enum Fate {
     Survived,
     /// The finding is there, with a lower severity.
     Lowered,
-    /// The finding is gone, and a policy of the pack failed: the message is held for a person.
+    /// Nothing is found that had to stay, or nothing at all, and a policy of the pack failed: the message is held for a person.
     Held,
     /// The finding is gone.
     Lost,
@@ -102,9 +102,12 @@ impl<'a> Trial<'a> {
             stance,
             mutants: Vec::new(),
         };
-        let Some(generation) = self.generation else {
-            tried.failing.push("its settings are refused".to_owned());
-            return tried;
+        let generation = match self.generation {
+            Ok(generation) => generation,
+            Err(why) => {
+                tried.failing.push(format!("its settings are refused: {why}"));
+                return tried;
+            }
         };
         let inputs = Input::of_case(self.case);
         let settled = judge_with(generation, &inputs, &mut FoldStates::new());
@@ -285,10 +288,12 @@ impl<'a> Trial<'a> {
             .collect();
         names.sort();
         names.dedup();
-        if names.is_empty() {
-            Fate::Survived
-        } else {
+        if !names.is_empty() {
             Fate::Appeared(names)
+        } else if self.is_faulty(verdicts) {
+            Fate::Held
+        } else {
+            Fate::Survived
         }
     }
 

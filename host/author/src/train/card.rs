@@ -3,32 +3,108 @@
 use super::examples::Example;
 use super::figures::Count;
 use super::{Labels, Options, Trained};
-use proviso_model::foreign::Foreign;
+use proviso_model::Problem;
+use proviso_model::foreign::{Foreign, is_unseen};
+use proviso_text_features::rate_in_words;
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
+
+/// Bytes of a model's name, and of the sentence that says what it looks for, at most: both stand in the model's file.
+const NAME_BYTES_MAX: usize = 64;
+const LOOKS_FOR_BYTES_MAX: usize = 1 << 10;
 
 /// What the lines do not say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// Of the model: `fraud-zh`.
-    pub name: String,
-    /// What it looks for, in one sentence.
-    pub looks_for: String,
-    /// What is known of each source, by its name in the lines.
-    pub sources: BTreeMap<String, AboutSource>,
-    /// What it must not be used for, and what is not known. One sentence each.
-    pub limits: Vec<String>,
-    /// Measured elsewhere, as Markdown behind the figures.
-    pub further: String,
+    name: String,
+    looks_for: String,
+    known: Known,
+}
+
+/// What is known of the data and the model, as people write it down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    /// By the source's name in the lines.
+    #[serde(default)]
+    source: BTreeMap<String, KnownSource>,
+    /// What the model must not be used for, and what is not known. One sentence each.
+    #[serde(default)]
+    limits: Vec<String>,
 }
 
 /// What is known of a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AboutSource {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownSource {
     /// Where it comes from, and when it was written if its lines have no dates.
-    pub origin: String,
+    #[serde(default)]
+    origin: String,
     /// Under which licence it may be used.
-    pub licence: String,
+    #[serde(default)]
+    licence: String,
+}
+
+impl About {
+    /// A model of that name, and what it looks for in one line.
+    ///
+    /// # Errors
+    /// What is too long, empty, or has a character that nobody sees; in a line for people.
+    pub fn new(name: &str, looks_for: &str) -> Result<Self, String> {
+        one_line("the name", name, NAME_BYTES_MAX)?;
+        one_line("what the model looks for", looks_for, LOOKS_FOR_BYTES_MAX)?;
+        Ok(Self {
+            name: name.to_owned(),
+            looks_for: looks_for.to_owned(),
+            known: Known::default(),
+        })
+    }
+
+    /// With what a TOML file says of the sources of these examples (`[source.NAME]` with `origin` and `licence`) and of the model's
+    /// `limits`. `file` is only named, in the problem.
+    ///
+    /// # Errors
+    /// Another key, another type, or a source that no example has.
+    pub fn with_file(self, file: &Path, text: &str, examples: &[Example]) -> Result<Self, Problem> {
+        let known: Known = toml::from_str(text).map_err(|error| {
+            let message = error.message().to_owned();
+            match error.span() {
+                Some(span) => Problem::at_offset(file, text, span.start, message),
+                None => Problem::in_file(file, message),
+            }
+        })?;
+        let sources: BTreeSet<&str> = examples.iter().map(|example| example.source.as_str()).collect();
+        match known.source.keys().find(|name| !sources.contains(name.as_str())) {
+            Some(name) => {
+                let message = format!(
+                    "no line has the source {}: expected one that lines name",
+                    Foreign(name).quoted()
+                );
+                Err(Problem::in_file(file, message))
+            }
+            None => Ok(Self { known, ..self }),
+        }
+    }
+}
+
+fn one_line(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
+    let quoted = Foreign(text).quoted();
+    if text.trim().is_empty() {
+        Err(format!("{what} is empty: expected 1 to {bytes_max} bytes"))
+    } else if text.len() > bytes_max {
+        Err(format!(
+            "{what} is {quoted} of {} bytes: expected 1 to {bytes_max}",
+            text.len()
+        ))
+    } else if text.chars().any(is_unseen) {
+        Err(format!(
+            "{what} is {quoted}, with a character that nobody sees: expected one line of plain text"
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 /// The card, Markdown.
@@ -41,9 +117,6 @@ pub fn card(trained: &Trained, examples: &[Example], options: &Options, about: &
     rates(&mut page, trained);
     slices(&mut page, trained);
     without(&mut page, trained);
-    if !about.further.is_empty() {
-        let _ = write!(page, "{}\n\n", about.further.trim());
-    }
     limits(&mut page, about);
     page
 }
@@ -92,7 +165,7 @@ fn data(page: &mut String, trained: &Trained, examples: &[Example], about: &Abou
             (Some(first), Some(last)) => format!("{} to {}", md(first), md(last)),
             _ => "—".to_owned(),
         };
-        let known = about.sources.get(source).cloned().unwrap_or_default();
+        let known = about.known.source.get(source).cloned().unwrap_or_default();
         let or_unknown = |text: &str| {
             if text.is_empty() {
                 "not stated".to_owned()
@@ -208,8 +281,16 @@ fn without(page: &mut String, trained: &Trained) {
     }
     page.push_str(
         "### What it has not seen\n\nEach row was judged by a model that was trained without it, at the threshold for the rate on all else. It is the nearest that\n\
-         these data come to other people's messages. A source with all the texts of one kind cannot be left out.\n\n",
+         these data come to other people's messages. A source with all the texts of one kind cannot be left out.",
     );
+    if trained.not_without > 0 {
+        let _ = write!(
+            page,
+            " {} more sources and kinds, with fewer texts than these, were not left out in turn.",
+            trained.not_without
+        );
+    }
+    page.push_str("\n\n");
     let rates = &trained.figures.rates;
     let names: String = rates.iter().fold(String::new(), |names, rate| {
         names + &format!(" at {} |", rate_in_words(rate.false_alarms_ppm))
@@ -250,18 +331,10 @@ fn limits(page: &mut String, about: &About) {
     for limit in own
         .into_iter()
         .map(str::to_owned)
-        .chain(about.limits.iter().map(|limit| md(limit)))
+        .chain(about.known.limits.iter().map(|limit| md(limit)))
     {
         let _ = writeln!(page, "- {limit}");
     }
-}
-
-/// `0.001`.
-fn rate_in_words(ppm: u32) -> String {
-    format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000)
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
 }
 
 fn percent(share: f64) -> String {

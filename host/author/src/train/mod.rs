@@ -15,7 +15,6 @@
 
 pub mod calibrate;
 pub mod card;
-pub mod chance;
 pub mod examples;
 pub mod figures;
 pub mod fit;
@@ -30,8 +29,10 @@ use calibrate::{Platt, Scored};
 use examples::Example;
 use figures::Figures;
 use fit::Weights;
+use mask::Mask;
+use proviso_model::foreign::Foreign;
 use proviso_text_features::{Model, Rate};
-use rows::Rows;
+use rows::Texts;
 
 /// How a model is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +103,8 @@ pub struct Trained {
     pub figures: Figures,
     /// Each source, and each kind of what is looked for, by a model that was trained without it.
     pub without: Vec<figures::WithoutPart>,
+    /// Further sources and kinds, with fewer texts, that were not left out in turn.
+    pub not_without: usize,
 }
 
 impl Trained {
@@ -129,30 +132,56 @@ pub enum TrainError {
         /// By the options.
         folds: u32,
     },
+    /// The model has no weight: nothing that enough groups have tells the labels apart.
+    #[error("nothing was learnt: no fragment that {groups_min} groups have tells the labels apart")]
+    NothingLearnt {
+        /// By the options.
+        groups_min: usize,
+    },
 }
 
-/// Trains on all examples, and says by cross-validation how often such a model is wrong.
-pub fn train(examples: &[Example], options: &Options) -> Result<Trained, TrainError> {
-    check(options)?;
-    let rows = Rows::new(examples, options);
-    folds::check(examples, &rows, options)?;
-    let kept_apart = folds::cross_validate(examples, &rows, options);
+/// Trains on all examples, and says by cross-validation how often such a model is wrong. That takes a model for all, one for each part of
+/// the cross-validation and one for each of at most [`folds::PARTS_MAX`] sources and kinds; `progress` is told how many of how many are
+/// made.
+pub fn train(
+    examples: &[Example],
+    options: &Options,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Trained, TrainError> {
+    let mask = check(options)?;
+    let texts = Texts::new(examples, &mask, options);
+    folds::check(examples, &texts, options)?;
+    let (parts, not_without) = folds::parts(examples);
+    let (mut made, of) = (0, 1 + options.folds as usize + parts.len());
+    let mut step = || {
+        made += 1;
+        progress(made, of);
+    };
     let all: Vec<usize> = (0..examples.len()).collect();
-    let (model, logits_per_unit) = model_of(&all, examples, &rows, options);
+    let (model, logits_per_unit) = model_of(&all, examples, &texts, options);
+    if model.weight_count() == 0 {
+        return Err(TrainError::NothingLearnt {
+            groups_min: options.groups_min,
+        });
+    }
+    step();
+    let kept_apart = folds::cross_validate(examples, &texts, options, &mut step);
     let rates = calibrate::rates(&kept_apart, &options.rates_ppm);
     Ok(Trained {
         model: with_rates(&model, &rates, logits_per_unit),
         logits_per_unit,
         platt: Platt::fit(&kept_apart),
         figures: Figures::new(examples, &kept_apart, &rates),
-        without: folds::without_each_part(examples, &rows, &kept_apart, options),
+        without: folds::without_each_part(&parts, examples, &texts, &kept_apart, options, &mut step),
+        not_without,
     })
 }
 
 /// The model of some of the examples, without a table of rates, and what a unit of its scores is in logits.
-pub fn model_of(members: &[usize], examples: &[Example], rows: &Rows, options: &Options) -> (Model, f64) {
-    let weights = folds::weights_of(members, examples, rows, options);
-    shrink::shrink(&weights, rows, options)
+pub fn model_of(members: &[usize], examples: &[Example], texts: &Texts, options: &Options) -> (Model, f64) {
+    let rows = texts.rows(members);
+    let weights = folds::weights_of(members, examples, texts, &rows, options);
+    shrink::shrink(&weights, &rows, options)
 }
 
 /// The scores of a model in logits. `None` for a text that is too short.
@@ -184,7 +213,8 @@ pub fn with_rates(model: &Model, rates: &[calibrate::RateOf], logits_per_unit: f
     model.clone().with_rates(rows.collect())
 }
 
-fn check(options: &Options) -> Result<(), TrainError> {
+/// Refuses what is out of range; gives the words of which nothing is learnt.
+fn check(options: &Options) -> Result<Mask, TrainError> {
     let problem = if !proviso_text_features::SLOT_BITS.contains(&options.slot_bits) {
         format!("{} bits of slots: must be 10 to 18", options.slot_bits)
     } else if !(2..=20).contains(&options.folds) {
@@ -202,7 +232,14 @@ fn check(options: &Options) -> Result<(), TrainError> {
             proviso_text_features::RATES_MAX
         )
     } else {
-        return Ok(());
+        match Mask::new(&options.never) {
+            Ok(mask) => return Ok(mask),
+            Err(word) => format!(
+                "{} is a word of {} bytes of which nothing is to be learnt, at most 64",
+                Foreign(word).quoted(),
+                word.len()
+            ),
+        }
     };
     Err(TrainError::Option(problem))
 }

@@ -1,11 +1,13 @@
 //! Training on a hundred lines of our own words, `tests/train/lines.jsonl`: what is learnt, that it is the same again, and what is refused.
 
 use super::calibrate::{Platt, Scored, rates};
-use super::examples::{Example, LabelWords, Read, read};
+use super::examples::{Example, LabelWords, Read, Reading};
 use super::figures::Figures;
-use super::folds::{part_of, weights_of};
-use super::rows::{Rows, rows_of};
-use super::{Labels, Options, TrainError, card, model_of, score_all, train};
+use super::folds::{PARTS_MAX, part_of, parts, weights_of};
+use super::mask::Mask;
+use super::rows::{Rows, Texts, rows_of_text};
+use super::{Labels, Options, TrainError, Trained, card, model_of, score_all};
+use proviso_model::Problem;
 use proviso_text_features::{Model, UNITS_PER_STEP, carry};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,14 +15,28 @@ use std::path::Path;
 const LINES: &str = include_str!("../../tests/train/lines.jsonl");
 
 fn words() -> LabelWords {
-    LabelWords {
-        positive: vec!["scam".to_owned()],
-        negative: vec!["harmless".to_owned()],
+    LabelWords::new(vec!["scam".to_owned()], vec!["harmless".to_owned()]).unwrap()
+}
+
+fn read(files: &[(&str, &str)]) -> Result<Read, Vec<Problem>> {
+    let words = words();
+    let mut reading = Reading::new(&words);
+    for (name, text) in files {
+        reading.file(Path::new(name), text);
     }
+    reading.finish()
+}
+
+fn train(examples: &[Example], options: &Options) -> Result<Trained, TrainError> {
+    super::train(examples, options, &mut |_, _| {})
+}
+
+fn cut(examples: &[Example], options: &Options) -> Texts {
+    Texts::new(examples, &Mask::new(&options.never).unwrap(), options)
 }
 
 fn examples() -> Vec<Example> {
-    read(Path::new("lines.jsonl"), LINES, &words()).unwrap().examples
+    read(&[("lines.jsonl", LINES)]).unwrap().examples
 }
 
 /// What a hundred lines can teach.
@@ -43,7 +59,8 @@ fn lines_that_were_kept_apart_are_told_apart() {
     assert_eq!(examples.len(), 96);
     let trained = train(&examples, &options()).unwrap();
     // Chance is a half: each language has as many of each kind.
-    let kept_apart = super::folds::cross_validate(&examples, &Rows::new(&examples, &options()), &options());
+    let texts = cut(&examples, &options());
+    let kept_apart = super::folds::cross_validate(&examples, &texts, &options(), &mut || {});
     let right = kept_apart
         .iter()
         .filter(|scored| scored.reaches(0.0) == scored.positive)
@@ -100,12 +117,13 @@ fn no_group_is_in_two_parts_and_every_part_has_some() {
 #[test]
 fn the_model_s_score_is_that_of_its_weights_within_a_bound() {
     let (examples, options) = (examples(), options());
-    let rows = Rows::new(&examples, &options);
-    let weights = weights_of(&members(&examples), &examples, &rows, &options);
-    let (model, logits_per_unit) = model_of(&members(&examples), &examples, &rows, &options);
+    let texts = cut(&examples, &options);
+    let rows = texts.rows(&members(&examples));
+    let weights = weights_of(&members(&examples), &examples, &texts, &rows, &options);
+    let (model, logits_per_unit) = model_of(&members(&examples), &examples, &texts, &options);
     let mut worst: f64 = 0.0;
     for example in &examples {
-        let row = &rows_of(&example.text, &options, &|_| true)[0];
+        let row = &rows_of_text(&example.text, &options)[0];
         let judged = model.judge(&example.text, options.min_chars).unwrap();
         worst = worst.max((weights.logit(row) - f64::from(judged.score) * logits_per_unit).abs());
     }
@@ -123,7 +141,7 @@ fn the_model_s_score_is_that_of_its_weights_within_a_bound() {
 fn what_is_written_is_read_and_says_the_same() {
     let (examples, options) = (examples(), options());
     let trained = train(&examples, &options).unwrap();
-    let about = about();
+    let about = about(&examples);
     let file = carry::to_lexicon(&trained.model, &card::comments(&trained, &about));
     assert!(file.len() <= carry::FILE_BYTES_MAX);
     let lexicon = file
@@ -151,8 +169,8 @@ fn a_model_that_would_be_too_large_loses_its_smallest_weights() {
         weights_max: 100,
         ..options()
     };
-    let rows = Rows::new(&examples, &few);
-    let (model, _) = model_of(&members(&examples), &examples, &rows, &few);
+    let texts = cut(&examples, &few);
+    let (model, _) = model_of(&members(&examples), &examples, &texts, &few);
     assert!((50..=100).contains(&model.weight_count()), "{}", model.weight_count());
 
     // More weights than a file holds, of which only some are kept.
@@ -169,7 +187,6 @@ fn a_model_that_would_be_too_large_loses_its_smallest_weights() {
     let rows = Rows {
         of_example: Vec::new(),
         groups_of_slot: vec![2; slots as usize],
-        group: Vec::new(),
     };
     let (model, _) = super::shrink::shrink(&weights, &rows, &many);
     assert!(carry::to_lexicon(&model, &[]).len() <= carry::FILE_BYTES_MAX);
@@ -188,7 +205,7 @@ fn what_one_group_alone_says_is_not_learnt() {
     let shared = ["李建国李建国李建国", "李建国你好李建国"].map(|text| said(text, text, &examples[0]));
     let before = examples.len();
     examples.extend(alone.into_iter().chain(shared));
-    let rows = Rows::new(&examples, &options());
+    let rows = cut(&examples, &options()).rows(&members(&examples));
     let of = |example: usize| &rows.of_example[before + example][0].values;
     assert_eq!(
         of(0).as_slice(),
@@ -211,7 +228,7 @@ fn of_names_nothing_is_learnt() {
         ("无关", "无关"),
         ("", ""),
     ] {
-        assert_eq!(super::mask::mask(text, &never), expected);
+        assert_eq!(Mask::new(&never).unwrap().apply(text), expected);
     }
     let mut examples = examples();
     for example in examples.iter_mut().filter(|example| example.positive) {
@@ -219,8 +236,8 @@ fn of_names_nothing_is_learnt() {
     }
     let score = |never: Vec<String>| {
         let options = Options { never, ..options() };
-        let rows = Rows::new(&examples, &options);
-        let (model, logits_per_unit) = model_of(&members(&examples), &examples, &rows, &options);
+        let texts = cut(&examples, &options);
+        let (model, logits_per_unit) = model_of(&members(&examples), &examples, &texts, &options);
         let of = |text: &str| f64::from(model.judge(text, 8).unwrap().score) * logits_per_unit;
         of("请李明下午把合同带到会议室") - of("请同事下午把合同带到会议室")
     };
@@ -244,8 +261,8 @@ fn doubtful_texts_of_a_labelled_group_are_left_out() {
     examples.extend(greetings);
     let score = |labels: Labels| {
         let options = Options { labels, ..options() };
-        let rows = Rows::new(&examples, &options);
-        let (model, logits_per_unit) = model_of(&members(&examples), &examples, &rows, &options);
+        let texts = cut(&examples, &options);
+        let (model, logits_per_unit) = model_of(&members(&examples), &examples, &texts, &options);
         f64::from(model.judge("您好，请问您预约的讲座是周五上午吗", 8).unwrap().score) * logits_per_unit
     };
     let (of_texts, of_groups) = (score(Labels::OfTexts), score(Labels::OfGroups));
@@ -303,7 +320,7 @@ fn likelihoods_stay_finite_where_the_kinds_do_not_overlap() {
 #[test]
 fn a_line_that_is_wrong_is_a_problem_with_its_number() {
     let told = |text: &str| -> Vec<String> {
-        read(Path::new("l.jsonl"), text, &words())
+        read(&[("l.jsonl", text)])
             .unwrap_err()
             .iter()
             .map(ToString::to_string)
@@ -318,16 +335,86 @@ fn a_line_that_is_wrong_is_a_problem_with_its_number() {
     );
     assert_eq!(
         problems[1],
-        "l.jsonl:4: this text stands in an earlier line with the other label"
+        "l.jsonl:4: this text stands in l.jsonl:1 with the other label: keep the line that is right"
     );
-    assert!(problems[2].starts_with("l.jsonl:5: invalid type"));
-    assert!(problems[3].contains("unknown field `sauce`"));
+    assert_eq!(problems[2], "l.jsonl:5: `text` is a number: expected a string");
+    assert!(problems[3].starts_with("l.jsonl:6: unknown key \"sauce\": expected text, label, "));
     assert_eq!(told(&"x\n".repeat(5_000)).len(), 1_001);
+    // Nothing that might be a message is quoted.
+    for (line, said) in [
+        ("\"请转账\"", "a string stands there"),
+        ("{\"text\": \"请转账\"", "no JSON from byte"),
+        ("{\"text\": [\"请转账\"], \"label\": \"scam\"}", "`text` is a list"),
+        ("{\"text\": \"请转账\"}", "`label` is missing"),
+        ("{\"text\": \"请转账\", \"label\": 1}", "`label` is a number"),
+    ] {
+        let told = told(line).remove(0);
+        assert!(told.contains(said) && !told.contains("转账"), "{told}");
+    }
+    let long = told(&format!("{{\"text\":\"a\",\"label\":\"{}\"}}", "x".repeat(200))).remove(0);
+    assert!(long.len() < 160, "{long}");
 
     let repeated = "{\"text\":\"a  b\",\"label\":\"scam\"}\n{\"text\":\"a b\",\"label\":\"scam\",\"source\":\"s\"}\n";
-    let Read { examples, repeated } = read(Path::new("l.jsonl"), repeated, &words()).unwrap();
+    let Read { examples, repeated } = read(&[("l.jsonl", repeated)]).unwrap();
     assert_eq!((examples.len(), repeated), (1, 1));
     assert_eq!(examples[0].group, "l.jsonl:1");
+}
+
+#[test]
+fn labels_are_compared_over_all_files() {
+    let line = |text: &str, label: &str| format!("{{\"text\":\"{text}\",\"label\":\"{label}\"}}\n");
+    let (one, same, other) = (line("a b", "scam"), line("a  b", "scam"), line("a\u{a0}b", "harmless"));
+    let Read { examples, repeated } = read(&[("1.jsonl", &one), ("2.jsonl", &same)]).unwrap();
+    assert_eq!((examples.len(), repeated), (1, 1));
+    let problems = read(&[("1.jsonl", &one), ("2.jsonl", &other)]).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(
+        problems[0].to_string(),
+        "2.jsonl:1: this text stands in 1.jsonl:1 with the other label: keep the line that is right"
+    );
+    let word = |word: &str| vec!["x".to_owned(), word.to_owned()];
+    assert_eq!(LabelWords::new(word("y"), vec!["y".to_owned()]), Err("y".to_owned()));
+}
+
+#[test]
+fn what_is_kept_apart_does_not_decide_what_is_learnt() {
+    let examples = examples();
+    let part_1 = |at: &usize| part_of(&examples[*at], 5, 1) == 1;
+    let (apart, others): (Vec<usize>, Vec<usize>) = members(&examples).into_iter().partition(part_1);
+    // The same model comes of the others whatever is kept apart: another text, or none.
+    let mut changed = examples.clone();
+    for &at in &apart {
+        changed[at].text = format!("恭喜中奖请付手续费{at}");
+    }
+    let alone: Vec<Example> = others.iter().map(|&at| examples[at].clone()).collect();
+    let of = |examples: &[Example], members: &[usize], options: &Options| {
+        model_of(members, examples, &cut(examples, options), options).0
+    };
+    for labels in [Labels::OfTexts, Labels::OfGroups] {
+        let options = Options { labels, ..options() };
+        let model = of(&examples, &others, &options);
+        assert_eq!(of(&changed, &others, &options), model);
+        assert_eq!(of(&alone, &members(&alone), &options), model);
+    }
+}
+
+#[test]
+fn only_so_many_sources_and_kinds_are_left_out_and_the_card_says_so() {
+    let mut examples = examples();
+    let of_kinds = examples.iter().filter(|example| example.positive).count();
+    for (number, example) in examples.iter_mut().filter(|example| example.positive).enumerate() {
+        example.kind = format!("kind {number:02}");
+    }
+    let (left_out, more) = parts(&examples);
+    assert_eq!((left_out.len(), more), (PARTS_MAX, of_kinds + 2 - PARTS_MAX));
+    assert!(left_out.iter().any(|part| (part.by, part.name) == ("source", "zh")));
+    let mut steps = Vec::new();
+    let trained = super::train(&examples, &options(), &mut |made, of| steps.push((made, of))).unwrap();
+    let of = 1 + 5 + PARTS_MAX;
+    assert_eq!(steps, (1..=of).map(|made| (made, of)).collect::<Vec<_>>());
+    let page = card::card(&trained, &examples, &options(), &about(&examples));
+    let said = format!("{more} more sources and kinds, with fewer texts than these, were not left out in turn.");
+    assert!(page.contains(&said), "{page}");
 }
 
 #[test]
@@ -347,7 +434,19 @@ fn what_cannot_be_trained_is_said() {
             folds: 5
         }
     );
+    let strict = Options {
+        groups_min: 1_000,
+        ..options()
+    };
+    assert_eq!(
+        train(&examples, &strict).unwrap_err(),
+        TrainError::NothingLearnt { groups_min: 1_000 }
+    );
     for options in [
+        Options {
+            never: vec!["x".repeat(65)],
+            ..options()
+        },
         Options {
             slot_bits: 9,
             ..options()
@@ -389,7 +488,7 @@ fn what_cannot_be_trained_is_said() {
 fn the_card_says_what_people_ask() {
     let examples = examples();
     let trained = train(&examples, &options()).unwrap();
-    let page = card::card(&trained, &examples, &options(), &about());
+    let page = card::card(&trained, &examples, &options(), &about(&examples));
     for part in [
         "# scam-model",
         "## What it is for",
@@ -435,22 +534,48 @@ fn figures_count_what_reaches_each_rate() {
 #[test]
 fn a_model_that_was_trained_judges_a_mebibyte() {
     let examples = examples();
-    let rows = Rows::new(&examples, &options());
-    let (model, _): (Model, f64) = model_of(&members(&examples), &examples, &rows, &options());
+    let texts = cut(&examples, &options());
+    let (model, _): (Model, f64) = model_of(&members(&examples), &examples, &texts, &options());
     let text = "请把存款全部转入安全账户，不要告诉家人。".repeat((1 << 20) / 60);
     assert!(model.judge(&text, 8).is_some());
 }
 
-fn about() -> card::About {
-    let source = card::AboutSource {
-        origin: "our own words".to_owned(),
-        licence: "Apache-2.0".to_owned(),
-    };
-    card::About {
-        name: "scam-model".to_owned(),
-        looks_for: "Lines as swindlers write them.".to_owned(),
-        sources: BTreeMap::from([("en".to_owned(), source)]),
-        limits: vec!["made of [few] lines".to_owned()],
-        further: String::new(),
+#[test]
+fn what_a_card_is_told_is_checked() {
+    for (name, looks_for, said) in [
+        ("", "x", "the name is empty"),
+        ("a\nb", "x", "a character that nobody sees"),
+        ("x", "a\u{202e}b", "a character that nobody sees"),
+        (&"x".repeat(65), "x", "of 65 bytes: expected 1 to 64"),
+        ("x", &"x".repeat(90_000), "of 90000 bytes: expected 1 to 1024"),
+    ] {
+        let told = card::About::new(name, looks_for).unwrap_err();
+        assert!(told.contains(said) && told.len() < 200, "{told}");
     }
+    let examples = examples();
+    for (text, said) in [
+        (
+            "[source.de]\norigin = \"x\"\n",
+            "about.toml: no line has the source \"de\"",
+        ),
+        (
+            "[source.en]\nlicense = \"x\"\n",
+            "about.toml:2:1: unknown field `license`",
+        ),
+        ("limits = 1\n", "about.toml:1:10: invalid type"),
+    ] {
+        let about = card::About::new("x", "x").unwrap();
+        let told = about
+            .with_file(Path::new("about.toml"), text, &examples)
+            .unwrap_err()
+            .to_string();
+        assert!(told.starts_with(said), "{told}");
+    }
+}
+
+fn about(examples: &[Example]) -> card::About {
+    let file =
+        "limits = [\"made of [few] lines\"]\n[source.en]\norigin = \"our own words\"\nlicence = \"Apache-2.0\"\n";
+    let about = card::About::new("scam-model", "Lines as swindlers write them.").unwrap();
+    about.with_file(Path::new("about.toml"), file, examples).unwrap()
 }

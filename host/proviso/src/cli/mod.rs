@@ -122,7 +122,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_parser = parse_severity)]
     pub fail_on: Option<proviso_model::verdict::Severity>,
     /// Threads that evaluate; 0 means one a core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = parse_workers)]
     pub workers: usize,
     /// Where compiled snapshots are kept between runs.
     #[arg(long)]
@@ -172,7 +172,7 @@ pub(crate) struct BacktestArgs {
     #[arg(long, value_name = "BOUND")]
     pub fail_if: Vec<proviso_author::backtest::FailIf>,
     /// Threads that evaluate; 0 means one a core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = parse_workers)]
     pub workers: usize,
     /// Where compiled snapshots are kept between runs.
     #[arg(long)]
@@ -414,6 +414,12 @@ pub(crate) struct DoctorArgs {
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
+}
+
+/// Threads, 0 for one a core.
+fn parse_workers(text: &str) -> Result<usize, String> {
+    let workers = text.parse().ok().filter(|workers| (0..=256).contains(workers));
+    workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 0 to 256, 0 for one a core"))
 }
 
 fn parse_severity(text: &str) -> Result<proviso_model::verdict::Severity, String> {

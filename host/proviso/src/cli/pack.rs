@@ -113,7 +113,8 @@ pub(crate) enum PackCommand {
     Lint(LintArgs),
     /// Trains a model of the plugin text-classifier from labelled texts, and says on a card how often it is wrong.
     #[command(after_help = "Examples:\n  \
-        proviso pack train --labelled labelled.jsonl --name fraud-wording --looks-for \"advance-fee fraud\" --output lexicons/fraud-model.txt\n\n\
+        proviso pack train --labelled labelled.jsonl --name fraud-wording --looks-for \"advance-fee fraud\" --output lexicons/fraud-model.txt\n  \
+        proviso pack train --labelled may.jsonl june.jsonl --name x --looks-for y --output x.txt --card cards/x.md --about x.toml\n\n\
         A line is {\"text\": …, \"label\": \"positive\" or \"negative\"} and, where known, `source`, `group` (a conversation), `kind`, `channel`, `date`.")]
     Train(TrainArgs),
 }
@@ -135,9 +136,15 @@ pub(crate) struct TrainArgs {
     /// What it looks for, in one line for its card.
     #[arg(long)]
     pub looks_for: String,
-    /// The lexicon to write, `lexicons/….txt` of a pack; the card stands beside it with the ending `.md`.
+    /// The lexicon to write, `lexicons/….txt` of a pack.
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
+    /// The card to write; default: `NAME.md` beside the lexicon, and in the working directory for one in a folder `lexicons`.
+    #[arg(long, value_name = "FILE")]
+    pub card: Option<PathBuf>,
+    /// A TOML file with what is known of the data: `limits = ["…"]`, and for each source `[source.NAME]` with `origin` and `licence`.
+    #[arg(long, value_name = "FILE")]
+    pub about: Option<PathBuf>,
     /// A file of words of which nothing is learnt, such as names, one a line.
     #[arg(long, value_name = "FILE")]
     pub never: Option<PathBuf>,
@@ -176,7 +183,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "[KIND=]PERCENT", conflicts_with = "only")]
     pub coverage_min: Vec<proviso_author::test::CoverageMin>,
     /// Threads that run cases; 0 means one a core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = super::parse_workers)]
     pub workers: usize,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
@@ -202,7 +209,7 @@ pub(crate) struct AttackArgs {
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
     pub min_survival: Option<f64>,
     /// Threads that judge; 0 means one a core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = super::parse_workers)]
     pub workers: usize,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
@@ -357,7 +364,7 @@ pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub form: FormArgs,
     /// Measure evaluation with this many threads as well as with one.
-    #[arg(long, default_value_t = 1, value_parser = parse_workers)]
+    #[arg(long, default_value_t = 1, value_parser = parse_threads)]
     pub workers: usize,
     /// How often everything is measured; the median is told.
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -384,9 +391,12 @@ pub(crate) enum PluginLanguage {
     Python,
 }
 
-fn parse_workers(text: &str) -> Result<usize, String> {
-    let workers = text.parse().ok().filter(|workers| (1..=256).contains(workers));
-    workers.ok_or_else(|| format!("{text:?} is no number of threads: expected 1 to 256"))
+/// Threads that measure: a core's worth each, by their number.
+fn parse_threads(text: &str) -> Result<usize, String> {
+    super::parse_workers(text).and_then(|workers| match workers {
+        0 => Err(format!("{text:?} is no number of threads: expected 1 to 256")),
+        workers => Ok(workers),
+    })
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {

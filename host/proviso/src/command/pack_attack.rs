@@ -30,7 +30,7 @@ pub(super) fn run(args: &AttackArgs, colour: bool) -> anyhow::Result<Ending> {
     }
     some_rule_is_meant(args, &packs)?;
     let engine = build::engine(None)?;
-    let (mut all_hold, mut is_tried, mut too_low) = (true, false, Vec::new());
+    let (mut all_hold, mut untried, mut too_low) = (true, Vec::new(), Vec::new());
     for pack in &packs {
         let started = Instant::now();
         let report = attack(&engine, pack, args)?;
@@ -50,15 +50,20 @@ pub(super) fn run(args: &AttackArgs, colour: bool) -> anyhow::Result<Ending> {
             crate::show::error_line(format_args!("{problem}"));
         }
         all_hold &= report.failing.is_empty();
-        is_tried |= !report.is_empty() || !report.failing.is_empty();
+        if report.is_empty() && report.failing.is_empty() {
+            untried.push(report.pack.clone());
+        }
         too_low.extend(args.min_survival.iter().flat_map(|least| report.too_low(*least)));
     }
     for line in &too_low {
         crate::show::error_line(format_args!("{line}"));
     }
-    if !is_tried {
-        let message = "no mutation changes a text of the packs' cases: nothing was tried";
-        return Err(Usage(message.to_owned()).into());
+    if !untried.is_empty() {
+        let packs = untried.join(", ");
+        return Err(Usage(format!(
+            "{packs}: no mutation changes a text of its cases: nothing was tried"
+        ))
+        .into());
     }
     Ok(if all_hold && too_low.is_empty() {
         Ending::Well
@@ -112,7 +117,8 @@ fn print_report(report: &Report, colour: bool) -> std::io::Result<()> {
         return Ok(());
     }
     crate::show::line(format_args!(""));
-    let mut table = Columns::new(colour, &["family", "cases", ">survived", ">of", ">%"]);
+    let headings = ["family", "cases", ">survived", ">of", ">%", ">lowered", ">held"];
+    let mut table = Columns::new(colour, &headings);
     for total in &report.families {
         table.row([
             total.family.name().to_owned(),
@@ -120,11 +126,16 @@ fn print_report(report: &Report, colour: bool) -> std::io::Result<()> {
             count(total.survived),
             count(total.of),
             format!("{:.1}", total.percent()),
+            count(total.lowered),
+            count(total.held),
         ]);
     }
     table.print(&mut std::io::stdout())?;
     for (stance, heading) in [
-        (Stance::Found, "Findings that do not survive, the weakest rules first"),
+        (
+            Stance::Found,
+            "Findings that do not survive, or are lowered, the weakest rules first",
+        ),
         (
             Stance::Silent,
             "Findings that appear in harmless texts, the most frequent first",
@@ -150,7 +161,8 @@ fn print_report(report: &Report, colour: bool) -> std::io::Result<()> {
 /// The rules of which something did not survive, in a table, and the smallest example of each below it.
 fn print_rules(report: &Report, stance: Stance, heading: &str, colour: bool) -> std::io::Result<()> {
     let of_stance = || report.rules.iter().filter(|total| total.stance == stance);
-    let weak: Vec<&RuleTotal> = of_stance().filter(|total| total.survived < total.of).collect();
+    let is_weak = |total: &&RuleTotal| total.survived < total.of || total.lowered > 0;
+    let weak: Vec<&RuleTotal> = of_stance().filter(is_weak).collect();
     if weak.is_empty() {
         return Ok(());
     }
@@ -228,7 +240,13 @@ fn print_mutations(report: &Report, colour: bool) -> std::io::Result<()> {
 
 /// The mutations that did most to a rule, with how often.
 fn mostly(total: &RuleTotal) -> String {
-    let mut by: Vec<(&str, u64)> = total.by.iter().map(|(name, times)| (*name, *times)).collect();
+    // Where all survive, what lowered some of them.
+    let by = if total.by.is_empty() {
+        &total.lowered_by
+    } else {
+        &total.by
+    };
+    let mut by: Vec<(&str, u64)> = by.iter().map(|(name, times)| (*name, *times)).collect();
     by.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
     let named: Vec<String> = by
         .iter()

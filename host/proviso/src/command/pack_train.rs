@@ -3,27 +3,41 @@
 
 use crate::cli::{OutputFormat, TrainArgs};
 use crate::exit::{Ending, Usage};
+use crate::reading::no_file;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::Context;
 use proviso_author::train::{
     Options, TrainError, Trained,
     card::{About, card},
-    examples::{Example, LabelWords, read},
+    examples::{Example, LabelWords, Read, Reading},
     train,
 };
+use proviso_model::foreign::Foreign;
 use proviso_model::{Problem, Problems};
 use proviso_pack::regular_file;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-/// Bytes of a file of examples, and of one of words, at most.
-const EXAMPLES_BYTES_MAX: usize = 512 << 20;
+/// Bytes of all files of examples together, of a file of words, and of one about the data, at most. What is learnt from stands in memory
+/// about ten times.
+const EXAMPLES_BYTES_MAX: usize = 256 << 20;
 const WORDS_BYTES_MAX: usize = 4 << 20;
+const ABOUT_BYTES_MAX: usize = 64 << 10;
+/// The folder of a pack in which nothing but lists may stand.
+const LISTS_FOLDER: &str = "lexicons";
 
 pub(crate) fn run(args: &TrainArgs, colour: bool) -> anyhow::Result<Ending> {
-    let examples = examples(args)?;
+    // Whatever is wrong with the command is told before the work, which can take many minutes.
+    let outputs = Outputs::of(args)?;
+    let about = About::new(&args.name, &args.looks_for).map_err(Usage)?;
+    let words = LabelWords::new(args.positive.clone(), args.negative.clone()).map_err(|word| {
+        Usage(format!(
+            "the label {} is among --positive and among --negative: it must stand for one of them",
+            Foreign(&word).quoted()
+        ))
+    })?;
     let never = match &args.never {
         Some(path) => text_of(path, WORDS_BYTES_MAX)?
             .lines()
@@ -32,66 +46,125 @@ pub(crate) fn run(args: &TrainArgs, colour: bool) -> anyhow::Result<Ending> {
             .collect(),
         None => Vec::new(),
     };
+    let Read { examples, repeated } = examples(&args.labelled, &words)?;
+    let about = match &args.about {
+        Some(path) => {
+            let text = text_of(path, ABOUT_BYTES_MAX)?;
+            let read = about.with_file(path, &text, &examples);
+            read.map_err(|problem| Problems(vec![problem]))?
+        }
+        None => about,
+    };
     let options = Options {
         seed: args.seed,
         folds: args.folds,
         never,
         ..Options::default()
     };
-    let progress = Progress::open("training, and judging what was kept apart");
-    let trained = train(&examples, &options);
+    let progress = Progress::steps("training, and judging what was kept apart", 0);
+    let trained = train(&examples, &options, &mut |made, of| {
+        progress.reach(made as u64, of as u64)
+    });
     progress.finish();
     let trained = trained.map_err(|error| match error {
         TrainError::Option(what) => Usage(what),
         TrainError::TooFew { .. } => Usage(format!("{error}: give more labelled texts, or fewer --folds")),
+        TrainError::NothingLearnt { .. } => Usage(format!("{error}: give more labelled texts, of more groups")),
     })?;
-    let about = About {
-        name: args.name.clone(),
-        looks_for: args.looks_for.clone(),
-        sources: BTreeMap::new(),
-        limits: Vec::new(),
-        further: String::new(),
-    };
-    let card_file = args.output.with_extension("md");
-    write(&args.output, &trained.lexicon(&about))?;
-    write(&card_file, &card(&trained, &examples, &options, &about))?;
-    let files = [args.output.display().to_string(), card_file.display().to_string()];
+    outputs.write(&trained.lexicon(&about), &card(&trained, &examples, &options, &about))?;
     match args.format {
-        OutputFormat::Json => crate::show::json(format_args!("{}", facts(&trained, &examples, &files))),
-        OutputFormat::Table => print(&trained, &examples, &files, colour)?,
+        OutputFormat::Json => crate::show::json(format_args!("{}", facts(&trained, &examples, repeated, &outputs))),
+        OutputFormat::Table => print(&trained, &examples, repeated, &outputs, colour)?,
     }
     Ok(Ending::Well)
 }
 
-/// The examples of all files. A text that two files label differently is a problem of the second.
-fn examples(args: &TrainArgs) -> anyhow::Result<Vec<Example>> {
-    let words = LabelWords {
-        positive: args.positive.clone(),
-        negative: args.negative.clone(),
-    };
-    let mut all = Vec::new();
-    let mut problems: Vec<Problem> = Vec::new();
-    for file in &args.labelled {
-        match read(file, &text_of(file, EXAMPLES_BYTES_MAX)?, &words) {
-            Ok(read) => all.extend(read.examples),
-            Err(found) => problems.extend(found),
+/// Where the model and its card go.
+struct Outputs {
+    model: PathBuf,
+    card: PathBuf,
+}
+
+impl Outputs {
+    /// Looks whether both can be written there, without writing anything.
+    fn of(args: &TrainArgs) -> Result<Self, Usage> {
+        let model = args.output.clone();
+        if model.extension() != Some(OsStr::new("txt")) || model.file_stem().is_none() {
+            let shown = model.display();
+            return Err(Usage(format!(
+                "--output {shown}: a list of a pack has a name that ends with .txt"
+            )));
         }
+        let card = args.card.clone().unwrap_or_else(|| beside(&model));
+        if is_same(&model, &card) {
+            return Err(Usage(format!("--output and --card are both {}", card.display())));
+        }
+        let inputs = || args.labelled.iter().chain(&args.never).chain(&args.about);
+        for (flag, output) in [("--output", &model), ("--card", &card)] {
+            if let Some(input) = inputs().find(|input| is_same(input, output)) {
+                let shown = input.display();
+                return Err(Usage(format!("{flag} {shown}: that file is read; name another one")));
+            }
+            writable(output)
+                .map_err(|error| Usage(format!("{flag} {}: cannot be written: {error}", output.display())))?;
+        }
+        Ok(Self { model, card })
     }
-    if !problems.is_empty() {
-        return Err(Problems(problems).into());
+
+    fn write(&self, model: &str, card: &str) -> anyhow::Result<()> {
+        for (path, text) in [(&self.model, model), (&self.card, card)] {
+            std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        }
+        Ok(())
     }
-    let mut seen = BTreeSet::new();
-    all.retain(|example| seen.insert(example.text.clone()));
-    Ok(all)
+}
+
+/// The card of a model: beside it, and of one among a pack's lists in the working directory, since a pack with a page among its lists does
+/// not open.
+fn beside(model: &Path) -> PathBuf {
+    let card = model.with_extension("md");
+    let folder = std::path::absolute(&card)
+        .ok()
+        .and_then(|card| card.parent().map(Path::to_owned));
+    match (folder, card.file_name()) {
+        (Some(folder), Some(name)) if folder.file_name() == Some(OsStr::new(LISTS_FOLDER)) => name.into(),
+        _ => card,
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    one == other || place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+/// What the system says where a file cannot be written. One that is there stays as it is, and none is left behind.
+fn writable(path: &Path) -> std::io::Result<()> {
+    let is_new = !path.exists();
+    std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    if is_new {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// The examples of all files.
+fn examples(files: &[PathBuf], words: &LabelWords) -> anyhow::Result<Read> {
+    let mut reading = Reading::new(words);
+    let mut left = EXAMPLES_BYTES_MAX;
+    for file in files {
+        let text = text_of(file, left)?;
+        left -= text.len();
+        reading.file(file, &text);
+    }
+    reading.finish().map_err(|problems| Problems(problems).into())
 }
 
 fn text_of(path: &Path, bytes_max: usize) -> anyhow::Result<String> {
+    if !path.is_file() {
+        return Err(no_file(path).into());
+    }
     regular_file::read_text(path, bytes_max)
         .map_err(|error| Problems(vec![Problem::in_file(path, error.to_string())]).into())
-}
-
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }
 
 fn labelled(examples: &[Example]) -> (usize, usize) {
@@ -99,7 +172,7 @@ fn labelled(examples: &[Example]) -> (usize, usize) {
     (positive, examples.len() - positive)
 }
 
-fn facts(trained: &Trained, examples: &[Example], files: &[String; 2]) -> Value {
+fn facts(trained: &Trained, examples: &[Example], repeated: usize, outputs: &Outputs) -> Value {
     let (positive, negative) = labelled(examples);
     let rates: Vec<Value> = trained
         .figures
@@ -112,16 +185,31 @@ fn facts(trained: &Trained, examples: &[Example], files: &[String; 2]) -> Value 
             })
         })
         .collect();
-    json!({ "model": files[0], "card": files[1], "positive": positive, "negative": negative, "rates": rates })
+    json!({
+        "model": outputs.model, "card": outputs.card, "positive": positive, "negative": negative, "repeated": repeated,
+        "weights": trained.model.weight_count(), "rates": rates,
+    })
 }
 
-fn print(trained: &Trained, examples: &[Example], files: &[String; 2], colour: bool) -> anyhow::Result<()> {
+fn print(
+    trained: &Trained,
+    examples: &[Example],
+    repeated: usize,
+    outputs: &Outputs,
+    colour: bool,
+) -> anyhow::Result<()> {
     let (positive, negative) = labelled(examples);
     crate::show::line(format_args!(
         "{} texts of the kind looked for, {} harmless ones; judged by models that did not see their group",
         count(positive as u64),
         count(negative as u64)
     ));
+    if repeated > 0 {
+        crate::show::line(format_args!(
+            "{} lines left out, whose text stands in an earlier one",
+            count(repeated as u64)
+        ));
+    }
     if trained.figures.rates.is_empty() {
         crate::show::line(format_args!(
             "too few harmless texts to tell a rate of false alarms: a rate of 0.01 needs a hundred"
@@ -141,7 +229,8 @@ fn print(trained: &Trained, examples: &[Example], files: &[String; 2], colour: b
     }
     crate::show::line(format_args!(
         "wrote {} for the pack's lexicons, and {}: read it before you use the model",
-        files[0], files[1]
+        outputs.model.display(),
+        outputs.card.display()
     ));
     Ok(())
 }

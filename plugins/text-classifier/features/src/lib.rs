@@ -12,7 +12,7 @@ mod fold;
 pub mod fragments;
 mod model;
 
-pub use model::{FromBytes, Judged, Model, RATES_MAX, Rate, SLOT_BITS, UNITS_PER_STEP};
+pub use model::{FromBytes, Judged, Model, RATES_MAX, Rate, SLOT_BITS, UNITS_PER_STEP, rate_in_words};
 
 /// The way of folding and cutting that this crate knows. A model says for which it was trained; another one is refused.
 pub const FEATURES_VERSION: u8 = 1;

@@ -38,6 +38,14 @@ pub struct Rate {
     pub recall_ppm: u32,
 }
 
+/// A rate as people write it: `0.001` of 1,000 in a million.
+pub fn rate_in_words(ppm: u32) -> String {
+    format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000)
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
 /// What a text came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
