@@ -39,6 +39,36 @@ impl Unsure {
     }
 }
 
+/// Messages that were scanned and whose triggers were asked, before any policy is called.
+pub(crate) struct Looked<'a> {
+    pub(crate) judged: Vec<Judged>,
+    /// By policy that has a stateless part: the messages that it runs on.
+    pub(crate) queues: Vec<Vec<usize>>,
+    scans: Vec<Scan<'a>>,
+    hits: Vec<Hit>,
+}
+
+impl Looked<'_> {
+    /// One policy with some of the messages that it runs on, which are those of `inputs`.
+    pub(crate) fn job<'j>(
+        &'j self,
+        generation: &'j Generation,
+        index: usize,
+        messages: &'j [usize],
+        inputs: &'j [Input],
+    ) -> Job<'j> {
+        Job {
+            generation,
+            index,
+            messages,
+            inputs,
+            scans: &self.scans,
+            hits: &self.hits,
+            keep_log: false,
+        }
+    }
+}
+
 impl Generation {
     /// The stateless part of judging, for any number of messages, on this thread. What it gives for a message does not
     /// depend on the others.
@@ -51,9 +81,35 @@ impl Generation {
 
     pub(crate) fn evaluate_in(&self, inputs: &[Input], scope: Scope, keep_log: bool) -> Vec<Judged> {
         let mut scratch = self.take_scratch();
+        let Looked {
+            mut judged,
+            mut queues,
+            scans,
+            hits,
+        } = self.look(inputs, scope, &mut scratch);
+        for (index, messages) in queues.iter_mut().enumerate().filter(|(_, queue)| !queue.is_empty()) {
+            Job {
+                generation: self,
+                index,
+                messages,
+                inputs,
+                scans: &scans,
+                hits: &hits,
+                keep_log,
+            }
+            .run(&mut judged, &mut scratch.memos[index]);
+            messages.clear();
+        }
+        scratch.queues = queues;
+        self.put_scratch(scratch);
+        judged
+    }
+
+    /// Scans messages and asks the triggers of every policy.
+    pub(crate) fn look<'a>(&'a self, inputs: &'a [Input], scope: Scope, scratch: &mut Scratch) -> Looked<'a> {
         let coverages: Vec<_> = inputs
             .iter()
-            .map(|input| self.coverage(&input.message, scope, &mut scratch))
+            .map(|input| self.coverage(&input.message, scope, scratch))
             .collect();
         let texts: Vec<&str> = inputs
             .iter()
@@ -65,7 +121,7 @@ impl Generation {
             .collect();
         let mut hits = Vec::new();
         let mut found = Vec::with_capacity(inputs.len());
-        let Scratch { scan, segments, .. } = &mut scratch;
+        let Scratch { scan, segments, .. } = &mut *scratch;
         self.lists.matcher.scan_each(&texts, scan, |of_text, scanned| {
             let (first, number) = (hits.len(), found.len());
             hits.extend_from_slice(of_text);
@@ -93,7 +149,7 @@ impl Generation {
             if self.preceding_max() > 0 && is_whole {
                 self.keep_scan(&input.message, found.hits);
             }
-            let (verdict, scan) = self.trigger(input, scope, &found, first..end, &mut scratch, &mut triggered);
+            let (verdict, scan) = self.trigger(input, scope, &found, first..end, scratch, &mut triggered);
             first = end;
             judged.push(verdict);
             scans.push(scan);
@@ -104,28 +160,18 @@ impl Generation {
                 }
             }
         }
-        for policy in 0..self.policies.len() {
-            let count = std::mem::take(&mut scratch.triggered[policy]);
+        for (policy, count) in self.policies.iter().zip(&mut scratch.triggered) {
+            let count = std::mem::take(count);
             if count > 0 {
-                self.policies[policy].count_triggered(count);
+                policy.count_triggered(count);
             }
-            if scratch.queues[policy].is_empty() {
-                continue;
-            }
-            Job {
-                generation: self,
-                index: policy,
-                messages: &scratch.queues[policy],
-                inputs,
-                scans: &scans,
-                hits: &hits,
-                keep_log,
-            }
-            .run(&mut judged, &mut scratch.memos[policy]);
-            scratch.queues[policy].clear();
         }
-        self.put_scratch(scratch);
-        judged
+        Looked {
+            judged,
+            queues: std::mem::take(&mut scratch.queues),
+            scans,
+            hits,
+        }
     }
 
     /// The triggers of one message that was scanned; the policies that run are put into `triggered`.

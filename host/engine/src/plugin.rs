@@ -37,7 +37,7 @@ pub(crate) enum Configured {
     Anew {
         why: String,
         settings: String,
-        lists: Vec<ListInfo>,
+        lists: Arc<Vec<ListInfo>>,
     },
 }
 

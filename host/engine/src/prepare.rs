@@ -84,7 +84,7 @@ fn prepare_one(engine: &Engine, plan: &Plan<'_>, instrumented: &InstrumentedCode
             .expect("seen when the policy was planned"),
         facts: &plan.facts,
         settings: settings_text(&plan.settings),
-        lists: plan.list_table(),
+        lists: Arc::new(plan.list_table()),
     };
     prepare(&engine.sandbox, &engine.remembered, &recipe, instrumented)
 }

@@ -46,7 +46,7 @@ pub(crate) struct Recipe<'a> {
     pub(crate) facts: &'a ComponentFacts,
     /// A JSON object, keys in order, so that equal settings have one text.
     pub(crate) settings: String,
-    pub(crate) lists: Vec<ListInfo>,
+    pub(crate) lists: Arc<Vec<ListInfo>>,
 }
 
 impl Recipe<'_> {
@@ -54,7 +54,7 @@ impl Recipe<'_> {
     fn key(&self, sandbox: &Sandbox) -> Digest {
         let mut key = DigestBuilder::new(SNAPSHOT_VERSION);
         key.part(self.facts.digest.as_bytes()).part(self.settings.as_bytes());
-        key.part(&serde_json::to_vec(&self.lists).expect("lists have finite weights"));
+        key.part(&serde_json::to_vec(&*self.lists).expect("lists have finite weights"));
         key.part(sandbox.compatibility.as_bytes());
         key.finish()
     }
@@ -103,7 +103,7 @@ pub(crate) fn prepare_for_a_trial(
     let configured = Configured::Anew {
         why: "its settings are tried".to_owned(),
         settings: recipe.settings.clone(),
-        lists: recipe.lists.clone(),
+        lists: Arc::clone(&recipe.lists),
     };
     finish(sandbox, recipe, &component, configured, false)
 }
@@ -127,7 +127,7 @@ fn make(
             Some(why) => Configured::Anew {
                 why: why.to_owned(),
                 settings: recipe.settings.clone(),
-                lists: recipe.lists.clone(),
+                lists: Arc::clone(&recipe.lists),
             },
         };
         return finish(sandbox, recipe, &entry.component, configured, true);
@@ -148,7 +148,7 @@ fn make(
                 Configured::Anew {
                     why,
                     settings: recipe.settings.clone(),
-                    lists: recipe.lists.clone(),
+                    lists: Arc::clone(&recipe.lists),
                 },
                 remark,
             )

@@ -118,6 +118,10 @@ impl SettingsSchema {
                     return problems;
                 }
             }
+            // Most settings are valid, and to say only that is much cheaper.
+            if validator.is_valid(&instance) {
+                return problems;
+            }
             let errors = validator.iter_errors(&instance).take(MESSAGES_MAX);
             problems.extend(errors.map(|error| (error.instance_path().to_string(), bounded(error.to_string()))));
         }

@@ -40,7 +40,7 @@ impl Generation {
 
     /// The verdicts on the last messages of cases that are judged in one go, in the order of `cases`. `order` names for each
     /// message the case that it is of; the messages of one case keep theirs.
-    pub(super) fn judge_together(&self, apply: usize, cases: &[&Case], order: &[usize]) -> Vec<Verdict> {
+    fn judge_together(&self, apply: usize, cases: &[&Case], order: &[usize]) -> Vec<Verdict> {
         let mut left: Vec<_> = cases
             .iter()
             .enumerate()
@@ -63,7 +63,7 @@ impl Generation {
 }
 
 /// The messages in a tenant of their own, so that the states of one case are not another's. Policies do not see it.
-fn in_tenant(inputs: Vec<Input>, number: usize) -> Vec<Input> {
+pub(super) fn in_tenant(inputs: Vec<Input>, number: usize) -> Vec<Input> {
     let moved = |input: Input| {
         let mut message = proviso_model::Message::clone(&input.message);
         Arc::make_mut(&mut message.id).tenant = format!("case-{number}");

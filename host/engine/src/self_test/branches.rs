@@ -3,15 +3,17 @@
 //! A plugin's settings say what it looks for, and only the plugin knows how. So a branch counts as reached if the verdict on
 //! any case changes without it; no plugin has to tell what it ran.
 
-use super::agreement::difference;
+use super::rehearsal::{self, Rehearsal, Script};
+use crate::component::ComponentFacts;
 use crate::generation::Generation;
 use crate::policy::Policy;
 use crate::prepare::settings_text;
 use crate::snapshot::{PlainCode, PrepareError, Recipe, prepare_for_a_trial};
+use proviso_model::Digest;
 use proviso_model::verdict::Verdict;
-use proviso_pack::{Case, Pack};
+use proviso_pack::Pack;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -28,6 +30,10 @@ pub struct Branch {
     pub reached: bool,
 }
 
+/// Cases that are run before all others where a rule's settings are changed, at most: those whose verdict names the rule. Most changes
+/// show in them, and then the others need not be run.
+const FIRST_CASES_MAX: usize = 8;
+
 /// Numbers that are tried in place of one, as what is added to it.
 const STEPS: [i64; 2] = [1, -1];
 
@@ -38,48 +44,61 @@ impl Generation {
     /// # Errors
     /// Settings that a plugin takes too long to be configured with cannot be tried; which policy's, in a line for people.
     pub fn branches(&self, workers: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Branch>, String> {
+        self.branches_of(&|_, _| true, workers, progress)
+    }
+
+    /// As [`branches`](Generation::branches), of those alone that are wanted, by policy and pointer.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn branches_of(
+        &self,
+        is_wanted: &dyn Fn(&str, &str) -> bool,
+        workers: usize,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Vec<Branch>, String> {
+        let scripts: Vec<Script> = (0..self.applied.len())
+            .filter(|apply| self.applied[*apply].off.is_none())
+            .flat_map(|apply| Script::of_pack(self, apply))
+            .collect();
+        // Policies of one plugin share its code.
+        let mut codes: HashMap<Digest, Arc<PlainCode>> = HashMap::new();
         let mut trials = Vec::new();
-        for (apply, applied) in self
-            .applied
-            .iter()
-            .enumerate()
-            .filter(|(_, applied)| applied.off.is_none())
-        {
-            let cases: Vec<&Case> = applied
-                .pack
-                .cases()
-                .iter()
-                .filter(|case| case.settings.is_empty())
-                .collect();
-            let order: Vec<usize> = (0..cases.len())
-                .flat_map(|case| vec![case; cases[case].messages.len()])
-                .collect();
-            let before = Arc::new(self.judge_together(apply, &cases, &order));
-            for index in applied.policies.clone() {
-                let overrides = self.set.apply[apply].settings.get(&*self.policies[index].id.policy);
-                let settings = applied
-                    .pack
-                    .merged_settings(&self.policies[index].id.policy, overrides.unwrap_or(&Map::new()));
-                if settings.is_empty() {
-                    continue;
-                }
-                let trial = Trial {
-                    generation: self,
-                    pack: &applied.pack,
-                    apply,
-                    index,
-                    cases: cases.clone(),
-                    order: order.clone(),
-                    before: Arc::clone(&before),
-                    settings: Value::Object(settings),
-                    choices: choices(applied.pack.schema()),
-                    code: PlainCode::default(),
-                };
-                if let Tried::Refused(why) = trial.verdicts_differ(&trial.settings) {
-                    return Err(format!("the settings of {} cannot be tried: {why}", trial.policy().id));
-                }
-                trials.push(trial);
+        for script in &scripts {
+            let policy = &self.policies[script.index];
+            let pack = &self.applied[policy.apply].pack;
+            let overrides = self.set.apply[policy.apply].settings.get(&*policy.id.policy);
+            let settings = pack.merged_settings(&policy.id.policy, overrides.unwrap_or(&Map::new()));
+            let settings = Value::Object(settings);
+            let mut wanted = pointers(&settings);
+            wanted.retain(|pointer| is_wanted(&policy.id.policy, pointer));
+            if wanted.is_empty() {
+                continue;
             }
+            let bytes = pack
+                .plugin(&policy.plugin_name)
+                .expect("the generation was built with it");
+            let facts = self.remembered.inspect(bytes).map_err(|refused| refused.to_string())?;
+            let rehearsal = Rehearsal::new(self, script);
+            let before = rehearsal.verdicts(self);
+            let trial = Trial {
+                generation: self,
+                pack,
+                index: script.index,
+                bytes,
+                facts,
+                named: rehearsal::by_name(&before, FIRST_CASES_MAX),
+                before,
+                rehearsal,
+                settings,
+                wanted,
+                choices: choices(pack.schema()),
+                code: Arc::clone(codes.entry(policy.plugin_digest).or_default()),
+            };
+            if let Tried::Refused(why) = trial.verdicts_differ(&trial.settings, &[]) {
+                return Err(format!("the settings of {} cannot be tried: {why}", trial.policy().id));
+            }
+            trials.push(trial);
         }
         let branches = try_all(&trials, workers, progress);
         self.take_triggered();
@@ -91,15 +110,20 @@ impl Generation {
 struct Trial<'a> {
     generation: &'a Generation,
     pack: &'a Pack,
-    apply: usize,
     index: usize,
-    cases: Vec<&'a Case>,
-    order: Vec<usize>,
-    before: Arc<Vec<Verdict>>,
+    /// The plugin.
+    bytes: &'a [u8],
+    facts: Arc<ComponentFacts>,
+    rehearsal: Rehearsal<'a>,
+    before: Vec<Verdict>,
+    /// By the name of a rule or signal: cases whose verdict names it.
+    named: HashMap<String, Vec<usize>>,
     settings: Value,
+    /// Pointers to what is tried.
+    wanted: Vec<String>,
     /// Texts that the schema lets stand in place of each other.
     choices: Vec<Vec<String>>,
-    code: PlainCode,
+    code: Arc<PlainCode>,
 }
 
 /// What came of one change of the settings.
@@ -124,10 +148,10 @@ enum Known {
 /// Tries the branches of all policies, those nearer to the root first: what is inside one that nothing depends on is not
 /// tried.
 fn try_all(trials: &[Trial<'_>], workers: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Branch> {
-    let mut places: Vec<(usize, String)> = trials
+    let mut places: Vec<(usize, &str)> = trials
         .iter()
         .enumerate()
-        .flat_map(|(trial, of)| pointers(&of.settings).into_iter().map(move |pointer| (trial, pointer)))
+        .flat_map(|(trial, of)| of.wanted.iter().map(move |pointer| (trial, pointer.as_str())))
         .collect();
     places.sort_by_key(|(_, pointer)| pointer.matches('/').count());
     let mut known: BTreeMap<(usize, &str), Known> = BTreeMap::new();
@@ -163,11 +187,7 @@ fn try_all(trials: &[Trial<'_>], workers: usize, progress: &(dyn Fn(usize, usize
             results.flatten().collect()
         });
         done += level.len();
-        known.extend(
-            tried
-                .into_iter()
-                .map(|(at, found)| ((level[at].0, level[at].1.as_str()), found)),
-        );
+        known.extend(tried.into_iter().map(|(at, found)| (level[at], found)));
     }
     let branch = |((trial, pointer), known): ((usize, &str), Known)| Branch {
         pack: trials[trial].pack.manifest().name.clone(),
@@ -190,12 +210,22 @@ impl Trial<'_> {
     /// Leaves the branch out, and if nobody misses it and it is a single value, puts others in its place.
     fn look(&self, pointer: &str) -> Known {
         let mut known = Known::Fixed;
+        let names = pointer
+            .split('/')
+            .map(|name| name.replace("~1", "/").replace("~0", "~"));
+        let mut first: Vec<usize> = names
+            .filter_map(|name| self.named.get(&name))
+            .flatten()
+            .copied()
+            .collect();
+        first.sort_unstable();
+        first.dedup();
         let value = self.settings.pointer(pointer).cloned().unwrap_or_default();
         let others = self.others(&value).into_iter().map(Some);
         for change in std::iter::once(None).chain(others) {
             let mut settings = self.settings.clone();
             put(&mut settings, pointer, change);
-            match self.verdicts_differ(&settings) {
+            match self.verdicts_differ(&settings, &first) {
                 Tried::Other => return Known::Reached,
                 Tried::Same => known = Known::Unreached,
                 Tried::Refused(_) => {}
@@ -227,26 +257,19 @@ impl Trial<'_> {
         }
     }
 
-    fn verdicts_differ(&self, settings: &Value) -> Tried {
+    /// Whether some case has another verdict under these settings; `first` are looked at before the others.
+    fn verdicts_differ(&self, settings: &Value, first: &[usize]) -> Tried {
         let policy = self.policy();
         let name = &*policy.id.policy;
         let settings = settings.as_object().expect("the settings of a policy are an object");
         if let Some((pointer, problem)) = self.pack.validate_settings(name, settings).first() {
             return Tried::Refused(format!("{pointer}: {problem}"));
         }
-        let bytes = self
-            .pack
-            .plugin(&policy.plugin_name)
-            .expect("the generation was built with it");
-        let facts = match self.generation.remembered.inspect(bytes) {
-            Ok(facts) => facts,
-            Err(refused) => return Tried::Refused(refused.to_string()),
-        };
         let recipe = Recipe {
-            bytes,
-            facts: &facts,
+            bytes: self.bytes,
+            facts: &self.facts,
             settings: settings_text(settings),
-            lists: policy.lists.to_vec(),
+            lists: Arc::clone(&policy.lists),
         };
         let plugin = match prepare_for_a_trial(&self.generation.sandbox, &recipe, &self.code) {
             Ok(plugin) => plugin,
@@ -260,13 +283,10 @@ impl Trial<'_> {
         let mut policies = self.generation.policies.clone();
         policies[self.index].plugin = Arc::new(plugin);
         let other = self.generation.with_policies(policies);
-        let after = other.judge_together(self.apply, &self.cases, &self.order);
-        if self
-            .before
-            .iter()
-            .zip(&after)
-            .any(|(one, other)| difference(one, other).is_some())
-        {
+        let mut others = self.rehearsal.cases();
+        others.retain(|case| !first.contains(case));
+        let differ = |cases: &[usize]| self.rehearsal.differs(&other, cases, &self.before);
+        if differ(first) || differ(&others) {
             Tried::Other
         } else {
             Tried::Same

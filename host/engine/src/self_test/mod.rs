@@ -2,9 +2,11 @@
 //!
 //! - `agreement`: the same case alone, again, in a batch and shuffled
 //! - `branches`: which parts of the settings any case depends on
+//! - `rehearsal`: the cases for one policy alone, under one settings after another
 
 mod agreement;
 mod branches;
+mod rehearsal;
 
 pub use branches::Branch;
 
@@ -21,6 +23,7 @@ use proviso_model::verdict::Verdict;
 use proviso_pack::{Case, Pack};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,7 +187,7 @@ impl Generation {
             bytes,
             facts: &facts,
             settings: settings_text(settings),
-            lists: policy.lists.to_vec(),
+            lists: Arc::clone(&policy.lists),
         };
         let code = compiled.entry(policy.plugin_digest).or_default();
         let plugin = prepare(&self.sandbox, &self.remembered, &recipe, code).map_err(|error| match error {
