@@ -26,6 +26,9 @@ fold = { width = false }
 [lexicon.idle]
 file = "lexicons/idle.txt"
 
+[lexicon.short]
+file = "lexicons/short.txt"
+
 [patterns.shapes]
 file = "patterns/shapes.txt"
 
@@ -53,6 +56,29 @@ when = { lists = ["exact"] }
 reason_en = "exactly {text}"
 
 [[policy]]
+name = "chinese"
+plugin = "lexicon-rules"
+interfaces = ["rules"]
+lists = ["short"]
+trigger = { lists = ["short"] }
+fields = ["text"]
+
+[policy.settings.contexts.warned]
+words = ["谨防"]
+same = "message"
+
+[policy.settings.rules.jobs]
+when = { lists = ["short"] }
+reason_en = "jobs (house rules): {text}"
+reason_zh = "招聘（内部规定）：{text}"
+
+[policy.settings.rules.pair]
+when = { all = [{ lists = ["short"], tags = ["one"] }, { lists = ["short"], tags = ["two"] }], within = 9, ordered = true }
+unless = ["warned"]
+reason_en = "a pair (house rules): {text}"
+reason_zh = "成对（内部规定）：{text}"
+
+[[policy]]
 name = "keep"
 plugin = "retention-schedule"
 interfaces = ["retention"]
@@ -70,8 +96,7 @@ effective_to = "2020-12-31"
 verified = true
 "#;
 
-const SCHEMA: &str =
-    r#"{ "type": "object", "properties": { "words": { "type": "object" }, "keep": { "type": "object" } } }"#;
+const SCHEMA: &str = r#"{ "type": "object", "properties": { "words": { "type": "object" }, "chinese": { "type": "object" }, "keep": { "type": "object" } } }"#;
 
 /// A comment, terms that find the same, one that holds another, one that its own gaps hide, and a zero-width space.
 const PROMISES: &str =
@@ -82,6 +107,11 @@ const CASES: &str = r#"
 name = "a promise"
 text = "稳赚"
 expect = [{ policy = "words", rule = "promise", text = "稳赚" }]
+
+[[case]]
+name = "jobs"
+text = "海投理财"
+expect = [{ policy = "chinese", rule = "jobs" }, { policy = "chinese", rule = "pair" }]
 
 [[case]]
 name = "under the old act"
@@ -96,7 +126,11 @@ fn broken(folder: &Path) {
         ("lexicons/promises.txt", PROMISES),
         ("lexicons/exact.txt", EXACT),
         ("lexicons/idle.txt", "idle\n"),
-        ("patterns/shapes.txt", "shape\tshape\nslow\tshape.*d|shape\n"),
+        ("lexicons/short.txt", "海投\tone\n理财\ttwo\n"),
+        (
+            "patterns/shapes.txt",
+            "shape\tshape\nslow\tshape.*d|shape\nphone\t1[3-9][0-9]{9}\n",
+        ),
         ("cases/all.toml", CASES),
     ];
     for (name, text) in files {
@@ -145,30 +179,37 @@ fn every_code_is_found_in_a_broken_pack() {
     assert_eq!(code, Some(1));
     let found = places(&folder, &remarks);
     let expected = [
-        "L001 pack.toml:40:1",
-        "L002 pack.toml:51:1",
+        "L001 pack.toml:43:1",
+        "L002 pack.toml:77:1",
         "L101 lexicons/exact.txt:5:1",
         "L101 lexicons/promises.txt:3:1",
         "L102 lexicons/promises.txt:4:1",
         "L103 lexicons/promises.txt:5:1",
         "L104 lexicons/promises.txt:7:1",
         "L105 pack.toml:17:8",
-        "L105 pack.toml:31:9",
+        "L105 pack.toml:34:9",
         "L106 patterns/shapes.txt:2:1",
+        "L107 pack.toml:20:8",
+        "L107 pack.toml:9:8",
+        "L108 lexicons/short.txt:1:1",
+        "L108 lexicons/short.txt:2:1",
+        "L109 patterns/shapes.txt:3:1",
         "L201 lexicons/promises.txt:1:1",
         "L202 lexicons/promises.txt:6:8",
         "L203 lexicons/exact.txt:4:4",
         "L204 lexicons/exact.txt:1:5",
         "L204 lexicons/exact.txt:3:1",
         "L205 lexicons/promises.txt:1:13",
-        "L301 pack.toml:36:24",
-        "L301 pack.toml:41:24",
-        "L302 pack.toml:36:24",
-        "L303 pack.toml:41:24",
-        "L304 pack.toml:36:24",
-        "L401 pack.toml:59:1",
-        "L501 pack.toml:29:1",
-        "L502 pack.toml:28:1",
+        "L301 pack.toml:39:24",
+        "L301 pack.toml:44:24",
+        "L302 pack.toml:39:24",
+        "L303 pack.toml:44:24",
+        "L304 pack.toml:39:24",
+        "L305 pack.toml:56:27",
+        "L306 pack.toml:66:108",
+        "L401 pack.toml:85:1",
+        "L501 pack.toml:32:1",
+        "L502 pack.toml:31:1",
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
     // Every code there is, but for the one that keeps a pack from opening.
@@ -277,4 +318,21 @@ fn the_packs_of_the_project_are_clean() {
         let serious: Vec<&Value> = remarks.iter().filter(|remark| remark["severity"] != "note").collect();
         assert!(code == Some(0) && serious.is_empty(), "{pack}: {serious:#?}");
     }
+}
+
+#[test]
+fn many_remarks_of_one_code_do_not_bury_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("broken");
+    broken(&folder);
+    let many: String = (0..9).map(|number| format!("稳赚{number}\n")).collect();
+    fs::write(folder.join("lexicons/promises.txt"), format!("稳赚\n{many}")).unwrap();
+    let table = stdout(&run(&["pack", "lint", "--no-run", folder.to_str().unwrap()]));
+    assert_eq!(table.matches(" L102: ").count(), 5, "{table}");
+    assert!(
+        table.contains("acme/broken: … and 4 more of L102, a term that holds another; --format json has all"),
+        "{table}"
+    );
+    let (_, remarks) = lint(&folder, &["--no-run"]);
+    assert_eq!(remarks.iter().filter(|remark| remark["code"] == "L102").count(), 9);
 }

@@ -70,6 +70,12 @@ codes! {
     UNUSED_LIST = "L105" Warning "a list that nothing looks at";
     /// A pattern whose search can look at one stretch of a text again and again.
     QUADRATIC_PATTERN = "L106" Warning "a pattern whose search can go back again and again";
+    /// Short Chinese terms that nothing else must stand beside.
+    SHORT_TERMS = "L107" Note "short Chinese terms that count by themselves";
+    /// A term stands in frequent words that mean something else.
+    TERM_IN_WORDS = "L108" Note "a term that stands in common words";
+    /// A pattern finds what the host reads by itself.
+    PATTERN_FOR_ENTITY = "L109" Note "a pattern for what an entity is";
     /// A byte order mark.
     BYTE_ORDER_MARK = "L201" Warning "a byte order mark";
     /// A character that nobody sees, in a term, a pattern or a setting.
@@ -90,6 +96,10 @@ codes! {
     REASON_IN_ONE_LANGUAGE = "L303" Note "a reason in one language of two";
     /// A rule that does not say on what ground.
     RULE_WITHOUT_CITATION = "L304" Warning "a rule without a citation";
+    /// A context excuses what stands anywhere in the message.
+    WHOLE_MESSAGE_EXCUSED = "L305" Note "a context that excuses a whole message";
+    /// Parts are asked for in one order, and no case shows that it matters.
+    ORDER_WITHOUT_CASE = "L306" Note "an order that no case needs";
     /// A rule of law that has ended.
     ENDED_STATUTE = "L401" Warning "a statute that has ended";
     /// A budget that was raised and is not used.

@@ -1,7 +1,9 @@
-//! What the cases show when they are run: fields that no policy is seen to read, budgets that no case needs.
+//! What the cases show when they are run: fields that no policy is seen to read, budgets and orders that no case needs.
 
-use super::codes::{LARGE_BUDGET, UNREAD_FIELD};
-use super::{Code, LintError, Remark};
+use super::codes::{LARGE_BUDGET, ORDER_WITHOUT_CASE, UNREAD_FIELD};
+use super::conditions::ordered;
+use super::rules::LEXICON_RULES;
+use super::{Code, LintError, Places, Remark};
 use proviso_engine::{CaseReport, Engine, FoldStates, Generation, Input};
 use proviso_model::Problems;
 use proviso_model::limits::{self, FUEL_PER_KIB_DEFAULT};
@@ -23,6 +25,7 @@ pub(super) fn check(pack: &Arc<TrustedPack>, tell: Tell<'_>) -> Result<Vec<Remar
     let engine = build::engine(None)?;
     let generation = build::of_packs(&engine, &[Arc::clone(pack)], tell)?;
     let mut remarks = budgets(pack, &generation);
+    remarks.extend(orders(pack, &generation));
     remarks.extend(fields(&engine, pack, &generation, tell)?);
     Ok(remarks)
 }
@@ -59,6 +62,37 @@ fn budgets(pack: &Pack, generation: &Generation) -> Vec<Remark> {
                 policy.name, policy.fuel_per_kib
             );
             remarks.push(at_key(pack, policy, "budget", LARGE_BUDGET, message));
+        }
+    }
+    remarks
+}
+
+/// Conditions that ask for an order, and no case has another verdict without it. What cannot be tried is not told: the coverage of
+/// `pack test` says why.
+fn orders(pack: &Pack, generation: &Generation) -> Vec<Remark> {
+    let policies = || {
+        let all = pack.manifest().policies.iter().enumerate();
+        all.filter(|(_, policy)| policy.plugin == LEXICON_RULES)
+    };
+    let is_order = |policy: &str, pointer: &str| {
+        pointer.ends_with("/ordered")
+            && policies()
+                .any(|(_, of)| of.name == policy && ordered(&of.settings).iter().any(|order| order.pointer == pointer))
+    };
+    let branches = generation.branches_of(&is_order, 1, &|_, _| {}).unwrap_or_default();
+    let places = Places::of(pack);
+    let mut remarks = Vec::new();
+    for (index, policy) in policies() {
+        for order in ordered(&policy.settings) {
+            let mut of_policy = branches.iter().filter(|branch| branch.policy == policy.name);
+            if of_policy.any(|branch| branch.pointer == order.pointer && !branch.reached) {
+                let message = format!(
+                    "{:?} of {} asks for its parts in one order, and every case is the same without: leave `ordered` out if people also \
+                     say it the other way round, or write the case that needs it",
+                    order.rule, policy.name
+                );
+                remarks.push(places.at(ORDER_WITHOUT_CASE, index, &order.pointer, message));
+            }
         }
     }
     remarks

@@ -4,15 +4,21 @@
 //! - `texts`: what nobody sees in a file: byte order marks, invisible characters, broken or mixed encodings
 //! - `lists`: lists that nothing looks at
 //! - `rules`: rules without a case, a reason or a citation
+//! - `contexts`: contexts that excuse more than their author thinks
 //! - `statutes`: rules of law that have ended
 //! - `terms`: what the matcher knows of the lists: terms that find the same, that are never found, that are too common
-//! - `measured`: what the cases show when they are run: fields that nobody reads, budgets that nobody needs
+//! - `words`: short Chinese terms, which stand in other words; `entities`: patterns for what the host reads by itself
+//! - `conditions`: how the rules of `lexicon-rules` use lists
+//! - `measured`: what the cases show when they are run: fields that nobody reads, budgets and orders that nobody needs
 //! - `allow`: comments that accept a remark, with a reason
 //! - `fix`: mends what can be mended without a doubt
 //! - `page`: docs/lint.md, which explains each code
 
 mod allow;
 pub mod codes;
+mod conditions;
+mod contexts;
+mod entities;
 mod fix;
 mod lists;
 mod measured;
@@ -21,6 +27,7 @@ mod rules;
 mod statutes;
 mod terms;
 mod texts;
+mod words;
 
 pub use codes::{Code, Grade};
 pub use fix::mend;
@@ -44,7 +51,7 @@ pub struct LintOptions {
     pub today: String,
     /// Messages in which terms should be rare.
     pub harmless: Harmless,
-    /// Whether the cases are run. If not, nothing is said of fields and budgets.
+    /// Whether the cases are run. If not, nothing is said of fields, budgets and orders.
     pub runs_cases: bool,
 }
 
@@ -63,11 +70,17 @@ pub enum LintError {
 pub fn look(pack: &Arc<TrustedPack>, options: &LintOptions, tell: Tell<'_>) -> Result<Vec<Remark>, LintError> {
     let mut remarks = check(pack, &options.today);
     remarks.extend(terms::check(pack, &options.harmless)?);
+    remarks.extend(words::check(pack, &Places::of(pack))?);
+    remarks.extend(entities::check(pack)?);
     if options.runs_cases {
         remarks.extend(measured::check(pack, tell)?);
     }
     let looked_for = |code: &str| {
-        let runs = [codes::LARGE_BUDGET.id, codes::UNREAD_FIELD.id];
+        let runs = [
+            codes::LARGE_BUDGET.id,
+            codes::UNREAD_FIELD.id,
+            codes::ORDER_WITHOUT_CASE.id,
+        ];
         !(!options.runs_cases && runs.contains(&code) || options.harmless.is_empty() && code == codes::COMMON_TERM.id)
     };
     Ok(allow::without_allowed(pack, remarks, looked_for))
@@ -125,6 +138,7 @@ fn check(pack: &Pack, today: &str) -> Vec<Remark> {
     let places = Places::of(pack);
     remarks.extend(lists::check(pack, &places));
     remarks.extend(rules::check(pack, &places));
+    remarks.extend(contexts::check(pack, &places));
     remarks.extend(statutes::check(pack, &places, today));
     sort(&mut remarks);
     remarks

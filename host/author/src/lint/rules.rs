@@ -11,7 +11,7 @@ use proviso_pack::{Case, Pack};
 use serde_json::{Map, Value};
 
 /// The plugin whose rules have reasons in their settings.
-const LEXICON_RULES: &str = "lexicon-rules";
+pub(super) const LEXICON_RULES: &str = "lexicon-rules";
 /// What the column of citations is called in a README, in lower case.
 const CITATION_COLUMNS: [&str; 4] = ["basis", "source", "依据", "法律依据"];
 

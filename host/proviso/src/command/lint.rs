@@ -7,13 +7,17 @@ use crate::exit::{Ending, Usage};
 use crate::reading;
 use crate::show::progress::Progress;
 use anyhow::Context;
-use proviso_author::lint::{self, Grade, Harmless, LintError, LintOptions, Remark, codes};
+use proviso_author::lint::{self, Code, Grade, Harmless, LintError, LintOptions, Remark, codes};
 use proviso_model::{Message, Problem};
 use proviso_pack::{Pack, TrustedPack};
 use proviso_sources::{Format, Origin, SourceContext};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Remarks of one code that people are shown of a pack, errors aside; `--format json` has all.
+const SHOWN_MAX: usize = 5;
 
 pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
     if let Some(code) = &args.explain {
@@ -40,8 +44,8 @@ pub(crate) fn run(args: &LintArgs) -> anyhow::Result<Ending> {
                 return Err(Usage(format!("{}: only a pack's folder can be mended", path.display())).into());
             }
         }
+        show(&pack, &remarks, args.format);
         for remark in &remarks {
-            show(&pack, remark, args.format);
             counts[remark.code.grade as usize] += 1;
             fixable += usize::from(!remark.edits.is_empty());
         }
@@ -89,6 +93,9 @@ fn harmless(args: &LintArgs) -> anyhow::Result<Harmless> {
     let context = SourceContext::new("default", "chat").map_err(|error| Usage(error.to_string()))?;
     let origin = Arc::new(Origin::of_person("--benign", context));
     for file in &args.benign {
+        if !file.is_file() {
+            return Err(reading::no_file(file).into());
+        }
         if file.extension().is_some_and(|extension| extension == "txt") {
             let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
@@ -133,8 +140,28 @@ fn open(path: &Path, args: &LintArgs) -> anyhow::Result<Arc<TrustedPack>> {
     opened
 }
 
-fn show(pack: &Pack, remark: &Remark, format: OutputFormat) {
-    print(&pack.manifest().name, pack.origin(), remark, format);
+/// Shows all remarks, or to people the first of each code and how many more there are, so that many of one do not bury the others.
+fn show(pack: &Pack, remarks: &[Remark], format: OutputFormat) {
+    let name = &pack.manifest().name;
+    let mut shown: BTreeMap<&str, (Code, usize)> = BTreeMap::new();
+    for remark in remarks {
+        let (_, count) = shown.entry(remark.code.id).or_insert((remark.code, 0));
+        *count += 1;
+        if format == OutputFormat::Json || remark.code.grade == Grade::Error || *count <= SHOWN_MAX {
+            print(name, pack.origin(), remark, format);
+        }
+    }
+    if format == OutputFormat::Json {
+        return;
+    }
+    for (code, count) in shown.values().filter(|(code, _)| code.grade != Grade::Error) {
+        if let Some(more @ 1..) = count.checked_sub(SHOWN_MAX) {
+            crate::show::line(format_args!(
+                "{name}: … and {more} more of {}, {}; --format json has all",
+                code.id, code.title
+            ));
+        }
+    }
 }
 
 fn print(pack: &str, origin: &Path, remark: &Remark, format: OutputFormat) {
