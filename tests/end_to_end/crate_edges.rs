@@ -26,6 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-sources",
         ],
     ),
+    ("proviso-train", &["proviso-model", "proviso-text-features"]),
     (
         "proviso-author",
         &[
@@ -34,7 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pack",
             "proviso-engine",
             "proviso-pipeline",
-            "proviso-text-features",
+            "proviso-train",
         ],
     ),
     (
@@ -50,6 +51,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-sources",
             "proviso-daemon",
             "proviso-author",
+            "proviso-train",
         ],
     ),
     ("proviso-sdk", &[]),

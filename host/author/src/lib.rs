@@ -7,17 +7,14 @@
 //! - [`attack`]: what of a pack's findings survives who evades them
 //! - [`mod@bench`]: what packs cost
 //! - [`diff`]: what an upgrade changes
-//! - [`train`]: models of the plugin `text-classifier`, from labelled texts
 //! - [`backtest`]: what another policy set would say of the same messages
 //! - [`figures`]: figures as people read them
-//! - [`chance`]: what looks like chance and is the same for the same seed
 //! - [`edits`]: changes of files that people edit
 
 pub mod attack;
 pub mod backtest;
 pub mod bench;
 pub mod build_plugin;
-pub mod chance;
 pub mod diff;
 pub mod edits;
 pub mod figures;
@@ -26,4 +23,3 @@ pub mod lint;
 mod one_list;
 pub mod scaffold;
 pub mod test;
-pub mod train;

@@ -1,6 +1,6 @@
 //! Choices that a seed makes, the same on every machine.
 
-use crate::chance::{Chance, hash};
+use proviso_train::chance::{Chance, hash};
 
 /// What an attack draws its choices from.
 #[derive(Debug, Clone)]

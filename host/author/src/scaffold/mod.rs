@@ -27,118 +27,172 @@ pub enum ScaffoldError {
 }
 
 const PACK: [(&str, &str); 6] = [
-    ("pack.toml", include_str!("../../templates/pack/pack.toml")),
+    (
+        "pack.toml",
+        include_str!("../../../../plugins/templates/pack/pack.toml"),
+    ),
     (
         "settings.schema.json",
-        include_str!("../../templates/pack/settings.schema.json"),
+        include_str!("../../../../plugins/templates/pack/settings.schema.json"),
     ),
     (
         "lexicons/promises.txt",
-        include_str!("../../templates/pack/lexicons/promises.txt"),
+        include_str!("../../../../plugins/templates/pack/lexicons/promises.txt"),
     ),
     (
         "lexicons/off-channel.txt",
-        include_str!("../../templates/pack/lexicons/off-channel.txt"),
+        include_str!("../../../../plugins/templates/pack/lexicons/off-channel.txt"),
     ),
     (
         "cases/conduct.toml",
-        include_str!("../../templates/pack/cases/conduct.toml"),
+        include_str!("../../../../plugins/templates/pack/cases/conduct.toml"),
     ),
-    ("README.md", include_str!("../../templates/pack/README.md")),
+    (
+        "README.md",
+        include_str!("../../../../plugins/templates/pack/README.md"),
+    ),
 ];
 
 /// What a pack with a plugin has in every language: the same rule, settings and cases.
 const PLUGIN: [(&str, &str); 4] = [
-    ("pack.toml", include_str!("../../templates/plugin/pack.toml")),
+    (
+        "pack.toml",
+        include_str!("../../../../plugins/templates/plugin/pack.toml"),
+    ),
     (
         "settings.schema.json",
-        include_str!("../../templates/plugin/settings.schema.json"),
+        include_str!("../../../../plugins/templates/plugin/settings.schema.json"),
     ),
     (
         "lexicons/rates.txt",
-        include_str!("../../templates/plugin/lexicons/rates.txt"),
+        include_str!("../../../../plugins/templates/plugin/lexicons/rates.txt"),
     ),
     (
         "cases/rates.toml",
-        include_str!("../../templates/plugin/cases/rates.toml"),
+        include_str!("../../../../plugins/templates/plugin/cases/rates.toml"),
     ),
 ];
 
 const RUST: [(&str, &str); 4] = [
-    ("README.md", include_str!("../../templates/rust/README.md")),
-    ("Cargo.toml", include_str!("../../templates/rust/Cargo.toml")),
-    ("src/lib.rs", include_str!("../../templates/rust/src/lib.rs")),
-    (".gitignore", include_str!("../../templates/rust/gitignore")),
+    (
+        "README.md",
+        include_str!("../../../../plugins/templates/rust/README.md"),
+    ),
+    (
+        "Cargo.toml",
+        include_str!("../../../../plugins/templates/rust/Cargo.toml"),
+    ),
+    (
+        "src/lib.rs",
+        include_str!("../../../../plugins/templates/rust/src/lib.rs"),
+    ),
+    (
+        ".gitignore",
+        include_str!("../../../../plugins/templates/rust/gitignore"),
+    ),
 ];
 
 const C: [(&str, &str); 8] = [
-    ("README.md", include_str!("../../templates/c/README.md")),
-    ("src/plugin.c", include_str!("../../templates/c/src/plugin.c")),
-    ("sdk/proviso.h", include_str!("../../templates/c/sdk/proviso.h")),
-    ("sdk/proviso.c", include_str!("../../templates/c/sdk/proviso.c")),
+    ("README.md", include_str!("../../../../plugins/templates/c/README.md")),
+    (
+        "src/plugin.c",
+        include_str!("../../../../plugins/templates/c/src/plugin.c"),
+    ),
+    (
+        "sdk/proviso.h",
+        include_str!("../../../../plugins/templates/c/sdk/proviso.h"),
+    ),
+    (
+        "sdk/proviso.c",
+        include_str!("../../../../plugins/templates/c/sdk/proviso.c"),
+    ),
     (
         "sdk/freestanding.c",
-        include_str!("../../templates/c/sdk/freestanding.c"),
+        include_str!("../../../../plugins/templates/c/sdk/freestanding.c"),
     ),
     (
         "sdk/include/stdlib.h",
-        include_str!("../../templates/c/sdk/include/stdlib.h"),
+        include_str!("../../../../plugins/templates/c/sdk/include/stdlib.h"),
     ),
     (
         "sdk/include/string.h",
-        include_str!("../../templates/c/sdk/include/string.h"),
+        include_str!("../../../../plugins/templates/c/sdk/include/string.h"),
     ),
-    (".gitignore", include_str!("../../templates/c/gitignore")),
+    (".gitignore", include_str!("../../../../plugins/templates/c/gitignore")),
 ];
 
 const TYPESCRIPT: [(&str, &str); 10] = [
-    ("README.md", include_str!("../../templates/typescript/README.md")),
+    (
+        "README.md",
+        include_str!("../../../../plugins/templates/typescript/README.md"),
+    ),
     (
         "src/plugin.ts",
-        include_str!("../../templates/typescript/src/plugin.ts"),
+        include_str!("../../../../plugins/templates/typescript/src/plugin.ts"),
     ),
     (
         "sdk/proviso.ts",
-        include_str!("../../templates/typescript/sdk/proviso.ts"),
+        include_str!("../../../../plugins/templates/typescript/sdk/proviso.ts"),
     ),
     (
         "sdk/offsets.ts",
-        include_str!("../../templates/typescript/sdk/offsets.ts"),
+        include_str!("../../../../plugins/templates/typescript/sdk/offsets.ts"),
     ),
     (
         "sdk/offsets.test.ts",
-        include_str!("../../templates/typescript/sdk/offsets.test.ts"),
+        include_str!("../../../../plugins/templates/typescript/sdk/offsets.test.ts"),
     ),
     (
         "sdk/build.mjs",
-        include_str!("../../templates/typescript/sdk/build.mjs"),
+        include_str!("../../../../plugins/templates/typescript/sdk/build.mjs"),
     ),
-    ("package.json", include_str!("../../templates/typescript/package.json")),
+    (
+        "package.json",
+        include_str!("../../../../plugins/templates/typescript/package.json"),
+    ),
     (
         "package-lock.json",
-        include_str!("../../templates/typescript/package-lock.json"),
+        include_str!("../../../../plugins/templates/typescript/package-lock.json"),
     ),
     (
         "tsconfig.json",
-        include_str!("../../templates/typescript/tsconfig.json"),
+        include_str!("../../../../plugins/templates/typescript/tsconfig.json"),
     ),
-    (".gitignore", include_str!("../../templates/typescript/gitignore")),
+    (
+        ".gitignore",
+        include_str!("../../../../plugins/templates/typescript/gitignore"),
+    ),
 ];
 
 const PYTHON: [(&str, &str); 7] = [
-    ("README.md", include_str!("../../templates/python/README.md")),
-    ("src/plugin.py", include_str!("../../templates/python/src/plugin.py")),
-    ("sdk/proviso.py", include_str!("../../templates/python/sdk/proviso.py")),
-    ("sdk/offsets.py", include_str!("../../templates/python/sdk/offsets.py")),
+    (
+        "README.md",
+        include_str!("../../../../plugins/templates/python/README.md"),
+    ),
+    (
+        "src/plugin.py",
+        include_str!("../../../../plugins/templates/python/src/plugin.py"),
+    ),
+    (
+        "sdk/proviso.py",
+        include_str!("../../../../plugins/templates/python/sdk/proviso.py"),
+    ),
+    (
+        "sdk/offsets.py",
+        include_str!("../../../../plugins/templates/python/sdk/offsets.py"),
+    ),
     (
         "sdk/offsets_test.py",
-        include_str!("../../templates/python/sdk/offsets_test.py"),
+        include_str!("../../../../plugins/templates/python/sdk/offsets_test.py"),
     ),
     (
         "requirements.txt",
-        include_str!("../../templates/python/requirements.txt"),
+        include_str!("../../../../plugins/templates/python/requirements.txt"),
     ),
-    (".gitignore", include_str!("../../templates/python/gitignore")),
+    (
+        ".gitignore",
+        include_str!("../../../../plugins/templates/python/gitignore"),
+    ),
 ];
 
 /// A language that a plugin can be written in.

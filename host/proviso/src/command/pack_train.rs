@@ -1,5 +1,5 @@
 //! `proviso pack train`: a model of the plugin `text-classifier` from labelled texts, with the card that says how often it is wrong.
-//! The training is `proviso_author::train`'s.
+//! The training is `proviso_train`'s.
 
 use crate::cli::{OutputFormat, TrainArgs};
 use crate::exit::{Ending, Usage};
@@ -7,15 +7,15 @@ use crate::reading::no_file;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::Context;
-use proviso_author::train::{
+use proviso_model::foreign::Foreign;
+use proviso_model::{Problem, Problems};
+use proviso_pack::regular_file;
+use proviso_train::{
     Options, TrainError, Trained,
     card::{About, card},
     examples::{Example, LabelWords, Read, Reading},
     train,
 };
-use proviso_model::foreign::Foreign;
-use proviso_model::{Problem, Problems};
-use proviso_pack::regular_file;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -9,12 +9,14 @@
 //! - [`calibrate`]: scores that mean a rate of false alarms
 //! - [`figures`]: how often a model is wrong, and on what
 //! - [`card`]: the page about a model
+//! - [`chance`]: what looks like chance and is the same for the same seed
 //!
 //! Training is the same for the same examples and options, by the same build on the same kind of machine: what looks like chance is a hash of
 //! the seed, and logarithms are the platform's. Floating point is used here, and whole numbers alone in what comes out.
 
 pub mod calibrate;
 pub mod card;
+pub mod chance;
 pub mod examples;
 pub mod figures;
 pub mod fit;

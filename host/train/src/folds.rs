@@ -1,13 +1,13 @@
 //! What is trained on and what is kept apart: by group, never by text.
 
 use super::calibrate::{self, Scored};
+use super::chance::{Chance, hash};
 use super::examples::Example;
 use super::figures::WithoutPart;
 use super::fit::{Lesson, Weights, fit};
 use super::rows::{Rows, Texts};
 use super::shrink::worth_keeping;
 use super::{Labels, Options, TrainError, model_of, score_all};
-use crate::chance::{Chance, hash};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// In which of so many parts a group is.

@@ -3,8 +3,8 @@
 //! Yu, Huang and Lin, "Dual coordinate descent methods for logistic regression and maximum entropy models" (2011), algorithm 5, which
 //! LIBLINEAR has as solver 7. It is exact, it needs no rate of learning, and it goes through the rows in an order that the seed gives.
 
+use super::chance::Chance;
 use super::rows::Row;
-use crate::chance::Chance;
 
 const ROUNDS_MAX: usize = 60;
 /// It ends where no row's condition is further off than this.
