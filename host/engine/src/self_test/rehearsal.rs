@@ -213,7 +213,9 @@ impl<'a> Rehearsal<'a> {
             bytes_left = bytes_left.saturating_sub(last.bytes);
         }
         // A call answers for messages in their order.
-        groups.iter_mut().for_each(|group| group.sort_unstable());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
         groups
     }
 }

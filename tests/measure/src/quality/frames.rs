@@ -116,8 +116,8 @@ fn render(rows: &[Row], judgement: &Judgement) -> String {
     write!(
         text,
         "\n## Frames of fraud and misconduct\n\n\
-         {} dialogues of `tests/corpus/frames`, written without a look at the rules and before those of their frames; `bank-cn` found 23 of 218 of \
-         them then, and flagged 10 of the 162 in which nothing is to be found. The first half was read when the rules were \
+         {} dialogues of `tests/corpus/frames`, written without a look at the rules and before those of their frames; what `bank-cn` said of \
+         them then stands below, among what was measured once. The first half was read when the rules were \
          written, the second was not. A dialogue counts as found if any turn has a finding at medium or above.\n\n{}",
         count(rows.len()),
         table.markdown()

@@ -3,8 +3,10 @@
 //! - `judge`: one pack over all corpora, by the binary under test
 //! - `fraud`: precision and recall of one pack on labelled dialogues
 //! - `frames`: the same on dialogues that were written before the pack's rules
+//! - `attack`: what of the packs' findings survives who evades them
 //! - this file: the packs, the limit, the page
 
+mod attack;
 mod frames;
 mod fraud;
 mod judge;
@@ -13,6 +15,7 @@ use crate::corpus::{self, Corpus};
 use crate::page::{Table, count, percent, publish};
 use crate::{QualityArgs, machine};
 use anyhow::{Context, ensure};
+use attack::Attacked;
 use fraud::Labelled;
 use judge::{Judgement, Roles};
 use proviso_pack::{PLUGIN_PATH_VARIABLE, Pack, PluginPath};
@@ -43,6 +46,8 @@ struct Measured {
     judgements: Vec<Judgement>,
     /// As if staff had written everything.
     strictest: Vec<Judgement>,
+    /// Absent of a pack whose cases expect no findings.
+    attacked: Option<Attacked>,
 }
 
 pub(crate) fn run(args: &QualityArgs) -> anyhow::Result<ExitCode> {
@@ -68,10 +73,14 @@ pub(crate) fn run(args: &QualityArgs) -> anyhow::Result<ExitCode> {
             |roles| judge::judge(&proviso, &pack, &corpora, roles).with_context(|| format!("cannot measure {name}"));
         let (judgements, strictest) = (judge(Roles::AsSpoken)?, judge(Roles::AllByStaff)?);
         let plugins = PluginPath::from_values(std::env::var_os(PLUGIN_PATH_VARIABLE).as_deref(), proviso.parent());
-        let cases = Pack::open(&pack, &plugins)?.cases().len();
+        let opened = Pack::open(&pack, &plugins)?;
+        let mut expected = opened.cases().iter().flat_map(|case| &case.expect);
+        let expects_findings = expected.any(|expected| !expected.is_empty());
+        let attacked = attack::attack(&proviso, &pack, expects_findings)?;
         measured.push(Measured {
             pack: name,
-            cases,
+            cases: opened.cases().len(),
+            attacked,
             judgements,
             strictest,
         });
@@ -240,6 +249,10 @@ fn render(
         cases.row([measured.pack.clone(), count(measured.cases)]);
     }
     write!(page, "\n{NOTES}\n{}", cases.markdown()).expect(WRITES);
+    let attacked = measured.iter();
+    page.push_str(&attack::render(attacked.filter_map(|measured| {
+        Some((measured.pack.as_str(), measured.attacked.as_ref()?))
+    })));
     page
 }
 
@@ -308,6 +321,7 @@ mod tests {
                 cases: 0,
                 judgements,
                 strictest,
+                attacked: None,
             }],
         )
     }
