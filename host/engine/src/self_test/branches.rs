@@ -9,8 +9,8 @@ use crate::generation::Generation;
 use crate::policy::Policy;
 use crate::prepare::settings_text;
 use crate::snapshot::{PlainCode, PrepareError, Recipe, prepare_for_a_trial};
-use proviso_model::Digest;
 use proviso_model::verdict::Verdict;
+use proviso_model::{Digest, limits};
 use proviso_pack::Pack;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -80,7 +80,7 @@ impl Generation {
                 .expect("the generation was built with it");
             let facts = self.remembered.inspect(bytes).map_err(|refused| refused.to_string())?;
             let rehearsal = Rehearsal::new(self, script);
-            let before = rehearsal.verdicts(self);
+            let before = rehearsal.verdicts(&self.with_policies(self.with_room(script.index)));
             let trial = Trial {
                 generation: self,
                 pack,
@@ -103,6 +103,16 @@ impl Generation {
         let branches = try_all(&trials, workers, progress);
         self.take_triggered();
         Ok(branches)
+    }
+}
+
+impl Generation {
+    /// The policies, one of them with the fuel of a whole call for each message. What a verdict depends on is asked here, not what it costs;
+    /// and so many messages go into one call.
+    fn with_room(&self, index: usize) -> Vec<Policy> {
+        let mut policies = self.policies.clone();
+        policies[index].fuel_per_kib = limits::FUEL_PER_CALL_MAX;
+        policies
     }
 }
 
@@ -280,7 +290,7 @@ impl Trial<'_> {
                 return Tried::Refused(first.unwrap_or_default());
             }
         };
-        let mut policies = self.generation.policies.clone();
+        let mut policies = self.generation.with_room(self.index);
         policies[self.index].plugin = Arc::new(plugin);
         let other = self.generation.with_policies(policies);
         let mut others = self.rehearsal.cases();

@@ -4,8 +4,8 @@
 //! before it; never on another policy. So the messages are scanned and the triggers asked once, and for a policy without memory a case is
 //! its last message, since it expects nothing of the others.
 //!
-//! A plugin whose settings are tried is configured in every call, and a call that runs out of fuel is made again in halves. So the messages
-//! are put together by the fuel that each was seen to use.
+//! A plugin whose settings are tried is configured in every call, and a call that runs out of fuel is made again in halves. So as many
+//! messages go into one as are seen to fit.
 
 use super::agreement::{difference, in_tenant};
 use crate::evaluate::Looked;
@@ -23,6 +23,10 @@ use proviso_pack::manifest::Interface;
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// What the messages of a call use together under the settings as they are, at most: half of what one may use, since other settings may cost
+/// more.
+const CALL_FUEL: u64 = limits::FUEL_PER_CALL_MAX / 2;
+
 /// The cases in which one policy runs on some message.
 pub(super) struct Script {
     /// Which policy of the generation.
@@ -38,7 +42,7 @@ pub(super) struct Rehearsal<'a> {
     looked: Looked<'a>,
     /// True of a policy with memory, which must see all messages of a case.
     has_memory: bool,
-    /// Last messages on which the policy has something stateless to say, those with the smallest budget of fuel first.
+    /// Last messages on which the policy has something stateless to say, in their order.
     last: Vec<Last>,
 }
 
@@ -47,9 +51,8 @@ pub(super) struct Rehearsal<'a> {
 struct Last {
     case: usize,
     message: usize,
-    /// What it used under the settings as they are, and what it may use.
+    /// What it used under the settings as they are.
     fuel: u64,
-    budget: u64,
     bytes: usize,
 }
 
@@ -117,17 +120,14 @@ impl<'a> Rehearsal<'a> {
             let message = messages.end - 1;
             if rehearsal.looked.queues[script.index].binary_search(&message).is_ok() {
                 rehearsal.judge(generation, &[message], &mut judged);
-                let bytes = text_bytes(policy, &script.inputs[message]);
                 rehearsal.last.push(Last {
                     case,
                     message,
                     fuel: judged[message].fuel,
-                    budget: policy.fuel_for(bytes),
-                    bytes,
+                    bytes: text_bytes(policy, &script.inputs[message]),
                 });
             }
         }
-        rehearsal.last.sort_by_key(|last| (last.budget, last.message));
         rehearsal
     }
 
@@ -204,23 +204,18 @@ impl<'a> Rehearsal<'a> {
             match groups.last_mut() {
                 Some(group) if fits && group.len() < limits::BATCH_MESSAGES_MAX => group.push(last.message),
                 _ => {
-                    // The first has the smallest budget. An eighth of it is left for what other settings cost more.
-                    (fuel_left, bytes_left) = (last.budget - last.budget / 8, limits::BATCH_TEXT_BYTES_MAX);
+                    (fuel_left, bytes_left) = (CALL_FUEL, limits::BATCH_TEXT_BYTES_MAX);
                     groups.push(vec![last.message]);
                 }
             }
             fuel_left = fuel_left.saturating_sub(last.fuel);
             bytes_left = bytes_left.saturating_sub(last.bytes);
         }
-        // A call answers for messages in their order.
-        for group in &mut groups {
-            group.sort_unstable();
-        }
         groups
     }
 }
 
-/// Text of a message as a policy's budget counts it, at most.
+/// Text of a message that a policy is given, in bytes, at most.
 fn text_bytes(policy: &Policy, input: &Input) -> usize {
     let preceding = input.preceding.iter().rev().take(policy.preceding);
     let preceding: usize = preceding.map(|message| message.text.len()).sum();
