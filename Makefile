@@ -5,7 +5,7 @@
 #                  Debian, which some tests hold packs against
 #   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
-#   make quality   measures the packs on real text and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
+#   make quality   measures the packs on real text and under attack, and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
 #   make bench     measures Proviso beside other programs that do its job, and writes docs/performance.md; PROVISO_CORPUS as
 #                  above, else on the demonstration's own lines. Fetches and builds tests/compare; 20 minutes on two cores
 #   make languages builds a plugin in each language, measures what it costs, and writes the table of docs/languages.md
