@@ -54,6 +54,7 @@ mod lookalikes;
 mod machine_text;
 mod matcher;
 mod needs;
+mod noise;
 mod pages;
 pub mod patterns;
 mod plain;

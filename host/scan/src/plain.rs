@@ -66,8 +66,16 @@ const MISREAD: [(char, char); 6] = [
 /// there are others.
 const NO_SIGNS: &str = "著乾彷藉徵阪薰吒拚夥渖";
 
-/// Full-width marks that numbers and addresses are written with.
-pub(crate) const FULL_MARKS: [(char, char); 8] = [
+/// Full-width forms of ASCII.
+pub(crate) const FULL_FORMS: RangeInclusive<char> = '\u{ff01}'..='\u{ff5e}';
+
+/// Letters that look like a Latin one, and whose capital or small letter looks like another: folding, which takes both for one, cannot
+/// have them.
+const LOOKALIKES_OF_ONE_CASE: [(char, char); 6] =
+    [('ν', 'v'), ('Ν', 'N'), ('υ', 'u'), ('Υ', 'Y'), ('ω', 'w'), ('п', 'n')];
+
+/// Full-width marks that numbers and addresses are written with, or other full-width forms beside them.
+pub(crate) const FULL_MARKS: [(char, char); 24] = [
     ('％', '%'),
     ('＋', '+'),
     ('．', '.'),
@@ -76,6 +84,22 @@ pub(crate) const FULL_MARKS: [(char, char); 8] = [
     ('／', '/'),
     ('：', ':'),
     ('＿', '_'),
+    ('＂', '"'),
+    ('＃', '#'),
+    ('＄', '$'),
+    ('＆', '&'),
+    ('＇', '\''),
+    ('＊', '*'),
+    ('＜', '<'),
+    ('＝', '='),
+    ('＞', '>'),
+    ('［', '['),
+    ('＼', '\\'),
+    ('］', ']'),
+    ('＾', '^'),
+    ('｀', '`'),
+    ('｜', '|'),
+    ('～', '~'),
 ];
 
 impl Plain {
@@ -92,7 +116,9 @@ impl Plain {
                 Class::Space if !c.is_ascii() => plain.set(c, Kind::Always, ' '),
                 Class::Mark if is_combining(c) => plain.set(c, Kind::Combining, c),
                 // Symbols that people put between letters are looked at, though they are plain.
-                Class::Mark if ('\u{2022}'..='\u{2bff}').contains(&c) && c != '…' => plain.set(c, Kind::Plain, c),
+                Class::Mark if matches!(c, '\u{2022}'..='\u{2bff}' | '・' | '･') && c != '…' => {
+                    plain.set(c, Kind::Plain, c);
+                }
                 _ => {}
             }
         }
@@ -146,6 +172,9 @@ impl Plain {
                 _ if form.is_ascii_digit() && enclosed(c) => plain.set(c, Kind::Enclosed, form),
                 _ => plain.set(c, Kind::Always, form),
             }
+        }
+        for (c, form) in LOOKALIKES_OF_ONE_CASE {
+            plain.set(c, Kind::WithLatin, form);
         }
         let flags = '\u{1f1e6}'..='\u{1f1ff}';
         let joiners = [

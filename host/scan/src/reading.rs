@@ -5,8 +5,10 @@
 //! characters stands for bytes of the text, a copied one for its own.
 
 use crate::doubles;
+use crate::entities::Entity;
 use crate::hit::Hit;
 use crate::joined;
+use crate::noise;
 use crate::plain_units;
 use crate::rejoin;
 use crate::unit::{self, Unit};
@@ -86,13 +88,18 @@ impl Readings {
         unit::of_text(text, units);
         joined::join(units);
         rejoin::lines(units);
+        noise::leave_out(units);
         match whom {
-            For::Terms => doubles::single(units),
+            For::Terms => {
+                plain_units::leave_out_strokes(units);
+                plain_units::read_mixed_words(units);
+                rejoin::markup(units);
+                doubles::single(units);
+            }
             For::Repeats => doubles::every(units, &mut self.unit_counts),
             For::Patterns => {
                 plain_units::read(units);
                 rejoin::markup(units);
-                rejoin::single_letters(units);
                 doubles::single(units);
             }
         }
@@ -149,6 +156,12 @@ impl Readings {
     pub(crate) fn hit_of_text(&self, number: usize, hit: Hit) -> Hit {
         let (start, end) = self.span_of_text(number, hit.start, hit.end);
         Hit { start, end, ..hit }
+    }
+
+    /// An entity in the reading as one in its text.
+    pub(crate) fn entity_of_text(&self, number: usize, entity: &Entity) -> Entity {
+        let (start, end) = self.span_of_text(number, entity.start, entity.end);
+        Entity { start, end, ..*entity }
     }
 
     /// The bytes of the text that a span of the reading stands for. The span is not empty.

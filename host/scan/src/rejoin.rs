@@ -1,14 +1,9 @@
-//! Puts together what was taken apart: words over the end of a line, words with marks for their looks in them, and words that
-//! are written letter by letter.
+//! Puts together what was taken apart: words over the end of a line, and words with marks for their looks in them.
 
-use crate::chars::{self, Class};
+use crate::chars;
 use crate::folding::is_word;
 use crate::unit::Unit;
 
-/// Letters that stand alone with the same between them, at least, for them to be one word.
-pub(crate) const SINGLE_LETTERS_MIN: usize = 4;
-/// Characters between two of them, at most.
-pub(crate) const SEPARATOR_CHARS_MAX: usize = 3;
 /// Marks in a row that say how a text looks: `**`, `***`.
 const MARKUP_MARKS_MAX: usize = 3;
 
@@ -70,74 +65,4 @@ pub(crate) fn is_markup(mark: char, count: usize, before: Option<char>, next: Op
     let letter = |c: Option<char>| c.is_some_and(chars::is_letter);
     let digit = |c: Option<char>| c.is_some_and(char::is_numeric);
     counts.contains(&count) && (letter(before) || letter(next)) && !digit(before) && !digit(next)
-}
-
-/// Leaves out what stands between letters that each stand alone.
-pub(crate) fn single_letters(units: &mut Vec<Unit>) {
-    let (mut at, mut kept) = (0, 0);
-    while at < units.len() {
-        let alone = kept == 0 || !is_letter(units[kept - 1].c);
-        let (letters, separator) = if alone { row(&units[at..]) } else { (0, 0) };
-        let length = (letters.max(1) - 1) * (1 + separator) + 1;
-        // x x x x are kisses, and no word.
-        let mut others = units[at..at + length].iter().step_by(1 + separator).skip(1);
-        if letters < SINGLE_LETTERS_MIN || others.all(|unit| unit.c == units[at].c) {
-            let copied = if letters < SINGLE_LETTERS_MIN { 1 } else { length };
-            units.copy_within(at..at + copied, kept);
-            kept += copied;
-            at += copied;
-            continue;
-        }
-        for letter in 0..letters {
-            units[kept] = units[at + letter * (1 + separator)];
-            kept += 1;
-        }
-        at += length;
-    }
-    units.truncate(kept);
-}
-
-/// How many letters at the beginning stand alone with the same between them, and how many characters that is.
-fn row(units: &[Unit]) -> (usize, usize) {
-    let Some((first, rest)) = units.split_first() else {
-        return (0, 0);
-    };
-    if !chars::is_letter(first.c) {
-        return (0, 0);
-    }
-    let between = rest
-        .iter()
-        .take(SEPARATOR_CHARS_MAX + 1)
-        .take_while(|unit| is_separator(unit.c))
-        .count();
-    // Of two, one ends something: U. S. A.
-    if !matches!(between, 1 | SEPARATOR_CHARS_MAX) {
-        return (0, 0);
-    }
-    let separator = &rest[..between];
-    let mut letters = 1;
-    let mut at = 1;
-    loop {
-        let same = units
-            .get(at..at + between)
-            .is_some_and(|here| here.iter().map(|unit| unit.c).eq(separator.iter().map(|unit| unit.c)));
-        let letter = units.get(at + between).filter(|unit| chars::is_letter(unit.c));
-        let alone = !units.get(at + between + 1).is_some_and(|unit| is_letter(unit.c));
-        if !(same && letter.is_some() && alone) {
-            return (letters, between);
-        }
-        letters += 1;
-        at += between + 1;
-    }
-}
-
-fn is_letter(c: char) -> bool {
-    c.is_ascii_digit() || chars::is_letter(c)
-}
-
-/// What people put between letters. What ends a sentence or lists things is none.
-pub(crate) fn is_separator(c: char) -> bool {
-    !is_letter(c)
-        && chars::class(c) != Class::Letter
-        && !matches!(c, '，' | '。' | '、' | '！' | '？' | '；' | '：' | '\u{fffc}')
 }

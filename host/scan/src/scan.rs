@@ -21,8 +21,9 @@ pub struct Scratch {
     identity: Arc<()>,
     expressions: ExpressionScratch,
     finder: Finder,
-    /// Entities of one text.
+    /// Entities of one text as it stands, in order, and of its reading.
     entities: Vec<Entity>,
+    of_reading: Vec<Entity>,
     /// Terms and entities found in all texts of a scan, one text behind the other.
     hits: Vec<Hit>,
     /// By text.
@@ -70,6 +71,7 @@ impl Matcher {
             expressions: self.expressions.scratch(),
             finder: Finder::default(),
             entities: Vec::new(),
+            of_reading: Vec::new(),
             hits: Vec::new(),
             of_text: Vec::new(),
             of_patterns: Vec::new(),
@@ -113,6 +115,7 @@ impl Matcher {
             expressions,
             finder,
             entities,
+            of_reading,
             hits,
             of_text,
             found,
@@ -142,8 +145,8 @@ impl Matcher {
             let out = &mut |list| out_of_steps.push((number as u32, list));
             self.search(text, Sought::All, expressions, found, out);
             let signs = match self.expressions.sees(expressions) {
-                Sees::Nothing => Signs::for_terms(text),
-                Sees::NoVariants => Signs::but_for_variants(text),
+                Sees::Nothing if self.entities.is_empty() => Signs::for_terms(text),
+                Sees::Nothing | Sees::NoVariants => Signs::but_for_variants(text),
                 Sees::All => Signs::of(text),
             };
             self.expressions.note(text, number as u32, expressions);
@@ -178,16 +181,22 @@ impl Matcher {
                     self.search(of_terms.text(reading), sought, expressions, found, out);
                     hits.extend(found.iter().map(|hit| of_terms.hit_of_text(reading, *hit)));
                 }
-                cut_short |= keep_each_once(hits, hits_from);
-                if signs.letters
-                    && !self.expressions.is_empty()
-                    && let Some(reading) = readings.read(text, number, For::Patterns)
-                {
+                let for_patterns = signs.letters && (!self.expressions.is_empty() || !self.entities.is_empty());
+                if for_patterns && let Some(reading) = readings.read(text, number, For::Patterns) {
                     let text = readings.text(reading);
                     self.search(text, Sought::Pieces, expressions, found, out);
                     self.expressions.note(text, (texts.len() + reading) as u32, expressions);
                     counts.push(0);
+                    if !self.entities.is_empty() {
+                        of_reading.clear();
+                        finder.find(text, of_reading, HITS_PER_SCAN_MAX, |kind| self.seeks(kind));
+                        let of_reading = of_reading.iter().map(|entity| readings.entity_of_text(reading, entity));
+                        of_reading
+                            .filter(|entity| has_what_it_shares(entity, entities))
+                            .for_each(|entity| self.add_hits(&entity, hits));
+                    }
                 }
+                cut_short |= keep_each_once(hits, hits_from);
             }
             of_text.push(OfText {
                 hits_to: hits.len(),
@@ -293,6 +302,14 @@ impl Matcher {
         }
         found.truncate(HITS_PER_SCAN_MAX);
     }
+}
+
+/// True of an entity in a reading that has all of each entity of the text as it stands that it shares bytes with: what is a number
+/// of one kind as it stands does not become another one by the end of it.
+fn has_what_it_shares(entity: &Entity, in_text: &[Entity]) -> bool {
+    let from = in_text.partition_point(|other| other.end <= entity.start);
+    let mut shared = in_text[from..].iter().take_while(|other| other.start < entity.end);
+    shared.all(|other| entity.start <= other.start && other.end <= entity.end)
 }
 
 /// Adds the matches in readings to those in texts as they stand, each with the number of its text. One that shares bytes with a match of

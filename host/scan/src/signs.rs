@@ -8,10 +8,11 @@ use crate::chars;
 use crate::doubles;
 use crate::emoticons;
 use crate::folding::GAP_CHARS_MAX;
+use crate::noise::{self, DIGITS_MIN, IDEOGRAPHS_MIN, NOISE_CHARS_MAX, ROW_MIN};
 use crate::plain::{Kind, plain};
 use crate::plain_units::is_within_number;
 use crate::references;
-use crate::rejoin::{self, SEPARATOR_CHARS_MAX, SINGLE_LETTERS_MIN, is_markup};
+use crate::rejoin::is_markup;
 use std::sync::LazyLock;
 use unicode_normalization::char::compose;
 
@@ -119,7 +120,7 @@ impl<'t> Look<'t> {
                     .iter()
                     .fold(0, |tells, &byte| tells | telling[usize::from(byte)]);
                 behind_three = false;
-                if tells == 0 && !may_repeat::<ASKED>(low, high) {
+                if tells == 0 && !may_repeat(low, high) {
                     at = at.wrapping_add(8);
                     continue;
                 }
@@ -150,8 +151,8 @@ impl<'t> Look<'t> {
                 if row(low) & 1 != 0 && (ASKED == ALL || !(0xe4..0xea).contains(&first)) {
                     signs.add(self.of_char(at));
                 }
-                if !behind_three && self.separates(at) {
-                    signs.add(LETTERS);
+                if !behind_three && self.is_noise(at) {
+                    signs.add(STRUCTURE);
                 }
                 if (low ^ low >> 24) << 40 == 0 && doubles::begins_row(&self.text[at..]) {
                     signs.add(STRUCTURE);
@@ -209,8 +210,11 @@ impl<'t> Look<'t> {
                     .count();
                 let before = self.text[..at].chars().next_back();
                 let next = self.text[at + count..].chars().next();
+                if self.is_noise(at) {
+                    return STRUCTURE;
+                }
                 Signs {
-                    letters: is_markup(char::from(byte), count, before, next) || self.separates(at),
+                    letters: is_markup(char::from(byte), count, before, next),
                     ..NONE
                 }
             }
@@ -223,10 +227,8 @@ impl<'t> Look<'t> {
             }
             _ if byte.is_ascii_digit() => NONE,
             _ if TELLING[usize::from(byte)] != 0 && byte.is_ascii_control() && byte != b'\n' => LETTERS,
-            _ => Signs {
-                letters: self.separates(at),
-                ..NONE
-            },
+            _ if self.is_noise(at) => STRUCTURE,
+            _ => NONE,
         }
     }
 
@@ -250,19 +252,23 @@ impl<'t> Look<'t> {
         let (next, after) = (chars.next(), chars.next());
         let kind = |c: Option<char>| c.map_or(Kind::Plain, |c| plain.kind(c));
         let is_accent = |c: Option<char>| matches!(kind(c), Kind::Accented | Kind::Combining);
+        if self.is_noise(at) {
+            return STRUCTURE;
+        }
         let letters = match plain.kind(c) {
-            Kind::Plain => self.separates(at),
             Kind::Always | Kind::Enclosed | Kind::Removed => true,
-            Kind::FullMark => {
-                is_within_number(c, before.map(|c| plain.of(c)), next.map(|c| plain.of(c))) || self.separates(at)
+            Kind::FullMark => is_within_number(c, before.map(|c| plain.of(c)), next.map(|c| plain.of(c))),
+            Kind::WithLatin if [before, next].into_iter().flatten().any(|c| c.is_ascii_alphabetic()) => {
+                return STRUCTURE;
             }
-            Kind::WithLatin => [before, next].into_iter().flatten().any(|c| c.is_ascii_alphabetic()),
+            Kind::Plain | Kind::WithLatin => false,
             Kind::Accented => is_accent(next) || is_accent(after),
             Kind::Combining => {
-                before.is_some_and(char::is_alphanumeric) && {
-                    let is_written = before.is_some_and(|letter| compose(letter, c).is_some());
-                    !is_written || is_accent(after)
-                } || is_accent(before)
+                let is_stroke = |letter: char| letter.is_alphanumeric() && compose(letter, c).is_none();
+                if before.is_some_and(is_stroke) {
+                    return STRUCTURE;
+                }
+                before.is_some_and(char::is_alphanumeric) && is_accent(after) || is_accent(before)
             }
             Kind::Joined => {
                 return if self.goes_on(at + c.len_utf8()) {
@@ -275,35 +281,58 @@ impl<'t> Look<'t> {
         Signs { letters, ..NONE }
     }
 
-    /// True if what begins at byte `at` stands between the first two of enough letters that each stand alone.
-    fn separates(&self, at: usize) -> bool {
+    /// True if what begins at byte `at`, behind a letter, is noise between it and the next one, or seems to be.
+    fn is_noise(&self, at: usize) -> bool {
         let mut before = self.text[..at].chars().rev();
-        let is_letter = |c: Option<char>| c.is_some_and(chars::is_letter);
-        let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || chars::is_letter(c));
-        if !is_letter(before.next()) || goes_on(before.next()) {
+        let Some(first) = before.next().filter(|&c| noise::is_letter(c)) else {
             return false;
-        }
-        let rest = &self.text[at..];
-        let between = rest
-            .chars()
-            .take(SEPARATOR_CHARS_MAX + 1)
-            .take_while(|&c| rejoin::is_separator(c));
-        let length = between.map(char::len_utf8).sum();
-        let (separator, mut rest) = rest.split_at(length);
+        };
+        let mut between = ['\0'; NOISE_CHARS_MAX];
+        let mut rest = self.text[at..].chars();
+        let (mut length, mut bytes) = (0, 0);
+        let second = loop {
+            let Some(c) = rest.next() else { return false };
+            if noise::is_letter(c) {
+                break c;
+            }
+            if length == NOISE_CHARS_MAX || !noise::may_be_noise(c) {
+                return false;
+            }
+            between[length] = c;
+            length += 1;
+            bytes += c.len_utf8();
+        };
         if length == 0 {
             return false;
         }
-        for more in (0..SINGLE_LETTERS_MIN - 1).rev() {
-            let mut chars = rest.chars();
-            if !is_letter(chars.next()) {
-                return false;
-            }
-            match chars.as_str().strip_prefix(separator) {
-                Some(behind) => rest = behind,
-                None => return more == 0 && !goes_on(chars.next()),
-            }
+        if noise::is_odd(between, first, second) {
+            return true;
         }
-        true
+        if before.next().is_some_and(|c| noise::are_of_word(c, first)) {
+            return false;
+        }
+        let separator = &self.text[at..at + bytes];
+        let mut ideographs = [first, second].into_iter().filter(|&c| noise::is_ideograph(c)).count();
+        let mut all_digits = first.is_ascii_digit() && second.is_ascii_digit();
+        let (mut letters, mut differ) = (2, first != second);
+        let last = loop {
+            let Some(next) = rest.as_str().strip_prefix(separator) else {
+                return false;
+            };
+            rest = next.chars();
+            let Some(c) = rest.next().filter(|&c| noise::is_letter(c)) else {
+                return false;
+            };
+            letters += 1;
+            differ |= c != first;
+            ideographs += usize::from(noise::is_ideograph(c));
+            all_digits &= c.is_ascii_digit();
+            let least = if all_digits { DIGITS_MIN } else { ROW_MIN };
+            if ideographs >= IDEOGRAPHS_MIN || letters >= least {
+                break c;
+            }
+        };
+        differ && !rest.next().is_some_and(|c| noise::are_of_word(last, c))
     }
 }
 
@@ -326,16 +355,13 @@ fn words(sixteen: &[u8; 16]) -> (u64, u64) {
 /// False if in the first eight bytes, which are ASCII, no letters alone with the same between them go on, and no two doubled letters
 /// follow each other.
 #[inline]
-fn may_repeat<const ASKED: u8>(low: u64, high: u64) -> bool {
+fn may_repeat(low: u64, high: u64) -> bool {
     // The high bit of each byte that is zero, and now and then of one behind such a byte.
     let same = |by: u32| {
         let differs = (low ^ (low >> (8 * by) | high << (64 - 8 * by))) & !HIGH_BITS;
         differs.wrapping_sub(ONES) & HIGH_BITS
     };
     let doubled = same(1);
-    if ASKED == OF_TERMS {
-        return doubled & doubled >> 16 != 0;
-    }
     let (alternate, fourth) = (same(2), same(4));
     let within = doubled & doubled >> 16 | alternate & alternate >> 16 | fourth & fourth >> 8 & fourth >> 16;
     // What is between two letters may be the last of these eight bytes, or the one before.
@@ -412,21 +438,21 @@ mod tests {
             ("\u{3000}", LETTERS),
             ("\u{200b}", LETTERS),
             ("\u{8}", LETTERS),
-            ("whаt", LETTERS),
+            ("whаt", STRUCTURE),
             ("ẁ", LETTERS),
-            ("e\u{335}", LETTERS),
+            ("e\u{335}", STRUCTURE),
             ("éèêé", LETTERS),
             ("**bold**", LETTERS),
             ("`x", LETTERS),
             ("𝐖", LETTERS),
-            (".W.h.a.t.", LETTERS),
-            (" W h a t ", LETTERS),
-            (" W-h-a-t ", LETTERS),
-            (" W - h - a - t ", LETTERS),
-            (" W·h·a·t ", LETTERS),
-            (" W★h★a★t ", LETTERS),
-            ("。加.我.微.信。", LETTERS),
-            ("。加★我★微★信。", LETTERS),
+            (".W.h.a.t.", STRUCTURE),
+            (" W h a t ", STRUCTURE),
+            (" W-h-a-t ", STRUCTURE),
+            (" W - h - a - t ", STRUCTURE),
+            (" W·h·a·t ", STRUCTURE),
+            (" W★h★a★t ", STRUCTURE),
+            ("。加.我.微.信。", STRUCTURE),
+            ("。加★我★微★信。", STRUCTURE),
         ];
         for (sign, expected) in table {
             for before in 0..20 {
