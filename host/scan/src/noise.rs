@@ -235,10 +235,7 @@ fn is_picture(c: char) -> bool {
     c == MARK || matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}') && chars::class(c) == Class::Mark
 }
 
-/// Marks that are written between ideographs to part them.
+/// Marks that are written between ideographs to part them. A middle dot is none: it stands in foreign names.
 fn is_mark(c: char) -> bool {
-    matches!(
-        c,
-        '*' | '_' | '~' | '|' | '/' | '-' | '.' | '`' | '^' | '·' | '・' | '‧' | '･'
-    )
+    matches!(c, '*' | '_' | '~' | '|' | '/' | '-' | '.' | '`' | '^')
 }

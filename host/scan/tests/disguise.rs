@@ -127,7 +127,7 @@ fn what_is_hidden_is_found_where_it_stands() {
         // Noise: once between ideographs if nobody writes it there, and in rows.
         ("你", "加🔥微🔥信", "吧"),
         ("", "加[玫瑰]微信", ""),
-        ("你", "加*微·信", "吧"),
+        ("你", "加*微/信", "吧"),
         ("你", "加 微 信", "吧"),
         ("你", "加\r\n微\r\n信", "吧"),
         ("你", "加\u{a0}微\u{a0}信", "吧"),

@@ -28,6 +28,7 @@ mod phone;
 mod reader;
 mod reading;
 mod securities;
+mod starts;
 mod tape;
 mod value;
 mod web;

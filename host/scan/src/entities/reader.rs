@@ -39,7 +39,11 @@ impl<'t> Reader<'t> {
     /// Reads to the end, or until there are `max`, and adds what it finds of the kinds that are sought, in order.
     pub(super) fn read(mut self, found: &mut Vec<Entity>, max: usize, is_sought: &impl Fn(EntityKind) -> bool) {
         let mut at = 0;
-        while at < self.reading.tape.len() && found.len() < max {
+        loop {
+            at = self.reading.tape.next_telling(at);
+            if at >= self.reading.tape.len() || found.len() >= max {
+                return;
+            }
             let c = self.reading.tape.at(at);
             if at >= self.token_to && c.is_ascii_graphic() {
                 match web::token(self.reading.tape, at) {
@@ -202,6 +206,31 @@ impl<'t> Reader<'t> {
         match self.address {
             Some(address) if address.from > at => end.min(address.from),
             _ => end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::starts::tells;
+    use super::*;
+
+    /// What is passed over begins nothing, whatever stands behind it, and names nothing.
+    #[test]
+    fn nothing_begins_with_what_does_not_tell() {
+        let mut tape = Tape::default();
+        for c in ('\u{80}'..=char::MAX).filter(|&c| !tells(c)) {
+            for behind in ["12345", "A12345", "号：abc_123", "：ab123", "分之五", "万元", "民币5元"] {
+                let text = format!("{c}{behind}");
+                tape.read(&text, 0, text.len());
+                if tape.at(0) != c {
+                    continue;
+                }
+                let mut reader = Reader::new(&tape);
+                assert!(reader.claim_at(0, None).is_none(), "{text}");
+                reader.reading.names.note(&tape, 0);
+                assert_eq!(reader.reading.names.place(), 0, "{text}");
+            }
         }
     }
 }

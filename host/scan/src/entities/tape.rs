@@ -1,6 +1,9 @@
 //! A text as entities are read: folded character by character, each with its place in the original.
 
-use crate::chars::{self, Class};
+use super::starts::tells;
+use crate::chars::{self, ALL, Class, relation};
+use crate::pages::Pages;
+use std::sync::LazyLock;
 
 /// A text, or a part of one, folded: full-width and other forms are plain, traditional characters simplified, dashes, spaces
 /// and middle dots of every kind one each, invisible characters left out. The case of ASCII letters is kept.
@@ -12,56 +15,110 @@ pub(super) struct Tape {
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     c: char,
+    /// Something may begin with it: see [`tells`].
+    tells: bool,
     start: u32,
     end: u32,
+}
+
+/// What a character becomes: its difference from that, and what it is, all in one look.
+#[derive(Debug, Clone, Copy)]
+struct Form(u32);
+
+impl Form {
+    const LEFT_OUT: u32 = 1 << 21;
+    const ENCLOSED: u32 = 1 << 22;
+    const TELLS: u32 = 1 << 23;
+
+    fn of(c: char, folded: Option<char>) -> Self {
+        let Some(folded) = folded else {
+            return Self(Self::LEFT_OUT);
+        };
+        let enclosed = if is_enclosed(c) { Self::ENCLOSED } else { 0 };
+        let telling = if tells(folded) { Self::TELLS } else { 0 };
+        Self(u32::from(c) ^ u32::from(folded) | enclosed | telling)
+    }
+
+    fn is(self, what: u32) -> bool {
+        self.0 & what != 0
+    }
+
+    /// What a character of this form becomes.
+    fn folded(self, c: char) -> char {
+        // The difference leads from a character to a character, so that the fallback is never taken.
+        char::from_u32(u32::from(c) ^ self.0 & 0x1f_ffff).unwrap_or(c)
+    }
+}
+
+static FORMS: LazyLock<Pages<Form>> = LazyLock::new(|| {
+    let mut forms = Pages::new(Form(0));
+    for c in '\0'..=char::MAX {
+        let form = Form::of(c, folded(c));
+        if form.0 != 0 {
+            forms.set(c, form);
+        }
+    }
+    forms
+});
+
+/// What a character is on a tape; none if it is left out.
+fn folded(c: char) -> Option<char> {
+    Some(match c {
+        '\n' | ' '..='\x7e' => c,
+        '\t' | '\r' | '\x0b' | '\x0c' => ' ',
+        '\0'..='\x1f' | '\x7f' | '\u{20e3}' => return None,
+        _ if is_enclosed(c) => relation(ALL).fold(c),
+        '²' | '³' | '¹' | '\u{2070}'..='\u{209f}' => '^',
+        '➕' | '﹢' | '╋' => '+',
+        '\u{2010}'..='\u{2015}' | '−' | '－' | '﹣' | '─' | '﹘' => '-',
+        '·' | '•' | '・' | '‧' | '∙' | '⋅' | '･' | '●' => '·',
+        _ => match chars::class(c) {
+            Class::Invisible => return None,
+            Class::Space => ' ',
+            Class::Letter | Class::Mark => relation(ALL).fold(c),
+        },
+    })
 }
 
 impl Tape {
     /// Reads the part `from..to` of a text; both are borders of characters.
     pub(super) fn read(&mut self, text: &str, from: usize, to: usize) {
         self.marks.clear();
-        let (relation, classes) = (chars::relation(chars::ALL), chars::classes());
+        let forms = &*FORMS;
         let mut was_enclosed = false;
         let part = &text[from..to];
         let mut at = 0;
         while let Some(c) = part[at..].chars().next() {
             let start = from + at;
             at += c.len_utf8();
-            let folded = match c {
-                '\n' | ' '..='\x7e' => c,
-                '\t' | '\r' | '\x0b' | '\x0c' => ' ',
-                '\0'..='\x1f' | '\x7f' => continue,
-                _ if is_enclosed(c) => {
-                    let next = part[at..].chars().next().unwrap_or(' ');
-                    let plain = relation.fold(c);
-                    let inside = self.at(self.len().wrapping_sub(1)).is_ascii_digit() && next.is_ascii_digit();
-                    // One alone numbers an item of a list: ① 13800138000.
-                    if was_enclosed || is_enclosed(next) || inside {
-                        plain
-                    } else {
-                        '•'
-                    }
+            let form = forms.get(c);
+            if form.is(Form::LEFT_OUT) {
+                continue;
+            }
+            let (mut folded, mut tells) = (form.folded(c), form.is(Form::TELLS));
+            if form.is(Form::ENCLOSED) {
+                let next = part[at..].chars().next().unwrap_or(' ');
+                let inside = self.at(self.len().wrapping_sub(1)).is_ascii_digit() && next.is_ascii_digit();
+                // One alone numbers an item of a list: ① 13800138000.
+                if !(was_enclosed || is_enclosed(next) || inside) {
+                    (folded, tells) = ('•', false);
                 }
-                _ => match c {
-                    '\u{20e3}' => continue,
-                    '²' | '³' | '¹' | '\u{2070}'..='\u{209f}' => '^',
-                    '➕' | '﹢' | '╋' => '+',
-                    '\u{2010}'..='\u{2015}' | '−' | '－' | '﹣' | '─' | '﹘' => '-',
-                    '·' | '•' | '・' | '‧' | '∙' | '⋅' | '･' | '●' => '·',
-                    _ => match classes.get(c) {
-                        Class::Invisible => continue,
-                        Class::Space => ' ',
-                        Class::Letter | Class::Mark => relation.fold(c),
-                    },
-                },
-            };
-            was_enclosed = is_enclosed(c);
+            }
+            was_enclosed = form.is(Form::ENCLOSED);
             self.marks.push(Mark {
                 c: folded,
+                tells,
                 start: start as u32,
                 end: (from + at) as u32,
             });
         }
+    }
+
+    /// The first place from `at` on with which something may begin; the length if there is none.
+    #[inline]
+    pub(super) fn next_telling(&self, at: usize) -> usize {
+        let rest = self.marks.get(at..).unwrap_or_default();
+        at + rest.iter().position(|mark| mark.tells).unwrap_or(rest.len())
     }
 
     /// Folded characters.
