@@ -93,17 +93,6 @@ impl CommonWords {
         }
     }
 
-    /// How often a word comes in a million words of running text; none if it is not among those that Proviso brings.
-    pub fn per_million(&self, word: &str) -> Option<f64> {
-        let chars = self.ideographs(word)?;
-        let having = self.having.get(chars.first_chunk::<2>()?)?;
-        let known = having.iter().map(|number| &self.counted[*number as usize]);
-        known
-            .into_iter()
-            .find(|known| known.chars == chars)
-            .map(|known| known.per_million)
-    }
-
     /// The words that a term of two or three ideographs stands in, in either script, the most frequent first: at most
     /// eight longer words and eight pairs. Nothing of a longer or shorter term, or of one with other characters.
     pub fn common_words_containing(&self, term: &str) -> Vec<Around> {
@@ -220,17 +209,5 @@ mod tests {
         for term in ["", "生", "生命线上", "加v", "vx", "保 本", "龘龘"] {
             assert_eq!(told(term), [], "{term}");
         }
-    }
-
-    #[test]
-    fn how_often_a_word_comes_is_known() {
-        let common = CommonWords::load();
-        let often = |word: &str| common.per_million(word);
-        assert!(often("工作").is_some_and(|often| (500.0..5_000.0).contains(&often)));
-        assert_eq!(often("號碼"), often("号码"));
-        assert!(often("号码").is_some());
-        assert_eq!(often("荐股"), None);
-        assert_eq!(often(""), None);
-        assert_eq!(often("vx"), None);
     }
 }

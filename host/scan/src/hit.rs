@@ -28,8 +28,9 @@ impl Hit {
 /// Whether a scan looked at everything that it was asked to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scanned<'s> {
-    /// [`HITS_PER_SCAN_MAX`] or [`TEXT_BYTES_MAX`](crate::TEXT_BYTES_MAX) was reached, or the text has signs of disguise and more
-    /// than the 4 MiB that are read: every list may have more hits than are given.
+    /// [`HITS_PER_SCAN_MAX`] or [`TEXT_BYTES_MAX`](crate::TEXT_BYTES_MAX) was reached, or the text has more than the 4 MiB
+    /// that are read, and has signs of disguise or is sought by a list that overlooks repeated characters: every list may have more hits
+    /// than are given.
     pub cut_short: bool,
     /// Lists whose search used up its steps before the end of the text, in order, each once: they may have more hits than
     /// are given. Nothing else is missing: the hits of the other lists are whole.

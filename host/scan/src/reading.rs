@@ -165,7 +165,7 @@ impl Readings {
     }
 
     /// The bytes of the text that a span of the reading stands for. The span is not empty.
-    fn span_of_text(&self, number: usize, start: u32, end: u32) -> (u32, u32) {
+    pub(crate) fn span_of_text(&self, number: usize, start: u32, end: u32) -> (u32, u32) {
         let pieces = &self.pieces[self.all[number].pieces.clone()];
         // The first piece begins at the beginning.
         let piece_with = |at: u32| &pieces[pieces.partition_point(|piece| piece.at <= at) - 1];

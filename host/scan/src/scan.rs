@@ -9,7 +9,7 @@ use crate::matcher::Matcher;
 use crate::reading::{For, READ_BYTES_MAX, Readings};
 use crate::signs::Signs;
 use crate::steps;
-use crate::term_search::{Sought, Walked};
+use crate::term_search::{Reduced, Sought, Walked};
 use std::sync::Arc;
 
 /// Text of one scan, in bytes, at most. What comes behind is not looked at.
@@ -175,7 +175,11 @@ impl Matcher {
                         continue;
                     };
                     let sought = match whom {
-                        For::Repeats => Sought::Repeats(of_terms.counts(reading)),
+                        For::Repeats => Sought::Repeats(Reduced {
+                            text,
+                            readings: of_terms,
+                            number: reading,
+                        }),
                         For::Terms | For::Patterns => Sought::Terms,
                     };
                     self.search(of_terms.text(reading), sought, expressions, found, out);

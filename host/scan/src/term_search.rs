@@ -11,6 +11,7 @@ use crate::expressions::ExpressionScratch;
 use crate::hit::{HITS_PER_SCAN_MAX, Hit};
 use crate::list::ListId;
 use crate::matcher::Matcher;
+use crate::reading::Readings;
 use crate::screen::{Pair, SYMBOL_BITS, Stop, Window};
 use crate::symbols::{IGNORED, Kinds};
 use crate::term::Key;
@@ -31,8 +32,32 @@ pub(crate) enum Sought<'a> {
     Terms,
     /// Pieces of patterns, in a reading.
     Pieces,
-    /// Terms of lists that overlook repeated characters, in a reading without them. By byte of it: how often each character stood.
-    Repeats(&'a [u8]),
+    /// Terms of lists that overlook repeated characters, in a reading without them.
+    Repeats(Reduced<'a>),
+}
+
+/// A reading without repeated characters, and the text that it is of: what stands around a hit is asked of that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reduced<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) readings: &'a Readings,
+    /// Number of the reading.
+    pub(crate) number: usize,
+}
+
+impl<'a> Reduced<'a> {
+    /// By byte of the reading: how often each character stood.
+    pub(crate) fn counts(self) -> &'a [u8] {
+        self.readings.counts(self.number)
+    }
+
+    /// A span of the reading in the text.
+    pub(crate) fn span_of_text(self, span: &Range<usize>) -> Range<usize> {
+        let (start, end) = self
+            .readings
+            .span_of_text(self.number, span.start as u32, span.end as u32);
+        start as usize..end as usize
+    }
 }
 
 /// What a pass over a text has looked at.
@@ -344,14 +369,19 @@ impl Matcher {
         let key = &self.keys[key];
         let terms = if found.walked.light { key.light } else { key.terms };
         let sought = found.walked.sought;
-        let counts = match sought {
+        let reduced = match sought {
             Sought::All | Sought::Terms => None,
-            Sought::Repeats(counts) => Some(counts),
+            Sought::Repeats(reduced) => Some(reduced),
             Sought::Pieces => return self.pieces(found, at, key),
         };
         for term in terms.of(&self.terms) {
-            if let Some((start, end)) = self.verify((found.text, counts), at, term, &mut found.walked.steps) {
-                if term.asks_words && !found.walked.stays(found.text, start as usize..end as usize) {
+            if let Some((start, end)) = self.verify((found.text, reduced), at, term, &mut found.walked.steps) {
+                let span = start as usize..end as usize;
+                let (text, span) = match reduced {
+                    None => (found.text, span),
+                    Some(reduced) => (reduced.text, reduced.span_of_text(&span)),
+                };
+                if term.asks_words && !found.walked.stays(text, span) {
                     continue;
                 }
                 let uses = term.uses.of(&self.uses);

@@ -6,21 +6,22 @@ use crate::identifiers;
 use crate::machine_text;
 use crate::matcher::Matcher;
 use crate::term::{Rule, Term, WordEnd};
+use crate::term_search::Reduced;
 
 impl Matcher {
     /// The span of a term whose key ends at byte `at`, if it is there.
-    /// Adds what it looks at to `steps`. With counts, by byte, of how often each character stood, it is there if it overlooks
-    /// repeated ones; without, if it does not.
+    /// Adds what it looks at to `steps`. In a reading without repeated characters it is there if it overlooks them; else if it does
+    /// not.
     pub(crate) fn verify(
         &self,
-        (text, counts): (&str, Option<&[u8]>),
+        (text, reduced): (&str, Option<Reduced<'_>>),
         at: usize,
         term: &Term,
         steps: &mut u64,
     ) -> Option<(u32, u32)> {
         *steps += 1;
         let rule = &self.rules[usize::from(term.rule)];
-        if rule.folding.repeats != counts.is_some() {
+        if rule.folding.repeats != reduced.is_some() {
             return None;
         }
         let gaps = rule.folding.gaps;
@@ -34,7 +35,7 @@ impl Matcher {
             rule,
             compared: term.compared,
         };
-        let (taken_before, taken_behind) = if let Some(counts) = counts {
+        let (taken_before, taken_behind) = if let Some(counts) = reduced.map(Reduced::counts) {
             let counted = |(at, c): (usize, char)| (c, counts[at]);
             let chars_before = text[..at].char_indices().rev().map(counted);
             let chars_behind = text[at..].char_indices().map(|(ahead, c)| counted((at + ahead, c)));
@@ -51,7 +52,15 @@ impl Matcher {
             };
             (before, behind)
         };
-        let (start, end) = (at - taken_before, at + taken_behind);
+        let found = (at - taken_before) as u32..(at + taken_behind) as u32;
+        // What stands around it, as it came in.
+        let (text, start, end) = match reduced {
+            None => (text, found.start as usize, found.end as usize),
+            Some(reduced) => {
+                let span = reduced.span_of_text(&(found.start as usize..found.end as usize));
+                (reduced.text, span.start, span.end)
+            }
+        };
         let starts = !term.word_start || !self.is_word_neighbour(text[..start].chars().rev(), gaps);
         let ends = match term.word_end {
             WordEnd::Anything => true,
@@ -61,7 +70,7 @@ impl Matcher {
             }
         };
         let is_machine_text = || rule.folding.skip_machine_text && machine_text::holds(text, start..end);
-        (starts && ends && !is_machine_text()).then_some((start as u32, end as u32))
+        (starts && ends && !is_machine_text()).then_some((found.start, found.end))
     }
 
     /// True if the nearest of `chars` that is not invisible makes a word border matter. Invisible characters count

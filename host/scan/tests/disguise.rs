@@ -236,6 +236,23 @@ fn a_list_may_overlook_repeated_characters() {
             "{text:?}: {hits:?}"
         );
     });
+    // What stands around a hit is what the text has there.
+    let folding = Folding {
+        glued_identifiers: true,
+        skip_machine_text: true,
+        ..folding
+    };
+    let matcher = self::matcher(&["vx"], folding, "");
+    let table = [
+        ("vvxx 我", &["vvxx"][..]),
+        ("加vvx1380011", &["vvx"]),
+        ("https://example.com/vvxx/1", &[]),
+        ("key vvxx0aB3dE5gH7jK9mN1pQ3sT5uV7 0000", &[]),
+        ("aaavvxx", &[]),
+    ];
+    each_row(table, |(text, expected)| {
+        assert_eq!(found(&matcher, text), expected, "{text:?}");
+    });
     let without = self::matcher(&["保本", "good"], Folding::default(), "");
     assert_eq!(found(&without, "保保保本本 goood"), ["保本"]);
 }
