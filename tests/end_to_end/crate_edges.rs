@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Every edge inside the workspace that may be, tests aside.
 const EDGES: &[(&str, &[&str])] = &[
     ("proviso-model", &[]),
-    ("proviso-scan", &["proviso-model"]),
+    // What is noise is one crate for the scan, which looks through it, and for the rules, whose contexts do.
+    ("proviso-noise", &[]),
+    ("proviso-scan", &["proviso-model", "proviso-noise"]),
     ("proviso-pack", &["proviso-model"]),
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
@@ -55,7 +57,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("proviso-sdk", &[]),
-    ("lexicon-rules", &["proviso-sdk"]),
+    ("lexicon-rules", &["proviso-sdk", "proviso-noise"]),
     ("retention-schedule", &["proviso-sdk"]),
     ("departure-risk", &["proviso-sdk"]),
     // How a text is cut is one crate for who judges by a model and who trains it.
@@ -82,8 +84,9 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 11] = [
-    "model", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources", "daemon", "author", "proviso",
+const HOST: [&str; 12] = [
+    "model", "noise", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources", "daemon", "author",
+    "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.

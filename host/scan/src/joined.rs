@@ -2,7 +2,8 @@
 
 use crate::chars::{self, Class};
 use crate::plain::{Kind, plain};
-use crate::unit::{MARK, Unit};
+use crate::unit::Unit;
+use proviso_noise::MARK;
 
 const JOINER: char = '\u{200d}';
 const KEYCAP: char = '\u{20e3}';

@@ -54,7 +54,6 @@ mod lookalikes;
 mod machine_text;
 mod matcher;
 mod needs;
-mod noise;
 mod pages;
 pub mod patterns;
 mod plain;

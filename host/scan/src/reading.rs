@@ -8,7 +8,6 @@ use crate::doubles;
 use crate::entities::Entity;
 use crate::hit::Hit;
 use crate::joined;
-use crate::noise;
 use crate::plain_units;
 use crate::rejoin;
 use crate::unit::{self, Unit};
@@ -88,7 +87,7 @@ impl Readings {
         unit::of_text(text, units);
         joined::join(units);
         rejoin::lines(units);
-        noise::leave_out(units);
+        proviso_noise::leave_out(units);
         match whom {
             For::Terms => {
                 plain_units::leave_out_strokes(units);

@@ -8,11 +8,11 @@ use crate::chars;
 use crate::doubles;
 use crate::emoticons;
 use crate::folding::GAP_CHARS_MAX;
-use crate::noise::{self, DIGITS_MIN, IDEOGRAPHS_MIN, NOISE_CHARS_MAX, ROW_MIN};
 use crate::plain::{Kind, plain};
 use crate::plain_units::is_within_number;
 use crate::references;
 use crate::rejoin::is_markup;
+use proviso_noise::{self as noise, DIGITS_MIN, IDEOGRAPHS_MIN, NOISE_CHARS_MAX, ROW_MIN};
 use std::sync::LazyLock;
 use unicode_normalization::char::compose;
 

@@ -2,6 +2,7 @@
 
 use crate::emoticons;
 use crate::references;
+use proviso_noise::MARK;
 
 /// One character of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +13,11 @@ pub(crate) struct Unit {
     pub(crate) to: u32,
 }
 
-/// What stands for a picture that is no character of the text.
-pub(crate) const MARK: char = '\u{fffc}';
+impl proviso_noise::Unit for Unit {
+    fn char(&self) -> char {
+        self.c
+    }
+}
 
 /// Puts the units of a text into `units`: each character one, and each character reference and emoticon code one.
 pub(crate) fn of_text(text: &str, units: &mut Vec<Unit>) {

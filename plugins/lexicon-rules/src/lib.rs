@@ -9,6 +9,7 @@ mod condition;
 mod context;
 pub mod library;
 mod near;
+mod plain;
 mod reason;
 mod roles;
 mod rule;
@@ -22,6 +23,7 @@ mod window;
 
 use proviso_sdk::{Configure, Failed, Finding, Fold, Lists, Message, Problems, Rules, Step};
 
+use plain::Plain;
 use roles::Segments;
 use rule::Rule;
 use scene::Scenes;
@@ -58,6 +60,8 @@ impl Configure for LexiconRules {
 
 impl Rules for LexiconRules {
     fn evaluate(&self, message: &Message) -> Result<Vec<Finding>, Failed> {
+        let plain = Plain::of(message);
+        let message = plain.as_ref().map_or(message, |plain| &plain.message);
         let mut scenes = Scenes::new(message, self.segments.as_ref(), &self.sieve);
         let mut findings = Vec::new();
         let mut hits = Vec::new();
@@ -66,6 +70,11 @@ impl Rules for LexiconRules {
             let scene = scenes.of(rule.roles);
             if rule.holds(scene, &mut hits) {
                 findings.push(rule.finding(scene, &mut hits, None));
+            }
+        }
+        if let Some(plain) = plain {
+            for finding in &mut findings {
+                plain.lead_back(&mut finding.spans);
             }
         }
         Ok(findings)
@@ -77,6 +86,8 @@ impl Fold for LexiconRules {
     const STATE_VERSION: u8 = 1;
 
     fn advance(&self, state: &mut WindowState, message: &Message) -> Result<Step, Failed> {
+        let plain = Plain::of(message);
+        let message = plain.as_ref().map_or(message, |plain| &plain.message);
         let mut scenes = Scenes::new(message, self.segments.as_ref(), &self.sieve);
         let mut step = Step::default();
         let mut hits = Vec::new();
@@ -90,6 +101,11 @@ impl Fold for LexiconRules {
             }
             if let Some(reached) = state.count(rule.key, window, message) {
                 step.findings.push(rule.finding(scene, &mut hits, Some(&reached)));
+            }
+        }
+        if let Some(plain) = plain {
+            for finding in &mut step.findings {
+                plain.lead_back(&mut finding.spans);
             }
         }
         Ok(step)
