@@ -1,7 +1,5 @@
 //! From lists to a matcher.
 
-use crate::chars;
-use crate::entities::EntityKind;
 use crate::expressions::ExpressionsBuilder;
 use crate::folding::{Folding, Gaps};
 use crate::list::{List, ListContent, ListId, ScanProblem};
@@ -13,6 +11,8 @@ use crate::symbols::Symbols;
 use crate::term::{Key, Rule, Slice, Term};
 use crate::term_search::{CROWD_MAX, DEPTH_MAX};
 use crate::trie::{Keys, Symbol, Trie};
+use proviso_chars as chars;
+use proviso_entities::EntityKind;
 use proviso_model::limits::{SCAN_STEPS_PER_KIB_DEFAULT, TERM_BYTES_MAX};
 
 /// Collects lists.

@@ -1,7 +1,7 @@
 //! Letters that are each written twice or more: 保保本本息息.
 
-use crate::chars::{self, ALL, Class};
 use crate::unit::Unit;
+use proviso_chars::{self as chars, ALL, Class};
 
 /// Times that a letter stands in a row, at most, for it to be a doubled one.
 const TIMES_MAX: usize = 6;

@@ -3,7 +3,7 @@
 //! `[微笑]` and `[Smile]` are codes because these names are known; `[附件]` is text. The older codes begin with a slash: `/::)`,
 //! `/:rose`, `/微笑`.
 
-use crate::chars::{self, CASE, VARIANTS, WIDTH};
+use proviso_chars::{self as chars, CASE, VARIANTS, WIDTH};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
 //! What a list takes for the same: the options of folding.
 
-use crate::chars::{self, Class};
+use proviso_chars::{self as chars, Class};
 
 /// At most this many characters are skipped between two matched ones.
 pub const GAP_CHARS_MAX: usize = 8;

@@ -1,7 +1,7 @@
 //! Identifiers of people that are glued to the name of what they identify: `vx13800138000`, `wxlicai2026`.
 
-use crate::chars::{self, Class};
 use crate::folding::GAP_CHARS_MAX;
+use proviso_chars::{self as chars, Class};
 
 /// Characters of an identifier: those of messengers and payment services have 5-20, a telephone number with its country 14.
 const CHARS: std::ops::RangeInclusive<usize> = 5..=24;

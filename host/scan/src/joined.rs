@@ -1,8 +1,8 @@
 //! Several code points that are seen as one mark: joined emoji, flags, keycaps, emoji with a skin colour or a way to be shown.
 
-use crate::chars::{self, Class};
 use crate::plain::{Kind, plain};
 use crate::unit::Unit;
+use proviso_chars::{self as chars, Class};
 use proviso_noise::MARK;
 
 const JOINER: char = '\u{200d}';

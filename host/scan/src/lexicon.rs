@@ -1,6 +1,6 @@
 //! The lexicon file: one term a line, with optional tags and a weight.
 
-use crate::chars::{self, Class};
+use proviso_chars::{self as chars, Class};
 use proviso_model::Problem;
 use proviso_model::limits::{LEXICON_TERMS_MAX, NAME_BYTES_MAX, PROBLEMS_PER_FILE_MAX, TERM_BYTES_MAX};
 use std::collections::HashSet;

@@ -1,8 +1,8 @@
 //! What a matcher is made of: named lists of terms and patterns.
 
-use crate::entities::EntityKind;
 use crate::folding::Folding;
 use crate::patterns::Patterns;
+use proviso_entities::EntityKind;
 use std::fmt;
 
 /// Number of a list within a matcher, in the order of adding, from 0.

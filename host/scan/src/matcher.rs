@@ -1,14 +1,14 @@
 //! All lists of a generation as one thing that scans a text once: its tables. `scan` runs it over texts.
 
-use crate::chars::{self, Classes};
-use crate::entities::EntityKind;
 use crate::expressions::{Expressions, ExpressionsBuilder};
 use crate::list::ListId;
-use crate::pages::Pages;
 use crate::screen::Screen;
 use crate::symbols::{IGNORED, Kinds};
 use crate::term::{Key, Rule, Term};
 use crate::trie::{Keys, Symbol, Trie};
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, Classes};
+use proviso_entities::EntityKind;
 use std::sync::Arc;
 
 /// All lists of a generation, ready to scan. Never changes; may be shared by any number of threads.

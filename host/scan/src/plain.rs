@@ -3,8 +3,8 @@
 //! This is not folding, which makes characters equal that a term and a text may differ in. It is one plain character for each
 //! disguised one, so that an expression which was written with plain ones matches.
 
-use crate::chars::{self, Class, WIDTH};
-use crate::pages::Pages;
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, Class, WIDTH};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use unicode_normalization::char::decompose_canonical;

@@ -5,12 +5,12 @@
 //! characters stands for bytes of the text, a copied one for its own.
 
 use crate::doubles;
-use crate::entities::Entity;
 use crate::hit::Hit;
 use crate::joined;
 use crate::plain_units;
 use crate::rejoin;
 use crate::unit::{self, Unit};
+use proviso_entities::Entity;
 use std::ops::Range;
 
 /// Bytes of a text that are read, at most: what comes behind is looked at as it stands.

@@ -1,8 +1,8 @@
 //! Puts together what was taken apart: words over the end of a line, and words with marks for their looks in them.
 
-use crate::chars;
 use crate::folding::is_word;
 use crate::unit::Unit;
+use proviso_chars as chars;
 
 /// Marks in a row that say how a text looks: `**`, `***`.
 const MARKUP_MARKS_MAX: usize = 3;

@@ -5,7 +5,7 @@
 //! order, and as near to each other, as a match would have them. The pieces are folded as far as folding goes, which can
 //! only make the matcher run an expression in vain.
 
-use crate::chars::{self, Relation};
+use proviso_chars::{self as chars, Relation};
 use regex_automata::meta::{self, BuildError};
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind, Repetition};
 use std::collections::BTreeSet;

@@ -1,7 +1,6 @@
 //! One scan: a text, or many texts together, with a matcher. Terms first, text by text, with those of its readings if it has any; then each
 //! pattern over all texts, and readings of texts, that may have it; then the hits of each text, in the order of the texts.
 
-use crate::entities::{Entity, EntityKind, Finder};
 use crate::expressions::{ExpressionScratch, Sees};
 use crate::hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 use crate::list::ListId;
@@ -10,6 +9,7 @@ use crate::reading::{For, READ_BYTES_MAX, Readings};
 use crate::signs::Signs;
 use crate::steps;
 use crate::term_search::{Reduced, Sought, Walked};
+use proviso_entities::{Entity, EntityKind, Finder};
 use std::sync::Arc;
 
 /// Text of one scan, in bytes, at most. What comes behind is not looked at.

@@ -4,7 +4,6 @@
 //! this look, so that it goes by tables: of eight bytes of ASCII at a time, and of the first two and the last byte of a
 //! character of three, which most Chinese ones are.
 
-use crate::chars;
 use crate::doubles;
 use crate::emoticons;
 use crate::folding::GAP_CHARS_MAX;
@@ -12,6 +11,7 @@ use crate::plain::{Kind, plain};
 use crate::plain_units::is_within_number;
 use crate::references;
 use crate::rejoin::is_markup;
+use proviso_chars as chars;
 use proviso_noise::{self as noise, DIGITS_MIN, IDEOGRAPHS_MIN, NOISE_CHARS_MAX, ROW_MIN};
 use std::sync::LazyLock;
 use unicode_normalization::char::compose;

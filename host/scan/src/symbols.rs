@@ -1,8 +1,8 @@
 //! The number that the trie knows each character by.
 
-use crate::chars::{self, Class};
-use crate::pages::Pages;
 use crate::trie::Symbol;
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, Class};
 use std::collections::HashSet;
 
 /// Different characters in the terms of all lists together, at most: every symbol of the trie has a number.

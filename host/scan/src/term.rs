@@ -1,8 +1,8 @@
 //! Terms and the keys that lead to them, as tables that point into each other.
 
 use crate::borders;
-use crate::chars::{self, Class, Relation};
 use crate::folding::{Folding, is_word};
+use proviso_chars::{self as chars, Class, Relation};
 
 /// The options of a list, ready for verification.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! Whether a term is where its key was found, under the options of its own list, and where it begins and ends.
 
-use crate::chars::{Class, Classes};
 use crate::folding::{GAP_CHARS_MAX, Gaps, is_word};
 use crate::identifiers;
 use crate::machine_text;
 use crate::matcher::Matcher;
 use crate::term::{Rule, Term, WordEnd};
 use crate::term_search::Reduced;
+use proviso_chars::{Class, Classes};
 
 impl Matcher {
     /// The span of a term whose key ends at byte `at`, if it is there.

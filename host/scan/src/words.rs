@@ -1,8 +1,8 @@
 //! Chinese words and how often they come in running text: what the borders of hits are judged by. Read once a process, when the
 //! first matcher is built that has a list which asks for it.
 
-use crate::chars::{self, Relation};
-use crate::pages::Pages;
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, Relation};
 use std::sync::LazyLock;
 
 /// Characters of a word, at most.

@@ -2,9 +2,6 @@
 
 mod borders;
 mod disguise;
-mod entities;
-mod entities_properties;
-mod entities_words;
 mod matcher;
 mod naive;
 mod patterns;

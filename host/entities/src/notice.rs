@@ -2,8 +2,8 @@
 
 use super::messenger;
 use super::tape::is_han;
-use crate::chars::{self, Relation};
-use crate::pages::Pages;
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, Relation};
 use std::sync::LazyLock;
 
 /// What a character is to this look.
@@ -211,7 +211,7 @@ fn is_name(before: char, c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_worth_reading;
-    use crate::entities::{messenger, reader::Reader, tape::Tape, words};
+    use crate::{messenger, reader::Reader, tape::Tape, words};
 
     /// Every name that something is told by, in the ways in which it is told, with an identifier of letters alone.
     #[test]

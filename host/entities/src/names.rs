@@ -4,7 +4,7 @@
 use super::tape::{Tape, is_han};
 pub(super) use super::words::Name;
 use super::words::{NAMES, WORDS};
-use crate::pages::Pages;
+use proviso_chars::Pages;
 use std::sync::LazyLock;
 
 /// What may stand between a word and its number.
@@ -264,7 +264,7 @@ fn list_end(tape: &Tape, from: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chars::{self, relation};
+    use proviso_chars::{self as chars, relation};
 
     #[test]
     fn words_are_written_as_texts_are_folded() {

@@ -3,7 +3,7 @@
 /// A value for each character, in pages of 64 so that the untouched ones share a page. All that the last byte of a
 /// character in UTF-8 can be is one page.
 #[derive(Debug)]
-pub(crate) struct Pages<T> {
+pub struct Pages<T> {
     index: Vec<u16>,
     cells: Vec<T>,
 }
@@ -11,7 +11,8 @@ pub(crate) struct Pages<T> {
 const PAGE_CHARS: usize = 64;
 
 impl<T: Copy> Pages<T> {
-    pub(crate) fn new(default: T) -> Self {
+    /// The same value for all characters.
+    pub fn new(default: T) -> Self {
         let pages = (char::MAX as usize + 1) / PAGE_CHARS;
         Self {
             index: vec![0; pages],
@@ -19,14 +20,15 @@ impl<T: Copy> Pages<T> {
         }
     }
 
+    /// The value of a character.
     #[inline]
-    pub(crate) fn get(&self, c: char) -> T {
+    pub fn get(&self, c: char) -> T {
         self.at(u32::from(c))
     }
 
     /// The value of the character with this code point, which is at most that of the last one.
     #[inline]
-    pub(crate) fn at(&self, code_point: u32) -> T {
+    pub fn at(&self, code_point: u32) -> T {
         let c = code_point as usize;
         self.cells[usize::from(self.index[c / PAGE_CHARS]) * PAGE_CHARS + c % PAGE_CHARS]
     }
@@ -34,7 +36,7 @@ impl<T: Copy> Pages<T> {
     /// The value of the character at byte `at`, and where the next one begins. The text is valid and `at` is on a border
     /// before its end.
     #[inline]
-    pub(crate) fn decode(&self, text: &[u8], at: usize) -> (T, usize) {
+    pub fn decode(&self, text: &[u8], at: usize) -> (T, usize) {
         match *text.get(at..).unwrap_or_default() {
             [a @ 0xe0..0xf0, b, c, ..] => (self.of_three(a, b, c), at.wrapping_add(3)),
             [a @ 0..0x80, ..] => (self.cell(usize::from(a) >> 6, a), at.wrapping_add(1)),
@@ -44,7 +46,7 @@ impl<T: Copy> Pages<T> {
 
     /// The value of the character that takes these three bytes in UTF-8.
     #[inline]
-    pub(crate) fn of_three(&self, a: u8, b: u8, c: u8) -> T {
+    pub fn of_three(&self, a: u8, b: u8, c: u8) -> T {
         self.cell((usize::from(a) & 0xf) << 6 | usize::from(b) & 0x3f, c)
     }
 
@@ -68,7 +70,8 @@ impl<T: Copy> Pages<T> {
         self.cells[usize::from(self.index[page]) * PAGE_CHARS + usize::from(last & 0x3f)]
     }
 
-    pub(crate) fn set(&mut self, c: char, value: T) {
+    /// Sets the value of a character.
+    pub fn set(&mut self, c: char, value: T) {
         let c = c as usize;
         let page = &mut self.index[c / PAGE_CHARS];
         if *page == 0 {
@@ -79,7 +82,8 @@ impl<T: Copy> Pages<T> {
         self.cells[usize::from(*page) * PAGE_CHARS + c % PAGE_CHARS] = value;
     }
 
-    pub(crate) fn memory_bytes(&self) -> usize {
+    /// Memory that it takes.
+    pub fn memory_bytes(&self) -> usize {
         size_of_val(self.index.as_slice()) + size_of_val(self.cells.as_slice())
     }
 }

@@ -1,8 +1,8 @@
 //! A text as entities are read: folded character by character, each with its place in the original.
 
 use super::starts::tells;
-use crate::chars::{self, ALL, Class, relation};
-use crate::pages::Pages;
+use proviso_chars::Pages;
+use proviso_chars::{self as chars, ALL, Class, relation};
 use std::sync::LazyLock;
 
 /// A text, or a part of one, folded: full-width and other forms are plain, traditional characters simplified, dashes, spaces

@@ -5,24 +5,31 @@
 //! options is always coarser than one with fewer, whatever the order of the options: the matcher searches under the
 //! coarsest one and verifies each candidate under the list's own.
 
-use crate::lookalikes::{ENCLOSED, LOOKALIKES};
-use crate::pages::Pages;
+mod lookalikes;
+mod pages;
+
+pub use pages::Pages;
+
+use lookalikes::{ENCLOSED, LOOKALIKES};
 use regex_syntax::hir::{Class as HirClass, HirKind};
 use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 use unicode_normalization::char::decompose_compatible;
 
 /// Index of a relation: the sum of the options that it includes.
-pub(crate) const CASE: usize = 1;
-pub(crate) const WIDTH: usize = 2;
-pub(crate) const VARIANTS: usize = 4;
-pub(crate) const ALL: usize = CASE + WIDTH + VARIANTS;
+pub const CASE: usize = 1;
+/// Forms of one character.
+pub const WIDTH: usize = 2;
+/// Traditional, simplified and variant characters.
+pub const VARIANTS: usize = 4;
+/// All of them: the coarsest relation.
+pub const ALL: usize = CASE + WIDTH + VARIANTS;
 
 /// What a character is to gaps. Characters of one class of the coarsest relation are of one `Class`; a symbol that any
 /// option folds to a letter counts as that letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub(crate) enum Class {
+pub enum Class {
     /// Letters, digits, ideographs and whatever is none of the following.
     Letter = 0,
     /// Punctuation, symbols, combining marks laid over letters.
@@ -34,13 +41,13 @@ pub(crate) enum Class {
 }
 
 /// The class of a character.
-pub(crate) fn class(c: char) -> Class {
+pub fn class(c: char) -> Class {
     CLASSES.get(c)
 }
 
 /// True of letters and ideographs, not of ASCII digits. Faster than what the standard library asks.
 #[inline]
-pub(crate) fn is_letter(c: char) -> bool {
+pub fn is_letter(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_alphabetic()
     } else {
@@ -49,18 +56,18 @@ pub(crate) fn is_letter(c: char) -> bool {
 }
 
 /// The table behind [`class`].
-pub(crate) fn classes() -> &'static Classes {
+pub fn classes() -> &'static Classes {
     &CLASSES
 }
 
 /// The relation with this index, see [`CASE`].
-pub(crate) fn relation(index: usize) -> &'static Relation {
+pub fn relation(index: usize) -> &'static Relation {
     static RELATIONS: [OnceLock<Relation>; ALL + 1] = [const { OnceLock::new() }; ALL + 1];
     RELATIONS[index].get_or_init(|| Relation::new(index))
 }
 
 /// The characters that the coarsest relation folds to `c`, without `c` itself.
-pub(crate) fn forms(c: char) -> &'static [char] {
+pub fn forms(c: char) -> &'static [char] {
     static FORMS: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
         let mut forms: HashMap<char, Vec<char>> = HashMap::new();
         for &(form, folded) in relation(ALL).folded() {
@@ -73,7 +80,7 @@ pub(crate) fn forms(c: char) -> &'static [char] {
 
 /// An equivalence relation between characters.
 #[derive(Debug)]
-pub(crate) struct Relation {
+pub struct Relation {
     /// Code point of a character, xor that of its representative.
     differences: Pages<u32>,
     /// The characters that are not their own representative, with it.
@@ -103,32 +110,34 @@ impl Relation {
         Self { differences, folded }
     }
 
-    pub(crate) fn fold(&self, c: char) -> char {
+    /// The representative of a character's class.
+    pub fn fold(&self, c: char) -> char {
         // The difference leads from a character to a character, so that the fallback is never taken.
         char::from_u32(u32::from(c) ^ self.differences.get(c)).unwrap_or(c)
     }
 
     /// The characters that are not their own representative, with it, in ascending order.
-    pub(crate) fn folded(&self) -> &[(char, char)] {
+    pub fn folded(&self) -> &[(char, char)] {
         &self.folded
     }
 }
 
 /// The class of each character.
 #[derive(Debug)]
-pub(crate) struct Classes {
+pub struct Classes {
     pages: Pages<Class>,
     gaps: Vec<char>,
 }
 
 impl Classes {
+    /// The class of a character.
     #[inline]
-    pub(crate) fn get(&self, c: char) -> Class {
+    pub fn get(&self, c: char) -> Class {
         self.pages.get(c)
     }
 
     /// All characters that are not letters, in ascending order.
-    pub(crate) fn gaps(&self) -> &[char] {
+    pub fn gaps(&self) -> &[char] {
         &self.gaps
     }
 }
@@ -248,7 +257,7 @@ fn variant_classes() -> impl Iterator<Item = &'static str> {
 }
 
 /// Traditional and variant forms with the plain, simplified form of each.
-pub(crate) fn plain_variants() -> HashMap<char, char> {
+pub fn plain_variants() -> HashMap<char, char> {
     let mut plain = HashMap::new();
     for group in variant_classes().flat_map(str::split_whitespace) {
         let mut chars = group.chars();
@@ -268,7 +277,7 @@ pub(crate) fn plain_variants() -> HashMap<char, char> {
 }
 
 /// True of a character that has traditional, simplified or variant forms, or is one.
-pub(crate) fn has_variants(c: char) -> bool {
+pub fn has_variants(c: char) -> bool {
     static ALL_FORMS: LazyLock<HashSet<char>> = LazyLock::new(|| variant_classes().flat_map(str::chars).collect());
     ALL_FORMS.contains(&c)
 }

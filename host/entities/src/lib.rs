@@ -47,20 +47,14 @@ pub const PART_BYTES_MAX: usize = 64 << 10;
 
 /// Memory that readings reuse.
 #[derive(Debug, Default)]
-pub(crate) struct Finder {
+pub struct Finder {
     tape: Tape,
 }
 
 impl Finder {
     /// Adds the entities of the kinds that are sought to `found`, in order of their places, until there are `max`; no two of them
     /// overlap. All kinds are read, so that what is found of one does not depend on the others that are sought.
-    pub(crate) fn find(
-        &mut self,
-        text: &str,
-        found: &mut Vec<Entity>,
-        max: usize,
-        is_sought: impl Fn(EntityKind) -> bool,
-    ) {
+    pub fn find(&mut self, text: &str, found: &mut Vec<Entity>, max: usize, is_sought: impl Fn(EntityKind) -> bool) {
         let mut from = 0;
         while from < text.len() && found.len() < max {
             let to = from + part_bytes(&text[from..]);

@@ -1,6 +1,6 @@
 //! Prints `data/variants.txt` from OpenCC character tables.
 //!
-//! `cargo run -p proviso-scan --example variants -- TSCharacters.txt TWVariants.txt HKVariants.txt`
+//! `cargo run -p proviso-chars --example variants -- TSCharacters.txt TWVariants.txt HKVariants.txt`
 //!
 //! Each table has lines `character<TAB>replacement replacement …`. Replacements of one character relate it to each of
 //! them; related characters form a class, and a class is printed as one line with its representative first. Characters of a class that
