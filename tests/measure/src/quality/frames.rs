@@ -1,10 +1,10 @@
-//! What a pack says of dialogues that were written before its rules, by people who had not seen them: `tests/corpus/frames`.
+//! What a pack says of dialogues of fraud and misconduct, by kind and by who has read them: `tests/corpus/frames`.
 
 use super::WRITES;
 use super::judge::{Judgement, Roles, judge};
 use crate::corpus::{Conversation, Corpus, Turn};
 use crate::page::{Table, count};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,6 +13,27 @@ use std::path::Path;
 
 /// Where they stand.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/frames");
+
+/// What `half` may be, and what is known of these dialogues.
+const PARTS: [(&str, &str); 5] = [
+    (
+        "first",
+        "written without a look at the rules, and read when those of the frames were written. Before them 14 of its 111 were found",
+    ),
+    (
+        "second",
+        "written with the first and never read. Before them 9 of its 107 were found",
+    ),
+    (
+        "third-even",
+        "written later, without a look at the rules, and read when these were written anew. The earlier rules found 47 of its 109",
+    ),
+    (
+        "third-odd",
+        "written with it and never read. The earlier rules found 64 of its 117",
+    ),
+    ("own", "messages by the rules' own author"),
+];
 
 /// One dialogue.
 #[derive(Deserialize)]
@@ -80,7 +101,14 @@ fn rows() -> anyhow::Result<Vec<Row>> {
     for file in files {
         let text = fs::read_to_string(&file)?;
         for (number, line) in (1..).zip(text.lines()) {
-            let row: Row = serde_json::from_str(line).with_context(|| format!("{}:{number}", file.display()))?;
+            let place = || format!("{}:{number}", file.display());
+            let row: Row = serde_json::from_str(line).with_context(place)?;
+            ensure!(
+                PARTS.iter().any(|(part, _)| *part == row.half),
+                "{}: no part is named {:?}",
+                place(),
+                row.half
+            );
             rows.push(row);
         }
     }
@@ -103,23 +131,31 @@ fn render(rows: &[Row], judgement: &Judgement) -> String {
             side[1] += 1;
         }
     }
-    let mut table = Table::new(&["kind", ">first half: found", ">false", ">second half: found", ">false"]);
-    for (kind, halves) in kinds.iter().chain([(&"all", &all)]) {
-        let of = |half: &str| halves.get(half).copied().unwrap_or_default();
-        let share = |[found, all]: [usize; 2]| format!("{} of {}", count(found), count(all));
-        let cells = ["first", "second"]
-            .map(of)
-            .map(|tally| [share(tally.positive), share(tally.negative)]);
+    let parts = PARTS.map(|(part, _)| part);
+    let heads: Vec<String> = std::iter::once("kind".to_owned())
+        .chain(
+            parts
+                .iter()
+                .flat_map(|part| [format!(">{part}: found"), ">false".to_owned()]),
+        )
+        .collect();
+    let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for (kind, of_kind) in kinds.iter().chain([(&"all", &all)]) {
+        let share = |[found, all]: [usize; 2]| match all {
+            0 => "-".to_owned(),
+            _ => format!("{} of {}", count(found), count(all)),
+        };
+        let cells = parts.map(|part| of_kind.get(part).copied().unwrap_or_default());
+        let cells = cells.map(|tally| [share(tally.positive), share(tally.negative)]);
         table.row([(*kind).to_owned()].into_iter().chain(cells.into_iter().flatten()));
     }
     let mut text = String::new();
     write!(
         text,
         "\n## Frames of fraud and misconduct\n\n\
-         {} dialogues of `tests/corpus/frames`, written without a look at the rules and before those of their frames; what `bank-cn` said of \
-         them then stands below, among what was measured once. The first half was read when the rules were \
-         written, the second was not. A dialogue counts as found if any turn has a finding at medium or above.\n\n{}",
+         {} dialogues of `tests/corpus/frames`. A dialogue counts as found if any turn has a finding at medium or above. The parts:\n\n{}\n{}",
         count(rows.len()),
+        PARTS.map(|(part, said)| format!("- {part}: {said}\n")).concat(),
         table.markdown()
     )
     .expect(WRITES);
