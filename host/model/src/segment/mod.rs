@@ -163,14 +163,12 @@ fn is_quoted(line: &str) -> bool {
     line.starts_with(['>', '＞']) || line.starts_with("&gt;")
 }
 
-/// Puts further segments between those that are there; where two overlap, the one that is there stays.
+/// Puts further segments between those that are there, which are in order; where two overlap, the one that is there stays.
 fn merge(found: &mut Vec<Segment>, more: Vec<Segment>) {
     let known = found.len();
     for segment in more {
-        if found[..known]
-            .iter()
-            .all(|other| segment.end <= other.start || other.end <= segment.start)
-        {
+        let next = found[..known].partition_point(|other| other.end <= segment.start);
+        if next == known || segment.end <= found[next].start {
             found.push(segment);
         }
     }
