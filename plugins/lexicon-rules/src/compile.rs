@@ -340,11 +340,7 @@ impl Compiler<'_> {
         let Some(kind) = library::kind(name) else {
             self.problems.push(
                 pointer,
-                format!(
-                    "no context \"{name}\" in the library: version {} has [{}]",
-                    library::VERSION,
-                    library_names()
-                ),
+                format!("no context \"{name}\" in the library, which has [{}]", library_names()),
             );
             return None;
         };

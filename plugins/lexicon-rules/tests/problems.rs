@@ -115,7 +115,7 @@ fn mistakes_in_a_rule_are_named() {
         (
             json!({ "when": leaf, "unless": ["library.negatd"] }),
             "/unless/0",
-            "no context \"negatd\" in the library: version 1 has [\"library.negated\", ",
+            "no context \"negatd\" in the library, which has [\"library.negated\", ",
         ),
         (
             json!({ "when": leaf, "adjust": [{ "near": "library.", "by": 1 }] }),

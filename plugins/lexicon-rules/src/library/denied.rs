@@ -8,20 +8,23 @@ use super::words::Class;
 const BETWEEN: u32 = 24;
 const TAKEN_UP: u32 = 14;
 
-/// How many a reply may begin with.
-const BEFORE_REPLY: u32 = 6;
+/// How many a reply may begin with, and how many tokens the name of who gives it.
+const BEFORE_REPLY: u32 = 10;
+const NAME: usize = 6;
 
 /// True if the hit is denied behind it.
 pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
     let after = around.after.as_slice();
     let (clause, next) = clause_of(after);
-    if denies(clause, BETWEEN) {
+    if denies(clause, BETWEEN) || refuses(clause) || is_unreal(around) {
         return true;
     }
     let Some((border, next)) = next else {
         return false;
     };
-    let asked = border.is(Class::ASKS) || clause.last().is_some_and(|token| token.is(Class::QUESTION));
+    let question = |token: &Token| token.is(Class::QUESTION);
+    let asked =
+        border.is(Class::ASKS) || clause.last().is_some_and(question) || around.clause_before().iter().any(question);
     if asked && replies_no(next) {
         return true;
     }
@@ -43,6 +46,8 @@ fn denies(clause: &[Token], most: u32) -> bool {
         return true;
     }
     let mut between = 0;
+    let mut past = false;
+    let mut placed = false;
     for (at, token) in clause.iter().enumerate() {
         let negated = at.checked_sub(1).is_some_and(|at| {
             clause[at].is(Class::DENIES) || (clause[at].is(Class::NEUTRAL) && !clause[at].is(Class::PARTICLE))
@@ -59,10 +64,19 @@ fn denies(clause: &[Token], most: u32) -> bool {
         if (token.is(Class::DENY) || punished) && !negated && closes(&clause[at + 1..]) {
             return true;
         }
-        if token.is(Class::DENIES.with(Class::BAN)) && ends_in_negation(&clause[at..]) {
+        // 这话微信里不能说: it is so, and not to be said there.
+        placed |= token.is(Class::PLACE);
+        if token.is(Class::DENIES.with(Class::BAN)) && !placed && ends_in_negation(&clause[at..]) {
             return true;
         }
-        if token.is(Class::FOREIGN.with(Class::OFFER)) || (token.is(Class::BARRIER) && !token.is(Class::PARTICLE)) {
+        let obeys = clause.get(at + 1).is_some_and(|next| next.is(Class::DENIES));
+        if token.is(Class::BREACH) && !negated && !obeys {
+            return true;
+        }
+        // 新规以后就没有了: long ago. 今后就没有了: soon.
+        past |= token.is(Class::PAST);
+        let ends = token.is(Class::FOREIGN.with(Class::OFFER)) && !token.is(Class::PAST);
+        if ends || (token.is(Class::BARRIER) && !token.is(Class::PARTICLE) && !past) {
             return false;
         }
         between += token.weight;
@@ -73,13 +87,19 @@ fn denies(clause: &[Token], most: u32) -> bool {
     false
 }
 
+const WRONG: Class = Class::FRAUD
+    .with(Class::SANCTION)
+    .with(Class::TAINT)
+    .with(Class::BAIT)
+    .with(Class::DENY);
+
 /// 是骗子的惯用话术: what it is, wherever in the clause.
 fn is_called_wrong(clause: &[Token], most: u32) -> bool {
     let mut linked = false;
     let mut negated = false;
     let mut between = 0;
     for token in clause {
-        if linked && !negated && token.is(Class::FRAUD.with(Class::SANCTION)) {
+        if linked && !negated && token.is(WRONG) {
             return true;
         }
         if token.is(Class::FOREIGN.with(Class::OFFER).with(Class::BARRIER)) {
@@ -129,11 +149,15 @@ fn ends_in_negation(clause: &[Token]) -> bool {
             // "returns that others don't offer" praises; "returns cannot be promised" denies.
             return false;
         }
+        // 不是吹的: what is no lie is so.
+        if token.is(Class::ABSORB) {
+            return false;
+        }
         if token.is(Class::SAY.with(Class::ACT)) {
             said = true;
         } else if token.is(Class::PARTICLE) && (said || negator.is(Class::NONE)) && closes(&rest[at..]) {
             return true;
-        } else if !token.is(Class::LIGHT.with(Class::BRIDGE)) {
+        } else if !token.is(Class::LIGHT.with(Class::BRIDGE).with(Class::QUOTE)) {
             return false;
         }
         weight += token.weight;
@@ -144,8 +168,29 @@ fn ends_in_negation(clause: &[Token]) -> bool {
     said || negator.is(Class::NONE)
 }
 
+/// 要是真能保本，我自己早买了; 稳赚的事轮得到咱们？
+fn is_unreal(around: &Surroundings<'_, '_>) -> bool {
+    let rest = around.rest_of_sentence();
+    let supposed = around.clause_before().iter().any(|token| token.is(Class::IF));
+    let asked = around.after.get(rest.len()).is_some_and(|end| end.is(Class::ASKS));
+    rest.iter().any(|token| {
+        let of_others = !around.text_of(*token).starts_with('我');
+        token.is(Class::COUNTER) && (supposed || (asked && of_others))
+    })
+}
+
+/// 导师：绝对不能: what the one says who is named before the colon.
+fn behind_a_name(next: &[Token]) -> &[Token] {
+    let colon = next.iter().take(NAME).position(|token| token.is(Class::BORDER));
+    match colon {
+        Some(at) if next[at].is(Class::COLON) => &next[at + 1..],
+        _ => next,
+    }
+}
+
 /// 没有的。 不可能。 "No such thing."
 fn replies_no(next: &[Token]) -> bool {
+    let next = behind_a_name(next);
     let mut weight = 0;
     for (at, token) in next.iter().enumerate() {
         if token.is(Class::REPLY.with(Class::DENY)) {
@@ -160,7 +205,16 @@ fn replies_no(next: &[Token]) -> bool {
                 return true;
             }
         }
-        let passes = token.is(Class::FILLER.with(Class::COMMA).with(Class::QUOTE).with(Class::THIS));
+        // 客户问能不能保本，我回复他：不能.
+        let passes = token.is(Class::FILLER
+            .with(Class::COMMA)
+            .with(Class::COLON)
+            .with(Class::QUOTE)
+            .with(Class::THIS)
+            .with(Class::SAY)
+            .with(Class::BRIDGE)
+            .with(Class::ANY)
+            .with(Class::LIGHT));
         if !passes || token.is(Class::FOREIGN) {
             return false;
         }
@@ -183,10 +237,14 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
     let whoever = clause.last().is_some_and(|token| token.is(Class::PARTICLE))
         && around.clause_before().iter().any(|token| token.is(Class::SAY))
         && !around.clause_before().iter().any(|token| token.is(Class::OWN));
-    let topic = topic || whoever;
+    // 要保本的话，理财给不了.
+    let topic = topic || whoever || clause.iter().any(|token| token.is(Class::TOPIC));
     let mut rest = next;
     for step in 0..2 {
         let (clause, further) = clause_of(rest);
+        if step == 0 && refuses(clause) {
+            return true;
+        }
         let this = clause.iter().position(|token| token.is(Class::THIS));
         let foreign = clause.iter().any(|token| token.is(Class::FOREIGN.with(Class::OFFER)));
         if foreign {
@@ -211,6 +269,19 @@ fn taken_up(around: &Surroundings<'_, '_>, clause: &[Token], next: &[Token]) -> 
         }
     }
     false
+}
+
+/// 他要我写保本，我拒绝了: the speaker did.
+fn refuses(clause: &[Token]) -> bool {
+    let Some(at) = clause.iter().position(|token| token.is(Class::REFUSE)) else {
+        return false;
+    };
+    let speaks = |token: &Token| token.is(Class::SPEAKER.with(Class::OWN));
+    let passes = |token: &Token| token.is(Class::LIGHT.with(Class::ANY).with(Class::PARTICLE).with(Class::BRIDGE));
+    let (before, behind) = (&clause[..at], &clause[at + 1..]);
+    (clause[at].is(Class::SPEAKER) || before.iter().any(speaks))
+        && before.iter().all(|token| speaks(token) || passes(token))
+        && closes(behind)
 }
 
 /// 我们行没有这种产品, 不做这样的承诺.

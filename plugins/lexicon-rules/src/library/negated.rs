@@ -16,6 +16,9 @@ const CARRIED: u32 = 36;
 const BRIDGED: u32 = 12;
 const ALONE: u32 = 4;
 
+/// How many tokens behind the hit may leave the speaker out.
+const SAVED_BEHIND: usize = 16;
+
 /// What governs, by how far it reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Governor {
@@ -39,10 +42,14 @@ pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
         return false;
     };
     let negator = before[at];
-    if negator.is(Class::RHETORIC) && answered_by_oneself(around) {
+    if negator.is(Class::RHETORIC) && (answered_by_oneself(around) || !is_asked(around, negator)) {
         return false;
     }
-    if saves_the_speaker(before, at) || asks_for_assent(around, negator) || is_of_others(around, at) {
+    if saves_the_speaker(around, at)
+        || asks_for_assent(around, negator)
+        || is_of_others(around, at)
+        || makes_haste(around, at)
+    {
         return false;
     }
     // 不方便提供卡号，至少报验证码: a hit over a border is taken up again behind it.
@@ -54,7 +61,10 @@ pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
     if touches && denied::holds(around) {
         return false;
     }
-    negator.is(Class::BAN) || affirmed_by(before, at) == 0
+    if (touches || negator.is(Class::NONE)) && (passes_over_others(around) || asks_back(around)) {
+        return false;
+    }
+    negator.is(Class::BAN) || (affirmed_by(before, at) == 0 && !is_unsaid(around, at))
 }
 
 /// True if a ban governs the hit.
@@ -77,7 +87,24 @@ pub(super) fn governing(around: &Surroundings<'_, '_>, classes: Class) -> Option
         .rev()
         .filter(|&at| before[at].is(classes) && before[at].end <= around.hit.start)
         .take(TRIES)
-        .find(|&at| reaches(around, governor(before[at], classes), at))
+        .find(|&at| reaches(around, governor(before[at], classes), at, before.len()))
+}
+
+/// 没有哪个客户说过这款不保本: a negator behind a verb of saying is itself denied.
+fn is_unsaid(around: &Surroundings<'_, '_>, at: usize) -> bool {
+    let before = around.before;
+    let joined = before[..at]
+        .iter()
+        .rposition(|token| token.is(Class::JOINS.with(Class::BORDER)));
+    let from = joined.map_or(0, |joined| joined + 1);
+    (from..at)
+        .rev()
+        .filter(|&outer| before[outer].is(Class::DENIES))
+        .take(TRIES)
+        .any(|outer| {
+            let says = before[outer..at].iter().any(|token| token.is(Class::SAY));
+            says && reaches(around, governor(before[outer], Class::DENIES), outer, at)
+        })
 }
 
 fn governor(token: Token, classes: Class) -> Governor {
@@ -108,6 +135,8 @@ struct Way {
     unknown: u32,
     /// 诈骗, or words in letters: a verb or a preposition must still come.
     unfinished: bool,
+    /// A ban or a warning has come upon the loss that it speaks of: 避免亏损.
+    spent: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +159,8 @@ enum Party {
     Any,
 }
 
-fn reaches(around: &Surroundings<'_, '_>, governor: Governor, at: usize) -> bool {
+/// True if the word at `at` reaches the token at `to`, or behind the last the hit.
+fn reaches(around: &Surroundings<'_, '_>, governor: Governor, at: usize, to: usize) -> bool {
     let start = around.before[at];
     let mut way = Way {
         verb: if start.is(Class::SAY) {
@@ -146,7 +176,7 @@ fn reaches(around: &Surroundings<'_, '_>, governor: Governor, at: usize) -> bool
         just_said: start.is(Class::SAY),
         ..Way::default()
     };
-    for step in 0..around.before.len() - at - 1 {
+    for step in 0..to - at - 1 {
         if !way.goes_over(around, governor, start, at + 1 + step) {
             return false;
         }
@@ -157,8 +187,8 @@ fn reaches(around: &Surroundings<'_, '_>, governor: Governor, at: usize) -> bool
     // 不会变的保本产品: the negator stays in the attribute.
     let attribute = way.unknown > 0
         && way.verb == Verb::Nothing
-        && governor != Governor::Ban
-        && around.before.last().is_some_and(|token| is_de(around, *token));
+        && (governor != Governor::Ban || way.spent)
+        && is_de(around, around.before[to - 1]);
     !attribute
 }
 
@@ -177,13 +207,17 @@ impl Way {
                 || around.has_hit_between(start.end, token.start);
         }
         if token.is(Class::COLON) {
-            return wide || around.before[at - 1].is(Class::SAY);
+            // 不得转发：保本: what is not to be passed on is not denied.
+            let before = around.before[at - 1];
+            return (wide || before.is(Class::SAY)) && !before.is(Class::ABSORB);
         }
         // 误以为理财就是…: what is said goes on.
-        if token.is(Class::BARRIER) && self.verb == Verb::Says && is_just(around, token) {
+        if token.is(Class::BARRIER) && self.verb == Verb::Says && goes_on_saying(around, at) {
             return true;
         }
-        if token.is(Class::BORDER.with(Class::BARRIER)) || (token.is(Class::FOREIGN) && token.is(Class::LATIN)) {
+        let forbids_saying = governor == Governor::Ban && self.verb == Verb::Says;
+        let foreign = token.is(Class::FOREIGN) && token.is(Class::LATIN) && !forbids_saying;
+        if token.is(Class::BORDER.with(Class::BARRIER)) || foreign {
             return false;
         }
         if token.is(Class::OWN) {
@@ -193,13 +227,15 @@ impl Way {
         if token.is(Class::DENIES) && governor != Governor::Ban && self.verb == Verb::Nothing {
             return false;
         }
-        if wide
-            && token.is(Class::ABSORB.with(Class::NEUTRAL))
-            && touches
-            && !token.is(Class::SAY)
-            && !token.is(Class::FRAUD)
-        {
+        // 避免亏损，选择…: the loss is what the ban was for, and the choice is the speaker's.
+        if token.is(Class::URGE) && wide && (self.spent || token.is(Class::OFFER)) && self.verb == Verb::Nothing {
             return false;
+        }
+        if wide && token.is(Class::ABSORB.with(Class::NEUTRAL)) && !token.is(Class::SAY.with(Class::FRAUD)) {
+            if touches {
+                return false;
+            }
+            self.spent |= token.is(Class::ABSORB);
         }
         if governor == Governor::Warning && token.is(Class::FRAUD) {
             self.unfinished = true;
@@ -253,15 +289,14 @@ impl Way {
     }
 }
 
-/// 就, 就是, 就能.
-fn is_just(around: &Surroundings<'_, '_>, token: Token) -> bool {
-    around.scene.text()[token.start as usize..].starts_with('就')
+/// 就, 就是, 就能; and 了 behind another word than the verb of saying: 别以为买了理财就….
+fn goes_on_saying(around: &Surroundings<'_, '_>, at: usize) -> bool {
+    let text = around.text_of(around.before[at]);
+    text.starts_with('就') || (text == "了" && !around.before[at - 1].is(Class::SAY))
 }
 
 fn is_de(around: &Surroundings<'_, '_>, token: Token) -> bool {
-    let text = around.scene.text();
-    text.get(token.start as usize..token.end as usize)
-        .is_some_and(|text| text.ends_with('的'))
+    around.text_of(token).ends_with('的')
 }
 
 /// Whether the negator at `at` is itself negated, 1 or 0: 不是不, 没有不.
@@ -277,18 +312,48 @@ fn affirmed_by(before: &[Token], at: usize) -> usize {
         }
         if token.is(Class::DENIES) {
             negations += 1;
-        } else if !token.is(Class::LIGHT.with(Class::ANY)) {
+        } else if !token.is(Class::LIGHT.with(Class::ANY).with(Class::SAY)) {
             break;
         }
     }
     negations % 2
 }
 
-/// 除了我们没有哪家…, 要是不…: the negation leaves the speaker out, or is supposed only.
-fn saves_the_speaker(before: &[Token], at: usize) -> bool {
+/// 除了我们没有哪家…, 没有保本的了，只有我们有, 要是不…: the negation leaves the speaker out, or is supposed only.
+fn saves_the_speaker(around: &Surroundings<'_, '_>, at: usize) -> bool {
+    let before = around.before;
+    if before[at].is(Class::BAN) {
+        return before[at.saturating_sub(3)..at]
+            .iter()
+            .any(|token| token.is(Class::SAVE));
+    }
+    // 不能保证的话，我早就….
+    let as_if = around
+        .rest_of_clause()
+        .iter()
+        .any(|token| around.text_of(*token) == "的话");
+    let condition = before[..at]
+        .iter()
+        .rfind(|token| !(token.is(Class::LIGHT) && token.is(Class::LATIN)));
+    let supposed = condition.is_some_and(|token| token.is(Class::IF));
     let near = &before[at.saturating_sub(3)..at];
-    let supposed = near.last().is_some_and(|token| token.is(Class::IF));
-    (supposed && !before[at].is(Class::BAN)) || near.iter().any(|token| token.is(Class::SAVE))
+    let behind = around.after.iter().take(SAVED_BEHIND);
+    supposed || as_if || near.iter().chain(behind).any(|token| token.is(Class::SAVE))
+}
+
+/// 过了今天就没有保本的了: soon there is none, so that one buys now. What long is no more (新规以后就没有了) is told.
+fn makes_haste(around: &Surroundings<'_, '_>, at: usize) -> bool {
+    let before = &around.before[..at];
+    around.before[at].is(Class::DENIES)
+        && before.iter().any(|token| token.is(Class::HASTE))
+        && !before.iter().any(|token| token.is(Class::PAST))
+        && (before
+            .last()
+            .is_some_and(|token| token.is(Class::BARRIER.with(Class::HASTE)))
+            || around
+                .rest_of_sentence()
+                .iter()
+                .any(|token| around.text_of(*token).ends_with('了')))
 }
 
 /// 别家没有保本的, "you can't get a guaranteed return elsewhere": what other houses lack. 别家也没有 denies.
@@ -317,6 +382,45 @@ fn asks_for_assent(around: &Surroundings<'_, '_>, negator: Token) -> bool {
         .iter()
         .take_while(|token| !token.is(Class::COMMA.with(Class::END)));
     is_not && clause.last().is_some_and(|token| token.is(Class::QUESTION))
+}
+
+/// 世上有稳赚的吗: some words deny in a question alone.
+fn is_asked(around: &Surroundings<'_, '_>, negator: Token) -> bool {
+    let rest = around.rest_of_sentence();
+    !negator.is(Class::QUESTION)
+        || rest.last().is_some_and(|token| token.is(Class::QUESTION))
+        || around.after.get(rest.len()).is_some_and(|end| end.is(Class::ASKS))
+}
+
+/// 不保本我敢卖给您？ "No guaranteed return, no fee": denied for the sake of what follows.
+fn asks_back(around: &Surroundings<'_, '_>) -> bool {
+    let rest = around.rest_of_sentence();
+    let asked = around.after.get(rest.len()).is_some_and(|end| end.is(Class::ASKS));
+    let dares = around.rest_of_clause().iter().any(|token| token.is(Class::DARES));
+    let next = rest.iter().skip_while(|token| !token.is(Class::COMMA)).nth(1);
+    let stakes = next.is_some_and(|token| token.is(Class::NONE) && token.is(Class::LATIN));
+    (asked && dares) || stakes
+}
+
+/// 不保本的我也不会推荐: what does not is left out, so that the rest does.
+fn passes_over_others(around: &Surroundings<'_, '_>) -> bool {
+    let clause = around.rest_of_clause();
+    let speaker = clause.iter().position(|token| token.is(Class::SPEAKER));
+    let denies = |at: usize| {
+        let rest = &clause[at..];
+        if rest.last().is_some_and(|token| token.is(Class::DENY)) {
+            return true;
+        }
+        let negator = rest.iter().position(|token| token.is(Class::DENIES));
+        negator.is_some_and(|negator| {
+            rest[negator..]
+                .iter()
+                .take(4)
+                .any(|token| token.is(Class::SAY.with(Class::ACT).with(Class::OFFER)))
+        })
+    };
+    let links = |token: &Token| is_de(around, *token) || token.is(Class::LINK);
+    clause.first().is_some_and(links) && speaker.is_some_and(denies)
 }
 
 /// 谁敢保证？我敢.

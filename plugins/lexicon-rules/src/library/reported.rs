@@ -6,17 +6,34 @@ use super::reading::Token;
 use super::surroundings::Surroundings;
 use super::words::Class;
 
+/// How many characters may stand between a wish and what is wished for.
+const WANTED: u32 = 12;
+
 /// True if the sentence reports what somebody else said or wrote.
 pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
-    says_third(around.before) || goes_on_reporting(around)
+    says_third(around.before)
+        || goes_on_reporting(around)
+        || is_wanted(around)
+        || is_under_a_name(around.before)
+        || is_heard(around)
+        || is_inquired(around)
+        || says_customer(around)
+        || is_chronicled(around)
 }
 
 /// A third person is the subject of a verb of saying that leads to the hit. Neither a contrast nor the speaker, as a subject or with his own
 /// goods, comes between. What a fraudster does counts as what he says.
 fn says_third(before: &[Token]) -> bool {
-    let Some(at) = before.iter().rposition(|token| token.is(Class::THIRD)) else {
+    let Some(at) = before
+        .iter()
+        .rposition(|token| token.is(Class::THIRD.with(Class::HOUSE)))
+    else {
         return false;
     };
+    // 只跟别人讲: spoken to.
+    if at > 0 && before[at - 1].is(Class::BRIDGE) && !before[at].is(Class::LATIN) {
+        return false;
+    }
     let verb = if before[at].is(Class::FRAUD) {
         Class::SAY.with(Class::ACT).with(Class::BRIDGE)
     } else {
@@ -50,6 +67,117 @@ fn says_third(before: &[Token]) -> bool {
         says |= token.is(verb);
     }
     says
+}
+
+/// 客户说以前的经理讲过保本: no testimony (客户都说), no question that is answered, and nothing is offered.
+fn says_customer(around: &Surroundings<'_, '_>) -> bool {
+    let clause = around.clause_before();
+    let Some(at) = clause.iter().position(|token| token.is(Class::CUSTOMER)) else {
+        return false;
+    };
+    let says = |at: usize| {
+        let testifies = ["都", "也", "全"].contains(&around.text_of(clause[at - 1]));
+        clause[at].is(Class::SAY) && !testifies
+    };
+    let ends = Class::QUESTION.with(Class::DENIES).with(Class::BARRIER);
+    (at + 1..clause.len()).any(says)
+        && !around.is_addressed()
+        && !clause[at..].iter().any(|token| token.is(ends))
+        && !speaks_for_the_house(around)
+}
+
+/// 记者发现多个平台用保本招揽客户: what a court, an auditor or the press says of others, to nobody in particular.
+fn is_chronicled(around: &Surroundings<'_, '_>) -> bool {
+    let Some(at) = around
+        .before
+        .iter()
+        .position(|token| token.is(Class::CASE) && !token.is(Class::BRIDGE))
+    else {
+        return false;
+    };
+    let verb = Class::SAY.with(Class::ACT).with(Class::BRIDGE);
+    let contrasts = Class::BARRIER.with(Class::URGE);
+    let told = &around.before[at + 1..];
+    around.clause_before().iter().any(|token| token.is(verb))
+        && !told.iter().any(|token| token.is(contrasts))
+        && !speaks_for_the_house(around)
+}
+
+/// The sentence has the speaker, his house or an offer.
+fn speaks_for_the_house(around: &Surroundings<'_, '_>) -> bool {
+    let house = Class::OWN
+        .with(Class::OFFER)
+        .with(Class::DARES)
+        .with(Class::VOUCH)
+        .with(Class::SPEAKER);
+    around
+        .before
+        .iter()
+        .chain(around.rest_of_sentence())
+        .any(|token| token.is(house))
+}
+
+/// 您在别处看到的保本: the attribute says where from.
+fn is_heard(around: &Surroundings<'_, '_>) -> bool {
+    let clause = around.clause_before();
+    let own = Class::OWN.with(Class::OFFER);
+    let [.., verb, _] = clause else { return false };
+    let elsewhere = Class::HOUSE.with(Class::THIRD);
+    let heard = verb.is(Class::SAY) && clause.iter().any(|token| token.is(elsewhere));
+    heard && is_attribute(around) && !clause.iter().chain(around.rest_of_clause()).any(|token| token.is(own))
+}
+
+fn is_attribute(around: &Surroundings<'_, '_>) -> bool {
+    let text = &around.scene.text()[..around.hit.start as usize];
+    text.ends_with('的')
+}
+
+/// 销售人员是否承诺过保本？: whether somebody did.
+fn is_inquired(around: &Surroundings<'_, '_>) -> bool {
+    let end = around.after.get(around.rest_of_sentence().len());
+    let clause = around.clause_before();
+    let own = Class::OWN.with(Class::OFFER);
+    // 是否存在承诺保本的行为？ asks of anybody.
+    let act = around.after.iter().take(3).any(|token| token.is(Class::NOTION));
+    let somebody = Class::CUSTOMER.with(Class::THIRD).with(Class::WHOEVER);
+    let somebody = clause.iter().position(|token| token.is(somebody));
+    let Some(at) = somebody.or(act.then_some(0)) else {
+        return false;
+    };
+    let asked = clause
+        .iter()
+        .any(|token| token.is(Class::QUESTION.with(Class::NEUTRAL)));
+    end.is_some_and(|token| token.is(Class::ASKS))
+        && asked
+        && clause[at..].iter().any(|token| token.is(Class::SAY))
+        && !clause
+            .iter()
+            .chain(around.rest_of_sentence())
+            .any(|token| token.is(own))
+}
+
+/// 客户：保本吗？: a record with the name of who speaks.
+fn is_under_a_name(before: &[Token]) -> bool {
+    let [name, colon, ..] = before else { return false };
+    name.is(Class::CUSTOMER.with(Class::THIRD)) && colon.is(Class::COLON)
+}
+
+/// 客户非要保本, "the client kept asking for a guaranteed return": a demand or a belief, and nothing is offered.
+fn is_wanted(around: &Surroundings<'_, '_>) -> bool {
+    let clause = around.clause_before();
+    let Some(at) = clause.iter().rposition(|token| token.is(Class::WANT)) else {
+        return false;
+    };
+    let own = Class::OWN.with(Class::OFFER).with(Class::DARES);
+    let between: u32 = clause[at + 1..].iter().map(|token| token.weight).sum();
+    between <= WANTED
+        && !around.is_addressed()
+        && clause[..at].iter().any(|token| token.is(Class::CUSTOMER))
+        && !around
+            .before
+            .iter()
+            .chain(around.rest_of_sentence())
+            .any(|token| token.is(own))
 }
 
 /// 有人给我打电话。说是保本的: the report goes on from the sentence before.

@@ -42,9 +42,28 @@ impl<'s, 'm> Surroundings<'s, 'm> {
         }
     }
 
+    /// What a token says.
+    pub(super) fn text_of(&self, token: Token) -> &'m str {
+        let text = self.scene.text();
+        text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// True if the hit's sentence speaks to somebody: 您, 你.
+    pub(super) fn is_addressed(&self) -> bool {
+        let spoken_to = |token: &Token| self.text_of(*token).contains(['您', '你']);
+        self.before.iter().chain(self.rest_of_sentence()).any(spoken_to)
+    }
+
     /// The rest of the hit's sentence.
     pub(super) fn rest_of_sentence(&self) -> &[Token] {
         let end = self.after.iter().position(|token| token.is(Class::END));
+        &self.after[..end.unwrap_or(self.after.len())]
+    }
+
+    /// Of the hit's clause, what stands behind it.
+    pub(super) fn rest_of_clause(&self) -> &[Token] {
+        let border = Class::COMMA.with(Class::BREAK).with(Class::COLON).with(Class::END);
+        let end = self.after.iter().position(|token| token.is(border));
         &self.after[..end.unwrap_or(self.after.len())]
     }
 

@@ -10,6 +10,9 @@ use super::words::Class;
 /// How many characters may stand between a title and its colon: 典型案例（三）：.
 const BEFORE_COLON: u32 = 10;
 
+/// How many tokens behind a hit the notion may stand that it belongs to.
+const NOTION: usize = 3;
+
 /// True if the hit is taught or warned of.
 pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
     negated::is_warned_of(around)
@@ -23,7 +26,9 @@ pub(super) fn holds(around: &Surroundings<'_, '_>) -> bool {
 pub(super) fn offers(around: &Surroundings<'_, '_>, from: usize) -> bool {
     let offer = Class::OWN.with(Class::OFFER);
     let rest = around.rest_of_sentence();
-    around.before[from..].iter().chain(rest).any(|token| token.is(offer))
+    // 欢迎向我行举报 offers nothing.
+    let offers = |token: &Token| token.is(offer) && !token.is(Class::BEWARE);
+    around.before[from..].iter().chain(rest).any(offers)
 }
 
 /// 以保本为由, 保本的骗局: what stands right behind it, over a list of the same.
@@ -38,12 +43,31 @@ fn is_bait(around: &Surroundings<'_, '_>) -> bool {
         .after
         .iter()
         .find(|token| !token.is(listed) && !around.covers(**token));
-    next.is_some_and(|token| token.is(Class::BAIT))
+    next.is_some_and(|token| token.is(Class::BAIT)) || is_a_notion(around)
+}
+
+/// 保证收益的条款: what people speak of, where the speaker has no part in it.
+fn is_a_notion(around: &Surroundings<'_, '_>) -> bool {
+    let house = Class::OWN
+        .with(Class::OFFER)
+        .with(Class::SPEAKER)
+        .with(Class::DARES)
+        .with(Class::VOUCH)
+        .with(Class::URGE);
+    let speaks = |token: &Token| token.is(house);
+    let notion = around.after.iter().take(NOTION).any(|token| token.is(Class::NOTION));
+    notion && !around.before.iter().chain(around.rest_of_sentence()).any(speaks)
 }
 
 /// The title of a teaching and its colon stand before it.
 fn is_introduced(around: &Surroundings<'_, '_>) -> bool {
-    title(around.before).is_some_and(|behind| !offers(around, behind))
+    title(around.before).is_some_and(|behind| !offers(around, behind)) || is_an_option(around)
+}
+
+/// 考试题：哪项违规？A.承诺保本: an answer to choose.
+fn is_an_option(around: &Surroundings<'_, '_>) -> bool {
+    let asked = around.earlier.last().is_some_and(|token| token.is(Class::ASKS));
+    asked && title(around.earlier).is_some() && !offers(around, 0)
 }
 
 /// Where what a title introduces begins.
@@ -65,28 +89,51 @@ pub(super) fn title(before: &[Token]) -> Option<usize> {
     before[at].is(Class::SAY).then_some(at + 1)
 }
 
+/// Of whom it is told. Where somebody is spoken to (尊敬的客户，您…), a customer or 某 is no such person.
+fn teller_of(around: &Surroundings<'_, '_>, tellers: Class) -> Option<usize> {
+    let addressed = around.is_addressed();
+    let tells = |token: &Token| {
+        let vague = token.is(Class::CUSTOMER) || around.text_of(*token).starts_with('某');
+        token.is(tellers) && !(addressed && vague)
+    };
+    around.before.iter().position(tells)
+}
+
 /// 某客户经理承诺保本，被罚三十万元: somebody else, and what came of it.
 fn is_told_with_its_end(around: &Surroundings<'_, '_>) -> bool {
-    let teller = Class::CASE.with(Class::THIRD).with(Class::TEACH).with(Class::WHOEVER);
-    let Some(from) = around.before.iter().position(|token| token.is(teller)) else {
+    let teller = Class::CASE
+        .with(Class::THIRD)
+        .with(Class::TEACH)
+        .with(Class::WHOEVER)
+        .with(Class::CUSTOMER);
+    let Some(from) = teller_of(around, teller) else {
         return false;
     };
-    let rest = around.rest_of_sentence();
-    let end = rest.iter().enumerate().any(|(at, token)| {
-        let negated = rest[at.saturating_sub(2)..at]
-            .iter()
-            .any(|token| token.is(Class::DENIES.with(Class::NEUTRAL)));
-        token.is(Class::SANCTION) && !negated
-    });
-    end && !offers(around, from)
+    let ended = |tokens: &[Token]| {
+        tokens.iter().enumerate().any(|(at, token)| {
+            let near = &tokens[at.saturating_sub(2)..at];
+            let negated = near.iter().any(|token| token.is(Class::DENIES.with(Class::NEUTRAL)));
+            token.is(Class::SANCTION) && !negated
+        })
+    };
+    // "Regulators fined the adviser over ads touting …": the end is told first.
+    let said = around.clause_before().last().is_some_and(|token| token.is(Class::SAY));
+    let told_first = said && !around.before[from].is(Class::CUSTOMER) && ended(&around.before[from..]);
+    (told_first || ended(around.rest_of_sentence())) && !offers(around, from)
 }
 
 /// 有人承诺保本，请举报: whoever it is, and what to do against it.
 fn is_told_to_all(around: &Surroundings<'_, '_>) -> bool {
-    let whoever = Class::WHOEVER.with(Class::THIRD);
-    let Some(from) = around.before.iter().position(|token| token.is(whoever)) else {
+    let whoever = Class::WHOEVER.with(Class::THIRD).with(Class::CUSTOMER);
+    let Some(from) = teller_of(around, whoever) else {
         return false;
     };
     let rest = around.rest_of_sentence();
-    rest.iter().any(|token| token.is(Class::BEWARE)) && !offers(around, from)
+    // 小心错过 lures.
+    let lures = |at: usize| {
+        rest.get(at + 1)
+            .is_some_and(|next| next.is(Class::ABSORB) && !next.is(Class::FRAUD))
+    };
+    let told = (0..rest.len()).any(|at| rest[at].is(Class::BEWARE) && !lures(at));
+    told && !offers(around, from)
 }

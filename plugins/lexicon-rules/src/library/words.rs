@@ -114,6 +114,32 @@ classes! {
     SPEAKER "speaker",
     /// Answers a question of one's own.
     DARES "dares",
+    /// The listener is to choose or buy.
+    URGE "urge",
+    /// The speaker stands for what he has just denied.
+    VOUCH "vouch",
+    /// Takes an excuse back: 您懂的.
+    WINK "wink",
+    /// Soon, or the last of it: a lack that means haste.
+    HASTE "haste",
+    /// Long ago: a lack that is told.
+    PAST "past",
+    /// What the speaker did with a demand.
+    REFUSE "refuse",
+    /// Words that are to go.
+    REMOVE "remove",
+    /// Where a thing may not be said, though it is so.
+    PLACE "place",
+    /// Goes against a rule, which follows.
+    BREACH "breach",
+    /// Who asks, believes or wants, beside the speaker.
+    CUSTOMER "customer",
+    /// Believes or wants what nobody gives.
+    WANT "want",
+    /// What would be otherwise, were it true: 我自己早买了.
+    COUNTER "counter",
+    /// What people speak of: a clause, an act, an advertisement.
+    NOTION "notion",
     /// `,`
     COMMA "mark: comma",
     /// `、` `/`
@@ -151,6 +177,11 @@ impl Class {
         self.0 & other.0 != 0
     }
 
+    /// What both sets have.
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Both sets together.
     #[must_use]
     pub(super) const fn with(self, other: Self) -> Self {
@@ -158,10 +189,12 @@ impl Class {
     }
 }
 
-/// A tree of characters, its edges in one ordered row.
+/// A tree of characters, its edges in one row, ordered by the node that they leave and the character.
 #[derive(Debug)]
 pub(super) struct Words {
-    edges: Vec<(u32, char, u32)>,
+    edges: Vec<(char, u32)>,
+    /// Where the edges of each node begin; behind the last node, where they all end.
+    starts: Vec<u32>,
     classes: Vec<Class>,
 }
 
@@ -171,50 +204,29 @@ const WORD_CHARS_MAX: usize = 40;
 impl Words {
     /// Reads tables; what is wrong in one is in the list, with its line.
     pub(super) fn read(tables: &[&str]) -> (Self, Vec<String>) {
+        let (words, problems) = classes_of_words(tables);
         let mut tree: BTreeMap<(u32, char), u32> = BTreeMap::new();
         let mut classes = vec![Class::default()];
-        let mut problems = Vec::new();
-        for table in tables {
-            let mut class = None;
-            for (at, line) in table.lines().enumerate() {
-                let line = line.trim();
-                if line.is_empty() || line.starts_with('#') {
-                    continue;
-                }
-                if let Some(heading) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                    class = Class::of_heading(heading);
-                    if class.is_none() {
-                        problems.push(format!("line {}: no class \"{heading}\"", at + 1));
-                    }
-                    continue;
-                }
-                let Some(class) = class else {
-                    problems.push(format!("line {}: words without a class", at + 1));
-                    continue;
-                };
-                for word in line.split(',').map(str::trim) {
-                    if word.is_empty() || word.chars().count() > WORD_CHARS_MAX {
-                        problems.push(format!(
-                            "line {}: \"{word}\" must be 1 to {WORD_CHARS_MAX} characters",
-                            at + 1
-                        ));
-                        continue;
-                    }
-                    let mut node = 0;
-                    for c in word.chars().map(fold) {
-                        let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
-                        node = *tree.entry((node, c)).or_insert_with(|| {
-                            classes.push(Class::default());
-                            next
-                        });
-                    }
-                    let entry = &mut classes[node as usize];
-                    *entry = entry.with(class);
-                }
+        for (word, class) in &words {
+            let mut node = 0;
+            for &c in word {
+                let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+                node = *tree.entry((node, c)).or_insert_with(|| {
+                    classes.push(Class::default());
+                    next
+                });
             }
+            classes[node as usize] = class.with(negation_within(&words, word, *class));
         }
-        let edges = tree.into_iter().map(|((from, c), to)| (from, c, to)).collect();
-        (Self { edges, classes }, problems)
+        let mut edges = Vec::with_capacity(tree.len());
+        let mut starts = Vec::with_capacity(classes.len() + 1);
+        for ((from, c), to) in tree {
+            starts.resize((from as usize + 1).max(starts.len()), edges.len() as u32);
+            edges.push((c, to));
+        }
+        starts.resize(classes.len() + 1, edges.len() as u32);
+        let words = Self { edges, starts, classes };
+        (words, problems)
     }
 
     /// The longest word at the start of `text`: its bytes and its classes. A word that ends with an ASCII letter or digit stands free there.
@@ -248,12 +260,66 @@ impl Words {
     }
 
     fn child(&self, node: u32, c: char) -> Option<u32> {
-        let at = self
-            .edges
-            .binary_search_by(|&(from, edge, _)| (from, edge).cmp(&(node, c)))
-            .ok()?;
-        self.edges.get(at).map(|&(_, _, to)| to)
+        let [from, to] = [node, node + 1].map(|node| self.starts[node as usize] as usize);
+        let edges = &self.edges[from..to];
+        let at = edges.binary_search_by_key(&c, |&(edge, _)| edge).ok()?;
+        Some(edges[at].1)
     }
+}
+
+/// Each word of the tables, as they fold it, with its classes; and what is wrong in a table, with its line.
+fn classes_of_words(tables: &[&str]) -> (BTreeMap<Vec<char>, Class>, Vec<String>) {
+    let mut words: BTreeMap<Vec<char>, Class> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for table in tables {
+        let mut class = None;
+        for (at, line) in table.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(heading) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                class = Class::of_heading(heading);
+                if class.is_none() {
+                    problems.push(format!("line {}: no class \"{heading}\"", at + 1));
+                }
+                continue;
+            }
+            let Some(class) = class else {
+                problems.push(format!("line {}: words without a class", at + 1));
+                continue;
+            };
+            for word in line.split(',').map(str::trim) {
+                if word.is_empty() || word.chars().count() > WORD_CHARS_MAX {
+                    problems.push(format!(
+                        "line {}: \"{word}\" must be 1 to {WORD_CHARS_MAX} characters",
+                        at + 1
+                    ));
+                    continue;
+                }
+                let entry = words.entry(word.chars().map(fold).collect()).or_default();
+                *entry = entry.with(class);
+            }
+        }
+    }
+    (words, problems)
+}
+
+/// 没写 answers, and is 没 before 写 as well: what a word has of a negator and the verb that it carries on.
+fn negation_within(words: &BTreeMap<Vec<char>, Class>, word: &[char], class: Class) -> Class {
+    let answers = Class::DENY.with(Class::REPLY).with(Class::REFUSE).with(Class::SANCTION);
+    let negates = Class::DENIES.with(Class::BAN);
+    if !class.has(answers) || class.has(negates.with(Class::NEUTRAL)) {
+        return Class::default();
+    }
+    let of = |part: &[char]| words.get(part).copied().unwrap_or_default();
+    let mut parts = (1..word.len()).map(|at| (of(&word[..at]), of(&word[at..])));
+    let verb = Class::SAY.with(Class::ACT);
+    parts
+        .rfind(|(negator, rest)| negator.has(negates) && rest.has(verb))
+        .map_or(Class::default(), |(negator, rest)| {
+            negator.and(negates).with(rest.and(verb))
+        })
 }
 
 /// True if the word before goes on here: a letter, a digit, or an apostrophe with a letter behind it.
