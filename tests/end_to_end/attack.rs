@@ -69,6 +69,13 @@ fn weak(folder: &Path, manifest: &str, cases: &str) -> PathBuf {
     folder
 }
 
+/// The same with a term of two ideographs: a space or a middle dot between them has no regularity that would tell it.
+fn short(folder: &Path, manifest: &str) -> PathBuf {
+    let pack = weak(folder, manifest, &CASES.replace("稳赚不赔", "保本"));
+    fs::write(pack.join("lexicons/promises.txt"), "保本\n").unwrap();
+    pack
+}
+
 fn report(output: &std::process::Output) -> Value {
     let mut lines = json_lines(&stdout(output));
     assert_eq!(lines.len(), 1, "{}", stderr(output));
@@ -140,7 +147,7 @@ fn a_planted_weakness_is_found_and_gone_when_it_is_mended() {
 #[test]
 fn a_disguise_that_the_list_does_not_fold_is_told_and_a_folded_one_survives() {
     let folder = tempfile::tempdir().unwrap();
-    let pack = weak(folder.path(), MANIFEST, CASES);
+    let pack = short(folder.path(), MANIFEST);
     let attack = [
         "pack",
         "attack",
@@ -162,30 +169,33 @@ fn a_disguise_that_the_list_does_not_fold_is_told_and_a_folded_one_survives() {
     let lost = by(&found);
     for (name, is_lost) in [
         ("spaces", true),
-        ("emoji", true),
         ("vertical", true),
+        ("emoji", false),
         ("zero-width", false),
-        ("traditional", false),
     ] {
         assert_eq!(lost.iter().any(|of| of == name), is_lost, "{name}: {lost:?}");
     }
     let folded = MANIFEST.replace(".txt\"\n", ".txt\"\nfold = { gaps = \"punctuation\" }\n");
     fs::write(pack.join("pack.toml"), folded).unwrap();
     let lost = by(&report(&run(&attack)));
-    for name in ["spaces", "emoji", "vertical"] {
+    for name in ["spaces", "vertical"] {
         assert!(!lost.iter().any(|of| of == name), "{name}: {lost:?}");
     }
 }
 
 #[test]
 fn a_finding_that_appears_in_a_harmless_text_is_told() {
-    // The negation must touch the term, so that anything between them makes a finding.
+    // The negation is a word: where spaces stand between all letters, nobody knows where it ends.
     let touching = MANIFEST
-        .replace("within = 4", "within = 0")
+        .replace("within = 4", "within = 1")
+        .replace("别", "not")
         .replace(".txt\"\n", ".txt\"\nfold = { gaps = \"punctuation\" }\n");
-    let cases = CASES.replace("别信稳赚不赔", "别稳赚不赔");
+    let cases = CASES
+        .replace("别信稳赚不赔", "not safe")
+        .replace("这个产品稳赚不赔", "it is safe");
     let folder = tempfile::tempdir().unwrap();
     let pack = weak(folder.path(), &touching, &cases);
+    fs::write(pack.join("lexicons/promises.txt"), "safe\n").unwrap();
     let found = report(&run(&[
         "pack",
         "attack",
@@ -199,7 +209,7 @@ fn a_finding_that_appears_in_a_harmless_text_is_told() {
     let appeared = rules.iter().find(|rule| rule["stance"] == "silent").unwrap();
     assert_eq!(appeared["rule"], "promise");
     assert!(
-        appeared["by"]["emoji"] == 1 && appeared["survived"].as_u64() < appeared["of"].as_u64(),
+        appeared["by"]["spaces"] == 1 && appeared["survived"].as_u64() < appeared["of"].as_u64(),
         "{appeared}"
     );
     let silent = found["families"]
@@ -219,7 +229,7 @@ fn the_same_seed_gives_the_same_report_and_the_table_escapes_what_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     // Spaces are folded, so that the smallest example is one of those that a seed chooses.
     let spaced = MANIFEST.replace(".txt\"\n", ".txt\"\nfold = { gaps = \"spaces\" }\n");
-    let pack = weak(folder.path(), &spaced, CASES);
+    let pack = short(folder.path(), &spaced);
     let attack = |more: &[&str]| {
         run(&[
             &["pack", "attack", pack.to_str().unwrap(), "--family", "disguise"],
@@ -234,7 +244,7 @@ fn the_same_seed_gives_the_same_report_and_the_table_escapes_what_it_shows() {
         .into();
     assert!(examples.len() > 1, "{examples:?}");
 
-    let table = stdout(&attack(&[]));
+    let table = stdout(&attack(&["--seed", "2"]));
     assert!(
         table.contains("1 cases whose findings must stay, 1 that must stay silent, 0 left out"),
         "{table}"
