@@ -63,8 +63,8 @@ impl Family {
     pub const fn hint(self, stance: Stance) -> &'static str {
         match (stance, self) {
             (Stance::Found, Family::Disguise) => {
-                "the list folds too little: `fold = { gaps = \"spaces\" }` or \"punctuation\" passes over what stands between \
-                 characters; patterns see the text as it stands and want `\\s*` or `[０-９\\d]`"
+                "the list folds too little: `fold = { gaps = \"spaces\" }` or \"punctuation\" passes over what stands between the \
+                 characters of a short term, `repeats = true` over doubled letters; what stands in rows is left out for all lists"
             }
             (Stance::Found, Family::Shield) => {
                 "a context takes a part of another word for a negation, or excuses the whole message: name the word in \
@@ -85,8 +85,8 @@ impl Family {
                  find more in a long one"
             }
             (Stance::Silent, Family::Disguise) => {
-                "the rule sees through the disguise of a term and not through that of its negation: `words` of a context are not \
-                 folded, so put them into a list that folds as the term's does"
+                "the rule sees through the disguise of a term and not through that of its negation: put `words` of a context into \
+                 a list that folds as the term's does"
             }
             (Stance::Silent, Family::Numbers) => {
                 "the pattern takes a harmless figure for another once it is written otherwise: validate it (`valid`), or ask for a word \
