@@ -22,6 +22,8 @@ pub mod figures;
 pub mod fit;
 pub mod folds;
 pub mod mask;
+#[cfg(test)]
+mod reading_tests;
 pub mod rows;
 pub mod shrink;
 #[cfg(test)]
