@@ -325,8 +325,8 @@ fn many_remarks_of_one_code_do_not_bury_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("broken");
     broken(&folder);
-    let many: String = (0..9).map(|number| format!("稳赚{number}\n")).collect();
-    fs::write(folder.join("lexicons/promises.txt"), format!("稳赚\n{many}")).unwrap();
+    let many: Vec<String> = (0..9).map(|number| format!("稳赚{number}\n")).collect();
+    fs::write(folder.join("lexicons/promises.txt"), format!("稳赚\n{}", many.concat())).unwrap();
     let table = stdout(&run(&["pack", "lint", "--no-run", folder.to_str().unwrap()]));
     assert_eq!(table.matches(" L102: ").count(), 5, "{table}");
     assert!(

@@ -255,7 +255,11 @@ fn a_model_that_learnt_nothing_is_not_written() {
         let text: String = (0..12)
             .filter_map(|at| char::from_u32(0x4e00 + number * 64 + at * 3))
             .collect();
-        let label = if number % 2 == 0 { "positive" } else { "negative" };
+        let label = if number.is_multiple_of(2) {
+            "positive"
+        } else {
+            "negative"
+        };
         json!({ "text": text, "label": label }).to_string()
     });
     fs::write(&path, words.collect::<Vec<_>>().join("\n")).unwrap();

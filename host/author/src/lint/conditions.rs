@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(when: Value) -> Vec<(String, bool, bool)> {
+    fn told(when: &Value) -> Vec<(String, bool, bool)> {
         let Value::Object(settings) = json!({ "rules": { "r": { "when": when } } }) else {
             unreachable!()
         };
@@ -147,20 +147,23 @@ mod tests {
         let leaf = |list: &str| json!({ "lists": [list] });
         let alone = |list: &str| (list.to_owned(), true, false);
         let beside = |list: &str| (list.to_owned(), false, false);
-        assert_eq!(told(leaf("a")), [alone("a")]);
-        assert_eq!(told(json!({ "any": [leaf("a"), leaf("b")] })), [alone("a"), alone("b")]);
+        assert_eq!(told(&leaf("a")), [alone("a")]);
         assert_eq!(
-            told(json!({ "all": [leaf("a"), leaf("b")] })),
+            told(&json!({ "any": [leaf("a"), leaf("b")] })),
+            [alone("a"), alone("b")]
+        );
+        assert_eq!(
+            told(&json!({ "all": [leaf("a"), leaf("b")] })),
             [beside("a"), beside("b")]
         );
         let filter = json!({ "message": { "directions": ["outbound"] } });
-        assert_eq!(told(json!({ "all": [leaf("a"), filter] })), [alone("a")]);
-        assert_eq!(told(json!({ "not": leaf("a") })), []);
+        assert_eq!(told(&json!({ "all": [leaf("a"), filter] })), [alone("a")]);
+        assert_eq!(told(&json!({ "not": leaf("a") })), []);
         let either = json!({ "any": [leaf("a"), { "all": [leaf("b"), leaf("c")] }] });
-        assert_eq!(told(either), [alone("a"), beside("b"), beside("c")]);
-        assert_eq!(told(json!({ "lists": ["a"], "distinct": 2 })), [beside("a")]);
+        assert_eq!(told(&either), [alone("a"), beside("b"), beside("c")]);
+        assert_eq!(told(&json!({ "lists": ["a"], "distinct": 2 })), [beside("a")]);
         assert_eq!(
-            told(json!({ "lists": ["a"], "unless": ["x"] })),
+            told(&json!({ "lists": ["a"], "unless": ["x"] })),
             [("a".to_owned(), true, true)]
         );
     }

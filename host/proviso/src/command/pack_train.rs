@@ -63,7 +63,7 @@ pub(crate) fn run(args: &TrainArgs, colour: bool) -> anyhow::Result<Ending> {
     };
     let progress = Progress::steps("training, and judging what was kept apart", 0);
     let trained = train(&examples, &options, &mut |made, of| {
-        progress.reach(made as u64, of as u64)
+        progress.reach(made as u64, of as u64);
     });
     progress.finish();
     let trained = trained.map_err(|error| match error {
