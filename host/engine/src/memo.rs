@@ -6,6 +6,7 @@
 
 use crate::view::{Asked, MessageView};
 use proviso_model::verdict::AttributedProposal;
+use proviso_pack::manifest::TimePrecision;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Memo {
         self.answers.get(key)
     }
 
-    /// Keeps an answer. When there are too many, all are forgotten: the next quarter of an hour has others anyway.
+    /// Keeps an answer. When there are too many, all are forgotten: the next hour has others anyway.
     pub(crate) fn keep(&mut self, key: &[u8], proposals: Proposals) {
         if self.answers.len() == ANSWERS_MAX {
             self.answers.clear();
@@ -51,7 +52,7 @@ pub(crate) fn write_key(asked: Asked<'_>, view: &MessageView<'_>, key: &mut Vec<
         || fields.amount
         || fields.attachments
         || fields.links
-        || !fields.coarse_time;
+        || fields.time == TimePrecision::Exact;
     let message = view.message;
     if asks_for_more
         || !view.preceding.is_empty()

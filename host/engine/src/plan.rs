@@ -10,7 +10,7 @@ use proviso_model::Problem;
 use proviso_model::id::PolicyId;
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_pack::TrustedPack;
-use proviso_pack::manifest::{self, Field, TimePrecision};
+use proviso_pack::manifest::{self, Field};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -274,7 +274,7 @@ impl Plan<'_> {
                 amount: asks(Field::Amount),
                 attachments: asks(Field::Attachments),
                 links: asks(Field::Links),
-                coarse_time: declared.time == TimePrecision::QuarterHour,
+                time: declared.time,
             },
             preceding: declared.preceding,
             fuel_per_kib: declared.fuel_per_kib,

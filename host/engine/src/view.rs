@@ -2,10 +2,8 @@
 
 use proviso_model::message::Message;
 use proviso_model::set::PolicySet;
+use proviso_pack::manifest::TimePrecision;
 use std::ops::Range;
-
-/// A quarter of an hour.
-const QUARTER_HOUR_MILLIS: i64 = 15 * 60 * 1_000;
 
 /// What a policy asked for in its manifest, and the set that names the departments.
 #[derive(Clone, Copy)]
@@ -18,11 +16,7 @@ impl Asked<'_> {
     /// When a message was sent, as exactly as the policy is told; milliseconds since 1970.
     pub(crate) fn time_of(&self, message: &Message) -> i64 {
         let millis = message.sent_at.as_millis();
-        if self.fields.coarse_time {
-            millis - millis.rem_euclid(QUARTER_HOUR_MILLIS)
-        } else {
-            millis
-        }
+        millis - millis.rem_euclid(self.fields.time.millis())
     }
 }
 
@@ -42,8 +36,7 @@ pub(crate) struct Fields {
     pub(crate) amount: bool,
     pub(crate) attachments: bool,
     pub(crate) links: bool,
-    /// The time is the last full quarter of an hour.
-    pub(crate) coarse_time: bool,
+    pub(crate) time: TimePrecision,
 }
 
 /// One message, as one policy is to see it.

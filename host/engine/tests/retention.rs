@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 use crate::support::*;
-use proviso_engine::{Input, ResolvedSet};
+use proviso_engine::{Generation, Input, ResolvedSet};
 use proviso_model::retention::{ClockStart, Period};
 use proviso_model::verdict::FaultCause;
 
@@ -85,19 +85,23 @@ fn proposals_are_taken_over_or_refused() {
 #[test]
 fn a_policy_that_is_told_little_is_asked_once_for_messages_that_look_the_same() {
     let plugin = component(include_str!("guests/retention.wat"), "retention-plugin");
-    let little = POLICY.replace(
-        "fields = [\"text\"]",
-        "fields = [\"departments\"]\ntime = \"quarter-hour\"",
-    );
-    let pack = pack(&format!("{HEAD}{little}"), &plugin, &[]);
-    let generation = build(&engine(), &ResolvedSet::of_pack(pack)).unwrap();
-    let quarter = 15 * 60 * 1_000;
+    for (time, minutes) in [("quarter-hour", 15), ("hour", 60)] {
+        let told = format!("fields = [\"departments\"]\ntime = \"{time}\"");
+        let little = POLICY.replace("fields = [\"text\"]", &told);
+        let pack = pack(&format!("{HEAD}{little}"), &plugin, &[]);
+        let generation = build(&engine(), &ResolvedSet::of_pack(pack)).unwrap();
+        is_asked_once_within(&generation, minutes * 60 * 1_000);
+    }
+}
+
+/// Messages that look the same within `span` milliseconds are asked about once.
+fn is_asked_once_within(generation: &Generation, span: i64) {
     let sent = |number: usize, millis: i64| {
         let mut message = message(number, "text");
         message.sent_at = proviso_model::Timestamp::from_millis(millis).unwrap();
         message
     };
-    let start = 1_700_000_100_000 / quarter * quarter;
+    let start = 1_700_000_100_000 / span * span;
     let mut other_department = sent(4, start);
     other_department.sender.department = "credit".into();
     let mut other_name = sent(5, start);
@@ -106,8 +110,8 @@ fn a_policy_that_is_told_little_is_asked_once_for_messages_that_look_the_same() 
     longer.text = "x".repeat(1_025);
     let messages = [
         sent(0, start),
-        sent(1, start + quarter - 1),
-        sent(2, start + quarter),
+        sent(1, start + span - 1),
+        sent(2, start + span),
         sent(3, start - 1),
         other_department,
         other_name,
@@ -116,9 +120,9 @@ fn a_policy_that_is_told_little_is_asked_once_for_messages_that_look_the_same() 
     // One after the other, so that what is kept counts, and all at once.
     let apart: Vec<_> = messages
         .iter()
-        .map(|message| judge_inputs(&generation, &[Input::new(message.clone())]).remove(0))
+        .map(|message| judge_inputs(generation, &[Input::new(message.clone())]).remove(0))
         .collect();
-    let together = judge_inputs(&generation, &messages.map(Input::new));
+    let together = judge_inputs(generation, &messages.map(Input::new));
     let asked: Vec<bool> = apart.iter().map(|outcome| outcome.fuel > 0).collect();
     assert_eq!(asked, [true, false, true, true, true, false, true]);
     assert!(together.iter().all(|outcome| outcome.fuel == 0));

@@ -230,17 +230,29 @@ pub enum TimePrecision {
     /// The last full quarter of an hour. The day is right in every time zone, since all that are in use are whole quarters
     /// away from UTC (IANA time zone database; the last that was not ended in 1972).
     QuarterHour,
+    /// The last full hour. The day is right in every time zone that is whole hours away from UTC.
+    Hour,
 }
 
 impl TimePrecision {
     /// Every precision.
-    pub const ALL: [TimePrecision; 2] = [TimePrecision::Exact, TimePrecision::QuarterHour];
+    pub const ALL: [TimePrecision; 3] = [TimePrecision::Exact, TimePrecision::QuarterHour, TimePrecision::Hour];
 
     /// The name as the manifest writes it.
     pub const fn name(self) -> &'static str {
         match self {
             TimePrecision::Exact => "exact",
             TimePrecision::QuarterHour => "quarter-hour",
+            TimePrecision::Hour => "hour",
+        }
+    }
+
+    /// Milliseconds between two moments that it tells apart.
+    pub const fn millis(self) -> i64 {
+        match self {
+            TimePrecision::Exact => 1,
+            TimePrecision::QuarterHour => 15 * 60 * 1_000,
+            TimePrecision::Hour => 60 * 60 * 1_000,
         }
     }
 }

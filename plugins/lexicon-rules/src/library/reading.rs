@@ -58,7 +58,7 @@ fn tokens(words: &Words, text: &str, span: Span) -> Vec<Token> {
         let folded = fold(c);
         let (len, class, weight) = if is_invisible(c) {
             (c.len_utf8(), None, 0)
-        } else if folded.is_alphanumeric() {
+        } else if is_han(folded) || folded.is_alphanumeric() {
             let (len, class, weight) = word(words, rest, before, folded);
             (len, Some(class), weight)
         } else {

@@ -344,12 +344,30 @@ pub(super) fn fold(c: char) -> char {
         '’' | '‘' | 'ʼ' => '\'',
         '\t' | '\u{A0}' | '\u{3000}' => ' ',
         '\0'..='\u{7F}' => c.to_ascii_lowercase(),
-        '\u{4E00}'..='\u{9FFF}' => SIMPLIFIED
+        '\u{4E00}'..='\u{9FFF}' if may_be_traditional(c) => SIMPLIFIED
             .binary_search_by(|(traditional, _)| traditional.cmp(&c))
             .map_or(c, |at| SIMPLIFIED[at].1),
         c => c,
     }
 }
+
+/// True for those of [`SIMPLIFIED`], and for a few others: a look that spares nearly every character the search.
+fn may_be_traditional(c: char) -> bool {
+    let bit = c as usize % TRADITIONAL_BITS;
+    TRADITIONAL[bit / 64] >> (bit % 64) & 1 == 1
+}
+
+const TRADITIONAL_BITS: usize = 1 << 13;
+static TRADITIONAL: [u64; TRADITIONAL_BITS / 64] = {
+    let mut bits = [0; TRADITIONAL_BITS / 64];
+    let mut at = 0;
+    while at < SIMPLIFIED.len() {
+        let bit = SIMPLIFIED[at].0 as usize % TRADITIONAL_BITS;
+        bits[bit / 64] |= 1 << (bit % 64);
+        at += 1;
+    }
+    bits
+};
 
 /// Traditional characters that stand in words of the tables, ordered.
 #[rustfmt::skip]

@@ -135,10 +135,7 @@ impl Lens {
     /// The time, as exactly as the policy is told.
     fn time_of(&self, message: &Message) -> i64 {
         let millis = message.sent_at.as_millis();
-        match self.time {
-            TimePrecision::Exact => millis,
-            TimePrecision::QuarterHour => millis - millis.rem_euclid(15 * 60 * 1_000),
-        }
+        millis - millis.rem_euclid(self.time.millis())
     }
 
     fn party(&self, set: &PolicySet, party: &Party) -> sdk::Party {
