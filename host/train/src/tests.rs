@@ -1,4 +1,4 @@
-//! Training on a hundred lines of our own words, `tests/train/lines.jsonl`: what is learnt, that it is the same again, and what is refused.
+//! Training on a hundred lines of our own words, `tests/lines.jsonl`: what is learnt, that it is the same again, and what is refused.
 
 use super::calibrate::{Platt, Scored, rates};
 use super::examples::{Example, LabelWords, Read, Reading};
@@ -12,7 +12,7 @@ use proviso_text_features::{Model, UNITS_PER_STEP, carry};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-const LINES: &str = include_str!("../../tests/train/lines.jsonl");
+const LINES: &str = include_str!("../tests/lines.jsonl");
 
 fn words() -> LabelWords {
     LabelWords::new(vec!["scam".to_owned()], vec!["harmless".to_owned()]).unwrap()
