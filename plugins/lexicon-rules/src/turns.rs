@@ -1,10 +1,13 @@
 //! Conditions over the last turns of a conversation: what is said in pieces, message by message.
 
+use std::ops::Range;
+
 use proviso_sdk::{Kind, Message, Party, PartyClass, PrecedingMessage};
 
 use crate::condition::Condition;
+use crate::context::within;
 use crate::scene::{Occurrence, Scene};
-use crate::settings::By;
+use crate::settings::{By, Unit};
 use crate::sieve::Chosen;
 
 /// Compiled from `turns` and the keys beside it.
@@ -17,6 +20,8 @@ pub(crate) struct Turns {
     pub(crate) last: usize,
     pub(crate) by: By,
     pub(crate) milliseconds: Option<i64>,
+    /// Parts that this message has meet within so many characters, and in one paragraph.
+    pub(crate) within: Option<u32>,
 }
 
 impl Turns {
@@ -39,10 +44,10 @@ impl Turns {
             return false;
         }
         let before = out.len();
-        let elsewhere: Vec<&Condition> = self
-            .conditions
-            .iter()
-            .filter(|condition| !condition.holds(scene, out))
+        let held = self.held_here(scene, out);
+        let elsewhere: Vec<&Condition> = (self.conditions.iter().zip(&held))
+            .filter(|(_, held)| !**held)
+            .map(|(condition, _)| condition)
             .collect();
         let here = self.conditions.len() - elsewhere.len();
         let holds =
@@ -51,6 +56,54 @@ impl Turns {
             out.truncate(before);
         }
         holds
+    }
+
+    /// Which conditions hold in this message near each other, as many as do anywhere; their hits are added to `out`.
+    fn held_here(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> Vec<bool> {
+        let mut hits: Vec<(usize, Occurrence)> = Vec::new();
+        let mut held = vec![false; self.conditions.len()];
+        let mut group = Vec::new();
+        for (part, condition) in self.conditions.iter().enumerate() {
+            group.clear();
+            held[part] = condition.holds(scene, &mut group);
+            hits.extend(group.iter().map(|hit| (part, *hit)));
+        }
+        hits.sort_by_key(|(_, hit)| (hit.span.start, hit.span.end));
+        let best = self.nearest(scene, &hits);
+        held.fill(false);
+        for (part, hit) in &hits[best] {
+            held[*part] = true;
+            out.push(*hit);
+        }
+        held
+    }
+
+    /// The first stretch of hits, which stand in order, that has most parts near each other.
+    fn nearest(&self, scene: &Scene<'_>, hits: &[(usize, Occurrence)]) -> Range<usize> {
+        let is_near = |first: &Occurrence, last: &Occurrence| {
+            scene.unit_at(Unit::Paragraph, first.span.start) == scene.unit_at(Unit::Paragraph, last.span.start)
+                && self
+                    .within
+                    .is_none_or(|most| within(scene.text(), first.span, last.span, most))
+        };
+        let mut counts = vec![0u32; self.conditions.len()];
+        let (mut first, mut parts) = (0, 0);
+        let (mut best, mut most) = (0..0, 0);
+        for (last, (part, hit)) in hits.iter().enumerate() {
+            parts += usize::from(counts[*part] == 0);
+            counts[*part] += 1;
+            while !is_near(&hits[first].1, hit) {
+                let left = hits[first].0;
+                counts[left] -= 1;
+                parts -= usize::from(counts[left] == 0);
+                first += 1;
+            }
+            // What follows and is near belongs to the stretch as well.
+            if parts > most || (parts == most && first == best.start) {
+                (best, most) = (first..last + 1, parts);
+            }
+        }
+        best
     }
 
     /// How many of the conditions hold in one of the turns before this message.

@@ -128,6 +128,39 @@ fn mistakes_in_turns_are_named() {
 }
 
 #[test]
+fn what_one_message_says_of_it_stands_together() {
+    let parts = json!([{ "lists": ["product"] }, { "lists": ["promise"] }, { "lists": ["negator"] }]);
+    let near = plugin(&json!({ "turns": parts, "at_least": 2, "within": 6 }));
+    let anywhere = plugin(&json!({ "turns": parts, "at_least": 2 }));
+    let table: &[(&str, Earlier, Option<&str>, Option<&str>)] = &[
+        ("理财一二三四五六稳赚", &[], Some("理财, 稳赚"), Some("理财, 稳赚")),
+        ("理财一二三四五六七稳赚", &[], None, Some("理财, 稳赚")),
+        ("理财\n\n稳赚", &[], None, None),
+        (
+            "理财。这里说了很多别的话。基金稳赚，稳赚",
+            &[],
+            Some("基金, 稳赚"),
+            Some("理财, 基金, 稳赚"),
+        ),
+        // What stands apart in this message may have been said before it.
+        (
+            "理财一二三四五六七稳赚",
+            &[("从不", true, 60)],
+            Some("理财"),
+            Some("理财, 稳赚"),
+        ),
+    ];
+    each_row(table, |(text, earlier, nearby, somewhere)| {
+        assert_eq!(
+            found(&near, talk(text, earlier)).as_deref(),
+            *nearby,
+            "{text} {earlier:?}"
+        );
+        assert_eq!(found(&anywhere, talk(text, earlier)).as_deref(), *somewhere, "{text}");
+    });
+}
+
+#[test]
 fn so_many_of_the_pieces_are_enough() {
     let parts = json!([{ "lists": ["product"] }, { "lists": ["promise"] }, { "lists": ["negator"] }]);
     let of_turns = plugin(&json!({ "turns": parts, "at_least": 2, "by": "conversation" }));

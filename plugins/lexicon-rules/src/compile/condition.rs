@@ -78,6 +78,7 @@ impl Compiler<'_> {
                     "yields no hits, so no turn can say it: only `lists`, and `any` and `all` of such",
                 );
             }
+            self.range(settings.within, 0, DISTANCE_MAX, format!("{pointer}/within"));
             self.range(settings.last, 2, TURNS_MAX, format!("{pointer}/last"));
             self.range(settings.seconds, 1, SECONDS_MAX, format!("{pointer}/seconds"));
             let all = children.len();
@@ -87,6 +88,7 @@ impl Compiler<'_> {
                 last: settings.last.unwrap_or(TURNS_MAX).clamp(2, TURNS_MAX) as usize,
                 by: settings.by.unwrap_or_default(),
                 milliseconds: settings.seconds.map(|seconds| i64::from(seconds) * 1_000),
+                within: settings.within,
             }));
         }
         if let Some(condition) = settings.not {
@@ -149,7 +151,6 @@ impl Compiler<'_> {
             ("min_weight", "lists", settings.min_weight.is_some()),
             ("unless", "lists", settings.unless.is_some()),
             ("distinct", "lists", settings.distinct.is_some()),
-            ("within", "all", settings.within.is_some()),
             ("same", "all", settings.same.is_some()),
             ("ordered", "all", settings.ordered.is_some()),
             ("last", "turns", settings.last.is_some()),
@@ -160,6 +161,12 @@ impl Compiler<'_> {
             self.problems.push(
                 format!("{pointer}/{key}"),
                 format!("belongs beside `{owner}`, not beside `{kind}`"),
+            );
+        }
+        if settings.within.is_some() && !["all", "turns"].contains(kind) {
+            self.problems.push(
+                format!("{pointer}/within"),
+                format!("belongs beside `all` or `turns`, not beside `{kind}`"),
             );
         }
         if settings.at_least.is_some() && !["lists", "any", "turns"].contains(kind) {
