@@ -1,5 +1,7 @@
 //! Conditions and whether they hold.
 
+mod turns;
+
 use proviso_sdk::{Attachment, Direction, Message, MessageFilter, host_of, is_below};
 
 use crate::context::Context;
@@ -8,7 +10,7 @@ use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
 use crate::sieve::Chosen;
 use crate::spans::merge_to_longest;
-use crate::turns::Turns;
+pub(crate) use turns::Turns;
 
 /// Compiled from a condition's settings.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod context;
 pub mod library;
 mod near;
 mod plain;
+mod reading;
 mod reason;
 mod roles;
 mod rule;
@@ -18,8 +19,8 @@ mod selection;
 mod settings;
 mod sieve;
 mod spans;
-mod turns;
 mod window;
+mod words;
 
 use proviso_sdk::{Configure, Failed, Finding, Fold, Lists, Message, Problems, Rules, Step};
 

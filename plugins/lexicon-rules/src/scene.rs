@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use proviso_sdk::{Hit, Message, PrecedingMessage, Span};
 
-use crate::library::Reading;
+use crate::reading::Reading;
 use crate::roles::{Roles, Segments};
 use crate::settings::Unit;
 use crate::sieve::{Chosen, Sieve};

@@ -3,12 +3,12 @@
 use proviso_sdk::{MessageFilter, is_domain};
 
 use super::{Compiler, DISTANCE_MAX};
+use crate::condition::Turns;
 use crate::condition::{AttachmentCondition, Condition, Leaf, LinkCondition, PrecedingCondition};
 use crate::context::{Context, in_order_of_cost};
 use crate::near::Nearness;
 use crate::selection::Keys;
 use crate::settings::{AmountSettings, AttachmentSettings, ConditionSettings, LinkSettings, PrecedingSettings, Unit};
-use crate::turns::Turns;
 
 const CONDITIONS_MAX: usize = 256;
 const DEPTH_MAX: usize = 8;

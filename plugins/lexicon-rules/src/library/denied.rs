@@ -1,8 +1,8 @@
 //! Whether what stands behind a hit denies it: 保本是不可能的, 保本？没有的, "guaranteed returns do not exist".
 
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
+use crate::reading::Token;
+use crate::words::Class;
 
 /// How many characters may stand between the hit and what denies it, in the hit's clause and in one that takes it up.
 const BETWEEN: u32 = 24;

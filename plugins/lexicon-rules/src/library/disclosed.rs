@@ -3,7 +3,7 @@
 use proviso_sdk::Span;
 
 use super::surroundings::Surroundings;
-use super::words::{Class, fold, is_invisible};
+use crate::words::{Class, fold, is_invisible};
 
 /// How many characters may stand between two parts of a form, and behind one that goes on.
 const GAP: usize = 16;

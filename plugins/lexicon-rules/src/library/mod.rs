@@ -1,7 +1,7 @@
 //! Contexts that every pack shares: whether a hit is negated, denied, warned of, disclosed, reported, asked about or quoted, in Chinese and
 //! English. Rules name them with the prefix `library.` beside the pack's own.
 //!
-//! The words stand in `zh.txt`, `en.txt` and `disclosures.txt`. A message is read into tokens once (`reading`), what stands around a hit is cut out
+//! The words stand in `zh.txt`, `en.txt` and `disclosures.txt`. A message is read into tokens once (`crate::reading`), what stands around a hit is cut out
 //! of it (`surroundings`), and each context has a file that answers its question. All of it runs only when a hit would count otherwise, and looks
 //! at no more than a fixed number of characters around each.
 
@@ -9,24 +9,20 @@ mod denied;
 mod disclosed;
 mod negated;
 mod quoted;
-mod reading;
 mod reported;
 mod surroundings;
 mod taken_back;
 mod warned;
-mod words;
 
 use std::fmt;
 use std::sync::Arc;
 
 use proviso_sdk::Span;
 
-pub(crate) use reading::Reading;
-
 use crate::scene::Scene;
+use crate::words::Words;
 use disclosed::Form;
 use surroundings::Surroundings;
-use words::Words;
 
 /// What the name of a library context begins with. No name of a pack's own can: it holds a dot.
 pub(crate) const PREFIX: &str = "library.";

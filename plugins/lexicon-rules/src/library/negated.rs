@@ -4,9 +4,9 @@
 //! lets it through, carries it on (a verb of saying), or ends it (a border, a contrast, a predicate of its own). Two negators in a row affirm.
 
 use super::denied;
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
+use crate::reading::Token;
+use crate::words::Class;
 
 /// How many negators are tried.
 const TRIES: usize = 6;

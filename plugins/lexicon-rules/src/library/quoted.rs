@@ -1,10 +1,10 @@
 //! Whether a hit stands in quotation marks that name it as words: 禁用词：“保本”, “保本”等字样.
 
 use super::negated;
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
 use super::{reported, warned};
+use crate::reading::Token;
+use crate::words::Class;
 
 /// How far a quotation reaches around the hit, in characters.
 const QUOTATION: u32 = 48;

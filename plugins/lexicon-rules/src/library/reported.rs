@@ -2,9 +2,9 @@
 
 use proviso_sdk::Direction;
 
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
+use crate::reading::Token;
+use crate::words::Class;
 
 /// How many characters may stand between a wish and what is wished for.
 const WANTED: u32 = 12;

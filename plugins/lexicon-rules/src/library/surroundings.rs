@@ -2,9 +2,9 @@
 
 use proviso_sdk::Span;
 
-use super::reading::Token;
-use super::words::{Class, Words};
+use crate::reading::Token;
 use crate::scene::Scene;
+use crate::words::{Class, Words};
 
 /// How far from a hit a context looks, in characters; a word in letters counts as two. Marks have a bound of their own.
 pub(super) const REACH: u32 = 96;

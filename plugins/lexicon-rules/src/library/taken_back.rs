@@ -1,8 +1,8 @@
 //! Whether the speaker takes an excuse back: 合同里不能写，我给您兜着, "they say so, and they are right".
 
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
+use crate::reading::Token;
+use crate::words::Class;
 
 /// True if the speaker stands for what was denied, or winks.
 pub(super) fn by_the_speaker(around: &Surroundings<'_, '_>) -> bool {

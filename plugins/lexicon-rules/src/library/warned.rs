@@ -3,9 +3,9 @@
 //! A warning or the title of a teaching excuses what it governs or introduces in its own sentence, and nothing where the speaker offers.
 
 use super::negated;
-use super::reading::Token;
 use super::surroundings::Surroundings;
-use super::words::Class;
+use crate::reading::Token;
+use crate::words::Class;
 
 /// How many characters may stand between a title and its colon: 典型案例（三）：.
 const BEFORE_COLON: u32 = 10;

@@ -5,21 +5,21 @@ use std::cell::OnceCell;
 
 use proviso_sdk::Span;
 
-use super::words::{Class, Words, fold, goes_on, is_invisible};
+use crate::words::{Class, Words, fold, goes_on, is_invisible};
 
 /// A word, a mark, or one unknown character.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// Byte offsets in the text.
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) class: Class,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) class: Class,
     /// What it adds to a distance: one for a Chinese character, two for a word in letters or a number, none for a mark.
-    pub(super) weight: u32,
+    pub(crate) weight: u32,
 }
 
 impl Token {
-    pub(super) fn is(&self, class: Class) -> bool {
+    pub(crate) fn is(&self, class: Class) -> bool {
         self.class.has(class)
     }
 }
@@ -38,7 +38,7 @@ impl Reading {
     }
 
     /// The tokens of a sentence, which stands at `span`; none behind the last.
-    pub(super) fn tokens(&self, words: &Words, text: &str, sentence: usize, span: Span) -> &[Token] {
+    pub(crate) fn tokens(&self, words: &Words, text: &str, sentence: usize, span: Span) -> &[Token] {
         match self.sentences.get(sentence) {
             Some(cell) => cell.get_or_init(|| tokens(words, text, span)),
             None => &[],

@@ -1,13 +1,13 @@
 //! The library's words and what each is good for.
 //!
-//! They stand in text files beside this one, are read once, in `configure`, and become one table that finds the longest word at a place of a
+//! They stand in the text files of `library`, are read once, in `configure`, and become one table that finds the longest word at a place of a
 //! text in as many steps as the word has characters.
 
 use std::collections::BTreeMap;
 
 /// What a token is good for: a set of the classes below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Class(u64);
+pub(crate) struct Class(u64);
 
 /// Names the classes: those of words by their heading in the text files, then those of marks.
 macro_rules! classes {
@@ -25,7 +25,7 @@ macro_rules! classes {
         }
     };
     (@constants $at:expr; $(#[$doc:meta])* $constant:ident, $($rest:tt)*) => {
-        $(#[$doc])* pub(super) const $constant: Self = Self(1 << $at);
+        $(#[$doc])* pub(crate) const $constant: Self = Self(1 << $at);
         classes!(@constants $at + 1; $($rest)*);
     };
     (@constants $at:expr;) => {};
@@ -164,16 +164,16 @@ classes! {
 
 impl Class {
     /// Every kind of negator but a ban.
-    pub(super) const DENIES: Self = Self(Self::NEGATOR.0 | Self::BARE.0 | Self::NONE.0 | Self::RHETORIC.0);
+    pub(crate) const DENIES: Self = Self(Self::NEGATOR.0 | Self::BARE.0 | Self::NONE.0 | Self::RHETORIC.0);
     /// Every mark that ends a clause somewhere.
-    pub(super) const BORDER: Self = Self(
+    pub(crate) const BORDER: Self = Self(
         Self::COMMA.0 | Self::LIST.0 | Self::COLON.0 | Self::BRACKET.0 | Self::BREAK.0 | Self::END.0 | Self::ASKS.0,
     );
     /// Quotation marks.
-    pub(super) const QUOTE: Self = Self(Self::OPEN.0 | Self::CLOSE.0);
+    pub(crate) const QUOTE: Self = Self(Self::OPEN.0 | Self::CLOSE.0);
 
     /// True if the two sets share a class.
-    pub(super) const fn has(self, other: Self) -> bool {
+    pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
@@ -184,14 +184,14 @@ impl Class {
 
     /// Both sets together.
     #[must_use]
-    pub(super) const fn with(self, other: Self) -> Self {
+    pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
 
 /// A tree of characters, its edges in one row, ordered by the node that they leave and the character.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(crate) struct Words {
     edges: Vec<(char, u32)>,
     /// Where the edges of each node begin; behind the last node, where they all end.
     starts: Vec<u32>,
@@ -203,7 +203,7 @@ const WORD_CHARS_MAX: usize = 40;
 
 impl Words {
     /// Reads tables; what is wrong in one is in the list, with its line.
-    pub(super) fn read(tables: &[&str]) -> (Self, Vec<String>) {
+    pub(crate) fn read(tables: &[&str]) -> (Self, Vec<String>) {
         let (words, problems) = classes_of_words(tables);
         let mut tree: BTreeMap<(u32, char), u32> = BTreeMap::new();
         let mut classes = vec![Class::default()];
@@ -230,7 +230,7 @@ impl Words {
     }
 
     /// The longest word at the start of `text`: its bytes and its classes. A word that ends with an ASCII letter or digit stands free there.
-    pub(super) fn longest(&self, text: &str) -> Option<(usize, Class)> {
+    pub(crate) fn longest(&self, text: &str) -> Option<(usize, Class)> {
         let mut node = 0;
         let mut found = None;
         let mut spaced = false;
@@ -323,7 +323,7 @@ fn negation_within(words: &BTreeMap<Vec<char>, Class>, word: &[char], class: Cla
 }
 
 /// True if the word before goes on here: a letter, a digit, or an apostrophe with a letter behind it.
-pub(super) fn goes_on(rest: &str) -> bool {
+pub(crate) fn goes_on(rest: &str) -> bool {
     let mut chars = rest.chars().map(fold);
     match chars.next() {
         Some('\'') => chars.next().is_some_and(|c| c.is_ascii_alphabetic()),
@@ -333,12 +333,12 @@ pub(super) fn goes_on(rest: &str) -> bool {
 }
 
 /// Characters that nobody sees.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{FE0F}')
 }
 
 /// One character as the tables write it: small letters, half width, simplified where a word of the tables needs it.
-pub(super) fn fold(c: char) -> char {
+pub(crate) fn fold(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).map_or(c, |c| c.to_ascii_lowercase()),
         '’' | '‘' | 'ʼ' => '\'',
