@@ -15,6 +15,8 @@ use std::ops::Range;
 
 /// Bytes of a text that are read, at most: what comes behind is looked at as it stands.
 pub(crate) const READ_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a part of a long text, at least: a part ends with a paragraph.
+const PART_BYTES_MIN: usize = 8 << 10;
 /// Bytes that the parts of a scratch keep for the next scan, each.
 const KEPT_BYTES_MAX: usize = 8 << 20;
 
@@ -46,6 +48,8 @@ pub(crate) struct Readings {
 struct Reading {
     /// Its text's number.
     of: u32,
+    /// Where the part that was read begins in its text.
+    base: u32,
     text: Range<usize>,
     pieces: Range<usize>,
 }
@@ -80,9 +84,10 @@ impl Readings {
         self.unit_counts.shrink_to(KEPT_BYTES_MAX);
     }
 
-    /// Reads the text of this number, and returns the number of the reading; none if it is the text itself, letter for letter.
-    pub(crate) fn read(&mut self, text: &str, of: usize, whom: For) -> Option<usize> {
-        let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
+    /// Reads a part of the text of this number, and returns the number of the reading; none if it is that part, letter for letter.
+    pub(crate) fn read(&mut self, text: &str, part: Range<usize>, of: usize, whom: For) -> Option<usize> {
+        let base = part.start as u32;
+        let text = &text[part];
         let units = &mut self.units;
         unit::of_text(text, units);
         joined::join(units);
@@ -130,6 +135,7 @@ impl Readings {
         }
         self.all.push(Reading {
             of: of as u32,
+            base,
             text: text_from..self.text.len(),
             pieces: pieces_from..self.pieces.len(),
         });
@@ -165,6 +171,7 @@ impl Readings {
 
     /// The bytes of the text that a span of the reading stands for. The span is not empty.
     pub(crate) fn span_of_text(&self, number: usize, start: u32, end: u32) -> (u32, u32) {
+        let base = self.all[number].base;
         let pieces = &self.pieces[self.all[number].pieces.clone()];
         // The first piece begins at the beginning.
         let piece_with = |at: u32| &pieces[pieces.partition_point(|piece| piece.at <= at) - 1];
@@ -179,13 +186,71 @@ impl Readings {
         } else {
             last.to
         };
-        (start, end)
+        (base + start, base + end)
     }
+}
+
+/// The parts of a text that are read, each by itself: a disguised line of a long mail costs the reading of what stands around it, not of
+/// the mail. A part of a long text ends behind a blank line, and what noise its rows show is left out of it alone.
+pub(crate) fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let behind = rest.as_bytes().get(PART_BYTES_MIN..).and_then(behind_blank_line);
+        let part = from..behind.map_or(text.len(), |behind| from + PART_BYTES_MIN + behind);
+        from = part.end;
+        Some(part)
+    })
+}
+
+/// Behind the first line without a character, which two ends of lines make.
+fn behind_blank_line(bytes: &[u8]) -> Option<usize> {
+    let mut ends = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').peekable();
+    while let (Some(end), Some(&next)) = (ends.next(), ends.peek()) {
+        if matches!(&bytes[end + 1..next], b"" | b"\r") {
+            return Some(next + 1);
+        }
+    }
+    None
 }
 
 impl Unit {
     /// Bytes of the text.
     fn len(&self) -> usize {
         (self.to - self.from) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_read_in_parts_that_end_with_paragraphs() {
+        let line = format!("{}\n", "x".repeat(99));
+        let lines = |count: usize| line.repeat(count);
+        let lengths = |text: &str| -> Vec<usize> { parts(text).map(|part| part.len()).collect() };
+        assert_eq!(lengths(""), [0; 0]);
+        assert_eq!(lengths("a\n\nb"), [4]);
+        assert_eq!(lengths(&lines(200)), [20_000], "no line is blank");
+        assert_eq!(lengths(&format!("{}\n{}", lines(81), lines(200))), [28_101], "too soon");
+        assert_eq!(lengths(&format!("{}\n{}", lines(90), lines(3))), [9_001, 300]);
+        assert_eq!(lengths(&format!("{}\r\n{}", lines(90), lines(3))), [9_002, 300]);
+        assert_eq!(lengths(&format!("{}\n{}\n", lines(90), lines(90))), [9_001, 9_001]);
+        assert_eq!(lengths(&"保".repeat(READ_BYTES_MAX)), [READ_BYTES_MAX - 1]);
+    }
+
+    #[test]
+    fn a_reading_of_a_part_leads_back_into_the_text() {
+        let mut readings = Readings::default();
+        let text = "abc\n\nx W-h-a-t y";
+        let reading = readings
+            .read(text, 5..text.len(), 3, For::Terms)
+            .expect("it is another text");
+        assert_eq!(readings.text(reading), "x What y");
+        assert_eq!(readings.number_of_text(reading), 3);
+        assert_eq!(readings.span_of_text(reading, 2, 6), (7, 14));
+        assert!(readings.read(text, 0..5, 3, For::Terms).is_none());
     }
 }

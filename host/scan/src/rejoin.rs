@@ -12,7 +12,7 @@ pub(crate) fn lines(units: &mut Vec<Unit>) {
     let (mut at, mut kept) = (0, 0);
     while at < units.len() {
         let before = units[..kept].last().is_some_and(|unit| is_word_letter(unit.c));
-        if matches!(units[at].c, '-' | '\u{ad}' | '\u{2010}') && before {
+        if is_hyphen(units[at].c) && before {
             let rest = &units[at + 1..];
             let ends: usize = rest.iter().take_while(|unit| unit.c == '\r').take(1).count();
             if rest.get(ends).is_some_and(|unit| unit.c == '\n') {
@@ -34,7 +34,13 @@ pub(crate) fn lines(units: &mut Vec<Unit>) {
     units.truncate(kept);
 }
 
-fn is_word_letter(c: char) -> bool {
+/// What parts a word at the end of a line.
+pub(crate) fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{ad}' | '\u{2010}')
+}
+
+/// What a word that goes on is made of.
+pub(crate) fn is_word_letter(c: char) -> bool {
     chars::is_letter(c) && is_word(c)
 }
 

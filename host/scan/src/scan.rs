@@ -5,7 +5,7 @@ use crate::expressions::{ExpressionScratch, Sees};
 use crate::hit::{HITS_PER_SCAN_MAX, Hit, Scanned};
 use crate::list::ListId;
 use crate::matcher::Matcher;
-use crate::reading::{For, READ_BYTES_MAX, Readings};
+use crate::reading::{For, READ_BYTES_MAX, Readings, parts};
 use crate::signs::Signs;
 use crate::steps;
 use crate::term_search::{Reduced, Sought, Walked};
@@ -144,11 +144,12 @@ impl Matcher {
             let (text, hits_from) = (looked_at(number), hits.len());
             let out = &mut |list| out_of_steps.push((number as u32, list));
             self.search(text, Sought::All, expressions, found, out);
-            let signs = match self.expressions.sees(expressions) {
-                Sees::Nothing if self.entities.is_empty() => Signs::for_terms(text),
-                Sees::Nothing | Sees::NoVariants => Signs::but_for_variants(text),
-                Sees::All => Signs::of(text),
+            let look = match self.expressions.sees(expressions) {
+                Sees::Nothing if self.entities.is_empty() => Signs::for_terms,
+                Sees::Nothing | Sees::NoVariants => Signs::but_for_variants,
+                Sees::All => Signs::of,
             };
+            let signs = look(text);
             self.expressions.note(text, number as u32, expressions);
             if !self.entities.is_empty() {
                 entities.clear();
@@ -162,43 +163,56 @@ impl Matcher {
             let mut cut_short = text.len() < texts[number].len();
             if signs.any() || self.has_repeats {
                 cut_short |= text.len() > READ_BYTES_MAX;
-                for whom in [For::Terms, For::Repeats] {
-                    let is_read = match whom {
-                        For::Repeats => self.has_repeats,
-                        For::Terms | For::Patterns => signs.structure,
+                for part in parts(text).filter(|_| signs.any()) {
+                    let signs = if part.len() == text.len() {
+                        signs
+                    } else {
+                        look(&text[part.clone()])
                     };
+                    if hits.len() - hits_from > HITS_PER_SCAN_MAX {
+                        cut_short |= keep_each_once(hits, hits_from);
+                    }
                     of_terms.clear();
-                    if !is_read {
-                        continue;
+                    if signs.structure
+                        && let Some(reading) = of_terms.read(text, part.clone(), number, For::Terms)
+                    {
+                        self.search(of_terms.text(reading), Sought::Terms, expressions, found, out);
+                        hits.extend(found.iter().map(|hit| of_terms.hit_of_text(reading, *hit)));
                     }
-                    let Some(reading) = of_terms.read(text, number, whom) else {
-                        continue;
-                    };
-                    let sought = match whom {
-                        For::Repeats => Sought::Repeats(Reduced {
-                            text,
-                            readings: of_terms,
-                            number: reading,
-                        }),
-                        For::Terms | For::Patterns => Sought::Terms,
-                    };
-                    self.search(of_terms.text(reading), sought, expressions, found, out);
-                    hits.extend(found.iter().map(|hit| of_terms.hit_of_text(reading, *hit)));
+                    let for_patterns = signs.letters && (!self.expressions.is_empty() || !self.entities.is_empty());
+                    if for_patterns && let Some(reading) = readings.read(text, part, number, For::Patterns) {
+                        let text = readings.text(reading);
+                        self.search(text, Sought::Pieces, expressions, found, out);
+                        self.expressions.note(text, (texts.len() + reading) as u32, expressions);
+                        counts.push(0);
+                        if !self.entities.is_empty() {
+                            of_reading.clear();
+                            finder.find(text, of_reading, HITS_PER_SCAN_MAX, |kind| self.seeks(kind));
+                            let of_reading = of_reading.iter().map(|entity| readings.entity_of_text(reading, entity));
+                            of_reading
+                                .filter(|entity| has_what_it_shares(entity, entities))
+                                .for_each(|entity| self.add_hits(&entity, hits));
+                        }
+                    }
                 }
-                let for_patterns = signs.letters && (!self.expressions.is_empty() || !self.entities.is_empty());
-                if for_patterns && let Some(reading) = readings.read(text, number, For::Patterns) {
-                    let text = readings.text(reading);
-                    self.search(text, Sought::Pieces, expressions, found, out);
-                    self.expressions.note(text, (texts.len() + reading) as u32, expressions);
-                    counts.push(0);
-                    if !self.entities.is_empty() {
-                        of_reading.clear();
-                        finder.find(text, of_reading, HITS_PER_SCAN_MAX, |kind| self.seeks(kind));
-                        let of_reading = of_reading.iter().map(|entity| readings.entity_of_text(reading, entity));
-                        of_reading
-                            .filter(|entity| has_what_it_shares(entity, entities))
-                            .for_each(|entity| self.add_hits(&entity, hits));
-                    }
+                of_terms.clear();
+                let read = 0..text.floor_char_boundary(READ_BYTES_MAX);
+                if self.has_repeats
+                    && let Some(reading) = of_terms.read(text, read, number, For::Repeats)
+                {
+                    let reduced = Reduced {
+                        text,
+                        readings: of_terms,
+                        number: reading,
+                    };
+                    self.search(
+                        of_terms.text(reading),
+                        Sought::Repeats(reduced),
+                        expressions,
+                        found,
+                        out,
+                    );
+                    hits.extend(found.iter().map(|hit| of_terms.hit_of_text(reading, *hit)));
                 }
                 cut_short |= keep_each_once(hits, hits_from);
             }

@@ -10,7 +10,7 @@ use crate::folding::GAP_CHARS_MAX;
 use crate::plain::{Kind, plain};
 use crate::plain_units::is_within_number;
 use crate::references;
-use crate::rejoin::is_markup;
+use crate::rejoin::{self, is_markup};
 use proviso_chars as chars;
 use proviso_noise::{self as noise, DIGITS_MIN, IDEOGRAPHS_MIN, NOISE_CHARS_MAX, ROW_MIN};
 use std::sync::LazyLock;
@@ -210,12 +210,10 @@ impl<'t> Look<'t> {
                     .count();
                 let before = self.text[..at].chars().next_back();
                 let next = self.text[at + count..].chars().next();
-                if self.is_noise(at) {
-                    return STRUCTURE;
-                }
-                Signs {
-                    letters: is_markup(char::from(byte), count, before, next),
-                    ..NONE
+                if self.is_noise(at) || is_markup(char::from(byte), count, before, next) {
+                    STRUCTURE
+                } else {
+                    NONE
                 }
             }
             _ if byte.is_ascii_alphabetic() => {
@@ -232,10 +230,16 @@ impl<'t> Look<'t> {
         }
     }
 
-    /// True if the line that ends at byte `at` ends within a word, behind a hyphen.
+    /// True if the line that ends at byte `at` ends within a word, behind a hyphen: what [`rejoin::lines`] puts together. A row of
+    /// hyphens, as stands over what a mail quotes, ends no word.
     fn is_broken_word(&self, at: usize) -> bool {
         let line = self.text[..at].strip_suffix('\r').unwrap_or(&self.text[..at]);
-        line.ends_with(['-', '\u{ad}', '\u{2010}'])
+        let next = self.text[at + 1..].trim_start_matches([' ', '\t']).chars().next();
+        let mut before = line.chars().rev();
+        before.next().is_some_and(rejoin::is_hyphen)
+            && [before.next(), next]
+                .into_iter()
+                .all(|c| c.is_some_and(rejoin::is_word_letter))
     }
 
     /// False if no letter follows soon: what ends a sentence or a message hides nothing.
@@ -410,6 +414,7 @@ mod tests {
             "ok...... 2000000 112233445566",
             "好的[微笑]！",
             "谢谢👍🏽",
+            "ok\n-----Original Message-----\nFrom: x\r\n----------\r\nSent -\nby me\n2000-\n",
         ] {
             let words = text.split(' ').filter(|word| Signs::of(word) != NONE);
             assert_eq!(Signs::of(text), NONE, "{text}: {:?}", words.collect::<Vec<_>>());
@@ -431,6 +436,7 @@ mod tests {
             ("保保本本息息", STRUCTURE),
             ("ggaaiinnss", STRUCTURE),
             ("what-\nsapp", STRUCTURE),
+            ("what-\r\n\t sapp", STRUCTURE),
             ("帳", LETTERS),
             ("Ａ", LETTERS),
             ("8％", LETTERS),
@@ -442,8 +448,8 @@ mod tests {
             ("ẁ", LETTERS),
             ("e\u{335}", STRUCTURE),
             ("éèêé", LETTERS),
-            ("**bold**", LETTERS),
-            ("`x", LETTERS),
+            ("**bold**", STRUCTURE),
+            ("`x", STRUCTURE),
             ("𝐖", LETTERS),
             (".W.h.a.t.", STRUCTURE),
             (" W h a t ", STRUCTURE),

@@ -78,6 +78,7 @@ fn what_is_hidden_is_found_where_it_stands() {
         ("", "稳稳赚赚不不赔赔", ""),
         ("", "稳\n赚\n不\n赔", ""),
         ("on ", "tele-\ngram", " now"),
+        ("on ", "tele**gram", "** now"),
         ("on ", "tteelleeggrraamm", ""),
         ("私下", "转帐", ""),
         ("私下", "轉帳", ""),
@@ -389,4 +390,15 @@ fn texts_of_disguise_alone_take_time_in_their_length() {
 fn a_text_without_disguise_has_no_signs() {
     assert!(!has_signs_of_disguise("这款产品稳赚不赔，年化收益 8.5%。"));
     assert!(has_signs_of_disguise("保&nbsp;本"));
+}
+
+#[test]
+fn a_disguised_line_of_a_long_text_is_read_wherever_it_stands() {
+    let matcher = matcher(&["telegram"], Folding::default(), "app\t(?i)whats ?app\n");
+    let paragraph = format!("{}\n\n", "nothing to see in this line of a letter ".repeat(60));
+    for place in [0, 1, 5, 11] {
+        let (before, behind) = (paragraph.repeat(place), paragraph.repeat(11 - place));
+        let text = format!("{before}say t·e·l·e·g·r·a·m or WhаtsАpp now\n\n{behind}");
+        assert_eq!(found(&matcher, &text), ["t·e·l·e·g·r·a·m", "WhаtsАpp"], "{place}");
+    }
 }

@@ -96,29 +96,47 @@ impl Plain {
     }
 }
 
-/// Letters of a text that each stand alone, from which on it is looked at closely.
+/// Letters in a row that each stand alone, from which on a text is looked at closely.
 const ALONE_MIN: usize = 3;
 
-/// False of most texts, by one look at each character.
+/// False of most texts, by one look at each character: words of ASCII are passed over whole.
 fn seems_disguised(text: &str) -> bool {
-    let (mut alone, mut before_last, mut last) = (0, 'x', 'x');
-    for c in text.chars() {
+    let parts = |c: char| !noise::is_letter(c) && noise::may_be_noise(c);
+    let bytes = text.as_bytes();
+    let (mut at, mut before, mut alone) = (0, 'x', 0);
+    while at < bytes.len() {
+        let word = bytes[at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let rest = &text[at + word..];
+        let next = rest.chars().next();
+        if word > 1 {
+            alone = 0;
+        } else if word == 1 && parts(before) && next.is_some_and(parts) {
+            alone += 1;
+        }
+        let Some(c) = next else { return false };
+        if word > 0 {
+            before = char::from(bytes[at + word - 1]);
+            at += word;
+        }
         let is_disguise = match c {
-            '#' => last == '&',
+            '#' => before == '&',
             '\0'..='\u{7f}' => false,
             _ => noise::is_unseen(c) || is_combining(c) || noise::is_flag_letter(c) || form(c).is_some(),
         };
-        let parts = |c: char| !noise::is_letter(c) && noise::may_be_noise(c);
-        if is_disguise || noise::is_ideograph(last) && parts(before_last) && parts(c) {
-            return true;
-        }
-        if noise::is_letter(last) && parts(before_last) && parts(c) {
-            alone += 1;
-            if alone == ALONE_MIN {
+        if noise::is_letter(c) {
+            let is_alone = parts(before) && rest[c.len_utf8()..].chars().next().is_some_and(parts);
+            if is_alone && noise::is_ideograph(c) {
                 return true;
             }
+            alone = if is_alone { alone + 1 } else { 0 };
         }
-        (before_last, last) = (last, c);
+        if is_disguise || alone == ALONE_MIN {
+            return true;
+        }
+        (before, at) = (c, at + c.len_utf8());
     }
     false
 }
