@@ -96,49 +96,85 @@ impl Plain {
     }
 }
 
-/// Letters in a row that each stand alone, from which on a text is looked at closely.
-const ALONE_MIN: usize = 3;
-
 /// False of most texts, by one look at each character: words of ASCII are passed over whole.
 fn seems_disguised(text: &str) -> bool {
-    let parts = |c: char| !noise::is_letter(c) && noise::may_be_noise(c);
     let bytes = text.as_bytes();
-    let (mut at, mut before, mut alone) = (0, 'x', 0);
+    let (mut at, mut before, mut row) = (0, ' ', Row::default());
     while at < bytes.len() {
         let word = bytes[at..]
             .iter()
             .take_while(|byte| byte.is_ascii_alphanumeric())
             .count();
-        let rest = &text[at + word..];
-        let next = rest.chars().next();
         if word > 1 {
-            alone = 0;
-        } else if word == 1 && parts(before) && next.is_some_and(parts) {
-            alone += 1;
-        }
-        let Some(c) = next else { return false };
-        if word > 0 {
-            before = char::from(bytes[at + word - 1]);
             at += word;
+            before = char::from(bytes[at - 1]);
+            row = Row::default();
         }
+        let Some(c) = text[at..].chars().next() else { break };
+        let end = at + c.len_utf8();
         let is_disguise = match c {
             '#' => before == '&',
+            '[' => noise::is_letter(before) && picture_code(&text[at..]).is_some(),
             '\0'..='\u{7f}' => false,
             _ => noise::is_unseen(c) || is_combining(c) || noise::is_flag_letter(c) || form(c).is_some(),
         };
         if noise::is_letter(c) {
-            let is_alone = parts(before) && rest[c.len_utf8()..].chars().next().is_some_and(parts);
-            if is_alone && noise::is_ideograph(c) {
-                return true;
+            let is_inside = |other: char| noise::are_of_word(c, other);
+            if is_inside(before) || text[end..].chars().next().is_some_and(is_inside) {
+                row = Row::default();
+            } else {
+                row.add(text, at, c);
             }
-            alone = if is_alone { alone + 1 } else { 0 };
         }
-        if is_disguise || alone == ALONE_MIN {
+        if is_disguise || row.is_noise() {
             return true;
         }
-        (before, at) = (c, at + c.len_utf8());
+        (before, at) = (c, end);
     }
     false
+}
+
+/// Letters in a row that each stand alone, with the same between them.
+#[derive(Default)]
+struct Row<'a> {
+    letters: usize,
+    ideographs: usize,
+    digits: usize,
+    last: char,
+    /// Where the last one ends.
+    end: usize,
+    between: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn add(&mut self, text: &'a str, at: usize, c: char) {
+        let between = if self.letters == 0 { "" } else { &text[self.end..at] };
+        if self.letters > 1 && between != self.between || between.is_empty() {
+            // The last one may be the first of another row.
+            let last = self.last;
+            *self = Self::default();
+            if !between.is_empty() {
+                self.count(last);
+            }
+        }
+        self.count(c);
+        (self.last, self.end, self.between) = (c, at + c.len_utf8(), between);
+    }
+
+    fn count(&mut self, c: char) {
+        self.letters += 1;
+        self.ideographs += usize::from(noise::is_ideograph(c));
+        self.digits += usize::from(c.is_ascii_digit());
+    }
+
+    fn is_noise(&self) -> bool {
+        let least = if self.digits == self.letters {
+            noise::DIGITS_MIN
+        } else {
+            noise::ROW_MIN
+        };
+        self.letters >= least || self.ideographs >= noise::IDEOGRAPHS_MIN
+    }
 }
 
 /// The characters of a text that are seen, references decoded, codes of small pictures one mark each.
@@ -260,5 +296,46 @@ fn form(c: char) -> Option<char> {
             .or_else(|| letter(0x1_f130, 26, 'A'))
             .or_else(|| letter(0x1_f150, 26, 'A'))
             .or_else(|| letter(0x1_f170, 26, 'A')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_reads_differently_seems_disguised() {
+        let table = [
+            "W.h.a.t.s A.p.p",
+            "call p.a.t.e",
+            "p.a.t.e，at noon",
+            "加我 V X 信号",
+            "保[玫瑰]本",
+            "保 本 保 息",
+            "稳-赚-不-赔",
+            "1-3-8-0-0-1",
+            "gu\u{200b}arantee",
+            "g\u{435}t",
+            "&#20445;本",
+        ];
+        for text in table {
+            assert!(seems_disguised(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn initials_tables_and_paragraphs_do_not_seem_disguised() {
+        let table = [
+            "at 4 p.m. on Friday",
+            "16 U.S.C. and 31 U. S. C.",
+            "- I\r\n- A\r\n-- a b",
+            "the L.L.P. says: w.r.t. that, i.e. a plan (e.g. a hedge)",
+            "1 2 3 4 5",
+            "好的。\n是，在\n的",
+            "您好 我是 客服",
+        ];
+        for text in table {
+            assert!(!seems_disguised(text), "{text:?}");
+        }
     }
 }
