@@ -1,0 +1,53 @@
+//! Keys and envelopes: what makes the archive's content unreadable without a tenant's key, and unchangeable unseen.
+//!
+//! Every record has a **record key** of its own, 32 random bytes. A **part** of the record (its content, a verdict) is packed
+//! and sealed under that key; the key is kept **wrapped** by a version of the **tenant key**, which a [`KeyRing`] holds: a
+//! file, an environment variable, or a token that speaks PKCS#11. To destroy a record is to destroy its wrapped key.
+//!
+//! ```
+//! use proviso_model::Timestamp;
+//! use proviso_seal::{FileRing, KeyRing, Opener, Part, RecordId, Sealer, SuiteName, issue};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let ring = FileRing::make(&folder.path().join("bank.keys"), SuiteName::Aes256Gcm, Timestamp::from_millis(0)?)?;
+//! let record = RecordId { tenant: "bank", kind: "message", number: 1 };
+//!
+//! let (mut keys, mut wrapped) = (Vec::new(), Vec::new());
+//! issue(&ring, 1, &mut keys, &mut wrapped)?;
+//! let mut sealed = Vec::new();
+//! Sealer::new(None)?.seal(&mut keys[0], &record, Part::CONTENT, b"text", &mut sealed)?;
+//!
+//! let mut found = Vec::new();
+//! ring.unwrap(&wrapped, &mut found)?;
+//! let mut text = Vec::new();
+//! Opener::new(1 << 20).open(found[0].as_ref().unwrap(), &record, Part::CONTENT, &sealed, &mut text)?;
+//! assert_eq!(text, b"text");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crate knows no table and no SQL. Which library does the work is in docs/adr/0029-one-cryptography-library.md; how keys
+//! are kept, in docs/keys.md. None of it has been audited.
+
+mod header;
+mod key_wrap;
+mod open;
+mod packing;
+mod record;
+mod record_key;
+mod ring;
+mod seal;
+mod suite;
+
+pub use header::NotSealed;
+pub use open::{OpenError, Opener};
+pub use packing::{DICTIONARY_BYTES_MAX, Dictionary, PackError, TrainError};
+pub use record::{Part, RecordId};
+pub use record_key::{IssueError, RecordKey, WRAPPED_KEY_BYTES, WrappedKey, issue};
+pub use ring::{
+    EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, KeyVersion, RingError, TokenRing,
+    TokenSpot, UnwrapError,
+};
+pub use seal::{SealError, Sealer, sealed_under};
+pub use suite::SuiteName;
