@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
+    ("proviso-seal", &["proviso-model"]),
     ("proviso-archive", &["proviso-model"]),
     ("proviso-sources", &["proviso-model"]),
     (
@@ -89,8 +90,8 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 14] = [
-    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
+const HOST: [&str; 15] = [
+    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "seal", "archive", "sources",
     "daemon", "author", "proviso",
 ];
 
@@ -99,6 +100,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime", &["proviso-engine"]),
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
+    ("aws-lc-rs", &["proviso-seal"]),
+    ("aes-gcm", &["proviso-seal"]),
+    ("sm4", &["proviso-seal"]),
+    ("sm3", &["proviso-seal"]),
+    ("cryptoki", &["proviso-seal"]),
+    ("zstd", &["proviso-seal"]),
     ("minisign", &["proviso-pack"]),
     ("minisign-verify", &["proviso-pack"]),
     ("docker_credential", &["proviso-registry"]),

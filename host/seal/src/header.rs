@@ -9,8 +9,8 @@
 //!
 //! Ciphertext follows, then a tag of 16 bytes. The header is part of the associated data, so none of it can be altered.
 
-use crate::ring::KeyVersion;
 use crate::suite::SuiteName;
+use crate::version::KeyVersion;
 
 /// The only form there is.
 const FORM: u8 = 1;

@@ -3,8 +3,10 @@
 //! A key takes 24 steps, each of which needs the one before. Keys do not need each other: a step is made for all of them with
 //! one call of the cipher. A cipher that sits in a token is asked 24 times a batch, not 24 times a key.
 
-use crate::record_key::WRAPPED_KEY_BYTES;
 use zeroize::Zeroize as _;
+
+/// Bytes of a record key once it is wrapped: RFC 3394 adds eight.
+pub const WRAPPED_KEY_BYTES: usize = 40;
 
 /// A cipher under one key.
 pub(crate) trait Blocks {

@@ -31,6 +31,7 @@
 //! are kept, in docs/keys.md. None of it has been audited.
 
 mod header;
+mod issue;
 mod key_wrap;
 mod open;
 mod packing;
@@ -39,15 +40,19 @@ mod record_key;
 mod ring;
 mod seal;
 mod suite;
+mod version;
 
 pub use header::NotSealed;
+pub use issue::{IssueError, issue};
+pub use key_wrap::WRAPPED_KEY_BYTES;
 pub use open::{OpenError, Opener};
 pub use packing::{DICTIONARY_BYTES_MAX, Dictionary, PackError, TrainError};
 pub use record::{Part, RecordId};
-pub use record_key::{IssueError, RecordKey, WRAPPED_KEY_BYTES, WrappedKey, issue};
+pub use record_key::{RecordKey, WrappedKey};
 pub use ring::{
-    EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, KeyVersion, RingError, TokenRing,
-    TokenSpot, UnwrapError,
+    EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, RingError, TokenRing, TokenSpot,
+    UnwrapError,
 };
 pub use seal::{SealError, Sealer, sealed_under};
 pub use suite::SuiteName;
+pub use version::KeyVersion;

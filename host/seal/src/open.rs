@@ -5,6 +5,7 @@ use crate::packing::{Dictionary, PackError, Unpacker};
 use crate::record::{Part, RecordId, associated_data};
 use crate::record_key::RecordKey;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use zeroize::Zeroizing;
 
 /// Opens parts, one after the other; one for each thread. It keeps its buffers, so that a part costs no allocation.
@@ -92,8 +93,8 @@ impl Opener {
                 return Ok(());
             }
             Packing::Zstd => {
-                if !self.unpackers.contains_key(&WITHOUT) {
-                    self.unpackers.insert(WITHOUT, Unpacker::new(None)?);
+                if let Entry::Vacant(vacant) = self.unpackers.entry(WITHOUT) {
+                    vacant.insert(Unpacker::new(None)?);
                 }
                 WITHOUT
             }

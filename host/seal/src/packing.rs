@@ -193,9 +193,8 @@ impl Unpacker {
         self.frame.clear();
         self.frame.extend_from_slice(&MAGIC);
         self.frame.extend_from_slice(packed);
-        let declared = match zstd_safe::get_frame_content_size(&self.frame) {
-            Ok(Some(declared)) => declared,
-            Ok(None) | Err(_) => return Err(PackError::NoLength),
+        let Ok(Some(declared)) = zstd_safe::get_frame_content_size(&self.frame) else {
+            return Err(PackError::NoLength);
         };
         let length = usize::try_from(declared).ok().filter(|length| *length <= bytes_max);
         let length = length.ok_or(PackError::TooLong {
@@ -227,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_declares_more_than_the_bound_is_refused_before_it_is_unpacked() {
-        let packed = packed(&[b'a'; 100_000]);
+        let packed = packed(&vec![b'a'; 100_000]);
         assert!(packed.len() < 100);
         let mut unpacker = Unpacker::new(None).unwrap();
         let mut out = b"before".to_vec();

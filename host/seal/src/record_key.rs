@@ -1,14 +1,12 @@
-//! Record keys: fresh from the operating system, wrapped by a tenant key, erased from memory when they are dropped.
+//! Record keys, as they are and as they are wrapped.
 
+use crate::key_wrap::WRAPPED_KEY_BYTES;
 use crate::record::Part;
-use crate::ring::{KeyRing, KeyVersion, RingError};
 use crate::suite::SuiteName;
+use crate::version::KeyVersion;
 use aws_lc_rs::hkdf;
 use std::fmt;
-use zeroize::{Zeroize, Zeroizing};
-
-/// Bytes of a record key once it is wrapped: RFC 3394 adds eight.
-pub const WRAPPED_KEY_BYTES: usize = 40;
+use zeroize::Zeroize;
 
 /// The key of one record: 32 bytes. Never printed; zeroed when it is dropped.
 pub struct RecordKey {
@@ -32,44 +30,6 @@ pub struct WrappedKey {
     pub version: KeyVersion,
     /// The wrapped key (RFC 3394).
     pub bytes: [u8; WRAPPED_KEY_BYTES],
-}
-
-/// Why no record keys were made.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// The operating system gave no random bytes.
-    #[error("the operating system gave no random bytes: {0}")]
-    Random(getrandom::Error),
-    /// The key ring did not wrap them.
-    #[error(transparent)]
-    Ring(#[from] RingError),
-}
-
-/// Makes that many record keys, with one call to the operating system, wraps them by the newest version, and appends both.
-///
-/// # Errors
-/// [`IssueError`]; nothing is appended then.
-pub fn issue(
-    ring: &dyn KeyRing,
-    count: usize,
-    keys: &mut Vec<RecordKey>,
-    wrapped: &mut Vec<WrappedKey>,
-) -> Result<(), IssueError> {
-    let newest = ring.newest()?;
-    let mut random = Zeroizing::new(vec![0_u8; count * 32]);
-    getrandom::fill(&mut random).map_err(IssueError::Random)?;
-    let before = keys.len();
-    keys.reserve(count);
-    for bytes in random.chunks_exact(32) {
-        let mut key = RecordKey::opening(bytes.try_into().expect("pieces of 32 bytes"));
-        key.seal_from(Part::CONTENT, newest.suite, newest.version);
-        keys.push(key);
-    }
-    if let Err(error) = ring.wrap(newest.version, &keys[before..], wrapped) {
-        keys.truncate(before);
-        return Err(error.into());
-    }
-    Ok(())
 }
 
 impl RecordKey {

@@ -4,8 +4,8 @@ use crate::header::{HEADER_BYTES_MAX, Header, NotSealed, Packing, TAG_BYTES};
 use crate::packing::{Dictionary, PackError, Packer};
 use crate::record::{Part, RecordId, associated_data};
 use crate::record_key::RecordKey;
-use crate::ring::KeyVersion;
 use crate::suite::SuiteName;
+use crate::version::KeyVersion;
 use std::ops::Range;
 
 /// Seals parts, one after the other; one for each thread. It keeps its buffers, so that a part costs no allocation.
@@ -77,16 +77,12 @@ impl Sealer {
             .suite
             .cipher()
             .seal(key.bytes(), &part.nonce(), &self.associated, &mut out[body..]);
-        match sealed {
-            Ok(tag) => {
-                out.extend_from_slice(&tag);
-                Ok(start..out.len())
-            }
-            Err(_) => {
-                out.truncate(start);
-                Err(SealError::Cipher(plain.len()))
-            }
-        }
+        let Ok(tag) = sealed else {
+            out.truncate(start);
+            return Err(SealError::Cipher(plain.len()));
+        };
+        out.extend_from_slice(&tag);
+        Ok(start..out.len())
     }
 }
 

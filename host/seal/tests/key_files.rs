@@ -25,7 +25,7 @@ fn a_key_file_that_is_wrong_says_where_and_what() {
     each_row(
         [
             (
-                "".to_owned(),
+                String::new(),
                 "FILE: no keys: expected the line \"proviso-keys 1\", then one line for each key",
             ),
             (

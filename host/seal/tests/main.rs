@@ -1,4 +1,5 @@
 //! Tests of the crate from outside.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod altered;
 mod envelope;
@@ -27,7 +28,7 @@ fn ring(suite: SuiteName, salt: char) -> EnvironmentRing {
         format!("{version} {suite} 2026-11-29T06:00:00Z {body}{end};")
     };
     let text = format!("proviso-keys 1;{}{}", key(1), key(2));
-    EnvironmentRing::parse("KEYS", text.into()).unwrap()
+    EnvironmentRing::parse("KEYS", &text).unwrap()
 }
 
 fn record(number: u64) -> RecordId<'static> {

@@ -169,7 +169,7 @@ fn a_ring_of_a_variable_is_read_only() {
         missing.to_string().contains("PROVISO_NO_SUCH_VARIABLE is not set"),
         "{missing}"
     );
-    let wrong = EnvironmentRing::parse("KEYS", "proviso-keys 1;x y z w".to_owned().into()).map(|_| ());
+    let wrong = EnvironmentRing::parse("KEYS", "proviso-keys 1;x y z w").map(|_| ());
     let expected = "$KEYS:2: \"x\" is no version: expected 1 to 4294967295";
     assert_eq!(wrong.unwrap_err().to_string(), expected);
 }
@@ -194,7 +194,7 @@ fn fingerprints_tell_keys_apart() {
 #[test]
 fn a_ring_without_a_key_issues_nothing() {
     let text = "proviso-keys 1;1 aes-256-gcm 2026-11-29T06:00:00Z destroyed 2026-11-30T06:00:00Z 0123456789abcdef";
-    let ring = EnvironmentRing::parse("KEYS", text.to_owned().into()).unwrap();
+    let ring = EnvironmentRing::parse("KEYS", text).unwrap();
     let (mut keys, mut wrapped) = (Vec::new(), Vec::new());
     let refused = proviso_seal::issue(&ring, 1, &mut keys, &mut wrapped).unwrap_err();
     assert!(refused.to_string().contains("add a version"), "{refused}");

@@ -19,14 +19,14 @@ impl EnvironmentRing {
     /// If it is not set, or has anything wrong with it.
     pub fn open(variable: &str) -> Result<Self, RingError> {
         let text = std::env::var(variable).map_err(|_| RingError::Variable(variable.to_owned()))?;
-        Self::parse(variable, Zeroizing::new(text))
+        Self::parse(variable, &Zeroizing::new(text))
     }
 
     /// Reads what a variable held.
     ///
     /// # Errors
     /// If it has anything wrong with it; the variable's name stands in the place of a file's.
-    pub fn parse(variable: &str, text: Zeroizing<String>) -> Result<Self, RingError> {
+    pub fn parse(variable: &str, text: &str) -> Result<Self, RingError> {
         let lines = Zeroizing::new(text.replace(';', "\n"));
         Ok(Self(text::parse(Path::new(&format!("${variable}")), &lines)?))
     }

@@ -1,7 +1,8 @@
 //! Tenant keys that this process has in its memory: those of a file, or of an environment variable.
 
 use super::{Fingerprint, KeyInfo, KeyVersion, RingError, UnwrapError};
-use crate::record_key::{RecordKey, WRAPPED_KEY_BYTES, WrappedKey};
+use crate::key_wrap::WRAPPED_KEY_BYTES;
+use crate::record_key::{RecordKey, WrappedKey};
 use crate::suite::SuiteName;
 use proviso_model::Timestamp;
 use std::collections::BTreeMap;

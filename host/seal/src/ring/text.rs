@@ -79,12 +79,9 @@ pub(super) fn parse(place: &Path, text: &str) -> Result<HeldKeys, Problems> {
 /// Reads a line, or says what is wrong with it.
 fn key_of(line: &str) -> Result<Held, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let (version, suite, created, rest) = match words.as_slice() {
-        [version, suite, created, rest @ ..] => (*version, *suite, *created, rest),
-        _ => {
-            let found = words.len();
-            return Err(format!("{found} words: expected a version, a suite, a time and a key"));
-        }
+    let [version, suite, created, rest @ ..] = words.as_slice() else {
+        let found = words.len();
+        return Err(format!("{found} words: expected a version, a suite, a time and a key"));
     };
     let quoted = |word: &str| Foreign(word).quoted().to_string();
     let number = version.parse().ok().and_then(KeyVersion::new);

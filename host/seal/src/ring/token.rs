@@ -290,7 +290,7 @@ struct TokenBlocks<'a> {
 }
 
 impl TokenBlocks<'_> {
-    fn each(&self, blocks: &mut [[u8; 16]], act: impl Fn(&[u8]) -> Result<Vec<u8>, Error>) -> Result<(), Error> {
+    fn each(blocks: &mut [[u8; 16]], act: impl Fn(&[u8]) -> Result<Vec<u8>, Error>) -> Result<(), Error> {
         for blocks in blocks.chunks_mut(BLOCKS_MAX) {
             let mut answer = act(blocks.as_flattened())?;
             let whole = answer.len() == blocks.as_flattened().len();
@@ -310,13 +310,13 @@ impl Blocks for TokenBlocks<'_> {
     type Error = Error;
 
     fn encrypt(&self, blocks: &mut [[u8; 16]]) -> Result<(), Error> {
-        self.each(blocks, |plain| {
+        Self::each(blocks, |plain| {
             self.session.encrypt(&Mechanism::AesEcb, self.handle, plain)
         })
     }
 
     fn decrypt(&self, blocks: &mut [[u8; 16]]) -> Result<(), Error> {
-        self.each(blocks, |sealed| {
+        Self::each(blocks, |sealed| {
             self.session.decrypt(&Mechanism::AesEcb, self.handle, sealed)
         })
     }

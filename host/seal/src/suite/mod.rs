@@ -3,7 +3,7 @@
 mod aes;
 mod sm4;
 
-use crate::record_key::WRAPPED_KEY_BYTES;
+use crate::key_wrap::WRAPPED_KEY_BYTES;
 use std::fmt;
 use std::str::FromStr;
 

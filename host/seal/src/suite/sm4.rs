@@ -2,8 +2,7 @@
 //! by secret indices: who measures the processor's cache from the same machine may learn of a key.
 
 use super::{Refused, Suite};
-use crate::key_wrap::{self, Blocks};
-use crate::record_key::WRAPPED_KEY_BYTES;
+use crate::key_wrap::{self, Blocks, WRAPPED_KEY_BYTES};
 use aes_gcm::AesGcm;
 use aes_gcm::aead::AeadInOut as _;
 use aes_gcm::aead::consts::U12;

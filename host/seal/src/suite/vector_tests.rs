@@ -68,12 +68,16 @@ impl Blocks for AesBlocks {
     type Error = Infallible;
 
     fn encrypt(&self, blocks: &mut [[u8; 16]]) -> Result<(), Infallible> {
-        blocks.iter_mut().for_each(|block| self.0.encrypt_block(block.into()));
+        for block in blocks {
+            self.0.encrypt_block(block.into());
+        }
         Ok(())
     }
 
     fn decrypt(&self, blocks: &mut [[u8; 16]]) -> Result<(), Infallible> {
-        blocks.iter_mut().for_each(|block| self.0.decrypt_block(block.into()));
+        for block in blocks {
+            self.0.decrypt_block(block.into());
+        }
         Ok(())
     }
 }
