@@ -91,8 +91,8 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// The folders of the host's crates.
 const HOST: [&str; 15] = [
-    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "seal", "archive", "sources",
-    "daemon", "author", "proviso",
+    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "seal", "archive",
+    "sources", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.

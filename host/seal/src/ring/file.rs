@@ -61,14 +61,20 @@ impl FileRing {
         Ok(())
     }
 
-    /// Changes the file as it stands on disk, then what this process has of it.
-    fn change(&self, change: impl FnOnce(&mut HeldKeys) -> Result<KeyInfo, RingError>) -> Result<KeyInfo, RingError> {
+    /// Changes the file as it stands on disk, then what this process has of it. Answers with the file as it was, which no
+    /// name leads to any more.
+    fn change(
+        &self,
+        change: impl FnOnce(&mut HeldKeys) -> Result<KeyInfo, RingError>,
+    ) -> Result<(KeyInfo, File), RingError> {
         let _turn = take_turn(&self.path)?;
         let mut keys = read(&self.path)?;
         let info = change(&mut keys)?;
+        let before = OpenOptions::new().write(true).open(&self.path);
+        let before = before.map_err(at(&self.path))?;
         write(&self.path, &keys)?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        Ok(info)
+        Ok((info, before))
     }
 
     fn held(&self) -> std::sync::RwLockReadGuard<'_, HeldKeys> {
@@ -90,17 +96,14 @@ impl KeyRing for FileRing {
     }
 
     fn add(&self, suite: SuiteName, now: Timestamp) -> Result<KeyInfo, RingError> {
-        self.change(|keys| keys.add(suite, now))
+        let (info, _) = self.change(|keys| keys.add(suite, now))?;
+        Ok(info)
     }
 
     /// The bytes of the file that held the key are overwritten as well. A file system that writes elsewhere, a snapshot, a
     /// flash disk or a backup may still have them.
     fn destroy(&self, version: KeyVersion, now: Timestamp) -> Result<KeyInfo, RingError> {
-        let mut before = OpenOptions::new()
-            .write(true)
-            .open(&self.path)
-            .map_err(at(&self.path))?;
-        let info = self.change(|keys| keys.destroy(version, now))?;
+        let (info, mut before) = self.change(|keys| keys.destroy(version, now))?;
         overwrite(&mut before).map_err(at(&self.path))?;
         Ok(info)
     }
