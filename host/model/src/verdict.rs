@@ -161,8 +161,20 @@ pub struct Finding {
     pub shadow: bool,
 }
 
+impl Finding {
+    /// Between the texts of spans.
+    pub const SPAN_SEPARATOR: &str = " … ";
+
+    /// The text of the spans of a message's text, joined by ` … `; `None` if one of them does not lie in it on character
+    /// borders.
+    pub fn excerpt(text: &str, spans: &[Span]) -> Option<String> {
+        let texts: Option<Vec<&str>> = spans.iter().map(|span| span.of(text)).collect();
+        texts.map(|texts| texts.join(Self::SPAN_SEPARATOR))
+    }
+}
+
 /// A retention proposal and the policy it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AttributedProposal {
     /// `vendor/name` of the pack.
     pub pack: Arc<str>,

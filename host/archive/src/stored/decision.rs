@@ -39,8 +39,7 @@ struct StatuteV1 {
 }
 
 /// A period, as proposals have it.
-#[derive(Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeriodV1 {
     years: u16,
@@ -51,6 +50,12 @@ pub(crate) struct PeriodV1 {
 impl From<PeriodV1> for Period {
     fn from(PeriodV1 { years, months, days }: PeriodV1) -> Self {
         Period { years, months, days }
+    }
+}
+
+impl From<Period> for PeriodV1 {
+    fn from(Period { years, months, days }: Period) -> Self {
+        PeriodV1 { years, months, days }
     }
 }
 
