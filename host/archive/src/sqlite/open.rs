@@ -2,11 +2,14 @@
 
 use super::Sqlite;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
+use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
 use super::readers::Readers;
+use super::sealing::Sealing;
+use super::upgrade;
 use super::write_count::{self, Counted, WriteCount};
-use super::writer::Writer;
+use super::writer::{Vocabulary, Writer};
 use crate::health::Health;
 use crate::opening::{ArchiveError, Opening, beside};
 use crate::storage::{StorageCause, StorageError};
@@ -79,10 +82,15 @@ impl Sqlite {
         refuse_lost_writes(path, written, acknowledged, opening)?;
         let count = WriteCount::open(path, written).map_err(prepare(&write_count::path_of(path)))?;
         let names = Names::load(&mut connection).await.map_err(storage)?;
+        let mut known = Vocabulary::new(names);
+        let sealing = Sealing;
+        upgrade::into_records(path, &mut connection, &mut known, &sealing)
+            .await
+            .map_err(storage)?;
         let writer = Writer {
             options,
             connection: Some(connection),
-            names,
+            known: Some(known),
             count,
             closed: false,
         };
@@ -91,6 +99,8 @@ impl Sqlite {
             writer: Some(tokio::sync::Mutex::new(writer)),
             readers: Readers::new(reader_options(path), opening.read_time_max),
             health: Mutex::new(Health::Writing),
+            meanings: Meanings::default(),
+            sealing,
             _lock: Some(lock),
         })
     }
@@ -150,6 +160,8 @@ impl Sqlite {
             writer: None,
             readers,
             health: Mutex::new(Health::Writing),
+            meanings: Meanings::default(),
+            sealing: Sealing,
             _lock: None,
         };
         let written = store

@@ -85,7 +85,7 @@ pub(crate) fn write_whole(message: &Message) -> Vec<u8> {
 
 fn bytes(message: &Message, raw: &str) -> Vec<u8> {
     let content = ContentV1 {
-        raw: raw,
+        raw,
         native: &message.id.native,
         sent_at: message.sent_at.as_millis(),
         kind: message.kind.name(),
@@ -157,7 +157,11 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<Message,
         native_kind: content.native_kind.to_owned(),
         direction: codes::direction(content.direction)?,
         sender: read_party(content.sender)?,
-        recipients: content.recipients.into_iter().map(read_party).collect::<Result<_, _>>()?,
+        recipients: content
+            .recipients
+            .into_iter()
+            .map(read_party)
+            .collect::<Result<_, _>>()?,
         conversation: content.conversation.to_owned(),
         recalls: content.recalls.map(str::to_owned),
         amount: content.amount.map(|(minor_units, currency)| Money {
@@ -194,4 +198,32 @@ fn time(millis: i64) -> Result<Timestamp, Unreadable> {
         what: "the time",
         code: millis.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::support::{rich_entry, whole};
+
+    /// A content of form 1 that uses every field, in hexadecimal digits. The file never changes.
+    const GOLDEN: &str = include_str!("golden/content-v1.hex");
+
+    #[test]
+    fn a_content_of_form_1_is_read_by_every_later_program() {
+        let bytes = super::super::unhex(GOLDEN);
+        let message = read(&bytes, "bank", "wecom").unwrap();
+        assert_eq!(message, whole(&rich_entry("m1", 1)));
+        assert_eq!(write_whole(&message), bytes);
+        assert_eq!(write(&rich_entry("m1", 1).message), bytes);
+    }
+
+    #[test]
+    fn what_is_cut_off_or_of_another_form_is_told() {
+        let bytes = super::super::unhex(GOLDEN);
+        for end in 1..bytes.len() {
+            assert!(read(&bytes[..end], "bank", "wecom").is_err(), "{end}");
+        }
+        let error = read(&[9], "bank", "wecom").unwrap_err();
+        assert_eq!(error.to_string(), "it has form 9, and this program knows form 1");
+    }
 }

@@ -25,8 +25,27 @@ pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     /// What the policies used in all.
     pub(crate) fuel: u64,
-    /// Absent if nothing was decided.
-    pub(crate) decision: Option<Arc<Decision>>,
+    pub(crate) decision: Decided,
+}
+
+/// A retention decision as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Decided {
+    /// Nothing was decided.
+    Nothing,
+    /// What was decided.
+    Decision(Arc<Decision>),
+    /// JSON of before version 5 of the schema that no later program reads as a decision: kept as it was.
+    Text(String),
+}
+
+impl Decided {
+    pub(crate) fn decision(&self) -> Option<&Decision> {
+        match self {
+            Decided::Decision(decision) => Some(decision),
+            Decided::Nothing | Decided::Text(_) => None,
+        }
+    }
 }
 
 /// Where the numbers of policies and proposals come from when a judgement is written.
@@ -72,7 +91,7 @@ struct JudgementV1<'a> {
     #[serde(borrow)]
     faults: Vec<FaultV1<'a>>,
     #[serde(borrow)]
-    decision: Option<DecisionV1<'a>>,
+    decision: DecidedV1<'a>,
 }
 
 const TRUNCATED: u8 = 1;
@@ -115,6 +134,14 @@ struct FaultV1<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+enum DecidedV1<'a> {
+    Nothing,
+    #[serde(borrow)]
+    Decision(DecisionV1<'a>),
+    Text(&'a str),
+}
+
+#[derive(Serialize, Deserialize)]
 struct DecisionV1<'a> {
     disposition: u8,
     why: u8,
@@ -142,13 +169,19 @@ enum CitedV1<'a> {
 }
 
 /// What tells a judgement from one that was altered: over the canonical texts, and what the policies used.
-fn check(verdict: &Verdict, fuel: u64, decision: Option<&Decision>) -> [u8; CHECK_BYTES] {
+fn check(verdict: &Verdict, fuel: u64, decided: &Decided) -> [u8; CHECK_BYTES] {
     let mut digest = DigestBuilder::new("proviso archived judgement 1");
     digest
         .part(verdict.to_canonical_json().as_bytes())
         .part(&fuel.to_le_bytes());
-    if let Some(decision) = decision {
-        digest.part(super::decision::write(decision).as_bytes());
+    match decided {
+        Decided::Nothing => {}
+        Decided::Decision(decision) => {
+            digest.part(super::decision::write(decision).as_bytes());
+        }
+        Decided::Text(json) => {
+            digest.part(json.as_bytes());
+        }
     }
     let whole = digest.finish();
     let (check, _) = whole.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
@@ -156,16 +189,10 @@ fn check(verdict: &Verdict, fuel: u64, decision: Option<&Decision>) -> [u8; CHEC
 }
 
 /// Writes a judgement on a message with that text.
-pub(crate) fn write(
-    verdict: &Verdict,
-    fuel: u64,
-    decision: Option<&Decision>,
-    text: &str,
-    numbers: &impl Numbers,
-) -> Vec<u8> {
+pub(crate) fn write(verdict: &Verdict, fuel: u64, decided: &Decided, text: &str, numbers: &impl Numbers) -> Vec<u8> {
     let flags = u8::from(verdict.truncated) * TRUNCATED + u8::from(verdict.held) * HELD;
     let judgement = JudgementV1 {
-        check: check(verdict, fuel, decision),
+        check: check(verdict, fuel, decided),
         input: *verdict.input.as_bytes(),
         fuel,
         flags,
@@ -210,7 +237,11 @@ pub(crate) fn write(
                 detail: &fault.detail,
             })
             .collect(),
-        decision: decision.map(|decision| decision_v1(decision, &verdict.proposals)),
+        decision: match decided {
+            Decided::Nothing => DecidedV1::Nothing,
+            Decided::Decision(decision) => DecidedV1::Decision(decision_v1(decision, &verdict.proposals)),
+            Decided::Text(json) => DecidedV1::Text(json),
+        },
     };
     postcard::to_extend(&judgement, vec![FORM]).expect("texts, numbers and lists have no encoding that fails")
 }
@@ -297,10 +328,11 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
         .iter()
         .map(|proposal| read_proposal(proposal, meanings))
         .collect::<Result<_, _>>()?;
-    let decision = stored
-        .decision
-        .map(|decision| read_decision(decision, &proposals))
-        .transpose()?;
+    let decision = match stored.decision {
+        DecidedV1::Nothing => Decided::Nothing,
+        DecidedV1::Decision(decision) => Decided::Decision(read_decision(decision, &proposals)?),
+        DecidedV1::Text(json) => Decided::Text(json.to_owned()),
+    };
     let verdict = Verdict {
         message: Arc::new(beside.message.clone()),
         generation: beside.generation,
@@ -338,7 +370,7 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
             })
             .collect::<Result<_, Unreadable>>()?,
     };
-    if check(&verdict, stored.fuel, decision.as_deref()) != stored.check {
+    if check(&verdict, stored.fuel, &decision) != stored.check {
         return Err(Unreadable::Altered);
     }
     Ok(Judgement {
@@ -412,13 +444,22 @@ fn read_decision(stored: DecisionV1<'_>, proposals: &[Arc<AttributedProposal>]) 
         Some(number) => Day::from_number(number).map(Some).ok_or(Unreadable::Altered),
     };
     let decided_by = stored.decided_by.into_iter().map(|statute| {
-        let (starts, floor_until, ceiling_until) =
-            (day(statute.starts)?, day(statute.floor_until)?, day(statute.ceiling_until)?);
+        let (starts, floor_until, ceiling_until) = (
+            day(statute.starts)?,
+            day(statute.floor_until)?,
+            day(statute.ceiling_until)?,
+        );
         let (rule, law, article, clock, verified) = match statute.cited {
             CitedV1::Proposal(place) => {
                 let proposal = &proposals.get(place as usize).ok_or(Unreadable::Altered)?.proposal;
                 let (rule, law, article) = (&proposal.rule, &proposal.law, &proposal.article);
-                (rule.clone(), law.clone(), article.clone(), proposal.clock, proposal.verified)
+                (
+                    rule.clone(),
+                    law.clone(),
+                    article.clone(),
+                    proposal.clock,
+                    proposal.verified,
+                )
             }
             CitedV1::Whole(rule, law, article, clock, verified) => {
                 let (rule, law, article) = (rule.to_owned(), law.to_owned(), article.to_owned());
@@ -444,4 +485,109 @@ fn read_decision(stored: DecisionV1<'_>, proposals: &[Arc<AttributedProposal>]) 
         why: codes::why(stored.why)?,
         decided_by: decided_by.collect::<Result<_, Unreadable>>()?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::support::rich_entry;
+
+    /// A judgement of form 1 that uses every field, in hexadecimal digits. The file never changes.
+    const GOLDEN: &str = include_str!("golden/judgement-v1.hex");
+
+    /// Policies are 1 and 2, and the first proposal of a verdict is 1.
+    struct Table(Verdict);
+
+    impl Numbers for Table {
+        fn policy(&self, _pack: &str, policy: &str) -> u32 {
+            if policy == "departure-risk" { 1 } else { 2 }
+        }
+
+        fn proposal(&self, proposal: &AttributedProposal) -> Option<u32> {
+            (*proposal == *self.0.proposals[0]).then_some(1)
+        }
+    }
+
+    impl Meanings for Table {
+        fn policy(&self, number: u32) -> Option<(Arc<str>, Arc<str>)> {
+            let policy = match number {
+                1 => "departure-risk",
+                2 => "promissory-language",
+                _ => return None,
+            };
+            Some(("proviso/bank-cn".into(), policy.into()))
+        }
+
+        fn proposal(&self, number: u32) -> Option<Arc<AttributedProposal>> {
+            (number == 1).then(|| Arc::clone(&self.0.proposals[0]))
+        }
+    }
+
+    /// A verdict with a finding whose text is its spans', one whose text is not, and a proposal without number.
+    fn example() -> (Verdict, Arc<Decision>, String) {
+        let entry = rich_entry("m1", 1);
+        let mut verdict = entry.verdict;
+        let text = entry.message.text.clone();
+        verdict.findings[0].text = Finding::excerpt(&text, &verdict.findings[0].spans).unwrap();
+        let mut other = AttributedProposal::clone(&verdict.proposals[0]);
+        other.proposal.rule = "in-words-of-its-own".into();
+        verdict.proposals.push(Arc::new(other));
+        verdict.preceding = vec!["m0".into()];
+        let mut decision = Decision::clone(&entry.retention.unwrap());
+        decision.decided_by[0].ceiling_until = Some("2047-12-31".parse().unwrap());
+        let mut cited = decision.decided_by[0].clone();
+        cited.rule = "of no proposal".into();
+        decision.decided_by.push(cited);
+        (verdict, Arc::new(decision), text)
+    }
+
+    fn beside<'a>(verdict: &'a Verdict, text: &'a str) -> Beside<'a> {
+        Beside {
+            message: &verdict.message,
+            text,
+            generation: verdict.generation,
+            packs: Arc::clone(&verdict.packs),
+        }
+    }
+
+    #[test]
+    fn a_judgement_of_form_1_is_read_by_every_later_program() {
+        let (verdict, decision, text) = example();
+        let table = Table(verdict.clone());
+        let bytes = super::super::unhex(GOLDEN);
+        let judgement = read(&bytes, beside(&verdict, &text), &table).unwrap();
+        assert_eq!(judgement.verdict.to_canonical_json(), verdict.to_canonical_json());
+        assert_eq!((judgement.fuel, &judgement.decision), (7, &Decided::Decision(decision)));
+        assert_eq!(write(&verdict, 7, &judgement.decision, &text, &table), bytes);
+        assert_eq!(used(&bytes).unwrap(), (vec![2, 2, 1, 1], vec![1]));
+    }
+
+    #[test]
+    fn another_text_generation_or_pack_is_noticed() {
+        let (verdict, _, text) = example();
+        let table = Table(verdict.clone());
+        let bytes = super::super::unhex(GOLDEN);
+        let other = text.replace('好', "妈");
+        let of_other_text = read(&bytes, beside(&verdict, &other), &table);
+        let of_other_generation = Beside {
+            generation: Digest::of(b"other"),
+            ..beside(&verdict, &text)
+        };
+        let of_other_generation = read(&bytes, of_other_generation, &table);
+        for refused in [of_other_text, of_other_generation] {
+            assert!(matches!(refused, Err(Unreadable::Altered)), "{refused:?}");
+        }
+        for end in 1..bytes.len() {
+            assert!(read(&bytes[..end], beside(&verdict, &text), &table).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_decision_that_nobody_reads_is_kept_as_it_was() {
+        let (verdict, _, text) = example();
+        let table = Table(verdict.clone());
+        let kept = Decided::Text("{\"disposition\":\"keep\"}".into());
+        let bytes = write(&verdict, 7, &kept, &text, &table);
+        assert_eq!(read(&bytes, beside(&verdict, &text), &table).unwrap().decision, kept);
+    }
 }

@@ -11,3 +11,13 @@ pub(crate) mod decision;
 pub(crate) mod judgement;
 pub(crate) mod lists;
 pub(crate) mod verdict;
+
+/// Bytes of a golden file.
+#[cfg(test)]
+fn unhex(text: &str) -> Vec<u8> {
+    let digits = text.trim_end().as_bytes();
+    let pairs = digits.chunks(2).map(|pair| str::from_utf8(pair).expect("digits"));
+    pairs
+        .map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal digits"))
+        .collect()
+}
