@@ -78,10 +78,14 @@ CREATE TABLE envelopes (
 
 CREATE INDEX envelopes_by_conversation ON envelopes (conversation);
 
+-- Under a key of its own, which a tenant's key of that version wraps. `round` counts how often it was judged again.
 CREATE TABLE contents (
-    message   INTEGER PRIMARY KEY REFERENCES envelopes,
-    content   BLOB NOT NULL,
-    judgement BLOB NOT NULL
+    message     INTEGER PRIMARY KEY REFERENCES envelopes,
+    key_version INTEGER NOT NULL,
+    key         BLOB NOT NULL CHECK (length(key) = 40),
+    content     BLOB NOT NULL,
+    round       INTEGER NOT NULL,
+    judgement   BLOB NOT NULL
 ) STRICT;
 
 -- What a message is known by when it comes again: a keyed digest of its identifier.
@@ -102,6 +106,7 @@ CREATE TABLE earlier_judgements (
     message      INTEGER NOT NULL REFERENCES envelopes,
     generation   INTEGER NOT NULL REFERENCES generations,
     pack_list    INTEGER NOT NULL REFERENCES pack_lists,
+    round        INTEGER NOT NULL,
     judgement    BLOB NOT NULL,
     rejudged_at  INTEGER NOT NULL,
     rejudged_by  TEXT NOT NULL,

@@ -1,12 +1,14 @@
 //! Messages that came under the identifier of another with other content.
 
 use super::Sqlite;
+use super::records::Record;
 use super::rows::{damage, read_count, read_digest, read_time};
-use super::sealing::Part;
+
 use crate::batch::SourcePlace;
 use crate::messages::Conflicting;
 use crate::storage::StorageError;
 use proviso_model::MessageId;
+use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -26,7 +28,7 @@ impl Sqlite {
                 return Ok(Vec::new());
             };
             sqlx::query(
-                "SELECT refused_digest, refused_raw, source, file, line, at FROM conflicts
+                "SELECT refused_digest, refused_raw, source, file, line, at, conflict FROM conflicts
                  WHERE message = ? ORDER BY conflict LIMIT ?",
             )
             .bind(record.arrival)
@@ -34,28 +36,29 @@ impl Sqlite {
             .fetch_all(&mut *reader)
             .await?
             .iter()
-            .map(|row| self.read_conflicting(row, id, record.arrival))
+            .map(|row| read_conflicting(row, &record))
             .collect()
         })
         .await
     }
+}
 
-    fn read_conflicting(&self, row: &SqliteRow, id: &MessageId, arrival: i64) -> Result<Conflicting, sqlx::Error> {
-        let refused = read_digest(row, 0)?;
-        let whose = |error: &dyn std::fmt::Display| damage(format!("a conflict with message {id}: {error}"));
-        let raw = self
-            .sealing
-            .open(&id.tenant, arrival, Part::refused(&refused), row.try_get(1)?)
-            .map_err(|error| whose(&error))?;
-        Ok(Conflicting {
-            refused,
-            refused_raw: String::from_utf8(raw).map_err(|error| whose(&error))?,
-            place: SourcePlace {
-                source: row.try_get(2)?,
-                file: row.try_get(3)?,
-                line: read_count(row, 4)?,
-            },
-            at: read_time(row, 5)?,
-        })
-    }
+fn read_conflicting(row: &SqliteRow, record: &Record) -> Result<Conflicting, sqlx::Error> {
+    let number: i64 = row.try_get(6)?;
+    let whose =
+        |error: &dyn std::fmt::Display| damage(format!("a conflict with message {}: {error}", record.message.id));
+    let raw = record
+        .opened
+        .open(Part::Refused(number.unsigned_abs()), row.try_get(1)?)
+        .map_err(|error| whose(&error))?;
+    Ok(Conflicting {
+        refused: read_digest(row, 0)?,
+        refused_raw: String::from_utf8(raw).map_err(|error| whose(&error))?,
+        place: SourcePlace {
+            source: row.try_get(2)?,
+            file: row.try_get(3)?,
+            line: read_count(row, 4)?,
+        },
+        at: read_time(row, 5)?,
+    })
 }

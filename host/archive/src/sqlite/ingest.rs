@@ -4,14 +4,15 @@ use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
 use super::said::{Numbered, number, said, write_findings, write_folds};
-use super::sealing::{Part, Sealing, TAG_BYTES};
+use super::sealing::Sealing;
 use super::writer::Vocabulary;
-use crate::batch::{Conflict, IngestBatch, IngestReport};
+use crate::batch::{IngestBatch, IngestReport};
 use crate::change::{Change, CommitError};
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
 use crate::stored::{codes, content};
 use proviso_model::{Message, MessageId};
+use proviso_seal::{Part, TAG_BYTES};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
@@ -23,8 +24,8 @@ const ENVELOPES: Insert = Insert {
     tail: "",
 };
 const CONTENTS: Insert = Insert {
-    head: "INSERT INTO contents (message, content, judgement)",
-    columns: 3,
+    head: "INSERT INTO contents (message, key_version, key, content, round, judgement)",
+    columns: 6,
     tail: "",
 };
 const IDENTITIES: Insert = Insert {
@@ -43,8 +44,8 @@ const CONSENTS: Insert = Insert {
     tail: "",
 };
 const CONFLICTS: Insert = Insert {
-    head: "INSERT INTO conflicts (message, refused_digest, refused_raw, source, file, line, at)",
-    columns: 7,
+    head: "INSERT INTO conflicts (conflict, message, refused_digest, refused_raw, source, file, line, at)",
+    columns: 8,
     tail: "ON CONFLICT (message, refused_digest) DO NOTHING",
 };
 const SOURCE_ERRORS: Insert = Insert {
@@ -65,7 +66,7 @@ const OFFSETS: Insert = Insert {
 };
 const KEPT: Lookup = Lookup {
     columns: &["tag"],
-    select: "SELECT w.tag, i.message FROM wanted w CROSS JOIN identities i ON i.tag = w.tag
+    select: "SELECT w.tag, i.message, c.key_version, c.key FROM wanted w CROSS JOIN identities i ON i.tag = w.tag
              CROSS JOIN contents c ON c.message = i.message",
 };
 
@@ -140,7 +141,7 @@ async fn write_messages(
     sealing: &Sealing,
     batch: &IngestBatch,
     entries: &[Numbered<'_>],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Failure> {
     let received_at = batch.received_at.as_millis();
     let names = |of: fn(&Message) -> &str| -> Vec<(i64, &str)> {
         entries
@@ -173,15 +174,21 @@ async fn write_messages(
             numbered.bind_judged(values);
         })
         .await?;
+    let mut sealed = Vec::with_capacity(entries.len());
+    for numbered in entries {
+        let message = &numbered.entry.message;
+        let record = sealing.make(&message.id.tenant, numbered.message)?;
+        let content = record.seal(Part::Content, &content::write(message));
+        let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names));
+        sealed.push((numbered.message, record, content, judgement));
+    }
     CONTENTS
-        .run(connection, entries, |values, numbered| {
-            let message = &numbered.entry.message;
-            let content = content::write(message);
-            let content = sealing.seal(&message.id.tenant, numbered.message, Part::Content, &content);
+        .run(connection, &sealed, |values, (message, record, content, judgement)| {
             values
-                .int(numbered.message)
-                .blob(&content)
-                .blob(&numbered.judgement(&known.names, sealing));
+                .int(*message)
+                .int(record.key().version().into())
+                .blob(record.key().wrapped());
+            values.blob(content).int(0).blob(judgement);
         })
         .await?;
     IDENTITIES
@@ -217,7 +224,8 @@ async fn write_messages(
                 .int(consent.at.as_millis())
                 .int(holds.as_millis());
         })
-        .await
+        .await?;
+    Ok(())
 }
 
 async fn write_conflicts(
@@ -236,24 +244,36 @@ async fn write_conflicts(
     let bind = |values: &mut Values, tag: &[u8; TAG_BYTES]| {
         values.blob(tag);
     };
-    let mut kept: HashMap<Vec<u8>, i64> = HashMap::new();
+    let mut kept: HashMap<Vec<u8>, (i64, u32, Vec<u8>)> = HashMap::new();
     for row in KEPT.run(connection, &tags, bind).await? {
-        kept.insert(row.try_get(0)?, row.try_get(1)?);
+        kept.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
     }
-    let mut rows: Vec<(&Conflict, i64)> = Vec::with_capacity(tags.len());
-    for (tag, conflict) in tags.iter().zip(&batch.conflicts) {
-        let message = kept.get(&tag[..]).ok_or_else(|| {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(conflict) FROM conflicts")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut rows = Vec::with_capacity(tags.len());
+    for ((tag, conflict), number) in tags.iter().zip(&batch.conflicts).zip(last.unwrap_or(0) + 1..) {
+        let (message, version, wrapped) = kept.get(&tag[..]).ok_or_else(|| {
             Failure::Refused(CommitError::ConflictWithNothing {
                 id: conflict.id.clone(),
             })
         })?;
-        rows.push((conflict, *message));
+        let record = sealing.open(&conflict.id.tenant, *message, *version, wrapped)?;
+        let part = Part::Refused(number.unsigned_abs());
+        rows.push((
+            number,
+            *message,
+            conflict,
+            record.seal(part, conflict.refused_raw.as_bytes()),
+        ));
     }
     CONFLICTS
-        .run(connection, &rows, |values, (conflict, message)| {
-            let part = Part::refused(&conflict.refused);
-            let refused = sealing.seal(&conflict.id.tenant, *message, part, conflict.refused_raw.as_bytes());
-            values.int(*message).blob(conflict.refused.as_bytes()).blob(&refused);
+        .run(connection, &rows, |values, (number, message, conflict, refused)| {
+            values
+                .int(*number)
+                .int(*message)
+                .blob(conflict.refused.as_bytes())
+                .blob(refused);
             values
                 .text(&conflict.place.source)
                 .text(&conflict.place.file)

@@ -3,13 +3,14 @@
 use super::Sqlite;
 use super::meanings::Known;
 use super::rows::{damage, damaged, read_digest_text, read_time};
-use super::sealing::{Part, Sealing};
+use super::sealing::{OpenRecord, Sealing};
 use crate::storage::StorageError;
 use crate::stored::judgement::{self, Beside, Decided, Judgement};
 use crate::stored::{content, decision};
 use crate::verdicts::{StoredDecision, StoredVerdict};
 use proviso_model::time::Day;
 use proviso_model::{Message, MessageId, Timestamp};
+use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::sync::Arc;
@@ -17,18 +18,18 @@ use std::sync::Arc;
 /// Columns of [`read_content`], from `envelopes e`, `streams s` and `contents c`.
 macro_rules! content_columns {
     () => {
-        "e.message, s.tenant, s.channel, c.content"
+        "e.message, s.tenant, s.channel, c.key_version, c.key, c.content"
     };
 }
 pub(super) use content_columns;
 
 /// How many columns [`content_columns`] names.
-pub(super) const CONTENT_COLUMNS: usize = 4;
+pub(super) const CONTENT_COLUMNS: usize = 6;
 
 /// Columns of [`Record::read`] behind [`content_columns`], with `generations g`.
 macro_rules! judgement_columns {
     () => {
-        ", c.judgement, e.held, e.keep_until, e.pack_list, g.digest, e.received_at"
+        ", c.judgement, e.held, e.keep_until, e.pack_list, g.digest, e.received_at, c.round"
     };
 }
 
@@ -48,6 +49,7 @@ pub(super) struct Record {
     pub(super) message: Message,
     pub(super) verdict: StoredVerdict,
     pub(super) decided: Decided,
+    pub(super) opened: OpenRecord,
 }
 
 /// A retention decision in its form. `whose` names the message in an error.
@@ -65,17 +67,28 @@ pub(super) fn stored_decision(decided: &Decided, whose: &MessageId) -> Result<Op
     Ok(Some(StoredDecision { json, decision }))
 }
 
-/// Opens [`content_columns`] from column `at` on.
-pub(super) fn read_content(row: &SqliteRow, at: usize, sealing: &Sealing) -> Result<Message, sqlx::Error> {
+/// The record of [`content_columns`] from column `at` on, and what its source delivered.
+pub(super) fn open_content(
+    row: &SqliteRow,
+    at: usize,
+    sealing: &Sealing,
+) -> Result<(OpenRecord, Message), sqlx::Error> {
     let number: i64 = row.try_get(at)?;
     let (tenant, channel): (&str, &str) = (row.try_get(at + 1)?, row.try_get(at + 2)?);
-    let sealed: &[u8] = row.try_get(at + 3)?;
     let whose = |error: &dyn std::fmt::Display| damage(format!("message {number} of {tenant}/{channel}: {error}"));
-    let bytes = sealing
-        .open(tenant, number, Part::Content, sealed)
+    let opened = sealing
+        .open(tenant, number, row.try_get(at + 3)?, row.try_get(at + 4)?)
+        .map_err(|error| whose(&error))?;
+    let bytes = opened
+        .open(Part::Content, row.try_get(at + 5)?)
         .map_err(|error| whose(&error))?;
     let message = content::read(&bytes, tenant, channel).map_err(|error| whose(&error))?;
-    Ok(message)
+    Ok((opened, message))
+}
+
+/// The message of [`content_columns`] from column `at` on.
+pub(super) fn read_content(row: &SqliteRow, at: usize, sealing: &Sealing) -> Result<Message, sqlx::Error> {
+    open_content(row, at, sealing).map(|(_, message)| message)
 }
 
 /// A row of a judgement that is opened, before the numbers in it are looked up.
@@ -87,15 +100,9 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Opens a judgement. `whose` names the message in an error.
-    pub(super) fn new(
-        sealing: &Sealing,
-        sealed: &[u8],
-        number: i64,
-        part: Part,
-        whose: &MessageId,
-    ) -> Result<Self, sqlx::Error> {
-        let bytes = sealing
-            .open(&whose.tenant, number, part, sealed)
+    pub(super) fn new(record: &OpenRecord, round: u32, sealed: &[u8], whose: &MessageId) -> Result<Self, sqlx::Error> {
+        let bytes = record
+            .open(Part::Judgement(round), sealed)
             .map_err(|error| damage(format!("the verdict on message {whose}: {error}")))?;
         let (policies, proposals) = judgement::used(&bytes).map_err(|error| unreadable(whose, &error))?;
         Ok(Self {
@@ -138,15 +145,15 @@ impl Sqlite {
         row: &SqliteRow,
         id: &MessageId,
     ) -> Result<Record, sqlx::Error> {
-        let message = read_content(row, 0, &self.sealing)?;
+        let (opened, message) = open_content(row, 0, &self.sealing)?;
         if *message.id != *id {
             return Err(damage(format!("what is kept under message {id} is another message")));
         }
         let arrival: i64 = row.try_get(0)?;
         let sealed: &[u8] = row.try_get(CONTENT_COLUMNS)?;
-        let opened = Opened::new(&self.sealing, sealed, arrival, Part::Judgement, id)?;
+        let judged = Opened::new(&opened, row.try_get(CONTENT_COLUMNS + 6)?, sealed, id)?;
         let pack_list: i64 = row.try_get(CONTENT_COLUMNS + 3)?;
-        let known = self.known_to(connection, &opened, pack_list).await?;
+        let known = self.known_to(connection, &judged, pack_list).await?;
         let generation = read_digest_text(row, CONTENT_COLUMNS + 4)?;
         let beside = Beside {
             message: id,
@@ -154,7 +161,7 @@ impl Sqlite {
             generation,
             packs: known.packs(pack_list).ok_or_else(|| no_packs(pack_list))?,
         };
-        let judgement = opened.read(beside, &known)?;
+        let judgement = judged.read(beside, &known)?;
         let (held, keep_until): (bool, Option<i32>) =
             (row.try_get(CONTENT_COLUMNS + 1)?, row.try_get(CONTENT_COLUMNS + 2)?);
         let until = judgement.decision.decision().and_then(|decision| decision.until);
@@ -170,6 +177,7 @@ impl Sqlite {
             message,
             verdict: stored_verdict(&judgement),
             decided: judgement.decision,
+            opened,
         })
     }
 

@@ -8,9 +8,9 @@ use super::bulk::{Values, execute};
 use super::failure::Failure;
 use super::names::Names;
 use super::records::{Opened, Record, content_columns, no_packs, read_content, stored_decision};
-use super::rows::{damage, read_digest_text, read_principal, read_time};
+use super::rows::{read_digest_text, read_principal, read_time};
 use super::said::{number, said, write_findings};
-use super::sealing::{Part, Sealing};
+use super::sealing::{OpenRecord, Sealing};
 use crate::batch::Entry;
 use crate::change::CommitError;
 use crate::rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
@@ -18,6 +18,7 @@ use crate::storage::StorageError;
 use crate::stored::judgement::Beside;
 use proviso_model::id::FoldKey;
 use proviso_model::{Message, MessageId, Principal};
+use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
@@ -40,16 +41,15 @@ pub(super) async fn replace(
     rejudging: &Rejudging,
     by: &Principal,
 ) -> Result<RejudgeReport, Failure> {
-    let mut numbers = Vec::with_capacity(rejudging.entries.len());
+    let mut taken = Vec::with_capacity(rejudging.entries.len());
     for entry in &rejudging.entries {
-        let number = take_out(connection, sealing, rejudging, &entry.message.id, by).await?;
-        numbers.push(number);
+        taken.push(take_out(connection, sealing, rejudging, &entry.message.id, by).await?);
     }
-    again(connection, names, sealing, &numbers, &rejudging.entries).await?;
+    again(connection, names, &taken, &rejudging.entries).await?;
     let release = format!("judged again: {}", rejudging.note);
     let release = release.trim_end_matches([' ', ':']);
     let mut report = RejudgeReport::default();
-    for (number, entry) in numbers.into_iter().zip(&rejudging.entries) {
+    for (taken, entry) in taken.iter().zip(&rejudging.entries) {
         if entry.verdict.held {
             report.still_held += 1;
             continue;
@@ -59,43 +59,36 @@ pub(super) async fn replace(
             .bind(rejudging.at.as_millis())
             .bind(by.to_string())
             .bind(release.to_owned())
-            .bind(number)
+            .bind(taken.number)
             .execute(&mut *connection)
             .await?;
     }
     Ok(report)
 }
 
-/// Moves the verdict on a held message to the earlier ones. Gives the message's number.
+/// Moves the verdict on a held message to the earlier ones.
 async fn take_out(
     connection: &mut SqliteConnection,
     sealing: &Sealing,
     rejudging: &Rejudging,
     id: &MessageId,
     by: &Principal,
-) -> Result<i64, Failure> {
+) -> Result<TakenOut, Failure> {
     let held = sqlx::query(
-        "SELECT c.message, c.judgement FROM identities i JOIN contents c USING (message) JOIN held_messages h USING (message)
-         WHERE i.tag = ? AND h.released_at IS NULL",
+        "SELECT c.message, c.key_version, c.key, c.round FROM identities i JOIN contents c USING (message)
+         JOIN held_messages h USING (message) WHERE i.tag = ? AND h.released_at IS NULL",
     )
     .bind(sealing.tag(id).to_vec())
     .fetch_optional(&mut *connection)
     .await?;
     let held = held.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
-    let number: i64 = held.try_get(0)?;
-    let last: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'earlier_judgements'")
-        .fetch_optional(&mut *connection)
-        .await?;
-    let earlier = last.unwrap_or(0) + 1;
-    let judgement = sealing
-        .open(&id.tenant, number, Part::Judgement, held.try_get(1)?)
-        .map_err(|error| damage(format!("the verdict on message {id}: {error}")))?;
+    let (number, round): (i64, u32) = (held.try_get(0)?, held.try_get(3)?);
+    // Sealed as it was: its round binds it to its place.
     sqlx::query(
-        "INSERT INTO earlier_judgements (earlier, message, generation, pack_list, judgement, rejudged_at, rejudged_by, note)
-         SELECT ?1, e.message, e.generation, e.pack_list, ?2, ?3, ?4, ?5 FROM envelopes e WHERE e.message = ?6",
+        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, rejudged_at, rejudged_by, note)
+         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, ?1, ?2, ?3
+         FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4",
     )
-    .bind(earlier)
-    .bind(sealing.seal(&id.tenant, number, Part::Earlier(earlier), &judgement))
     .bind(rejudging.at.as_millis())
     .bind(by.to_string())
     .bind(rejudging.note.clone())
@@ -105,36 +98,49 @@ async fn take_out(
     for sql in TAKEN_OUT {
         sqlx::query(sql).bind(number).execute(&mut *connection).await?;
     }
-    Ok(number)
+    Ok(TakenOut {
+        number,
+        round,
+        record: sealing.open(&id.tenant, number, held.try_get(1)?, held.try_get(2)?)?,
+    })
 }
 
-/// What is said of messages that are there already: the rows of `numbers`, in the order of `entries`, without verdict. Only the
+/// A message whose verdict was moved to the earlier ones.
+struct TakenOut {
+    number: i64,
+    /// Of the verdict that was moved.
+    round: u32,
+    record: OpenRecord,
+}
+
+/// What is said of messages that are there already: the rows of `taken`, in the order of `entries`, without verdict. Only the
 /// states that folds began from are kept, and those only where the message has none yet: no state and no score moves.
 async fn again(
     connection: &mut SqliteConnection,
     names: &mut Names,
-    sealing: &Sealing,
-    numbers: &[i64],
+    taken: &[TakenOut],
     entries: &[Entry],
 ) -> Result<(), Failure> {
     let mut numbered = number(connection, names, entries).await?;
-    for (numbered, number) in numbered.iter_mut().zip(numbers) {
-        numbered.message = *number;
+    for (numbered, taken) in numbered.iter_mut().zip(taken) {
+        numbered.message = taken.number;
     }
     let findings = said(connection, names, &numbered, |entry| &entry.verdict.findings).await?;
     let faults = said(connection, names, &numbered, |entry| &entry.verdict.faults).await?;
     let advances = said(connection, names, &numbered, |entry| &entry.advances).await?;
     write_findings(connection, &findings, &faults).await?;
-    for numbered in &numbered {
+    for (numbered, taken) in numbered.iter().zip(taken) {
         let mut values = Values::default();
         numbered.bind_judged(&mut values);
         values.int(numbered.message);
         execute(connection, JUDGED, values).await?;
+        let round = taken.round + 1;
+        let judgement = taken.record.seal(Part::Judgement(round), &numbered.judgement(names));
         let mut values = Values::default();
-        values.blob(&numbered.judgement(names, sealing)).int(numbered.message);
+        values.blob(&judgement).int(round.into()).int(numbered.message);
         execute(
             connection,
-            "UPDATE contents SET judgement = ? WHERE message = ?",
+            "UPDATE contents SET judgement = ?, round = ? WHERE message = ?",
             values,
         )
         .await?;
@@ -255,7 +261,7 @@ impl Sqlite {
         record: &Record,
     ) -> Result<Vec<EarlierVerdict>, sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT r.earlier, r.judgement, r.pack_list, g.digest, r.rejudged_at, r.rejudged_by, r.note
+            "SELECT r.round, r.judgement, r.pack_list, g.digest, r.rejudged_at, r.rejudged_by, r.note
              FROM earlier_judgements r JOIN generations g USING (generation) WHERE r.message = ? ORDER BY r.earlier",
         )
         .bind(record.arrival)
@@ -275,8 +281,7 @@ impl Sqlite {
         row: &SqliteRow,
     ) -> Result<EarlierVerdict, sqlx::Error> {
         let id = &record.message.id;
-        let part = Part::Earlier(row.try_get(0)?);
-        let opened = Opened::new(&self.sealing, row.try_get(1)?, record.arrival, part, id)?;
+        let opened = Opened::new(&record.opened, row.try_get(0)?, row.try_get(1)?, id)?;
         let pack_list: i64 = row.try_get(2)?;
         let known = self.known_to(connection, &opened, pack_list).await?;
         let beside = Beside {

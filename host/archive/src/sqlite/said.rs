@@ -4,7 +4,6 @@ use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
 use super::names::Names;
 use super::rows::kebab;
-use super::sealing::{Part, Sealing};
 use crate::batch::{Advance, Entry};
 use crate::change::CommitError;
 use crate::stats::CitedRule;
@@ -80,8 +79,8 @@ impl Numbered<'_> {
             );
     }
 
-    /// What was said of it, sealed.
-    pub(super) fn judgement(&self, names: &Names, sealing: &Sealing) -> Vec<u8> {
+    /// What was said of it.
+    pub(super) fn judgement(&self, names: &Names) -> Vec<u8> {
         let Entry {
             message,
             verdict,
@@ -93,8 +92,7 @@ impl Numbered<'_> {
             Some(decision) => Decided::Decision(Arc::clone(decision)),
             None => Decided::Nothing,
         };
-        let bytes = judgement::write(verdict, *fuel, &decided, &message.text, names);
-        sealing.seal(&message.id.tenant, self.message, Part::Judgement, &bytes)
+        judgement::write(verdict, *fuel, &decided, &message.text, names)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::meanings::Meanings;
 use super::people::People;
 use super::rows::{damage, damaged, read_count, read_digest, read_digest_text, read_id, read_name, read_time};
-use super::sealing::{Part, Sealing};
+use super::sealing::Sealing;
 use super::writer::Vocabulary;
 use crate::stored::content;
 use crate::stored::judgement::{self, Beside, Decided};
@@ -16,6 +16,7 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::message::{Attachment, Kind, Money, Party, PartyClass};
 use proviso_model::time::{Day, NotADay};
 use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
+use proviso_seal::{OpenError, Part};
 use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -31,20 +32,24 @@ const OLD: &str = "
     SELECT m.message, s.tenant, s.channel, m.native, m.sent_at, m.kind, m.native_kind, m.direction, m.sender, m.sender_class,
            m.sender_department, m.conversation, m.recalls, m.amount, m.currency, m.recipients, m.attachments, m.links, m.notes,
            m.text, m.raw, c.party, c.state, c.at, m.digest, m.received_at, m.stream,
-           v.verdict, v.form, v.fuel, v.digest, g.digest, r.decision, r.keep_until, v.generation, v.pack_list, r.statute_list
+           v.verdict, v.form, v.fuel, v.digest, g.digest, r.decision, r.keep_until, v.generation, v.pack_list, r.statute_list,
+           (SELECT count(*) FROM old_earlier_verdicts e WHERE e.message = m.message)
     FROM old_messages m JOIN streams s USING (stream) JOIN old_verdicts v USING (message) JOIN generations g USING (generation)
     LEFT JOIN old_retention r USING (message) LEFT JOIN old_consent_events c USING (message)
     WHERE m.message > ? ORDER BY m.message LIMIT ?";
 
 const OLD_EARLIER: &str = "
     SELECT e.earlier, e.message, e.verdict, e.form, e.fuel, e.digest, g.digest, e.decision, e.keep_until, e.generation,
-           e.pack_list, e.rejudged_at, e.rejudged_by, e.note, s.tenant, s.channel, m.native, m.text
+           e.pack_list, e.rejudged_at, e.rejudged_by, e.note, s.tenant, s.channel, m.native, m.text, c.key_version, c.key,
+           row_number() OVER (PARTITION BY e.message ORDER BY e.earlier) - 1
     FROM old_earlier_verdicts e JOIN generations g USING (generation) JOIN old_messages m USING (message)
-    JOIN streams s USING (stream) ORDER BY e.earlier";
+    JOIN streams s USING (stream) JOIN contents c USING (message) ORDER BY e.earlier";
 
 const OLD_CONFLICTS: &str = "
-    SELECT c.conflict, c.message, c.refused_digest, c.refused_raw, c.source, c.file, c.line, c.at, s.tenant
-    FROM old_conflicts c JOIN old_messages m USING (message) JOIN streams s USING (stream) ORDER BY c.conflict";
+    SELECT c.conflict, c.message, c.refused_digest, c.refused_raw, c.source, c.file, c.line, c.at, s.tenant, n.key_version,
+           n.key
+    FROM old_conflicts c JOIN old_messages m USING (message) JOIN streams s USING (stream) JOIN contents n USING (message)
+    ORDER BY c.conflict";
 
 /// What SQL moves by itself, in the order that references demand; what it moves from goes with it.
 const REST: [&str; 20] = [
@@ -200,12 +205,19 @@ async fn one(
     .bind(keep_until.map(Day::number))
     .execute(&mut *connection)
     .await?;
-    sqlx::query("INSERT INTO contents (message, content, judgement) VALUES (?, ?, ?)")
-        .bind(number)
-        .bind(sealing.seal(tenant, number, Part::Content, &content::write_whole(&message)))
-        .bind(sealing.seal(tenant, number, Part::Judgement, &judgement))
-        .execute(&mut *connection)
-        .await?;
+    let round: u32 = row.try_get(37)?;
+    let record = sealing.make(tenant, number).map_err(unsealed)?;
+    sqlx::query(
+        "INSERT INTO contents (message, key_version, key, content, round, judgement) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(number)
+    .bind(record.key().version())
+    .bind(record.key().wrapped().to_vec())
+    .bind(record.seal(Part::Content, &content::write_whole(&message)))
+    .bind(round)
+    .bind(record.seal(Part::Judgement(round), &judgement))
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("INSERT INTO identities (tag, message) VALUES (?, ?)")
         .bind(sealing.tag(&message.id).to_vec())
         .bind(number)
@@ -223,6 +235,10 @@ async fn one(
             .await?;
     }
     Ok(())
+}
+
+fn unsealed(error: OpenError) -> sqlx::Error {
+    sqlx::Error::Encode(Box::new(error))
 }
 
 async fn first(people: &mut People, connection: &mut SqliteConnection, name: (i64, &str)) -> Result<i64, sqlx::Error> {
@@ -245,15 +261,20 @@ async fn earlier(
             ..blank(id)
         };
         let judgement = old.write(connection, known, meanings, &message, pack_list).await?;
+        let record = sealing
+            .open(&message.id.tenant, number, row.try_get(18)?, row.try_get(19)?)
+            .map_err(unsealed)?;
+        let round: u32 = row.try_get(20)?;
         sqlx::query(
-            "INSERT INTO earlier_judgements (earlier, message, generation, pack_list, judgement, rejudged_at, rejudged_by, note)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO earlier_judgements (earlier, message, generation, pack_list, round, judgement, rejudged_at,
+             rejudged_by, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(earlier)
         .bind(number)
         .bind(generation)
         .bind(pack_list)
-        .bind(sealing.seal(&message.id.tenant, number, Part::Earlier(earlier), &judgement))
+        .bind(round)
+        .bind(record.seal(Part::Judgement(round), &judgement))
         .bind(row.try_get::<i64, _>(11)?)
         .bind(row.try_get::<String, _>(12)?)
         .bind(row.try_get::<String, _>(13)?)
@@ -268,14 +289,18 @@ async fn conflicts(connection: &mut SqliteConnection, sealing: &Sealing) -> Resu
         let number: i64 = row.try_get(1)?;
         let refused = read_digest(&row, 2)?;
         let (raw, tenant): (&str, &str) = (row.try_get(3)?, row.try_get(8)?);
+        let conflict: i64 = row.try_get(0)?;
+        let record = sealing
+            .open(tenant, number, row.try_get(9)?, row.try_get(10)?)
+            .map_err(unsealed)?;
         sqlx::query(
             "INSERT INTO conflicts (conflict, message, refused_digest, refused_raw, source, file, line, at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(row.try_get::<i64, _>(0)?)
+        .bind(conflict)
         .bind(number)
         .bind(refused.as_bytes().to_vec())
-        .bind(sealing.seal(tenant, number, Part::refused(&refused), raw.as_bytes()))
+        .bind(record.seal(Part::Refused(conflict.unsigned_abs()), raw.as_bytes()))
         .bind(row.try_get::<String, _>(4)?)
         .bind(row.try_get::<String, _>(5)?)
         .bind(row.try_get::<i64, _>(6)?)
