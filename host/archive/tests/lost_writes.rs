@@ -208,7 +208,15 @@ async fn no_file_of_an_archive_holds_what_a_message_says() {
     let mut again = many.entries[0].clone();
     again.verdict.held = false;
     archive.rejudge(&crate::support::rejudging(vec![again])).await.unwrap();
-    let said = ["理财产品", "简历.pdf", "承诺收益", "您好 … 王", "sdkfileid", "{\"other\":1}", "\"msgid\""];
+    let said = [
+        "理财产品",
+        "简历.pdf",
+        "承诺收益",
+        "您好 … 王",
+        "sdkfileid",
+        "{\"other\":1}",
+        "\"msgid\"",
+    ];
     for round in ["with its log", "closed"] {
         for file in std::fs::read_dir(folder.path()).unwrap() {
             let path = file.unwrap().path();

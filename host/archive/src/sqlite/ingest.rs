@@ -121,7 +121,7 @@ pub(super) async fn batch(
         values.int(numbered.message);
     })
     .await?;
-    write_folds(connection, &advances, &scores).await?;
+    write_folds(connection, &mut known.chains, &advances, &scores).await?;
     write_conflicts(connection, sealing, batch).await?;
     write_sources(connection, batch).await?;
 

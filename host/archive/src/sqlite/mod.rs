@@ -36,6 +36,7 @@ mod rows;
 mod said;
 mod sealing;
 mod stats;
+mod steps;
 #[cfg(test)]
 #[path = "../../tests/support/mod.rs"]
 pub(crate) mod support;

@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use super::rows::damage;
+use super::steps;
 use crate::storage::StorageError;
 use crate::verdicts::{FoldBefore, Recorded};
 use proviso_model::MessageId;
@@ -44,24 +45,25 @@ impl Sqlite {
 }
 
 async fn folds_before(connection: &mut SqliteConnection, arrival: i64) -> Result<Vec<FoldBefore>, sqlx::Error> {
-    sqlx::query(
-        "SELECT p.pack, p.name, f.key, t.state_before
+    let rows = sqlx::query(
+        "SELECT p.pack, p.name, f.key, t.fold, t.state_before
          FROM fold_steps t JOIN fold_states f USING (fold) JOIN policies p USING (policy)
          WHERE t.message = ? ORDER BY p.pack, p.name, f.key",
     )
     .bind(arrival)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(FoldBefore {
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut folds = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let state = steps::read(connection, row.try_get(3)?, arrival, row.try_get(4)?).await?;
+        folds.push(FoldBefore {
             policy: PolicyId {
                 pack: row.try_get::<&str, _>(0)?.into(),
                 policy: row.try_get::<&str, _>(1)?.into(),
             },
             key: row.try_get::<&str, _>(2)?.into(),
-            state: row.try_get::<&[u8], _>(3)?.into(),
-        })
-    })
-    .collect()
+            state: state.into(),
+        });
+    }
+    Ok(folds)
 }

@@ -11,6 +11,7 @@ use super::records::{Opened, Record, content_columns, no_packs, read_content, st
 use super::rows::{read_digest_text, read_principal, read_time};
 use super::said::{number, said, write_findings};
 use super::sealing::{OpenRecord, Sealing};
+use super::steps;
 use crate::batch::Entry;
 use crate::change::CommitError;
 use crate::rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
@@ -165,7 +166,7 @@ async fn again(
         .bind(said.tenant.to_owned())
         .bind(said.policy)
         .bind(said.what.key.to_string())
-        .bind(said.what.before.to_vec())
+        .bind(steps::aside(&said.what.before))
         .execute(&mut *connection)
         .await?;
     }
@@ -236,13 +237,7 @@ impl Sqlite {
                 let number = number.unwrap_or(i64::MAX);
                 let mut state: Vec<u8> = present.try_get::<Option<_>, _>(1)?.unwrap_or_default();
                 if last >= number {
-                    let then: Option<Vec<u8>> = sqlx::query_scalar(
-                        "SELECT state_before FROM fold_steps WHERE fold = ? AND message >= ? ORDER BY message LIMIT 1",
-                    )
-                    .bind(fold)
-                    .bind(number)
-                    .fetch_optional(&mut *reader)
-                    .await?;
+                    let then = steps::state_at(&mut reader, fold, number).await?;
                     state = then.unwrap_or(state);
                 }
                 if !state.is_empty() {

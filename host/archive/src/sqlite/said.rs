@@ -4,6 +4,7 @@ use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
 use super::names::Names;
 use super::rows::kebab;
+use super::steps::Chains;
 use crate::batch::{Advance, Entry};
 use crate::change::CommitError;
 use crate::stats::CitedRule;
@@ -231,6 +232,7 @@ pub(super) async fn write_findings(
 
 pub(super) async fn write_folds(
     connection: &mut SqliteConnection,
+    chains: &mut Chains,
     advances: &[Said<'_, Advance>],
     scores: &[Said<'_, Score>],
 ) -> Result<(), sqlx::Error> {
@@ -249,10 +251,14 @@ pub(super) async fn write_folds(
         )
         .await?;
     let folds = folds_of(connection, advances).await?;
-    let steps: Vec<_> = advances.iter().zip(&folds).collect();
+    let steps: Vec<_> = advances
+        .iter()
+        .zip(&folds)
+        .map(|(said, fold)| (said.message, *fold, chains.next(*fold, &said.what.before)))
+        .collect();
     FOLD_STEPS
-        .run(connection, &steps, |values, (said, fold)| {
-            values.int(said.message).int(**fold).blob(&said.what.before);
+        .run(connection, &steps, |values, (message, fold, step)| {
+            values.int(*message).int(*fold).blob(step);
         })
         .await?;
     SCORES

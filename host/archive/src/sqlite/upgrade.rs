@@ -7,6 +7,7 @@ use super::meanings::Meanings;
 use super::people::People;
 use super::rows::{damage, damaged, read_count, read_digest, read_digest_text, read_id, read_name, read_time};
 use super::sealing::Sealing;
+use super::steps::Chains;
 use super::writer::Vocabulary;
 use crate::stored::content;
 use crate::stored::judgement::{self, Beside, Decided};
@@ -19,7 +20,7 @@ use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
 use proviso_seal::{OpenError, Part};
 use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ const OLD_CONFLICTS: &str = "
     ORDER BY c.conflict";
 
 /// What SQL moves by itself, in the order that references demand; what it moves from goes with it.
-const REST: [&str; 20] = [
+const REST: [&str; 7] = [
     "INSERT INTO findings SELECT finding, message, policy, rule, severity, shadow FROM old_findings",
     "INSERT INTO faults SELECT fault, message, policy, cause, detail FROM old_faults",
     "INSERT INTO held_messages SELECT * FROM old_held_messages",
@@ -64,24 +65,29 @@ const REST: [&str; 20] = [
     "INSERT INTO fold_states (tenant, policy, key, message, state)
      SELECT s.tenant, f.policy, f.key, min(f.message), NULL FROM old_fold_steps f JOIN old_messages m USING (message)
      JOIN streams s USING (stream) WHERE true GROUP BY 1, 2, 3 ON CONFLICT DO NOTHING",
-    "INSERT INTO fold_steps (message, fold, state_before)
-     SELECT f.message, n.fold, f.state_before FROM old_fold_steps f JOIN old_messages m USING (message)
-     JOIN streams s USING (stream) JOIN fold_states n ON n.tenant = s.tenant AND n.policy = f.policy AND n.key = f.key",
     "INSERT INTO scores SELECT score, tenant, policy, key, message, value, factors FROM old_scores",
-    "INSERT OR REPLACE INTO sqlite_sequence (name, seq)
-     SELECT 'earlier_judgements', seq FROM sqlite_sequence WHERE name = 'old_earlier_verdicts'",
-    "DROP TABLE old_findings",
-    "DROP TABLE old_faults",
-    "DROP TABLE old_held_messages",
-    "DROP TABLE old_consent_events",
-    "DROP TABLE old_fold_steps",
-    "DROP TABLE old_fold_states",
-    "DROP TABLE old_scores",
-    "DROP TABLE old_conflicts",
-    "DROP TABLE old_earlier_verdicts",
-    "DROP TABLE old_retention",
-    "DROP TABLE old_verdicts",
 ];
+
+/// Tables that nothing is left of.
+const OLD_TABLES: [&str; 12] = [
+    "old_findings",
+    "old_faults",
+    "old_held_messages",
+    "old_consent_events",
+    "old_fold_steps",
+    "old_fold_states",
+    "old_scores",
+    "old_conflicts",
+    "old_earlier_verdicts",
+    "old_retention",
+    "old_verdicts",
+    "old_messages",
+];
+
+const OLD_STEPS: &str = "
+    SELECT f.step, f.message, n.fold, f.state_before FROM old_fold_steps f JOIN old_messages m USING (message)
+    JOIN streams s USING (stream) JOIN fold_states n ON n.tenant = s.tenant AND n.policy = f.policy AND n.key = f.key
+    WHERE (f.message, f.step) > (?, ?) ORDER BY f.message, f.step LIMIT ?";
 
 /// Moves what an archive of before holds; nothing where there is none.
 pub(super) async fn into_records(
@@ -117,17 +123,13 @@ pub(super) async fn into_records(
     for sql in REST {
         sqlx::query(sql).execute(&mut *connection).await?;
     }
-    let sequence: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'old_messages'")
-        .fetch_optional(&mut *connection)
-        .await?;
-    sqlx::query("DELETE FROM sqlite_sequence WHERE name = 'envelopes'")
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('envelopes', ?)")
-        .bind(sequence.unwrap_or(0))
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("DROP TABLE old_messages").execute(&mut *connection).await?;
+    fold_steps(connection, &mut known.chains).await?;
+    go_on(connection, "envelopes", "old_messages").await?;
+    go_on(connection, "earlier_judgements", "old_earlier_verdicts").await?;
+    for table in OLD_TABLES {
+        let sql = AssertSqlSafe(format!("DROP TABLE {table}"));
+        sqlx::query(sql).execute(&mut *connection).await?;
+    }
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     if all > 0 {
         // What was dropped stands in free pages until the file is written anew.
@@ -137,6 +139,20 @@ pub(super) async fn into_records(
             .execute(connection)
             .await?;
     }
+    Ok(())
+}
+
+/// A table's numbers go on where those of the old one ended: none is given twice.
+async fn go_on(connection: &mut SqliteConnection, new: &str, old: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM sqlite_sequence WHERE name = ?")
+        .bind(new.to_owned())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("INSERT INTO sqlite_sequence (name, seq) SELECT ?, seq FROM sqlite_sequence WHERE name = ?")
+        .bind(new.to_owned())
+        .bind(old.to_owned())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -309,6 +325,30 @@ async fn conflicts(connection: &mut SqliteConnection, sealing: &Sealing) -> Resu
         .await?;
     }
     Ok(())
+}
+
+async fn fold_steps(connection: &mut SqliteConnection, chains: &mut Chains) -> Result<(), sqlx::Error> {
+    let mut last = (0_i64, 0_i64);
+    loop {
+        let rows = sqlx::query(OLD_STEPS)
+            .bind(last.0)
+            .bind(last.1)
+            .bind(MOVED_TOGETHER)
+            .fetch_all(&mut *connection)
+            .await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = (end.try_get(1)?, end.try_get(0)?);
+        for row in &rows {
+            let fold: i64 = row.try_get(2)?;
+            let state: Arc<[u8]> = row.try_get::<&[u8], _>(3)?.into();
+            sqlx::query("INSERT INTO fold_steps (message, fold, state_before) VALUES (?, ?, ?)")
+                .bind(row.try_get::<i64, _>(1)?)
+                .bind(fold)
+                .bind(chains.next(fold, &state))
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
 }
 
 /// A verdict as JSON, with its retention decision.

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::names::Names;
 use super::people::People;
 use super::sealing::Sealing;
+use super::steps::Chains;
 use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
 use crate::health::Health;
@@ -36,6 +37,7 @@ pub(super) struct Vocabulary {
     pub(super) names: Names,
     pub(super) parties: People,
     pub(super) conversations: People,
+    pub(super) chains: Chains,
 }
 
 impl Vocabulary {
@@ -44,6 +46,7 @@ impl Vocabulary {
             names,
             parties: People::parties(),
             conversations: People::conversations(),
+            chains: Chains::default(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Vocabulary {
         self.names = names;
         self.parties.forget();
         self.conversations.forget();
+        self.chains.forget();
     }
 }
 

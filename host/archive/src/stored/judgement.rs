@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The form that is written now: the first byte.
 const FORM: u8 = 1;
 /// Bytes of the digest that are kept.
-const CHECK_BYTES: usize = 16;
+const CHECK_BYTES: usize = 8;
 
 /// A verdict with all that is stored beside it.
 #[derive(Debug, Clone, PartialEq)]
