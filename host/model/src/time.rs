@@ -187,6 +187,11 @@ impl Day {
         Day(self.0.saturating_add(months).saturating_add(days))
     }
 
+    /// Its number within the month, from 1.
+    pub fn of_month(self) -> i8 {
+        self.0.day()
+    }
+
     /// The same day for other calendar arithmetic.
     pub const fn to_jiff(self) -> civil::Date {
         self.0
