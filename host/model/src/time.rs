@@ -200,6 +200,11 @@ impl Day {
         EPOCH_DAY.checked_add(days).ok().map(Self)
     }
 
+    /// Its number within the month, from 1.
+    pub fn of_month(self) -> i8 {
+        self.0.day()
+    }
+
     /// The same day for other calendar arithmetic.
     pub const fn to_jiff(self) -> civil::Date {
         self.0

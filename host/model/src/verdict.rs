@@ -5,7 +5,7 @@
 
 use crate::digest::Digest;
 use crate::id::{MessageId, PolicyId};
-use crate::retention::Proposal;
+use crate::retention::{Proposal, Proposed};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -182,6 +182,17 @@ pub struct AttributedProposal {
     pub policy: Arc<str>,
     /// What it proposes.
     pub proposal: Proposal,
+}
+
+impl AttributedProposal {
+    /// The same for the arithmetic.
+    pub fn proposed(&self) -> Proposed<'_> {
+        Proposed {
+            pack: &self.pack,
+            policy: &self.policy,
+            proposal: &self.proposal,
+        }
+    }
 }
 
 /// How a fold's subject stands after a message. Advisory: never a decision about a person (PIPL art. 24).

@@ -383,8 +383,8 @@ impl OldJudgement {
         let decided = match decided {
             None => Decided::Nothing,
             Some(json) => match decision::read(&json) {
-                Ok(decision) if decision::write(&decision) == json => Decided::Decision(Arc::new(decision)),
-                _ => Decided::Text(json),
+                Ok(decision) => Decided::Decision(Arc::new(decision)),
+                Err(_) => Decided::Text(json),
             },
         };
         Ok(Self {

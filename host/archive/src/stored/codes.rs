@@ -3,7 +3,7 @@
 use super::content::Unreadable;
 use proviso_model::consent::ConsentState;
 use proviso_model::message::{Direction, PartyClass};
-use proviso_model::retention::{ClockStart, Disposition, Why};
+use proviso_model::retention::{ClockStart, Counting, Disposition, Why};
 use proviso_model::verdict::{FaultCause, Severity, Withheld};
 
 /// Makes a pair of functions between an enumeration and its numbers.
@@ -37,4 +37,5 @@ codes!(of_clock, clock, ClockStart, "the clock",
 codes!(of_disposition, disposition, Disposition, "the disposition", 1 => Dispose, 2 => KeepUntil, 3 => Keep, 4 => LegalHold);
 codes!(of_why, why, Why, "the ground",
     1 => LegalHold, 2 => UnknownClock, 3 => NoRule, 4 => NothingVerified, 5 => LongestFloor, 6 => ShortestCeiling,
-    7 => ConsentWithdrawn);
+    7 => ConsentWithdrawn, 8 => Contradiction);
+codes!(of_counting, counting, Counting, "the counting", 1 => CnCivilCode, 2 => Eu118271, 3 => UsRule6, 4 => Latest);

@@ -156,6 +156,8 @@ struct DecisionV1<'a> {
 struct StatuteV1<'a> {
     #[serde(borrow)]
     cited: CitedV1<'a>,
+    /// 0: not known.
+    counting: u8,
     starts: Option<i32>,
     floor_until: Option<i32>,
     ceiling_until: Option<i32>,
@@ -272,6 +274,7 @@ fn decision_v1<'a>(decision: &'a Decision, proposals: &[Arc<AttributedProposal>]
                 statute.verified,
             ),
         },
+        counting: statute.counting.map_or(0, codes::of_counting),
         starts: statute.starts.map(Day::number),
         floor_until: statute.floor_until.map(Day::number),
         ceiling_until: statute.ceiling_until.map(Day::number),
@@ -449,6 +452,10 @@ fn read_decision(stored: DecisionV1<'_>, proposals: &[Arc<AttributedProposal>]) 
             day(statute.floor_until)?,
             day(statute.ceiling_until)?,
         );
+        let counting = match statute.counting {
+            0 => None,
+            code => Some(codes::counting(code)?),
+        };
         let (rule, law, article, clock, verified) = match statute.cited {
             CitedV1::Proposal(place) => {
                 let proposal = &proposals.get(place as usize).ok_or(Unreadable::Altered)?.proposal;
@@ -471,6 +478,7 @@ fn read_decision(stored: DecisionV1<'_>, proposals: &[Arc<AttributedProposal>]) 
             law,
             article,
             clock,
+            counting,
             starts,
             floor_until,
             ceiling_until,
