@@ -20,7 +20,7 @@ use std::sync::Arc;
 const VERSIONS: &str = concat!(
     "proviso-engine ",
     env!("CARGO_PKG_VERSION"),
-    ", contract 0.1.0, wasmtime 48, scan 3"
+    ", contract 0.1.0, wasmtime 48, scan 4"
 );
 
 /// What judges: a part of every generation's address, recorded with it.
