@@ -21,7 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
     ("proviso-seal", &["proviso-model"]),
-    ("proviso-archive", &["proviso-model"]),
+    ("proviso-archive", &["proviso-model", "proviso-seal"]),
     ("proviso-sources", &["proviso-model"]),
     (
         "proviso-daemon",

@@ -2,6 +2,7 @@
 
 use crate::batch::{IngestBatch, IngestReport};
 use crate::history::{Activation, FailedSet};
+use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::storage::StorageError;
@@ -109,6 +110,9 @@ pub enum CommitError {
         /// The message.
         id: MessageId,
     },
+    /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not there.
+    #[error("a record cannot be sealed: {0}")]
+    Sealing(KeyError),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -1,5 +1,6 @@
 //! How an archive is opened, and why it may not be.
 
+use crate::keys::{KeyError, KeyPlaces};
 use crate::storage::StorageError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,8 +9,10 @@ use std::time::Duration;
 pub const READ_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// How an archive is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
+    /// Where its keys are.
+    pub keys: KeyPlaces,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
     pub read_time_max: Duration,
     /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
@@ -20,6 +23,7 @@ pub struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Self {
+            keys: KeyPlaces::default(),
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,
         }
@@ -117,6 +121,14 @@ pub enum ArchiveError {
     OldSqlite {
         /// The version built in.
         found: String,
+    },
+    /// The keys that open it cannot be had.
+    #[error("archive {path:?}: {source}")]
+    Keys {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with its keys.
+        source: KeyError,
     },
     /// The file, its lock or its permissions cannot be had.
     #[error("cannot prepare {path:?}")]

@@ -3,9 +3,10 @@
 //! | bytes | what |
 //! |---|---|
 //! | 1 | high half: the form, 1; low half: the suite's number |
-//! | 1 | packing: 0 as it is, 1 zstd, 2 zstd with a dictionary |
+//! | 1 | low bits: packing: 0 as it is, 1 zstd, 2 zstd with a dictionary; high bit: a nonce of its own stands behind the numbers |
 //! | 1-5 | version of the tenant key under which the record was sealed, a varint (LEB128) in its shortest form, from 1 |
 //! | 0-5 | packing 2 only: the dictionary's number, likewise |
+//! | 0 or 12 | the nonce, where the high bit says so; otherwise the part is the nonce |
 //!
 //! Ciphertext follows, then a tag of 16 bytes. The header is part of the associated data, so none of it can be altered.
 
@@ -15,7 +16,11 @@ use crate::version::KeyVersion;
 /// The only form there is.
 const FORM: u8 = 1;
 /// The longest header.
-pub(crate) const HEADER_BYTES_MAX: usize = 12;
+pub(crate) const HEADER_BYTES_MAX: usize = 12 + NONCE_BYTES;
+/// Bytes of a nonce (NIST SP 800-38D, section 8.2).
+pub(crate) const NONCE_BYTES: usize = 12;
+/// In the byte of the packing: the nonce is written.
+const OWN_NONCE: u8 = 0x80;
 /// Bytes of a tag.
 pub(crate) const TAG_BYTES: usize = 16;
 
@@ -33,6 +38,8 @@ pub(crate) struct Header {
     pub(crate) suite: SuiteName,
     pub(crate) packing: Packing,
     pub(crate) version: KeyVersion,
+    /// Of a part that was sealed later than its record's key was made.
+    pub(crate) nonce: Option<[u8; NONCE_BYTES]>,
 }
 
 /// Why bytes are not of the form of sealed bytes.
@@ -59,15 +66,17 @@ impl Header {
     /// Appends the header's bytes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         out.push(FORM << 4 | self.suite.number());
-        out.push(match self.packing {
+        let packing = match self.packing {
             Packing::AsItIs => 0,
             Packing::Zstd => 1,
             Packing::Dictionary(_) => 2,
-        });
+        };
+        out.push(packing | self.nonce.map_or(0, |_| OWN_NONCE));
         write_number(self.version.get(), out);
         if let Packing::Dictionary(number) = self.packing {
             write_number(number, out);
         }
+        out.extend(self.nonce.into_iter().flatten());
     }
 
     /// Reads the header; answers with how many bytes it has.
@@ -82,7 +91,7 @@ impl Header {
         let suite = SuiteName::of_number(suite).ok_or(NotSealed::Suite(suite))?;
         let mut at = 2;
         let version = KeyVersion::new(read_number(sealed, &mut at)?).ok_or(NotSealed::Number)?;
-        let packing = match sealed[1] {
+        let packing = match sealed[1] & !OWN_NONCE {
             0 => Packing::AsItIs,
             1 => Packing::Zstd,
             2 => match read_number(sealed, &mut at)? {
@@ -91,6 +100,11 @@ impl Header {
             },
             other => return Err(NotSealed::Packing(other)),
         };
+        let mut nonce = None;
+        if sealed[1] & OWN_NONCE != 0 {
+            nonce = sealed[at..].first_chunk().copied();
+            at += NONCE_BYTES;
+        }
         if sealed.len() < at + TAG_BYTES {
             return Err(NotSealed::Short(sealed.len()));
         }
@@ -98,6 +112,7 @@ impl Header {
             suite,
             packing,
             version,
+            nonce,
         };
         Ok((header, at))
     }
@@ -135,16 +150,29 @@ mod tests {
     fn headers_are_written_and_read() {
         each_row(
             [
-                (Packing::AsItIs, 1, "110001"),
-                (Packing::Zstd, 127, "11017f"),
-                (Packing::Dictionary(300), 128, "11028001ac02"),
-                (Packing::Dictionary(u32::MAX), u32::MAX, "1102ffffffff0fffffffff0f"),
+                (Packing::AsItIs, 1, None, "110001"),
+                (Packing::Zstd, 127, None, "11017f"),
+                (Packing::Dictionary(300), 128, None, "11028001ac02"),
+                (
+                    Packing::Dictionary(u32::MAX),
+                    u32::MAX,
+                    None,
+                    "1102ffffffff0fffffffff0f",
+                ),
+                (Packing::AsItIs, 1, Some([9; 12]), "118001090909090909090909090909"),
+                (
+                    Packing::Dictionary(3),
+                    1,
+                    Some([9; 12]),
+                    "11820103090909090909090909090909",
+                ),
             ],
-            |(packing, version, bytes)| {
+            |(packing, version, nonce, bytes)| {
                 let header = Header {
                     suite: SuiteName::Aes256Gcm,
                     packing,
                     version: KeyVersion::new(version).unwrap(),
+                    nonce,
                 };
                 let mut written = Vec::new();
                 header.write(&mut written);
@@ -167,6 +195,9 @@ mod tests {
                 ("130001", NotSealed::Suite(3)),
                 ("100001", NotSealed::Suite(0)),
                 ("110301", NotSealed::Packing(3)),
+                ("118301", NotSealed::Packing(3)),
+                // A nonce that is cut.
+                ("1180010909090909", NotSealed::Short(24)),
                 // The number 0, a longer form of 1, one beyond 32 bits, and one that does not end.
                 ("110000", NotSealed::Number),
                 ("11008100", NotSealed::Number),

@@ -1,6 +1,5 @@
 //! New record keys: random bytes of the operating system, wrapped at once.
 
-use crate::record::Part;
 use crate::record_key::{RecordKey, WrappedKey};
 use crate::ring::{KeyRing, RingError};
 use zeroize::Zeroizing;
@@ -32,9 +31,8 @@ pub fn issue(
     let before = keys.len();
     keys.reserve(count);
     for bytes in random.chunks_exact(32) {
-        let mut key = RecordKey::opening(bytes.try_into().expect("pieces of 32 bytes"));
-        key.seal_from(Part::CONTENT, newest.suite, newest.version);
-        keys.push(key);
+        let bytes = bytes.try_into().expect("pieces of 32 bytes");
+        keys.push(RecordKey::new(bytes, newest.suite, newest.version));
     }
     if let Err(error) = ring.wrap(newest.version, &keys[before..], wrapped) {
         keys.truncate(before);

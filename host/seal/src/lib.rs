@@ -30,6 +30,7 @@
 //! The crate knows no table and no SQL. Which library does the work is in docs/adr/0029-one-cryptography-library.md; how keys
 //! are kept, in docs/keys.md. None of it has been audited.
 
+pub mod delta;
 mod header;
 mod issue;
 mod key_wrap;
@@ -40,13 +41,14 @@ mod record_key;
 mod ring;
 mod seal;
 mod suite;
+mod tag;
 mod version;
 
 pub use header::NotSealed;
 pub use issue::{IssueError, issue};
 pub use key_wrap::WRAPPED_KEY_BYTES;
 pub use open::{OpenError, Opener};
-pub use packing::{DICTIONARY_BYTES_MAX, Dictionary, PackError, TrainError};
+pub use packing::{Dictionary, PackError};
 pub use record::{Part, RecordId};
 pub use record_key::{RecordKey, WrappedKey};
 pub use ring::{
@@ -55,4 +57,5 @@ pub use ring::{
 };
 pub use seal::{SealError, Sealer, sealed_under};
 pub use suite::SuiteName;
+pub use tag::{TAG_BYTES, Tagger};
 pub use version::KeyVersion;

@@ -77,10 +77,13 @@ impl Opener {
         associated_data(record, part, &sealed[..body], &mut self.associated);
         self.text.clear();
         self.text.extend_from_slice(text);
-        let opened = header
-            .suite
-            .cipher()
-            .open(key.bytes(), &part.nonce(), &self.associated, &mut self.text, tag);
+        let opened = header.suite.cipher().open(
+            key.bytes(),
+            &header.nonce.unwrap_or(part.nonce()),
+            &self.associated,
+            &mut self.text,
+            tag,
+        );
         opened.map_err(|_| OpenError::Altered)?;
         let number = match header.packing {
             Packing::AsItIs => {

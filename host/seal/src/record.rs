@@ -1,5 +1,7 @@
 //! Which record and which of its parts: what sealed bytes are bound to, so that they open in their own place alone.
 
+use crate::header::NONCE_BYTES;
+
 /// A record: what has one record key. All three are part of the associated data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordId<'a> {
@@ -11,24 +13,19 @@ pub struct RecordId<'a> {
     pub number: u64,
 }
 
-/// A part of a record, 0 to 4,294,967,295. It is also the nonce, so a key seals each part once.
+/// A part of a record. Parts that are sealed when the record's key is made are their own nonces; later ones get a random one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Part(pub u32);
+pub struct Part(pub u64);
 
 impl Part {
     /// What the record says.
     pub const CONTENT: Part = Part(0);
 
-    /// The part of a verdict, the first one being 0. `None` beyond 4,294,967,294.
-    pub fn verdict(number: u32) -> Option<Part> {
-        number.checked_add(1).map(Part)
-    }
-
-    /// The nonce: eight zero bytes, then the number, big-endian (NIST SP 800-38D, section 8.2.1: a deterministic nonce under
-    /// a key that nobody else has).
-    pub(crate) fn nonce(self) -> [u8; 12] {
-        let mut nonce = [0; 12];
-        nonce[8..].copy_from_slice(&self.0.to_be_bytes());
+    /// The nonce of a part that is sealed with the record's key new: four zero bytes, then the number, big-endian (NIST SP
+    /// 800-38D, section 8.2.1: a deterministic nonce under a key that nobody else has).
+    pub(crate) fn nonce(self) -> [u8; NONCE_BYTES] {
+        let mut nonce = [0; NONCE_BYTES];
+        nonce[4..].copy_from_slice(&self.0.to_be_bytes());
         nonce
     }
 }

@@ -1,7 +1,9 @@
 //! Record keys, as they are and as they are wrapped.
 
+use crate::header::NONCE_BYTES;
 use crate::key_wrap::WRAPPED_KEY_BYTES;
 use crate::record::Part;
+use crate::seal::SealError;
 use crate::suite::SuiteName;
 use crate::version::KeyVersion;
 use aws_lc_rs::hkdf;
@@ -11,16 +13,27 @@ use zeroize::Zeroize;
 /// The key of one record: 32 bytes. Never printed; zeroed when it is dropped.
 pub struct RecordKey {
     bytes: [u8; 32],
-    /// What it may still seal; an unwrapped key opens only, until it is told.
-    sealing: Option<Sealing>,
+    suite: SuiteName,
+    version: KeyVersion,
+    turn: Turn,
 }
 
+/// Where nonces come from.
 #[derive(Clone, Copy)]
+enum Turn {
+    /// Nothing but this value has the key: parts are nonces. The lowest that was not sealed; `None` when the last one was.
+    New(Option<u64>),
+    /// It was kept: what it sealed before is not known here, and what was rolled back may lie on a disk. Nonces are random
+    /// (NIST SP 800-38D, section 8.2.2), with the first bit set, apart from parts.
+    Kept,
+}
+
+/// What a part is sealed with.
 pub(crate) struct Sealing {
     pub(crate) suite: SuiteName,
     pub(crate) version: KeyVersion,
-    /// The lowest part that was not sealed; `None` when the last one was.
-    next: Option<u32>,
+    /// `None`: the part's own.
+    pub(crate) nonce: Option<[u8; NONCE_BYTES]>,
 }
 
 /// A record key under a version of the tenant key, as the archive keeps it.
@@ -33,33 +46,50 @@ pub struct WrappedKey {
 }
 
 impl RecordKey {
-    /// A key that opens, and seals nothing until [`RecordKey::seal_from`] says so.
-    pub(crate) fn opening(bytes: [u8; 32]) -> Self {
-        Self { bytes, sealing: None }
+    /// A key that was just made, and that this version wraps.
+    pub(crate) fn new(bytes: [u8; 32], suite: SuiteName, version: KeyVersion) -> Self {
+        Self {
+            bytes,
+            suite,
+            version,
+            turn: Turn::New(Some(0)),
+        }
+    }
+
+    /// A key that this version unwrapped.
+    pub(crate) fn unwrapped(bytes: [u8; 32], suite: SuiteName, version: KeyVersion) -> Self {
+        Self {
+            turn: Turn::Kept,
+            ..Self::new(bytes, suite, version)
+        }
     }
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
 
-    /// Lets an unwrapped key seal further parts of its record: `next` and higher. The caller says what was sealed before:
-    /// a part that is sealed twice gives both texts away (NIST SP 800-38D, appendix A).
-    pub fn seal_from(&mut self, next: Part, suite: SuiteName, version: KeyVersion) {
-        self.sealing = Some(Sealing {
-            suite,
-            version,
-            next: Some(next.0),
-        });
-    }
-
-    /// Takes a part, and all below it, from those that may be sealed. `None` if it was taken.
-    pub(crate) fn take(&mut self, part: Part) -> Option<Sealing> {
-        let sealing = self.sealing.as_mut()?;
-        if part.0 < sealing.next? {
-            return None;
-        }
-        sealing.next = part.0.checked_add(1);
-        Some(*sealing)
+    /// What a part is sealed with. A new key takes the part, and all below it, from those that it may seal.
+    pub(crate) fn take(&mut self, part: Part) -> Result<Sealing, SealError> {
+        let nonce = match &mut self.turn {
+            Turn::New(next) => {
+                if next.is_none_or(|next| part.0 < next) {
+                    return Err(SealError::Part(part));
+                }
+                *next = part.0.checked_add(1);
+                None
+            }
+            Turn::Kept => {
+                let mut nonce = [0; NONCE_BYTES];
+                getrandom::fill(&mut nonce).map_err(SealError::Random)?;
+                nonce[0] |= 0x80;
+                Some(nonce)
+            }
+        };
+        Ok(Sealing {
+            suite: self.suite,
+            version: self.version,
+            nonce,
+        })
     }
 
     /// The salt of the record's entries in the log, 16 bytes: HKDF-Expand with SHA-256 of the key (RFC 5869, section 2.3;
@@ -67,21 +97,26 @@ impl RecordKey {
     ///
     /// SHA-256 in every suite: the salt goes into the log, whose hash it is.
     pub fn salt(&self) -> [u8; 16] {
-        let mut salt = [0; 16];
+        self.derived("proviso/log-salt/1")
+    }
+
+    /// Bytes for another purpose, each with a name of its own: at most 8,160 (RFC 5869).
+    pub(crate) fn derived<const N: usize>(&self, purpose: &str) -> [u8; N] {
+        let mut bytes = [0; N];
         hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &self.bytes)
-            .expand(&[b"proviso/log-salt/1"], Bytes16)
-            .and_then(|derived| derived.fill(&mut salt))
-            .expect("16 bytes are fewer than HKDF's 8,160");
-        salt
+            .expand(&[purpose.as_bytes()], Length(N))
+            .and_then(|derived| derived.fill(&mut bytes))
+            .expect("a key or a salt is far shorter than HKDF's 8,160 bytes");
+        bytes
     }
 }
 
-/// The length of a salt.
-struct Bytes16;
+/// The length of derived bytes.
+struct Length(usize);
 
-impl hkdf::KeyType for Bytes16 {
+impl hkdf::KeyType for Length {
     fn len(&self) -> usize {
-        16
+        self.0
     }
 }
 

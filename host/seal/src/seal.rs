@@ -18,9 +18,12 @@ pub struct Sealer {
 /// Why a part was not sealed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// The key sealed this part, or a later one, before; or it was unwrapped and may only open.
-    #[error("part {} may not be sealed under this key: it sealed that one or a later one, or only opens", .0.0)]
+    /// The key is new, and sealed this part, or a later one, before.
+    #[error("part {} may not be sealed under this key: it sealed that one or a later one", .0.0)]
     Part(Part),
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Random(getrandom::Error),
     /// zstd refused.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -42,7 +45,8 @@ impl Sealer {
         })
     }
 
-    /// Packs and seals a part and appends it to `out`; answers where it stands there. Parts of a key go upwards.
+    /// Packs and seals a part and appends it to `out`; answers where it stands there. Parts of a new key go upwards; a key that
+    /// was unwrapped seals whatever part it is given, under a nonce of its own.
     ///
     /// # Errors
     /// [`SealError`]; `out` is as it was then.
@@ -61,11 +65,12 @@ impl Sealer {
             (Some(_), Some(number)) => Packing::Dictionary(number),
         };
         let text = packed.unwrap_or(plain);
-        let sealing = key.take(part).ok_or(SealError::Part(part))?;
+        let sealing = key.take(part)?;
         let header = Header {
             suite: sealing.suite,
             packing,
             version: sealing.version,
+            nonce: sealing.nonce,
         };
         let start = out.len();
         out.reserve(HEADER_BYTES_MAX + text.len() + TAG_BYTES);
@@ -73,10 +78,12 @@ impl Sealer {
         let body = out.len();
         associated_data(record, part, &out[start..], &mut self.associated);
         out.extend_from_slice(text);
-        let sealed = sealing
-            .suite
-            .cipher()
-            .seal(key.bytes(), &part.nonce(), &self.associated, &mut out[body..]);
+        let sealed = sealing.suite.cipher().seal(
+            key.bytes(),
+            &header.nonce.unwrap_or(part.nonce()),
+            &self.associated,
+            &mut out[body..],
+        );
         let Ok(tag) = sealed else {
             out.truncate(start);
             return Err(SealError::Cipher(plain.len()));

@@ -73,7 +73,8 @@ impl HeldKeys {
                 return Ok(Err(UnwrapError::Destroyed(version)));
             };
             let keys = held.info.suite.cipher().unwrap(key, wrapped);
-            keys.map(Ok).map_err(|_| RingError::Cipher(version))
+            keys.map(|keys| Ok((held.info.suite, keys)))
+                .map_err(|_| RingError::Cipher(version))
         })
     }
 
@@ -110,8 +111,8 @@ impl HeldKeys {
     }
 }
 
-/// What one version made of what it wrapped: a key or none for each, or why there is none for all.
-pub(super) type OfVersion = Result<Vec<Option<[u8; 32]>>, UnwrapError>;
+/// What one version made of what it wrapped: its suite with a key or none for each, or why there is none for all.
+pub(super) type OfVersion = Result<(SuiteName, Vec<Option<[u8; 32]>>), UnwrapError>;
 
 /// Gives each version all that it wrapped, at once, and puts the answers into the order of the questions.
 pub(super) fn each_version(
@@ -131,10 +132,10 @@ pub(super) fn each_version(
         .collect();
     for (version, (places, bytes)) in by_version {
         match unwrap(version, &bytes)? {
-            Ok(keys) => {
+            Ok((suite, keys)) => {
                 for (place, key) in places.into_iter().zip(keys.into_iter().map(Zeroizing::new)) {
                     if let Some(key) = *key {
-                        answers[place] = Ok(RecordKey::opening(key));
+                        answers[place] = Ok(RecordKey::unwrapped(key, suite, version));
                     }
                 }
             }

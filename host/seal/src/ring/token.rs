@@ -231,7 +231,8 @@ impl KeyRing for TokenRing {
                     session: &link.session,
                     handle: *handle,
                 };
-                Ok(Ok(key_wrap::unwrap(&blocks, wrapped.iter().copied())?))
+                let keys = key_wrap::unwrap(&blocks, wrapped.iter().copied())?;
+                Ok(Ok((SuiteName::Aes256Gcm, keys)))
             })
         })
     }
