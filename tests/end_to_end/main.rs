@@ -20,6 +20,7 @@ mod exits;
 mod fake_registry;
 mod hostile;
 mod inspect;
+mod keys;
 mod kill;
 mod languages;
 mod links;

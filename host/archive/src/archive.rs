@@ -7,6 +7,7 @@ use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
+use crate::keys::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
@@ -19,7 +20,8 @@ use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
-use proviso_model::{Digest, Message, MessageId, Principal};
+use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
+use proviso_seal::{KeyInfo, KeyVersion, SuiteName};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -269,6 +271,32 @@ impl Archive {
         keys: &[FoldKey],
     ) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
         self.store.fold_states_at(id, keys).await
+    }
+
+    /// Every key, and how many records are readable by it alone. Tries each record's key.
+    pub async fn keys(&self) -> Result<KeyReport, KeysError> {
+        self.store.keys().await
+    }
+
+    /// Makes the next version of a key, of a tenant that has keys of its own, or of all others; of the suite of the last one if
+    /// none is given. Records that are written from now on are wrapped by it; [`Change::Rewrap`] wraps the others.
+    pub fn add_key(
+        &self,
+        tenant: Option<&str>,
+        suite: Option<SuiteName>,
+        now: Timestamp,
+    ) -> Result<KeyInfo, KeysError> {
+        self.store.add_key(tenant, suite, now)
+    }
+
+    /// Destroys a version that wraps nothing any more, for good.
+    pub async fn destroy_key(
+        &self,
+        tenant: Option<&str>,
+        version: KeyVersion,
+        now: Timestamp,
+    ) -> Result<KeyInfo, KeysError> {
+        self.store.destroy_key(tenant, version, now).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

@@ -40,6 +40,12 @@ pub enum Change<'a> {
     },
     /// New verdicts on held messages take the place of earlier ones.
     Rejudged(&'a Rejudging),
+    /// The record keys of the next records are wrapped by the newest keys of their tenants; those of the archive itself with the
+    /// first. Repeat with `last` of [`Receipt::Rewrapped`] until that is `None`.
+    Rewrap {
+        /// The place of the last message that was looked at; 0 to begin.
+        after: i64,
+    },
     /// The waiting of held messages ends, of all or of none: somebody has looked at them, and says why. Their verdicts stay as
     /// they are.
     Release {
@@ -64,6 +70,13 @@ pub enum Receipt {
     },
     /// Verdicts that took the place of others.
     Rejudged(RejudgeReport),
+    /// Record keys that another key wraps now.
+    Rewrapped {
+        /// How many.
+        records: u64,
+        /// The place of the last message that was looked at; `None`: there are no more.
+        last: Option<i64>,
+    },
     /// What the change says, and nothing more is to be told of it.
     Done,
 }

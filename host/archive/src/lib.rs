@@ -38,7 +38,7 @@ pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
-pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
+pub use keys::{KeyError, KeyPlace, KeyPlaces, KeyReport, KeyStatus, KeysError, PinPlace, Unreadable};
 pub use known::Known;
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};

@@ -3,6 +3,7 @@
 mod conformance;
 mod generations;
 mod ingest;
+mod keys;
 mod killed;
 mod lost_writes;
 mod opening;

@@ -15,6 +15,7 @@ mod host_name;
 mod http;
 mod inputs;
 mod keeping;
+pub mod keys;
 pub mod metrics;
 mod own_thread;
 mod quarantine;

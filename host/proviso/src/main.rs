@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Policy(sub) => command::policy::run(sub, colour),
         Command::Archive(sub) => command::archive::run(sub, colour),
         Command::Replay(args) => command::replay::run(args, colour),
+        Command::Keys(sub) => command::keys::run(sub, colour),
         Command::Token(sub) => command::token::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),
     })

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use super::{generations, held, ingest, quarantines, rejudge, trust};
+use super::{generations, held, ingest, quarantines, rejudge, rewrap, trust};
 use crate::change::{Change, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -50,6 +50,10 @@ pub(super) async fn write(
         Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
             rejudge::replace(connection, &mut known.names, sealing, rejudging, by).await?,
         )),
+        Change::Rewrap { after } => {
+            let (records, last) = rewrap::rewrap(connection, sealing, after).await?;
+            Ok(Receipt::Rewrapped { records, last })
+        }
         Change::Release { ids, note, at } => {
             for id in ids {
                 held::release(connection, sealing, id, by, note, at).await?;

@@ -32,6 +32,7 @@ mod readers_tests;
 mod recorded;
 mod records;
 mod rejudge;
+mod rewrap;
 mod rows;
 mod said;
 mod sealing;

@@ -1,12 +1,12 @@
 //! What keeps contents from whoever holds the file: the parts of records are sealed, and identifiers kept as tags.
 
 use super::rows::damage;
-use crate::keys::{KeyError, KeyPlaces};
+use crate::keys::{KeyError, KeyPlaces, KeysError};
 use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_seal::{
-    Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, Sealer, TAG_BYTES, Tagger,
-    UnwrapError, WrappedKey, issue,
+    Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer, TAG_BYTES,
+    Tagger, UnwrapError, WrappedKey, issue,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -28,7 +28,7 @@ const PART_BYTES_MAX: usize = 4 * SOURCE_VALUE_BYTES_MAX;
 /// The kind of a message's record, in what its parts are bound to.
 const MESSAGE: &str = "message";
 /// The tenant that no message has: of the archive's own keys.
-const ARCHIVE: &str = "";
+pub(super) const ARCHIVE: &str = "";
 
 /// A part of a message's record.
 #[derive(Debug, Clone, Copy)]
@@ -107,24 +107,99 @@ impl Rings {
         self.tenants.get(tenant).map_or(&*self.all, |ring| &**ring)
     }
 
-    /// A tenant's own ring, where it has one, and that of all: a tenant that got its own has older keys in the other.
-    fn unwrap(&self, tenant: &str, wrapped: WrappedKey) -> Result<RecordKey, KeyError> {
-        let mut failed = None;
-        for ring in self.tenants.get(tenant).into_iter().chain([&self.all]) {
-            let mut keys = Vec::with_capacity(1);
-            ring.unwrap(&[wrapped], &mut keys)?;
-            match keys.pop() {
-                Some(Ok(key)) => return Ok(key),
-                Some(Err(error)) => failed = failed.or(Some(error)),
-                None => {}
+    /// Every ring: that of all first, then those of tenants with their names.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Option<&str>, &dyn KeyRing)> {
+        let tenants = self.tenants.iter();
+        let tenants = tenants.map(|(tenant, ring)| (Some(tenant.as_str()), &**ring));
+        std::iter::once((None, &*self.all)).chain(tenants)
+    }
+
+    /// The ring that `[[keys]]` gives to a tenant, or to all that have none.
+    pub(super) fn named(&self, tenant: Option<&str>) -> Result<&dyn KeyRing, KeysError> {
+        match tenant {
+            None => Ok(&*self.all),
+            Some(tenant) => match self.tenants.get(tenant) {
+                Some(ring) => Ok(&**ring),
+                None => Err(KeysError::NoRing(tenant.to_owned())),
+            },
+        }
+    }
+
+    /// Unwraps each, by the tenant's own ring, where it has one, and by that of all where that does not: a tenant that got its
+    /// own has older keys in the other. With each key, whose ring it was.
+    fn unwrap_each(&self, tenant: &str, wrapped: &[WrappedKey]) -> Result<Vec<Unwrapped<'_>>, RingError> {
+        let mut keys = Vec::with_capacity(wrapped.len());
+        let own = self.tenants.get_key_value(tenant);
+        let (whose, ring) = own.map_or((None, &self.all), |(tenant, ring)| (Some(tenant.as_str()), ring));
+        ring.unwrap(wrapped, &mut keys)?;
+        let mut unwrapped: Vec<Unwrapped<'_>> = keys.into_iter().map(|key| Ok((key?, whose))).collect();
+        if own.is_some() {
+            for (wrapped, unwrapped) in wrapped.iter().zip(&mut unwrapped) {
+                if unwrapped.is_err() {
+                    let mut other = Vec::with_capacity(1);
+                    self.all.unwrap(&[*wrapped], &mut other)?;
+                    if let Some(Ok(key)) = other.pop() {
+                        *unwrapped = Ok((key, None));
+                    }
+                }
             }
         }
-        Err(KeyError::Unwrap {
-            tenant: tenant.to_owned(),
-            source: failed.unwrap_or(UnwrapError::NoKey(wrapped.version)),
-        })
+        Ok(unwrapped)
+    }
+
+    fn unwrap(&self, tenant: &str, wrapped: WrappedKey) -> Result<RecordKey, KeyError> {
+        let unwrapped = self.unwrap_each(tenant, &[wrapped])?.pop();
+        match unwrapped.unwrap_or(Err(UnwrapError::NoKey(wrapped.version))) {
+            Ok((key, _)) => Ok(key),
+            Err(source) => Err(KeyError::Unwrap {
+                tenant: tenant.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// The tenant whose ring unwraps it, `None` where that is the ring of all; or why none does.
+    pub(super) fn who_wraps(
+        &self,
+        tenant: &str,
+        wrapped: WrappedKey,
+    ) -> Result<Result<Option<String>, UnwrapError>, RingError> {
+        let unwrapped = self.unwrap_each(tenant, &[wrapped])?.pop();
+        let unwrapped = unwrapped.unwrap_or(Err(UnwrapError::NoKey(wrapped.version)));
+        Ok(unwrapped.map(|(_, whose)| whose.map(str::to_owned)))
+    }
+
+    /// Wraps each by the newest key of the tenant; `None` for one that it wraps already.
+    pub(super) fn rewrap(&self, tenant: &str, wrapped: &[WrappedKey]) -> Result<Vec<Option<WrappedKey>>, KeyError> {
+        let ring = self.of(tenant);
+        let newest = ring.newest()?.version;
+        let own = self.tenants.contains_key(tenant);
+        let mut old = Vec::new();
+        let mut places = Vec::new();
+        let unwrapped = self.unwrap_each(tenant, wrapped)?;
+        for (place, (unwrapped, wrapped)) in unwrapped.into_iter().zip(wrapped).enumerate() {
+            match unwrapped {
+                Ok((_, whose)) if wrapped.version == newest && whose.is_some() == own => {}
+                Ok((key, _)) => {
+                    places.push(place);
+                    old.push(key);
+                }
+                // What no key unwraps stays as it is: `keys status` tells of it.
+                Err(_) => {}
+            }
+        }
+        let mut new = Vec::with_capacity(old.len());
+        ring.wrap(newest, &old, &mut new)?;
+        let mut rewrapped = vec![None; wrapped.len()];
+        for (place, new) in places.into_iter().zip(new) {
+            rewrapped[place] = Some(new);
+        }
+        Ok(rewrapped)
     }
 }
+
+/// A record key, and whose ring it was; or why there is none.
+type Unwrapped<'a> = Result<(RecordKey, Option<&'a str>), UnwrapError>;
 
 /// Seals and opens records of an archive.
 pub(super) struct Sealing {
@@ -166,6 +241,10 @@ impl Sealing {
                 .await?;
         }
         Self::read(connection, rings).await
+    }
+
+    pub(super) fn rings(&self) -> &Rings {
+        &self.rings
     }
 
     /// What a message is known by.

@@ -210,6 +210,9 @@ mod tests {
             assert!(read(&bytes[..end], "bank", "wecom").is_err(), "{end}");
         }
         let error = read(&[9], "bank", "wecom").unwrap_err();
-        assert_eq!(error.to_string(), "it has form 9, and this program knows form 1");
+        assert_eq!(
+            error.to_string(),
+            "it has form 9, which this program does not know: a newer Proviso may have written it"
+        );
     }
 }

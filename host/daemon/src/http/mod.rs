@@ -11,6 +11,7 @@ mod guard;
 mod held;
 mod hosts;
 mod intake;
+mod keys;
 mod linger;
 mod looking;
 mod message_id;
@@ -82,6 +83,10 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/policy/allow-downgrade", post(policy::allow_downgrade))
         .route("/v1/archive/rejudge", post(held::rejudge))
         .route("/v1/archive/release", post(held::release));
+    let keys = Router::new()
+        .route("/v1/keys", get(keys::status))
+        .route("/v1/keys/rotate", post(keys::rotation))
+        .route("/v1/keys/destroy", post(keys::destroy));
     let reading = Router::new()
         .route("/v1/status", get(status::status))
         .route("/v1/policy/history", get(policy::history))
@@ -100,6 +105,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/metrics", get(status::metrics))
         .merge(with(&[Right::Intake], intake))
         .merge(with(&[Right::Policies], policies))
+        .merge(with(&[Right::Keys], keys))
         .merge(with(&[Right::Reading], reading))
         .merge(with(&[Right::Content], content))
         .merge(with(&[Right::Reading, Right::Content], either))

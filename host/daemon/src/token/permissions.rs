@@ -17,6 +17,8 @@ pub(crate) enum Right {
     Intake,
     /// To change the policies, and to have messages judged again.
     Policies,
+    /// To rotate and destroy keys: the operator alone.
+    Keys,
     /// To read status, history and counts.
     Reading,
     /// To read messages, and what was said of them.
@@ -29,6 +31,7 @@ impl Right {
         match self {
             Right::Intake => "intake",
             Right::Policies => "policies",
+            Right::Keys => "keys",
             Right::Reading => "reading",
             Right::Content => "content",
         }
@@ -66,6 +69,7 @@ impl Permissions {
             } => match right {
                 Right::Intake => !intake.is_empty(),
                 Right::Policies => *policies,
+                Right::Keys => false,
                 Right::Reading => *reading,
                 Right::Content => *content,
             },
@@ -199,18 +203,24 @@ mod tests {
     #[test]
     fn each_right_is_granted_by_itself() {
         let token = granted(&["bank"]);
-        let rights = [Right::Intake, Right::Policies, Right::Reading, Right::Content];
+        let rights = [
+            Right::Intake,
+            Right::Policies,
+            Right::Keys,
+            Right::Reading,
+            Right::Content,
+        ];
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
-        assert_eq!(may(&token), [true, false, true, false]);
-        assert_eq!(may(&granted(&[])), [false, false, true, false]);
-        assert_eq!(may(&Permissions::All), [true; 4]);
+        assert_eq!(may(&token), [true, false, false, true, false]);
+        assert_eq!(may(&granted(&[])), [false, false, false, true, false]);
+        assert_eq!(may(&Permissions::All), [true; 5]);
         let auditor = Permissions::Granted {
             intake: Vec::new(),
             policies: false,
             reading: false,
             content: true,
         };
-        assert_eq!(may(&auditor), [false, false, false, true]);
+        assert_eq!(may(&auditor), [false, false, false, false, true]);
     }
 
     #[test]

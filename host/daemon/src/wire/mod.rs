@@ -4,6 +4,7 @@
 //! `golden/` stands one answer of each form. A verdict goes as the text that is stored, since a replay compares its bytes.
 
 mod judged;
+mod keys;
 mod lists;
 mod message;
 mod stats;
@@ -11,6 +12,7 @@ mod stats;
 mod tests;
 
 pub use judged::{RecordedV1, ShownV1};
+pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};
 pub use message::IdV1;
 pub use stats::StatsV1;

@@ -1,8 +1,10 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
+mod keys;
 mod pack;
 mod token;
 
+pub(crate) use keys::{KeysCommand, RotateArgs};
 pub(crate) use pack::{
     AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
@@ -86,6 +88,9 @@ pub(crate) enum Command {
     /// Makes, lists and revokes the tokens by which programs and people use the daemon's HTTP interface.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Says which key wraps what, and rotates the keys that the archive is sealed by.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Says what is installed, what is missing, and what to do.
     #[command(after_help = "Example:\n  proviso doctor --config proviso.toml")]
     Doctor(DoctorArgs),

@@ -6,6 +6,7 @@ pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod pack;
 mod pack_attack;
