@@ -3,7 +3,6 @@
 use crate::header::NONCE_BYTES;
 use crate::key_wrap::WRAPPED_KEY_BYTES;
 use crate::record::Part;
-use crate::seal::SealError;
 use crate::suite::SuiteName;
 use crate::version::KeyVersion;
 use aws_lc_rs::hkdf;
@@ -26,6 +25,13 @@ enum Turn {
     /// It was kept: what it sealed before is not known here, and what was rolled back may lie on a disk. Nonces are random
     /// (NIST SP 800-38D, section 8.2.2), with the first bit set, apart from parts.
     Kept,
+}
+
+/// Why a part is not sealed.
+pub(crate) enum NotTaken {
+    /// It was, or a later one.
+    Before(Part),
+    Random(getrandom::Error),
 }
 
 /// What a part is sealed with.
@@ -69,18 +75,18 @@ impl RecordKey {
     }
 
     /// What a part is sealed with. A new key takes the part, and all below it, from those that it may seal.
-    pub(crate) fn take(&mut self, part: Part) -> Result<Sealing, SealError> {
+    pub(crate) fn take(&mut self, part: Part) -> Result<Sealing, NotTaken> {
         let nonce = match &mut self.turn {
             Turn::New(next) => {
                 if next.is_none_or(|next| part.0 < next) {
-                    return Err(SealError::Part(part));
+                    return Err(NotTaken::Before(part));
                 }
                 *next = part.0.checked_add(1);
                 None
             }
             Turn::Kept => {
                 let mut nonce = [0; NONCE_BYTES];
-                getrandom::fill(&mut nonce).map_err(SealError::Random)?;
+                getrandom::fill(&mut nonce).map_err(NotTaken::Random)?;
                 nonce[0] |= 0x80;
                 Some(nonce)
             }

@@ -3,7 +3,7 @@
 use crate::header::{HEADER_BYTES_MAX, Header, NotSealed, Packing, TAG_BYTES};
 use crate::packing::{Dictionary, PackError, Packer};
 use crate::record::{Part, RecordId, associated_data};
-use crate::record_key::RecordKey;
+use crate::record_key::{NotTaken, RecordKey};
 use crate::suite::SuiteName;
 use crate::version::KeyVersion;
 use std::ops::Range;
@@ -30,6 +30,15 @@ pub enum SealError {
     /// The cipher takes at most 64 GiB (NIST SP 800-38D, section 5.2.1.1).
     #[error("the cipher refused {0} bytes")]
     Cipher(usize),
+}
+
+impl From<NotTaken> for SealError {
+    fn from(why: NotTaken) -> Self {
+        match why {
+            NotTaken::Before(part) => SealError::Part(part),
+            NotTaken::Random(error) => SealError::Random(error),
+        }
+    }
 }
 
 impl Sealer {
