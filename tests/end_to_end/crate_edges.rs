@@ -11,6 +11,8 @@ const EDGES: &[(&str, &[&str])] = &[
     // What is noise is one crate for the scan, which looks through it, and for the rules, whose contexts do.
     ("proviso-noise", &[]),
     ("proviso-chars", &[]),
+    // It verifies where nothing else of the host is: in an auditor's program, in a browser.
+    ("proviso-proof", &[]),
     ("proviso-entities", &["proviso-model", "proviso-chars"]),
     (
         "proviso-scan",
@@ -89,8 +91,8 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 14] = [
-    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
+const HOST: [&str; 15] = [
+    "model", "noise", "chars", "entities", "proof", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
     "daemon", "author", "proviso",
 ];
 
@@ -100,6 +102,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
     ("minisign", &["proviso-pack"]),
+    ("ed25519-dalek", &["proviso-proof"]),
     ("minisign-verify", &["proviso-pack"]),
     ("docker_credential", &["proviso-registry"]),
     ("rustls-native-certs", &["proviso-registry"]),
@@ -162,6 +165,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/noise/src",
         "host/chars/src",
         "host/entities/src",
+        "host/proof/src",
         "host/scan/src",
     ] {
         let sources = sources(&project().join(folder));
