@@ -15,7 +15,7 @@ fi
 GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$(cd "$target" && pwd)/foreign-proofs/go" \
     go run "$here/verify.go" "$log"
 
-# aics-tlog asks for Python 3.12.
+# aics-tlog asks for Python 3.12 or newer; PYENV_VERSION names one where pyenv has it.
 for python in python3 python3.13 python3.12; do
     if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
         venv=$target/foreign-proofs/venv
