@@ -40,3 +40,4 @@ mod tokens;
 mod train;
 mod trust;
 mod watch;
+mod why;

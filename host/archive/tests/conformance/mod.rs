@@ -44,6 +44,7 @@ store_conforms! {
     batches::folds_go_on_from_batch_to_batch,
     batches::sources_are_counted_without_messages,
     batches::the_last_word_of_a_contact_holds,
+    batches::the_state_before_each_of_many_messages_is_found_again,
     batches::writers_wait_for_each_other,
     generations::a_generation_its_trust_file_and_the_history_are_one_change,
     generations::the_history_tells_what_is_in_force_and_what_failed,

@@ -22,3 +22,4 @@ mod release;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod token;
+mod why;
