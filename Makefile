@@ -13,12 +13,13 @@
 #                  and writes the figures in docs/operations.md. As root, or no disk can be filled
 #   make foreign-proofs  has a log of 70,000 leaves verified by programs of others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
 #                  (Python 3.12 or newer). Installs Go on Debian
+#   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -57,6 +58,9 @@ soak: build
 
 foreign-proofs:
 	@sh tests/foreign_proofs/run.sh $(TARGET_DIR)
+
+alterations:
+	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture log::every_alteration
 
 lint:
 	cargo fmt --all --check

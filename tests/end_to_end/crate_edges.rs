@@ -22,7 +22,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
-    ("proviso-archive", &["proviso-model"]),
+    ("proviso-seal", &["proviso-model"]),
+    ("proviso-archive", &["proviso-model", "proviso-proof", "proviso-seal"]),
     ("proviso-sources", &["proviso-model"]),
     (
         "proviso-daemon",
@@ -104,6 +105,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("minisign", &["proviso-pack"]),
     ("ed25519-dalek", &["proviso-proof"]),
     ("minisign-verify", &["proviso-pack"]),
+    ("getrandom", &["proviso-archive"]),
     ("docker_credential", &["proviso-registry"]),
     ("rustls-native-certs", &["proviso-registry"]),
     ("ureq", &["proviso-registry", "proviso"]),

@@ -1,6 +1,7 @@
 //! What an archive promises, whatever keeps it. This is the seam: a store stands behind it, and the conformance suite in
 //! `tests/conformance` holds each one to what is written here.
 
+use crate::audit::Audit;
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
 use crate::generations::GenerationRecord;
@@ -20,6 +21,7 @@ use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
 use proviso_model::{Digest, Message, MessageId, Principal};
+use proviso_proof::note::VerifierKey;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -269,6 +271,12 @@ impl Archive {
         keys: &[FoldKey],
     ) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
         self.store.fold_states_at(id, keys).await
+    }
+
+    /// Reads the whole log, and every row that it tells of. `key` is the public key that the log is to be signed by, if somebody kept it
+    /// elsewhere. It takes as long as it takes, and holds up no writer.
+    pub async fn audit(&self, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
+        self.store.audit(key).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

@@ -9,6 +9,9 @@ use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, MessageId, Timestamp};
+use proviso_proof::entry::EntryError;
+use proviso_proof::leaf::LeafError;
+use proviso_proof::tree::edge::EdgeError;
 
 /// One change of the archive: all of it is kept, in one transaction, or nothing. It borrows what it writes.
 #[derive(Debug, Clone, Copy)]
@@ -112,12 +115,46 @@ pub enum CommitError {
     /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not in the keyring.
     #[error("a record cannot be sealed: {0}")]
     Sealing(proviso_seal::OpenError),
+    /// What the log was to tell of it cannot be told. Without the log nothing is written.
+    #[error("the log cannot tell of it")]
+    Log(#[from] LogFailure),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
+/// Why the log cannot tell of a change.
+#[derive(Debug, thiserror::Error)]
+pub enum LogFailure {
+    /// The change says something that no entry says.
+    #[error(transparent)]
+    Entry(EntryError),
+    /// The transaction has too many entries.
+    #[error(transparent)]
+    Leaf(LeafError),
+    /// The log has all the leaves that it can have.
+    #[error(transparent)]
+    Full(EdgeError),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] getrandom::Error),
+}
+
 impl Change<'_> {
+    /// When it is made.
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Change::Messages(batch) => batch.received_at,
+            Change::Activation(activation) => activation.at,
+            Change::FailedSet(failed) => failed.at,
+            Change::Trust(trust) => trust.at,
+            Change::Downgrade(allowed) => allowed.at,
+            Change::Quarantine { quarantined, .. } => quarantined.at,
+            Change::Rejudged(rejudging) => rejudging.at,
+            Change::Retry { at, .. } | Change::Release { at, .. } => *at,
+        }
+    }
+
     /// Refuses what is wrong whatever the archive holds.
     pub(crate) fn refuse_ill_formed(&self) -> Result<(), CommitError> {
         let entries = match self {

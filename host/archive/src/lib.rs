@@ -10,6 +10,7 @@
 //! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
 mod archive;
+mod audit;
 mod batch;
 mod change;
 mod generations;
@@ -17,6 +18,7 @@ mod health;
 mod held;
 mod history;
 mod known;
+mod log;
 mod messages;
 mod opening;
 mod quarantines;
@@ -29,18 +31,21 @@ mod trust;
 mod verdicts;
 
 pub use archive::Archive;
+pub use audit::{Audit, AuditFault, Signed};
 pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
-pub use change::{Change, CommitError, Receipt};
+pub use change::{Change, CommitError, LogFailure, Receipt};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
 pub use known::Known;
+pub use log::LogTrouble;
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
+pub use proviso_proof::note::VerifierKey;
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 pub use stats::{

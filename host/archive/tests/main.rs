@@ -4,6 +4,7 @@ mod conformance;
 mod generations;
 mod ingest;
 mod killed;
+mod log;
 mod lost_writes;
 mod opening;
 mod rejudge;

@@ -259,6 +259,11 @@ impl LogCheck {
         }
     }
 
+    /// Faults of the leaves that were added so far.
+    pub fn faults_count(&self) -> u64 {
+        self.faults_count
+    }
+
     /// What was found, when the last leaf was added.
     pub fn finish(mut self) -> LogReport {
         let leaves = self.peaks.size();

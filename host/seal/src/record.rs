@@ -4,7 +4,7 @@ use crate::compress::{CompressError, Dictionary};
 use crate::keyring::{Keyring, TenantKey};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::{hkdf, hmac, rand};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -98,6 +98,7 @@ pub enum OpenError {
 /// The key of one record, unwrapped.
 pub struct RecordKey {
     key: LessSafeKey,
+    salt: [u8; 16],
     version: u32,
     wrapped: [u8; WRAPPED_KEY_BYTES],
 }
@@ -106,6 +107,12 @@ impl RecordKey {
     /// Version of the tenant key that wraps it.
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The salt of the record's entries in the log: HKDF-Expand with SHA-256 of the key (RFC 5869, section 2.3; without Extract,
+    /// as section 3.3 allows for a key that is random). Whoever destroys the key destroys the salt.
+    pub fn salt(&self) -> [u8; 16] {
+        self.salt
     }
 
     /// The key as it is stored.
@@ -212,6 +219,7 @@ impl Sealer {
             .expect("the buffer has the length that RFC 3394 gives");
         Ok(RecordKey {
             key: key_of(&secret),
+            salt: salt_of(&secret),
             version: tenant_key.version(),
             wrapped,
         })
@@ -230,6 +238,7 @@ impl Sealer {
             .map_err(|_| OpenError::Altered)?;
         Ok(RecordKey {
             key: key_of(&secret),
+            salt: salt_of(&secret),
             version,
             wrapped: *wrapped,
         })
@@ -243,6 +252,21 @@ impl Sealer {
 
 fn kek(key: &TenantKey) -> AesKek {
     AesKek::new(&AES_256, key.secret()).expect("a key has 32 bytes")
+}
+
+fn salt_of(secret: &[u8; KEY_BYTES]) -> [u8; 16] {
+    struct Bytes16;
+    impl hkdf::KeyType for Bytes16 {
+        fn len(&self) -> usize {
+            16
+        }
+    }
+    let mut salt = [0; 16];
+    hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, secret)
+        .expand(&[b"proviso/log-salt/1"], Bytes16)
+        .and_then(|derived| derived.fill(&mut salt))
+        .expect("16 bytes are fewer than HKDF's 8,160");
+    salt
 }
 
 fn key_of(secret: &[u8; KEY_BYTES]) -> LessSafeKey {

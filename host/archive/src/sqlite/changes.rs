@@ -1,6 +1,7 @@
 //! Which statements each change is made of.
 
 use super::failure::Failure;
+use super::log::entries::Entries;
 use super::sealing::Sealing;
 use super::writer::Vocabulary;
 use super::{generations, held, ingest, quarantines, rejudge, trust};
@@ -15,44 +16,45 @@ pub(super) async fn write(
     sealing: &Sealing,
     change: Change<'_>,
     by: &Principal,
+    log: &mut Entries,
 ) -> Result<Receipt, Failure> {
     match change {
         Change::Messages(batch) => Ok(Receipt::Messages(
-            ingest::batch(connection, known, sealing, batch).await?,
+            ingest::batch(connection, known, sealing, batch, log).await?,
         )),
         Change::Activation(activation) => {
-            let entry = generations::activate(connection, activation, by).await?;
+            let entry = generations::activate(connection, activation, by, log).await?;
             Ok(Receipt::History { entry })
         }
         Change::FailedSet(failed) => {
-            let entry = generations::failed_set(connection, failed, by).await?;
+            let entry = generations::failed_set(connection, failed, by, log).await?;
             Ok(Receipt::History { entry })
         }
         Change::Trust(record) => {
-            trust::record(connection, record).await?;
+            trust::record(connection, record, log).await?;
             Ok(Receipt::Done)
         }
         Change::Downgrade(allowed) => {
-            trust::allow_downgrade(connection, allowed, by).await?;
+            trust::allow_downgrade(connection, allowed, by, log).await?;
             Ok(Receipt::Done)
         }
         Change::Quarantine {
             generation,
             quarantined,
         } => {
-            quarantines::begin(connection, &mut known.names, &generation, quarantined).await?;
+            quarantines::begin(connection, &mut known.names, &generation, quarantined, log).await?;
             Ok(Receipt::Done)
         }
         Change::Retry { policies, at } => {
-            quarantines::retry(connection, policies, by, at).await?;
+            quarantines::retry(connection, policies, by, at, log).await?;
             Ok(Receipt::Done)
         }
         Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
-            rejudge::replace(connection, &mut known.names, sealing, rejudging, by).await?,
+            rejudge::replace(connection, &mut known.names, sealing, rejudging, by, log).await?,
         )),
         Change::Release { ids, note, at } => {
             for id in ids {
-                held::release(connection, sealing, id, by, note, at).await?;
+                held::release(connection, sealing, id, by, note, at, log).await?;
             }
             Ok(Receipt::Done)
         }

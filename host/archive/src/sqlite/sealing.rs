@@ -2,6 +2,7 @@
 
 use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
+use proviso_proof::commitment::Salt;
 use proviso_seal::{OpenError, Part, Record, RecordKey, Sealer, TAG_BYTES, dictionary};
 
 dictionary!(
@@ -67,6 +68,11 @@ impl OpenRecord {
             tenant: &self.tenant,
             number: self.number,
         }
+    }
+
+    /// The salt of what the log has of the record: it goes with the key.
+    pub(super) fn salt(&self) -> Salt {
+        Salt::new(self.key.salt())
     }
 
     pub(super) fn key(&self) -> &RecordKey {
