@@ -11,12 +11,15 @@
 #   make languages builds a plugin in each language, measures what it costs, and writes the table of docs/languages.md
 #   make soak      the daemon under load, changes, full disks, slow peers and kills for 30 minutes (SOAK_SECONDS=90: the short form),
 #                  and writes the figures in docs/operations.md. As root, or no disk can be filled
+#   make foreign-proofs  has a log of 70,000 leaves verified by programs of others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
+#                  (Python 3.12 or newer). Installs Go on Debian
+#   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -53,7 +56,14 @@ SOAK_SECONDS := 1800
 soak: build
 	cargo run --release -p proviso-measure -- soak --proviso $(PROVISO) --seconds $(SOAK_SECONDS) --write docs/operations.md
 
+foreign-proofs:
+	@sh tests/foreign_proofs/run.sh $(TARGET_DIR)
+
+alterations:
+	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture log::every_alteration
+
 lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+	cargo check --release -p proviso-proof --target wasm32-unknown-unknown
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

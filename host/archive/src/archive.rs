@@ -1,13 +1,14 @@
 //! What an archive promises, whatever keeps it. This is the seam: a store stands behind it, and the conformance suite in
 //! `tests/conformance` holds each one to what is written here.
 
+use crate::audit::Audit;
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
-use crate::keys::{KeyReport, KeysError};
+use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
@@ -21,6 +22,7 @@ use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
+use proviso_proof::note::VerifierKey;
 use proviso_seal::{KeyInfo, KeyVersion, SuiteName};
 use std::collections::HashMap;
 use std::path::Path;
@@ -280,13 +282,14 @@ impl Archive {
 
     /// Makes the next version of a key, of a tenant that has keys of its own, or of all others; of the suite of the last one if
     /// none is given. Records that are written from now on are wrapped by it; [`Change::Rewrap`] wraps the others.
-    pub fn add_key(
+    pub async fn add_key(
         &self,
         tenant: Option<&str>,
         suite: Option<SuiteName>,
-        now: Timestamp,
+        at: Timestamp,
+        by: &Principal,
     ) -> Result<KeyInfo, KeysError> {
-        self.store.add_key(tenant, suite, now)
+        self.store.add_key(tenant, suite, at, by).await
     }
 
     /// Destroys a version that wraps nothing any more, for good.
@@ -294,9 +297,16 @@ impl Archive {
         &self,
         tenant: Option<&str>,
         version: KeyVersion,
-        now: Timestamp,
+        at: Timestamp,
+        by: &Principal,
     ) -> Result<KeyInfo, KeysError> {
-        self.store.destroy_key(tenant, version, now).await
+        self.store.destroy_key(tenant, version, at, by).await
+    }
+
+    /// Reads the whole log, and every row that it tells of. `key` is the public key that the log is to be signed by, if somebody kept it
+    /// elsewhere. It takes as long as it takes, and holds up no writer.
+    pub async fn audit(&self, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
+        self.store.audit(key).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

@@ -10,6 +10,10 @@ use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, MessageId, Timestamp};
+use proviso_proof::entry::EntryError;
+use proviso_proof::leaf::LeafError;
+use proviso_proof::tree::edge::EdgeError;
+use proviso_seal::KeyInfo;
 
 /// One change of the archive: all of it is kept, in one transaction, or nothing. It borrows what it writes.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +49,19 @@ pub enum Change<'a> {
     Rewrap {
         /// The place of the last message that was looked at; 0 to begin.
         after: i64,
+        /// When.
+        at: Timestamp,
+    },
+    /// A version of a tenant's key was made, or is about to be destroyed: the log tells of it.
+    Key {
+        /// Whose; `None`: of all that have none of their own.
+        tenant: Option<&'a str>,
+        /// Which.
+        key: &'a KeyInfo,
+        /// What becomes of it.
+        act: KeyAct,
+        /// When.
+        at: Timestamp,
     },
     /// The waiting of held messages ends, of all or of none: somebody has looked at them, and says why. Their verdicts stay as
     /// they are.
@@ -56,6 +73,15 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+}
+
+/// What becomes of a version of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAct {
+    /// It was made, and wraps from now on.
+    Made,
+    /// It goes, for good.
+    Destroyed,
 }
 
 /// What a commit wrote.
@@ -126,12 +152,49 @@ pub enum CommitError {
     /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not there.
     #[error("a record cannot be sealed: {0}")]
     Sealing(KeyError),
+    /// What the log was to tell of it cannot be told. Without the log nothing is written.
+    #[error("the log cannot tell of it")]
+    Log(#[from] LogFailure),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
+/// Why the log cannot tell of a change.
+#[derive(Debug, thiserror::Error)]
+pub enum LogFailure {
+    /// The change says something that no entry says.
+    #[error(transparent)]
+    Entry(EntryError),
+    /// The transaction has too many entries.
+    #[error(transparent)]
+    Leaf(LeafError),
+    /// The log has all the leaves that it can have.
+    #[error(transparent)]
+    Full(EdgeError),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] getrandom::Error),
+}
+
 impl Change<'_> {
+    /// When it is made.
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Change::Messages(batch) => batch.received_at,
+            Change::Activation(activation) => activation.at,
+            Change::FailedSet(failed) => failed.at,
+            Change::Trust(trust) => trust.at,
+            Change::Downgrade(allowed) => allowed.at,
+            Change::Quarantine { quarantined, .. } => quarantined.at,
+            Change::Rejudged(rejudging) => rejudging.at,
+            Change::Retry { at, .. }
+            | Change::Release { at, .. }
+            | Change::Rewrap { at, .. }
+            | Change::Key { at, .. } => *at,
+        }
+    }
+
     /// Refuses what is wrong whatever the archive holds.
     pub(crate) fn refuse_ill_formed(&self) -> Result<(), CommitError> {
         let entries = match self {

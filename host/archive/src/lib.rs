@@ -10,14 +10,17 @@
 //! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
 mod archive;
+mod audit;
 mod batch;
 mod change;
 mod generations;
 mod health;
 mod held;
 mod history;
+mod key_report;
 mod keys;
 mod known;
+mod log;
 mod messages;
 mod opening;
 mod quarantines;
@@ -30,19 +33,23 @@ mod trust;
 mod verdicts;
 
 pub use archive::Archive;
+pub use audit::{Audit, AuditFault, Signed};
 pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
-pub use change::{Change, CommitError, Receipt};
+pub use change::{Change, CommitError, KeyAct, LogFailure, Receipt};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
-pub use keys::{KeyError, KeyPlace, KeyPlaces, KeyReport, KeyStatus, KeysError, PinPlace, Unreadable};
+pub use key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
+pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
 pub use known::Known;
+pub use log::LogTrouble;
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
+pub use proviso_proof::note::VerifierKey;
 pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};

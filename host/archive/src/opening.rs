@@ -1,6 +1,7 @@
 //! How an archive is opened, and why it may not be.
 
 use crate::keys::{KeyError, KeyPlaces};
+use crate::log::LogTrouble;
 use crate::storage::StorageError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -104,6 +105,14 @@ pub enum ArchiveError {
         acknowledged: Option<u64>,
         /// The file that counts them.
         count: PathBuf,
+    },
+    /// Its log cannot go on.
+    #[error("archive {path:?}")]
+    Log {
+        /// The archive.
+        path: PathBuf,
+        /// Why.
+        source: Box<LogTrouble>,
     },
     /// It lies where nothing may be written, with a write-ahead log that therefore cannot be read.
     #[error(

@@ -94,6 +94,9 @@ async fn a_cancelled_ingest_leaves_all_or_nothing() {
         written = settled;
     }
     assert!(written > 0, "the longest patience is enough");
+    let audit = archive.audit(None).await.unwrap();
+    assert!(audit.is_whole(), "{:?}", audit.named().collect::<Vec<_>>());
+    assert_eq!(audit.messages, written.unsigned_abs());
 }
 
 #[tokio::test]

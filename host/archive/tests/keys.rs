@@ -22,7 +22,10 @@ fn version(number: u32) -> KeyVersion {
 async fn rewrap_all(archive: &Archive) -> u64 {
     let (mut after, mut all) = (0, 0);
     loop {
-        let receipt = archive.commit(Change::Rewrap { after }, &wei()).await.unwrap();
+        let receipt = archive
+            .commit(Change::Rewrap { after, at: at(1) }, &wei())
+            .await
+            .unwrap();
         let Receipt::Rewrapped { records, last } = receipt else {
             panic!("{receipt:?}");
         };
@@ -67,17 +70,20 @@ async fn a_rotation_wraps_all_anew_and_the_old_version_can_go() {
     archive.ingest(&batch(entries)).await.unwrap();
     // The archive's own key is a record too.
     assert_eq!(counts(&archive).await, [(None, 1, 6)]);
-    let new = archive.add_key(None, Some(SuiteName::Sm4Gcm), at(1)).unwrap();
+    let new = archive
+        .add_key(None, Some(SuiteName::Sm4Gcm), at(1), &wei())
+        .await
+        .unwrap();
     assert_eq!((new.version, new.suite), (version(2), SuiteName::Sm4Gcm));
     archive.ingest(&batch(vec![entry("later", 9)])).await.unwrap();
     assert_eq!(counts(&archive).await, [(None, 1, 6), (None, 2, 1)]);
 
-    let refused = archive.destroy_key(None, version(1), at(2)).await.unwrap_err();
+    let refused = archive.destroy_key(None, version(1), at(2), &wei()).await.unwrap_err();
     assert!(matches!(refused, KeysError::InUse { records: 6, .. }), "{refused}");
     assert_eq!(rewrap_all(&archive).await, 6);
     assert_eq!(rewrap_all(&archive).await, 0);
     assert_eq!(counts(&archive).await, [(None, 1, 0), (None, 2, 7)]);
-    archive.destroy_key(None, version(1), at(2)).await.unwrap();
+    archive.destroy_key(None, version(1), at(2), &wei()).await.unwrap();
     all_readable(&archive, 6).await;
     archive.close().await;
     let archive = Archive::open(folder.path().join("a.db")).await.unwrap();
@@ -110,7 +116,7 @@ async fn rotations_under_load_lose_nothing() {
         }
     });
     for round in 0..50_u64 {
-        archive.add_key(None, None, at(1)).unwrap();
+        archive.add_key(None, None, at(1), &wei()).await.unwrap();
         let cut = tokio::spawn({
             let archive = archive.clone();
             async move { rewrap_all(&archive).await }
@@ -127,7 +133,7 @@ async fn rotations_under_load_lose_nothing() {
     assert_eq!(wrapped.last().unwrap(), &(None, 51, written as u64 + 1));
     assert!(wrapped[..50].iter().all(|(_, _, records)| *records == 0), "{wrapped:?}");
     for number in 1..=50 {
-        archive.destroy_key(None, version(number), at(2)).await.unwrap();
+        archive.destroy_key(None, version(number), at(2), &wei()).await.unwrap();
     }
     archive.close().await;
     let archive = Archive::open(folder.path().join("a.db")).await.unwrap();
@@ -174,7 +180,7 @@ async fn a_tenant_that_gets_its_own_keys_keeps_what_the_others_wrapped_until_a_r
     assert_eq!(rewrap_all(&archive).await, 1);
     assert_eq!(counts(&archive).await, [(None, 1, 2), (whose, 1, 2)]);
     assert!(matches!(
-        archive.add_key(Some("nobody"), None, at(1)),
+        archive.add_key(Some("nobody"), None, at(1), &wei()).await,
         Err(KeysError::NoRing(_))
     ));
     archive.close().await;

@@ -157,6 +157,10 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
         );
         assert_eq!(stats.risks[0].message, format!("m{}", written - 1));
     }
+    // Between a commit and what the process remembers of it, too.
+    let audit = archive.audit(None).await.unwrap();
+    assert!(audit.is_whole(), "{:?}", audit.named().collect::<Vec<_>>());
+    assert_eq!(audit.messages, written);
     archive.close().await;
 
     let mut shell = raw_connection(path).await;

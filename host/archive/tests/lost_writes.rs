@@ -16,7 +16,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// The files of an archive as a power cut would leave them: its log is not in it yet.
 fn copy_of(path: &Path, folder: &Path) -> PathBuf {
     let copy = folder.join("copy.db");
-    for ending in ["", "-wal", ".writes", ".keys"] {
+    for ending in ["", "-wal", ".writes", ".keys", ".log-key", ".checkpoint"] {
         std::fs::copy(beside(path, ending), beside(&copy, ending)).unwrap();
     }
     copy

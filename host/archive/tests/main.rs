@@ -5,6 +5,7 @@ mod generations;
 mod ingest;
 mod keys;
 mod killed;
+mod log;
 mod lost_writes;
 mod opening;
 mod rejudge;

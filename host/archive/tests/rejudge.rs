@@ -70,7 +70,17 @@ async fn a_new_verdict_stands_and_the_old_one_is_kept() {
         .filter(|(before, after)| before != after)
         .map(|((name, before), (_, after))| (name.as_str(), after - before))
         .collect();
-    assert_eq!(changed, [("earlier_judgements", 1), ("faults", -1), ("findings", -1)]);
+    assert_eq!(
+        changed,
+        [
+            ("earlier_judgements", 1),
+            ("faults", -1),
+            ("findings", -1),
+            // What it said at first is kept, and two things are told: that it was judged again, and that it was released.
+            ("log_entries", 3),
+            ("log_leaves", 1)
+        ]
+    );
 }
 
 #[tokio::test]

@@ -31,10 +31,18 @@ pub async fn rotate(
     by: &Principal,
     mut told: impl FnMut(u64),
 ) -> Result<(KeyInfo, u64), RotationError> {
-    let key = archive.add_key(tenant, suite, places::now())?;
+    let key = archive.add_key(tenant, suite, places::now(), by).await?;
     let (mut after, mut rewrapped) = (0, 0);
     loop {
-        let commit = archive.commit(Change::Rewrap { after }, by).await;
+        let commit = archive
+            .commit(
+                Change::Rewrap {
+                    after,
+                    at: places::now(),
+                },
+                by,
+            )
+            .await;
         let receipt = commit.map_err(|source| RotationError::Commit { rewrapped, source })?;
         let Receipt::Rewrapped { records, last } = receipt else {
             unreachable!("the receipt of another change");

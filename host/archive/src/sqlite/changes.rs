@@ -1,10 +1,11 @@
 //! Which statements each change is made of.
 
 use super::failure::Failure;
+use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{generations, held, ingest, quarantines, rejudge, rewrap, trust};
-use crate::change::{Change, Receipt};
+use crate::change::{Change, KeyAct, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
 
@@ -15,48 +16,67 @@ pub(super) async fn write(
     sealing: &Sealing,
     change: Change<'_>,
     by: &Principal,
+    log: &mut Entries,
 ) -> Result<Receipt, Failure> {
     match change {
         Change::Messages(batch) => Ok(Receipt::Messages(
-            ingest::batch(connection, known, sealing, batch).await?,
+            ingest::batch(connection, known, sealing, batch, log).await?,
         )),
         Change::Activation(activation) => {
-            let entry = generations::activate(connection, activation, by).await?;
+            let entry = generations::activate(connection, activation, by, log).await?;
             Ok(Receipt::History { entry })
         }
         Change::FailedSet(failed) => {
-            let entry = generations::failed_set(connection, failed, by).await?;
+            let entry = generations::failed_set(connection, failed, by, log).await?;
             Ok(Receipt::History { entry })
         }
         Change::Trust(record) => {
-            trust::record(connection, record).await?;
+            trust::record(connection, record, log).await?;
             Ok(Receipt::Done)
         }
         Change::Downgrade(allowed) => {
-            trust::allow_downgrade(connection, allowed, by).await?;
+            trust::allow_downgrade(connection, allowed, by, log).await?;
             Ok(Receipt::Done)
         }
         Change::Quarantine {
             generation,
             quarantined,
         } => {
-            quarantines::begin(connection, &mut known.names, &generation, quarantined).await?;
+            quarantines::begin(connection, &mut known.names, &generation, quarantined, log).await?;
             Ok(Receipt::Done)
         }
         Change::Retry { policies, at } => {
-            quarantines::retry(connection, policies, by, at).await?;
+            quarantines::retry(connection, policies, by, at, log).await?;
             Ok(Receipt::Done)
         }
         Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
-            rejudge::replace(connection, &mut known.names, sealing, rejudging, by).await?,
+            rejudge::replace(connection, &mut known.names, sealing, rejudging, by, log).await?,
         )),
-        Change::Rewrap { after } => {
+        Change::Rewrap { after, .. } => {
             let (records, last) = rewrap::rewrap(connection, sealing, after).await?;
+            if records > 0 {
+                let fields = vec![integer("after", after), integer("records", records.cast_signed())];
+                log.tell("rewrapped", None, fields)?;
+            }
             Ok(Receipt::Rewrapped { records, last })
+        }
+        Change::Key { tenant, key, act, .. } => {
+            let kind = match act {
+                KeyAct::Made => "key-made",
+                KeyAct::Destroyed => "key-destroyed",
+            };
+            let fields = vec![
+                text("tenant", tenant.unwrap_or_default()),
+                integer("version", key.version.get().into()),
+                text("suite", key.suite.name()),
+                text("fingerprint", key.fingerprint.to_string()),
+            ];
+            log.tell(kind, None, fields)?;
+            Ok(Receipt::Done)
         }
         Change::Release { ids, note, at } => {
             for id in ids {
-                held::release(connection, sealing, id, by, note, at).await?;
+                held::release(connection, sealing, id, by, note, at, log).await?;
             }
             Ok(Receipt::Done)
         }

@@ -2,6 +2,8 @@
 //! the history puts one into force, or says why one could not be.
 
 use super::failure::Failure;
+use super::log::entries::{Entries, text};
+use super::log::rows::HISTORY;
 use super::rows::{damaged, read_digest_text, read_name, read_principal, read_time};
 use super::{Sqlite, trust};
 use crate::change::CommitError;
@@ -18,6 +20,7 @@ pub(super) async fn activate(
     connection: &mut SqliteConnection,
     activation: &Activation,
     by: &Principal,
+    log: &mut Entries,
 ) -> Result<i64, Failure> {
     let generation = match &activation.generation {
         Activated::Built(generation) => {
@@ -27,9 +30,9 @@ pub(super) async fn activate(
         Activated::Recorded(id) => *id,
     };
     if let Some(admitted_by) = &activation.trust {
-        trust::record(connection, admitted_by).await?;
+        trust::record(connection, admitted_by, log).await?;
     }
-    let entry = sqlx::query_scalar(
+    let entry: Option<i64> = sqlx::query_scalar(
         "INSERT INTO generation_history (at, outcome, cause, generation, who, why, changed, problems)
          SELECT ?, 'activated', ?, generation, ?, ?, ?, '[]' FROM generations WHERE digest = ? RETURNING entry",
     )
@@ -39,9 +42,16 @@ pub(super) async fn activate(
     .bind(activation.why.clone())
     .bind(activation.changed.clone())
     .bind(generation.to_string())
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    entry.ok_or(Failure::Refused(CommitError::UnknownGeneration { generation }))
+    let entry = entry.ok_or(Failure::Refused(CommitError::UnknownGeneration { generation }))?;
+    let fields = vec![
+        text("outcome", "activated"),
+        text("cause", activation.cause.name()),
+        text("generation", generation.to_string()),
+    ];
+    log.tell_row(connection, &HISTORY, entry, None, fields).await?;
+    Ok(entry)
 }
 
 /// One that is recorded already stays as it is, the time included.
@@ -67,8 +77,9 @@ pub(super) async fn failed_set(
     connection: &mut SqliteConnection,
     failed: &FailedSet,
     by: &Principal,
-) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
+    log: &mut Entries,
+) -> Result<i64, Failure> {
+    let entry = sqlx::query_scalar(
         "INSERT INTO generation_history (at, outcome, cause, who, why, changed, set_file, set_text, problems)
          VALUES (?, 'failed', ?, ?, ?, '', ?, ?, ?) RETURNING entry",
     )
@@ -79,8 +90,11 @@ pub(super) async fn failed_set(
     .bind(failed.set_file.clone())
     .bind(failed.set_text.clone())
     .bind(write_problems(&failed.problems))
-    .fetch_one(connection)
-    .await
+    .fetch_one(&mut *connection)
+    .await?;
+    let fields = vec![text("outcome", "failed"), text("cause", failed.cause.name())];
+    log.tell_row(connection, &HISTORY, entry, None, fields).await?;
+    Ok(entry)
 }
 
 impl Sqlite {

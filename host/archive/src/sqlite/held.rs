@@ -2,6 +2,8 @@
 
 use super::Sqlite;
 use super::failure::Failure;
+use super::log::entries::Entries;
+use super::log::rows::RELEASES;
 use super::records::{CONTENT_COLUMNS, content_columns, read_content};
 use super::rows::{read_name, read_principal, read_time};
 use super::sealing::Sealing;
@@ -21,21 +23,22 @@ pub(super) async fn release(
     by: &Principal,
     note: &str,
     at: Timestamp,
+    log: &mut Entries,
 ) -> Result<(), Failure> {
-    let released = sqlx::query(
+    let released: Option<i64> = sqlx::query_scalar(
         "UPDATE held_messages SET released_at = ?, released_by = ?, release_note = ?
-         WHERE released_at IS NULL AND message = (SELECT message FROM identities WHERE tag = ?)",
+         WHERE released_at IS NULL AND message = (SELECT message FROM identities WHERE tag = ?)
+         RETURNING message",
     )
     .bind(at.as_millis())
     .bind(by.to_string())
     .bind(note.to_owned())
     .bind(sealing.tag(id).to_vec())
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    match released.rows_affected() {
-        0 => Err(Failure::Refused(CommitError::NotHeld { id: id.clone() })),
-        _ => Ok(()),
-    }
+    let number = released.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
+    log.tell_row(connection, &RELEASES, number, Some(number), Vec::new())
+        .await
 }
 
 /// How the waiting of a message ended, `Some(None)` while it waits; `None` if it was never held.

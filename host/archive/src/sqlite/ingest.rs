@@ -3,15 +3,22 @@
 use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
-use super::said::{Numbered, number, said, write_findings, write_folds};
+use super::log::digests::{Envelope, Judged, Lists, Standing};
+use super::log::entries::Entries;
+use super::log::judged::OfMessage;
+use super::log::rows::{CONFLICTS as CONFLICT_ROWS, CONSENTS as CONSENT_ROWS};
+use super::names::pack_list_text;
+use super::rows::kebab;
+use super::said::{Numbered, cited_rules, number, said, write_findings, write_folds};
 use super::sealing::{Part, Sealing, read_wrapped};
 use super::vocabulary::Vocabulary;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::change::{Change, CommitError};
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
+use crate::stored::lists::write_cited_rules;
 use crate::stored::{codes, content};
-use proviso_model::{Message, MessageId};
+use proviso_model::{Digest, Message, MessageId};
 use proviso_seal::{TAG_BYTES, WrappedKey};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
@@ -106,6 +113,7 @@ pub(super) async fn batch(
     known: &mut Vocabulary,
     sealing: &Sealing,
     batch: &IngestBatch,
+    log: &mut Entries,
 ) -> Result<IngestReport, Failure> {
     let names = &mut known.names;
     let entries = number(connection, names, &batch.entries).await?;
@@ -115,14 +123,14 @@ pub(super) async fn batch(
     let advances = said(connection, names, &entries, |entry| &entry.advances).await?;
     let held: Vec<_> = entries.iter().filter(|numbered| numbered.entry.verdict.held).collect();
 
-    write_messages(connection, known, sealing, batch, &entries).await?;
+    write_messages(connection, known, sealing, batch, &entries, log).await?;
     write_findings(connection, &findings, &faults).await?;
     HELD.run(connection, &held, |values, numbered| {
         values.int(numbered.message);
     })
     .await?;
     write_folds(connection, &mut known.chains, &advances, &scores).await?;
-    write_conflicts(connection, sealing, batch).await?;
+    write_conflicts(connection, sealing, batch, log).await?;
     write_sources(connection, batch).await?;
 
     Ok(IngestReport {
@@ -141,6 +149,7 @@ async fn write_messages(
     sealing: &Sealing,
     batch: &IngestBatch,
     entries: &[Numbered<'_>],
+    log: &mut Entries,
 ) -> Result<(), Failure> {
     let received_at = batch.received_at.as_millis();
     let names = |of: fn(&Message) -> &str| -> Vec<(i64, &str)> {
@@ -184,6 +193,26 @@ async fn write_messages(
         let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names))?;
         sealed.push((numbered.message, record, content, judgement));
     }
+    let tags: Vec<_> = entries
+        .iter()
+        .map(|numbered| sealing.tag(&numbered.entry.message.id))
+        .collect();
+    let mut lists = (Lists::default(), Lists::default());
+    let commitments = entries.iter().zip(&sealed).zip(&tags);
+    let commitments = commitments.map(|((numbered, (message, record, content, judgement)), tag)| {
+        let of = OfMessage {
+            number: *message,
+            envelope: envelope_of(numbered, received_at).digest(),
+            content: Digest::of(content),
+            verdict: Digest::of(judgement),
+            standing: standing_of(numbered, &mut lists),
+        };
+        of.commitment(tag, &record.salt())
+    });
+    log.judged(
+        entries.first().map_or(0, |numbered| numbered.message),
+        commitments.collect(),
+    );
     CONTENTS
         .run(connection, &sealed, |values, (message, record, content, judgement)| {
             values
@@ -193,11 +222,10 @@ async fn write_messages(
             values.blob(content).int(0).blob(judgement);
         })
         .await?;
+    let identities: Vec<_> = tags.iter().zip(entries).collect();
     IDENTITIES
-        .run(connection, entries, |values, numbered| {
-            values
-                .blob(&sealing.tag(&numbered.entry.message.id))
-                .int(numbered.message);
+        .run(connection, &identities, |values, (tag, numbered)| {
+            values.blob(*tag).int(numbered.message);
         })
         .await?;
     let recalls: Vec<_> = entries
@@ -217,6 +245,12 @@ async fn write_messages(
         .iter()
         .filter_map(|numbered| Some((numbered, numbered.entry.message.consent.as_ref()?)))
         .collect();
+    if consents.is_empty() {
+        return Ok(());
+    }
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(event) FROM consent_events")
+        .fetch_one(&mut *connection)
+        .await?;
     CONSENTS
         .run(connection, &consents, |values, (numbered, consent)| {
             let holds = consent.at.min(numbered.entry.message.sent_at);
@@ -227,13 +261,59 @@ async fn write_messages(
                 .int(holds.as_millis());
         })
         .await?;
+    for (event, (numbered, _)) in (last.unwrap_or(0) + 1..).zip(&consents) {
+        log.tell_row(connection, &CONSENT_ROWS, event, Some(numbered.message), Vec::new())
+            .await?;
+    }
     Ok(())
+}
+
+fn envelope_of<'a>(numbered: &Numbered<'a>, received_at: i64) -> Envelope<'a> {
+    let message = &numbered.entry.message;
+    Envelope {
+        tenant: &message.id.tenant,
+        channel: &message.id.channel,
+        received_at,
+        sent_at: message.sent_at.as_millis(),
+        kind: message.kind.name(),
+        direction: codes::of_direction(message.direction).into(),
+        sender: &message.sender.id,
+        conversation: &message.conversation,
+    }
+}
+
+fn standing_of(numbered: &Numbered<'_>, (packs, statutes): &mut (Lists, Lists)) -> Digest {
+    let (verdict, decision) = (&numbered.entry.verdict, numbered.entry.retention.as_deref());
+    let mut standing = Standing::new(&Judged {
+        generation: &verdict.generation.to_string(),
+        packs: packs.digest(numbered.pack_list, || pack_list_text(&verdict.packs)),
+        held: verdict.held,
+        withheld: verdict.withheld.map(kebab).as_deref(),
+        statutes: numbered
+            .statute_list
+            .zip(decision)
+            .map(|(number, decision)| statutes.digest(number, || write_cited_rules(&cited_rules(decision)))),
+        why: decision.map(|decision| codes::of_why(decision.why).into()),
+        round: 0,
+        keep_until: decision
+            .and_then(|decision| decision.until)
+            .map(|until| until.number().into()),
+    });
+    for finding in &verdict.findings {
+        let policy = (&*finding.pack, &*finding.policy);
+        standing.finding(policy, &finding.rule, finding.severity.name(), finding.shadow);
+    }
+    for fault in &verdict.faults {
+        standing.fault((&fault.pack, &fault.policy), fault.cause.name(), &fault.detail);
+    }
+    standing.digest()
 }
 
 async fn write_conflicts(
     connection: &mut SqliteConnection,
     sealing: &Sealing,
     batch: &IngestBatch,
+    log: &mut Entries,
 ) -> Result<(), Failure> {
     if batch.conflicts.is_empty() {
         return Ok(());
@@ -283,6 +363,16 @@ async fn write_conflicts(
             values.int(batch.received_at.as_millis());
         })
         .await?;
+    // One that was recorded before is not recorded again.
+    let written: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT conflict, message FROM conflicts WHERE conflict > ? ORDER BY conflict")
+            .bind(last.unwrap_or(0))
+            .fetch_all(&mut *connection)
+            .await?;
+    for (conflict, message) in written {
+        log.tell_row(connection, &CONFLICT_ROWS, conflict, Some(message), Vec::new())
+            .await?;
+    }
     Ok(())
 }
 

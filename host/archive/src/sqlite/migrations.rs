@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 5] = [
+const ALL: [(i64, &str, &str); 6] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -19,6 +19,7 @@ const ALL: [(i64, &str, &str); 5] = [
         include_str!("../../migrations/0004_writes_and_digests.sql"),
     ),
     (5, "records", include_str!("../../migrations/0005_records.sql")),
+    (6, "log", include_str!("../../migrations/0006_log.sql")),
 ];
 
 /// What brings an archive up to date.

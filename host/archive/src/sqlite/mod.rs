@@ -18,6 +18,9 @@ mod held;
 mod ingest;
 mod known;
 mod lock;
+mod log;
+#[cfg(test)]
+mod log_tests;
 mod meanings;
 mod messages;
 mod migrations;
@@ -93,6 +96,7 @@ impl Sqlite {
         {
             tracing::warn!(%error, "the write-ahead log was not copied into the archive; the next start does it");
         }
+        writer.log.checkpoints.close().await;
         if let Err(error) = writer.count.sync().await {
             tracing::warn!(%error, "the number of writes may not be on disk");
         }

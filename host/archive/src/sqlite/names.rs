@@ -153,7 +153,7 @@ impl Names {
             "INSERT INTO pack_lists (digests) VALUES (?)
              ON CONFLICT DO UPDATE SET digests = excluded.digests RETURNING pack_list",
         )
-        .bind(serde_json::to_string(packs).expect("digests are written as texts"))
+        .bind(pack_list_text(packs))
         .fetch_one(connection)
         .await?;
         self.learn().pack_lists.insert(packs.to_vec(), number);
@@ -230,6 +230,11 @@ impl Names {
         self.learn().proposals.insert(Arc::clone(proposal), number);
         Ok(())
     }
+}
+
+/// A list of packs as its table has it.
+pub(super) fn pack_list_text(packs: &[Digest]) -> String {
+    serde_json::to_string(packs).expect("digests are written as texts")
 }
 
 /// A proposal of the table of them.

@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
+use super::log::start::{LostWrites, Start};
 use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
@@ -87,7 +88,7 @@ impl Sqlite {
             },
         })?;
         let written = writes(&mut connection).await.map_err(storage)?;
-        refuse_lost_writes(path, written, acknowledged, opening)?;
+        let lost = refuse_lost_writes(path, written, acknowledged, opening)?;
         let count = WriteCount::open(path, written).map_err(prepare(&write_count::path_of(path)))?;
         let names = Names::load(&mut connection).await.map_err(storage)?;
         let mut known = Vocabulary::new(names);
@@ -96,10 +97,20 @@ impl Sqlite {
         upgrade::into_records(path, &mut connection, &mut known, &sealing)
             .await
             .map_err(storage)?;
+        let start = Start {
+            path,
+            opening,
+            version: schema.version,
+            newest: NEWEST,
+            lost,
+            now: now(),
+        };
+        let log = start.log(&mut connection).await?;
         let writer = Writer {
             options,
             connection: Some(connection),
             known: Some(known),
+            log,
             count,
             closed: false,
         };
@@ -227,7 +238,7 @@ fn unsealed(path: &Path, failure: SealingFailure) -> ArchiveError {
     }
 }
 
-/// When a key was made is for people: nothing depends on it.
+/// When a key was made, and when the log began, is for people: nothing depends on it.
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = i64::try_from(since.as_millis()).unwrap_or_default();
@@ -241,16 +252,22 @@ async fn writes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     Ok(writes.unsigned_abs())
 }
 
-fn refuse_lost_writes(path: &Path, found: u64, acknowledged: Counted, opening: &Opening) -> Result<(), ArchiveError> {
+/// What is lost and accepted.
+fn refuse_lost_writes(
+    path: &Path,
+    found: u64,
+    acknowledged: Counted,
+    opening: &Opening,
+) -> Result<Option<LostWrites>, ArchiveError> {
     let acknowledged = match acknowledged {
-        Counted::Nothing => return Ok(()),
-        Counted::Writes(acknowledged) if acknowledged <= found => return Ok(()),
+        Counted::Nothing => return Ok(None),
+        Counted::Writes(acknowledged) if acknowledged <= found => return Ok(None),
         Counted::Writes(acknowledged) => Some(acknowledged),
         Counted::Unreadable => None,
     };
     if opening.accept_lost_writes {
         tracing::warn!(path = %path.display(), found, acknowledged, "lost writes are accepted: the archive goes on without them");
-        return Ok(());
+        return Ok(Some(LostWrites { found, acknowledged }));
     }
     Err(ArchiveError::LostWrites {
         path: path.to_owned(),

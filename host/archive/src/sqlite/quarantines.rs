@@ -2,6 +2,8 @@
 
 use super::Sqlite;
 use super::failure::Failure;
+use super::log::entries::{Entries, text};
+use super::log::rows::{QUARANTINES, RETRIES};
 use super::names::Names;
 use super::rows::{read_count, read_time};
 use crate::change::CommitError;
@@ -17,22 +19,25 @@ pub(super) async fn begin(
     names: &mut Names,
     generation: &Digest,
     quarantined: &Quarantined,
+    log: &mut Entries,
 ) -> Result<(), Failure> {
     let PolicyId { pack, policy } = &quarantined.policy;
+    let fields = vec![text("pack", pack.to_string()), text("policy", policy.to_string())];
     let policy = names.policy(connection, pack, policy).await?;
     let number = names.generation(connection, generation).await?;
     let number = number.ok_or(Failure::Refused(CommitError::UnknownGeneration {
         generation: *generation,
     }))?;
-    sqlx::query("INSERT INTO quarantines (at, generation, policy, faults, messages) VALUES (?, ?, ?, ?, ?)")
+    let sql = "INSERT INTO quarantines (at, generation, policy, faults, messages) VALUES (?, ?, ?, ?, ?) RETURNING quarantine";
+    let quarantine = sqlx::query_scalar(sql)
         .bind(quarantined.at.as_millis())
         .bind(number)
         .bind(policy)
         .bind(i64::try_from(quarantined.faults).unwrap_or(i64::MAX))
         .bind(i64::try_from(quarantined.messages).unwrap_or(i64::MAX))
-        .execute(connection)
+        .fetch_one(&mut *connection)
         .await?;
-    Ok(())
+    log.tell_row(connection, &QUARANTINES, quarantine, None, fields).await
 }
 
 /// Records that somebody has policies tried again.
@@ -41,18 +46,27 @@ pub(super) async fn retry(
     policies: &[PolicyId],
     by: &Principal,
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
+    log: &mut Entries,
+) -> Result<(), Failure> {
     for policy in policies {
-        sqlx::query(
+        let retried: Vec<i64> = sqlx::query_scalar(
             "UPDATE quarantines SET retried_at = ?, retried_by = ?
-             WHERE retried_at IS NULL AND policy = (SELECT policy FROM policies WHERE pack = ? AND name = ?)",
+             WHERE retried_at IS NULL AND policy = (SELECT policy FROM policies WHERE pack = ? AND name = ?)
+             RETURNING quarantine",
         )
         .bind(at.as_millis())
         .bind(by.to_string())
         .bind(policy.pack.to_string())
         .bind(policy.policy.to_string())
-        .execute(&mut *connection)
+        .fetch_all(&mut *connection)
         .await?;
+        for quarantine in retried {
+            let fields = vec![
+                text("pack", policy.pack.to_string()),
+                text("policy", policy.policy.to_string()),
+            ];
+            log.tell_row(connection, &RETRIES, quarantine, None, fields).await?;
+        }
     }
     Ok(())
 }

@@ -107,6 +107,11 @@ impl Readers {
         }
     }
 
+    /// A connection that is nobody else's, for a read of many short transactions that takes as long as it takes.
+    pub(super) async fn connect_apart(&self) -> Result<SqliteConnection, sqlx::Error> {
+        self.options.connect().await
+    }
+
     async fn connect(&self) -> Result<Reader, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         let deadline = Arc::new(AtomicU64::new(u64::MAX));

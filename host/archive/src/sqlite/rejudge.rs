@@ -6,6 +6,9 @@
 use super::Sqlite;
 use super::bulk::{Values, execute};
 use super::failure::Failure;
+use super::log::entries::{Entries, digest, integer};
+use super::log::judged;
+use super::log::rows::{EARLIER, RELEASES};
 use super::names::Names;
 use super::records::{Opened, Record, content_columns, no_packs, read_content, stored_decision};
 use super::rows::{read_digest_text, read_principal, read_time};
@@ -40,12 +43,14 @@ pub(super) async fn replace(
     sealing: &Sealing,
     rejudging: &Rejudging,
     by: &Principal,
+    log: &mut Entries,
 ) -> Result<RejudgeReport, Failure> {
     let mut taken = Vec::with_capacity(rejudging.entries.len());
     for entry in &rejudging.entries {
         taken.push(take_out(connection, sealing, rejudging, &entry.message.id, by).await?);
     }
     again(connection, names, &mut taken, &rejudging.entries).await?;
+    tell(connection, sealing, &taken, log).await?;
     let release = format!("judged again: {}", rejudging.note);
     let release = release.trim_end_matches([' ', ':']);
     let mut report = RejudgeReport::default();
@@ -61,6 +66,8 @@ pub(super) async fn replace(
             .bind(release.to_owned())
             .bind(taken.number)
             .execute(&mut *connection)
+            .await?;
+        log.tell_row(connection, &RELEASES, taken.number, Some(taken.number), Vec::new())
             .await?;
     }
     Ok(report)
@@ -83,23 +90,25 @@ async fn take_out(
     .await?;
     let held = held.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
     let (number, round): (i64, u32) = (held.try_get(0)?, held.try_get(3)?);
+    judged::keep(connection, sealing, number, &sealing.tag(id)).await?;
     // Sealed as it was: its round binds it to its place.
-    sqlx::query(
+    let earlier = sqlx::query_scalar(
         "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, rejudged_at, rejudged_by, note)
          SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, ?1, ?2, ?3
-         FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4",
+         FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4 RETURNING earlier",
     )
     .bind(rejudging.at.as_millis())
     .bind(by.to_string())
     .bind(rejudging.note.clone())
     .bind(number)
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
     for sql in TAKEN_OUT {
         sqlx::query(sql).bind(number).execute(&mut *connection).await?;
     }
     Ok(TakenOut {
         number,
+        earlier,
         round,
         record: sealing.open(&id.tenant, number, read_wrapped(&held, 1)?)?,
     })
@@ -108,9 +117,31 @@ async fn take_out(
 /// A message whose verdict was moved to the earlier ones.
 struct TakenOut {
     number: i64,
-    /// Of the verdict that was moved.
+    /// The verdict that was moved, and its round.
+    earlier: i64,
     round: u32,
     record: OpenRecord,
+}
+
+/// Tells the log of the verdicts that were moved, and of those that took their place.
+async fn tell(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    taken: &[TakenOut],
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    for taken in taken {
+        let read = judged::read(connection, sealing, (taken.number, taken.number)).await?;
+        let now = &read.first().ok_or(sqlx::Error::RowNotFound)?.of;
+        let fields = vec![
+            integer("round", (taken.round + 1).into()),
+            digest("standing", &now.standing),
+            digest("verdict", &now.verdict),
+        ];
+        log.tell_row(connection, &EARLIER, taken.earlier, Some(taken.number), fields)
+            .await?;
+    }
+    Ok(())
 }
 
 /// What is said of messages that are there already: the rows of `taken`, in the order of `entries`, without verdict. Only the

@@ -3,9 +3,11 @@
 use super::Sqlite;
 use super::failure::Failure;
 use super::sealing::{ARCHIVE, Sealing, read_wrapped};
-use crate::keys::{KeyError, KeyReport, KeyStatus, KeysError, Unreadable};
-use proviso_model::Timestamp;
-use proviso_seal::{KeyInfo, KeyVersion, SuiteName, WrappedKey};
+use crate::change::{Change, KeyAct};
+use crate::key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
+use crate::keys::KeyError;
+use proviso_model::{Principal, Timestamp};
+use proviso_seal::{KeyInfo, KeyVersion, RingError, SuiteName, WrappedKey};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 
@@ -170,11 +172,12 @@ impl Sqlite {
         })
     }
 
-    pub(crate) fn add_key(
+    pub(crate) async fn add_key(
         &self,
         tenant: Option<&str>,
         suite: Option<SuiteName>,
-        now: Timestamp,
+        at: Timestamp,
+        by: &Principal,
     ) -> Result<KeyInfo, KeysError> {
         let ring = self.sealing.rings().named(tenant)?;
         let suite = match suite {
@@ -182,24 +185,50 @@ impl Sqlite {
             // A token may hold no key yet.
             None => ring.newest().map_or(SuiteName::Aes256Gcm, |newest| newest.suite),
         };
-        Ok(ring.add(suite, now).map_err(KeyError::from)?)
+        let key = ring.add(suite, at).map_err(KeyError::from)?;
+        let act = KeyAct::Made;
+        let change = Change::Key {
+            tenant,
+            key: &key,
+            act,
+            at,
+        };
+        self.commit(change, by).await?;
+        Ok(key)
     }
 
     pub(crate) async fn destroy_key(
         &self,
         tenant: Option<&str>,
         version: KeyVersion,
-        now: Timestamp,
+        at: Timestamp,
+        by: &Principal,
     ) -> Result<KeyInfo, KeysError> {
         let ring = self.sealing.rings().named(tenant)?;
         // New records are wrapped by the newest, which cannot be destroyed: the count only falls from here.
         let tally = self.tally().await?;
-        match tally.wrapped.get(&(tenant.map(str::to_owned), version)) {
-            Some(records) => Err(KeysError::InUse {
+        if let Some(records) = tally.wrapped.get(&(tenant.map(str::to_owned), version)) {
+            return Err(KeysError::InUse {
                 version,
                 records: *records,
-            }),
-            None => Ok(ring.destroy(version, now).map_err(KeyError::from)?),
+            });
         }
+        let keys = ring.keys().map_err(KeyError::from)?;
+        let key = keys.iter().find(|key| key.version == version);
+        let refused = match key {
+            None => Some(RingError::NoKey(version)),
+            Some(key) if key.destroyed.is_some() => Some(RingError::Destroyed(version)),
+            Some(_) if ring.newest().is_ok_and(|newest| newest.version == version) => Some(RingError::Newest(version)),
+            Some(_) => None,
+        };
+        if let Some(refused) = refused {
+            return Err(KeyError::from(refused).into());
+        }
+        if let Some(key) = key {
+            // Before it goes: what the log does not tell does not happen.
+            let act = KeyAct::Destroyed;
+            self.commit(Change::Key { tenant, key, act, at }, by).await?;
+        }
+        Ok(ring.destroy(version, at).map_err(KeyError::from)?)
     }
 }

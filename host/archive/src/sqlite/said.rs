@@ -144,7 +144,7 @@ pub(super) async fn number<'a>(
 }
 
 /// The rules that decided, without the days of one message: many messages share them.
-fn cited_rules(decision: &Decision) -> Vec<CitedRule> {
+pub(super) fn cited_rules(decision: &Decision) -> Vec<CitedRule> {
     let cited = decision.decided_by.iter().map(|cited| CitedRule {
         rule: cited.rule.clone(),
         law: cited.law.clone(),

@@ -1,9 +1,11 @@
 //! What keeps contents from whoever holds the file: the parts of records are sealed, and identifiers kept as tags.
 
 use super::rows::damage;
-use crate::keys::{KeyError, KeyPlaces, KeysError};
+use crate::key_report::KeysError;
+use crate::keys::{KeyError, KeyPlaces};
 use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
+use proviso_proof::commitment::Salt;
 use proviso_seal::{
     Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer, TAG_BYTES,
     Tagger, UnwrapError, WrappedKey, issue,
@@ -297,6 +299,11 @@ impl OpenRecord {
             kind: MESSAGE,
             number: self.number.unsigned_abs(),
         }
+    }
+
+    /// The salt of what the log has of the record: it goes with the key.
+    pub(super) fn salt(&self) -> Salt {
+        Salt::new(self.key.salt())
     }
 
     /// The key as it is stored.

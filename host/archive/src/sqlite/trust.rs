@@ -1,6 +1,9 @@
 //! What the check of packs remembers: which versions were live, which older ones were allowed again, and the trust files.
 
 use super::Sqlite;
+use super::failure::Failure;
+use super::log::entries::{Entries, text};
+use super::log::rows::{DOWNGRADES, TRUST};
 use super::rows::{damaged, read_principal, read_time};
 use crate::generations::PackRecord;
 use crate::storage::StorageError;
@@ -11,18 +14,25 @@ use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 
 /// Records the trust file that a generation was admitted under. The same as the last is not recorded again.
-pub(super) async fn record(connection: &mut SqliteConnection, trust: &TrustRecord) -> Result<(), sqlx::Error> {
-    sqlx::query(
+pub(super) async fn record(
+    connection: &mut SqliteConnection,
+    trust: &TrustRecord,
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    let entry: Option<i64> = sqlx::query_scalar(
         "INSERT INTO trust_history (at, file, text) SELECT ?1, ?2, ?3
          WHERE NOT EXISTS (SELECT 1 FROM (SELECT file, text FROM trust_history ORDER BY entry DESC LIMIT 1)
-                           WHERE file IS ?2 AND text = ?3)",
+                           WHERE file IS ?2 AND text = ?3) RETURNING entry",
     )
     .bind(trust.at.as_millis())
     .bind(trust.file.clone())
     .bind(trust.text.clone())
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(())
+    match entry {
+        Some(entry) => log.tell_row(connection, &TRUST, entry, None, Vec::new()).await,
+        None => Ok(()),
+    }
 }
 
 /// Records that somebody allows an older version from now on.
@@ -30,19 +40,24 @@ pub(super) async fn allow_downgrade(
     connection: &mut SqliteConnection,
     allowed: &AllowedDowngrade,
     by: &Principal,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    let downgrade = sqlx::query_scalar(
         "INSERT INTO downgrades (at, pack, version, after, who, note)
-         SELECT ?, ?, ?, coalesce(max(entry), 0), ?, ? FROM generation_history",
+         SELECT ?, ?, ?, coalesce(max(entry), 0), ?, ? FROM generation_history RETURNING downgrade",
     )
     .bind(allowed.at.as_millis())
     .bind(allowed.pack.clone())
     .bind(allowed.version.clone())
     .bind(by.to_string())
     .bind(allowed.note.clone())
-    .execute(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(())
+    let fields = vec![
+        text("pack", allowed.pack.clone()),
+        text("version", allowed.version.clone()),
+    ];
+    log.tell_row(connection, &DOWNGRADES, downgrade, None, fields).await
 }
 
 impl Sqlite {

@@ -7,6 +7,8 @@
 use super::Sqlite;
 use super::changes;
 use super::failure::Failure;
+use super::log::entries::Entries;
+use super::log::{Log, tiles};
 use super::names::Names;
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
@@ -15,6 +17,7 @@ use crate::change::{Change, CommitError, Receipt};
 use crate::health::Health;
 use crate::storage::{StorageCause, StorageError};
 use proviso_model::Principal;
+use proviso_proof::tree::{Appended, Edge};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
@@ -25,6 +28,7 @@ pub(super) struct Writer {
     pub(super) connection: Option<SqliteConnection>,
     /// The numbers of names that were committed. Absent while a transaction runs, and after one that was dropped midway.
     pub(super) known: Option<Vocabulary>,
+    pub(super) log: Log,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
     /// True once the archive was closed.
@@ -33,8 +37,8 @@ pub(super) struct Writer {
 
 /// How a transaction ended.
 enum Ended {
-    /// Committed; so many changes were, up to and with it.
-    Committed(Receipt, u64),
+    /// Committed; so many changes were, up to and with it, and this leaf was appended to the log.
+    Committed(Receipt, u64, Option<Appended>),
     /// Rolled back, and the connection is as it was before.
     RolledBack(Failure),
     /// Neither is certain of the connection. Nothing of the change is in the file.
@@ -67,9 +71,11 @@ impl Sqlite {
                 Err(error) => return Err(self.failed(error).into()),
             },
         };
+        let mut edge = writer.log.edge.take();
         let before = known.names.clone();
-        match transaction(&mut connection, &mut known, &self.sealing, change, by).await {
-            Ended::Committed(receipt, count) => {
+        match transaction(&mut connection, &mut known, &mut edge, &self.sealing, change, by).await {
+            Ended::Committed(receipt, count, appended) => {
+                writer.log.committed(edge, appended);
                 writer.connection = Some(connection);
                 writer.known = Some(known);
                 self.set_health(Health::Writing);
@@ -78,6 +84,7 @@ impl Sqlite {
                 Ok(receipt)
             }
             Ended::RolledBack(failure) => {
+                writer.log.edge = edge;
                 known.roll_back(before);
                 writer.known = Some(known);
                 writer.connection = Some(connection);
@@ -121,6 +128,7 @@ impl Sqlite {
 async fn transaction(
     connection: &mut SqliteConnection,
     known: &mut Vocabulary,
+    edge: &mut Option<Edge>,
     sealing: &Sealing,
     change: Change<'_>,
     by: &Principal,
@@ -131,15 +139,22 @@ async fn transaction(
         return Ended::Broken(error.into());
     }
     let written = async {
-        let receipt = changes::write(connection, known, sealing, change, by).await?;
+        let mut entries = Entries::new(by);
+        let receipt = changes::write(connection, known, sealing, change, by, &mut entries).await?;
+        // Within the transaction: the commit of one whose future was dropped may have come meanwhile.
+        let edge = match edge {
+            Some(edge) => edge,
+            None => edge.insert(tiles::edge(connection).await?),
+        };
+        let appended = tiles::append(connection, edge, entries, change.at()).await?;
         let count: i64 = sqlx::query_scalar("UPDATE writes SET writes = writes + 1 RETURNING writes")
             .fetch_one(&mut *connection)
             .await?;
-        Ok((receipt, count))
+        Ok((receipt, count, appended))
     };
     match written.await {
-        Ok((receipt, count)) => match sqlx::query("COMMIT").execute(&mut *connection).await {
-            Ok(_) => Ended::Committed(receipt, count.unsigned_abs()),
+        Ok((receipt, count, appended)) => match sqlx::query("COMMIT").execute(&mut *connection).await {
+            Ok(_) => Ended::Committed(receipt, count.unsigned_abs(), appended),
             Err(error) => Ended::Broken(error.into()),
         },
         Err(failure) => match sqlx::query("ROLLBACK").execute(&mut *connection).await {

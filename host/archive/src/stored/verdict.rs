@@ -309,7 +309,7 @@ mod tests {
         let error = read(2, GOLDEN.trim_end()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "it has form 2, which this program does not know: a newer Proviso may have written it"
+            "it has form 2, and this program knows form 1"
         );
     }
 }

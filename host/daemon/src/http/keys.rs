@@ -79,7 +79,7 @@ pub(super) async fn destroy(
         .ok_or_else(|| ApiError::yours(Code::BadRequest, "`version` is 0: they begin with 1"))?;
     match shared
         .archive
-        .destroy_key(tenant.as_deref(), version, places::now())
+        .destroy_key(tenant.as_deref(), version, places::now(), &caller.principal)
         .await
     {
         Ok(key) => {
@@ -87,7 +87,9 @@ pub(super) async fn destroy(
             tracing::info!(version = version.get(), fingerprint, who = %caller.principal, "a key was destroyed");
             Ok(Json(KeyV1::of(tenant, &key)).into_response())
         }
-        Err(error @ KeysError::Storage(_)) => Err(ApiError::ours("the key was not destroyed", error)),
+        Err(error @ (KeysError::Storage(_) | KeysError::Commit(_))) => {
+            Err(ApiError::ours("the key was not destroyed", error))
+        }
         Err(error) => Err(ApiError::yours(Code::NotPossible, error)),
     }
 }

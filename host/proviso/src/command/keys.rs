@@ -137,7 +137,9 @@ async fn destroy(version: u32, tenant: Option<&str>, args: &ArchiveArgs) -> anyh
             serde_json::from_value(client.post("/v1/keys/destroy", &body)?)?
         }
         Writer::Here(archive) => {
-            let gone = archive.destroy_key(tenant, number, places::now()).await;
+            let gone = archive
+                .destroy_key(tenant, number, places::now(), &crate::who::runs_this())
+                .await;
             archive.close().await;
             KeyV1::of(tenant.map(str::to_owned), &gone.map_err(of_keys)?)
         }
@@ -174,6 +176,7 @@ async fn writer(config: &Config, args: &ArchiveArgs) -> anyhow::Result<Writer> {
 fn of_keys(error: KeysError) -> anyhow::Error {
     match error {
         KeysError::Storage(error) => error.into(),
+        KeysError::Commit(error) => error.into(),
         other => Usage(other.to_string()).into(),
     }
 }

@@ -1,0 +1,200 @@
+//! What the log has of a message that was judged when it arrived: an entry that is not kept, because the message's own rows make it again,
+//! and the message's own key its salt.
+
+use super::digests::{Envelope, Judged, Lists, Standing};
+use super::entries::{digest, integer};
+use crate::keys::KeyError;
+use crate::sqlite::sealing::{Sealing, read_wrapped};
+use proviso_model::Digest;
+use proviso_proof::commitment::{Commitment, Salt};
+use proviso_proof::entry::{Entry, Value};
+use proviso_seal::TAG_BYTES;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+/// The kind of these entries.
+pub(in crate::sqlite) const JUDGED: &str = "judged";
+
+const ROWS: &str = "
+    SELECT e.message, s.tenant, s.channel, e.received_at, e.sent_at, k.name, e.direction, p.id, v.id, g.digest, e.pack_list,
+           l.digests, e.held, e.withheld, e.statute_list, t.statutes, e.why, e.keep_until, c.key_version, c.key, c.content,
+           c.judgement, c.round
+    FROM envelopes e JOIN streams s USING (stream) JOIN kinds k USING (kind)
+    JOIN parties p ON p.party = e.sender AND p.stream = e.stream
+    JOIN conversations v ON v.conversation = e.conversation AND v.stream = e.stream
+    JOIN generations g USING (generation) JOIN pack_lists l USING (pack_list)
+    LEFT JOIN statute_lists t USING (statute_list) JOIN contents c USING (message)
+    WHERE e.message BETWEEN ? AND ? ORDER BY e.message";
+
+const FINDINGS: &str = "
+    SELECT f.message, p.pack, p.name, f.rule, f.severity, f.shadow FROM findings f JOIN policies p USING (policy)
+    WHERE f.message BETWEEN ? AND ? ORDER BY f.message, f.finding";
+
+const FAULTS: &str = "
+    SELECT f.message, p.pack, p.name, f.cause, f.detail FROM faults f JOIN policies p USING (policy)
+    WHERE f.message BETWEEN ? AND ? ORDER BY f.message, f.fault";
+
+/// What a message's rows say, in digests.
+#[derive(Debug, Clone)]
+pub(in crate::sqlite) struct OfMessage {
+    pub(in crate::sqlite) number: i64,
+    /// Of the envelope, as far as no judgement changes it.
+    pub(in crate::sqlite) envelope: Digest,
+    /// Of the sealed content.
+    pub(in crate::sqlite) content: Digest,
+    /// Of the sealed judgement.
+    pub(in crate::sqlite) verdict: Digest,
+    /// Of what the judgement wrote beside it.
+    pub(in crate::sqlite) standing: Digest,
+}
+
+impl OfMessage {
+    /// The entry; `tag` is what the message is known by.
+    pub(in crate::sqlite) fn entry(&self, tag: &[u8; TAG_BYTES]) -> Entry {
+        let fields = [
+            digest("content", &self.content),
+            digest("envelope", &self.envelope),
+            integer("message", self.number),
+            digest("standing", &self.standing),
+            ("tag", Value::Bytes(tag.to_vec())),
+            digest("verdict", &self.verdict),
+        ];
+        Entry::new(JUDGED, fields).expect("the fields have different names and a fixed length")
+    }
+
+    pub(in crate::sqlite) fn commitment(&self, tag: &[u8; TAG_BYTES], salt: &Salt) -> Commitment {
+        Commitment::of(salt, &self.entry(tag).to_bytes())
+    }
+}
+
+/// A message as it was read.
+pub(in crate::sqlite) struct Read {
+    pub(in crate::sqlite) of: OfMessage,
+    pub(in crate::sqlite) salt: Result<Salt, KeyError>,
+}
+
+/// Reads messages of numbers from `first` to `last`, in their order; one whose rows are not all there is left out.
+pub(in crate::sqlite) async fn read(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    (first, last): (i64, i64),
+) -> Result<Vec<Read>, sqlx::Error> {
+    let all = async |connection: &mut SqliteConnection, sql: &'static str| {
+        sqlx::query(sql).bind(first).bind(last).fetch_all(connection).await
+    };
+    let rows = all(connection, ROWS).await?;
+    let findings = all(connection, FINDINGS).await?;
+    let faults = all(connection, FAULTS).await?;
+    let (mut findings, mut faults) = (findings.iter().peekable(), faults.iter().peekable());
+    let (mut packs, mut statutes) = (Lists::default(), Lists::default());
+    let mut read = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let number: i64 = row.try_get(0)?;
+        let mut standing = Standing::new(&judged(row, &mut packs, &mut statutes)?);
+        while let Some(row) = next_of(&mut findings, number)? {
+            let policy = (row.try_get(1)?, row.try_get(2)?);
+            standing.finding(policy, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        }
+        while let Some(row) = next_of(&mut faults, number)? {
+            let policy = (row.try_get(1)?, row.try_get(2)?);
+            standing.fault(policy, row.try_get(3)?, row.try_get(4)?);
+        }
+        let opened = sealing.open(row.try_get(1)?, number, read_wrapped(row, 18)?);
+        read.push(Read {
+            of: OfMessage {
+                number,
+                envelope: envelope(row)?.digest(),
+                content: Digest::of(row.try_get(20)?),
+                verdict: Digest::of(row.try_get(21)?),
+                standing: standing.digest(),
+            },
+            salt: opened.map(|record| record.salt()),
+        });
+    }
+    Ok(read)
+}
+
+fn envelope(row: &SqliteRow) -> Result<Envelope<'_>, sqlx::Error> {
+    Ok(Envelope {
+        tenant: row.try_get(1)?,
+        channel: row.try_get(2)?,
+        received_at: row.try_get(3)?,
+        sent_at: row.try_get(4)?,
+        kind: row.try_get(5)?,
+        direction: row.try_get(6)?,
+        sender: row.try_get(7)?,
+        conversation: row.try_get(8)?,
+    })
+}
+
+fn judged<'r>(row: &'r SqliteRow, packs: &mut Lists, statutes: &mut Lists) -> Result<Judged<'r>, sqlx::Error> {
+    let pack_list: &str = row.try_get(11)?;
+    let statute_list: Option<i64> = row.try_get(14)?;
+    let cited: Option<&str> = row.try_get(15)?;
+    Ok(Judged {
+        generation: row.try_get(9)?,
+        packs: packs.digest(row.try_get(10)?, || pack_list.to_owned()),
+        held: row.try_get(12)?,
+        withheld: row.try_get(13)?,
+        statutes: statute_list.map(|number| statutes.digest(number, || cited.unwrap_or_default().to_owned())),
+        why: row.try_get(16)?,
+        keep_until: row.try_get(17)?,
+        round: row.try_get(22)?,
+    })
+}
+
+/// The next row, if it is of that message; rows of messages before it are passed over.
+fn next_of<'r>(
+    rows: &mut std::iter::Peekable<std::slice::Iter<'r, SqliteRow>>,
+    number: i64,
+) -> Result<Option<&'r SqliteRow>, sqlx::Error> {
+    while let Some(row) = rows.peek() {
+        let of: i64 = row.try_get(0)?;
+        if of >= number {
+            return Ok(if of == number { rows.next() } else { None });
+        }
+        rows.next();
+    }
+    Ok(None)
+}
+
+/// Keeps the entry of a message's first judgement, before rows that make it are changed. A message of before the log has none.
+pub(in crate::sqlite) async fn keep(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    number: i64,
+    tag: &[u8; TAG_BYTES],
+) -> Result<(), sqlx::Error> {
+    let leaf = sqlx::query(
+        "SELECT leaf, first_message, messages FROM log_leaves WHERE first_message <= ? ORDER BY first_message DESC LIMIT 1",
+    )
+    .bind(number)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(leaf) = leaf else { return Ok(()) };
+    let (place, messages) = (number - leaf.try_get::<i64, _>(1)?, leaf.try_get::<i64, _>(2)?);
+    if place >= messages {
+        return Ok(());
+    }
+    let read = read(connection, sealing, (number, number)).await?;
+    let Some(Read { of, salt: Ok(salt) }) = read.first() else {
+        return Err(crate::sqlite::rows::damage(format!(
+            "what the log has of message {number} cannot be made from its rows"
+        )));
+    };
+    let entry = of.entry(tag).to_bytes();
+    sqlx::query(
+        "INSERT INTO log_entries (leaf, place, kind, message, commitment, salt, entry) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(leaf.try_get::<i64, _>(0)?)
+    .bind(place)
+    .bind(JUDGED)
+    .bind(number)
+    .bind(Commitment::of(salt, &entry).hash().as_bytes().to_vec())
+    .bind(salt.as_bytes().to_vec())
+    .bind(entry)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

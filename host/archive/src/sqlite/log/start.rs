@@ -1,0 +1,293 @@
+//! The log when an archive is opened: it begins with the archive, and is compared with what was signed.
+
+use super::checkpoints::{self, Checkpoints};
+use super::entries::{Entries, Field, integer, text};
+use super::tiles;
+use super::{Log, key, rows};
+use crate::log::LogTrouble;
+use crate::opening::{ArchiveError, Opening};
+use crate::sqlite::failure::Failure;
+use crate::sqlite::rows::{damage, damaged};
+use crate::storage::StorageError;
+use proviso_model::{Principal, Timestamp};
+use proviso_proof::Hash;
+use proviso_proof::entry::{Entry, Value};
+use proviso_proof::note::{LogTrust, SignerKey, VerifierKey};
+use proviso_proof::tree::tile::TileId;
+use proviso_proof::tree::tiled::{Tiled, TiledError, Tiles};
+use proviso_proof::tree::{Edge, node};
+use sqlx::{Row as _, SqliteConnection};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Begins a log: the schema, and how much was there before it.
+pub(super) const BEGAN: &str = "began";
+/// Begins the log of an archive of before the log.
+pub(super) const UPGRADED: &str = "upgraded";
+/// Names the key that signs from here on.
+pub(super) const LOG_KEY: &str = "log-key";
+/// Somebody went on without what was lost.
+pub(super) const LOST: &str = "lost-writes";
+
+/// Changes that the file beside the archive counted and the archive has not, which somebody accepted.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sqlite) struct LostWrites {
+    pub(in crate::sqlite) found: u64,
+    pub(in crate::sqlite) acknowledged: Option<u64>,
+}
+
+/// What an archive is when it is opened.
+pub(in crate::sqlite) struct Start<'a> {
+    pub(in crate::sqlite) path: &'a Path,
+    pub(in crate::sqlite) opening: &'a Opening,
+    /// Schema version before migrations; 0 for a new archive.
+    pub(in crate::sqlite) version: i64,
+    pub(in crate::sqlite) newest: i64,
+    pub(in crate::sqlite) lost: Option<LostWrites>,
+    pub(in crate::sqlite) now: Timestamp,
+}
+
+impl Start<'_> {
+    /// Begins the log where there is none, compares it with its checkpoint, and makes ready to sign it.
+    pub(in crate::sqlite) async fn log(&self, connection: &mut SqliteConnection) -> Result<Log, ArchiveError> {
+        let trouble = |source| ArchiveError::Log {
+            path: self.path.to_owned(),
+            source: Box::new(source),
+        };
+        let storage = |error| ArchiveError::Storage(StorageError::new(self.path, error));
+        let mut edge = tiles::edge(connection).await.map_err(storage)?;
+        let found = self.compare(connection, &edge).await.map_err(storage)?;
+        let (signer, said) = match found {
+            Ok(signer) => (signer, None),
+            Err(found) if self.opening.accept_lost_writes && found.may_be_accepted() => {
+                tracing::warn!(path = %self.path.display(), error = %found, "the log goes on under another name and key");
+                (None, Some(found))
+            }
+            Err(found) => return Err(trouble(found)),
+        };
+        let is_new_key = signer.is_none();
+        let signer = match signer {
+            Some(signer) => signer,
+            None => key::make(self.path).map_err(trouble)?,
+        };
+        let mut entries = Entries::new(&Principal::system("archive"));
+        let told = async {
+            if edge.size() == 0 {
+                self.begin(connection, &mut entries).await?;
+            }
+            if said.is_some() || self.lost.is_some() {
+                entries.tell(LOST, None, self.lost_fields(&edge, said.as_ref()))?;
+            }
+            // The key of an archive that was killed before its log began is there, and not named yet.
+            if is_new_key || edge.size() == 0 {
+                entries.tell(LOG_KEY, None, vec![text("key", signer.verifier().to_string())])?;
+            }
+            append(connection, &mut edge, entries, self.now).await
+        };
+        told.await.map_err(|failure| match failure {
+            Failure::Sql(error) => storage(error),
+            Failure::Refused(refused) => storage(damage(refused.to_string())),
+        })?;
+        let checkpoints = Checkpoints::new(self.path, signer, (edge.size(), edge.root())).map_err(trouble)?;
+        Ok(Log {
+            edge: Some(edge),
+            checkpoints,
+        })
+    }
+
+    /// The key that the log goes on with; `Ok(None)` where it has not begun. The inner error is for an operator to decide.
+    async fn compare(
+        &self,
+        connection: &mut SqliteConnection,
+        edge: &Edge,
+    ) -> Result<Result<Option<SignerKey>, LogTrouble>, sqlx::Error> {
+        let signer = match key::read(self.path) {
+            Ok(signer) => signer,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let note = match checkpoints::read(self.path) {
+            Ok(note) => note,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let Some(expected) = log_key(connection).await? else {
+            // Nothing was logged yet. A checkpoint tells of an archive that was here before.
+            return Ok(match note {
+                Some(note) => Err(self.of_another(&note)),
+                None => Ok(signer),
+            });
+        };
+        let Some(signer) = signer else {
+            let path = key::path_of(self.path);
+            return Ok(Err(LogTrouble::NoKey { path }));
+        };
+        if *signer.verifier() != expected {
+            return Ok(Err(LogTrouble::OtherKey {
+                path: key::path_of(self.path),
+                found: signer.verifier().to_string(),
+                expected: expected.to_string(),
+            }));
+        }
+        let compared = match note {
+            Some(note) => compare(connection, edge, &expected, &note, self.path).await?,
+            // The process that made the archive was killed before it signed.
+            None if edge.size() <= 1 => Ok(()),
+            None => Err(LogTrouble::NoCheckpoint {
+                leaves: edge.size(),
+                path: checkpoints::path_of(self.path),
+            }),
+        };
+        Ok(compared.map(|()| Some(signer)))
+    }
+
+    /// A checkpoint beside an archive that has no log.
+    fn of_another(&self, note: &[u8]) -> LogTrouble {
+        let path = checkpoints::path_of(self.path);
+        let read = proviso_proof::note::Note::parse(note).map_err(Into::into);
+        match read.and_then(|note| proviso_proof::note::Checkpoint::from_text(note.text())) {
+            Ok(checkpoint) => LogTrouble::Behind {
+                found: 0,
+                signed: checkpoint.size(),
+                path,
+            },
+            Err(source) => LogTrouble::BadCheckpoint { path, source },
+        }
+    }
+
+    async fn begin(&self, connection: &mut SqliteConnection, entries: &mut Entries) -> Result<(), Failure> {
+        let messages: i64 =
+            sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'envelopes'")
+                .fetch_one(&mut *connection)
+                .await?;
+        let mut fields = vec![integer("schema", self.newest), integer("messages", messages)];
+        for kind in rows::ALL {
+            let count = kind.count(connection).await?;
+            if count > 0 {
+                fields.push(integer(kind.before, count));
+            }
+        }
+        let kind = match self.version {
+            0 => BEGAN,
+            from => {
+                fields.push(integer("from", from));
+                UPGRADED
+            }
+        };
+        entries.tell(kind, None, fields)
+    }
+
+    fn lost_fields(&self, edge: &Edge, trouble: Option<&LogTrouble>) -> Vec<Field> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let mut fields = vec![integer("leaves", count(edge.size()))];
+        if let Some(trouble) = trouble {
+            fields.push(text("trouble", trouble.to_string()));
+        }
+        if let Some(lost) = self.lost {
+            fields.push(integer("writes", count(lost.found)));
+            fields.extend(
+                lost.acknowledged
+                    .map(|acknowledged| integer("acknowledged", count(acknowledged))),
+            );
+        }
+        fields
+    }
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    edge: &mut Edge,
+    entries: Entries,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    // The archive is not open yet: where this fails, the connection goes.
+    let appended = tiles::append(connection, edge, entries, at).await?;
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    if let Some(appended) = appended {
+        edge.accept(appended).expect("the leaf was appended to this edge");
+    }
+    Ok(())
+}
+
+/// The public key that the log names last; `None` where it has not begun.
+pub(super) async fn log_key(connection: &mut SqliteConnection) -> Result<Option<VerifierKey>, sqlx::Error> {
+    let entry: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'log-key' ORDER BY leaf DESC LIMIT 1")
+            .fetch_optional(connection)
+            .await?
+            .flatten();
+    let Some(entry) = entry else { return Ok(None) };
+    let entry = Entry::from_bytes(&entry).map_err(|error| damaged(0, error))?;
+    match entry.field("key") {
+        Some(Value::Text(key)) => key.parse().map(Some).map_err(|error| damaged(0, error)),
+        _ => Err(damage("an entry of the log names no key".to_owned())),
+    }
+}
+
+/// Compares a log with a signed checkpoint.
+async fn compare(
+    connection: &mut SqliteConnection,
+    edge: &Edge,
+    key: &VerifierKey,
+    note: &[u8],
+    archive: &Path,
+) -> Result<Result<(), LogTrouble>, sqlx::Error> {
+    let path = checkpoints::path_of(archive);
+    let trust = LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| damage(error.to_string()))?;
+    let opened = match trust.open(note) {
+        Ok(opened) => opened,
+        Err(source) => return Ok(Err(LogTrouble::BadCheckpoint { path, source })),
+    };
+    let (size, signed) = (opened.checkpoint().size(), opened.checkpoint().root());
+    if size > edge.size() {
+        return Ok(Err(LogTrouble::Behind {
+            found: edge.size(),
+            signed: size,
+            path,
+        }));
+    }
+    let found = root(connection, edge, size).await?;
+    Ok(if found == signed {
+        Ok(())
+    } else {
+        Err(LogTrouble::Forked {
+            size,
+            found,
+            signed,
+            path,
+        })
+    })
+}
+
+/// The root that a log had when it was shorter, from its edge and stored tiles.
+async fn root(connection: &mut SqliteConnection, edge: &Edge, size: u64) -> Result<Hash, sqlx::Error> {
+    let mut loaded = Loaded(HashMap::new());
+    loop {
+        let id = match node::root(size, &Tiled { tiles: &loaded, edge }) {
+            Ok(root) => return Ok(root),
+            Err(TiledError::Tile { id, .. }) => id,
+            Err(error) => return Err(damage(error.to_string())),
+        };
+        let row = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place = ?")
+            .bind(id.level())
+            .bind(id.index() as i64)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let row = row.ok_or_else(|| damage(format!("the log lacks its tile {id}")))?;
+        loaded.0.insert(id, tiles::hashes(row.try_get(0)?)?);
+    }
+}
+
+/// Tiles that were read so far.
+struct Loaded(HashMap<TileId, Vec<Hash>>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("it was not read yet")]
+struct NotLoaded;
+
+impl Tiles for &Loaded {
+    type Error = NotLoaded;
+
+    fn full_tile(&self, id: TileId) -> Result<Vec<Hash>, NotLoaded> {
+        self.0.get(&id).cloned().ok_or(NotLoaded)
+    }
+}

@@ -1,0 +1,120 @@
+//! Leaves and tiles of the log in their tables.
+
+use super::entries::Entries;
+use crate::change::LogFailure;
+use crate::sqlite::bulk::Insert;
+use crate::sqlite::failure::Failure;
+use crate::sqlite::rows::damage;
+use proviso_model::Timestamp;
+use proviso_proof::Hash;
+use proviso_proof::leaf::{LEAF_BYTES, Leaf};
+use proviso_proof::tree::Edge;
+use proviso_proof::tree::edge::{Appended, EdgeError, tile_root};
+use proviso_proof::tree::tile;
+use sqlx::{Row as _, SqliteConnection};
+
+const ENTRIES: Insert = Insert {
+    head: "INSERT INTO log_entries (leaf, place, kind, message, commitment, salt, entry)",
+    columns: 7,
+    tail: "",
+};
+
+/// The edge of the log as it is stored.
+pub(in crate::sqlite) async fn edge(connection: &mut SqliteConnection) -> Result<Edge, sqlx::Error> {
+    let size: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
+        .fetch_one(&mut *connection)
+        .await?;
+    let size = size.unsigned_abs();
+    let mut behind: Vec<Vec<Hash>> = Vec::new();
+    let (first, _) = Edge::hashes_behind(size, 0);
+    let rows = sqlx::query("SELECT data FROM log_leaves WHERE leaf >= ? ORDER BY leaf")
+        .bind(first as i64)
+        .fetch_all(&mut *connection)
+        .await?;
+    behind.push(
+        rows.iter()
+            .map(|row| row.try_get(0).map(Hash::of_leaf))
+            .collect::<Result<_, _>>()?,
+    );
+    for level in 1_u8.. {
+        let (first, count) = Edge::hashes_behind(size, level);
+        if first + count == 0 {
+            break;
+        }
+        let rows = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place >= ? ORDER BY place")
+            .bind(level - 1)
+            .bind(first as i64)
+            .fetch_all(&mut *connection)
+            .await?;
+        let roots = rows.iter().map(|row| Ok(tile_root(&hashes(row.try_get(0)?)?)));
+        behind.push(roots.collect::<Result<_, sqlx::Error>>()?);
+    }
+    Edge::rebuild(size, |level, _| {
+        Ok::<_, EdgeError>(
+            behind
+                .get_mut(usize::from(level))
+                .map(std::mem::take)
+                .unwrap_or_default(),
+        )
+    })
+    .map_err(|error| damage(format!("the log cannot go on: {error}")))
+}
+
+/// The hashes of a full tile.
+pub(super) fn hashes(bytes: &[u8]) -> Result<Vec<Hash>, sqlx::Error> {
+    tile::from_bytes(bytes, tile::TILE_WIDTH).map_err(|error| damage(format!("a tile of the log: {error}")))
+}
+
+/// Writes the leaf of a transaction; nothing where the transaction has nothing to tell.
+pub(in crate::sqlite) async fn append(
+    connection: &mut SqliteConnection,
+    edge: &Edge,
+    entries: Entries,
+    at: Timestamp,
+) -> Result<Option<Appended>, Failure> {
+    let Entries { judged, told, .. } = entries;
+    if judged.is_none() && told.is_empty() {
+        return Ok(None);
+    }
+    let (first, mut commitments) = match judged {
+        Some(judged) => (Some(judged.first), judged.commitments),
+        None => (None, Vec::new()),
+    };
+    let messages = commitments.len();
+    commitments.extend(told.iter().map(|told| told.commitment));
+    let time_ms = u64::try_from(at.as_millis()).unwrap_or(0);
+    let leaf = Leaf::new(time_ms, &commitments).map_err(LogFailure::Leaf)?;
+    let appended = edge.append(leaf.hash()).map_err(LogFailure::Full)?;
+    let number = edge.size() as i64;
+    let data: [u8; LEAF_BYTES] = leaf.to_bytes();
+    sqlx::query("INSERT INTO log_leaves (leaf, data, first_message, messages) VALUES (?, ?, ?, ?)")
+        .bind(number)
+        .bind(data.to_vec())
+        .bind(first)
+        .bind(messages as i64)
+        .execute(&mut *connection)
+        .await?;
+    let told: Vec<_> = (messages as i64..).zip(told).collect();
+    ENTRIES
+        .run(connection, &told, |values, (place, told)| {
+            values
+                .int(number)
+                .int(*place)
+                .text(told.entry.kind())
+                .maybe_int(told.message);
+            values
+                .blob(told.commitment.hash().as_bytes())
+                .blob(told.salt.as_bytes())
+                .blob(&told.entry.to_bytes());
+        })
+        .await?;
+    for (id, hashes) in appended.full_tiles() {
+        sqlx::query("INSERT INTO log_tiles (level, place, hashes) VALUES (?, ?, ?)")
+            .bind(id.level())
+            .bind(id.index() as i64)
+            .bind(tile::to_bytes(hashes))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(Some(appended))
+}

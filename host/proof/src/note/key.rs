@@ -1,0 +1,361 @@
+//! Keys of notes in their text forms: verifier keys (`vkey`, <https://c2sp.org/signed-note#verifier-keys>) and signer keys as Go's package
+//! `golang.org/x/mod/sumdb/note` writes them.
+
+use crate::base64;
+use ed25519_dalek::{Signature as Ed25519, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// The most bytes of a key's name.
+pub const KEY_NAME_BYTES_MAX: usize = 255;
+/// The most bytes of a key's text form.
+pub const KEY_TEXT_BYTES_MAX: usize = 512;
+
+/// What stands before a signer key.
+const PRIVATE: &str = "PRIVATE+KEY+";
+/// Bytes of an Ed25519 public key, and of the seed of a private one (RFC 8032, section 5.1.5).
+const KEY_BYTES: usize = 32;
+/// Bytes of an Ed25519 signature (RFC 8032, section 5.1.6).
+const SIGNATURE_BYTES: usize = 64;
+/// Bytes of the time before a cosignature.
+const TIME_BYTES: usize = 8;
+
+/// The name of a key: 1-255 bytes of UTF-8 without spaces, control characters and `+`. An address without its scheme, as a rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyName(String);
+
+/// What a key signs, by the byte that C2SP's signed-note assigns to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// `0x01`: the text of a note, by a log.
+    Note,
+    /// `0x04`: a checkpoint with the time in seconds, by a witness.
+    Cosignature,
+}
+
+/// Why a key cannot be read or used. It never shows a part of a signer key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// A name that no key may have.
+    #[error(
+        "{0:?} is no name of a key: expected 1-{KEY_NAME_BYTES_MAX} bytes without spaces, control characters and \"+\""
+    )]
+    Name(String),
+    /// A text that is no verifier key.
+    #[error("{0:?} is no verifier key: expected NAME+ID+KEY, an ID of 8 hexadecimal digits and a KEY in base64")]
+    Verifier(String),
+    /// A text that is no signer key.
+    #[error(
+        "this is no signer key: expected PRIVATE+KEY+NAME+ID+KEY, an ID of 8 hexadecimal digits and a KEY in base64"
+    )]
+    Signer,
+    /// The key's number is not that of its name and bytes.
+    #[error("the key {name} has the id {found:08x}: expected {expected:08x}, which its name and bytes give")]
+    Id {
+        /// Its name.
+        name: KeyName,
+        /// What name and bytes give.
+        expected: u32,
+        /// What is written.
+        found: u32,
+    },
+    /// A kind of key that is not read.
+    #[error("the key {name} is of kind 0x{kind:02x}: expected 0x01 (Ed25519) or 0x04 (cosignature by Ed25519)")]
+    Kind {
+        /// Its name.
+        name: KeyName,
+        /// Its first byte.
+        kind: u8,
+    },
+    /// Bytes that are no point of the curve, not its own spelling, or a point of small order, for which signatures mean nothing.
+    #[error("the key {0} is no usable Ed25519 key")]
+    Weak(KeyName),
+    /// A log's key was asked for a cosignature, or a witness's key for a signature.
+    #[error("the key {0} is of the other kind: a log signs with 0x01, a witness with 0x04")]
+    OtherKind(KeyName),
+    /// The time of a cosignature stands beyond what the standard allows.
+    #[error("{0} is no time of a cosignature: expected seconds since 1970, above 0 and below 2^63")]
+    Time(u64),
+}
+
+impl KeyName {
+    /// A name.
+    pub fn new(name: &str) -> Result<Self, KeyError> {
+        let bad = |character: char| character.is_whitespace() || character.is_control() || character == '+';
+        if name.is_empty() || name.len() > KEY_NAME_BYTES_MAX || name.contains(bad) {
+            return Err(KeyError::Name(shown(name)));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl KeyKind {
+    /// The byte that stands for it.
+    pub const fn byte(self) -> u8 {
+        match self {
+            KeyKind::Note => 0x01,
+            KeyKind::Cosignature => 0x04,
+        }
+    }
+
+    fn of(byte: u8) -> Option<Self> {
+        [KeyKind::Note, KeyKind::Cosignature]
+            .into_iter()
+            .find(|kind| kind.byte() == byte)
+    }
+}
+
+/// A public key with its name and kind. Two are the same if all three are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: KeyName,
+    kind: KeyKind,
+    id: u32,
+    public: VerifyingKey,
+}
+
+/// A private key with its name and kind. It is not shown by `Debug`, and its memory is cleared.
+#[derive(Clone)]
+pub struct SignerKey {
+    verifier: VerifierKey,
+    private: SigningKey,
+}
+
+/// What a signature that holds says beside the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing more.
+    Text,
+    /// The witness's time, in seconds since 1970.
+    At(u64),
+}
+
+impl VerifierKey {
+    /// A key of 32 bytes (RFC 8032, section 5.1.5). A point of small order, or spelled otherwise than it would be written, is refused.
+    pub fn new(name: KeyName, kind: KeyKind, public: &[u8; KEY_BYTES]) -> Result<Self, KeyError> {
+        // A point has one spelling (RFC 8032, section 5.1.3); what is decoded here could have two.
+        let plain = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == *public && !key.is_weak();
+        let usable = VerifyingKey::from_bytes(public).ok().filter(plain);
+        let Some(public) = usable else {
+            return Err(KeyError::Weak(name));
+        };
+        let id = id_of(&name, kind, public.as_bytes());
+        Ok(Self { name, kind, id, public })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &KeyName {
+        &self.name
+    }
+
+    /// What it signs.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The first four bytes of SHA-256(name ‖ newline ‖ kind ‖ public key), the higher first. It names the key beside its name and is no proof.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The 32 bytes of the public key.
+    pub fn public(&self) -> &[u8; KEY_BYTES] {
+        self.public.as_bytes()
+    }
+
+    /// What the signature says, if this key made it over the text of a note: 64 bytes of Ed25519, a cosignature with 8 bytes of time before
+    /// them. `None` if it did not. Signatures with more than one spelling are refused (RFC 8032, section 5.1.7, as `verify_strict` has it).
+    pub fn verify(&self, text: &str, signature: &[u8]) -> Option<Said> {
+        let (said, signature) = match self.kind {
+            KeyKind::Note => (Said::Text, signature),
+            KeyKind::Cosignature => {
+                let (time, signature) = signature.split_first_chunk::<TIME_BYTES>()?;
+                let time_s = u64::from_be_bytes(*time);
+                i64::try_from(time_s).ok()?;
+                (Said::At(time_s), signature)
+            }
+        };
+        let signature: &[u8; SIGNATURE_BYTES] = signature.try_into().ok()?;
+        let holds = self
+            .public
+            .verify_strict(&message(text, said), &Ed25519::from_bytes(signature));
+        holds.ok().map(|()| said)
+    }
+}
+
+impl SignerKey {
+    /// The key of a seed of 32 random bytes (RFC 8032, section 5.1.5).
+    pub fn new(name: KeyName, kind: KeyKind, seed: &[u8; KEY_BYTES]) -> Self {
+        let private = SigningKey::from_bytes(seed);
+        let public = private.verifying_key();
+        let id = id_of(&name, kind, public.as_bytes());
+        let verifier = VerifierKey { name, kind, id, public };
+        Self { verifier, private }
+    }
+
+    /// The public key beside it.
+    pub fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// The text form, with the private key in it.
+    pub fn to_secret_text(&self) -> String {
+        let key = [&[self.verifier.kind.byte()], &self.private.as_bytes()[..]].concat();
+        format!(
+            "{PRIVATE}{}+{:08x}+{}",
+            self.verifier.name,
+            self.verifier.id,
+            base64::encode(&key)
+        )
+    }
+
+    /// The bytes of a signature over the text of a note: 64.
+    pub fn sign(&self, text: &str) -> Result<Vec<u8>, KeyError> {
+        if self.verifier.kind != KeyKind::Note {
+            return Err(KeyError::OtherKind(self.verifier.name.clone()));
+        }
+        Ok(self.private.sign(&message(text, Said::Text)).to_bytes().to_vec())
+    }
+
+    /// The bytes of a cosignature over the text of a checkpoint: 72, the time in seconds since 1970 before the signature. The caller has
+    /// seen that the checkpoint continues the last one.
+    pub fn cosign(&self, text: &str, time_s: u64) -> Result<Vec<u8>, KeyError> {
+        if self.verifier.kind != KeyKind::Cosignature {
+            return Err(KeyError::OtherKind(self.verifier.name.clone()));
+        }
+        if time_s == 0 || i64::try_from(time_s).is_err() {
+            return Err(KeyError::Time(time_s));
+        }
+        let signature = self.private.sign(&message(text, Said::At(time_s))).to_bytes();
+        Ok([&time_s.to_be_bytes(), &signature[..]].concat())
+    }
+}
+
+/// What is signed: the text, or the text behind two lines that say what kind of statement it is and when
+/// (<https://c2sp.org/tlog-cosignature#ed25519-signed-message>).
+fn message(text: &str, said: Said) -> Vec<u8> {
+    match said {
+        Said::Text => text.as_bytes().to_vec(),
+        Said::At(time_s) => format!("cosignature/v1\ntime {time_s}\n{text}").into_bytes(),
+    }
+}
+
+fn id_of(name: &KeyName, kind: KeyKind, public: &[u8]) -> u32 {
+    let mut hasher = Sha256::new();
+    hasher.update(name.as_str());
+    hasher.update([b'\n', kind.byte()]);
+    hasher.update(public);
+    let [a, b, c, d, ..] = <[u8; 32]>::from(hasher.finalize());
+    u32::from_be_bytes([a, b, c, d])
+}
+
+/// Name, written number, kind and the 32 bytes of `NAME+ID+KEY`.
+struct Parts {
+    name: KeyName,
+    id: u32,
+    kind: KeyKind,
+    bytes: [u8; KEY_BYTES],
+}
+
+fn parts(text: &str, bad: impl Fn() -> KeyError) -> Result<Parts, KeyError> {
+    let mut fields = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(key), true) = (
+        fields.next(),
+        fields.next(),
+        fields.next(),
+        text.len() <= KEY_TEXT_BYTES_MAX,
+    ) else {
+        return Err(bad());
+    };
+    let name = KeyName::new(name).map_err(|_| bad())?;
+    let mut id_bytes = [0; 4];
+    if id.bytes().any(|byte| byte.is_ascii_uppercase()) || hex::decode_to_slice(id, &mut id_bytes).is_err() {
+        return Err(bad());
+    }
+    let key = base64::decode(key).ok_or_else(&bad)?;
+    let Some((&kind, bytes)) = key.split_first() else {
+        return Err(bad());
+    };
+    let Some(kind) = KeyKind::of(kind) else {
+        return Err(KeyError::Kind { name, kind });
+    };
+    let bytes = bytes.try_into().map_err(|_| bad())?;
+    Ok(Parts {
+        name,
+        id: u32::from_be_bytes(id_bytes),
+        kind,
+        bytes,
+    })
+}
+
+fn same_id(key: &VerifierKey, found: u32) -> Result<(), KeyError> {
+    if key.id == found {
+        return Ok(());
+    }
+    Err(KeyError::Id {
+        name: key.name.clone(),
+        expected: key.id,
+        found,
+    })
+}
+
+impl FromStr for VerifierKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let parts = parts(text, || KeyError::Verifier(shown(text)))?;
+        let key = Self::new(parts.name, parts.kind, &parts.bytes)?;
+        same_id(&key, parts.id)?;
+        Ok(key)
+    }
+}
+
+impl FromStr for SignerKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let text = text.strip_prefix(PRIVATE).ok_or(KeyError::Signer)?;
+        let parts = parts(text, || KeyError::Signer)?;
+        let key = Self::new(parts.name, parts.kind, &parts.bytes);
+        same_id(&key.verifier, parts.id)?;
+        Ok(key)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = [&[self.kind.byte()], &self.public.as_bytes()[..]].concat();
+        write!(f, "{}+{:08x}+{}", self.name, self.id, base64::encode(&key))
+    }
+}
+
+impl fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Debug for SignerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignerKey({})", self.verifier)
+    }
+}
+
+/// Bytes of a refused text that an error shows.
+const SHOWN_BYTES: usize = 64;
+
+pub(crate) fn shown(text: &str) -> String {
+    text[..text.floor_char_boundary(SHOWN_BYTES)].to_owned()
+}
