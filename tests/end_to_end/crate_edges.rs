@@ -58,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-engine",
             "proviso-pipeline",
             "proviso-archive",
+            "proviso-proof",
             "proviso-sources",
             "proviso-daemon",
             "proviso-author",
@@ -93,8 +94,8 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// The folders of the host's crates.
 const HOST: [&str; 15] = [
-    "model", "noise", "chars", "entities", "proof", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
-    "daemon", "author", "proviso",
+    "model", "noise", "chars", "entities", "proof", "scan", "pack", "registry", "engine", "pipeline", "archive",
+    "sources", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.

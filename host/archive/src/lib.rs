@@ -41,7 +41,7 @@ pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
 pub use known::Known;
-pub use log::LogTrouble;
+pub use log::{LogTrouble, LoggedEntry, LoggedLeaf};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
