@@ -1,5 +1,6 @@
 //! What the archive writes: one kind of thing, a [`Change`], by one function, [`Archive::commit`](crate::Archive::commit).
 
+use crate::acts::Act;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::history::{Activation, FailedSet};
 use crate::quarantines::Quarantined;
@@ -52,6 +53,8 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// Nothing changes: the log tells of what somebody did.
+    Noted(&'a Act<'a>),
 }
 
 /// What a commit wrote.
@@ -151,6 +154,7 @@ impl Change<'_> {
             Change::Downgrade(allowed) => allowed.at,
             Change::Quarantine { quarantined, .. } => quarantined.at,
             Change::Rejudged(rejudging) => rejudging.at,
+            Change::Noted(act) => act.at,
             Change::Retry { at, .. } | Change::Release { at, .. } => *at,
         }
     }

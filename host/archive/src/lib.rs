@@ -9,6 +9,7 @@
 //! `archive` is what an archive promises, whatever keeps it; the files beside it are its words; `stored` holds the forms of JSON in
 //! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
+mod acts;
 mod archive;
 mod audit;
 mod batch;
@@ -30,6 +31,7 @@ mod stored;
 mod trust;
 mod verdicts;
 
+pub use acts::{Act, ActKind};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use batch::{

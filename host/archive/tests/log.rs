@@ -7,8 +7,8 @@ use crate::support::{
     rich_batch, rich_entry, wei,
 };
 use proviso_archive::{
-    AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, FailedSet, IngestBatch, LogTrouble, Opening,
-    Quarantined, Rejudging, TrustRecord, VerifierKey,
+    Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, FailedSet, IngestBatch, LogTrouble,
+    Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
 };
 use proviso_model::Problem;
 use proviso_proof::export::{Files, verify};
@@ -112,6 +112,16 @@ async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
         };
         archive.rejudge(&rejudging).await.unwrap();
     }
+    for (kind, message) in [(ActKind::Reading, Some(id("m1"))), (ActKind::Search, None)] {
+        let act = Act {
+            kind,
+            message: message.as_ref(),
+            what: "message",
+            messages: 1,
+            at: at(8),
+        };
+        archive.commit(Change::Noted(&act), &by).await.unwrap();
+    }
     for n in 0..250 {
         archive
             .ingest(&batch(vec![entry(&format!("single{n}"), n)]))
@@ -150,9 +160,11 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "judged",
         "log-key",
         "quarantine",
+        "reading",
         "rejudged",
         "released",
         "retry",
+        "search",
         "trust",
     ];
     assert_eq!(kinds, expected);
