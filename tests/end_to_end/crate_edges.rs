@@ -58,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-engine",
             "proviso-pipeline",
             "proviso-archive",
+            "proviso-proof",
             "proviso-sources",
             "proviso-daemon",
             "proviso-author",

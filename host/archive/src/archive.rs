@@ -10,6 +10,7 @@ use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
 use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
+use crate::log::LoggedLeaf;
 use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
@@ -306,7 +307,18 @@ impl Archive {
     /// Reads the whole log, and every row that it tells of. `key` is the public key that the log is to be signed by, if somebody kept it
     /// elsewhere. It takes as long as it takes, and holds up no writer.
     pub async fn audit(&self, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
-        self.store.audit(key).await
+        self.store.audit(key, None).await
+    }
+
+    /// The same, of what the checkpoint was signed over, which is written to files in a folder: to be verified by `proviso_proof::export`
+    /// without the archive and its keys. It holds no content of messages.
+    pub async fn export_log(&self, folder: &Path, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
+        self.store.audit(key, Some(folder)).await
+    }
+
+    /// The last leaves of the log before one (`None`: before its end), the latest first, at most `limit`.
+    pub async fn log(&self, before: Option<u64>, limit: u32) -> Result<Vec<LoggedLeaf>, StorageError> {
+        self.store.log(before, limit).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

@@ -1,5 +1,6 @@
 //! What the archive writes: one kind of thing, a [`Change`], by one function, [`Archive::commit`](crate::Archive::commit).
 
+use crate::acts::Act;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
@@ -73,6 +74,8 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// Nothing changes: the log tells of what somebody did.
+    Noted(&'a Act<'a>),
 }
 
 /// What becomes of a version of a key.
@@ -188,6 +191,7 @@ impl Change<'_> {
             Change::Downgrade(allowed) => allowed.at,
             Change::Quarantine { quarantined, .. } => quarantined.at,
             Change::Rejudged(rejudging) => rejudging.at,
+            Change::Noted(act) => act.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }

@@ -9,6 +9,7 @@
 //! `archive` is what an archive promises, whatever keeps it; the files beside it are its words; `stored` holds the forms of JSON in
 //! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
+mod acts;
 mod archive;
 mod audit;
 mod batch;
@@ -32,6 +33,7 @@ mod stored;
 mod trust;
 mod verdicts;
 
+pub use acts::{Act, ActKind};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use batch::{
@@ -45,7 +47,7 @@ pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status}
 pub use key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
 pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
 pub use known::Known;
-pub use log::LogTrouble;
+pub use log::{LogTrouble, LoggedEntry, LoggedLeaf};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;

@@ -1,9 +1,34 @@
-//! The log's words: why it cannot go on, and what an audit of it finds.
+//! The log's words: what it tells, and why it cannot go on.
 
 use proviso_proof::Hash;
+use proviso_proof::entry::Entry;
 use proviso_proof::note::checkpoint::CheckpointError;
 use proviso_proof::note::key::KeyError;
 use std::path::PathBuf;
+
+/// A leaf of the log, as people look at it.
+#[derive(Debug, Clone)]
+pub struct LoggedLeaf {
+    /// Its place, from 0.
+    pub leaf: u64,
+    /// When the change was made, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// The first and the last message that arrived with it, if any did.
+    pub messages: Option<(i64, i64)>,
+    /// Its other entries.
+    pub entries: Vec<LoggedEntry>,
+}
+
+/// An entry of the log that is stored.
+#[derive(Debug, Clone)]
+pub struct LoggedEntry {
+    /// Its place in the leaf, from 0.
+    pub place: u32,
+    /// Its kind.
+    pub kind: String,
+    /// What it says; `None` where it was erased.
+    pub entry: Option<Entry>,
+}
 
 /// The log of an archive is not the one that was signed, or cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +69,14 @@ pub enum LogTrouble {
     NoCheckpoint {
         /// Leaves of the log.
         leaves: u64,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Nothing was signed yet.
+    #[error(
+        "there is no checkpoint at {path:?}, and nothing is given away that nobody signed: start `proviso serve` once"
+    )]
+    NothingSigned {
         /// Where it was looked for.
         path: PathBuf,
     },
@@ -111,7 +144,10 @@ impl LogTrouble {
     pub(crate) fn may_be_accepted(&self) -> bool {
         !matches!(
             self,
-            LogTrouble::OpenKey { .. } | LogTrouble::BadKey { .. } | LogTrouble::Io { .. }
+            LogTrouble::NothingSigned { .. }
+                | LogTrouble::OpenKey { .. }
+                | LogTrouble::BadKey { .. }
+                | LogTrouble::Io { .. }
         )
     }
 }

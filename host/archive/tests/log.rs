@@ -7,10 +7,12 @@ use crate::support::{
     rich_batch, rich_entry, wei,
 };
 use proviso_archive::{
-    AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, FailedSet, IngestBatch, LogTrouble, Opening,
-    Quarantined, Rejudging, TrustRecord,
+    Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, FailedSet, IngestBatch, LogTrouble,
+    Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
 };
 use proviso_model::Problem;
+use proviso_proof::export::{Files, verify};
+use proviso_proof::note::LogTrust;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 
@@ -110,6 +112,16 @@ async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
         };
         archive.rejudge(&rejudging).await.unwrap();
     }
+    for (kind, message) in [(ActKind::Reading, Some(id("m1"))), (ActKind::Search, None)] {
+        let act = Act {
+            kind,
+            message: message.as_ref(),
+            what: "message",
+            messages: 1,
+            at: at(8),
+        };
+        archive.commit(Change::Noted(&act), &by).await.unwrap();
+    }
     for n in 0..250 {
         archive
             .ingest(&batch(vec![entry(&format!("single{n}"), n)]))
@@ -148,9 +160,11 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "judged",
         "log-key",
         "quarantine",
+        "reading",
         "rejudged",
         "released",
         "retry",
+        "search",
         "trust",
     ];
     assert_eq!(kinds, expected);
@@ -354,6 +368,48 @@ async fn the_log_of_an_older_archive_begins_with_how_much_was_there() {
     );
     archive.ingest(&batch(vec![entry("new", 1)])).await.unwrap();
     assert_eq!(whole(&archive).await.messages, 1);
+    archive.close().await;
+}
+
+/// The files of an export.
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    type Error = std::io::Error;
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
+        match std::fs::read(self.0.join(path)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_is_verified_without_the_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_everything(&folder).await;
+    let archive = Archive::open(&path).await.unwrap();
+    let (out, again) = (folder.path().join("export"), folder.path().join("again"));
+    let audit = archive.export_log(&out, None).await.unwrap();
+    assert!(audit.is_whole(), "{:?}", audit.named().collect::<Vec<_>>());
+    let key: VerifierKey = audit.key.unwrap().parse().unwrap();
+    let trust = LogTrust::new(key.name().as_str(), key.clone()).unwrap();
+    let report = verify(&Folder(out.clone()), &trust).unwrap();
+    assert!(report.is_whole(), "{:?} {:?}", report.faults, report.log.faults);
+    assert_eq!(report.log.leaves, audit.log.leaves);
+    assert_eq!((report.kinds["judged"], report.kinds["rejudged"]), (271, 2));
+    assert_eq!(report.log.entries, report.log.entries_kept, "nothing is erased");
+
+    // What was committed and not signed yet is not given away.
+    archive.ingest(&batch(vec![entry("unsigned", 1)])).await.unwrap();
+    archive.export_log(&again, None).await.unwrap();
+    let report = verify(&Folder(again), &trust).unwrap();
+    assert!(report.is_whole());
+    assert!(report.log.leaves <= audit.log.leaves + 1);
+    std::fs::remove_file(out.join("entries/000")).unwrap();
+    assert!(!verify(&Folder(out), &trust).unwrap().is_whole());
     archive.close().await;
 }
 

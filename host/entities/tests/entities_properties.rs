@@ -221,20 +221,19 @@ fn hostile_texts_are_read_in_linear_time() {
         "电话 1",
     ];
     for piece in pieces {
-        let time = |bytes: usize| {
-            let text = piece.repeat(bytes / piece.len());
-            let once = || {
-                let begun = Instant::now();
-                let _ = find(&text);
-                begun.elapsed()
-            };
-            (0..3).map(|_| once()).min().unwrap_or_default()
+        let text = piece.repeat(PART_BYTES_MAX / piece.len());
+        let part = &text[..text.floor_char_boundary(PART_BYTES_MAX / 4)];
+        let once = |text: &str| {
+            let begun = Instant::now();
+            let _ = find(text);
+            begun.elapsed()
         };
-        // The best of three; the first milliseconds are the machine's.
-        let (short, long) = (time(PART_BYTES_MAX / 4), time(PART_BYTES_MAX));
-        assert!(
-            long < 10 * short + Duration::from_millis(5),
-            "{piece:?}: {short:?}, then {long:?}"
-        );
+        // The best of up to twenty each: other programs on the machine make some of them slow, and none fast.
+        let (mut short, mut long) = (Duration::MAX, Duration::MAX);
+        let is_linear = (0..20).any(|_| {
+            (short, long) = (short.min(once(part)), long.min(once(&text)));
+            long < 10 * short + Duration::from_millis(1)
+        });
+        assert!(is_linear, "{piece:?}: {short:?}, then {long:?}");
     }
 }

@@ -13,6 +13,7 @@
 //! | commit to entries | [`entry`], [`commitment`], [`leaf`] |
 //! | show that an entry stands in a log | [`entry_proof`] |
 //! | verify a whole log | [`log_check`] |
+//! | verify what an archive gave away of its log | [`export`] |
 //! | show that a disposal was lawful | [`certificate`] |
 //!
 //! Standards: RFC 6962, RFC 9162, and C2SP's tlog-tiles, signed-note, tlog-checkpoint, tlog-cosignature and tlog-witness.
@@ -22,6 +23,7 @@ pub mod certificate;
 pub mod commitment;
 pub mod entry;
 pub mod entry_proof;
+pub mod export;
 pub mod hash;
 pub mod json;
 pub mod leaf;

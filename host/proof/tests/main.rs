@@ -6,6 +6,7 @@ mod alterations;
 mod certificates;
 mod checkpoints;
 mod entries;
+mod exports;
 mod log;
 mod notes;
 mod support;

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use super::{generations, held, ingest, quarantines, rejudge, rewrap, trust};
+use super::{acts, generations, held, ingest, quarantines, rejudge, rewrap, trust};
 use crate::change::{Change, KeyAct, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -78,6 +78,10 @@ pub(super) async fn write(
             for id in ids {
                 held::release(connection, sealing, id, by, note, at, log).await?;
             }
+            Ok(Receipt::Done)
+        }
+        Change::Noted(act) => {
+            acts::tell(connection, sealing, act, log).await?;
             Ok(Receipt::Done)
         }
     }

@@ -4,6 +4,7 @@
 //! `writer` is the one way to the one connection that writes, `readers` lends those that read, and `changes` names the
 //! statements of each [`Change`](crate::Change). The other files are what their names say, once for reading and writing.
 
+mod acts;
 mod bulk;
 mod changes;
 mod conflicts;

@@ -20,22 +20,22 @@ const WRAPPED: &str =
 
 const OF_ARCHIVE: &str = "SELECT purpose, key_version, key FROM archive_keys ORDER BY purpose";
 
-/// A wrapped key with its row.
-struct Row<R> {
-    row: R,
+/// A wrapped key, and where it stands.
+struct Kept<R> {
+    place: R,
     tenant: String,
     wrapped: WrappedKey,
 }
 
-async fn records(connection: &mut SqliteConnection, after: i64) -> Result<Vec<Row<i64>>, sqlx::Error> {
+async fn records(connection: &mut SqliteConnection, after: i64) -> Result<Vec<Kept<i64>>, sqlx::Error> {
     let rows = sqlx::query(WRAPPED)
         .bind(after)
         .bind(PAGE)
         .fetch_all(connection)
         .await?;
     let rows = rows.iter().map(|row| {
-        Ok(Row {
-            row: row.try_get(0)?,
+        Ok(Kept {
+            place: row.try_get(0)?,
             tenant: row.try_get(1)?,
             wrapped: read_wrapped(row, 2)?,
         })
@@ -43,11 +43,11 @@ async fn records(connection: &mut SqliteConnection, after: i64) -> Result<Vec<Ro
     rows.collect()
 }
 
-async fn of_archive(connection: &mut SqliteConnection) -> Result<Vec<Row<String>>, sqlx::Error> {
+async fn of_archive(connection: &mut SqliteConnection) -> Result<Vec<Kept<String>>, sqlx::Error> {
     let rows = sqlx::query(OF_ARCHIVE).fetch_all(connection).await?;
     let rows = rows.iter().map(|row| {
-        Ok(Row {
-            row: row.try_get(0)?,
+        Ok(Kept {
+            place: row.try_get(0)?,
             tenant: ARCHIVE.to_owned(),
             wrapped: read_wrapped(row, 1)?,
         })
@@ -75,7 +75,7 @@ pub(super) async fn rewrap(
         }
     }
     let rows = records(connection, after).await?;
-    let last = rows.last().map(|row| row.row);
+    let last = rows.last().map(|row| row.place);
     for (message, wrapped) in anew(sealing, rows)? {
         sqlx::query("UPDATE contents SET key_version = ?, key = ? WHERE message = ?")
             .bind(wrapped.version.get())
@@ -89,10 +89,10 @@ pub(super) async fn rewrap(
 }
 
 /// The rows that another key than the newest wraps, each wrapped by that.
-fn anew<R>(sealing: &Sealing, rows: Vec<Row<R>>) -> Result<Vec<(R, WrappedKey)>, KeyError> {
+fn anew<R>(sealing: &Sealing, rows: Vec<Kept<R>>) -> Result<Vec<(R, WrappedKey)>, KeyError> {
     let mut by_tenant: BTreeMap<String, Vec<(R, WrappedKey)>> = BTreeMap::new();
     for row in rows {
-        by_tenant.entry(row.tenant).or_default().push((row.row, row.wrapped));
+        by_tenant.entry(row.tenant).or_default().push((row.place, row.wrapped));
     }
     let mut anew = Vec::new();
     for (tenant, rows) in by_tenant {
@@ -113,7 +113,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add<R>(&mut self, sealing: &Sealing, rows: &[Row<R>]) -> Result<(), KeyError> {
+    fn add<R>(&mut self, sealing: &Sealing, rows: &[Kept<R>]) -> Result<(), KeyError> {
         for row in rows {
             match sealing.rings().who_wraps(&row.tenant, row.wrapped)? {
                 Ok(ring) => *self.wrapped.entry((ring, row.wrapped.version)).or_default() += 1,
@@ -140,7 +140,7 @@ impl Sqlite {
                 .reading(|mut reader| async move { records(&mut reader, after).await })
                 .await?;
             let Some(last) = page.last() else { return Ok(tally) };
-            after = last.row;
+            after = last.place;
             tally.add(&self.sealing, &page)?;
         }
     }

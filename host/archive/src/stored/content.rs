@@ -38,7 +38,7 @@ struct ContentV1<'a> {
     consent: Option<ConsentV1<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct PartyV1<'a> {
     id: &'a str,
     class: u8,

@@ -307,9 +307,6 @@ mod tests {
     #[test]
     fn a_form_that_nobody_knows_is_told() {
         let error = read(2, GOLDEN.trim_end()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "it has form 2, and this program knows form 1"
-        );
+        assert_eq!(error.to_string(), "it has form 2, and this program knows form 1");
     }
 }

@@ -1,7 +1,7 @@
 //! Looks into the archive, for commands and auditors.
 //!
-//! All is read by the archive's readers, which have connections and a time of their own; the writer is not asked. Who reads what
-//! people wrote is named in the log with the message, and never with its text.
+//! All is read by the archive's readers, which have connections and a time of their own. Who reads what people wrote, or looks for it, is told to the
+//! archive's log before anything is given, with the message and never with its text; where that cannot be, nothing is given.
 
 use super::Shared;
 use super::answer::Room;
@@ -13,9 +13,10 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use axum::response::Response;
-use proviso_archive::{Numbered, StorageError};
+use proviso_archive::{Act, ActKind, Change, Numbered, StorageError};
 use proviso_model::limits::{HELD_LISTED_MAX, HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, SAMPLE_LISTED_MAX};
-use proviso_model::{Digest, MessageId, Principal};
+use proviso_model::{Digest, MessageId};
+use proviso_pipeline::places;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -83,7 +84,7 @@ pub(super) async fn find(
     let FindQuery { name } = query(&uri)?;
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
     let found = shared.archive.find(&name).await.map_err(unread)?;
-    tell_of_list(&caller.principal, "messages", found.len());
+    tell_of_list(&shared, caller, ActKind::Search, "messages", found.len()).await?;
     room.answer(ListedV1::from(found)).await
 }
 
@@ -98,7 +99,7 @@ pub(super) async fn show(
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
     let shown = shared.archive.show(&id).await.map_err(unread)?;
     let shown = shown.ok_or_else(|| unknown(&id))?;
-    tell(&caller.principal, "message", &id);
+    tell(&shared, caller, "message", &id).await?;
     room.answer(ShownV1::from(shown)).await
 }
 
@@ -113,7 +114,7 @@ pub(super) async fn recorded(
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
     let recorded = shared.archive.recorded(&id).await.map_err(unread)?;
     let recorded = recorded.ok_or_else(|| unknown(&id))?;
-    tell(&caller.principal, "recorded", &id);
+    tell(&shared, caller, "recorded", &id).await?;
     room.answer(RecordedV1::from(recorded)).await
 }
 
@@ -127,7 +128,7 @@ pub(super) async fn sample(
     let steps = at_most("steps", steps, SAMPLE_LISTED_MAX)?;
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
     let sample = shared.archive.sample_part(count, first, steps).await.map_err(unread)?;
-    tell_of_list(&caller.principal, "sample", sample.len());
+    tell_of_list(&shared, caller, ActKind::Search, "sample", sample.len()).await?;
     room.answer(ListedV1::from(sample)).await
 }
 
@@ -159,7 +160,7 @@ pub(super) async fn arrived(
             break;
         }
     }
-    tell_of_list(&caller.principal, "arrived", found.len());
+    tell_of_list(&shared, caller, ActKind::Reading, "arrived", found.len()).await?;
     room.answer(ArrivedV1::from((found, archived))).await
 }
 
@@ -173,7 +174,7 @@ pub(super) async fn held(
     let limit = at_most("limit", limit, HELD_LISTED_MAX)?;
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
     let held = shared.archive.held_behind(after, limit).await.map_err(unread)?;
-    tell_of_list(&caller.principal, "held", held.len());
+    tell_of_list(&shared, caller, ActKind::Search, "held", held.len()).await?;
     room.answer(HeldV1::from(held)).await
 }
 
@@ -225,10 +226,47 @@ fn unread(error: StorageError) -> ApiError {
     ApiError::ours("the archive could not be read", error)
 }
 
-fn tell(by: &Principal, what: &str, id: &MessageId) {
-    tracing::info!(who = %by, what, message_id = %id, "a message was read");
+/// Tells the archive's log that a message was read, before it is given.
+async fn tell(shared: &Shared, by: Caller, what: &'static str, id: &MessageId) -> Result<(), ApiError> {
+    tracing::info!(who = %by.principal, what, message_id = %id, "a message was read");
+    note(shared, by, ActKind::Reading, what, Some(id.clone()), 1).await
 }
 
-fn tell_of_list(by: &Principal, what: &str, messages: usize) {
-    tracing::info!(who = %by, what, messages, "messages were listed");
+/// Tells the archive's log that messages were listed or read, before they are given.
+async fn tell_of_list(
+    shared: &Shared,
+    by: Caller,
+    kind: ActKind,
+    what: &'static str,
+    messages: usize,
+) -> Result<(), ApiError> {
+    tracing::info!(who = %by.principal, what, messages, "messages were listed");
+    note(shared, by, kind, what, None, messages as u64).await
+}
+
+async fn note(
+    shared: &Shared,
+    by: Caller,
+    kind: ActKind,
+    what: &'static str,
+    message: Option<MessageId>,
+    messages: u64,
+) -> Result<(), ApiError> {
+    let archive = shared.archive.clone();
+    // A task of its own: whoever asked may go away, and the transaction goes on to its end.
+    let noted = tokio::spawn(async move {
+        let act = Act {
+            kind,
+            message: message.as_ref(),
+            what,
+            messages,
+            at: places::now(),
+        };
+        archive.commit(Change::Noted(&act), &by.principal).await
+    });
+    let told = "nothing is given that the archive's log cannot tell of";
+    match noted.await.map_err(|error| ApiError::ours(told, error))? {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ApiError::ours(told, error)),
+    }
 }

@@ -113,6 +113,11 @@ impl TileId {
         format!("tile/entries/{}", self.tail())
     }
 
+    /// `entries/INDEX`, as above: what an export has of the entries of these leaves.
+    pub fn entries_path(self) -> String {
+        format!("entries/{}", self.tail())
+    }
+
     fn tail(self) -> String {
         let (mut parts, mut rest) = (format!("{:03}", self.index % 1000), self.index / 1000);
         while rest > 0 {

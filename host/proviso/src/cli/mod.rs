@@ -1,5 +1,6 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
+mod audit;
 mod keys;
 mod pack;
 mod token;
@@ -9,6 +10,8 @@ pub(crate) use pack::{
     AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
+
+pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
 pub(crate) use token::{NewTokenArgs, TokenCommand};
 
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     /// Looks into the archive, and has held messages judged again.
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Verifies the log of the archive, and gives it away to be verified by others.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
     #[command(
         after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \

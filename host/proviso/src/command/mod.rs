@@ -1,6 +1,7 @@
 //! What each command does, one file or folder a command.
 
 pub(crate) mod archive;
+pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod demo;

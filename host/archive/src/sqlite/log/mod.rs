@@ -2,17 +2,18 @@
 //!
 //! `entries` collects what a change tells while it is written, `tiles` stores it as one leaf, `rows` and `digests` say what an
 //! entry has of rows, `key` and `checkpoints` sign what was committed, `start` compares an archive that is opened with what was
-//! signed, `verify` reads all of it.
+//! signed, `audit` reads all of it.
 
+mod audit;
 pub(super) mod checkpoints;
 pub(super) mod digests;
 pub(super) mod entries;
 pub(super) mod judged;
 mod key;
 pub(super) mod rows;
+mod shown;
 pub(super) mod start;
 pub(super) mod tiles;
-mod verify;
 
 use checkpoints::Checkpoints;
 use proviso_proof::tree::Edge;

@@ -1,0 +1,40 @@
+//! What somebody did with the archive without changing it.
+
+use proviso_model::{MessageId, Timestamp};
+
+/// An act that the log tells of. It is told before what was asked for is given: where it cannot be told, it does not happen.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// What was done.
+    pub kind: ActKind,
+    /// The message that it was done with; `None`: several, or none.
+    pub message: Option<&'a MessageId>,
+    /// How, in a word or two; never what somebody searched for or found.
+    pub what: &'a str,
+    /// How many messages.
+    pub messages: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What can be done without a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActKind {
+    /// What people wrote was read.
+    Reading,
+    /// Messages were looked for, and their identifiers listed.
+    Search,
+    /// Messages were given away.
+    Export,
+}
+
+impl ActKind {
+    /// The kind of the log's entry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ActKind::Reading => "reading",
+            ActKind::Search => "search",
+            ActKind::Export => "export",
+        }
+    }
+}

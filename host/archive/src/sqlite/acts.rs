@@ -1,0 +1,30 @@
+//! Acts that change nothing: the log alone tells of them.
+
+use super::failure::Failure;
+use super::log::entries::{Entries, integer, text};
+use super::sealing::Sealing;
+use crate::acts::Act;
+use sqlx::SqliteConnection;
+
+/// Tells of an act. A message that is not there is named by nothing.
+pub(super) async fn tell(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    act: &Act<'_>,
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    let number: Option<i64> = match act.message {
+        Some(id) => {
+            sqlx::query_scalar("SELECT message FROM identities WHERE tag = ?")
+                .bind(sealing.tag(id).to_vec())
+                .fetch_optional(connection)
+                .await?
+        }
+        None => None,
+    };
+    let fields = vec![
+        integer("messages", i64::try_from(act.messages).unwrap_or(i64::MAX)),
+        text("what", act.what),
+    ];
+    log.tell(act.kind.name(), number, fields)
+}

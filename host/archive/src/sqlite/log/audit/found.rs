@@ -1,0 +1,85 @@
+//! What an audit finds, and what is found by counting.
+
+use super::stored::{field, number};
+use crate::audit::{AuditFault, FAULTS_NAMED_MAX};
+use crate::sqlite::log::rows;
+use proviso_proof::entry::Entry;
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+const HELD: &str = "
+    SELECT (SELECT count(*) FROM envelopes e WHERE e.held = 1
+            AND NOT EXISTS (SELECT 1 FROM held_messages h WHERE h.message = e.message))
+         + (SELECT count(*) FROM held_messages h JOIN envelopes e USING (message) WHERE h.released_at IS NULL AND e.held = 0)";
+
+/// Faults that were found so far.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) faults: Vec<AuditFault>,
+    pub(super) count: u64,
+}
+
+impl Found {
+    pub(super) fn fault(&mut self, fault: AuditFault) {
+        self.count += 1;
+        if self.faults.len() < FAULTS_NAMED_MAX {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Compares the number of rows with what the log tells of.
+    pub(super) async fn count(
+        &mut self,
+        connection: &mut SqliteConnection,
+        size: i64,
+        first: Option<&Entry>,
+    ) -> Result<(), sqlx::Error> {
+        let before = |name: &str| first.and_then(|entry| field(entry, name)).unwrap_or(0);
+        let kept: HashMap<String, i64> =
+            sqlx::query_as("SELECT kind, count(*) FROM log_entries WHERE entry IS NOT NULL GROUP BY kind")
+                .fetch_all(&mut *connection)
+                .await?
+                .into_iter()
+                .collect();
+        for kind in rows::ALL {
+            let expected = kept.get(kind.kind).copied().unwrap_or(0) + before(kind.before);
+            let found = kind.count(connection).await?;
+            self.compare(kind.kind, expected, found);
+        }
+        let judged = number(connection, "SELECT coalesce(sum(messages), 0) FROM log_leaves").await?;
+        let erased = "SELECT count(*) FROM log_entries WHERE kind = 'judged' AND entry IS NULL";
+        let erased = number(connection, erased).await?;
+        for (what, sql, expected) in [
+            (
+                "contents",
+                "SELECT count(*) FROM contents WHERE message > ?",
+                judged - erased,
+            ),
+            (
+                "identities",
+                "SELECT count(*) FROM identities WHERE message > ?",
+                judged,
+            ),
+        ] {
+            let found = sqlx::query_scalar(sql)
+                .bind(before("messages"))
+                .fetch_one(&mut *connection)
+                .await?;
+            self.compare(what, expected, found);
+        }
+        let tiles = (1..8).map(|level| size >> (8 * level)).sum();
+        let found = number(connection, "SELECT count(*) FROM log_tiles").await?;
+        self.compare("log_tiles", tiles, found);
+        match number(connection, HELD).await? {
+            0 => {}
+            wrong => self.fault(AuditFault::Held(wrong)),
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, what: &'static str, expected: i64, found: i64) {
+        if expected != found {
+            self.fault(AuditFault::Count { what, expected, found });
+        }
+    }
+}

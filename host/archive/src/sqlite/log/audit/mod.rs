@@ -1,0 +1,186 @@
+//! The audit of an archive: every leaf, every entry, every row that the log tells of.
+//!
+//! What is counted is counted at one moment, which is also the end of what is read. The log is then read in parts, each in a transaction
+//! of its own, so that a writer beside it is not held up.
+
+mod export;
+mod found;
+mod stored;
+mod walk;
+
+use super::checkpoints;
+use super::start::log_key;
+use crate::audit::{Audit, AuditFault, Signed};
+use crate::log::LogTrouble;
+use crate::opening::ArchiveError;
+use crate::sqlite::Sqlite;
+use crate::sqlite::rows::damage;
+use export::Export;
+use found::Found;
+use proviso_proof::export::CHECKPOINT;
+use proviso_proof::log_check::LogCheck;
+use proviso_proof::note::{LogTrust, VerifiedCheckpoint, VerifierKey};
+use proviso_proof::tree::Edge;
+use sqlx::Connection as _;
+use std::path::{Path, PathBuf};
+use stored::{field, first_entry, number};
+use walk::Walk;
+
+/// What each message is known by: the table is ordered by that, and asked by the message.
+const TAGS: [&str; 2] = [
+    "CREATE TEMP TABLE audit_tags (message INTEGER NOT NULL, tag BLOB NOT NULL, PRIMARY KEY (message, tag)) WITHOUT ROWID",
+    "INSERT INTO audit_tags SELECT message, tag FROM identities ORDER BY message, tag",
+];
+
+/// Why an audit ended early.
+enum Ended {
+    Sql(sqlx::Error),
+    File(PathBuf, std::io::Error),
+}
+
+impl From<sqlx::Error> for Ended {
+    fn from(error: sqlx::Error) -> Self {
+        Ended::Sql(error)
+    }
+}
+
+impl Sqlite {
+    /// Reads the whole log and all that it tells of. `expected` is the key that the log is to be signed by, from elsewhere. Where a folder is
+    /// given, what the checkpoint was signed over is written there, and what was committed since is not read.
+    pub(crate) async fn audit(
+        &self,
+        expected: Option<&VerifierKey>,
+        folder: Option<&Path>,
+    ) -> Result<Audit, ArchiveError> {
+        let trouble = |source| ArchiveError::Log {
+            path: self.path.clone(),
+            source: Box::new(source),
+        };
+        // Before the database: what is committed is never behind what was signed.
+        let note = checkpoints::read(&self.path).map_err(trouble)?;
+        if folder.is_some() && note.is_none() {
+            let path = checkpoints::path_of(&self.path);
+            return Err(trouble(LogTrouble::NothingSigned { path }));
+        }
+        let found = self.read_all(note, expected, folder).await;
+        found.map_err(|ended| match ended {
+            Ended::Sql(error) => self.storage(error).into(),
+            Ended::File(path, source) => trouble(LogTrouble::Io { path, source }),
+        })
+    }
+
+    async fn read_all(
+        &self,
+        note: Option<Vec<u8>>,
+        expected: Option<&VerifierKey>,
+        folder: Option<&Path>,
+    ) -> Result<Audit, Ended> {
+        let mut connection = self.readers.connect_apart().await?;
+        sqlx::query("BEGIN").execute(&mut connection).await?;
+        let mut found = Found::default();
+        let leaves: i64 = number(&mut connection, "SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves").await?;
+        let key = log_key(&mut connection).await?;
+        let before = first_entry(&mut connection).await?;
+        found.count(&mut connection, leaves, before.as_ref()).await?;
+        for sql in TAGS {
+            sqlx::query(sql).execute(&mut connection).await?;
+        }
+        sqlx::query("COMMIT").execute(&mut connection).await?;
+
+        let checkpoint = self.checkpoint(note.as_deref(), key.as_ref(), leaves, &mut found);
+        let key = key.map(|key| key.to_string());
+        if leaves > 0 && (before.is_none() || key.is_none()) {
+            found.fault(AuditFault::Entry { leaf: 0, place: 0 });
+        }
+        let expected = expected.map(ToString::to_string);
+        if let Some(expected) = expected.filter(|expected| key.as_ref() != Some(expected)) {
+            let named = key.clone().unwrap_or_default();
+            found.fault(AuditFault::Key { found: named, expected });
+        }
+        let check = LogCheck::new(checkpoint.as_ref().map(VerifiedCheckpoint::checkpoint));
+        let messages_before = before.as_ref().map_or(0, |entry| field(entry, "messages").unwrap_or(0));
+        let mut walk = Walk {
+            store: self,
+            check,
+            edge: Edge::new(),
+            next_message: messages_before + 1,
+            found,
+            messages: 0,
+            rows: 0,
+            export: folder.map(|_| Export::default()),
+        };
+        let signed = checkpoint.as_ref().map(|opened| opened.checkpoint().size());
+        let end = match folder.and(signed) {
+            Some(signed) => leaves.min(i64::try_from(signed).unwrap_or(i64::MAX)),
+            None => leaves,
+        };
+        let mut next = 0;
+        while next < end {
+            sqlx::query("BEGIN").execute(&mut connection).await?;
+            let last = walk.part(&mut connection, next, end).await?;
+            sqlx::query("COMMIT").execute(&mut connection).await?;
+            let Some(last) = last else { break };
+            next = last + 1;
+            if let (Some(export), Some(folder)) = (&mut walk.export, folder) {
+                write(folder, std::mem::take(&mut export.ready))?;
+            }
+        }
+        if let (Some(export), Some(folder)) = (&mut walk.export, folder) {
+            export.finish(&walk.edge).map_err(|error| damage(error.to_string()))?;
+            export.ready.push((CHECKPOINT.to_owned(), note.unwrap_or_default()));
+            write(folder, std::mem::take(&mut export.ready))?;
+        }
+        // The temporary table goes with the connection.
+        connection.close().await?;
+        let log = walk.check.finish();
+        Ok(Audit {
+            checkpoint: checkpoint.map(|opened| Signed {
+                size: opened.checkpoint().size(),
+                root: opened.checkpoint().root(),
+                origin: opened.checkpoint().origin().to_owned(),
+            }),
+            key,
+            messages: walk.messages,
+            messages_before: messages_before.unsigned_abs(),
+            rows: walk.rows,
+            faults_count: walk.found.count + log.faults_count,
+            faults: walk.found.faults,
+            log,
+        })
+    }
+
+    fn checkpoint(
+        &self,
+        note: Option<&[u8]>,
+        key: Option<&VerifierKey>,
+        size: i64,
+        found: &mut Found,
+    ) -> Option<VerifiedCheckpoint> {
+        let path = checkpoints::path_of(&self.path);
+        let Some(note) = note else {
+            if size > 1 {
+                found.fault(AuditFault::NoCheckpoint(path));
+            }
+            return None;
+        };
+        let trust = LogTrust::new(key?.name().as_str(), key?.clone()).ok()?;
+        match trust.open(note) {
+            Ok(opened) => Some(opened),
+            Err(source) => {
+                found.fault(AuditFault::Checkpoint { path, source });
+                None
+            }
+        }
+    }
+}
+
+/// A command's own files, of which there are few: nobody else waits meanwhile.
+fn write(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), Ended> {
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        let written = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes));
+        written.map_err(|error| Ended::File(path.clone(), error))?;
+    }
+    Ok(())
+}
