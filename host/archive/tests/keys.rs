@@ -156,7 +156,7 @@ async fn a_tenant_that_gets_its_own_keys_keeps_what_the_others_wrapped_until_a_r
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
     archive.ingest(&batch(vec![entry("m1", 1)])).await.unwrap();
-    let tenant = entry("m1", 1).message.id.tenant.to_string();
+    let tenant = entry("m1", 1).message.id.tenant.clone();
     let path = archive.path().to_owned();
     archive.close().await;
 
