@@ -35,6 +35,8 @@ pub struct Config {
     pub connections: Option<usize>,
     /// The archive's keyring; `[keys] file`, default the file beside the archive.
     pub keys: Option<PathBuf>,
+    /// A file elsewhere that gets every checkpoint of the archive's log; `[log] witness`.
+    pub witness: Option<PathBuf>,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -131,6 +133,13 @@ impl Config {
                 .map(|(text, _)| folder.join(text));
             table.finish(&mut file);
         }
+        let mut witness = None;
+        if let Some(mut table) = root.table(&mut file, "log") {
+            witness = table
+                .required_string(&mut file, "witness")
+                .map(|(text, _)| folder.join(text));
+            table.finish(&mut file);
+        }
         let quarantine = root
             .table(&mut file, "quarantine")
             .map_or_else(Bounds::default, |table| bounds(&mut file, table));
@@ -195,6 +204,7 @@ impl Config {
                 hosts,
                 connections,
                 keys,
+                witness,
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,
@@ -218,6 +228,7 @@ impl Config {
     pub fn opening(&self) -> Opening {
         Opening {
             keys: self.keys.clone(),
+            witness: self.witness.clone(),
             ..Opening::default()
         }
     }

@@ -67,6 +67,8 @@ pub(crate) struct Sqlite {
     health: Mutex<Health>,
     meanings: Meanings,
     sealing: Sealing,
+    /// Another file with a checkpoint of the log.
+    witness: Option<PathBuf>,
     // Last, so that it is dropped after the connections.
     _lock: Option<WriterLock>,
 }

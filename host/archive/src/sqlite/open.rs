@@ -116,6 +116,7 @@ impl Sqlite {
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
             sealing,
+            witness: opening.witness.clone(),
             _lock: Some(lock),
         })
     }
@@ -177,6 +178,7 @@ impl Sqlite {
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
             sealing: sealing_of(path, opening, false)?,
+            witness: opening.witness.clone(),
             _lock: None,
         };
         let written = store
