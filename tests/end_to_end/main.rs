@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attack;
+mod audit;
 mod backtest;
 mod bench;
 mod bounds;
