@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attack;
+mod audit;
 mod backtest;
 mod bench;
 mod bounds;
@@ -14,6 +15,7 @@ mod crate_edges;
 mod daemon;
 mod demo;
 mod dependencies;
+mod disposal;
 mod docker_registry;
 mod eval;
 mod exits;

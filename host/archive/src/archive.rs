@@ -4,6 +4,7 @@
 use crate::audit::Audit;
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
+use crate::disposal::{Disposed, Due, Hold};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
@@ -22,6 +23,7 @@ use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
+use proviso_model::time::Day;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use proviso_proof::note::VerifierKey;
 use proviso_seal::{KeyInfo, KeyVersion, SuiteName};
@@ -255,7 +257,7 @@ impl Archive {
     }
 
     /// Everything that a replay of a message needs; `None` if there is no such message. A preceding message that was
-    /// disposed of since is reported as damage: without it the replay could not agree.
+    /// disposed of since is counted: without it the message cannot be judged again.
     pub async fn recorded(&self, id: &MessageId) -> Result<Option<Recorded>, StorageError> {
         self.store.recorded(id).await
     }
@@ -319,6 +321,22 @@ impl Archive {
     /// The last leaves of the log before one (`None`: before its end), the latest first, at most `limit`.
     pub async fn log(&self, before: Option<u64>, limit: u32) -> Result<Vec<LoggedLeaf>, StorageError> {
         self.store.log(before, limit).await
+    }
+
+    /// Messages that may be disposed of today (in the set's time zone), behind a place in the order of arrival, with what keeps
+    /// some of them all the same.
+    pub async fn due(&self, today: Day, after: i64, limit: u32) -> Result<Vec<Due>, StorageError> {
+        self.store.due(today, after, limit).await
+    }
+
+    /// What is left of a message that was disposed of; `None` of any other.
+    pub async fn disposed(&self, id: &MessageId) -> Result<Option<Disposed>, StorageError> {
+        self.store.disposed(id).await
+    }
+
+    /// Every order to keep, the oldest first, those that ended too.
+    pub async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
+        self.store.holds().await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

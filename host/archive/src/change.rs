@@ -2,6 +2,8 @@
 
 use crate::acts::Act;
 use crate::batch::{IngestBatch, IngestReport};
+use crate::clock::ClockTrouble;
+use crate::disposal::{DisposalReport, Disposing, NewHold};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
@@ -74,6 +76,19 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// Messages are to be kept, whatever their rules say.
+    PlaceHold(&'a NewHold),
+    /// An order to keep ends.
+    ReleaseHold {
+        /// Its number.
+        hold: i64,
+        /// Why; may be empty.
+        note: &'a str,
+        /// When.
+        at: Timestamp,
+    },
+    /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
+    Dispose(&'a Disposing),
     /// Nothing changes: the log tells of what somebody did.
     Noted(&'a Act<'a>),
 }
@@ -106,6 +121,13 @@ pub enum Receipt {
         /// The place of the last message that was looked at; `None`: there are no more.
         last: Option<i64>,
     },
+    /// An order to keep.
+    Hold {
+        /// From 1, rising.
+        number: i64,
+    },
+    /// What became of messages that were to go.
+    Disposed(DisposalReport),
     /// What the change says, and nothing more is to be told of it.
     Done,
 }
@@ -158,6 +180,15 @@ pub enum CommitError {
     /// What the log was to tell of it cannot be told. Without the log nothing is written.
     #[error("the log cannot tell of it")]
     Log(#[from] LogFailure),
+    /// No such order, or it has ended.
+    #[error("there is no open hold {hold}")]
+    NoHold {
+        /// Its number.
+        hold: i64,
+    },
+    /// Nothing is destroyed by a clock that may be wrong.
+    #[error("nothing is disposed of: {0}")]
+    Clock(ClockTrouble),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -192,10 +223,13 @@ impl Change<'_> {
             Change::Quarantine { quarantined, .. } => quarantined.at,
             Change::Rejudged(rejudging) => rejudging.at,
             Change::Noted(act) => act.at,
+            Change::PlaceHold(hold) => hold.at,
+            Change::Dispose(disposing) => disposing.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
-            | Change::Key { at, .. } => *at,
+            | Change::Key { at, .. }
+            | Change::ReleaseHold { at, .. } => *at,
         }
     }
 
@@ -204,6 +238,11 @@ impl Change<'_> {
         let entries = match self {
             Change::Messages(batch) => &batch.entries,
             Change::Rejudged(rejudging) => &rejudging.entries,
+            Change::Dispose(disposing) if disposing.messages.len() > TRANSACTION_MESSAGES_MAX => {
+                return Err(CommitError::TooMany {
+                    found: disposing.messages.len(),
+                });
+            }
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
             }

@@ -9,6 +9,8 @@ pub enum Known {
     New,
     /// The same content: it was delivered before.
     Same,
+    /// It was there, and was disposed of: it does not come back.
+    Disposed,
     /// Other content: the first stays, and this one is a conflict.
     Conflict {
         /// Content digest of the first.

@@ -14,6 +14,8 @@ mod archive;
 mod audit;
 mod batch;
 mod change;
+mod clock;
+mod disposal;
 mod generations;
 mod health;
 mod held;
@@ -40,6 +42,8 @@ pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
 pub use change::{Change, CommitError, KeyAct, LogFailure, Receipt};
+pub use clock::ClockTrouble;
+pub use disposal::{DisposalReport, Disposed, Disposing, Due, Going, Hold, KeptBy, NewHold};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;
@@ -52,6 +56,7 @@ pub use messages::{Conflicting, ConversationKey, Numbered, Released, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
 pub use proviso_model::id::FoldKey;
 pub use proviso_proof::note::VerifierKey;
+pub use proviso_proof::{Hash, certificate};
 pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};

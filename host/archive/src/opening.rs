@@ -14,6 +14,9 @@ pub const READ_TIME_MAX: Duration = Duration::from_mins(1);
 pub struct Opening {
     /// Where its keys are.
     pub keys: KeyPlaces,
+    /// A file elsewhere, best on another machine or on what cannot be overwritten, that gets every checkpoint of the log and is compared with the log as the
+    /// one beside the archive is.
+    pub witness: Option<PathBuf>,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
     pub read_time_max: Duration,
     /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
@@ -25,6 +28,7 @@ impl Default for Opening {
     fn default() -> Self {
         Self {
             keys: KeyPlaces::default(),
+            witness: None,
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,
         }

@@ -64,6 +64,8 @@ pub struct Recorded {
     pub verdict: StoredVerdict,
     /// The earlier messages of the conversation that policies were given, the oldest first.
     pub preceding: Vec<Message>,
+    /// How many of those it was given were disposed of since: without them it cannot be judged again.
+    pub preceding_gone: u64,
     /// The states of the folds that it advanced, before it did, ordered by pack, policy and key.
     pub folds: Vec<FoldBefore>,
     /// Where rows of the archive say something else than the verdict that they were written from, for people; empty while

@@ -273,6 +273,48 @@ async fn an_older_copy_in_the_place_of_an_archive_is_refused_until_somebody_acce
 }
 
 #[tokio::test]
+async fn a_witness_sees_what_was_put_back_with_its_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let witnessed = Opening {
+        witness: Some(elsewhere.path().join("checkpoint")),
+        ..Opening::default()
+    };
+    let archive = fresh(&folder).await;
+    let path = archive.path().to_owned();
+    archive.close().await;
+    // A witness that is new has nothing yet.
+    let archive = Archive::open_with(&path, &witnessed).await.unwrap();
+    archive.close().await;
+    let old = folder.path().join("old.db");
+    copy(&path, &old);
+    let archive = Archive::open_with(&path, &witnessed).await.unwrap();
+    archive.ingest(&batch(vec![entry("m1", 1)])).await.unwrap();
+    archive.close().await;
+    // Everything is put back, and fits together.
+    copy(&old, &path);
+    Archive::open(&path).await.unwrap().close().await;
+    let found = match Archive::open_with(&path, &witnessed).await.map(|_| ()).unwrap_err() {
+        ArchiveError::Log { source, .. } => *source,
+        other => panic!("{other}"),
+    };
+    assert!(
+        matches!(
+            found,
+            LogTrouble::Behind {
+                found: 2,
+                signed: 3,
+                ..
+            }
+        ),
+        "{found}"
+    );
+    let reader = Archive::open_readonly_with(&path, &witnessed).await.unwrap();
+    assert!(!reader.audit(None).await.unwrap().is_whole());
+    reader.close().await;
+}
+
+#[tokio::test]
 async fn another_history_of_the_same_length_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;

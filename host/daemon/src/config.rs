@@ -36,6 +36,8 @@ pub struct Config {
     pub connections: Option<usize>,
     /// Where the archive's keys are; `[[keys]]`, default the file beside the archive.
     pub keys: KeyPlaces,
+    /// A file elsewhere that gets every checkpoint of the archive's log; `[log] witness`.
+    pub witness: Option<PathBuf>,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -126,6 +128,13 @@ impl Config {
             http.finish(&mut file);
         }
         let keys = key_places(&mut file, &mut root, folder);
+        let mut witness = None;
+        if let Some(mut table) = root.table(&mut file, "log") {
+            witness = table
+                .required_string(&mut file, "witness")
+                .map(|(text, _)| folder.join(text));
+            table.finish(&mut file);
+        }
         let quarantine = root
             .table(&mut file, "quarantine")
             .map_or_else(Bounds::default, |table| bounds(&mut file, table));
@@ -190,6 +199,7 @@ impl Config {
                 hosts,
                 connections,
                 keys,
+                witness,
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,
@@ -213,6 +223,7 @@ impl Config {
     pub fn opening(&self) -> Opening {
         Opening {
             keys: self.keys.clone(),
+            witness: self.witness.clone(),
             ..Opening::default()
         }
     }

@@ -200,7 +200,7 @@ impl Writer {
         for ((whose, arrival), known) in arrivals.into_iter().zip(known) {
             match &known {
                 Known::New => new.push(arrival.message),
-                Known::Same => batch.duplicates.push(Duplicates {
+                Known::Same | Known::Disposed => batch.duplicates.push(Duplicates {
                     source: arrival.place.source,
                     count: 1,
                 }),
@@ -220,7 +220,7 @@ impl Writer {
         for (whose, known) in found {
             match known {
                 Known::New => reports[whose].accepted += 1,
-                Known::Same => reports[whose].duplicates += 1,
+                Known::Same | Known::Disposed => reports[whose].duplicates += 1,
                 Known::Conflict { .. } => reports[whose].conflicts.extend(conflicts.next()),
             }
         }

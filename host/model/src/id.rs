@@ -15,6 +15,18 @@ pub struct MessageId {
     pub native: String,
 }
 
+impl MessageId {
+    /// Reads `tenant/channel/identifier`, as [`Display`](fmt::Display) writes it: the identifier may have more of `/`, and is not empty.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '/');
+        Some(Self {
+            tenant: parts.next()?.to_owned(),
+            channel: parts.next()?.to_owned(),
+            native: parts.next().filter(|native| !native.is_empty())?.to_owned(),
+        })
+    }
+}
+
 impl fmt::Display for MessageId {
     /// `tenant/channel/native`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

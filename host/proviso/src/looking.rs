@@ -6,10 +6,13 @@
 use crate::cli::TokenFileArgs;
 use crate::client::{self, Client};
 use anyhow::Context as _;
-use proviso_archive::{Archive, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
+use proviso_archive::{Archive, ArchiveError, Due, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use proviso_daemon::wire::{
+    Arrived, ArrivedV1, DisposedV1, DueListV1, GenerationV1, HeldV1, HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+};
 use proviso_model::limits::SAMPLE_LISTED_MAX;
+use proviso_model::time::Day;
 use proviso_model::{Digest, MessageId};
 
 /// Messages that are read from a file at a time.
@@ -107,6 +110,35 @@ impl Looking {
         }
     }
 
+    /// Messages that may go on that day, behind a place in the order of arrival.
+    pub(crate) async fn due(&self, today: Day, after: i64, limit: u32) -> anyhow::Result<Vec<Due>> {
+        match self {
+            Self::File(archive) => Ok(archive.due(today, after, limit).await?),
+            Self::Daemon(client) => {
+                let (today, after) = (today.to_string(), after.to_string());
+                let page: Option<DueListV1> =
+                    client.look("/v1/retention/due", &[("today", &today), ("after", &after)])?;
+                Ok(page.context(NOTHING)?.try_into()?)
+            }
+        }
+    }
+
+    /// Every order to keep.
+    pub(crate) async fn holds(&self) -> anyhow::Result<HoldsV1> {
+        match self {
+            Self::File(archive) => Ok(archive.holds().await?.into()),
+            Self::Daemon(client) => client.look("/v1/holds/list", &[])?.context(NOTHING),
+        }
+    }
+
+    /// What is left of a message that was disposed of; `None` of any other.
+    pub(crate) async fn disposed(&self, id: &MessageId) -> anyhow::Result<Option<DisposedV1>> {
+        match self {
+            Self::File(archive) => Ok(archive.disposed(id).await?.map(Into::into)),
+            Self::Daemon(client) => client.look("/v1/archive/disposed", &[("id", &id.to_string())]),
+        }
+    }
+
     /// Counts over the whole archive, with at most `risks` scores.
     pub(crate) async fn stats(&self, risks: u32) -> anyhow::Result<Stats> {
         match self {
@@ -126,6 +158,35 @@ impl Looking {
                 let found: Option<GenerationV1> = client.look("/v1/archive/generation", &[("id", &id.to_string())])?;
                 Ok(found.map(GenerationRecord::from))
             }
+        }
+    }
+}
+
+/// Who changes the archive, which has one writer: where a daemon runs, it does the work, on request; where none does, this process
+/// takes the lock.
+pub(crate) enum Writing {
+    Daemon(Client),
+    Here(Archive),
+}
+
+impl Writing {
+    /// Goes from looking to writing.
+    pub(crate) async fn begin(config: &Config, token: &TokenFileArgs, looking: Looking) -> anyhow::Result<Self> {
+        match looking {
+            Looking::Daemon(client) => return Ok(Self::Daemon(client)),
+            Looking::File(reading) => reading.close().await,
+        }
+        match Archive::open_with(&config.archive_path(), &config.opening()).await {
+            Ok(archive) => Ok(Self::Here(archive)),
+            // A daemon was started meanwhile.
+            Err(ArchiveError::InUse { .. }) => Ok(Self::Daemon(Client::of(config, token)?)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        if let Self::Here(archive) = self {
+            archive.close().await;
         }
     }
 }

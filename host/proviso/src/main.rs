@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Command::Archive(sub) => command::archive::run(sub, colour),
         Command::Audit(sub) => command::audit::run(sub, colour),
         Command::Replay(args) => command::replay::run(args, colour),
+        Command::Retention(sub) => command::retention::run(sub, colour),
+        Command::Hold(sub) => command::hold::run(sub, colour),
         Command::Keys(sub) => command::keys::run(sub, colour),
         Command::Token(sub) => command::token::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),

@@ -40,7 +40,7 @@ pub fn write(before: &[u8], piece: &[u8], out: &mut Vec<u8>) -> bool {
     false
 }
 
-/// Restores what [`write`] wrote, of at most `bytes_max` bytes.
+/// Restores what [`write()`] wrote, of at most `bytes_max` bytes.
 ///
 /// # Errors
 /// If it is not that, or longer.

@@ -70,6 +70,11 @@ impl RecordKey {
         }
     }
 
+    /// What it seals by: the suite of the version that wraps it.
+    pub fn suite(&self) -> SuiteName {
+        self.suite
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
     }

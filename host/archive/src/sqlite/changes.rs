@@ -1,10 +1,11 @@
 //! Which statements each change is made of.
 
+use super::clock::ClockGuard;
 use super::failure::Failure;
 use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use super::{acts, generations, held, ingest, quarantines, rejudge, rewrap, trust};
+use super::{acts, disposal, generations, held, holds, ingest, quarantines, rejudge, rewrap, trust};
 use crate::change::{Change, KeyAct, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -14,6 +15,7 @@ pub(super) async fn write(
     connection: &mut SqliteConnection,
     known: &mut Vocabulary,
     sealing: &Sealing,
+    clock: &ClockGuard,
     change: Change<'_>,
     by: &Principal,
     log: &mut Entries,
@@ -60,6 +62,17 @@ pub(super) async fn write(
             }
             Ok(Receipt::Rewrapped { records, last })
         }
+        Change::PlaceHold(hold) => {
+            let number = holds::place(connection, hold, by, log).await?;
+            Ok(Receipt::Hold { number })
+        }
+        Change::ReleaseHold { hold, note, at } => {
+            holds::release(connection, hold, note, at, by, log).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Dispose(disposing) => Ok(Receipt::Disposed(
+            disposal::dispose(connection, known, sealing, clock, disposing, by, log).await?,
+        )),
         Change::Key { tenant, key, act, .. } => {
             let kind = match act {
                 KeyAct::Made => "key-made",

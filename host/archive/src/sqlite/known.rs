@@ -6,8 +6,9 @@ use super::records::{content_columns, read_content};
 use crate::known::Known;
 use crate::storage::StorageError;
 use proviso_model::{Digest, MessageId};
-use std::collections::HashMap;
+use sqlx::Row as _;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 const OF_TAGS: Lookup = Lookup {
     columns: &["tag"],
@@ -19,14 +20,23 @@ const OF_TAGS: Lookup = Lookup {
     ),
 };
 
+/// Tags of messages that were disposed of.
+const DISPOSED: Lookup = Lookup {
+    columns: &["tag"],
+    select: "SELECT w.tag FROM wanted w CROSS JOIN identities i ON i.tag = w.tag CROSS JOIN disposals d ON d.message = i.message",
+};
+
 impl Sqlite {
     pub(crate) async fn known(&self, messages: &[(&MessageId, Digest)]) -> Result<Vec<Known>, StorageError> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let kept = self.kept_digests(messages).await?;
+        let (kept, disposed) = self.kept_digests(messages).await?;
         let mut first: HashMap<&MessageId, Digest> = HashMap::with_capacity(messages.len());
         let known = messages.iter().map(|(id, digest)| {
+            if disposed.contains(*id) {
+                return Known::Disposed;
+            }
             let kept = match (first.entry(id), kept.get(*id)) {
                 (Entry::Occupied(entry), _) => *entry.get(),
                 (Entry::Vacant(entry), Some(kept)) => *entry.insert(*kept),
@@ -48,19 +58,35 @@ impl Sqlite {
     async fn kept_digests(
         &self,
         messages: &[(&MessageId, Digest)],
-    ) -> Result<HashMap<MessageId, Digest>, StorageError> {
+    ) -> Result<(HashMap<MessageId, Digest>, HashSet<MessageId>), StorageError> {
         self.reading(|mut reader| async move {
             let rows = OF_TAGS
                 .run(&mut reader, messages, |values, (id, _)| {
                     values.blob(&self.sealing.tag(id));
                 })
                 .await?;
-            rows.iter()
-                .map(|row| {
-                    let message = read_content(row, 0, &self.sealing)?;
-                    Ok((MessageId::clone(&message.id), message.content_digest()))
+            let mut kept = HashMap::with_capacity(rows.len());
+            for row in &rows {
+                let message = read_content(row, 0, &self.sealing)?;
+                kept.insert(MessageId::clone(&message.id), message.content_digest());
+            }
+            let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM disposals)")
+                .fetch_one(&mut *reader)
+                .await?;
+            if !any {
+                return Ok((kept, HashSet::new()));
+            }
+            let rows = DISPOSED
+                .run(&mut reader, messages, |values, (id, _)| {
+                    values.blob(&self.sealing.tag(id));
                 })
-                .collect()
+                .await?;
+            let tags = rows.iter().map(|row| row.try_get::<Vec<u8>, _>(0));
+            let tags: HashSet<Vec<u8>> = tags.collect::<Result<_, _>>()?;
+            let disposed = messages
+                .iter()
+                .filter(|(id, _)| tags.contains(&self.sealing.tag(id)[..]));
+            Ok((kept, disposed.map(|(id, _)| MessageId::clone(id)).collect()))
         })
         .await
     }

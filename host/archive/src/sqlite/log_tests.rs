@@ -10,6 +10,7 @@ async fn untold(archive: &Archive, change: Change<'_>) {
     let mut writer = archive.store.writer.as_ref().unwrap().lock().await;
     let mut connection = writer.connection.take().unwrap();
     let mut known = writer.known.take().unwrap();
+    let clock = writer.clock;
     let by = wei();
     let mut entries = Entries::new(&by);
     sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
@@ -17,6 +18,7 @@ async fn untold(archive: &Archive, change: Change<'_>) {
         &mut connection,
         &mut known,
         &archive.store.sealing,
+        &clock,
         change,
         &by,
         &mut entries,

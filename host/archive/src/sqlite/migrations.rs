@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 6] = [
+const ALL: [(i64, &str, &str); 7] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -20,6 +20,7 @@ const ALL: [(i64, &str, &str); 6] = [
     ),
     (5, "records", include_str!("../../migrations/0005_records.sql")),
     (6, "log", include_str!("../../migrations/0006_log.sql")),
+    (7, "disposal", include_str!("../../migrations/0007_disposal.sql")),
 ];
 
 /// What brings an archive up to date.

@@ -7,15 +7,18 @@
 mod acts;
 mod bulk;
 mod changes;
+mod clock;
 mod conflicts;
 mod consents;
 mod differences;
+mod disposal;
 mod failure;
 mod folds;
 #[cfg(test)]
 mod full_disk_tests;
 mod generations;
 mod held;
+mod holds;
 mod ingest;
 mod known;
 mod lock;
@@ -69,6 +72,8 @@ pub(crate) struct Sqlite {
     health: Mutex<Health>,
     meanings: Meanings,
     sealing: Sealing,
+    /// Another file with a checkpoint of the log.
+    witness: Option<PathBuf>,
     // Last, so that it is dropped after the connections.
     _lock: Option<WriterLock>,
 }

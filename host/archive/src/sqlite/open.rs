@@ -1,6 +1,8 @@
 //! Opening an archive: lock, file, version, migrations, and whether everything that was acknowledged is there.
 
 use super::Sqlite;
+use super::clock::ClockGuard;
+use super::disposal;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
 use super::log::start::{LostWrites, Start};
 use super::meanings::Meanings;
@@ -25,7 +27,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// `PRVS`, in the header of every archive (<https://www.sqlite.org/fileformat2.html#application_id>).
 const APPLICATION_ID: i64 = 0x5052_5653;
@@ -106,12 +108,14 @@ impl Sqlite {
             now: now(),
         };
         let log = start.log(&mut connection).await?;
+        let last = disposal::last_time(&mut connection).await.map_err(storage)?;
         let writer = Writer {
             options,
             connection: Some(connection),
             known: Some(known),
             log,
             count,
+            clock: ClockGuard::new(now(), Instant::now(), last),
             closed: false,
         };
         Ok(Self {
@@ -121,6 +125,7 @@ impl Sqlite {
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
             sealing,
+            witness: opening.witness.clone(),
             _lock: Some(lock),
         })
     }
@@ -188,6 +193,7 @@ impl Sqlite {
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
             sealing,
+            witness: opening.witness.clone(),
             _lock: None,
         };
         let written = store

@@ -26,8 +26,13 @@ impl Sqlite {
                 })
                 .collect();
             let mut preceding = Vec::with_capacity(ids.len());
+            let mut preceding_gone = 0;
             for (message, id) in self.messages_by_id(&mut reader, &ids).await?.into_iter().zip(&ids) {
-                preceding.push(message.ok_or_else(|| damage(format!("message {id} was judged and is not there")))?);
+                match message {
+                    Some(message) => preceding.push(message),
+                    None if self.is_disposed(&mut reader, id).await? => preceding_gone += 1,
+                    None => return Err(damage(format!("message {id} was judged and is not there"))),
+                }
             }
             let folds = folds_before(&mut reader, record.arrival).await?;
             let earlier = self.earlier(&mut reader, &record).await?;
@@ -36,6 +41,7 @@ impl Sqlite {
                 message: record.message,
                 verdict: record.verdict,
                 preceding,
+                preceding_gone,
                 folds,
                 differences,
             }))

@@ -7,8 +7,8 @@ use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_proof::commitment::Salt;
 use proviso_seal::{
-    Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer, TAG_BYTES,
-    Tagger, UnwrapError, WrappedKey, issue,
+    Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer, SuiteName,
+    TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -304,6 +304,11 @@ impl OpenRecord {
     /// The salt of what the log has of the record: it goes with the key.
     pub(super) fn salt(&self) -> Salt {
         Salt::new(self.key.salt())
+    }
+
+    /// What its key seals by, as the newest key of its tenant says.
+    pub(super) fn suite(&self) -> SuiteName {
+        self.key.suite()
     }
 
     /// The key as it is stored.

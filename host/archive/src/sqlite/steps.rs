@@ -53,6 +53,34 @@ pub(super) fn aside(state: &[u8]) -> Vec<u8> {
     [&[ASIDE], state].concat()
 }
 
+/// A state that stands whole in its chain.
+pub(super) fn whole(state: &[u8]) -> Vec<u8> {
+    [&[0], state].concat()
+}
+
+/// The step behind a message's in its chain, with its state, where it is kept as what it differs in.
+pub(super) async fn next_that_differs(
+    connection: &mut SqliteConnection,
+    fold: i64,
+    message: i64,
+) -> Result<Option<(i64, Vec<u8>)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT message, state_before FROM fold_steps WHERE fold = ? AND message > ? AND substr(state_before, 1, 1) != x'ff'
+         ORDER BY message LIMIT 1",
+    )
+    .bind(fold)
+    .bind(message)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (next, step): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+    if step.first() == Some(&0) {
+        return Ok(None);
+    }
+    let state = read(connection, fold, next, &step).await?;
+    Ok(Some((next, state)))
+}
+
 /// The state that a fold began the first message from that is this one or a later one; `None` where there is none.
 pub(super) async fn state_at(
     connection: &mut SqliteConnection,
@@ -101,7 +129,8 @@ pub(super) async fn read(
             for (step,) in &before {
                 expected -= 1;
                 match step.split_first() {
-                    Some((&0, whole)) if expected == 0 => return apply(whole, &deltas).ok_or_else(broken),
+                    // Sooner than the chain was written, where a message between went.
+                    Some((&0, whole)) => return apply(whole, &deltas).ok_or_else(broken),
                     Some((found, delta)) if *found == expected => deltas.push(delta),
                     _ => return Err(broken()),
                 }

@@ -6,6 +6,8 @@
 
 use super::Sqlite;
 use super::changes;
+use super::clock::ClockGuard;
+use super::disposal;
 use super::failure::Failure;
 use super::log::entries::Entries;
 use super::log::{Log, tiles};
@@ -31,6 +33,8 @@ pub(super) struct Writer {
     pub(super) log: Log,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
+    /// What the clock showed when the archive was opened.
+    pub(super) clock: ClockGuard,
     /// True once the archive was closed.
     pub(super) closed: bool,
 }
@@ -73,9 +77,23 @@ impl Sqlite {
         };
         let mut edge = writer.log.edge.take();
         let before = known.names.clone();
-        match transaction(&mut connection, &mut known, &mut edge, &self.sealing, change, by).await {
+        let ended = transaction(
+            &mut connection,
+            &mut known,
+            &mut edge,
+            &self.sealing,
+            &writer.clock,
+            change,
+            by,
+        );
+        match ended.await {
             Ended::Committed(receipt, count, appended) => {
                 writer.log.committed(edge, appended);
+                if let Change::Dispose(_) = change
+                    && let Err(error) = disposal::empty_log_file(&mut connection).await
+                {
+                    tracing::warn!(%error, "what was disposed of may stand in the write-ahead log until it is next copied");
+                }
                 writer.connection = Some(connection);
                 writer.known = Some(known);
                 self.set_health(Health::Writing);
@@ -130,6 +148,7 @@ async fn transaction(
     known: &mut Vocabulary,
     edge: &mut Option<Edge>,
     sealing: &Sealing,
+    clock: &ClockGuard,
     change: Change<'_>,
     by: &Principal,
 ) -> Ended {
@@ -140,7 +159,7 @@ async fn transaction(
     }
     let written = async {
         let mut entries = Entries::new(by);
-        let receipt = changes::write(connection, known, sealing, change, by, &mut entries).await?;
+        let receipt = changes::write(connection, known, sealing, clock, change, by, &mut entries).await?;
         // Within the transaction: the commit of one whose future was dropped may have come meanwhile.
         let edge = match edge {
             Some(edge) => edge,

@@ -200,7 +200,7 @@ pub(super) async fn generation(State(shared): State<Shared>, uri: Uri) -> Result
     room.answer(GenerationV1::from(record)).await
 }
 
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     match Query::try_from_uri(uri) {
         Ok(Query(query)) => Ok(query),
         Err(error) => Err(ApiError::yours(Code::BadRequest, error.body_text())),
@@ -222,7 +222,7 @@ fn unknown(id: &MessageId) -> ApiError {
     ApiError::yours(Code::UnknownMessage, format!("message {id} is not in the archive"))
 }
 
-fn unread(error: StorageError) -> ApiError {
+pub(super) fn unread(error: StorageError) -> ApiError {
     ApiError::ours("the archive could not be read", error)
 }
 
@@ -233,7 +233,7 @@ async fn tell(shared: &Shared, by: Caller, what: &'static str, id: &MessageId) -
 }
 
 /// Tells the archive's log that messages were listed or read, before they are given.
-async fn tell_of_list(
+pub(super) async fn tell_of_list(
     shared: &Shared,
     by: Caller,
     kind: ActKind,

@@ -8,18 +8,9 @@ const SHOWN_BYTES_MAX: usize = 64;
 
 /// The message that is written `tenant/channel/identifier`.
 pub(super) fn message_id(text: &str) -> Result<MessageId, ApiError> {
-    whole_id(text).ok_or_else(|| {
+    MessageId::of_text(text).ok_or_else(|| {
         let shown = &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)];
         let why = format!("{shown:?} is no message: expected tenant/channel/identifier");
         ApiError::yours(Code::BadRequest, why)
-    })
-}
-
-fn whole_id(text: &str) -> Option<MessageId> {
-    let mut parts = text.splitn(3, '/');
-    Some(MessageId {
-        tenant: parts.next()?.to_owned(),
-        channel: parts.next()?.to_owned(),
-        native: parts.next().filter(|native| !native.is_empty())?.to_owned(),
     })
 }

@@ -17,6 +17,7 @@ mod looking;
 mod message_id;
 mod policy;
 mod problem;
+mod retention;
 mod serving;
 mod status;
 mod taken;
@@ -83,21 +84,27 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/policy/allow-downgrade", post(policy::allow_downgrade))
         .route("/v1/archive/rejudge", post(held::rejudge))
         .route("/v1/archive/release", post(held::release));
-    let keys = Router::new()
+    let operator = Router::new()
         .route("/v1/keys", get(keys::status))
         .route("/v1/keys/rotate", post(keys::rotation))
-        .route("/v1/keys/destroy", post(keys::destroy));
+        .route("/v1/keys/destroy", post(keys::destroy))
+        .route("/v1/holds", post(retention::place))
+        .route("/v1/holds/release", post(retention::release))
+        .route("/v1/retention/dispose", post(retention::dispose));
     let reading = Router::new()
         .route("/v1/status", get(status::status))
         .route("/v1/policy/history", get(policy::history))
-        .route("/v1/archive/stats", get(looking::stats));
+        .route("/v1/archive/stats", get(looking::stats))
+        .route("/v1/holds/list", get(retention::holds));
     let content = Router::new()
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/sample", get(looking::sample))
         .route("/v1/archive/arrived", get(looking::arrived))
-        .route("/v1/archive/held", get(looking::held));
+        .route("/v1/archive/held", get(looking::held))
+        .route("/v1/archive/disposed", get(retention::disposed))
+        .route("/v1/retention/due", get(retention::due));
     // Who may read a verdict may know under which set it was given.
     let either = Router::new().route("/v1/archive/generation", get(looking::generation));
     Router::new()
@@ -105,7 +112,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/metrics", get(status::metrics))
         .merge(with(&[Right::Intake], intake))
         .merge(with(&[Right::Policies], policies))
-        .merge(with(&[Right::Keys], keys))
+        .merge(with(&[Right::Operator], operator))
         .merge(with(&[Right::Reading], reading))
         .merge(with(&[Right::Content], content))
         .merge(with(&[Right::Reading, Right::Content], either))

@@ -17,8 +17,8 @@ pub(crate) enum Right {
     Intake,
     /// To change the policies, and to have messages judged again.
     Policies,
-    /// To rotate and destroy keys: the operator alone.
-    Keys,
+    /// To change keys, to place and release holds, to dispose of messages: the operator alone.
+    Operator,
     /// To read status, history and counts.
     Reading,
     /// To read messages, and what was said of them.
@@ -31,7 +31,7 @@ impl Right {
         match self {
             Right::Intake => "intake",
             Right::Policies => "policies",
-            Right::Keys => "keys",
+            Right::Operator => "operator",
             Right::Reading => "reading",
             Right::Content => "content",
         }
@@ -69,7 +69,7 @@ impl Permissions {
             } => match right {
                 Right::Intake => !intake.is_empty(),
                 Right::Policies => *policies,
-                Right::Keys => false,
+                Right::Operator => false,
                 Right::Reading => *reading,
                 Right::Content => *content,
             },
@@ -206,7 +206,7 @@ mod tests {
         let rights = [
             Right::Intake,
             Right::Policies,
-            Right::Keys,
+            Right::Operator,
             Right::Reading,
             Right::Content,
         ];

@@ -33,6 +33,9 @@ pub struct RecordedV1 {
     message: MessageV1,
     verdict: VerdictV1,
     preceding: Vec<MessageV1>,
+    /// How many more there were, disposed of since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    preceding_gone: Option<u64>,
     folds: Vec<FoldV1>,
     differences: Vec<String>,
 }
@@ -126,6 +129,7 @@ impl From<Recorded> for RecordedV1 {
             message: recorded.message.into(),
             verdict: recorded.verdict.into(),
             preceding: recorded.preceding.into_iter().map(MessageV1::from).collect(),
+            preceding_gone: Some(recorded.preceding_gone).filter(|gone| *gone > 0),
             folds: recorded.folds.into_iter().map(FoldV1::from).collect(),
             differences: recorded.differences,
         }
@@ -140,6 +144,7 @@ impl TryFrom<RecordedV1> for Recorded {
             message: wire.message.into(),
             verdict: wire.verdict.try_into()?,
             preceding: wire.preceding.into_iter().map(Message::from).collect(),
+            preceding_gone: wire.preceding_gone.unwrap_or_default(),
             folds: wire
                 .folds
                 .into_iter()

@@ -3,6 +3,7 @@
 //! A form is only added to under `/v1/`; a key that its reader does not know comes from a later daemon, and is passed over. In
 //! `golden/` stands one answer of each form. A verdict goes as the text that is stored, since a replay compares its bytes.
 
+mod disposal;
 mod judged;
 mod keys;
 mod lists;
@@ -11,6 +12,9 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use disposal::{
+    DisposalReportV1, DisposeV1, DisposedV1, DueListV1, GoingV1, HoldV1, HoldsV1, NewHoldV1, ReleasedHoldV1,
+};
 pub use judged::{RecordedV1, ShownV1};
 pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};

@@ -159,6 +159,7 @@ fn what_a_replay_is_given_keeps_every_byte() {
         message: message(),
         verdict: verdict(),
         preceding: vec![bare(), message()],
+        preceding_gone: 0,
         folds: vec![fold("li.na", &[0, 1, 0x7f, 0x80, 0xff]), fold("first", &[])],
         differences: vec!["a finding differs".to_owned()],
     };

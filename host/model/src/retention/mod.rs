@@ -45,6 +45,17 @@ pub enum ClockStart {
 }
 
 impl ClockStart {
+    /// The name as settings and output write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ClockStart::Message => "message",
+            ClockStart::Transaction => "transaction",
+            ClockStart::RelationshipEnd => "relationship-end",
+            ClockStart::ContractEnd => "contract-end",
+            ClockStart::DisputeEnd => "dispute-end",
+        }
+    }
+
     /// What it is, for people.
     pub const fn sentence(self, language: Language) -> &'static str {
         match (self, language) {

@@ -162,6 +162,11 @@ pub enum CertificateError {
 }
 
 impl Disposal {
+    /// The canonical JSON of what is said here.
+    pub fn to_json(&self) -> String {
+        wire::disposal(self)
+    }
+
     /// SHA-256 of the canonical JSON of what is said here: the field [`CERTIFICATE`] of the disposal's entry.
     pub fn digest(&self) -> Hash {
         Hash::of_parts(&[wire::disposal(self).as_bytes()])

@@ -3,6 +3,7 @@
 mod audit;
 mod keys;
 mod pack;
+mod retention;
 mod token;
 
 pub(crate) use keys::{KeysCommand, RotateArgs};
@@ -13,6 +14,7 @@ pub(crate) use pack::{
 
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
+pub(crate) use retention::{DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
 pub(crate) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -94,6 +96,12 @@ pub(crate) enum Command {
     /// Makes, lists and revokes the tokens by which programs and people use the daemon's HTTP interface.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Says which messages may go, by which law, and disposes of them.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Orders that messages be kept, whatever their rules say.
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Says which key wraps what, and rotates the keys that the archive is sealed by.
     #[command(subcommand)]
     Keys(KeysCommand),

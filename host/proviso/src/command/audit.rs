@@ -32,12 +32,11 @@ pub(crate) fn run(command: &AuditCommand, colour: bool) -> anyhow::Result<Ending
 }
 
 async fn opened(args: &LogArgs) -> anyhow::Result<Archive> {
-    let (path, opening) = match &args.archive {
-        Some(path) => (path.clone(), Opening::default()),
-        None => {
-            let config = Config::read(&args.config)?;
-            (config.archive_path(), config.opening())
-        }
+    let (path, opening) = if let Some(path) = &args.archive {
+        (path.clone(), Opening::default())
+    } else {
+        let config = Config::read(&args.config)?;
+        (config.archive_path(), config.opening())
     };
     Ok(Archive::open_readonly_with(&path, &opening).await?)
 }
@@ -58,10 +57,10 @@ async fn export(args: &ExportLogArgs, colour: bool) -> anyhow::Result<Ending> {
     let there = match std::fs::read_dir(&args.folder) {
         Ok(mut there) => there.next().is_some(),
         Err(error) if error.kind() == ErrorKind::NotFound => false,
-        Err(error) => return Err(error).with_context(|| format!("cannot use {:?}", args.folder)),
+        Err(error) => return Err(error).with_context(|| format!("cannot use {}", args.folder.display())),
     };
     if there {
-        return Err(Usage(format!("{:?} is not empty: name a new folder", args.folder)).into());
+        return Err(Usage(format!("{} is not empty: name a new folder", args.folder.display())).into());
     }
     let archive = opened(&args.log).await?;
     let audit = archive.export_log(&args.folder, None).await?;
@@ -146,7 +145,9 @@ fn verify_export(folder: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::R
     let trust = LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| Usage(format!("--key: {error}")))?;
     let report = match export::verify(&Folder(folder), &trust) {
         Ok(report) => report,
-        Err(error @ export::ExportError::NoCheckpoint) => return Err(Usage(format!("{folder:?}: {error}")).into()),
+        Err(error @ export::ExportError::NoCheckpoint) => {
+            return Err(Usage(format!("{}: {error}", folder.display())).into());
+        }
         // Whoever signed it is not whom to believe: what was altered is the whole.
         Err(error @ export::ExportError::Checkpoint(_)) => {
             let named = format!("{:#}", anyhow::Error::from(error));
@@ -166,7 +167,7 @@ fn verify_export(folder: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::R
 }
 
 fn print_report(report: &ExportReport, format: OutputFormat, colour: bool) -> std::io::Result<()> {
-    let named = report.log.faults.iter().map(|fault| fault.to_string());
+    let named = report.log.faults.iter().map(ToString::to_string);
     let named: Vec<String> = named.chain(report.faults.iter().map(ToString::to_string)).collect();
     let checkpoint = report.checkpoint.checkpoint();
     match format {

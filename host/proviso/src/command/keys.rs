@@ -3,12 +3,11 @@
 //! An archive has one writer: where a daemon runs, it does the work, on request; where none does, this process takes the lock.
 
 use crate::cli::{ArchiveArgs, KeysCommand, OutputFormat, RotateArgs};
-use crate::client::Client;
 use crate::exit::{Ending, Usage};
-use crate::looking::Looking;
+use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, count};
 use anyhow::Context as _;
-use proviso_archive::{Archive, ArchiveError, KeyPlace, KeyVersion, KeysError, SuiteName};
+use proviso_archive::{KeyPlace, KeyVersion, KeysError, SuiteName};
 use proviso_daemon::config::Config;
 use proviso_daemon::keys::{RotationError, rotate};
 use proviso_daemon::wire::{KeyV1, KeysV1, RotatedV1};
@@ -98,12 +97,12 @@ async fn status(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
 async fn rotation(args: &RotateArgs) -> anyhow::Result<Ending> {
     let config = Config::read(&args.archive.config)?;
     let rotated: RotatedV1 = match writer(&config, &args.archive).await? {
-        Writer::Daemon(client) => {
+        Writing::Daemon(client) => {
             let suite = args.suite.map(|suite| suite.to_string());
             let body = json!({ "tenant": args.tenant, "suite": suite });
             serde_json::from_value(client.post("/v1/keys/rotate", &body)?)?
         }
-        Writer::Here(archive) => {
+        Writing::Here(archive) => {
             let progress = |rewrapped| tracing::info!(rewrapped, "keys are rotated");
             let by = crate::who::runs_this();
             let rotated = rotate(&archive, args.tenant.as_deref(), args.suite, &by, progress).await;
@@ -132,11 +131,11 @@ async fn destroy(version: u32, tenant: Option<&str>, args: &ArchiveArgs) -> anyh
     let number = KeyVersion::new(version).ok_or_else(|| Usage("versions begin with 1".to_owned()))?;
     let config = Config::read(&args.config)?;
     let gone: KeyV1 = match writer(&config, args).await? {
-        Writer::Daemon(client) => {
+        Writing::Daemon(client) => {
             let body = json!({ "tenant": tenant, "version": version });
             serde_json::from_value(client.post("/v1/keys/destroy", &body)?)?
         }
-        Writer::Here(archive) => {
+        Writing::Here(archive) => {
             let gone = archive
                 .destroy_key(tenant, number, places::now(), &crate::who::runs_this())
                 .await;
@@ -154,23 +153,9 @@ async fn destroy(version: u32, tenant: Option<&str>, args: &ArchiveArgs) -> anyh
     Ok(Ending::Well)
 }
 
-/// Who changes the archive.
-enum Writer {
-    Daemon(Client),
-    Here(Archive),
-}
-
-async fn writer(config: &Config, args: &ArchiveArgs) -> anyhow::Result<Writer> {
-    match Looking::begin(config, &args.token).await? {
-        Looking::Daemon(client) => return Ok(Writer::Daemon(client)),
-        Looking::File(reading) => reading.close().await,
-    }
-    match Archive::open_with(&config.archive_path(), &config.opening()).await {
-        Ok(archive) => Ok(Writer::Here(archive)),
-        // A daemon was started meanwhile.
-        Err(ArchiveError::InUse { .. }) => Ok(Writer::Daemon(Client::of(config, &args.token)?)),
-        Err(error) => Err(error.into()),
-    }
+async fn writer(config: &Config, args: &ArchiveArgs) -> anyhow::Result<Writing> {
+    let looking = Looking::begin(config, &args.token).await?;
+    Writing::begin(config, &args.token, looking).await
 }
 
 fn of_keys(error: KeysError) -> anyhow::Error {

@@ -35,6 +35,8 @@ struct Replayed {
     generation: Digest,
     /// The first place where the recorded and the new verdict differ; `None` if they are the same.
     difference: Option<String>,
+    /// How many of the messages that it was judged with were disposed of: it cannot be judged again.
+    gone: u64,
 }
 
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
@@ -70,10 +72,16 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
             e.insert(built);
         }
         let generation = generations.get(&wanted).context("the generation was just built")?;
+        let gone = recorded.preceding_gone;
         replayed.push(Replayed {
             message: id,
             generation: wanted,
-            difference: difference(generation, recorded),
+            difference: if gone == 0 {
+                difference(generation, recorded)
+            } else {
+                None
+            },
+            gone,
         });
         progress.advance(1);
     }
@@ -152,7 +160,8 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
             for one in replayed {
                 let line = json!({
                     "message": one.message.to_string(), "generation": one.generation,
-                    "identical": one.difference.is_none(), "difference": one.difference,
+                    "identical": one.difference.is_none() && one.gone == 0, "difference": one.difference,
+                    "disposed_preceding": one.gone,
                 });
                 crate::show::json(format_args!("{line}"));
             }
@@ -163,20 +172,28 @@ fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::R
                 .iter()
                 .filter(|one| one.difference.is_some() || replayed.len() <= 20)
             {
-                let result = one.difference.as_deref().unwrap_or("identical");
-                table.row([
-                    clip(&one.message.to_string(), 60),
-                    one.generation.short(),
-                    result.to_owned(),
-                ]);
+                let result = match (&one.difference, one.gone) {
+                    (Some(difference), _) => difference.clone(),
+                    (None, 0) => "identical".to_owned(),
+                    (None, gone) => {
+                        format!("cannot be judged again: {gone} of the messages before it were disposed of")
+                    }
+                };
+                table.row([clip(&one.message.to_string(), 60), one.generation.short(), result]);
             }
             if replayed.len() <= 20 || different > 0 {
                 table.print(&mut std::io::stdout())?;
             }
+            let gone = replayed.iter().filter(|one| one.gone > 0).count();
             crate::show::line(format_args!(
-                "{} replayed, {} identical, {different} different",
-                replayed.len(),
-                replayed.len() - different
+                "{} replayed, {} identical, {different} different{}",
+                replayed.len() - gone,
+                replayed.len() - different - gone,
+                if gone == 0 {
+                    String::new()
+                } else {
+                    format!("; {gone} not: messages before them were disposed of")
+                }
             ));
         }
     }

@@ -6,6 +6,7 @@ use crate::show;
 use anyhow::{Context, anyhow};
 use proviso_archive::Shown;
 use proviso_daemon::config::Config;
+use proviso_model::Digest;
 use proviso_model::retention::{self, Decision, Laws, Proof, Statute};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Language;
@@ -13,6 +14,7 @@ use proviso_pack::PackStore;
 use proviso_pipeline::loading::set::{self, Purpose, Recorded};
 use proviso_pipeline::loading::trust::Accepting;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A proof, and how far it can be relied on.
@@ -50,6 +52,37 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
         without_laws,
         differs,
     })
+}
+
+/// The sets and the rules of generations, each read once.
+pub(crate) struct Rules<'c> {
+    config: &'c Config,
+    read: HashMap<Digest, (PolicySet, Laws)>,
+}
+
+impl<'c> Rules<'c> {
+    pub(crate) fn new(config: &'c Config) -> Self {
+        Self {
+            config,
+            read: HashMap::new(),
+        }
+    }
+
+    /// Those of one generation. Without its packs there are no rules, and nothing of it may go.
+    pub(crate) async fn of(&mut self, looking: &Looking, id: &Digest) -> anyhow::Result<(&PolicySet, &Laws)> {
+        if !self.read.contains_key(id) {
+            let record = looking
+                .generation(id)
+                .await?
+                .ok_or_else(|| anyhow!("generation {id} is not recorded"))?;
+            let policies = PolicySet::from_canonical_json(&record.set_json)
+                .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
+            let laws = laws(self.config, &proviso_daemon::recorded(&record)).unwrap_or_default();
+            self.read.insert(*id, (policies, laws));
+        }
+        let (policies, laws) = self.read.get(id).context("it was just read")?;
+        Ok((policies, laws))
+    }
 }
 
 /// What the settings in force stated of the rules. Packs that are revoked today are read as well: nothing of them runs.

@@ -25,12 +25,17 @@ pub(in crate::sqlite) fn path_of(archive: &Path) -> PathBuf {
     beside(archive, ".checkpoint")
 }
 
-/// The file's bytes; `None` where there is none.
-pub(in crate::sqlite) fn read(archive: &Path) -> Result<Option<Vec<u8>>, LogTrouble> {
-    let path = path_of(archive);
+/// A checkpoint as it was found.
+pub(in crate::sqlite) struct FoundNote {
+    pub(in crate::sqlite) path: PathBuf,
+    pub(in crate::sqlite) bytes: Vec<u8>,
+}
+
+/// Reads a checkpoint's file; `None` where there is none.
+pub(in crate::sqlite) fn read(path: PathBuf) -> Result<Option<FoundNote>, LogTrouble> {
     let mut bytes = Vec::new();
     match File::open(&path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)) {
-        Ok(_) => Ok(Some(bytes)),
+        Ok(_) => Ok(Some(FoundNote { path, bytes })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(LogTrouble::Io { path, source }),
     }
@@ -43,7 +48,8 @@ pub(in crate::sqlite) struct Checkpoints {
 }
 
 struct Shared {
-    archive: PathBuf,
+    /// The file beside the archive first, then the witness's.
+    places: Vec<PathBuf>,
     key: SignerKey,
     state: Mutex<State>,
 }
@@ -62,9 +68,9 @@ struct State {
 
 impl Checkpoints {
     /// For a log as it is, of which a checkpoint is written at once.
-    pub(super) fn new(archive: &Path, key: SignerKey, latest: (u64, Hash)) -> Result<Self, LogTrouble> {
+    pub(super) fn new(places: Vec<PathBuf>, key: SignerKey, latest: (u64, Hash)) -> Result<Self, LogTrouble> {
         let shared = Shared {
-            archive: archive.to_owned(),
+            places,
             key,
             state: Mutex::new(State {
                 latest,
@@ -74,10 +80,8 @@ impl Checkpoints {
                 failing: false,
             }),
         };
-        shared.write(latest).map_err(|source| LogTrouble::Io {
-            path: path_of(archive),
-            source,
-        })?;
+        let written = shared.write(latest);
+        written.map_err(|(path, source)| LogTrouble::Io { path, source })?;
         Ok(Self {
             shared: Arc::new(shared),
             task: None,
@@ -148,9 +152,8 @@ impl Shared {
                 state.written = state.latest.0;
                 state.failing = false;
             }
-            Err(error) => {
+            Err((path, error)) => {
                 if !state.failing {
-                    let path = path_of(&self.archive);
                     tracing::error!(
                         %error, path = %path.display(),
                         "no checkpoint is written: an older copy put in the archive's place would not be noticed"
@@ -161,20 +164,29 @@ impl Shared {
         }
     }
 
-    /// Whole, or not at all.
-    fn write(&self, (size, root): (u64, Hash)) -> std::io::Result<()> {
+    /// To every place; the first that failed.
+    fn write(&self, (size, root): (u64, Hash)) -> Result<(), (PathBuf, std::io::Error)> {
         let origin = self.key.verifier().name().as_str();
-        let note = Checkpoint::new(origin, size, root).map_err(std::io::Error::other)?;
-        let note = note.sign(&self.key).map_err(std::io::Error::other)?;
-        let new = beside(&self.archive, ".checkpoint.new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        file.write_all(note.to_string().as_bytes())?;
-        file.sync_data()?;
-        std::fs::rename(&new, path_of(&self.archive))
+        let note = Checkpoint::new(origin, size, root).map_err(std::io::Error::other);
+        let note = note.and_then(|checkpoint| checkpoint.sign(&self.key).map_err(std::io::Error::other));
+        let text = note.map_err(|error| (self.places[0].clone(), error))?.to_string();
+        let failed = |place: &PathBuf| Some((place.clone(), replace(place, &text).err()?));
+        // One that fails keeps no other from its checkpoint.
+        let failures: Vec<_> = self.places.iter().filter_map(failed).collect();
+        failures.into_iter().next().map_or(Ok(()), Err)
     }
+}
+
+/// Whole, or not at all.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let new = beside(path, ".new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_data()?;
+    std::fs::rename(&new, path)
 }

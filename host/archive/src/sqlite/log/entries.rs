@@ -102,6 +102,11 @@ impl Entries {
         self.tell(rows.kind, message, fields)
     }
 
+    /// Where the next entry that is told will stand in the leaf, where no messages are told of as judged.
+    pub(in crate::sqlite) fn next_place(&self) -> u32 {
+        self.told.len() as u32
+    }
+
     /// Tells of messages that were judged when they arrived, in the order of their numbers, which follow each other.
     pub(in crate::sqlite) fn judged(&mut self, first: i64, commitments: Vec<Commitment>) {
         if !commitments.is_empty() {

@@ -1,6 +1,6 @@
 //! The log when an archive is opened: it begins with the archive, and is compared with what was signed.
 
-use super::checkpoints::{self, Checkpoints};
+use super::checkpoints::{self, Checkpoints, FoundNote};
 use super::entries::{Entries, Field, integer, text};
 use super::tiles;
 use super::{Log, key, rows};
@@ -12,13 +12,13 @@ use crate::storage::StorageError;
 use proviso_model::{Principal, Timestamp};
 use proviso_proof::Hash;
 use proviso_proof::entry::{Entry, Value};
-use proviso_proof::note::{LogTrust, SignerKey, VerifierKey};
+use proviso_proof::note::{Checkpoint, LogTrust, Note, SignerKey, VerifierKey};
 use proviso_proof::tree::tile::TileId;
 use proviso_proof::tree::tiled::{Tiled, TiledError, Tiles};
 use proviso_proof::tree::{Edge, node};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Begins a log: the schema, and how much was there before it.
 pub(super) const BEGAN: &str = "began";
@@ -88,7 +88,7 @@ impl Start<'_> {
             Failure::Sql(error) => storage(error),
             Failure::Refused(refused) => storage(damage(refused.to_string())),
         })?;
-        let checkpoints = Checkpoints::new(self.path, signer, (edge.size(), edge.root())).map_err(trouble)?;
+        let checkpoints = Checkpoints::new(self.places(), signer, (edge.size(), edge.root())).map_err(trouble)?;
         Ok(Log {
             edge: Some(edge),
             checkpoints,
@@ -105,14 +105,17 @@ impl Start<'_> {
             Ok(signer) => signer,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let note = match checkpoints::read(self.path) {
-            Ok(note) => note,
-            Err(trouble) => return Ok(Err(trouble)),
-        };
+        let mut notes = Vec::new();
+        for place in self.places() {
+            match checkpoints::read(place) {
+                Ok(note) => notes.push(note),
+                Err(trouble) => return Ok(Err(trouble)),
+            }
+        }
         let Some(expected) = log_key(connection).await? else {
             // Nothing was logged yet. A checkpoint tells of an archive that was here before.
-            return Ok(match note {
-                Some(note) => Err(self.of_another(&note)),
+            return Ok(match notes.iter().flatten().next() {
+                Some(note) => Err(of_another(note)),
                 None => Ok(signer),
             });
         };
@@ -127,30 +130,29 @@ impl Start<'_> {
                 expected: expected.to_string(),
             }));
         }
-        let compared = match note {
-            Some(note) => compare(connection, edge, &expected, &note, self.path).await?,
-            // The process that made the archive was killed before it signed.
-            None if edge.size() <= 1 => Ok(()),
-            None => Err(LogTrouble::NoCheckpoint {
+        // The process that made the archive may have been killed before it signed.
+        if edge.size() > 1 && notes[0].is_none() {
+            return Ok(Err(LogTrouble::NoCheckpoint {
                 leaves: edge.size(),
                 path: checkpoints::path_of(self.path),
-            }),
-        };
-        Ok(compared.map(|()| Some(signer)))
+            }));
+        }
+        for (place, note) in self.places().iter().zip(notes) {
+            let Some(note) = note else {
+                tracing::warn!(path = %place.display(), "the witness's file has no checkpoint of this log yet");
+                continue;
+            };
+            if let Err(trouble) = compare(connection, edge, &expected, note).await? {
+                return Ok(Err(trouble));
+            }
+        }
+        Ok(Ok(Some(signer)))
     }
 
-    /// A checkpoint beside an archive that has no log.
-    fn of_another(&self, note: &[u8]) -> LogTrouble {
-        let path = checkpoints::path_of(self.path);
-        let read = proviso_proof::note::Note::parse(note).map_err(Into::into);
-        match read.and_then(|note| proviso_proof::note::Checkpoint::from_text(note.text())) {
-            Ok(checkpoint) => LogTrouble::Behind {
-                found: 0,
-                signed: checkpoint.size(),
-                path,
-            },
-            Err(source) => LogTrouble::BadCheckpoint { path, source },
-        }
+    /// The files that get every checkpoint.
+    fn places(&self) -> Vec<PathBuf> {
+        let beside = checkpoints::path_of(self.path);
+        [beside].into_iter().chain(self.opening.witness.clone()).collect()
     }
 
     async fn begin(&self, connection: &mut SqliteConnection, entries: &mut Entries) -> Result<(), Failure> {
@@ -223,17 +225,29 @@ pub(super) async fn log_key(connection: &mut SqliteConnection) -> Result<Option<
     }
 }
 
+/// A checkpoint beside an archive that has no log.
+fn of_another(note: &FoundNote) -> LogTrouble {
+    let path = note.path.clone();
+    let read = Note::parse(&note.bytes).map_err(Into::into);
+    match read.and_then(|note| Checkpoint::from_text(note.text())) {
+        Ok(checkpoint) => LogTrouble::Behind {
+            found: 0,
+            signed: checkpoint.size(),
+            path,
+        },
+        Err(source) => LogTrouble::BadCheckpoint { path, source },
+    }
+}
+
 /// Compares a log with a signed checkpoint.
 async fn compare(
     connection: &mut SqliteConnection,
     edge: &Edge,
     key: &VerifierKey,
-    note: &[u8],
-    archive: &Path,
+    FoundNote { path, bytes }: FoundNote,
 ) -> Result<Result<(), LogTrouble>, sqlx::Error> {
-    let path = checkpoints::path_of(archive);
     let trust = LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| damage(error.to_string()))?;
-    let opened = match trust.open(note) {
+    let opened = match trust.open(&bytes) {
         Ok(opened) => opened,
         Err(source) => return Ok(Err(LogTrouble::BadCheckpoint { path, source })),
     };

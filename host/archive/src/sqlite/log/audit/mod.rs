@@ -8,7 +8,7 @@ mod found;
 mod stored;
 mod walk;
 
-use super::checkpoints;
+use super::checkpoints::{self, FoundNote};
 use super::start::log_key;
 use crate::audit::{Audit, AuditFault, Signed};
 use crate::log::LogTrouble;
@@ -57,12 +57,14 @@ impl Sqlite {
             source: Box::new(source),
         };
         // Before the database: what is committed is never behind what was signed.
-        let note = checkpoints::read(&self.path).map_err(trouble)?;
+        let note = checkpoints::read(checkpoints::path_of(&self.path)).map_err(trouble)?;
         if folder.is_some() && note.is_none() {
             let path = checkpoints::path_of(&self.path);
             return Err(trouble(LogTrouble::NothingSigned { path }));
         }
-        let found = self.read_all(note, expected, folder).await;
+        let witness = self.witness.clone().map(checkpoints::read).transpose();
+        let witness = witness.map_err(trouble)?.flatten();
+        let found = self.read_all((note, witness), expected, folder).await;
         found.map_err(|ended| match ended {
             Ended::Sql(error) => self.storage(error).into(),
             Ended::File(path, source) => trouble(LogTrouble::Io { path, source }),
@@ -71,7 +73,7 @@ impl Sqlite {
 
     async fn read_all(
         &self,
-        note: Option<Vec<u8>>,
+        (note, witness): (Option<FoundNote>, Option<FoundNote>),
         expected: Option<&VerifierKey>,
         folder: Option<&Path>,
     ) -> Result<Audit, Ended> {
@@ -87,7 +89,13 @@ impl Sqlite {
         }
         sqlx::query("COMMIT").execute(&mut connection).await?;
 
-        let checkpoint = self.checkpoint(note.as_deref(), key.as_ref(), leaves, &mut found);
+        if note.is_none() && leaves > 1 {
+            found.fault(AuditFault::NoCheckpoint(checkpoints::path_of(&self.path)));
+        }
+        let checkpoint = opened(note.as_ref(), key.as_ref(), &mut found);
+        // An export ends where the checkpoint beside the archive does.
+        let witness = witness.filter(|_| folder.is_none());
+        let witnessed = opened(witness.as_ref(), key.as_ref(), &mut found);
         let key = key.map(|key| key.to_string());
         if leaves > 0 && (before.is_none() || key.is_none()) {
             found.fault(AuditFault::Entry { leaf: 0, place: 0 });
@@ -97,7 +105,7 @@ impl Sqlite {
             let named = key.clone().unwrap_or_default();
             found.fault(AuditFault::Key { found: named, expected });
         }
-        let check = LogCheck::new(checkpoint.as_ref().map(VerifiedCheckpoint::checkpoint));
+        let check = LogCheck::new(checkpoint.iter().chain(&witnessed).map(VerifiedCheckpoint::checkpoint));
         let messages_before = before.as_ref().map_or(0, |entry| field(entry, "messages").unwrap_or(0));
         let mut walk = Walk {
             store: self,
@@ -127,7 +135,9 @@ impl Sqlite {
         }
         if let (Some(export), Some(folder)) = (&mut walk.export, folder) {
             export.finish(&walk.edge).map_err(|error| damage(error.to_string()))?;
-            export.ready.push((CHECKPOINT.to_owned(), note.unwrap_or_default()));
+            export
+                .ready
+                .push((CHECKPOINT.to_owned(), note.map(|note| note.bytes).unwrap_or_default()));
             write(folder, std::mem::take(&mut export.ready))?;
         }
         // The temporary table goes with the connection.
@@ -148,28 +158,18 @@ impl Sqlite {
             log,
         })
     }
+}
 
-    fn checkpoint(
-        &self,
-        note: Option<&[u8]>,
-        key: Option<&VerifierKey>,
-        size: i64,
-        found: &mut Found,
-    ) -> Option<VerifiedCheckpoint> {
-        let path = checkpoints::path_of(&self.path);
-        let Some(note) = note else {
-            if size > 1 {
-                found.fault(AuditFault::NoCheckpoint(path));
-            }
-            return None;
-        };
-        let trust = LogTrust::new(key?.name().as_str(), key?.clone()).ok()?;
-        match trust.open(note) {
-            Ok(opened) => Some(opened),
-            Err(source) => {
-                found.fault(AuditFault::Checkpoint { path, source });
-                None
-            }
+/// A checkpoint that the log's key signed.
+fn opened(note: Option<&FoundNote>, key: Option<&VerifierKey>, found: &mut Found) -> Option<VerifiedCheckpoint> {
+    let (note, key) = (note?, key?);
+    let trust = LogTrust::new(key.name().as_str(), key.clone()).ok()?;
+    match trust.open(&note.bytes) {
+        Ok(opened) => Some(opened),
+        Err(source) => {
+            let path = note.path.clone();
+            found.fault(AuditFault::Checkpoint { path, source });
+            None
         }
     }
 }

@@ -1,0 +1,114 @@
+//! What becomes of messages whose time is over, and orders to keep them.
+
+use proviso_model::time::Day;
+use proviso_model::{MessageId, Principal, Timestamp};
+use proviso_proof::certificate::{Clock, Statute};
+
+/// An order to keep. All that is given must fit; nothing given fits every message of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHold {
+    /// Whose messages.
+    pub tenant: String,
+    /// Why, for the record.
+    pub reason: String,
+    /// The identifier of somebody who sent or received the message, or wrote in its conversation.
+    pub person: Option<String>,
+    /// Its conversation.
+    pub conversation: Option<String>,
+    /// Sent then or later.
+    pub sent_from: Option<Timestamp>,
+    /// Sent before then.
+    pub sent_before: Option<Timestamp>,
+    /// When the order is given.
+    pub at: Timestamp,
+}
+
+/// An order to keep, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// From 1, rising.
+    pub number: i64,
+    /// What it says.
+    pub order: NewHold,
+    /// Who gave it.
+    pub by: Principal,
+    /// When it ended, who ended it, and why; `None` while it is open.
+    pub released: Option<(Timestamp, Principal, String)>,
+}
+
+/// A message that may be disposed of, unless something holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// The message.
+    pub id: MessageId,
+    /// The last day on which it had to be kept; `None` where its consent is gone and nothing else keeps it.
+    pub until: Option<Day>,
+    /// What keeps it all the same.
+    pub kept_by: Option<KeptBy>,
+}
+
+/// Why a message that is due stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptBy {
+    /// So many open holds.
+    Holds(u64),
+    /// It waits for a person, because a policy failed on it.
+    Waiting,
+}
+
+/// Messages that are to go, in one transaction: at most
+/// [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX).
+#[derive(Debug, Clone)]
+pub struct Disposing {
+    /// When.
+    pub at: Timestamp,
+    /// Today, in the set's time zone. A message goes from the second day behind its last one on.
+    pub today: Day,
+    /// A person has looked at the clock: a long pause before the archive was opened is no reason to doubt it.
+    pub clock_is_right: bool,
+    /// Each once.
+    pub messages: Vec<Going>,
+}
+
+/// A message that is to go, and why it may.
+#[derive(Debug, Clone)]
+pub struct Going {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// The rules that decided.
+    pub statutes: Vec<Statute>,
+    /// From when they run.
+    pub clock: Clock,
+    /// From when it was to go, in milliseconds since 1970.
+    pub due_ms: u64,
+}
+
+/// What became of messages that were to go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DisposalReport {
+    /// Their keys and contents are gone.
+    pub disposed: u64,
+    /// A hold keeps them.
+    pub held: u64,
+    /// They wait for a person.
+    pub waiting: u64,
+    /// They are not due any more, or went before.
+    pub not_due: u64,
+}
+
+/// What is left of a message that was disposed of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disposed {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Principal,
+    /// The leaf of the log that tells of it.
+    pub leaf: u64,
+    /// The place of the disposal's entry in the leaf; the hold check stands before it.
+    pub place: u32,
+    /// What its certificate says, as canonical JSON.
+    pub said: String,
+}

@@ -1,0 +1,363 @@
+//! The end of messages. The hold check, the destruction of the key, and what the log tells of both are one transaction: a hold
+//! that is placed while a disposal runs comes before it, and wins, or behind it.
+//!
+//! What stays: the tag of the identifier, so that a message that is delivered again does not come back; what its contacts said
+//! of being archived; the states and scores that it went into; and its commitments in the log, without the entries.
+
+use super::Sqlite;
+use super::clock::ClockGuard;
+use super::failure::Failure;
+use super::holds;
+use super::log::entries::{Entries, digest, integer};
+use super::log::judged;
+use super::records::{CONTENT_COLUMNS, content_columns, open_content};
+use super::rows::{damage, read_principal, read_time};
+use super::sealing::Sealing;
+use super::steps;
+use super::vocabulary::Vocabulary;
+use crate::change::CommitError;
+use crate::disposal::{DisposalReport, Disposed, Disposing, Due, Going, KeptBy};
+use crate::storage::StorageError;
+use crate::stored::codes;
+use proviso_model::retention::Why;
+use proviso_model::time::Day;
+use proviso_model::{Digest, MessageId, Principal, Timestamp};
+use proviso_proof::certificate::{Disposal, HOLDS, KeyDestroyed};
+use proviso_proof::entry_proof::Place;
+use proviso_proof::leaf::Leaf;
+use proviso_proof::{Hash, certificate};
+use proviso_seal::TAG_BYTES;
+use sqlx::{Row as _, SqliteConnection};
+use std::time::Instant;
+
+const CONTENT: &str = concat!(
+    "SELECT ",
+    content_columns!(),
+    ", i.tag, e.why, e.keep_until FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
+      JOIN identities i USING (message) WHERE e.message = ?"
+);
+
+/// In the order that references demand.
+const GONE: [&str; 9] = [
+    "DELETE FROM findings WHERE message = ?",
+    "DELETE FROM faults WHERE message = ?",
+    "DELETE FROM held_messages WHERE message = ?",
+    "DELETE FROM earlier_judgements WHERE message = ?",
+    "DELETE FROM conflicts WHERE message = ?",
+    "DELETE FROM fold_steps WHERE message = ?",
+    "DELETE FROM recalls WHERE message = ?",
+    "DELETE FROM contents WHERE message = ?",
+    "DELETE FROM envelopes WHERE message = ?",
+];
+
+/// Days behind the last one, on which a clock or a zone may be wrong.
+const GRACE_DAYS: i32 = 1;
+
+/// True if a decision with this ground and end lets a message go on that day. Nothing else ever does.
+fn is_due(why: Option<Why>, until: Option<Day>, today: Day) -> bool {
+    match (why, until) {
+        (Some(Why::ConsentWithdrawn), None) => true,
+        (Some(Why::LongestFloor | Why::ShortestCeiling | Why::ConsentWithdrawn), Some(until)) => {
+            until.number() + GRACE_DAYS < today.number()
+        }
+        _ => false,
+    }
+}
+
+/// What is recorded of how long a message is kept: ground and last day.
+fn kept(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<(Option<Why>, Option<Day>), sqlx::Error> {
+    let (why, until): (Option<u8>, Option<i32>) = (row.try_get(at)?, row.try_get(at + 1)?);
+    let why = match why {
+        None | Some(0) => None,
+        Some(code) => Some(codes::why(code).map_err(|error| damage(error.to_string()))?),
+    };
+    let day = |number| Day::from_number(number).ok_or_else(|| damage(format!("{number} is no day")));
+    Ok((why, until.map(day).transpose()?))
+}
+
+pub(super) async fn dispose(
+    connection: &mut SqliteConnection,
+    known: &mut Vocabulary,
+    sealing: &Sealing,
+    clock: &ClockGuard,
+    disposing: &Disposing,
+    by: &Principal,
+    log: &mut Entries,
+) -> Result<DisposalReport, Failure> {
+    let seen = last_time(connection).await?;
+    if let Some(trouble) = clock.trouble(disposing.at, Instant::now(), seen, disposing.clock_is_right) {
+        return Err(Failure::Refused(CommitError::Clock(trouble)));
+    }
+    // The last steps of subjects may go.
+    known.chains.forget();
+    let leaf: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut report = DisposalReport::default();
+    for going in &disposing.messages {
+        let count = match one(connection, sealing, disposing, going, by, leaf.unsigned_abs(), log).await? {
+            Became::Disposed => &mut report.disposed,
+            Became::Kept(KeptBy::Holds(_)) => &mut report.held,
+            Became::Kept(KeptBy::Waiting) => &mut report.waiting,
+            Became::NotDue => &mut report.not_due,
+        };
+        *count += 1;
+    }
+    Ok(report)
+}
+
+/// The time of the log's last leaf.
+pub(super) async fn last_time(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let data: Option<Vec<u8>> = sqlx::query_scalar("SELECT data FROM log_leaves ORDER BY leaf DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    let Some(data) = data else { return Ok(None) };
+    let leaf = Leaf::from_bytes(&data).map_err(|error| damage(error.to_string()))?;
+    let time = Timestamp::from_millis(leaf.time_ms().cast_signed());
+    time.map(Some).map_err(|error| damage(error.to_string()))
+}
+
+enum Became {
+    Disposed,
+    Kept(KeptBy),
+    NotDue,
+}
+
+async fn one(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    disposing: &Disposing,
+    going: &Going,
+    by: &Principal,
+    leaf: u64,
+    log: &mut Entries,
+) -> Result<Became, Failure> {
+    let number = going.arrival;
+    let row = sqlx::query(CONTENT)
+        .bind(number)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(Became::NotDue) };
+    let (why, until) = kept(&row, CONTENT_COLUMNS + 1)?;
+    if !is_due(why, until, disposing.today) {
+        return Ok(Became::NotDue);
+    }
+    let (record, message) = open_content(&row, 0, sealing)?;
+    if let Some(kept) = kept_by(connection, number, &message).await? {
+        return Ok(Became::Kept(kept));
+    }
+    let tag: &[u8] = row.try_get(CONTENT_COLUMNS)?;
+    let tag = <[u8; TAG_BYTES]>::try_from(tag).map_err(|_| damage(format!("the tag of message {number} is cut")))?;
+    let named = hash_of(b"proviso/disposed/1", &tag);
+    let hold_check = Place {
+        leaf,
+        entry: log.next_place(),
+    };
+    let said = Disposal {
+        tenant: message.id.tenant.clone(),
+        record: named,
+        statutes: going.statutes.clone(),
+        clock: going.clock.clone(),
+        due_ms: going.due_ms,
+        disposed_ms: disposing.at.as_millis().unsigned_abs(),
+        key: KeyDestroyed {
+            algorithm: record.suite().name().to_owned(),
+            fingerprint: hash_of(b"proviso/record-key/1", &record.wrapped().bytes),
+        },
+        hold_check,
+    };
+    let about = |hash: Hash| {
+        (
+            certificate::RECORD,
+            proviso_proof::entry::Value::Bytes(hash.as_bytes().to_vec()),
+        )
+    };
+    log.tell(certificate::HOLD_CHECK, None, vec![about(named), integer(HOLDS, 0)])?;
+    let place = log.next_place();
+    let sum = Digest::from_bytes(*said.digest().as_bytes());
+    log.tell(
+        certificate::DISPOSAL,
+        None,
+        vec![about(named), digest(certificate::CERTIFICATE, &sum)],
+    )?;
+
+    erase_entries(connection, sealing, number, &tag).await?;
+    rebase_steps(connection, number).await?;
+    for sql in GONE {
+        sqlx::query(sql).bind(number).execute(&mut *connection).await?;
+    }
+    sqlx::query(
+        "INSERT INTO disposals (message, disposed_at, disposed_by, leaf, place, said) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(number)
+    .bind(disposing.at.as_millis())
+    .bind(by.to_string())
+    .bind(leaf.cast_signed())
+    .bind(place)
+    .bind(said.to_json())
+    .execute(&mut *connection)
+    .await?;
+    Ok(Became::Disposed)
+}
+
+/// SHA-256 over a fixed text and bytes.
+fn hash_of(text: &[u8], bytes: &[u8]) -> Hash {
+    Hash::from_bytes(*Digest::of(&[text, bytes].concat()).as_bytes())
+}
+
+async fn kept_by(
+    connection: &mut SqliteConnection,
+    number: i64,
+    message: &proviso_model::Message,
+) -> Result<Option<KeptBy>, sqlx::Error> {
+    let holds = holds::count(connection, number, message).await?;
+    if holds > 0 {
+        return Ok(Some(KeptBy::Holds(holds)));
+    }
+    let waiting: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM held_messages WHERE message = ? AND released_at IS NULL)")
+            .bind(number)
+            .fetch_one(connection)
+            .await?;
+    Ok(waiting.then_some(KeptBy::Waiting))
+}
+
+/// What the log has of a message: of the entry that its rows made the commitment is kept now, and from the others what they say goes.
+async fn erase_entries(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    number: i64,
+    tag: &[u8; TAG_BYTES],
+) -> Result<(), Failure> {
+    // What a contact said of being archived stays, and says nothing of the message but its number.
+    sqlx::query("UPDATE log_entries SET salt = NULL, entry = NULL WHERE message = ? AND kind != 'consent'")
+        .bind(number)
+        .execute(&mut *connection)
+        .await?;
+    let leaf = sqlx::query(
+        "SELECT leaf, first_message FROM log_leaves WHERE first_message <= ?1 AND ?1 < first_message + messages
+         ORDER BY first_message DESC LIMIT 1",
+    )
+    .bind(number)
+    .fetch_optional(&mut *connection)
+    .await?;
+    // A message of before the log has no entry.
+    let Some(leaf) = leaf else { return Ok(()) };
+    let (leaf, first): (i64, i64) = (leaf.try_get(0)?, leaf.try_get(1)?);
+    let read = judged::read(connection, sealing, (number, number)).await?;
+    let [read] = &read[..] else {
+        return Err(damage(format!("the rows of message {number} are not all there")).into());
+    };
+    let salt = read.salt.as_ref().map_err(|error| damage(error.to_string()))?;
+    // One that was judged again has its first entry there already.
+    sqlx::query(
+        "INSERT INTO log_entries (leaf, place, kind, message, commitment) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(leaf)
+    .bind(number - first)
+    .bind(judged::JUDGED)
+    .bind(number)
+    .bind(read.of.commitment(tag, salt).hash().as_bytes().to_vec())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A step that differs from one that goes is written whole.
+async fn rebase_steps(connection: &mut SqliteConnection, number: i64) -> Result<(), sqlx::Error> {
+    let folds: Vec<i64> = sqlx::query_scalar("SELECT fold FROM fold_steps WHERE message = ?")
+        .bind(number)
+        .fetch_all(&mut *connection)
+        .await?;
+    for fold in folds {
+        let Some((next, state)) = steps::next_that_differs(connection, fold, number).await? else {
+            continue;
+        };
+        sqlx::query("UPDATE fold_steps SET state_before = ? WHERE fold = ? AND message = ?")
+            .bind(steps::whole(&state))
+            .bind(fold)
+            .bind(next)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Sqlite {
+    pub(crate) async fn due(&self, today: Day, after: i64, limit: u32) -> Result<Vec<Due>, StorageError> {
+        self.reading(|mut reader| async move {
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                content_columns!(),
+                ", e.why, e.keep_until FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
+                  WHERE e.message > ? AND (e.why IN (5, 6, 7) AND e.keep_until < ? OR e.why = 7 AND e.keep_until IS NULL)
+                  ORDER BY e.message LIMIT ?"
+            ))
+            .bind(after)
+            .bind(today.number())
+            .bind(limit)
+            .fetch_all(&mut *reader)
+            .await?;
+            let mut due = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let (_, message) = open_content(row, 0, &self.sealing)?;
+                let (why, until) = kept(row, CONTENT_COLUMNS)?;
+                let arrival: i64 = row.try_get(0)?;
+                if is_due(why, until, today) {
+                    due.push(Due {
+                        arrival,
+                        id: MessageId::clone(&message.id),
+                        until,
+                        kept_by: kept_by(&mut reader, arrival, &message).await?,
+                    });
+                }
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// True of a message that was disposed of.
+    pub(super) async fn is_disposed(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &MessageId,
+    ) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM identities i JOIN disposals d USING (message) WHERE i.tag = ?)",
+        )
+        .bind(self.sealing.tag(id).to_vec())
+        .fetch_one(connection)
+        .await
+    }
+
+    pub(crate) async fn disposed(&self, id: &MessageId) -> Result<Option<Disposed>, StorageError> {
+        self.reading(|mut reader| async move {
+            let row = sqlx::query(
+                "SELECT d.disposed_at, d.disposed_by, d.leaf, d.place, d.said FROM identities i JOIN disposals d USING (message)
+                 WHERE i.tag = ?",
+            )
+            .bind(self.sealing.tag(id).to_vec())
+            .fetch_optional(&mut *reader)
+            .await?;
+            let Some(row) = row else { return Ok(None) };
+            let leaf: i64 = row.try_get(2)?;
+            Ok(Some(Disposed {
+                at: read_time(&row, 0)?,
+                by: read_principal(&row, 1)?,
+                leaf: leaf.unsigned_abs(),
+                place: row.try_get(3)?,
+                said: row.try_get(4)?,
+            }))
+        })
+        .await
+    }
+}
+
+/// After a disposal: copies the write-ahead log into the file and cuts it off, so that nothing of what went is left in it.
+pub(super) async fn empty_log_file(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(connection)
+        .await?;
+    Ok(())
+}

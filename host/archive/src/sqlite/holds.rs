@@ -1,0 +1,150 @@
+//! Orders to keep.
+
+use super::Sqlite;
+use super::failure::Failure;
+use super::log::entries::{Entries, integer, text};
+use super::rows::{read_principal, read_time};
+use crate::change::CommitError;
+use crate::disposal::{Hold, NewHold};
+use crate::storage::StorageError;
+use proviso_model::{Message, Principal, Timestamp};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+pub(super) async fn place(
+    connection: &mut SqliteConnection,
+    hold: &NewHold,
+    by: &Principal,
+    log: &mut Entries,
+) -> Result<i64, Failure> {
+    let number: i64 = sqlx::query_scalar(
+        "INSERT INTO holds (tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING hold",
+    )
+    .bind(hold.tenant.clone())
+    .bind(hold.reason.clone())
+    .bind(hold.person.clone())
+    .bind(hold.conversation.clone())
+    .bind(hold.sent_from.map(Timestamp::as_millis))
+    .bind(hold.sent_before.map(Timestamp::as_millis))
+    .bind(hold.at.as_millis())
+    .bind(by.to_string())
+    .fetch_one(connection)
+    .await?;
+    let fields = vec![integer("hold", number), text("tenant", hold.tenant.clone())];
+    log.tell("hold-placed", None, fields)?;
+    Ok(number)
+}
+
+pub(super) async fn release(
+    connection: &mut SqliteConnection,
+    hold: i64,
+    note: &str,
+    at: Timestamp,
+    by: &Principal,
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    let released = sqlx::query(
+        "UPDATE holds SET released_at = ?, released_by = ?, release_note = ? WHERE hold = ? AND released_at IS NULL",
+    )
+    .bind(at.as_millis())
+    .bind(by.to_string())
+    .bind(note.to_owned())
+    .bind(hold)
+    .execute(connection)
+    .await?;
+    if released.rows_affected() == 0 {
+        return Err(Failure::Refused(CommitError::NoHold { hold }));
+    }
+    log.tell("hold-released", None, vec![integer("hold", hold)])
+}
+
+/// How many open holds keep a message, whose number is `arrival`.
+pub(super) async fn count(
+    connection: &mut SqliteConnection,
+    arrival: i64,
+    message: &Message,
+) -> Result<u64, sqlx::Error> {
+    let open = sqlx::query(
+        "SELECT person FROM holds WHERE released_at IS NULL AND tenant = ?1
+         AND (conversation IS NULL OR conversation = ?2)
+         AND (sent_from IS NULL OR sent_from <= ?3) AND (sent_before IS NULL OR ?3 < sent_before)",
+    )
+    .bind(message.id.tenant.clone())
+    .bind(message.conversation.clone())
+    .bind(message.sent_at.as_millis())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut holds = 0;
+    for row in &open {
+        let person: Option<&str> = row.try_get(0)?;
+        let Some(person) = person else {
+            holds += 1;
+            continue;
+        };
+        if message.parties().any(|party| *party.id == *person) || wrote_beside(connection, arrival, person).await? {
+            holds += 1;
+        }
+    }
+    Ok(holds)
+}
+
+/// True if a person wrote in the conversation of a message.
+async fn wrote_beside(connection: &mut SqliteConnection, arrival: i64, person: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM envelopes e JOIN envelopes o USING (conversation) JOIN parties p ON p.party = o.sender
+         WHERE e.message = ? AND p.id = ?)",
+    )
+    .bind(arrival)
+    .bind(person.to_owned())
+    .fetch_one(connection)
+    .await
+}
+
+impl Sqlite {
+    pub(crate) async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
+        self.reading(|mut reader| async move {
+            sqlx::query(
+                "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by,
+                        released_at, released_by, release_note FROM holds ORDER BY hold",
+            )
+            .fetch_all(&mut *reader)
+            .await?
+            .iter()
+            .map(read)
+            .collect()
+        })
+        .await
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Hold, sqlx::Error> {
+    let time = |column: usize| -> Result<Option<Timestamp>, sqlx::Error> {
+        match row.try_get::<Option<i64>, _>(column)? {
+            Some(_) => read_time(row, column).map(Some),
+            None => Ok(None),
+        }
+    };
+    let released = match time(9)? {
+        Some(at) => Some((
+            at,
+            read_principal(row, 10)?,
+            row.try_get::<Option<String>, _>(11)?.unwrap_or_default(),
+        )),
+        None => None,
+    };
+    Ok(Hold {
+        number: row.try_get(0)?,
+        order: NewHold {
+            tenant: row.try_get(1)?,
+            reason: row.try_get(2)?,
+            person: row.try_get(3)?,
+            conversation: row.try_get(4)?,
+            sent_from: time(5)?,
+            sent_before: time(6)?,
+            at: read_time(row, 7)?,
+        },
+        by: read_principal(row, 8)?,
+        released,
+    })
+}

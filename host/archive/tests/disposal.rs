@@ -1,0 +1,443 @@
+//! The end of messages: what goes, what stays, and what keeps it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use crate::support::{
+    Write, advance, at, batch, entry, fresh, id, message, raw_connection, retention, rich_batch, wei,
+};
+use proviso_archive::certificate::{Bound, Clock, Statute};
+use proviso_archive::{
+    Archive, Change, ClockTrouble, CommitError, DisposalReport, Disposing, Entry, Going, KeptBy, Known, NewHold,
+    Opening, Receipt,
+};
+use proviso_model::Timestamp;
+use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::time::Day;
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Behind the end of everything that the tests let end.
+const TODAY: &str = "2030-06-01";
+
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    at(since.as_millis() as i64)
+}
+
+fn due(native: &str, n: usize) -> Entry {
+    Entry {
+        retention: Some(retention(Some("2030-01-01"))),
+        ..entry(native, n)
+    }
+}
+
+fn going(arrival: i64) -> Going {
+    Going {
+        arrival,
+        statutes: vec![Statute {
+            law: "证券法".into(),
+            article: "153".into(),
+            bound: Bound::Floor,
+            period: "P20Y".into(),
+            source: proviso_proof::Hash::EMPTY,
+            verified_by: "counsel".into(),
+        }],
+        clock: Clock {
+            start: "message".into(),
+            start_ms: 0,
+        },
+        due_ms: 1,
+    }
+}
+
+fn disposing(arrivals: &[i64]) -> Disposing {
+    Disposing {
+        at: clock(),
+        today: TODAY.parse().unwrap(),
+        clock_is_right: true,
+        messages: arrivals.iter().map(|arrival| going(*arrival)).collect(),
+    }
+}
+
+async fn dispose(archive: &Archive, arrivals: &[i64]) -> DisposalReport {
+    let disposing = disposing(arrivals);
+    match archive.commit(Change::Dispose(&disposing), &wei()).await.unwrap() {
+        Receipt::Disposed(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hold() -> NewHold {
+    NewHold {
+        tenant: "bank".into(),
+        reason: "case 7".into(),
+        person: None,
+        conversation: None,
+        sent_from: None,
+        sent_before: None,
+        at: clock(),
+    }
+}
+
+async fn place(archive: &Archive, hold: &NewHold) -> i64 {
+    match archive.commit(Change::PlaceHold(hold), &wei()).await.unwrap() {
+        Receipt::Hold { number } => number,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn whole(archive: &Archive) {
+    let audit = archive.audit(None).await.unwrap();
+    assert!(audit.is_whole(), "{:#?}", audit.named().collect::<Vec<_>>());
+}
+
+async fn bytes(path: &Path, column: &str, message: i64) -> Vec<u8> {
+    let mut connection = raw_connection(path).await;
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {column} FROM contents WHERE message = ?"));
+    let found: Vec<u8> = sqlx::query_scalar(sql)
+        .bind(message)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    found
+}
+
+/// True if a file of the folder has any sixteen of these bytes in a row.
+fn is_anywhere(folder: &Path, bytes: &[u8]) -> bool {
+    let windows: std::collections::HashSet<&[u8]> = bytes.windows(16).collect();
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let text = std::fs::read(entry.unwrap().path()).unwrap();
+        text.windows(16).any(|window| windows.contains(window))
+    })
+}
+
+#[tokio::test]
+async fn what_is_disposed_of_is_gone_from_every_file_and_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let mut kept = entry("m2", 2);
+    kept.retention = Some(retention(None));
+    archive
+        .ingest(&batch(vec![due("m1", 1), kept, due("m3", 3), entry("m4", 4)]))
+        .await
+        .unwrap();
+    archive.ingest(&rich_batch("rich")).await.unwrap();
+    let path = archive.path().to_owned();
+    let listed = archive.due(TODAY.parse().unwrap(), 0, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|due| due.arrival).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(archive.due("2030-01-02".parse().unwrap(), 0, 10).await.unwrap(), []);
+    let mut gone = Vec::new();
+    for column in ["key", "content", "judgement"] {
+        let of_it = bytes(&path, column, 1).await;
+        assert!(is_anywhere(folder.path(), &of_it), "{column}");
+        gone.push((column, of_it));
+    }
+    let planted = bytes(&path, "content", 2).await;
+
+    let report = dispose(&archive, &[1, 2, 3, 4, 99]).await;
+    let expected = DisposalReport {
+        disposed: 2,
+        not_due: 3,
+        ..DisposalReport::default()
+    };
+    assert_eq!(report, expected);
+    whole(&archive).await;
+    for (column, of_it) in &gone {
+        assert!(!is_anywhere(folder.path(), of_it), "{column} is still there");
+    }
+    // The search finds what is there.
+    assert!(is_anywhere(folder.path(), &planted));
+
+    assert_eq!(archive.show(&id("m1")).await.unwrap(), None);
+    let disposed = archive.disposed(&id("m1")).await.unwrap().unwrap();
+    assert_eq!(disposed.by, wei());
+    assert!(
+        disposed.said.contains("证券法") && !disposed.said.contains("m1"),
+        "{}",
+        disposed.said
+    );
+    assert_eq!(archive.disposed(&id("m2")).await.unwrap(), None);
+    let again = due("m1", 1);
+    let known = archive
+        .known(&[
+            (&again.message.id, again.message.digest()),
+            (&id("new"), again.message.digest()),
+        ])
+        .await
+        .unwrap();
+    assert_eq!(known, [Known::Disposed, Known::New]);
+    let refused = archive.ingest(&batch(vec![again])).await.unwrap_err();
+    assert!(matches!(refused, CommitError::NotNew { .. }), "{refused}");
+    // Twice is once.
+    assert_eq!(dispose(&archive, &[1, 3]).await.not_due, 2);
+
+    archive.close().await;
+    let archive = Archive::open(&path).await.unwrap();
+    whole(&archive).await;
+    assert!(archive.disposed(&id("m3")).await.unwrap().is_some());
+    assert!(archive.show(&id("m2")).await.unwrap().is_some());
+    archive.close().await;
+}
+
+/// A message with a row in every table goes with all of them; what its contact said of being archived stays.
+#[tokio::test]
+async fn a_message_goes_from_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let mut rich = rich_batch("rich");
+    rich.entries[0].retention = Some(retention(Some("2030-01-01")));
+    archive.ingest(&rich).await.unwrap();
+    assert_eq!(dispose(&archive, &[1]).await.waiting, 1, "it waits for a person");
+    archive.release(&[id("rich")], "looked at").await.unwrap();
+    assert_eq!(dispose(&archive, &[1]).await.disposed, 1);
+    whole(&archive).await;
+    let mut connection = raw_connection(archive.path()).await;
+    for table in [
+        "envelopes",
+        "contents",
+        "findings",
+        "faults",
+        "held_messages",
+        "conflicts",
+        "fold_steps",
+        "recalls",
+        "earlier_judgements",
+    ] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE message = 1"));
+        let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+    for table in ["identities", "disposals", "consent_events", "fold_states", "scores"] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        assert!(rows > 0, "{table}");
+    }
+    archive.close().await;
+}
+
+#[tokio::test]
+async fn a_hold_keeps_what_fits_it_until_it_is_released() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive.ingest(&batch(vec![due("m1", 1)])).await.unwrap();
+    let message = message("m1", 1);
+    let sent = message.sent_at;
+    let after = |millis: i64| at(sent.as_millis() + millis);
+    let fits: Vec<NewHold> = vec![
+        hold(),
+        NewHold {
+            person: Some(message.sender.id.clone()),
+            ..hold()
+        },
+        NewHold {
+            person: Some(message.recipients[0].id.clone()),
+            ..hold()
+        },
+        NewHold {
+            conversation: Some(message.conversation.clone()),
+            ..hold()
+        },
+        NewHold {
+            sent_from: Some(sent),
+            sent_before: Some(after(1)),
+            ..hold()
+        },
+    ];
+    for order in &fits {
+        let number = place(&archive, order).await;
+        let report = dispose(&archive, &[1]).await;
+        assert_eq!((report.held, report.disposed), (1, 0), "{order:?}");
+        let listed = archive.due(TODAY.parse().unwrap(), 0, 10).await.unwrap();
+        assert_eq!(listed[0].kept_by, Some(KeptBy::Holds(1)));
+        let release = Change::ReleaseHold {
+            hold: number,
+            note: "over",
+            at: clock(),
+        };
+        archive.commit(release, &wei()).await.unwrap();
+        let again = archive.commit(release, &wei()).await.unwrap_err();
+        assert!(matches!(again, CommitError::NoHold { .. }), "{again}");
+    }
+    for order in [
+        NewHold {
+            tenant: "other".into(),
+            ..hold()
+        },
+        NewHold {
+            person: Some("nobody".into()),
+            ..hold()
+        },
+        NewHold {
+            conversation: Some("elsewhere".into()),
+            ..hold()
+        },
+        NewHold {
+            sent_from: Some(after(1)),
+            ..hold()
+        },
+        NewHold {
+            sent_before: Some(sent),
+            ..hold()
+        },
+    ] {
+        place(&archive, &order).await;
+    }
+    assert_eq!(dispose(&archive, &[1]).await.disposed, 1);
+    let holds = archive.holds().await.unwrap();
+    assert_eq!(holds.len(), 10);
+    assert_eq!(holds[0].released.as_ref().unwrap().2, "over");
+    assert_eq!(
+        (&holds[9].order.reason, &holds[9].released),
+        (&"case 7".to_owned(), &None)
+    );
+    whole(&archive).await;
+    archive.close().await;
+}
+
+/// Somebody holds while somebody disposes: whichever the log has first counts, and nothing that is held goes. `PROVISO_RACES` says
+/// how many rounds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_is_placed_while_a_disposal_runs_wins_or_comes_behind_it() {
+    let rounds: usize = std::env::var("PROVISO_RACES").map_or(200, |rounds| rounds.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let (mut held, mut gone) = (0, 0);
+    for round in 0..rounds {
+        let native = format!("m{round}");
+        archive.ingest(&batch(vec![due(&native, round)])).await.unwrap();
+        let arrival = round as i64 + 1;
+        let holding = tokio::spawn({
+            let archive = archive.clone();
+            async move {
+                if round % 3 == 0 {
+                    tokio::task::yield_now().await;
+                }
+                let order = NewHold {
+                    sent_from: Some(at(round as i64)),
+                    ..hold()
+                };
+                place(&archive, &order).await
+            }
+        });
+        let ending = tokio::spawn({
+            let archive = archive.clone();
+            async move { dispose(&archive, &[arrival]).await }
+        });
+        let (number, report) = (holding.await.unwrap(), ending.await.unwrap());
+        let told = archive.log(None, 2).await.unwrap();
+        let last: Vec<&str> = told[0].entries.iter().map(|entry| &*entry.kind).collect();
+        if report.disposed == 1 {
+            // The disposal was first.
+            gone += 1;
+            assert!(last == ["hold-placed"], "{last:?}");
+            assert!(archive.show(&id(&native)).await.unwrap().is_none());
+        } else {
+            held += 1;
+            assert_eq!(report.held, 1);
+            assert!(archive.show(&id(&native)).await.unwrap().is_some());
+        }
+        let release = Change::ReleaseHold {
+            hold: number,
+            note: "",
+            at: clock(),
+        };
+        archive.commit(release, &wei()).await.unwrap();
+    }
+    assert!(held > 0 && gone > 0, "{held} held, {gone} gone: no race");
+    whole(&archive).await;
+    archive.close().await;
+}
+
+/// States are kept as what they differ in: those of messages that stay are read as before, whichever goes.
+#[tokio::test]
+async fn the_states_of_messages_that_stay_are_those_of_before() {
+    for every in [2_i64, 3, 31, 40] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = fresh(&folder).await;
+        let state = |n: usize| {
+            format!(
+                "{{\"subject\":\"li\",\"signals\":[{}],\"seen\":{n}}}",
+                "7,".repeat(40 + n)
+            )
+            .into_bytes()
+        };
+        let entries = (0..80).map(|n| Entry {
+            advances: vec![advance("li", &state(n), &state(n + 1))],
+            ..due(&format!("m{n}"), n)
+        });
+        for some in entries.collect::<Vec<_>>().chunks(7) {
+            archive.ingest(&batch(some.to_vec())).await.unwrap();
+        }
+        let key = FoldKey {
+            tenant: "bank".into(),
+            policy: PolicyId {
+                pack: "proviso/bank-cn".into(),
+                policy: "departure-risk".into(),
+            },
+            key: "li".into(),
+        };
+        let states = async |archive: &Archive| {
+            let mut states = HashMap::new();
+            for n in 0..80 {
+                let id = id(&format!("m{n}"));
+                if archive.show(&id).await.unwrap().is_some() {
+                    let found = archive.fold_states_at(&id, std::slice::from_ref(&key)).await.unwrap();
+                    states.insert(n, found[&key].to_vec());
+                }
+            }
+            states
+        };
+        let before = states(&archive).await;
+        let arrivals: Vec<i64> = (1..=80).filter(|arrival| arrival % every == 1).collect();
+        assert_eq!(dispose(&archive, &arrivals).await.disposed, arrivals.len() as u64);
+        let after = states(&archive).await;
+        assert_eq!(after.len(), 80 - arrivals.len());
+        for (n, found) in &after {
+            assert_eq!(found, &before[n], "m{n}, every {every}");
+        }
+        let next = Entry {
+            advances: vec![advance("li", &state(80), &state(81))],
+            ..due("m80", 80)
+        };
+        archive.ingest(&batch(vec![next])).await.unwrap();
+        whole(&archive).await;
+        archive.close().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_by_a_clock_that_may_be_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive.ingest(&batch(vec![due("m1", 1)])).await.unwrap();
+    let refused = async |archive: &Archive, by: i64, is_right: bool| {
+        let mut disposing = disposing(&[1]);
+        disposing.at = at(disposing.at.as_millis() + by);
+        disposing.clock_is_right = is_right;
+        match archive.commit(Change::Dispose(&disposing), &wei()).await {
+            Err(CommitError::Clock(trouble)) => Some(trouble),
+            Ok(_) => None,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let years = 10 * 365 * 24 * 3_600_000_i64;
+    for by in [years, -years, 3_700_000, -3_700_000] {
+        assert!(refused(&archive, by, true).await.is_some(), "{by}");
+    }
+    // The tests' messages are of long ago: nobody knows what passed before the archive was opened again.
+    let path = archive.path().to_owned();
+    archive.close().await;
+    let archive = Archive::open_with(&path, &Opening::default()).await.unwrap();
+    assert!(matches!(
+        refused(&archive, 0, false).await,
+        Some(ClockTrouble::Pause { .. })
+    ));
+    assert!(archive.show(&id("m1")).await.unwrap().is_some());
+    assert_eq!(refused(&archive, 0, true).await, None);
+    assert!(archive.show(&id("m1")).await.unwrap().is_none());
+    let day: Day = TODAY.parse().unwrap();
+    assert_eq!(archive.due(day, 0, 10).await.unwrap(), []);
+    archive.close().await;
+}

@@ -1,0 +1,78 @@
+//! The command lines of `proviso retention` and `proviso hold`, as clap sees them.
+
+use super::ArchiveArgs;
+use clap::{Args, Subcommand};
+use proviso_model::Timestamp;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RetentionCommand {
+    /// Lists the messages whose time is over, by which rule, and what keeps some of them all the same. Changes nothing.
+    #[command(after_help = "Example:\n  proviso retention plan --config proviso.toml --format json")]
+    Plan(ArchiveArgs),
+    /// Disposes of the messages that `plan` lists as ready: their keys are destroyed, and what they said with them, for good.
+    #[command(after_help = "Example:\n  proviso retention dispose --yes --config proviso.toml")]
+    Dispose(DisposeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DisposeArgs {
+    /// Go on: without it nothing is done.
+    #[arg(long)]
+    pub yes: bool,
+    /// Somebody has looked at the clock: a pause of more than three days before this is no reason to doubt it.
+    #[arg(long)]
+    pub clock_is_right: bool,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldCommand {
+    /// Orders that messages be kept, whatever their rules say: those that are there, and those that come.
+    #[command(after_help = "Examples:\n  \
+        proviso hold place --tenant bank --person li-na --reason 'case 2026-117' --config proviso.toml\n  \
+        proviso hold place --tenant bank --from 2026-01-01T00:00:00Z --before 2026-07-01T00:00:00Z --reason 'inquiry'")]
+    Place(PlaceArgs),
+    /// Ends an order.
+    #[command(after_help = "Example:\n  proviso hold release 3 --note 'case closed' --config proviso.toml")]
+    Release {
+        /// Its number, as `hold list` tells it.
+        hold: i64,
+        /// Why it ends, for the record.
+        #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+        note: String,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+    /// Lists all orders, those that ended too.
+    #[command(after_help = "Example:\n  proviso hold list --config proviso.toml --format json")]
+    List(ArchiveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// Whose messages.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub tenant: String,
+    /// Why, for the record.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub reason: String,
+    /// The identifier of somebody who sent or received, or wrote in the conversation.
+    #[arg(long)]
+    pub person: Option<String>,
+    /// The conversation's identifier.
+    #[arg(long)]
+    pub conversation: Option<String>,
+    /// Sent then or later (RFC 3339).
+    #[arg(long, value_parser = time)]
+    pub from: Option<Timestamp>,
+    /// Sent before then (RFC 3339).
+    #[arg(long, value_parser = time)]
+    pub before: Option<Timestamp>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::from_rfc3339(text).map_err(|error| error.to_string())
+}

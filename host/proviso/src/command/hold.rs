@@ -1,0 +1,125 @@
+//! `proviso hold …`: orders to keep.
+
+use crate::cli::{ArchiveArgs, HoldCommand, OutputFormat, PlaceArgs};
+use crate::exit::{Ending, Usage};
+use crate::looking::{Looking, Writing};
+use crate::show::table::{Columns, clip};
+use proviso_archive::{Change, CommitError, Receipt};
+use proviso_daemon::config::Config;
+use proviso_daemon::wire::{HoldsV1, NewHoldV1};
+use proviso_pipeline::places;
+use serde_json::json;
+
+pub(crate) fn run(command: &HoldCommand, colour: bool) -> anyhow::Result<Ending> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            HoldCommand::Place(args) => place(args).await,
+            HoldCommand::Release { hold, note, archive } => release(*hold, note, archive).await,
+            HoldCommand::List(args) => list(args, colour).await,
+        }
+    })
+}
+
+async fn place(args: &PlaceArgs) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.archive.config)?;
+    let order = NewHoldV1 {
+        tenant: args.tenant.clone(),
+        reason: args.reason.clone(),
+        person: args.person.clone(),
+        conversation: args.conversation.clone(),
+        sent_from: args.from,
+        sent_before: args.before,
+    };
+    let looking = Looking::begin(&config, &args.archive.token).await?;
+    let number = match Writing::begin(&config, &args.archive.token, looking).await? {
+        Writing::Daemon(client) => client.post("/v1/holds", &json!(order))?["hold"]
+            .as_i64()
+            .unwrap_or_default(),
+        Writing::Here(archive) => {
+            let hold = order.at(places::now());
+            let placed = archive.commit(Change::PlaceHold(&hold), &crate::who::runs_this()).await;
+            archive.close().await;
+            match placed? {
+                Receipt::Hold { number } => number,
+                _ => unreachable!("the receipt of another change"),
+            }
+        }
+    };
+    match args.archive.format {
+        OutputFormat::Json => crate::show::json(format_args!("{}", json!({ "hold": number }))),
+        OutputFormat::Table => crate::show::line(format_args!("hold {number} is placed")),
+    }
+    Ok(Ending::Well)
+}
+
+async fn release(hold: i64, note: &str, args: &ArchiveArgs) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.config)?;
+    let looking = Looking::begin(&config, &args.token).await?;
+    match Writing::begin(&config, &args.token, looking).await? {
+        Writing::Daemon(client) => {
+            client.post("/v1/holds/release", &json!({ "hold": hold, "note": note }))?;
+        }
+        Writing::Here(archive) => {
+            let release = Change::ReleaseHold {
+                hold,
+                note,
+                at: places::now(),
+            };
+            let released = archive.commit(release, &crate::who::runs_this()).await;
+            archive.close().await;
+            match released {
+                Ok(_) => {}
+                Err(error @ CommitError::NoHold { .. }) => return Err(Usage(error.to_string()).into()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    match args.format {
+        OutputFormat::Json => crate::show::json(format_args!("{}", json!({ "released": hold }))),
+        OutputFormat::Table => crate::show::line(format_args!("hold {hold} is released")),
+    }
+    Ok(Ending::Well)
+}
+
+async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.config)?;
+    let HoldsV1 { holds } = Looking::begin(&config, &args.token).await?.holds().await?;
+    if args.format == OutputFormat::Json {
+        for hold in &holds {
+            crate::show::json(format_args!("{}", json!(hold)));
+        }
+        return Ok(Ending::Well);
+    }
+    let mut table = Columns::new(
+        colour,
+        &[">hold", "tenant", "keeps", "reason", "placed", "by", "released"],
+    );
+    for hold in &holds {
+        let mut keeps = Vec::new();
+        keeps.extend(hold.person.as_ref().map(|person| format!("person {person}")));
+        keeps.extend(
+            hold.conversation
+                .as_ref()
+                .map(|conversation| format!("conversation {conversation}")),
+        );
+        keeps.extend(hold.sent_from.map(|from| format!("from {from}")));
+        keeps.extend(hold.sent_before.map(|before| format!("before {before}")));
+        if keeps.is_empty() {
+            keeps.push("all messages".to_owned());
+        }
+        table.row([
+            hold.hold.to_string(),
+            hold.tenant.clone(),
+            keeps.join(", "),
+            clip(&hold.reason, 40),
+            hold.placed_at.to_string(),
+            hold.placed_by.to_string(),
+            hold.released
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |released| released.at.to_string()),
+        ]);
+    }
+    table.print(&mut std::io::stdout())?;
+    Ok(Ending::Well)
+}
