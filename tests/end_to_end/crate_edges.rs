@@ -22,6 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
     ("proviso-archive", &["proviso-model"]),
     ("proviso-sources", &["proviso-model"]),
+    ("proviso-facts", &["proviso-model"]),
     (
         "proviso-daemon",
         &[
@@ -31,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pipeline",
             "proviso-archive",
             "proviso-sources",
+            "proviso-facts",
         ],
     ),
     ("proviso-train", &["proviso-model", "proviso-text-features"]),
@@ -56,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pipeline",
             "proviso-archive",
             "proviso-sources",
+            "proviso-facts",
             "proviso-daemon",
             "proviso-author",
             "proviso-train",
@@ -89,9 +92,9 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 14] = [
+const HOST: [&str; 15] = [
     "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
-    "daemon", "author", "proviso",
+    "facts", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -99,6 +102,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime", &["proviso-engine"]),
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
+    ("csv", &["proviso-facts"]),
     ("minisign", &["proviso-pack"]),
     ("minisign-verify", &["proviso-pack"]),
     ("docker_credential", &["proviso-registry"]),
@@ -162,6 +166,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/noise/src",
         "host/chars/src",
         "host/entities/src",
+        "host/facts/src",
         "host/scan/src",
     ] {
         let sources = sources(&project().join(folder));

@@ -17,6 +17,7 @@ mod dependencies;
 mod docker_registry;
 mod eval;
 mod exits;
+mod facts;
 mod fake_registry;
 mod hostile;
 mod inspect;

@@ -3,6 +3,7 @@
 
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
+use crate::directory::{DirectoryImported, DirectoryRecord};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
@@ -134,6 +135,16 @@ impl Archive {
     /// The last pieces of sources that could not be read, the latest first.
     pub async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
         self.store.source_errors(limit).await
+    }
+
+    /// A version of the directory of employees with its rows; without a number the newest. `None` if there is no such.
+    pub async fn directory(&self, version: Option<i64>) -> Result<Option<DirectoryRecord>, StorageError> {
+        self.store.directory(version).await
+    }
+
+    /// The versions of the directory, the newest first, at most `limit`.
+    pub async fn directory_versions(&self, limit: u32) -> Result<Vec<DirectoryImported>, StorageError> {
+        self.store.directory_versions(limit).await
     }
 
     // Generations, and what the check of packs remembers.

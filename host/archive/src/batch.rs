@@ -36,6 +36,8 @@ pub struct Entry {
     pub fuel: u64,
     /// How long it is to be kept; absent if nothing was decided.
     pub retention: Option<Arc<Decision>>,
+    /// The version of the directory that it was judged by; absent where there was none.
+    pub directory: Option<i64>,
     /// The subjects that folds advanced on this message, none twice.
     pub advances: Vec<Advance>,
 }

@@ -1,11 +1,13 @@
 //! What the archive writes: one kind of thing, a [`Change`], by one function, [`Archive::commit`](crate::Archive::commit).
 
 use crate::batch::{IngestBatch, IngestReport};
+use crate::directory::{DirectoryImport, DirectoryReport};
 use crate::history::{Activation, FailedSet};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::storage::StorageError;
 use crate::trust::{AllowedDowngrade, TrustRecord};
+use proviso_model::directory::clashes;
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, MessageId, Timestamp};
@@ -49,6 +51,8 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// A directory of employees is handed in: the next version, unless the newest says the same.
+    Directory(&'a DirectoryImport),
 }
 
 /// What a commit wrote.
@@ -63,6 +67,8 @@ pub enum Receipt {
     },
     /// Verdicts that took the place of others.
     Rejudged(RejudgeReport),
+    /// The directory, as it is from here on.
+    Directory(DirectoryReport),
     /// What the change says, and nothing more is to be told of it.
     Done,
 }
@@ -109,6 +115,12 @@ pub enum CommitError {
         /// The message.
         id: MessageId,
     },
+    /// A directory whose rows contradict each other.
+    #[error("row {row} of the directory contradicts another, from 1")]
+    Contradictory {
+        /// The row's number, from 1.
+        row: usize,
+    },
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -122,6 +134,10 @@ impl Change<'_> {
             Change::Rejudged(rejudging) => &rejudging.entries,
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
+            }
+            Change::Directory(import) => {
+                let clash = clashes(&import.rows).into_iter().next();
+                return clash.map_or(Ok(()), |clash| Err(CommitError::Contradictory { row: clash.row() + 1 }));
             }
             _ => return Ok(()),
         };

@@ -12,6 +12,7 @@
 mod archive;
 mod batch;
 mod change;
+mod directory;
 mod generations;
 mod health;
 mod held;
@@ -33,6 +34,7 @@ pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
 pub use change::{Change, CommitError, Receipt};
+pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;

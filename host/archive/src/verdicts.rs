@@ -17,6 +17,8 @@ pub struct StoredVerdict {
     pub generation: Digest,
     /// What the policies used in all.
     pub fuel: u64,
+    /// The version of the directory that the message was judged by; absent where there was none.
+    pub directory: Option<i64>,
 }
 
 /// A retention decision as it was written.
@@ -34,8 +36,8 @@ pub struct StoredDecision {
 pub struct NotStored(String);
 
 impl StoredVerdict {
-    /// A verdict whose canonical JSON came over a border, and what the policies used in all.
-    pub fn of_json(json: String, fuel: u64) -> Result<Self, NotStored> {
+    /// A verdict whose canonical JSON came over a border, what the policies used in all, and the version of the directory.
+    pub fn of_json(json: String, fuel: u64, directory: Option<i64>) -> Result<Self, NotStored> {
         let verdict = stored::verdict::read(stored::verdict::FORM, &json);
         let verdict = verdict.map_err(|error| NotStored(error.to_string()))?;
         Ok(Self {
@@ -43,6 +45,7 @@ impl StoredVerdict {
             json,
             verdict,
             fuel,
+            directory,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use crate::conformance::facts;
 use crate::support::{Write, fresh, raw_connection, rich_batch};
 use proviso_archive::Archive;
 use sqlx::{Connection as _, Row as _};
@@ -71,6 +72,8 @@ async fn the_documented_queries_give_rows() {
     };
     let first = crate::support::generation("first").id;
     archive.quarantine(&first, &quarantined).await.unwrap();
+    let rows_of = vec![facts::employment("bank", "zhang", "财富管理部")];
+    facts::import(&archive, &facts::directory(rows_of, 1)).await.unwrap();
     let mut connection = raw_connection(archive.path()).await;
     let queries: Vec<&str> = DOCUMENT
         .split("```sql\n")

@@ -7,6 +7,7 @@ use proviso_archive::{
 };
 use proviso_engine::{FoldStates, Input};
 use proviso_model::consent::ConsentEvent;
+use proviso_model::directory::Directory;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::{Addressed, Message, Principal, Timestamp};
@@ -32,6 +33,7 @@ pub(crate) struct Arriving {
     runtime: Handle,
     batch: IngestBatch,
     by: Principal,
+    directory: Option<Arc<Directory>>,
     started: Instant,
 }
 
@@ -42,13 +44,14 @@ pub(crate) struct Kept {
 }
 
 impl Arriving {
-    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal) -> Self {
+    /// `batch` holds what is kept beside the new messages, `by` is who hands them in, `directory` what is known of employees. To be made on a task of the runtime that serves the archive.
+    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, directory: Option<Arc<Directory>>) -> Self {
         Self {
             archive,
             runtime: Handle::current(),
             batch,
             by,
+            directory,
             started: Instant::now(),
         }
     }
@@ -66,6 +69,10 @@ impl Past for Arriving {
         let conversations: Vec<_> = messages.iter().map(|message| ConversationKey::of(message)).collect();
         let preceding = self.archive.preceding(&conversations, PRECEDING_MESSAGES_MAX);
         Ok(self.runtime.block_on(preceding)?)
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        self.directory.clone()
     }
 }
 
@@ -95,13 +102,16 @@ impl Keeper for Arriving {
     }
 }
 
-/// For held messages that are judged again: each meets what it met when it arrived, save consent, which is asked for anew.
+/// For held messages that are judged again: each meets what it met when it arrived, save consent and the directory, which are
+/// asked for anew.
 pub(crate) struct Again {
     pub(crate) archive: Archive,
     pub(crate) runtime: Handle,
     pub(crate) at: Timestamp,
     pub(crate) by: Principal,
     pub(crate) note: String,
+    /// As it is now: what it says of the message's own time may have been corrected since.
+    pub(crate) directory: Option<Arc<Directory>>,
 }
 
 impl Past for Again {
@@ -119,6 +129,10 @@ impl Past for Again {
             found.push(self.runtime.block_on(preceding)?);
         }
         Ok(found)
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        self.directory.clone()
     }
 }
 
@@ -158,6 +172,7 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
     Entry {
         message: admitted.message,
         fuel: settled.outcome.fuel,
+        directory: admitted.directory.as_deref().map(Directory::version),
         retention: Some(settled.retention),
         advances: steps
             .map(|step| Advance {

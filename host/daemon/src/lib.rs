@@ -9,6 +9,7 @@ pub mod attempt;
 mod budget;
 mod candidate;
 pub mod config;
+mod facts;
 pub mod generations;
 mod host_name;
 mod http;
@@ -28,6 +29,7 @@ pub mod wire;
 mod writer;
 
 pub use candidate::recorded;
+pub use facts::import_directory;
 pub use http::USER_HEADER;
 pub use quarantine::Bounds;
 pub use queue::Queue;

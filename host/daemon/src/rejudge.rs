@@ -6,6 +6,7 @@
 
 use crate::candidate::{Parts, rebuild};
 use crate::config::Config;
+use crate::facts::Directories;
 use crate::keeping::{Again, KeepingError};
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
@@ -14,6 +15,7 @@ use crate::trust::must_not_vanish;
 use anyhow::Context;
 use proviso_archive::{Archive, CommitError};
 use proviso_engine::Generation;
+use proviso_model::directory::Directory;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
 use proviso_pipeline::loading::build;
@@ -75,6 +77,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) workers: usize,
     pub(crate) thread: &'a OwnThread,
+    pub(crate) directory: &'a Option<Arc<Directory>>,
 }
 
 /// Judges held messages again and writes their new verdicts, all in one transaction.
@@ -90,6 +93,7 @@ pub(crate) async fn rejudge(
         quarantine,
         workers,
         thread,
+        directory,
     } = judging;
     let messages = archive.messages(ids).await.map_err(anyhow::Error::from)?;
     let mut held = Vec::with_capacity(ids.len());
@@ -103,6 +107,7 @@ pub(crate) async fn rejudge(
         at: places::now(),
         by: by.clone(),
         note: note.to_owned(),
+        directory: directory.clone(),
     };
     let (evaluating, breaker) = (Arc::clone(generation), Arc::clone(quarantine));
     let work = thread.run("judging again", move || {
@@ -151,12 +156,14 @@ pub async fn rejudge_here(
     let metrics = Arc::new(Metrics::default());
     let quarantine = Quarantine::start(archive.clone(), metrics, generation.id(), config.quarantine).await?;
     let quarantine = Arc::new(quarantine);
+    let directory = Directories::load(archive).await?.in_zone(&generation.set().time_zone);
     let judging = Judging {
         archive,
         generation: &generation,
         quarantine: &quarantine,
         workers: config.workers,
         thread: &OwnThread::start("proviso-judge")?,
+        directory: &directory,
     };
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
         again.extend(rejudge(judging, ids, by, note).await?);

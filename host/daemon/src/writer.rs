@@ -1,5 +1,6 @@
 //! The one writer: takes what is queued, judges it, commits it, and only then answers.
 
+use crate::facts::{self, Directories, Facts};
 use crate::generations::Generations;
 use crate::keeping::{Arriving, Kept};
 use crate::metrics::Metrics;
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
     workers: usize,
     thread: OwnThread,
     memory: Memory,
+    directories: Directories,
 }
 
 impl Writer {
@@ -40,6 +42,7 @@ impl Writer {
         quarantine: Arc<Quarantine>,
         metrics: Arc<Metrics>,
         workers: usize,
+        directories: Directories,
     ) -> std::io::Result<Self> {
         Ok(Self {
             archive,
@@ -49,6 +52,7 @@ impl Writer {
             workers,
             thread: OwnThread::start("proviso-judge")?,
             memory: Memory::backed(),
+            directories,
         })
     }
 
@@ -56,11 +60,12 @@ impl Writer {
     ///
     /// One transaction ends before the next begins: a message is judged by the states, the consent and the conversation that the
     /// messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
-    /// longer queue. Held messages are judged again between two transactions, since that writes too.
+    /// longer queue. Held messages are judged again between two transactions, and facts are taken in there, since that writes too.
     pub(crate) async fn run(
         mut self,
         mut queued: mpsc::Receiver<Queued>,
         mut rejudging: mpsc::Receiver<rejudge::Request>,
+        mut facts: mpsc::Receiver<facts::Request>,
     ) -> anyhow::Result<()> {
         let mut batch = Vec::new();
         loop {
@@ -72,6 +77,7 @@ impl Writer {
                     self.take(std::mem::take(&mut batch)).await;
                 }
                 Some(request) = rejudging.recv() => self.rejudge(request).await,
+                Some(request) = facts.recv() => self.learn(request).await,
                 () = tokio::time::sleep(PROBE_AFTER), if !self.archive.health().is_writing() => self.probe().await,
             }
         }
@@ -90,10 +96,13 @@ impl Writer {
     }
 
     /// Judges held messages again, between two transactions of new ones.
-    async fn rejudge(&self, request: rejudge::Request) {
+    async fn rejudge(&mut self, request: rejudge::Request) {
+        let generation = self.generations.current();
+        let directory = self.directories.in_zone(&generation.set().time_zone);
         let judging = Judging {
             archive: &self.archive,
-            generation: &self.generations.current(),
+            generation: &generation,
+            directory: &directory,
             quarantine: &self.quarantine,
             workers: self.workers,
             thread: &self.thread,
@@ -111,6 +120,25 @@ impl Writer {
         }
         // Nobody listens where an HTTP client went away; the verdicts stand all the same.
         let _ = request.done.send(again);
+    }
+
+    /// Writes facts that somebody hands in. What is judged from here on knows of them.
+    async fn learn(&mut self, facts::Request { facts, by }: facts::Request) {
+        match facts {
+            Facts::Directory(import, done) => {
+                let mut report = facts::import_directory(&self.archive, &import, &by).await;
+                if let Ok(written) = &report {
+                    tracing::info!(version = written.version, is_new = written.is_new, who = %by, "directory imported");
+                    match Directories::load(&self.archive).await {
+                        Ok(directories) => self.directories = directories,
+                        // The version is in the archive. Whoever is told of the fault sends the same again, and then it is known.
+                        Err(error) => report = Err(error.into()),
+                    }
+                }
+                // Nobody listens where an HTTP client went away; the directory stands all the same.
+                let _ = done.send(report);
+            }
+        }
     }
 
     /// Commits what is queued in transactions of a bounded size: small ones share one, large ones take several.
@@ -249,7 +277,8 @@ impl Writer {
     ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
         let workers = self.workers;
-        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone());
+        let directory = self.directories.in_zone(&generation.set().time_zone);
+        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone(), directory);
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
         let work = self.thread.run("judging", move || {

@@ -1,5 +1,6 @@
 //! What is given to be judged.
 
+use proviso_model::directory::Directory;
 use proviso_model::id::PolicyId;
 use proviso_model::limits;
 use proviso_model::message::{Addressed, Message};
@@ -21,6 +22,8 @@ pub struct Input {
     /// Policies that are not to be called; where one would have run, its fault says so. A replay gives those that the
     /// recorded verdict names.
     pub quarantined: Option<Arc<BTreeSet<PolicyId>>>,
+    /// The directory that says to which departments the parties belong. A replay gives the version that was recorded.
+    pub directory: Option<Arc<Directory>>,
 }
 
 impl Input {
@@ -31,6 +34,7 @@ impl Input {
             preceding: Vec::new(),
             withheld: None,
             quarantined: None,
+            directory: None,
         }
     }
 
@@ -49,6 +53,7 @@ impl Input {
                 preceding,
                 withheld: None,
                 quarantined: None,
+                directory: None,
             }
         };
         messages.iter().enumerate().map(input).collect()

@@ -208,6 +208,7 @@ fn a_preceding_text_is_seen_the_same_whether_or_not_it_was_judged_before() {
             preceding,
             withheld: None,
             quarantined: None,
+            directory: None,
         }
     };
     let judged = |fresh: bool| -> Vec<String> {

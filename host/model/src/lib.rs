@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod consent;
 mod consent_event;
 pub mod digest;
+pub mod directory;
 mod entity;
 pub mod foreign;
 pub mod id;

@@ -4,6 +4,7 @@
 use crate::ports::Past;
 use proviso_engine::Input;
 use proviso_model::consent::{self, ConsentLedger, Visible};
+use proviso_model::directory::Directory;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::{Addressed, Message};
@@ -33,6 +34,8 @@ pub struct Memory {
     /// True if a keeper knows all that was forgotten here.
     is_backed: bool,
     forgotten: u64,
+    /// The directory that the next messages are judged by.
+    directory: Option<Arc<Directory>>,
 }
 
 /// What the parties of a channel said.
@@ -94,6 +97,7 @@ impl Memory {
             ledger_bytes: 0,
             is_backed,
             forgotten: 0,
+            directory: None,
         }
     }
 
@@ -110,6 +114,7 @@ impl Memory {
         messages: Vec<Arc<Addressed>>,
         past: &mut P,
     ) -> Result<Vec<Input>, P::Error> {
+        self.directory = past.directory();
         // Conversations first: the parties to what was said in them are asked for too.
         self.ask_for_conversations(&messages, past)?;
         self.ask_for_consents(&messages, past)?;
@@ -117,6 +122,11 @@ impl Memory {
             .into_iter()
             .map(|message| self.admit_next(set, message))
             .collect())
+    }
+
+    /// The directory that the messages from here on are judged by; a transaction's is asked of the keeper.
+    pub fn know(&mut self, directory: Option<Arc<Directory>>) {
+        self.directory = directory;
     }
 
     fn ask_for_conversations<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
@@ -208,6 +218,7 @@ impl Memory {
             preceding,
             withheld,
             quarantined: None,
+            directory: self.directory.clone(),
         }
     }
 
@@ -298,6 +309,10 @@ mod tests {
                 all[all.len().saturating_sub(PRECEDING_MESSAGES_MAX)..].to_vec()
             });
             Ok(found.collect())
+        }
+
+        fn directory(&mut self) -> Option<Arc<Directory>> {
+            None
         }
     }
 

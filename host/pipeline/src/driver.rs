@@ -8,6 +8,7 @@
 use crate::admit::Memory;
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input, Judged};
+use proviso_model::directory::{Directory, DirectoryVersion};
 use proviso_model::{Addressed, Message};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,6 +37,9 @@ pub trait Take {
 
     /// Notes a message that is not to be judged: those behind it are judged knowing of it. What takes no note forgets it.
     fn note(&mut self, _message: Message) {}
+
+    /// Has the messages from here on judged by this version of the directory. What knows no directory forgets it.
+    fn know(&mut self, _directory: &DirectoryVersion) {}
 
     /// The input has no more for now. False if nobody wants more.
     fn pause(&mut self) -> bool {
@@ -266,6 +270,14 @@ impl Take for Windows<'_> {
         let message = Arc::new(Addressed::from(message));
         for (generation, memory) in self.generations.iter().zip(&mut self.memories) {
             memory.admit_next(generation.set(), Arc::clone(&message));
+        }
+    }
+
+    fn know(&mut self, directory: &DirectoryVersion) {
+        for (generation, memory) in self.generations.iter().zip(&mut self.memories) {
+            let DirectoryVersion { version, rows } = directory;
+            let ready = Directory::new(*version, rows, &generation.set().time_zone);
+            memory.know(Some(Arc::new(ready)));
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::settle::Settled;
 use proviso_engine::{FoldStates, Input};
 use proviso_model::consent::ConsentEvent;
+use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
 use proviso_model::{Addressed, Digest, Message};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,10 @@ pub trait Past {
     /// Tells, for each message in order, the last messages of its conversation ahead of it whose content was not withheld: at most
     /// [`proviso_model::limits::PRECEDING_MESSAGES_MAX`], the oldest first.
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Self::Error>;
+
+    /// Gives the newest version of the directory, with days in the time zone of the set that judges; `None` where none was ever
+    /// imported. Asked once for each transaction.
+    fn directory(&mut self) -> Option<Arc<Directory>>;
 }
 
 /// The states from which folds go on.
@@ -69,5 +74,9 @@ impl Past for Nothing {
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Infallible> {
         Ok(messages.iter().map(|_| Vec::new()).collect())
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        None
     }
 }

@@ -6,14 +6,21 @@
 use crate::cli::TokenFileArgs;
 use crate::client::{self, Client};
 use anyhow::Context as _;
-use proviso_archive::{Archive, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
+use proviso_archive::{
+    Archive, DirectoryImported, DirectoryRecord, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats,
+};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use proviso_daemon::wire::{
+    Arrived, ArrivedV1, DirectoryV1, DirectoryVersionsV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+};
 use proviso_model::limits::SAMPLE_LISTED_MAX;
 use proviso_model::{Digest, MessageId};
 
 /// Messages that are read from a file at a time.
 const ARRIVED_MESSAGES: u32 = 512;
+
+/// Versions of the directory that are listed.
+const VERSIONS_LISTED: u32 = 1_000;
 
 /// Who answers. Each method gives the same either way; a client blocks, and the commands do one thing at a time.
 pub(crate) enum Looking {
@@ -112,6 +119,30 @@ impl Looking {
             Self::Daemon(client) => {
                 let stats: Option<StatsV1> = client.look("/v1/archive/stats", &[("risks", &risks.to_string())])?;
                 Ok(stats.context(NOTHING)?.into())
+            }
+        }
+    }
+
+    /// A version of the directory, the newest where none is named; `None` if there is no such.
+    pub(crate) async fn directory(&self, version: Option<i64>) -> anyhow::Result<Option<DirectoryRecord>> {
+        match self {
+            Self::File(archive) => Ok(archive.directory(version).await?),
+            Self::Daemon(client) => {
+                let version = version.map(|version| version.to_string());
+                let query: Vec<(&str, &str)> = version.iter().map(|version| ("version", version.as_str())).collect();
+                let found: Option<DirectoryV1> = client.look("/v1/directory/version", &query)?;
+                Ok(found.map(DirectoryRecord::try_from).transpose()?)
+            }
+        }
+    }
+
+    /// The versions of the directory, the newest first.
+    pub(crate) async fn directory_versions(&self) -> anyhow::Result<Vec<DirectoryImported>> {
+        match self {
+            Self::File(archive) => Ok(archive.directory_versions(VERSIONS_LISTED).await?),
+            Self::Daemon(client) => {
+                let found: Option<DirectoryVersionsV1> = client.look("/v1/directory/versions", &[])?;
+                Ok(found.context(NOTHING)?.into())
             }
         }
     }

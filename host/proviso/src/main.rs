@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Pack(sub) => command::pack::run(sub, colour),
         Command::Policy(sub) => command::policy::run(sub, colour),
         Command::Archive(sub) => command::archive::run(sub, colour),
+        Command::Directory(sub) => command::directory::run(sub, colour),
         Command::Replay(args) => command::replay::run(args, colour),
         Command::Token(sub) => command::token::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),

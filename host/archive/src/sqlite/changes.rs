@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::names::Names;
-use super::{generations, held, ingest, quarantines, rejudge, trust};
+use super::{directory, generations, held, ingest, quarantines, rejudge, trust};
 use crate::change::{Change, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -52,5 +52,6 @@ pub(super) async fn write(
             }
             Ok(Receipt::Done)
         }
+        Change::Directory(import) => Ok(Receipt::Directory(directory::import(connection, import, by).await?)),
     }
 }

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 4] = [
+const ALL: [(i64, &str, &str); 5] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -18,6 +18,7 @@ const ALL: [(i64, &str, &str); 4] = [
         "writes and digests",
         include_str!("../../migrations/0004_writes_and_digests.sql"),
     ),
+    (5, "facts", include_str!("../../migrations/0005_facts.sql")),
 ];
 
 /// What brings an archive up to date.

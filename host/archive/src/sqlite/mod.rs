@@ -9,6 +9,7 @@ mod changes;
 mod conflicts;
 mod consents;
 mod differences;
+mod directory;
 mod failure;
 mod folds;
 #[cfg(test)]

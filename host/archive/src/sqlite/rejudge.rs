@@ -22,9 +22,9 @@ use std::sync::Arc;
 
 const EARLIER: &str =
     "INSERT INTO earlier_verdicts (message, generation, pack_list, fuel, held, withheld, input, verdict,
-                           form, digest, statute_list, keep_until, decision, rejudged_at, rejudged_by, note)
+                           form, digest, directory, statute_list, keep_until, decision, rejudged_at, rejudged_by, note)
                        SELECT v.message, v.generation, v.pack_list, v.fuel, v.held, v.withheld, v.input, v.verdict,
-                           v.form, v.digest, r.statute_list, r.keep_until, r.decision, ?, ?, ?
+                           v.form, v.digest, v.directory, r.statute_list, r.keep_until, r.decision, ?, ?, ?
                        FROM verdicts v LEFT JOIN retention r USING (message) WHERE v.message = ?";
 
 const TAKEN_OUT: [&str; 4] = [

@@ -16,8 +16,8 @@ use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 
 const VERDICTS: Insert = Insert {
-    head: "INSERT INTO verdicts (message, generation, pack_list, fuel, held, withheld, input, verdict, form, digest)",
-    columns: 10,
+    head: "INSERT INTO verdicts (message, generation, pack_list, fuel, held, withheld, input, verdict, form, digest, directory)",
+    columns: 11,
     tail: "",
 };
 const FINDINGS: Insert = Insert {
@@ -221,6 +221,7 @@ pub(super) async fn write_verdicts(
             values.maybe_text(verdict.withheld.map(kebab).as_deref());
             values.blob(verdict.input.as_bytes()).owned_text(json);
             values.int(stored::verdict::FORM).blob(digest.as_bytes());
+            values.maybe_int(numbered.entry.directory);
         })
         .await?;
     FINDINGS

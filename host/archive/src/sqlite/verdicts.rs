@@ -27,14 +27,16 @@ macro_rules! verdict_row_columns {
             $decisions,
             ".decision, ",
             $decisions,
-            ".keep_until"
+            ".keep_until, ",
+            $verdicts,
+            ".directory"
         )
     };
 }
 pub(super) use verdict_row_columns;
 
 /// How many columns [`verdict_row_columns`] names.
-pub(super) const VERDICT_ROW_COLUMNS: usize = 8;
+pub(super) const VERDICT_ROW_COLUMNS: usize = 9;
 
 /// What stands in a row of a verdict.
 pub(super) struct VerdictRow {
@@ -70,6 +72,7 @@ pub(super) fn read_verdict_row(row: &SqliteRow, whose: &MessageId) -> Result<Ver
             verdict,
             generation,
             fuel: read_count(row, 2)?,
+            directory: row.try_get(8)?,
         },
         decision,
     })

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod batches;
+pub(crate) mod facts;
 mod generations;
 mod reading;
 mod rejudging;
@@ -45,6 +46,9 @@ store_conforms! {
     batches::sources_are_counted_without_messages,
     batches::the_last_word_of_a_contact_holds,
     batches::writers_wait_for_each_other,
+    facts::a_directory_has_versions_that_never_change,
+    facts::a_directory_that_contradicts_itself_is_refused,
+    facts::each_verdict_names_the_version_that_it_was_given_by,
     generations::a_generation_its_trust_file_and_the_history_are_one_change,
     generations::the_history_tells_what_is_in_force_and_what_failed,
     reading::a_judged_message_comes_with_all_that_a_replay_needs,

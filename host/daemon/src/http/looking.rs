@@ -199,7 +199,7 @@ pub(super) async fn generation(State(shared): State<Shared>, uri: Uri) -> Result
     room.answer(GenerationV1::from(record)).await
 }
 
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     match Query::try_from_uri(uri) {
         Ok(Query(query)) => Ok(query),
         Err(error) => Err(ApiError::yours(Code::BadRequest, error.body_text())),
@@ -221,7 +221,7 @@ fn unknown(id: &MessageId) -> ApiError {
     ApiError::yours(Code::UnknownMessage, format!("message {id} is not in the archive"))
 }
 
-fn unread(error: StorageError) -> ApiError {
+pub(super) fn unread(error: StorageError) -> ApiError {
     ApiError::ours("the archive could not be read", error)
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Right {
     Reading,
     /// To read messages, and what was said of them.
     Content,
+    /// To hand in facts: the directory of employees.
+    Facts,
 }
 
 impl Right {
@@ -31,6 +33,7 @@ impl Right {
             Right::Policies => "policies",
             Right::Reading => "reading",
             Right::Content => "content",
+            Right::Facts => "facts",
         }
     }
 }
@@ -50,6 +53,8 @@ pub enum Permissions {
         reading: bool,
         /// Whether it may read messages, and what was said of them.
         content: bool,
+        /// Whether it may hand in facts.
+        facts: bool,
     },
 }
 
@@ -63,11 +68,13 @@ impl Permissions {
                 policies,
                 reading,
                 content,
+                facts,
             } => match right {
                 Right::Intake => !intake.is_empty(),
                 Right::Policies => *policies,
                 Right::Reading => *reading,
                 Right::Content => *content,
+                Right::Facts => *facts,
             },
         }
     }
@@ -160,6 +167,7 @@ mod tests {
             policies: false,
             reading: true,
             content: false,
+            facts: false,
         }
     }
 
@@ -199,18 +207,33 @@ mod tests {
     #[test]
     fn each_right_is_granted_by_itself() {
         let token = granted(&["bank"]);
-        let rights = [Right::Intake, Right::Policies, Right::Reading, Right::Content];
+        let rights = [
+            Right::Intake,
+            Right::Policies,
+            Right::Reading,
+            Right::Content,
+            Right::Facts,
+        ];
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
-        assert_eq!(may(&token), [true, false, true, false]);
-        assert_eq!(may(&granted(&[])), [false, false, true, false]);
-        assert_eq!(may(&Permissions::All), [true; 4]);
+        assert_eq!(may(&token), [true, false, true, false, false]);
+        assert_eq!(may(&granted(&[])), [false, false, true, false, false]);
+        assert_eq!(may(&Permissions::All), [true; 5]);
         let auditor = Permissions::Granted {
             intake: Vec::new(),
             policies: false,
             reading: false,
             content: true,
+            facts: false,
         };
-        assert_eq!(may(&auditor), [false, false, false, true]);
+        assert_eq!(may(&auditor), [false, false, false, true, false]);
+        let personnel = Permissions::Granted {
+            intake: Vec::new(),
+            policies: false,
+            reading: false,
+            content: false,
+            facts: true,
+        };
+        assert_eq!(may(&personnel), [false, false, false, false, true]);
     }
 
     #[test]

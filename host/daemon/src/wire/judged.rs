@@ -42,6 +42,9 @@ struct VerdictV1 {
     /// The canonical JSON, byte for byte, in a text of its own.
     json: String,
     fuel: u64,
+    /// The version of the directory, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,6 +158,7 @@ impl From<StoredVerdict> for VerdictV1 {
         Self {
             json: stored.json,
             fuel: stored.fuel,
+            directory: stored.directory,
         }
     }
 }
@@ -162,8 +166,9 @@ impl From<StoredVerdict> for VerdictV1 {
 impl TryFrom<VerdictV1> for StoredVerdict {
     type Error = Unreadable;
 
-    fn try_from(VerdictV1 { json, fuel }: VerdictV1) -> Result<Self, Unreadable> {
-        StoredVerdict::of_json(json, fuel).map_err(|error| Unreadable::new("verdict", &error))
+    fn try_from(wire: VerdictV1) -> Result<Self, Unreadable> {
+        let VerdictV1 { json, fuel, directory } = wire;
+        StoredVerdict::of_json(json, fuel, directory).map_err(|error| Unreadable::new("verdict", &error))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::*;
 use proviso_archive::{
-    CitedRule, ConsentCount, EarlierVerdict, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
-    MessageCount, Numbered, PackRecord, Recorded, Released, RetentionCount, Risk, Shown, SourceCount, Stats,
-    StoredDecision, StoredVerdict,
+    CitedRule, ConsentCount, DirectoryImported, DirectoryRecord, DirectoryReport, EarlierVerdict, FaultCount,
+    FindingCount, FoldBefore, GenerationRecord, HeldMessage, MessageCount, Numbered, PackRecord, Recorded, Released,
+    RetentionCount, Risk, Shown, SourceCount, Stats, StoredDecision, StoredVerdict,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
+use proviso_model::directory::{Employment, PostClass};
 use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
 use proviso_model::retention::Why;
@@ -83,7 +84,7 @@ fn bare() -> Message {
 }
 
 fn verdict() -> StoredVerdict {
-    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX).unwrap()
+    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX, None).unwrap()
 }
 
 fn decision() -> StoredDecision {
@@ -231,6 +232,51 @@ fn lists_and_generations_are_what_they_were() {
         set_json: "{\"language\":\"en\"}".to_owned(),
     };
     holds::<GenerationRecord, GenerationV1>(include_str!("golden/generation-v1.json"), &generation);
+}
+
+#[test]
+fn a_directory_is_what_it_was() {
+    let imported = DirectoryImported {
+        version: 2,
+        digest: Digest::from_bytes([5; 32]),
+        at: at(1_790_000_000_123),
+        by: "token:personnel".parse().unwrap(),
+        file: "员工.csv".to_owned(),
+        employments: 1,
+    };
+    let row = Employment {
+        tenant: "bank".to_owned(),
+        person: "1001".to_owned(),
+        from: Some("2026-01-01".parse().unwrap()),
+        to: None,
+        accounts: vec!["wecom:zhang.wei".parse().unwrap()],
+        department: "财富管理部".to_owned(),
+        post: PostClass::Sensitive,
+        manager: Some("1002".to_owned()),
+    };
+    let record = DirectoryRecord {
+        imported: imported.clone(),
+        rows: vec![row],
+    };
+    let golden = include_str!("golden/directory-v1.json");
+    holds::<DirectoryRecord, DirectoryV1>(golden, &record);
+    holds::<Vec<DirectoryImported>, DirectoryVersionsV1>(
+        include_str!("golden/directory-versions-v1.json"),
+        &vec![imported],
+    );
+    let report = DirectoryReport {
+        version: 2,
+        digest: Digest::from_bytes([5; 32]),
+        is_new: true,
+        employments: 1,
+        added: 1,
+        ended: 2,
+    };
+    holds::<DirectoryReport, DirectoryReportV1>(include_str!("golden/directory-report-v1.json"), &report);
+    for (from, to) in [("wecom:zhang.wei", "zhang.wei"), ("sensitive", "vital")] {
+        let read: DirectoryV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
+        assert!(DirectoryRecord::try_from(read).is_err(), "{to}");
+    }
 }
 
 #[test]

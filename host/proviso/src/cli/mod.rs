@@ -1,8 +1,10 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
+mod facts;
 mod pack;
 mod token;
 
+pub(crate) use facts::{DirectoryCommand, DirectoryShowArgs, ImportArgs};
 pub(crate) use pack::{
     AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Looks into the archive, and has held messages judged again.
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// The directory of employees: who works where, in which post, from when to when.
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
     #[command(
         after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \

@@ -82,6 +82,7 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "segments": segments_json(&shown.message),
         "verdict": serde_json::from_str::<Value>(&shown.verdict.json)?,
         "fuel": shown.verdict.fuel,
+        "directory": shown.verdict.directory,
         "retention": retention,
         "held_open": shown.held_open,
         "released": shown.released.as_ref().map(|released| json!({
@@ -128,6 +129,9 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
     table.row(["to", &clip(&recipients.join(", "), 100)]);
     table.row(["text", &clip(&message.text, 100)]);
     table.row(["generation", &verdict.generation.to_string()]);
+    if let Some(version) = shown.verdict.directory {
+        table.row(["directory", &format!("version {version}")]);
+    }
     if let Some(withheld) = verdict.withheld {
         table.row(["withheld", &json!(withheld).to_string()]);
     }

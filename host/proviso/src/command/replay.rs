@@ -11,6 +11,7 @@ use proviso_archive::Recorded;
 use proviso_daemon::config::Config;
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Problems;
+use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
 use proviso_model::verdict::{Fault, FaultCause, Verdict};
 use proviso_model::{Addressed, Digest, Message, MessageId};
@@ -20,6 +21,7 @@ use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::set::Purpose;
 use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -54,6 +56,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
     };
     let progress = Progress::steps("replaying", ids.len() as u64);
     let mut generations: HashMap<Digest, Generation> = HashMap::new();
+    let mut directories: HashMap<(i64, String), Arc<Directory>> = HashMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
         let recorded = looking
@@ -61,7 +64,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
             .await?
             .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
-        if let std::collections::hash_map::Entry::Vacant(e) = generations.entry(wanted) {
+        if let Entry::Vacant(e) = generations.entry(wanted) {
             let record = looking
                 .generation(&wanted)
                 .await?
@@ -70,10 +73,26 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
             e.insert(built);
         }
         let generation = generations.get(&wanted).context("the generation was just built")?;
+        let directory = match recorded.verdict.directory {
+            Some(version) => {
+                let zone = &generation.set().time_zone;
+                match directories.entry((version, zone.name().to_owned())) {
+                    Entry::Occupied(known) => Some(Arc::clone(known.get())),
+                    Entry::Vacant(unknown) => {
+                        let record = looking.directory(Some(version)).await?;
+                        let record =
+                            record.ok_or_else(|| anyhow!("version {version} of the directory is not recorded"))?;
+                        let directory = Arc::new(Directory::new(version, &record.rows, zone));
+                        Some(Arc::clone(unknown.insert(directory)))
+                    }
+                }
+            }
+            None => None,
+        };
         replayed.push(Replayed {
             message: id,
             generation: wanted,
-            difference: difference(generation, recorded),
+            difference: difference(generation, recorded, directory),
         });
         progress.advance(1);
     }
@@ -106,7 +125,7 @@ fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
     (!policies.is_empty()).then(|| Arc::new(policies))
 }
 
-fn difference(generation: &Generation, recorded: Recorded) -> Option<String> {
+fn difference(generation: &Generation, recorded: Recorded, directory: Option<Arc<Directory>>) -> Option<String> {
     // An edited row would be printed by other commands; the verdict that it was written from is compared below.
     if let Some(difference) = recorded.differences.into_iter().next() {
         return Some(difference);
@@ -117,6 +136,7 @@ fn difference(generation: &Generation, recorded: Recorded) -> Option<String> {
         preceding: addressed(recorded.preceding),
         withheld: recorded.verdict.verdict.withheld,
         quarantined: quarantined(&recorded.verdict.verdict),
+        directory,
     }];
     let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
     let mut states: FoldStates = before

@@ -6,6 +6,7 @@ use crate::looking::Looking;
 use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use proviso_daemon::config::Config;
+use proviso_model::directory::DirectoryVersion;
 use proviso_model::{Message, Timestamp};
 use proviso_pipeline::Take;
 use proviso_sources::{Format, Origin};
@@ -143,6 +144,10 @@ impl Take for Within<'_> {
         }
     }
 
+    fn know(&mut self, directory: &DirectoryVersion) {
+        self.take.know(directory);
+    }
+
     fn pause(&mut self) -> bool {
         self.take.pause()
     }
@@ -158,6 +163,13 @@ fn looking<R>(
 }
 
 async fn read_archive(looking: &Looking, progress: &Progress, take: &mut dyn Take) -> anyhow::Result<()> {
+    // What is known now of who worked where at each message's time.
+    if let Some(record) = looking.directory(None).await? {
+        take.know(&DirectoryVersion {
+            version: record.imported.version,
+            rows: record.rows,
+        });
+    }
     let mut after = 0;
     loop {
         let (page, _) = looking.arrived(after).await?;
