@@ -1,4 +1,5 @@
-//! A version of the directory, made ready to be asked: twice for a message or oftener, hence by a few looks into tables.
+//! A version of the directory, made ready to be asked: twice for a message or oftener. What is asked most, a department, takes two
+//! looks into memory that is likely cold: the account's place in its table, and its text.
 
 use super::{Employment, PostClass};
 use crate::message::Message;
@@ -15,13 +16,23 @@ pub struct Directory {
     /// By tenant: its channels, which are few.
     tenants: Table<Box<str>, Vec<(Box<str>, Accounts)>>,
     people: Vec<Person>,
+    /// Each department once.
+    departments: Vec<Box<str>>,
 }
 
-/// By identifier: over which times it was whose, the earliest first. Not overlapping.
-type Accounts = Table<Box<str>, Box<[Held]>>;
+/// By identifier.
+type Accounts = Table<Box<str>, Times>;
 
 /// The same while rows are gathered.
 type Gathered = Table<Box<str>, Vec<Held>>;
+
+/// Over which times an account was whose, not overlapping. Most accounts have one time, which stands in the table itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Times {
+    last: Held,
+    /// The others, the latest first.
+    before: Box<[Held]>,
+}
 
 /// Milliseconds since 1970; from the first on, and before the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +41,13 @@ struct Held {
     to: i64,
     /// Place in [`Directory::people`].
     by: u32,
+    /// Place in [`Directory::departments`].
+    department: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Person {
     number: Box<str>,
-    department: Box<str>,
     post: PostClass,
     manager: Option<Box<str>>,
 }
@@ -58,15 +70,20 @@ impl Directory {
     pub fn new(version: i64, rows: &[Employment], zone: &Zone) -> Self {
         let mut tenants: Table<Box<str>, Table<&str, Gathered>> = Table::default();
         let mut people = Vec::with_capacity(rows.len());
+        let mut departments: Vec<Box<str>> = Vec::new();
+        let mut places: Table<&str, u32> = Table::default();
         for row in rows {
             let held = Held {
                 from: row.from.map_or(i64::MIN, |day| zone.start_of(day).as_millis()),
                 to: row.to.map_or(i64::MAX, |day| zone.start_of(day).as_millis()),
                 by: people.len() as u32,
+                department: *places.entry(row.department.as_str()).or_insert_with(|| {
+                    departments.push(row.department.as_str().into());
+                    departments.len() as u32 - 1
+                }),
             };
             people.push(Person {
                 number: row.person.as_str().into(),
-                department: row.department.as_str().into(),
                 post: row.post,
                 manager: row.manager.as_deref().map(Box::from),
             });
@@ -77,9 +94,12 @@ impl Directory {
             }
         }
         let accounts = |accounts: Gathered| -> Accounts {
-            let sorted = accounts.into_iter().map(|(id, mut held)| {
+            let sorted = accounts.into_iter().filter_map(|(id, mut held)| {
                 held.sort_unstable_by_key(|held| held.from);
-                (id, held.into_boxed_slice())
+                let last = held.pop()?;
+                held.reverse();
+                let before = held.into_boxed_slice();
+                Some((id, Times { last, before }))
             });
             sorted.collect()
         };
@@ -91,6 +111,7 @@ impl Directory {
             version,
             tenants: tenants.collect(),
             people,
+            departments,
         }
     }
 
@@ -99,25 +120,34 @@ impl Directory {
         self.version
     }
 
-    /// What it says of a party of a message at the time of the message; `None` where it knows nobody of that identifier then.
-    pub fn standing(&self, message: &Message, party: &str) -> Option<Standing<'_>> {
-        self.standing_at(&message.id.tenant, &message.id.channel, party, message.sent_at)
+    /// The department of a party of a message at the time of the message; `None` where it knows nobody of that identifier then.
+    pub fn department(&self, message: &Message, party: &str) -> Option<&str> {
+        let held = self.held(&message.id.tenant, &message.id.channel, party, message.sent_at)?;
+        Some(&self.departments[held.department as usize])
     }
 
     /// What it says of an identifier in a tenant's channel at a moment.
     pub fn standing_at(&self, tenant: &str, channel: &str, id: &str, at: Timestamp) -> Option<Standing<'_>> {
+        let held = self.held(tenant, channel, id, at)?;
+        let person = &self.people[held.by as usize];
+        Some(Standing {
+            person: &person.number,
+            department: &self.departments[held.department as usize],
+            post: person.post,
+            manager: person.manager.as_deref(),
+        })
+    }
+
+    fn held(&self, tenant: &str, channel: &str, id: &str, at: Timestamp) -> Option<&Held> {
         let channels = self.tenants.get(tenant)?;
         let (_, accounts) = channels.iter().find(|(known, _)| **known == *channel)?;
+        let Times { last, before } = accounts.get(id)?;
         let at = at.as_millis();
-        let held = accounts.get(id)?.iter().rev().find(|held| held.from <= at)?;
-        (at < held.to).then(|| {
-            let person = &self.people[held.by as usize];
-            Standing {
-                person: &person.number,
-                department: &person.department,
-                post: person.post,
-                manager: person.manager.as_deref(),
-            }
-        })
+        let held = if last.from <= at {
+            last
+        } else {
+            before.iter().find(|held| held.from <= at)?
+        };
+        (at < held.to).then_some(held)
     }
 }

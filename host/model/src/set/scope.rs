@@ -31,8 +31,8 @@ impl PolicySet {
         if let Some(department) = self.departments.of(&party.id) {
             return department;
         }
-        let standing = directory.and_then(|directory| directory.standing(message, &party.id));
-        standing.map_or(&party.department, |standing| standing.department)
+        let department = directory.and_then(|directory| directory.department(message, &party.id));
+        department.unwrap_or(&party.department)
     }
 
     /// A party whose class the source does not say may be an employee: leaving it out would leave messages unjudged.
