@@ -48,7 +48,7 @@ fn all_commands(site: &Site) -> Vec<Said> {
         &["archive", "show", "m1"],
         &["archive", "show", "m1", "--format", "json"],
         &["archive", "show", "bank/chat/m7", "--format", "json"],
-        &["archive", "show", "held"],
+        &["archive", "show", "held", "--why"],
         &["archive", "show", "large", "--format", "json"],
         &["archive", "show", STRANGE],
         &["archive", "show", "nobody"],

@@ -41,3 +41,4 @@ mod tokens;
 mod train;
 mod trust;
 mod watch;
+mod why;

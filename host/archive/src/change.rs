@@ -121,6 +121,9 @@ pub enum CommitError {
         /// The row's number, from 1.
         row: usize,
     },
+    /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not in the keyring.
+    #[error("a record cannot be sealed: {0}")]
+    Sealing(proviso_seal::OpenError),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -8,8 +8,11 @@ use std::time::Duration;
 pub const READ_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// How an archive is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
+    /// The file of the keys; `None`: the one beside the archive, whose name ends in `.keys`. A new archive makes it where there
+    /// is none.
+    pub keys: Option<PathBuf>,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
     pub read_time_max: Duration,
     /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
@@ -20,6 +23,7 @@ pub struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Self {
+            keys: None,
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,
         }
@@ -117,6 +121,14 @@ pub enum ArchiveError {
     OldSqlite {
         /// The version built in.
         found: String,
+    },
+    /// The keys that open it cannot be had.
+    #[error("archive {path:?}: {source}")]
+    Keys {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with its keyring.
+        source: proviso_seal::KeyringError,
     },
     /// The file, its lock or its permissions cannot be had.
     #[error("cannot prepare {path:?}")]

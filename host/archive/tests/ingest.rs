@@ -12,7 +12,7 @@ async fn messages_in(path: &Path) -> i64 {
     row_counts(path)
         .await
         .into_iter()
-        .find(|(table, _)| table == "messages")
+        .find(|(table, _)| table == "envelopes")
         .unwrap()
         .1
 }

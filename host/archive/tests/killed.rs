@@ -164,11 +164,11 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
         sqlx::query_scalar(sql).fetch_one(shell).await.unwrap()
     };
     for table in [
-        "SELECT count(DISTINCT native) FROM messages",
-        "SELECT count(*) FROM verdicts",
+        "SELECT count(DISTINCT tag) FROM identities",
+        "SELECT count(*) FROM contents",
         "SELECT count(*) FROM fold_steps",
-        "SELECT max(message) FROM messages",
-        "SELECT count(*) FROM messages m JOIN fold_steps f USING (message) WHERE substr(m.native, 2) + 1 = m.message",
+        "SELECT max(message) FROM envelopes",
+        "SELECT count(*) FROM envelopes JOIN fold_steps USING (message) JOIN identities USING (message)",
     ] {
         if written > 0 {
             assert_eq!(count(&mut shell, table).await, written as i64, "{table}");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::support::{Write, batch, entry, fresh, id, raw_connection, rich_batch, rich_entry};
+use crate::support::{Write, activation, batch, entry, fresh, generation, id, raw_connection, rich_batch, rich_entry};
 use proviso_archive::{Archive, ArchiveError, Opening, StorageCause};
 use sqlx::Connection as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// The files of an archive as a power cut would leave them: its log is not in it yet.
 fn copy_of(path: &Path, folder: &Path) -> PathBuf {
     let copy = folder.join("copy.db");
-    for ending in ["", "-wal", ".writes"] {
+    for ending in ["", "-wal", ".writes", ".keys"] {
         std::fs::copy(beside(path, ending), beside(&copy, ending)).unwrap();
     }
     copy
@@ -119,25 +119,28 @@ async fn changed(path: &Path, sql: &'static str) -> Archive {
 }
 
 #[tokio::test]
-async fn one_flipped_bit_of_a_message_or_a_verdict_is_damage() {
+async fn an_altered_envelope_or_a_part_in_another_place_is_damage() {
     let statements = [
-        "UPDATE messages SET text = replace(text, '您', '悩')",
-        "UPDATE messages SET raw = replace(raw, 'send', 'sene')",
-        "UPDATE messages SET sent_at = sent_at + 1",
-        "UPDATE messages SET sender_department = 'vealth'",
-        "UPDATE verdicts SET verdict = replace(verdict, '61.25', '61.24')",
-        "UPDATE verdicts SET verdict = verdict || ' '",
-        "UPDATE verdicts SET fuel = fuel + 1",
-        "UPDATE verdicts SET held = 0",
-        "UPDATE verdicts SET form = 2",
-        "UPDATE retention SET keep_until = '2046-01-30'",
-        "UPDATE retention SET decision = replace(decision, '2046', '2044')",
-        "DELETE FROM retention",
+        "UPDATE envelopes SET held = 0 WHERE message = 1",
+        "UPDATE envelopes SET keep_until = keep_until - 1 WHERE message = 1",
+        "UPDATE envelopes SET keep_until = NULL WHERE message = 1",
+        "UPDATE envelopes SET generation = 2 WHERE message = 1",
+        "UPDATE contents SET round = 1 WHERE message = 1",
+        "UPDATE contents SET key_version = 2 WHERE message = 1",
+        "UPDATE contents SET content = judgement WHERE message = 1",
+        "UPDATE contents SET judgement = content WHERE message = 1",
+        "UPDATE contents SET content = (SELECT content FROM contents WHERE message = 2) WHERE message = 1",
+        "UPDATE contents SET key = (SELECT key FROM contents WHERE message = 2) WHERE message = 1",
+        "UPDATE contents SET judgement = x'00' WHERE message = 1",
+        "UPDATE policies SET name = 'other' WHERE policy = 1",
+        "UPDATE proposals SET json = replace(json, '153', '154')",
     ];
     for sql in statements {
         let folder = tempfile::tempdir().unwrap();
         let archive = fresh(&folder).await;
+        archive.activate(&activation(generation("second"), 1)).await.unwrap();
         archive.ingest(&rich_batch("m1")).await.unwrap();
+        archive.ingest(&batch(vec![entry("m2", 2)])).await.unwrap();
         let path = archive.path().to_owned();
         archive.close().await;
         let archive = changed(&path, sql).await;
@@ -146,6 +149,106 @@ async fn one_flipped_bit_of_a_message_or_a_verdict_is_damage() {
         let recorded = archive.recorded(&id("m1")).await;
         assert_eq!(recorded.expect_err(sql).cause, StorageCause::Corrupt, "{sql}");
     }
+}
+
+/// Message 1 stands in the place of message 2, key and parts together.
+#[tokio::test]
+async fn a_record_in_the_place_of_another_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive
+        .ingest(&batch(vec![entry("m1", 1), entry("m2", 2)]))
+        .await
+        .unwrap();
+    let path = archive.path().to_owned();
+    archive.close().await;
+    let sql = "UPDATE contents SET (key, content, judgement) = (SELECT key, content, judgement FROM contents WHERE message = 1)
+               WHERE message = 2";
+    let archive = changed(&path, sql).await;
+    assert_eq!(archive.show(&id("m2")).await.unwrap_err().cause, StorageCause::Corrupt);
+    archive.show(&id("m1")).await.unwrap();
+    archive.close().await;
+    let archive = changed(&path, "UPDATE identities SET message = 1 WHERE message = 2").await;
+    assert_eq!(archive.show(&id("m2")).await.unwrap_err().cause, StorageCause::Corrupt);
+}
+
+#[tokio::test]
+async fn one_flipped_bit_of_a_sealed_part_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive.ingest(&rich_batch("m1")).await.unwrap();
+    let path = archive.path().to_owned();
+    let mut shell = raw_connection(&path).await;
+    for column in ["key", "content", "judgement"] {
+        let read = sqlx::AssertSqlSafe(format!("SELECT {column} FROM contents"));
+        let bytes: Vec<u8> = sqlx::query_scalar(read).fetch_one(&mut shell).await.unwrap();
+        let write = format!("UPDATE contents SET {column} = ?");
+        for bit in (0..bytes.len() * 8).step_by(37).chain([bytes.len() * 8 - 1]) {
+            let mut altered = bytes.clone();
+            altered[bit / 8] ^= 1 << (bit % 8);
+            let update = sqlx::query(sqlx::AssertSqlSafe(write.clone())).bind(altered);
+            update.execute(&mut shell).await.unwrap();
+            let error = archive.show(&id("m1")).await.expect_err(column);
+            assert_eq!(error.cause, StorageCause::Corrupt, "{column}, bit {bit}");
+        }
+        let update = sqlx::query(sqlx::AssertSqlSafe(write)).bind(bytes);
+        update.execute(&mut shell).await.unwrap();
+    }
+    archive.show(&id("m1")).await.unwrap();
+}
+
+/// Whatever a message says stands in the contents alone, which nobody reads without the keys.
+#[tokio::test]
+async fn no_file_of_an_archive_holds_what_a_message_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let mut many = rich_batch("m1");
+    many.entries.extend((2..200).map(|n| entry(&format!("m{n}"), n)));
+    archive.ingest(&many).await.unwrap();
+    let mut again = many.entries[0].clone();
+    again.verdict.held = false;
+    archive.rejudge(&crate::support::rejudging(vec![again])).await.unwrap();
+    let said = [
+        "理财产品",
+        "简历.pdf",
+        "承诺收益",
+        "您好 … 王",
+        "sdkfileid",
+        "{\"other\":1}",
+        "\"msgid\"",
+    ];
+    for round in ["with its log", "closed"] {
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            for said in said {
+                let found = bytes.windows(said.len()).any(|window| window == said.as_bytes());
+                assert!(!found, "{said} stands in {} ({round})", path.display());
+            }
+        }
+        archive.clone().close().await;
+    }
+}
+
+#[tokio::test]
+async fn without_its_keys_an_archive_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let path = archive.path().to_owned();
+    archive.close().await;
+    let keys = folder.path().join("a.db.keys");
+    let kept = std::fs::read(&keys).unwrap();
+    std::fs::remove_file(&keys).unwrap();
+    for error in [
+        Archive::open(&path).await.map(|_| ()).unwrap_err(),
+        Archive::open_readonly(&path).await.map(|_| ()).unwrap_err(),
+    ] {
+        assert!(matches!(error, ArchiveError::Keys { .. }), "{error}");
+        assert!(!keys.exists(), "other keys would open nothing");
+    }
+    std::fs::write(&keys, kept).unwrap();
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    Archive::open(&path).await.unwrap();
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn only_the_owner_may_read_an_archive() {
     let archive = fresh(&folder).await;
     archive.ingest(&rich_batch("m1")).await.unwrap();
     let path = archive.path().to_owned();
-    for ending in ["", "-wal", "-shm", ".lock", ".writes"] {
+    for ending in ["", "-wal", "-shm", ".lock", ".writes", ".keys"] {
         let mut name = path.clone().into_os_string();
         name.push(ending);
         assert_eq!(mode(Path::new(&name)), 0o600, "{ending:?}");
@@ -107,7 +107,7 @@ async fn an_archive_of_a_newer_program_is_refused() {
     )
     .await;
     let expected = format!(
-        "archive {path:?} has schema version 9001, and this program knows versions up to 5: use the newer Proviso that wrote it"
+        "archive {path:?} has schema version 9001, and this program knows versions up to 7: use the newer Proviso that wrote it"
     );
     assert_eq!(refusal(&path).await.to_string(), expected);
     let error = Archive::open_readonly(&path).await.map(|_| ()).unwrap_err();
@@ -212,7 +212,7 @@ async fn damage_is_called_damage() {
     archive.close().await;
     let mut bytes = std::fs::read(&path).unwrap();
     let len = bytes.len();
-    bytes[len / 4..].fill(0xa5);
+    bytes[len / 2..].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();
     // Opening reads little of the file; what meets the damage says so.
     let reader = Archive::open_readonly(&path).await.unwrap();
@@ -226,29 +226,6 @@ async fn damage_is_called_damage() {
     assert!(
         !causes.is_empty() && causes.iter().all(|cause| *cause == StorageCause::Corrupt),
         "{causes:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_verdict_that_cannot_be_read_is_damage() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = fresh(&folder).await;
-    archive
-        .ingest(&batch(vec![entry("m1", 1), entry("m2", 2)]))
-        .await
-        .unwrap();
-    let path = archive.path().to_owned();
-    archive.close().await;
-    run(&path, "UPDATE verdicts SET verdict = '{}' WHERE message = 1; UPDATE messages SET kind = 'telepathy' WHERE message = 2")
-        .await;
-    let archive = Archive::open(&path).await.unwrap();
-    assert_eq!(
-        archive.verdict(&id("m1")).await.unwrap_err().cause,
-        StorageCause::Corrupt
-    );
-    assert_eq!(
-        archive.messages(&[id("m2")]).await.unwrap_err().cause,
-        StorageCause::Corrupt
     );
 }
 

@@ -70,7 +70,7 @@ async fn a_new_verdict_stands_and_the_old_one_is_kept() {
         .filter(|(before, after)| before != after)
         .map(|((name, before), (_, after))| (name.as_str(), after - before))
         .collect();
-    assert_eq!(changed, [("earlier_verdicts", 1), ("faults", -1), ("findings", -1)]);
+    assert_eq!(changed, [("earlier_judgements", 1), ("faults", -1), ("findings", -1)]);
 }
 
 #[tokio::test]

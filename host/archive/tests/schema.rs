@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::conformance::facts;
-use crate::support::{Write, fresh, raw_connection, rich_batch};
+use crate::support::{Write, entry, fresh, id, raw_connection, rich_batch, whole};
 use proviso_archive::Archive;
 use sqlx::{Connection as _, Row as _};
 
@@ -103,12 +103,91 @@ async fn an_archive_of_version_1_is_still_an_archive() {
     connection.close().await.unwrap();
     let archive = Archive::open(&path).await.unwrap();
     let expected = &rich_batch("m1").entries[0];
-    let recorded = archive.recorded(&crate::support::id("m1")).await.unwrap().unwrap();
-    assert_eq!(recorded.message, crate::support::whole(expected));
+    let recorded = archive.recorded(&id("m1")).await.unwrap().unwrap();
+    assert_eq!(recorded.message, whole(expected));
     assert_eq!(recorded.verdict.json, expected.verdict.to_canonical_json());
     archive.ingest(&rich_batch("m2")).await.unwrap();
+    assert_eq!(archive.show(&id("m2")).await.unwrap().unwrap().arrival, 2);
+}
+
+/// What version 4 wrote, moved into records: every message, verdict, state and history is what it was. The file was made by
+/// `sqlite3 <archive> .dump` of an archive of version 4, whose message m2 was judged again.
+#[tokio::test]
+async fn an_archive_of_version_4_is_moved_into_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v4.db");
+    let mut connection = raw_connection(&path).await;
+    sqlx::raw_sql(include_str!("fixtures/v4.sql"))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let archive = Archive::open(&path).await.unwrap();
+    assert_eq!(archive.message_count().await.unwrap(), 44);
+    let first = &rich_batch("m1").entries[0];
+    let recorded = archive.recorded(&id("m1")).await.unwrap().unwrap();
+    assert_eq!(recorded.message, whole(first));
+    assert_eq!(recorded.verdict.json, first.verdict.to_canonical_json());
+    assert_eq!((recorded.verdict.fuel, recorded.differences.len()), (first.fuel, 0));
+    assert_eq!(recorded.folds[0].state.len(), 0);
+    let mut state = vec![0_u8; 40];
+    for n in 3..45 {
+        let recorded = archive.recorded(&id(&format!("m{n}"))).await.unwrap().unwrap();
+        assert_eq!(recorded.message, whole(&entry(&format!("m{n}"), n)));
+        let before = if n == 3 { b"\x00one".to_vec() } else { state.clone() };
+        assert_eq!(*recorded.folds[0].state, before, "m{n}");
+        state[n % 40] = n as u8;
+    }
+    let shown = archive.show(&id("m2")).await.unwrap().unwrap();
+    assert_eq!((shown.earlier.len(), shown.conflicts, shown.held_open), (1, 1, false));
     assert_eq!(
-        archive.show(&crate::support::id("m2")).await.unwrap().unwrap().arrival,
-        2
+        shown.earlier[0].json,
+        rich_batch("m2").entries[0].verdict.to_canonical_json()
     );
+    assert_eq!(shown.verdict.verdict.findings[0].rule, "mended");
+    let conflicts = archive.conflicts(&id("m1"), 5).await.unwrap();
+    assert_eq!(conflicts[0].refused_raw, "{\"other\":1}");
+    let consents = archive.consent_states("bank", "wecom").await.unwrap();
+    assert_eq!(consents.len(), 1);
+    archive.ingest(&rich_batch("m45")).await.unwrap();
+    assert_eq!(archive.show(&id("m45")).await.unwrap().unwrap().arrival, 45);
+    archive.close().await;
+    let mut connection = raw_connection(&path).await;
+    let old = rows(&mut connection, "SELECT name FROM sqlite_schema WHERE name LIKE 'old%'").await;
+    assert!(old.is_empty());
+    let damaged = rows(&mut connection, "PRAGMA foreign_key_check").await;
+    assert!(damaged.is_empty());
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.windows(12).any(|window| window == "理财产品".as_bytes()));
+}
+
+/// What cannot be moved whole ends the move, names the message, and leaves everything where it was.
+#[tokio::test]
+async fn a_damaged_message_of_version_4_ends_the_move() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v4.db");
+    let mut connection = raw_connection(&path).await;
+    let fixture = include_str!("fixtures/v4.sql");
+    sqlx::raw_sql(fixture).execute(&mut connection).await.unwrap();
+    let damage = "UPDATE messages SET text = replace(text, '理财', '离婚') WHERE native = 'm20'";
+    sqlx::raw_sql(damage).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    for _ in 0..2 {
+        let error = Archive::open(&path).await.map(|_| ()).unwrap_err();
+        let said = chain_of(&error);
+        assert!(
+            said.contains("message bank/wecom/m20 is not what its digest says"),
+            "{said}"
+        );
+    }
+    let mut connection = raw_connection(&path).await;
+    let kept = rows(&mut connection, "SELECT count(*) FROM old_messages").await;
+    assert_eq!(kept[0].get::<i64, _>(0), 44);
+}
+
+fn chain_of(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain_of(source)),
+        None => error.to_string(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
+use proviso_archive::Opening;
 use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_model::{Problem, Problems};
@@ -32,6 +33,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Open connections at most; `[http] connections`, default as many as the limit on open files allows, at most 1,024.
     pub connections: Option<usize>,
+    /// The archive's keyring; `[keys] file`, default the file beside the archive.
+    pub keys: Option<PathBuf>,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -121,6 +124,13 @@ impl Config {
                 .map(|(connections, _)| connections as usize);
             http.finish(&mut file);
         }
+        let mut keys = None;
+        if let Some(mut table) = root.table(&mut file, "keys") {
+            keys = table
+                .required_string(&mut file, "file")
+                .map(|(text, _)| folder.join(text));
+            table.finish(&mut file);
+        }
         let quarantine = root
             .table(&mut file, "quarantine")
             .map_or_else(Bounds::default, |table| bounds(&mut file, table));
@@ -184,6 +194,7 @@ impl Config {
                 token_file,
                 hosts,
                 connections,
+                keys,
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,
@@ -201,6 +212,14 @@ impl Config {
     /// The archive's file.
     pub fn archive_path(&self) -> PathBuf {
         self.data_dir.join("archive.db")
+    }
+
+    /// How the archive is opened.
+    pub fn opening(&self) -> Opening {
+        Opening {
+            keys: self.keys.clone(),
+            ..Opening::default()
+        }
     }
 
     /// Where named tokens are kept, each with what it may do; see `proviso token`.

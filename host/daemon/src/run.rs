@@ -59,7 +59,8 @@ pub struct Daemon {
 impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        Self::start_with(config, &Opening::default()).await
+        let opening = config.opening();
+        Self::start_with(config, &opening).await
     }
 
     /// The same, with a word on how the archive is opened.

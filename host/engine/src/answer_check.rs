@@ -16,8 +16,6 @@ const CITATION_BYTES_MAX: usize = 256;
 const ARTICLE_BYTES_MAX: usize = 64;
 /// Each part of a period.
 const PERIOD_PART_MAX: u16 = 36_500;
-/// Between the texts of a finding's spans.
-const SPAN_SEPARATOR: &str = " … ";
 
 /// Whose answer it is.
 #[derive(Clone, Copy)]
@@ -147,7 +145,7 @@ fn finding_of(author: Author<'_>, raw: RawFinding, text: &str) -> Result<Finding
         policy: Arc::clone(&author.id.policy),
         rule,
         severity: raw.severity,
-        text: found.join(SPAN_SEPARATOR),
+        text: found.join(Finding::SPAN_SEPARATOR),
         spans: raw.spans,
         reason: reason(raw.reasons)?,
         shadow: author.shadow,

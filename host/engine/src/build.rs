@@ -7,10 +7,12 @@ use crate::plan::{BuildProgress, Plan, Planner, ResolvedSet};
 use crate::policy::Applied;
 use crate::prepare::prepare_all;
 use proviso_model::digest::DigestBuilder;
+use proviso_model::retention::Laws;
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_model::{Digest, Problem};
 use proviso_pack::manifest;
-use proviso_pack::{Pack, TrustedPack};
+use proviso_pack::{Pack, TrustedPack, rules_of_law};
+use serde_json::Map;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use std::sync::Arc;
 const VERSIONS: &str = concat!(
     "proviso-engine ",
     env!("CARGO_PKG_VERSION"),
-    ", contract 0.1.0, wasmtime 48, scan 3"
+    ", contract 0.1.0, wasmtime 48, scan 4"
 );
 
 /// What judges: a part of every generation's address, recorded with it.
@@ -95,10 +97,34 @@ impl Engine {
             (Arc::clone(&self.sandbox), Arc::clone(&self.remembered)),
             id,
             resolved.set.clone(),
+            Arc::new(resolved.laws()),
             matcher,
             applied,
             policies,
         ))
+    }
+}
+
+impl ResolvedSet {
+    /// What the settings in force state of the rules of its retention policies. Nothing is compiled for it.
+    pub fn laws(&self) -> Laws {
+        let mut rules = Vec::new();
+        for (apply, pack) in self.set.apply.iter().zip(&self.packs) {
+            if why_off(apply, pack).is_some() {
+                continue;
+            }
+            let manifest = pack.manifest();
+            let runs = |policy: &&manifest::Policy| {
+                policy.uses(manifest::Interface::Retention) && apply.mode_of(&policy.name, policy.mode) != Mode::Off
+            };
+            for policy in manifest.policies.iter().filter(runs) {
+                let none = Map::new();
+                let overrides = apply.settings.get(&policy.name).unwrap_or(&none);
+                let settings = pack.merged_settings(&policy.name, overrides);
+                rules.extend(rules_of_law(&manifest.name, &policy.name, &settings).0);
+            }
+        }
+        Laws::new(rules)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::policy::{Applied, Policy};
 use crate::remembered::Remembered;
 use crate::sandbox::Sandbox;
 use proviso_model::Digest;
+use proviso_model::retention::Laws;
 use proviso_model::segment::Segment;
 use proviso_model::set::{Apply, PolicySet};
 use proviso_pack::TrustedPack;
@@ -21,6 +22,7 @@ pub struct Generation {
     pub(crate) remembered: Arc<Remembered>,
     pub(crate) id: Digest,
     pub(crate) set: PolicySet,
+    laws: Arc<Laws>,
     /// Of the matcher.
     pub(crate) token: Token,
     pub(crate) lists: MatcherOfLists,
@@ -62,6 +64,7 @@ impl Generation {
         (sandbox, remembered): (Arc<Sandbox>, Arc<Remembered>),
         id: Digest,
         set: PolicySet,
+        laws: Arc<Laws>,
         lists: MatcherOfLists,
         applied: Vec<Applied>,
         policies: Vec<Policy>,
@@ -74,6 +77,7 @@ impl Generation {
             remembered,
             id,
             set,
+            laws,
             lists,
             applied,
             policies,
@@ -90,6 +94,11 @@ impl Generation {
     /// The policy set that it was built from.
     pub fn set(&self) -> &PolicySet {
         &self.set
+    }
+
+    /// What the settings in force state of the rules of retention policies.
+    pub fn laws(&self) -> &Laws {
+        &self.laws
     }
 
     /// The packs of the set, in its order, those that are off included.
@@ -118,6 +127,7 @@ impl Generation {
             (Arc::clone(&self.sandbox), Arc::clone(&self.remembered)),
             self.id,
             self.set.clone(),
+            Arc::clone(&self.laws),
             self.lists.clone(),
             self.applied.clone(),
             policies,

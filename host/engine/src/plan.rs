@@ -9,8 +9,8 @@ use crate::view::{Fields, ListInfo};
 use proviso_model::Problem;
 use proviso_model::id::PolicyId;
 use proviso_model::set::{Apply, Mode, PolicySet};
-use proviso_pack::TrustedPack;
 use proviso_pack::manifest::{self, Field};
+use proviso_pack::{SettingProblem, TrustedPack, rules_of_law};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -187,13 +187,12 @@ impl<'a> Planner<'a, '_> {
         let overrides = self.apply.settings.get(&declared.name).unwrap_or(&empty);
         let settings = pack.merged_settings(&declared.name, overrides);
         let wrong = pack.validate_settings(&declared.name, &settings);
-        for (pointer, message) in &wrong {
-            let at_set = self.apply.place_of(&format!("/{}{pointer}", declared.name));
-            self.problems.push(at(
-                self.file,
-                at_set,
-                format!("setting /{}{pointer}: {message}", declared.name),
-            ));
+        self.push_setting_problems(declared, &wrong);
+        let mut lawful = true;
+        if declared.uses(manifest::Interface::Retention) {
+            let (_, wrong) = rules_of_law(&pack.manifest().name, &declared.name, &settings);
+            lawful = wrong.is_empty();
+            self.push_setting_problems(declared, &wrong);
         }
         let facts = facts.clone()?;
         for interface in &declared.interfaces {
@@ -210,7 +209,7 @@ impl<'a> Planner<'a, '_> {
         let lists = known.clone();
         let all_read = declared.lists.iter().all(|name| lists.contains_key(name));
         let mode = self.apply.mode_of(&declared.name, declared.mode);
-        (mode != Mode::Off && wrong.is_empty() && all_read).then(|| Plan {
+        (mode != Mode::Off && wrong.is_empty() && lawful && all_read).then(|| Plan {
             id: PolicyId {
                 pack: pack.manifest().name.as_str().into(),
                 policy: declared.name.as_str().into(),
@@ -223,6 +222,17 @@ impl<'a> Planner<'a, '_> {
             settings,
             lists,
         })
+    }
+
+    fn push_setting_problems(&mut self, declared: &manifest::Policy, wrong: &[SettingProblem]) {
+        for (pointer, message) in wrong {
+            let at_set = self.apply.place_of(&format!("/{}{pointer}", declared.name));
+            self.problems.push(at(
+                self.file,
+                at_set,
+                format!("setting /{}{pointer}: {message}", declared.name),
+            ));
+        }
     }
 }
 

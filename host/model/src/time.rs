@@ -180,6 +180,8 @@ impl fmt::Debug for Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(civil::Date);
 
+const EPOCH_DAY: civil::Date = civil::date(1970, 1, 1);
+
 /// A text that is not a day.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a day: expected the form 2026-01-31")]
@@ -197,6 +199,22 @@ impl Day {
         let months = jiff::Span::new().months(i64::from(months.min(239_976)));
         let days = jiff::Span::new().days(i64::from(days.min(7_304_484)));
         Day(self.0.saturating_add(months).saturating_add(days))
+    }
+
+    /// Days since 1970-01-01; negative before it.
+    pub fn number(self) -> i32 {
+        self.0.duration_since(EPOCH_DAY).as_hours() as i32 / 24
+    }
+
+    /// The day so many days after 1970-01-01; `None` outside the calendar.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let days = jiff::Span::new().try_days(i64::from(number)).ok()?;
+        EPOCH_DAY.checked_add(days).ok().map(Self)
+    }
+
+    /// Its number within the month, from 1.
+    pub fn of_month(self) -> i8 {
+        self.0.day()
     }
 
     /// The same day for other calendar arithmetic.
@@ -243,6 +261,23 @@ impl<'de> Deserialize<'de> for Day {
 mod tests {
     use super::*;
     use proviso_rows::each_row;
+
+    #[test]
+    fn days_have_numbers() {
+        let table = [
+            ("1970-01-01", 0),
+            ("1969-12-31", -1),
+            ("2024-02-29", 19_782),
+            ("9999-12-31", 2_932_896),
+            ("-009999-01-01", -4_371_587),
+        ];
+        each_row(table, |(text, number)| {
+            let day: Day = text.parse().unwrap();
+            assert_eq!((day.number(), Day::from_number(number)), (number, Some(day)));
+        });
+        assert_eq!(Day::from_number(2_932_897), None);
+        assert_eq!(Day::from_number(i32::MIN), None);
+    }
 
     #[test]
     fn seconds_and_milliseconds_are_told_apart() {

@@ -5,7 +5,7 @@
 
 use crate::digest::Digest;
 use crate::id::{MessageId, PolicyId};
-use crate::retention::Proposal;
+use crate::retention::{Proposal, Proposed};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -161,8 +161,20 @@ pub struct Finding {
     pub shadow: bool,
 }
 
+impl Finding {
+    /// Between the texts of spans.
+    pub const SPAN_SEPARATOR: &str = " … ";
+
+    /// The text of the spans of a message's text, joined by ` … `; `None` if one of them does not lie in it on character
+    /// borders.
+    pub fn excerpt(text: &str, spans: &[Span]) -> Option<String> {
+        let texts: Option<Vec<&str>> = spans.iter().map(|span| span.of(text)).collect();
+        texts.map(|texts| texts.join(Self::SPAN_SEPARATOR))
+    }
+}
+
 /// A retention proposal and the policy it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AttributedProposal {
     /// `vendor/name` of the pack.
     pub pack: Arc<str>,
@@ -170,6 +182,17 @@ pub struct AttributedProposal {
     pub policy: Arc<str>,
     /// What it proposes.
     pub proposal: Proposal,
+}
+
+impl AttributedProposal {
+    /// The same for the arithmetic.
+    pub fn proposed(&self) -> Proposed<'_> {
+        Proposed {
+            pack: &self.pack,
+            policy: &self.policy,
+            proposal: &self.proposal,
+        }
+    }
 }
 
 /// How a fold's subject stands after a message. Advisory: never a decision about a person (PIPL art. 24).

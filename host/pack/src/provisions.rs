@@ -1,10 +1,9 @@
 //! The provisions of law that a pack's retention rules stand on, as their settings say.
 
 use crate::Pack;
+use crate::law::rules_of_law;
 use crate::manifest::Interface;
-use crate::named_rules::rules_of;
 use serde::Serialize;
-use serde_json::Value;
 
 /// A provision, and the rule that stands on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,22 +36,17 @@ pub fn provisions(pack: &Pack) -> Vec<Provision> {
         .iter()
         .filter(|policy| policy.uses(Interface::Retention))
     {
-        let settings = Value::Object(policy.settings.clone());
-        for (rule, pointer) in rules_of(policy) {
-            let of = settings.pointer(&pointer).unwrap_or(&Value::Null);
-            let text = |key: &str| of[key].as_str().map(str::to_owned);
-            let Some(law) = text("law") else { continue };
-            found.push(Provision {
-                law,
-                article: text("article").unwrap_or_default(),
-                jurisdiction: text("jurisdiction").unwrap_or_default(),
-                from: text("effective_from"),
-                to: text("effective_to"),
-                verified: of["verified"].as_bool().unwrap_or(false),
-                policy: policy.name.clone(),
-                rule: rule.to_owned(),
-            });
-        }
+        let (rules, _) = rules_of_law(&pack.manifest().name, &policy.name, &policy.settings);
+        found.extend(rules.into_iter().map(|rule| Provision {
+            law: rule.law,
+            article: rule.article,
+            jurisdiction: rule.jurisdiction,
+            from: rule.from.map(|day| day.to_string()),
+            to: rule.to.map(|day| day.to_string()),
+            verified: rule.verified,
+            policy: policy.name.clone(),
+            rule: rule.rule,
+        }));
     }
     found.sort();
     found

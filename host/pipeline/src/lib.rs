@@ -24,4 +24,4 @@ pub use admit::Memory;
 pub use driver::{Judgement, Run, Take, judge_all, run};
 pub use judge::{Judge, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
-pub use settle::Settled;
+pub use settle::{Settled, facts};

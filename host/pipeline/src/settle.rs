@@ -4,7 +4,7 @@ use proviso_engine::{FoldStates, Generation, Input, Judged, Outcome};
 use proviso_model::Message;
 use proviso_model::retention::{self, Decision, Facts, Moments};
 use proviso_model::set::PolicySet;
-use proviso_model::verdict::Withheld;
+use proviso_model::verdict::{Verdict, Withheld};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(crate) fn settle(
         let day = set.time_zone.day(admitted.message.sent_at);
         let decision = decided
             .entry((alike, day, outcome.verdict.withheld))
-            .or_insert_with(|| Arc::new(decide(set, &admitted.message, outcome)));
+            .or_insert_with(|| Arc::new(decide(generation, &admitted.message, &outcome.verdict)));
         retained.push(Arc::clone(decision));
     }
     let settled = outcomes.into_iter().zip(retained);
@@ -45,15 +45,18 @@ pub(crate) fn settle(
 }
 
 /// How long a message must and may be kept, from what its policies proposed.
-fn decide(set: &PolicySet, message: &Message, outcome: &Outcome) -> Decision {
-    let proposals = outcome.verdict.proposals.iter().map(|attributed| &attributed.proposal);
-    let consent_withdrawn = outcome.verdict.withheld == Some(Withheld::ConsentRefused);
-    let facts = Facts {
+fn decide(generation: &Generation, message: &Message, verdict: &Verdict) -> Decision {
+    let proposals = verdict.proposals.iter().map(|attributed| attributed.proposed());
+    retention::decide(proposals, generation.laws(), &facts(generation.set(), message, verdict))
+}
+
+/// What is known of a message beside the proposals: what a decision about it is made from, and explained by.
+pub fn facts<'a>(set: &'a PolicySet, message: &Message, verdict: &Verdict) -> Facts<'a> {
+    Facts {
         sent_at: message.sent_at,
         moments: Moments::default(),
         legal_hold: false,
-        consent_withdrawn,
+        consent_withdrawn: verdict.withheld == Some(Withheld::ConsentRefused),
         time_zone: &set.time_zone,
-    };
-    retention::decide(proposals, &facts)
+    }
 }

@@ -34,7 +34,9 @@ impl Looking {
         if daemon_runs(config) {
             Ok(Self::Daemon(Client::of(config, token)?))
         } else {
-            Ok(Self::File(Archive::open_readonly(&config.archive_path()).await?))
+            Ok(Self::File(
+                Archive::open_readonly_with(&config.archive_path(), &config.opening()).await?,
+            ))
         }
     }
 

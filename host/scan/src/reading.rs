@@ -15,8 +15,10 @@ use std::ops::Range;
 
 /// Bytes of a text that are read, at most: what comes behind is looked at as it stands.
 pub(crate) const READ_BYTES_MAX: usize = 4 << 20;
-/// Bytes of a part of a long text, at least: a part ends with a paragraph.
+/// Bytes of a part of a long text, at least.
 const PART_BYTES_MIN: usize = 8 << 10;
+/// Bytes of the lines between which a part may end, at least.
+const LINE_BYTES_MIN: usize = 16;
 /// Bytes that the parts of a scratch keep for the next scan, each.
 const KEPT_BYTES_MAX: usize = 8 << 20;
 
@@ -191,26 +193,35 @@ impl Readings {
 }
 
 /// The parts of a text that are read, each by itself: a disguised line of a long mail costs the reading of what stands around it, not of
-/// the mail. A part of a long text ends behind a blank line, and what noise its rows show is left out of it alone.
+/// the mail. A part of a long text ends between paragraphs, and what noise its rows show is left out of it alone.
 pub(crate) fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
     let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
     let mut from = 0;
     std::iter::from_fn(move || {
         let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
-        let behind = rest.as_bytes().get(PART_BYTES_MIN..).and_then(behind_blank_line);
+        let behind = rest.as_bytes().get(PART_BYTES_MIN..).and_then(next_paragraph);
         let part = from..behind.map_or(text.len(), |behind| from + PART_BYTES_MIN + behind);
         from = part.end;
         Some(part)
     })
 }
 
-/// Behind the first line without a character, which two ends of lines make.
-fn behind_blank_line(bytes: &[u8]) -> Option<usize> {
-    let mut ends = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').peekable();
-    while let (Some(end), Some(&next)) = (ends.next(), ends.peek()) {
-        if matches!(&bytes[end + 1..next], b"" | b"\r") {
-            return Some(next + 1);
+/// Where a line of words begins behind blank lines and, before these, another line of words. Shorter lines may be letters of one
+/// word, which blank lines keep apart.
+fn next_paragraph(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut is_behind_words, mut is_behind_blank) = (0, false, false);
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let length = line.trim_ascii().len();
+        if length > 0 {
+            let is_words = length >= LINE_BYTES_MIN;
+            if is_words && is_behind_words && is_behind_blank {
+                return Some(at);
+            }
+            (is_behind_words, is_behind_blank) = (is_words, false);
+        } else {
+            is_behind_blank = true;
         }
+        at += line.len() + 1;
     }
     None
 }
@@ -235,9 +246,15 @@ mod tests {
         assert_eq!(lengths("a\n\nb"), [4]);
         assert_eq!(lengths(&lines(200)), [20_000], "no line is blank");
         assert_eq!(lengths(&format!("{}\n{}", lines(81), lines(200))), [28_101], "too soon");
-        assert_eq!(lengths(&format!("{}\n{}", lines(90), lines(3))), [9_001, 300]);
-        assert_eq!(lengths(&format!("{}\r\n{}", lines(90), lines(3))), [9_002, 300]);
+        for blank in ["\n", "\r\n", "\n \t\n\n"] {
+            let text = format!("{}{blank}{}", lines(90), lines(3));
+            assert_eq!(lengths(&text), [9_000 + blank.len(), 300], "{blank:?}");
+        }
         assert_eq!(lengths(&format!("{}\n{}\n", lines(90), lines(90))), [9_001, 9_001]);
+        for short in ["a\n\nb\n\n", "a\n\n", "\n保本保息\n\n"] {
+            let text = format!("{}\n{short}{}", lines(90), lines(3));
+            assert_eq!(lengths(&text), [text.len()], "{short:?}");
+        }
         assert_eq!(lengths(&"保".repeat(READ_BYTES_MAX)), [READ_BYTES_MAX - 1]);
     }
 

@@ -120,13 +120,16 @@ impl<'t> Look<'t> {
                     .iter()
                     .fold(0, |tells, &byte| tells | telling[usize::from(byte)]);
                 behind_three = false;
-                if tells == 0 && !may_repeat(low, high) {
+                let repeats = may_repeat(low, high);
+                if tells == 0 && !repeats {
                     at = at.wrapping_add(8);
                     continue;
                 }
                 let to = at.wrapping_add(8).min(bytes.len());
                 while at < to {
-                    signs.add(self.of_ascii(at));
+                    if repeats || telling[usize::from(bytes[at])] != 0 {
+                        signs.add(self.of_ascii(at));
+                    }
                     at += 1;
                 }
                 continue;
@@ -225,9 +228,18 @@ impl<'t> Look<'t> {
             }
             _ if byte.is_ascii_digit() => NONE,
             _ if TELLING[usize::from(byte)] != 0 && byte.is_ascii_control() && byte != b'\n' => LETTERS,
-            _ if self.is_noise(at) => STRUCTURE,
+            _ if self.may_be_noise(before, at) && self.is_noise(at) => STRUCTURE,
             _ => NONE,
         }
+    }
+
+    /// False of most characters of ASCII: noise begins behind a letter that stands alone.
+    #[inline]
+    fn may_be_noise(&self, before: Option<u8>, at: usize) -> bool {
+        let is_inside = |byte: &u8| byte.is_ascii_alphanumeric();
+        before.is_some_and(|byte| {
+            !byte.is_ascii() || is_inside(&byte) && !at.checked_sub(2).is_some_and(|at| is_inside(&self.bytes[at]))
+        })
     }
 
     /// True if the line that ends at byte `at` ends within a word, behind a hyphen: what [`rejoin::lines`] puts together. A row of

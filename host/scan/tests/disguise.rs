@@ -392,6 +392,23 @@ fn a_text_without_disguise_has_no_signs() {
     assert!(has_signs_of_disguise("保&nbsp;本"));
 }
 
+/// Wherever a part of a long text ends, no word that stands apart over lines is cut by it.
+#[test]
+fn filler_before_letters_that_stand_in_paragraphs_of_their_own_hides_nothing() {
+    let matcher = matcher(&["telegram"], Folding::default(), "");
+    let word = "t\n\ne\n\nl\n\ne\n\ng\n\nr\n\na\n\nm";
+    for filler in 8_150..8_250 {
+        for before in ["\n", "\n\n"] {
+            let text = format!(
+                "{}{before}{word}\n\n{}",
+                "x".repeat(filler),
+                "nothing to see here ".repeat(9)
+            );
+            assert_eq!(found(&matcher, &text), [word], "{filler} {before:?}");
+        }
+    }
+}
+
 #[test]
 fn a_disguised_line_of_a_long_text_is_read_wherever_it_stands() {
     let matcher = matcher(&["telegram"], Folding::default(), "app\t(?i)whats ?app\n");

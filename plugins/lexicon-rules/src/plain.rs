@@ -32,9 +32,7 @@ impl Plain {
         if message.hits.is_empty() || !seems_disguised(&message.text) {
             return None;
         }
-        let mut units = units(&message.text);
-        noise::leave_out_rows(&mut units);
-        read_letters(&mut units);
+        let units = read(&message.text);
         let (mut text, mut starts) = (
             String::with_capacity(message.text.len()),
             Vec::with_capacity(units.len()),
@@ -177,6 +175,14 @@ impl<'a> Row<'a> {
     }
 }
 
+/// A text as it is read.
+fn read(text: &str) -> Vec<Unit> {
+    let mut units = units(text);
+    noise::leave_out_rows(&mut units);
+    read_letters(&mut units);
+    units
+}
+
 /// The characters of a text that are seen, references decoded, codes of small pictures one mark each.
 fn units(text: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(text.len() / 2);
@@ -302,6 +308,7 @@ fn form(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_text_that_reads_differently_seems_disguised() {
@@ -320,6 +327,22 @@ mod tests {
         ];
         for text in table {
             assert!(seems_disguised(text), "{text:?}");
+        }
+    }
+
+    /// Letters, ideographs, digits and what people put between them, forms of letters, codes of pictures, references.
+    const PIECES: [&str; 30] = [
+        "a", "b", "W", "hat", "the", "保", "本", "加我", "微信", "1", "2", "38", " ", " ", ".", "-", "\n", "\r\n",
+        "，", "。", "·", "💰", "[玫瑰]", "[", "]", "&#20445;", "&", "\u{200b}", "е", "ａ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn no_text_that_reads_differently_is_passed_over(pieces in proptest::collection::vec(0..PIECES.len(), 0..24)) {
+            let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+            let read: String = read(&text).iter().map(|unit| unit.c).collect();
+            prop_assert!(read == text || seems_disguised(&text), "{text:?} reads {read:?}");
         }
     }
 

@@ -78,6 +78,36 @@ fn a_proposal_says_what_the_rule_says() {
     );
 }
 
+/// The table is how packs of before write it.
+#[test]
+fn a_period_is_written_in_iso_8601_or_as_a_table() {
+    let table = [
+        ("P20Y", json!({ "years": 20 }), (20, 0, 0)),
+        ("P6M", json!({ "months": 6 }), (0, 6, 0)),
+        ("P3Y6M10D", json!({ "years": 3, "months": 6, "days": 10 }), (3, 6, 10)),
+    ];
+    each_row(table, |(text, parts, (years, months, days))| {
+        for period in [json!(text), parts.clone()] {
+            let plugin = plugin(&json!({ "rules": { "r": rule(&json!({ "floor": period })) } }));
+            let proposals = schedule(&plugin, &[message("x").build(&lists())]).expect("it can be judged");
+            assert_eq!(proposals[0].floor, Some(Period { years, months, days }), "{period}");
+        }
+    });
+}
+
+#[test]
+fn what_the_host_reads_changes_no_proposal() {
+    let of = |over: &Value| {
+        let plugin = plugin(&json!({ "rules": { "r": rule(over) } }));
+        schedule(&plugin, &[message("x").build(&lists())]).expect("it can be judged")
+    };
+    let stated = json!({
+        "counting": "cn-civil-code", "ceiling": "P30Y", "ceiling_kind": "mandatory", "verified_by": "An Office",
+        "verified_on": "2026-11-29", "source": { "title": "证券法", "url": "https://example.org", "text": "secondary" },
+    });
+    assert_eq!(of(&stated), of(&json!({ "ceiling": "P30Y" })));
+}
+
 #[test]
 fn a_rule_is_in_effect_by_the_message_s_day() {
     // 2025-01-01T00:00:00 in China is 2024-12-31T16:00:00Z.
@@ -193,6 +223,13 @@ fn mistakes_are_named() {
             "must be 0 to 36500",
         ),
         (json!({ "floor": { "weeks": 4 } }), "/floor/weeks", "unknown field"),
+        (json!({ "floor": "P0D" }), "/floor", "no time at all"),
+        (json!({ "floor": "P4W" }), "/floor", "\"P4W\" is no period"),
+        (json!({ "floor": "P1M1Y" }), "/floor", "no period"),
+        (json!({ "floor": "" }), "/floor", "no period"),
+        (json!({ "floor": 20 }), "/floor", "ISO 8601"),
+        (json!({ "floor": "P36501D" }), "/floor/days", "must be 0 to 36500"),
+        (json!({ "ceiling": "P19Y" }), "/ceiling", "shorter than the floor"),
         (
             json!({ "ceiling": { "years": 19 } }),
             "/ceiling",

@@ -3,7 +3,6 @@
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe};
-use std::sync::Arc;
 
 /// Rows of one statement; a number of rows is made up of these.
 const INSERT_ROWS: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
@@ -38,11 +37,6 @@ impl Values {
         self.add(value)
     }
 
-    /// A text that is bound as it is shared, without a copy.
-    pub(super) fn shared_text(&mut self, value: &Arc<str>) -> &mut Self {
-        self.add(Arc::clone(value))
-    }
-
     pub(super) fn owned_text(&mut self, value: String) -> &mut Self {
         self.add(value)
     }
@@ -61,6 +55,16 @@ impl Values {
             .expect("texts, numbers and blobs have no encoding that fails");
         self
     }
+}
+
+/// Runs one statement with these values.
+pub(super) async fn execute(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    values: Values,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_with(sql, values.arguments).execute(connection).await?;
+    Ok(())
 }
 
 /// `{head} VALUES (?, …), (?, …) {tail}`.

@@ -1,7 +1,8 @@
 //! Which statements each change is made of.
 
 use super::failure::Failure;
-use super::names::Names;
+use super::sealing::Sealing;
+use super::writer::Vocabulary;
 use super::{directory, generations, held, ingest, quarantines, rejudge, trust};
 use crate::change::{Change, Receipt};
 use proviso_model::Principal;
@@ -10,12 +11,15 @@ use sqlx::SqliteConnection;
 /// Writes a change within the transaction that runs on the connection.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    names: &mut Names,
+    known: &mut Vocabulary,
+    sealing: &Sealing,
     change: Change<'_>,
     by: &Principal,
 ) -> Result<Receipt, Failure> {
     match change {
-        Change::Messages(batch) => Ok(Receipt::Messages(ingest::batch(connection, names, batch).await?)),
+        Change::Messages(batch) => Ok(Receipt::Messages(
+            ingest::batch(connection, known, sealing, batch).await?,
+        )),
         Change::Activation(activation) => {
             let entry = generations::activate(connection, activation, by).await?;
             Ok(Receipt::History { entry })
@@ -36,7 +40,7 @@ pub(super) async fn write(
             generation,
             quarantined,
         } => {
-            quarantines::begin(connection, names, &generation, quarantined).await?;
+            quarantines::begin(connection, &mut known.names, &generation, quarantined).await?;
             Ok(Receipt::Done)
         }
         Change::Retry { policies, at } => {
@@ -44,11 +48,11 @@ pub(super) async fn write(
             Ok(Receipt::Done)
         }
         Change::Rejudged(rejudging) => Ok(Receipt::Rejudged(
-            rejudge::replace(connection, names, rejudging, by).await?,
+            rejudge::replace(connection, &mut known.names, sealing, rejudging, by).await?,
         )),
         Change::Release { ids, note, at } => {
             for id in ids {
-                held::release(connection, id, by, note, at).await?;
+                held::release(connection, sealing, id, by, note, at).await?;
             }
             Ok(Receipt::Done)
         }

@@ -1,11 +1,14 @@
 //! Messages that came under the identifier of another with other content.
 
 use super::Sqlite;
-use super::rows::{read_count, read_digest, read_time};
+use super::records::Record;
+use super::rows::{damage, read_count, read_digest, read_time};
+
 use crate::batch::SourcePlace;
 use crate::messages::Conflicting;
 use crate::storage::StorageError;
 use proviso_model::MessageId;
+use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -21,29 +24,36 @@ pub(super) async fn conflict_count(connection: &mut SqliteConnection, arrival: i
 impl Sqlite {
     pub(crate) async fn conflicts(&self, id: &MessageId, limit: u32) -> Result<Vec<Conflicting>, StorageError> {
         self.reading(|mut reader| async move {
+            let Some(record) = self.record(&mut reader, id).await? else {
+                return Ok(Vec::new());
+            };
             sqlx::query(
-                "SELECT c.refused_digest, c.refused_raw, c.source, c.file, c.line, c.at
-                 FROM streams s JOIN messages m USING (stream) JOIN conflicts c USING (message)
-                 WHERE s.tenant = ? AND s.channel = ? AND m.native = ? ORDER BY c.conflict LIMIT ?",
+                "SELECT refused_digest, refused_raw, source, file, line, at, conflict FROM conflicts
+                 WHERE message = ? ORDER BY conflict LIMIT ?",
             )
-            .bind(id.tenant.clone())
-            .bind(id.channel.clone())
-            .bind(id.native.clone())
+            .bind(record.arrival)
             .bind(limit)
             .fetch_all(&mut *reader)
             .await?
             .iter()
-            .map(read_conflicting)
+            .map(|row| read_conflicting(row, &record))
             .collect()
         })
         .await
     }
 }
 
-fn read_conflicting(row: &SqliteRow) -> Result<Conflicting, sqlx::Error> {
+fn read_conflicting(row: &SqliteRow, record: &Record) -> Result<Conflicting, sqlx::Error> {
+    let number: i64 = row.try_get(6)?;
+    let whose =
+        |error: &dyn std::fmt::Display| damage(format!("a conflict with message {}: {error}", record.message.id));
+    let raw = record
+        .opened
+        .open(Part::Refused(number.unsigned_abs()), row.try_get(1)?)
+        .map_err(|error| whose(&error))?;
     Ok(Conflicting {
         refused: read_digest(row, 0)?,
-        refused_raw: row.try_get(1)?,
+        refused_raw: String::from_utf8(raw).map_err(|error| whose(&error))?,
         place: SourcePlace {
             source: row.try_get(2)?,
             file: row.try_get(3)?,

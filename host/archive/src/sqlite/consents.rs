@@ -13,25 +13,22 @@ use sqlx::sqlite::SqliteRow;
 
 const OF_PARTIES: Lookup = Lookup {
     columns: &["tenant", "channel", "party"],
-    select: "SELECT c.party, c.state, min(c.at, m.sent_at)
+    select: "SELECT c.party, c.state, c.holds
              FROM wanted w
              CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
-             CROSS JOIN consent_events c ON c.message = (
-                 SELECT e.message FROM consent_events e JOIN messages n ON n.message = e.message
-                 WHERE e.stream = s.stream AND e.party = w.party
-                 ORDER BY min(e.at, n.sent_at) DESC, e.state DESC LIMIT 1)
-             CROSS JOIN messages m ON m.message = c.message",
+             CROSS JOIN consent_events c ON c.event = (
+                 SELECT e.event FROM consent_events e WHERE e.stream = s.stream AND e.party = w.party
+                 ORDER BY e.holds DESC, e.state DESC LIMIT 1)",
 };
 
 impl Sqlite {
     pub(crate) async fn consent_states(&self, tenant: &str, channel: &str) -> Result<Vec<ConsentEvent>, StorageError> {
         self.reading(|mut reader| async move {
             let rows = sqlx::query(
-                "SELECT party, state, at FROM (
-                     SELECT c.party, c.state, min(c.at, m.sent_at) AS at,
-                            row_number() OVER (PARTITION BY c.party ORDER BY min(c.at, m.sent_at) DESC, c.state DESC) AS age
-                     FROM streams s JOIN consent_events c USING (stream) JOIN messages m ON m.message = c.message
-                     WHERE s.tenant = ? AND s.channel = ?)
+                "SELECT party, state, holds FROM (
+                     SELECT c.party, c.state, c.holds,
+                            row_number() OVER (PARTITION BY c.party ORDER BY c.holds DESC, c.state DESC) AS age
+                     FROM streams s JOIN consent_events c USING (stream) WHERE s.tenant = ? AND s.channel = ?)
                  WHERE age = 1 ORDER BY party",
             )
             .bind(tenant.to_owned())

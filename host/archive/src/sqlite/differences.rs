@@ -3,83 +3,96 @@
 //! People and statistics read the rows; a replay compares the verdict. A row that somebody edited would be printed by the one and
 //! called identical by the other.
 
+use super::Sqlite;
+use super::records::Record;
 use super::rows::{damage, damaged, read_name};
+use crate::rejudge::EarlierVerdict;
 use crate::stored;
-use proviso_model::verdict::{Fault, Finding, Reason, Score, Span};
-use proviso_model::{MessageId, Verdict};
+use proviso_model::Verdict;
+use proviso_model::verdict::{Fault, Finding, Score, Severity};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Bytes of a subject's key that a difference shows.
 const KEY_SHOWN_BYTES: usize = 64;
 
-/// The verdict that was written when the message arrived, whose scores are those of the table: a later verdict moves none.
-pub(super) async fn first_verdict(connection: &mut SqliteConnection, id: &MessageId) -> Result<Verdict, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT coalesce(e.verdict, v.verdict), coalesce(e.form, v.form)
-         FROM streams s JOIN messages m USING (stream) JOIN verdicts v USING (message)
-         LEFT JOIN earlier_verdicts e ON e.earlier = (SELECT min(earlier) FROM earlier_verdicts WHERE message = m.message)
-         WHERE s.tenant = ? AND s.channel = ? AND m.native = ?",
-    )
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
-    .fetch_one(connection)
-    .await?;
-    stored::verdict::read(row.try_get(1)?, row.try_get(0)?)
-        .map_err(|error| damage(format!("the first verdict on message {id} cannot be read: {error}")))
+/// The verdict that was written when a message arrived.
+pub(super) fn first_verdict<'a>(
+    record: &'a Record,
+    earlier: &[EarlierVerdict],
+) -> Result<Cow<'a, Verdict>, sqlx::Error> {
+    let standing = &record.verdict.verdict;
+    match earlier.first() {
+        Some(earlier) => stored::verdict::read(stored::verdict::FORM, &earlier.json)
+            .map(Cow::Owned)
+            .map_err(|error| damage(format!("the first verdict on message {}: {error}", standing.message))),
+        None => Ok(Cow::Borrowed(standing)),
+    }
 }
 
-/// The differences of one message, for people: its findings and faults against the verdict that stands, its scores against the
-/// verdict that was written first.
-pub(super) async fn differences(
-    connection: &mut SqliteConnection,
-    standing: &Verdict,
-    first: &Verdict,
-) -> Result<Vec<String>, sqlx::Error> {
-    let id = &standing.message;
-    let number: i64 = sqlx::query_scalar(
-        "SELECT m.message FROM streams s JOIN messages m USING (stream)
-         WHERE s.tenant = ? AND s.channel = ? AND m.native = ?",
-    )
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
-    .fetch_one(&mut *connection)
-    .await?;
-    let mut differences = Vec::new();
-    if findings(connection, number).await? != standing.findings {
-        differences.push("the rows of its findings say something else than its verdict".to_owned());
+impl Sqlite {
+    /// The differences of one message, for people: its findings and faults against the verdict that stands, its scores against
+    /// the verdict that was written when it arrived: a later one moves none.
+    pub(super) async fn differences(
+        &self,
+        connection: &mut SqliteConnection,
+        record: &Record,
+        earlier: &[EarlierVerdict],
+    ) -> Result<Vec<String>, sqlx::Error> {
+        let standing = &record.verdict.verdict;
+        let mut differences = Vec::new();
+        let found = standing.findings.iter().map(FindingRow::of).collect::<Vec<_>>();
+        if findings(connection, record.arrival).await? != found {
+            differences.push("the rows of its findings say something else than its verdict".to_owned());
+        }
+        if faults(connection, record.arrival).await? != standing.faults {
+            differences.push("the rows of its faults say something else than its verdict".to_owned());
+        }
+        let first = first_verdict(record, earlier)?;
+        for score in &first.scores {
+            differences.extend(score_difference(connection, record.arrival, &standing.message.tenant, score).await?);
+        }
+        Ok(differences)
     }
-    if faults(connection, number).await? != standing.faults {
-        differences.push("the rows of its faults say something else than its verdict".to_owned());
-    }
-    for score in &first.scores {
-        differences.extend(score_difference(connection, number, &id.tenant, score).await?);
-    }
-    Ok(differences)
 }
 
-async fn findings(connection: &mut SqliteConnection, message: i64) -> Result<Vec<Finding>, sqlx::Error> {
-    let read = |row: &SqliteRow| -> Result<Finding, sqlx::Error> {
-        let spans: Vec<(u32, u32)> = serde_json::from_str(row.try_get(5)?).map_err(|error| damaged(5, error))?;
-        Ok(Finding {
+/// What the row of a finding says of it.
+#[derive(PartialEq)]
+struct FindingRow {
+    pack: Arc<str>,
+    policy: Arc<str>,
+    rule: String,
+    severity: Severity,
+    shadow: bool,
+}
+
+impl FindingRow {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            pack: Arc::clone(&finding.pack),
+            policy: Arc::clone(&finding.policy),
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            shadow: finding.shadow,
+        }
+    }
+}
+
+async fn findings(connection: &mut SqliteConnection, message: i64) -> Result<Vec<FindingRow>, sqlx::Error> {
+    let read = |row: &SqliteRow| -> Result<FindingRow, sqlx::Error> {
+        Ok(FindingRow {
             pack: row.try_get::<&str, _>(0)?.into(),
             policy: row.try_get::<&str, _>(1)?.into(),
             rule: row.try_get(2)?,
             severity: read_name(row, 3)?,
             shadow: row.try_get(4)?,
-            spans: spans.into_iter().map(Span::from).collect(),
-            text: row.try_get(6)?,
-            reason: Reason {
-                zh: row.try_get(7)?,
-                en: row.try_get(8)?,
-            },
         })
     };
     sqlx::query(
-        "SELECT p.pack, p.name, f.rule, f.severity, f.shadow, f.spans, f.text, f.reason_zh, f.reason_en
-         FROM findings f JOIN policies p USING (policy) WHERE f.message = ? ORDER BY f.finding",
+        "SELECT p.pack, p.name, f.rule, f.severity, f.shadow FROM findings f JOIN policies p USING (policy)
+         WHERE f.message = ? ORDER BY f.finding",
     )
     .bind(message)
     .fetch_all(connection)

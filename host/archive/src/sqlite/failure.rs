@@ -1,12 +1,19 @@
 //! Why the statements of a change were not all run.
 
 use crate::change::CommitError;
+use proviso_seal::OpenError;
 
 /// Why a change was not written.
 pub(super) enum Failure {
     /// It does not fit what the archive holds.
     Refused(CommitError),
     Sql(sqlx::Error),
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Failure::Refused(CommitError::Sealing(error))
+    }
 }
 
 impl From<sqlx::Error> for Failure {

@@ -13,7 +13,8 @@ const STATES: Lookup = Lookup {
     select: "SELECT w.tenant, w.pack, w.name, w.key, f.state
              FROM wanted w
              CROSS JOIN policies p ON p.pack = w.pack AND p.name = w.name
-             CROSS JOIN fold_states f ON f.tenant = w.tenant AND f.policy = p.policy AND f.key = w.key",
+             CROSS JOIN fold_states f ON f.tenant = w.tenant AND f.policy = p.policy AND f.key = w.key
+             WHERE f.state IS NOT NULL",
 };
 
 impl Sqlite {

@@ -2,7 +2,9 @@
 
 use super::Sqlite;
 use super::failure::Failure;
-use super::rows::{read_id, read_name, read_principal, read_time};
+use super::records::{CONTENT_COLUMNS, content_columns, read_content};
+use super::rows::{read_name, read_principal, read_time};
+use super::sealing::Sealing;
 use crate::change::CommitError;
 use crate::held::HeldMessage;
 use crate::messages::Released;
@@ -14,6 +16,7 @@ use sqlx::{Row as _, SqliteConnection, ValueRef as _};
 /// Ends the waiting of a message.
 pub(super) async fn release(
     connection: &mut SqliteConnection,
+    sealing: &Sealing,
     id: &MessageId,
     by: &Principal,
     note: &str,
@@ -21,16 +24,12 @@ pub(super) async fn release(
 ) -> Result<(), Failure> {
     let released = sqlx::query(
         "UPDATE held_messages SET released_at = ?, released_by = ?, release_note = ?
-         WHERE released_at IS NULL AND message = (
-             SELECT m.message FROM streams s JOIN messages m USING (stream)
-             WHERE s.tenant = ? AND s.channel = ? AND m.native = ?)",
+         WHERE released_at IS NULL AND message = (SELECT message FROM identities WHERE tag = ?)",
     )
     .bind(at.as_millis())
     .bind(by.to_string())
     .bind(note.to_owned())
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
+    .bind(sealing.tag(id).to_vec())
     .execute(connection)
     .await?;
     match released.rows_affected() {
@@ -65,45 +64,51 @@ impl Sqlite {
     }
 
     pub(crate) async fn held_behind(&self, after: i64, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
-        self.reading(|mut reader| async move { read_held(&mut reader, after, limit).await })
+        self.reading(|mut reader| async move { self.read_held(&mut reader, after, limit).await })
             .await
     }
-}
 
-async fn read_held(connection: &mut SqliteConnection, after: i64, limit: u32) -> Result<Vec<HeldMessage>, sqlx::Error> {
-    let rows = sqlx::query(
-            "SELECT s.tenant, s.channel, m.native, m.message, m.sent_at, m.received_at, p.pack, p.name, f.cause, f.detail
+    async fn read_held(
+        &self,
+        connection: &mut SqliteConnection,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<HeldMessage>, sqlx::Error> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            content_columns!(),
+            ", e.received_at, p.pack, p.name, f.cause, f.detail
              FROM (SELECT message FROM held_messages WHERE released_at IS NULL AND message > ? ORDER BY message LIMIT ?) h
-             JOIN messages m USING (message) JOIN streams s USING (stream)
+             JOIN envelopes e USING (message) JOIN streams s USING (stream) JOIN contents c USING (message)
              LEFT JOIN faults f USING (message) LEFT JOIN policies p USING (policy)
-             ORDER BY m.message, f.fault",
-        )
+             ORDER BY e.message, f.fault"
+        ))
         .bind(after)
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    let mut held: Vec<HeldMessage> = Vec::new();
-    for row in &rows {
-        let arrival = row.try_get(3)?;
-        if held.last().is_none_or(|last| last.arrival != arrival) {
-            let (id, sent_at, received_at) = (read_id(row, 0)?, read_time(row, 4)?, read_time(row, 5)?);
-            held.push(HeldMessage {
-                arrival,
-                id,
-                sent_at,
-                received_at,
-                faults: Vec::new(),
-            });
+        let mut held: Vec<HeldMessage> = Vec::new();
+        for row in &rows {
+            let arrival = row.try_get(0)?;
+            if held.last().is_none_or(|last| last.arrival != arrival) {
+                let message = read_content(row, 0, &self.sealing)?;
+                held.push(HeldMessage {
+                    arrival,
+                    sent_at: message.sent_at,
+                    id: MessageId::clone(&message.id),
+                    received_at: read_time(row, CONTENT_COLUMNS)?,
+                    faults: Vec::new(),
+                });
+            }
+            if let (Some(pack), Some(last)) = (row.try_get(CONTENT_COLUMNS + 1)?, held.last_mut()) {
+                last.faults.push(Fault {
+                    pack,
+                    policy: row.try_get(CONTENT_COLUMNS + 2)?,
+                    cause: read_name(row, CONTENT_COLUMNS + 3)?,
+                    detail: row.try_get(CONTENT_COLUMNS + 4)?,
+                });
+            }
         }
-        if let (Some(pack), Some(last)) = (row.try_get(6)?, held.last_mut()) {
-            let (policy, cause, detail) = (row.try_get(7)?, read_name(row, 8)?, row.try_get(9)?);
-            last.faults.push(Fault {
-                pack,
-                policy,
-                cause,
-                detail,
-            });
-        }
+        Ok(held)
     }
-    Ok(held)
 }

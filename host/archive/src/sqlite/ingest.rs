@@ -3,32 +3,48 @@
 use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
-use super::names::Names;
-use super::rows::bind_message;
-use super::said::{Numbered, number, said, write_folds, write_retention, write_verdicts};
-use crate::batch::{Conflict, IngestBatch, IngestReport};
+use super::said::{Numbered, number, said, write_findings, write_folds};
+use super::sealing::Sealing;
+use super::writer::Vocabulary;
+use crate::batch::{IngestBatch, IngestReport};
 use crate::change::{Change, CommitError};
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
-use proviso_model::MessageId;
+use crate::stored::{codes, content};
+use proviso_model::{Message, MessageId};
+use proviso_seal::{Part, TAG_BYTES};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 
-const MESSAGES: Insert = Insert {
-    head: "INSERT INTO messages (message, stream, native, digest, received_at, sent_at, kind, native_kind, direction, sender, \
-           sender_class, sender_department, conversation, recalls, amount, currency, recipients, attachments, links, notes, \
-           text, raw)",
-    columns: 22,
+const ENVELOPES: Insert = Insert {
+    head: "INSERT INTO envelopes (message, stream, received_at, sent_at, kind, direction, sender, conversation, \
+           generation, pack_list, held, withheld, statute_list, why, keep_until, directory)",
+    columns: 16,
+    tail: "",
+};
+const CONTENTS: Insert = Insert {
+    head: "INSERT INTO contents (message, key_version, key, content, round, judgement)",
+    columns: 6,
+    tail: "",
+};
+const IDENTITIES: Insert = Insert {
+    head: "INSERT INTO identities (tag, message)",
+    columns: 2,
+    tail: "",
+};
+const RECALLS: Insert = Insert {
+    head: "INSERT INTO recalls (recalled, message)",
+    columns: 2,
     tail: "",
 };
 const CONSENTS: Insert = Insert {
-    head: "INSERT INTO consent_events (message, stream, party, state, at)",
-    columns: 5,
+    head: "INSERT INTO consent_events (message, stream, party, state, at, holds)",
+    columns: 6,
     tail: "",
 };
 const CONFLICTS: Insert = Insert {
-    head: "INSERT INTO conflicts (message, kept_digest, refused_digest, refused_raw, source, file, line, at)",
+    head: "INSERT INTO conflicts (conflict, message, refused_digest, refused_raw, source, file, line, at)",
     columns: 8,
     tail: "ON CONFLICT (message, refused_digest) DO NOTHING",
 };
@@ -49,9 +65,9 @@ const OFFSETS: Insert = Insert {
            updated_at = excluded.updated_at",
 };
 const KEPT: Lookup = Lookup {
-    columns: &["stream", "native"],
-    select: "SELECT w.stream, w.native, m.message, m.digest FROM wanted w CROSS JOIN messages m
-             ON m.stream = w.stream AND m.native = w.native",
+    columns: &["tag"],
+    select: "SELECT w.tag, i.message, c.key_version, c.key FROM wanted w CROSS JOIN identities i ON i.tag = w.tag
+             CROSS JOIN contents c ON c.message = i.message",
 };
 
 const HELD: Insert = Insert {
@@ -70,7 +86,7 @@ impl Sqlite {
         let Change::Messages(batch) = change else {
             return Ok(None);
         };
-        if !breaks_unique(error, "messages.stream, messages.native") {
+        if !breaks_unique(error, "identities.tag") {
             return Ok(None);
         }
         let wanted: Vec<_> = batch
@@ -87,9 +103,11 @@ impl Sqlite {
 
 pub(super) async fn batch(
     connection: &mut SqliteConnection,
-    names: &mut Names,
+    known: &mut Vocabulary,
+    sealing: &Sealing,
     batch: &IngestBatch,
 ) -> Result<IngestReport, Failure> {
+    let names = &mut known.names;
     let entries = number(connection, names, &batch.entries).await?;
     let findings = said(connection, names, &entries, |entry| &entry.verdict.findings).await?;
     let faults = said(connection, names, &entries, |entry| &entry.verdict.faults).await?;
@@ -97,15 +115,14 @@ pub(super) async fn batch(
     let advances = said(connection, names, &entries, |entry| &entry.advances).await?;
     let held: Vec<_> = entries.iter().filter(|numbered| numbered.entry.verdict.held).collect();
 
-    write_messages(connection, batch, &entries).await?;
-    write_verdicts(connection, &entries, &findings, &faults).await?;
+    write_messages(connection, known, sealing, batch, &entries).await?;
+    write_findings(connection, &findings, &faults).await?;
     HELD.run(connection, &held, |values, numbered| {
         values.int(numbered.message);
     })
     .await?;
-    write_retention(connection, &entries).await?;
-    write_folds(connection, &advances, &scores).await?;
-    write_conflicts(connection, names, batch).await?;
+    write_folds(connection, &mut known.chains, &advances, &scores).await?;
+    write_conflicts(connection, sealing, batch).await?;
     write_sources(connection, batch).await?;
 
     Ok(IngestReport {
@@ -120,14 +137,78 @@ pub(super) async fn batch(
 
 async fn write_messages(
     connection: &mut SqliteConnection,
+    known: &mut Vocabulary,
+    sealing: &Sealing,
     batch: &IngestBatch,
     entries: &[Numbered<'_>],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Failure> {
     let received_at = batch.received_at.as_millis();
-    MESSAGES
+    let names = |of: fn(&Message) -> &str| -> Vec<(i64, &str)> {
+        entries
+            .iter()
+            .map(|numbered| (numbered.stream, of(&numbered.entry.message)))
+            .collect()
+    };
+    let senders = known
+        .parties
+        .numbers(connection, &names(|message| &message.sender.id))
+        .await?;
+    let conversations = known
+        .conversations
+        .numbers(connection, &names(|message| &message.conversation))
+        .await?;
+    let rows: Vec<_> = entries.iter().zip(senders).zip(conversations).collect();
+    ENVELOPES
+        .run(connection, &rows, |values, ((numbered, sender), conversation)| {
+            let message = &numbered.entry.message;
+            values
+                .int(numbered.message)
+                .int(numbered.stream)
+                .int(received_at)
+                .int(message.sent_at.as_millis());
+            values
+                .int(numbered.kind)
+                .int(codes::of_direction(message.direction).into())
+                .int(*sender)
+                .int(*conversation);
+            numbered.bind_judged(values);
+        })
+        .await?;
+    let mut sealed = Vec::with_capacity(entries.len());
+    for numbered in entries {
+        let message = &numbered.entry.message;
+        let record = sealing.make(&message.id.tenant, numbered.message)?;
+        let content = record.seal(Part::Content, &content::write(message));
+        let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names));
+        sealed.push((numbered.message, record, content, judgement));
+    }
+    CONTENTS
+        .run(connection, &sealed, |values, (message, record, content, judgement)| {
+            values
+                .int(*message)
+                .int(record.key().version().into())
+                .blob(record.key().wrapped());
+            values.blob(content).int(0).blob(judgement);
+        })
+        .await?;
+    IDENTITIES
         .run(connection, entries, |values, numbered| {
-            values.int(numbered.message).int(numbered.stream);
-            bind_message(values, &numbered.entry.message, received_at);
+            values
+                .blob(&sealing.tag(&numbered.entry.message.id))
+                .int(numbered.message);
+        })
+        .await?;
+    let recalls: Vec<_> = entries
+        .iter()
+        .filter_map(|numbered| Some((numbered, numbered.entry.message.recalls.as_ref()?)))
+        .collect();
+    RECALLS
+        .run(connection, &recalls, |values, (numbered, recalled)| {
+            let id = MessageId {
+                native: (*recalled).clone(),
+                ..MessageId::clone(&numbered.entry.message.id)
+            };
+            values.blob(&sealing.tag(&id)).int(numbered.message);
         })
         .await?;
     let consents: Vec<_> = entries
@@ -136,52 +217,63 @@ async fn write_messages(
         .collect();
     CONSENTS
         .run(connection, &consents, |values, (numbered, consent)| {
+            let holds = consent.at.min(numbered.entry.message.sent_at);
             values.int(numbered.message).int(numbered.stream).text(&consent.party);
-            values.text(consent.state.name()).int(consent.at.as_millis());
+            values
+                .text(consent.state.name())
+                .int(consent.at.as_millis())
+                .int(holds.as_millis());
         })
-        .await
+        .await?;
+    Ok(())
 }
 
 async fn write_conflicts(
     connection: &mut SqliteConnection,
-    names: &mut Names,
+    sealing: &Sealing,
     batch: &IngestBatch,
 ) -> Result<(), Failure> {
     if batch.conflicts.is_empty() {
         return Ok(());
     }
-    let mut keys = Vec::with_capacity(batch.conflicts.len());
-    for conflict in &batch.conflicts {
-        keys.push((
-            names
-                .stream(connection, &conflict.id.tenant, &conflict.id.channel)
-                .await?,
-            &conflict.id.native,
-        ));
-    }
-    let mut kept: HashMap<(i64, String), (i64, Vec<u8>)> = HashMap::new();
-    let bind = |values: &mut Values, (stream, native): &(i64, &String)| {
-        values.int(*stream).text(native);
+    let tags: Vec<_> = batch
+        .conflicts
+        .iter()
+        .map(|conflict| sealing.tag(&conflict.id))
+        .collect();
+    let bind = |values: &mut Values, tag: &[u8; TAG_BYTES]| {
+        values.blob(tag);
     };
-    for row in KEPT.run(connection, &keys, bind).await? {
-        kept.insert((row.try_get(0)?, row.try_get(1)?), (row.try_get(2)?, row.try_get(3)?));
+    let mut kept: HashMap<Vec<u8>, (i64, u32, Vec<u8>)> = HashMap::new();
+    for row in KEPT.run(connection, &tags, bind).await? {
+        kept.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
     }
-    let mut rows: Vec<(&Conflict, &(i64, Vec<u8>))> = Vec::with_capacity(keys.len());
-    for ((stream, native), conflict) in keys.into_iter().zip(&batch.conflicts) {
-        let kept = kept.get(&(stream, native.clone())).ok_or_else(|| {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(conflict) FROM conflicts")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut rows = Vec::with_capacity(tags.len());
+    for ((tag, conflict), number) in tags.iter().zip(&batch.conflicts).zip(last.unwrap_or(0) + 1..) {
+        let (message, version, wrapped) = kept.get(&tag[..]).ok_or_else(|| {
             Failure::Refused(CommitError::ConflictWithNothing {
                 id: conflict.id.clone(),
             })
         })?;
-        rows.push((conflict, kept));
+        let record = sealing.open(&conflict.id.tenant, *message, *version, wrapped)?;
+        let part = Part::Refused(number.unsigned_abs());
+        rows.push((
+            number,
+            *message,
+            conflict,
+            record.seal(part, conflict.refused_raw.as_bytes()),
+        ));
     }
     CONFLICTS
-        .run(connection, &rows, |values, (conflict, (message, kept))| {
+        .run(connection, &rows, |values, (number, message, conflict, refused)| {
             values
+                .int(*number)
                 .int(*message)
-                .blob(kept)
                 .blob(conflict.refused.as_bytes())
-                .shared_text(&conflict.refused_raw);
+                .blob(refused);
             values
                 .text(&conflict.place.source)
                 .text(&conflict.place.file)

@@ -2,19 +2,21 @@
 
 use super::Sqlite;
 use super::bulk::Lookup;
-use super::rows::{read_digest, read_id};
+use super::records::{content_columns, read_content};
 use crate::known::Known;
 use crate::storage::StorageError;
 use proviso_model::{Digest, MessageId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-const DIGESTS: Lookup = Lookup {
-    columns: &["tenant", "channel", "native"],
-    select: "SELECT w.tenant, w.channel, w.native, m.digest
-             FROM wanted w
-             CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
-             CROSS JOIN messages m ON m.stream = s.stream AND m.native = w.native",
+const OF_TAGS: Lookup = Lookup {
+    columns: &["tag"],
+    select: concat!(
+        "SELECT ",
+        content_columns!(),
+        " FROM wanted w CROSS JOIN identities i ON i.tag = w.tag CROSS JOIN envelopes e ON e.message = i.message
+          CROSS JOIN streams s USING (stream) CROSS JOIN contents c ON c.message = i.message"
+    ),
 };
 
 impl Sqlite {
@@ -42,18 +44,22 @@ impl Sqlite {
         Ok(known.collect())
     }
 
+    /// A message that is there is opened for it: few of a batch are.
     async fn kept_digests(
         &self,
         messages: &[(&MessageId, Digest)],
     ) -> Result<HashMap<MessageId, Digest>, StorageError> {
         self.reading(|mut reader| async move {
-            let rows = DIGESTS
+            let rows = OF_TAGS
                 .run(&mut reader, messages, |values, (id, _)| {
-                    values.text(&id.tenant).text(&id.channel).text(&id.native);
+                    values.blob(&self.sealing.tag(id));
                 })
                 .await?;
             rows.iter()
-                .map(|row| Ok((read_id(row, 0)?, read_digest(row, 3)?)))
+                .map(|row| {
+                    let message = read_content(row, 0, &self.sealing)?;
+                    Ok((MessageId::clone(&message.id), message.content_digest()))
+                })
                 .collect()
         })
         .await

@@ -3,48 +3,54 @@
 use super::Sqlite;
 use super::bulk::{Lookup, Values};
 use super::conflicts::conflict_count;
-use super::differences::{self, differences};
 use super::held::waiting;
-use super::rejudge::earlier;
-use super::rows::{
-    MESSAGE_COLUMNS, message_columns, read_count, read_id, read_message, read_message_digest, read_time,
-};
-use super::verdicts::{VerdictRow, read_decision, standing};
+use super::records::{CONTENT_COLUMNS, content_columns, read_content, stored_decision};
+use super::rows::read_count;
 use crate::messages::{ConversationKey, Numbered, Shown};
 use crate::storage::StorageError;
 use proviso_model::{Message, MessageId};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use std::collections::HashMap;
 
 const PRECEDING: Lookup = Lookup {
     columns: &["tenant", "channel", "conversation"],
     select: concat!(
-        "SELECT w.tenant, w.channel, w.conversation, ",
-        message_columns!(),
-        " FROM wanted w
+        "SELECT ",
+        content_columns!(),
+        ", w.conversation
+          FROM wanted w
           CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
-          CROSS JOIN messages m ON m.message IN (
-              SELECT p.message FROM messages p JOIN verdicts v ON v.message = p.message
-              WHERE p.stream = s.stream AND p.conversation = w.conversation AND v.withheld IS NULL
+          CROSS JOIN conversations n ON n.stream = s.stream AND n.id = w.conversation
+          CROSS JOIN envelopes e ON e.message IN (
+              SELECT p.message FROM envelopes p WHERE p.conversation = n.conversation AND p.withheld IS NULL
               ORDER BY p.message DESC LIMIT ?)
-          LEFT JOIN consent_events c ON c.message = m.message
-          ORDER BY m.message"
+          CROSS JOIN contents c ON c.message = e.message
+          ORDER BY e.message"
     ),
 };
 
-const BY_ID: Lookup = Lookup {
-    columns: &["tenant", "channel", "native"],
+const BY_TAG: Lookup = Lookup {
+    columns: &["tag"],
     select: concat!(
         "SELECT ",
-        message_columns!(),
-        ", m.message, m.received_at
-          FROM wanted w
-          CROSS JOIN streams s ON s.tenant = w.tenant AND s.channel = w.channel
-          CROSS JOIN messages m ON m.stream = s.stream AND m.native = w.native
-          LEFT JOIN consent_events c ON c.message = m.message"
+        content_columns!(),
+        " FROM wanted w CROSS JOIN identities i ON i.tag = w.tag CROSS JOIN envelopes e ON e.message = i.message
+          CROSS JOIN streams s USING (stream) CROSS JOIN contents c ON c.message = i.message"
     ),
 };
+
+/// Messages in the order of arrival: `{condition}` chooses among `envelopes e`.
+macro_rules! in_order {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            content_columns!(),
+            " FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message) ",
+            $condition
+        )
+    };
+}
 
 impl Sqlite {
     pub(crate) async fn preceding(
@@ -66,11 +72,14 @@ impl Sqlite {
             let mut found: HashMap<ConversationKey, Vec<Message>> = HashMap::new();
             for row in rows {
                 let key = ConversationKey {
-                    tenant: row.try_get(0)?,
-                    channel: row.try_get(1)?,
-                    conversation: row.try_get(2)?,
+                    tenant: row.try_get(1)?,
+                    channel: row.try_get(2)?,
+                    conversation: row.try_get(CONTENT_COLUMNS)?,
                 };
-                found.entry(key).or_default().push(read_message(&row, 3)?);
+                found
+                    .entry(key)
+                    .or_default()
+                    .push(read_content(&row, 0, &self.sealing)?);
             }
             Ok(conversations
                 .iter()
@@ -84,53 +93,50 @@ impl Sqlite {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        self.reading(|mut reader| async move { messages_by_id(&mut reader, ids).await })
+        self.reading(|mut reader| async move { self.messages_by_id(&mut reader, ids).await })
             .await
     }
 
     pub(crate) async fn find(&self, text: &str) -> Result<Vec<Numbered>, StorageError> {
-        let mut parts = text.splitn(3, '/');
-        let whole = match (parts.next(), parts.next(), parts.next()) {
-            (Some(tenant), Some(channel), Some(native)) => Some((tenant, channel, native)),
-            _ => None,
-        };
-        let (tenant, channel, rest) = whole.unwrap_or(("", "", text));
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(
-                "SELECT s.tenant, s.channel, m.native, m.message
-                 FROM streams s CROSS JOIN messages m ON m.stream = s.stream
-                 WHERE m.native = ?1 OR (m.native = ?4 AND s.tenant = ?2 AND s.channel = ?3)
-                 ORDER BY m.message LIMIT 100",
-            )
-            .bind(text.to_owned())
-            .bind(tenant.to_owned())
-            .bind(channel.to_owned())
-            .bind(rest.to_owned())
-            .fetch_all(&mut *reader)
-            .await?;
-            rows.iter().map(read_numbered).collect()
+            let streams = sqlx::query("SELECT tenant, channel FROM streams")
+                .fetch_all(&mut *reader)
+                .await?;
+            let mut ids = Vec::with_capacity(streams.len());
+            for row in &streams {
+                let (tenant, channel): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+                let whole = text.strip_prefix(&format!("{tenant}/{channel}/"));
+                for native in [Some(text), whole].into_iter().flatten() {
+                    ids.push(MessageId {
+                        tenant: tenant.clone(),
+                        channel: channel.clone(),
+                        native: native.to_owned(),
+                    });
+                }
+            }
+            let rows = self.rows_by_id(&mut reader, &ids).await?;
+            let mut found: Vec<Numbered> = rows.iter().map(|row| self.numbered(row)).collect::<Result<_, _>>()?;
+            found.sort_by_key(|numbered| numbered.arrival);
+            Ok(found)
         })
         .await
     }
 
     pub(crate) async fn message_ids(&self, after: i64, limit: u32) -> Result<Vec<Numbered>, StorageError> {
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(
-                "SELECT s.tenant, s.channel, m.native, m.message FROM messages m JOIN streams s USING (stream)
-                 WHERE m.message > ? ORDER BY m.message LIMIT ?",
-            )
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&mut *reader)
-            .await?;
-            rows.iter().map(read_numbered).collect()
+            let rows = sqlx::query(in_order!("WHERE e.message > ? ORDER BY e.message LIMIT ?"))
+                .bind(after)
+                .bind(limit)
+                .fetch_all(&mut *reader)
+                .await?;
+            rows.iter().map(|row| self.numbered(row)).collect()
         })
         .await
     }
 
     pub(crate) async fn message_count(&self) -> Result<u64, StorageError> {
         self.reading(|mut reader| async move {
-            let row = sqlx::query("SELECT count(*) FROM messages")
+            let row = sqlx::query("SELECT count(*) FROM envelopes")
                 .fetch_one(&mut *reader)
                 .await?;
             read_count(&row, 0)
@@ -140,98 +146,99 @@ impl Sqlite {
 
     pub(crate) async fn sample(&self, count: u32, first: u32, steps: u32) -> Result<Vec<Numbered>, StorageError> {
         let end = first.saturating_add(steps).min(count);
+        let sql = format!(
+            "WITH RECURSIVE ends (first, last) AS (SELECT min(message), max(message) FROM envelopes),
+             steps (step) AS (SELECT ?2 WHERE ?2 < ?3 UNION ALL SELECT step + 1 FROM steps WHERE step + 1 < ?3),
+             chosen (message) AS (
+                 SELECT DISTINCT (
+                     SELECT min(message) FROM envelopes
+                     WHERE message >= first + CASE ?1 WHEN 1 THEN 0 ELSE step * (last - first) / (?1 - 1) END)
+                 FROM steps, ends)
+             {}",
+            in_order!("JOIN chosen USING (message) ORDER BY e.message")
+        );
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(
-                "WITH RECURSIVE ends (first, last) AS (SELECT min(message), max(message) FROM messages),
-                 steps (step) AS (SELECT ?2 WHERE ?2 < ?3 UNION ALL SELECT step + 1 FROM steps WHERE step + 1 < ?3),
-                 chosen (message) AS (
-                     SELECT DISTINCT (
-                         SELECT min(message) FROM messages
-                         WHERE message >= first + CASE ?1 WHEN 1 THEN 0 ELSE step * (last - first) / (?1 - 1) END)
-                     FROM steps, ends)
-                 SELECT s.tenant, s.channel, m.native, m.message
-                 FROM chosen JOIN messages m USING (message) JOIN streams s USING (stream) ORDER BY m.message",
-            )
-            .bind(count)
-            .bind(first)
-            .bind(end)
-            .fetch_all(&mut *reader)
-            .await?;
-            rows.iter().map(read_numbered).collect()
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .bind(count)
+                .bind(first)
+                .bind(end)
+                .fetch_all(&mut *reader)
+                .await?;
+            rows.iter().map(|row| self.numbered(row)).collect()
         })
         .await
     }
 
     pub(crate) async fn show(&self, id: &MessageId) -> Result<Option<Shown>, StorageError> {
         self.reading(|mut reader| async move {
-            let Some(VerdictRow { verdict, decision }) = standing(&mut reader, id).await? else {
+            let Some(record) = self.record(&mut reader, id).await? else {
                 return Ok(None);
             };
-            let rows = rows_by_id(&mut reader, std::slice::from_ref(id)).await?;
-            let Some(row) = rows.first() else {
-                return Ok(None);
-            };
-            let arrival: i64 = row.try_get(MESSAGE_COLUMNS)?;
-            let held = waiting(&mut reader, arrival).await?;
-            let scored = differences::first_verdict(&mut reader, id).await?;
+            let earlier = self.earlier(&mut reader, &record).await?;
+            let held = waiting(&mut reader, record.arrival).await?;
             Ok(Some(Shown {
-                message: read_message(row, 0)?,
-                arrival,
-                received_at: read_time(row, MESSAGE_COLUMNS + 1)?,
-                digest: read_message_digest(row, 0)?,
-                retention: decision.map(|json| read_decision(json, id)).transpose()?,
+                arrival: record.arrival,
+                received_at: record.received_at,
+                digest: record.message.content_digest(),
+                retention: stored_decision(&record.decided, id)?,
                 held_open: held == Some(None),
                 released: held.flatten(),
-                earlier: earlier(&mut reader, id).await?,
-                differences: differences(&mut reader, &verdict.verdict, &scored).await?,
-                recalled_by: recalled_by(&mut reader, id).await?,
-                conflicts: conflict_count(&mut reader, arrival).await?,
-                verdict,
+                differences: self.differences(&mut reader, &record, &earlier).await?,
+                recalled_by: self.recalled_by(&mut reader, id).await?,
+                conflicts: conflict_count(&mut reader, record.arrival).await?,
+                earlier,
+                message: record.message,
+                verdict: record.verdict,
             }))
         })
         .await
     }
-}
 
-/// The messages of these identifiers, in order; `None` where there is none.
-pub(super) async fn messages_by_id(
-    connection: &mut SqliteConnection,
-    ids: &[MessageId],
-) -> Result<Vec<Option<Message>>, sqlx::Error> {
-    let mut found = HashMap::new();
-    for row in rows_by_id(connection, ids).await? {
-        found.insert(read_id(&row, 0)?, read_message(&row, 0)?);
+    /// The messages of these identifiers, in order; `None` where there is none.
+    pub(super) async fn messages_by_id(
+        &self,
+        connection: &mut SqliteConnection,
+        ids: &[MessageId],
+    ) -> Result<Vec<Option<Message>>, sqlx::Error> {
+        let mut found = HashMap::new();
+        for row in self.rows_by_id(connection, ids).await? {
+            let message = read_content(&row, 0, &self.sealing)?;
+            found.insert(MessageId::clone(&message.id), message);
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
-    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
-}
 
-/// [`message_columns`], then the number and the time of receipt.
-async fn rows_by_id(connection: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<SqliteRow>, sqlx::Error> {
-    BY_ID
-        .run(connection, ids, |values, id| {
-            values.text(&id.tenant).text(&id.channel).text(&id.native);
+    /// [`content_columns`] of those that are there.
+    async fn rows_by_id(
+        &self,
+        connection: &mut SqliteConnection,
+        ids: &[MessageId],
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        BY_TAG
+            .run(connection, ids, |values, id| {
+                values.blob(&self.sealing.tag(id));
+            })
+            .await
+    }
+
+    async fn recalled_by(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &MessageId,
+    ) -> Result<Vec<MessageId>, sqlx::Error> {
+        let rows = sqlx::query(in_order!(
+            "WHERE e.message IN (SELECT message FROM recalls WHERE recalled = ?) ORDER BY e.message"
+        ))
+        .bind(self.sealing.tag(id).to_vec())
+        .fetch_all(connection)
+        .await?;
+        rows.iter().map(|row| Ok(self.numbered(row)?.id)).collect()
+    }
+
+    fn numbered(&self, row: &SqliteRow) -> Result<Numbered, sqlx::Error> {
+        Ok(Numbered {
+            id: MessageId::clone(&read_content(row, 0, &self.sealing)?.id),
+            arrival: row.try_get(0)?,
         })
-        .await
-}
-
-async fn recalled_by(connection: &mut SqliteConnection, id: &MessageId) -> Result<Vec<MessageId>, sqlx::Error> {
-    sqlx::query(
-        "SELECT s.tenant, s.channel, m.native FROM streams s JOIN messages m USING (stream)
-         WHERE s.tenant = ? AND s.channel = ? AND m.recalls = ? ORDER BY m.message",
-    )
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| read_id(row, 0))
-    .collect()
-}
-
-fn read_numbered(row: &SqliteRow) -> Result<Numbered, sqlx::Error> {
-    Ok(Numbered {
-        id: read_id(row, 0)?,
-        arrival: row.try_get(3)?,
-    })
+    }
 }

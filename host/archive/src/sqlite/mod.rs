@@ -19,32 +19,39 @@ mod held;
 mod ingest;
 mod known;
 mod lock;
+mod meanings;
 mod messages;
 mod migrations;
 mod names;
 mod offsets;
 mod open;
+mod people;
 mod quarantines;
 mod readers;
 #[cfg(test)]
 mod readers_tests;
 mod recorded;
+mod records;
 mod rejudge;
 mod rows;
 mod said;
+mod sealing;
 mod stats;
+mod steps;
 #[cfg(test)]
 #[path = "../../tests/support/mod.rs"]
-mod support;
+pub(crate) mod support;
 mod trust;
-mod verdicts;
+mod upgrade;
 mod write_count;
 mod writer;
 
 use crate::health::Health;
 use crate::storage::StorageError;
 use lock::WriterLock;
+use meanings::Meanings;
 use readers::{Loan, ReadFailure, Readers};
+use sealing::Sealing;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use writer::Writer;
@@ -55,6 +62,8 @@ pub(crate) struct Sqlite {
     writer: Option<tokio::sync::Mutex<Writer>>,
     readers: Readers,
     health: Mutex<Health>,
+    meanings: Meanings,
+    sealing: Sealing,
     // Last, so that it is dropped after the connections.
     _lock: Option<WriterLock>,
 }

@@ -1,27 +1,57 @@
 //! Names that many rows share, and the numbers that stand for them.
 
+use super::rows::damaged;
 use crate::stats::CitedRule;
+use crate::stored::judgement::Numbers;
 use crate::stored::lists::write_cited_rules;
+use crate::stored::verdict::{self, write_proposal};
 use proviso_model::Digest;
+use proviso_model::message::Kind;
+use proviso_model::verdict::AttributedProposal;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What is known of the tables of names. Never forgets: all of them are as few as an operator's configuration is long.
+/// Proposals that are given numbers. A pack's rules make a few dozen; a plugin that words each one anew has them written out.
+const PROPOSALS_MAX: usize = 4_096;
+
+/// What is known of the tables of names. Never forgets: all of them are as few as an operator's configuration is long. A copy
+/// costs nothing until it learns something.
 #[derive(Clone, Default)]
 pub(super) struct Names {
+    tables: Arc<Tables>,
+}
+
+#[derive(Clone, Default)]
+struct Tables {
     streams: HashMap<String, HashMap<String, i64>>,
-    policies: HashMap<String, HashMap<String, i64>>,
+    policies: HashMap<Arc<str>, HashMap<Arc<str>, i64>>,
     pack_lists: HashMap<Vec<Digest>, i64>,
     statute_lists: HashMap<Vec<CitedRule>, i64>,
     generations: HashMap<Digest, i64>,
-    /// True if this knows more than what it was cloned from.
-    grown: bool,
+    kinds: HashMap<Kind, i64>,
+    proposals: HashMap<Arc<AttributedProposal>, i64>,
+}
+
+impl Numbers for Names {
+    fn policy(&self, pack: &str, policy: &str) -> u32 {
+        let number = self.tables.policies.get(pack).and_then(|policies| policies.get(policy));
+        let number = number.expect("every policy that said something was looked up before");
+        u32::try_from(*number).expect("policies are few")
+    }
+
+    fn proposal(&self, proposal: &AttributedProposal) -> Option<u32> {
+        self.tables
+            .proposals
+            .get(proposal)
+            .map(|number| u32::try_from(*number).expect("they are bounded"))
+    }
 }
 
 impl Names {
     pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mut names = Self::default();
+        let mut names = Tables::default();
         for row in sqlx::query("SELECT tenant, channel, stream FROM streams")
             .fetch_all(&mut *connection)
             .await?
@@ -38,15 +68,25 @@ impl Names {
         {
             names
                 .policies
-                .entry(row.try_get(0)?)
+                .entry(row.try_get::<&str, _>(0)?.into())
                 .or_default()
-                .insert(row.try_get(1)?, row.try_get(2)?);
+                .insert(row.try_get::<&str, _>(1)?.into(), row.try_get(2)?);
         }
-        Ok(names)
+        for row in sqlx::query("SELECT proposal, json FROM proposals")
+            .fetch_all(&mut *connection)
+            .await?
+        {
+            names
+                .proposals
+                .insert(Arc::new(read_proposal(&row, 1)?), row.try_get(0)?);
+        }
+        Ok(Self {
+            tables: Arc::new(names),
+        })
     }
 
-    pub(super) fn take_grown(&mut self) -> bool {
-        std::mem::take(&mut self.grown)
+    fn learn(&mut self) -> &mut Tables {
+        Arc::make_mut(&mut self.tables)
     }
 
     pub(super) async fn stream(
@@ -55,7 +95,12 @@ impl Names {
         tenant: &str,
         channel: &str,
     ) -> Result<i64, sqlx::Error> {
-        if let Some(stream) = self.streams.get(tenant).and_then(|channels| channels.get(channel)) {
+        if let Some(stream) = self
+            .tables
+            .streams
+            .get(tenant)
+            .and_then(|channels| channels.get(channel))
+        {
             return Ok(*stream);
         }
         let stream = sqlx::query_scalar(
@@ -66,11 +111,11 @@ impl Names {
         .bind(channel.to_owned())
         .fetch_one(connection)
         .await?;
-        self.streams
+        let streams = &mut self.learn().streams;
+        streams
             .entry(tenant.to_owned())
             .or_default()
             .insert(channel.to_owned(), stream);
-        self.grown = true;
         Ok(stream)
     }
 
@@ -80,7 +125,7 @@ impl Names {
         pack: &str,
         policy: &str,
     ) -> Result<i64, sqlx::Error> {
-        if let Some(number) = self.policies.get(pack).and_then(|policies| policies.get(policy)) {
+        if let Some(number) = self.tables.policies.get(pack).and_then(|policies| policies.get(policy)) {
             return Ok(*number);
         }
         let number = sqlx::query_scalar(
@@ -91,11 +136,8 @@ impl Names {
         .bind(policy.to_owned())
         .fetch_one(connection)
         .await?;
-        self.policies
-            .entry(pack.to_owned())
-            .or_default()
-            .insert(policy.to_owned(), number);
-        self.grown = true;
+        let policies = &mut self.learn().policies;
+        policies.entry(pack.into()).or_default().insert(policy.into(), number);
         Ok(number)
     }
 
@@ -104,7 +146,7 @@ impl Names {
         connection: &mut SqliteConnection,
         packs: &[Digest],
     ) -> Result<i64, sqlx::Error> {
-        if let Some(number) = self.pack_lists.get(packs) {
+        if let Some(number) = self.tables.pack_lists.get(packs) {
             return Ok(*number);
         }
         let number = sqlx::query_scalar(
@@ -114,8 +156,7 @@ impl Names {
         .bind(serde_json::to_string(packs).expect("digests are written as texts"))
         .fetch_one(connection)
         .await?;
-        self.pack_lists.insert(packs.to_vec(), number);
-        self.grown = true;
+        self.learn().pack_lists.insert(packs.to_vec(), number);
         Ok(number)
     }
 
@@ -124,7 +165,7 @@ impl Names {
         connection: &mut SqliteConnection,
         statutes: &[CitedRule],
     ) -> Result<i64, sqlx::Error> {
-        if let Some(number) = self.statute_lists.get(statutes) {
+        if let Some(number) = self.tables.statute_lists.get(statutes) {
             return Ok(*number);
         }
         let number = sqlx::query_scalar(
@@ -134,8 +175,7 @@ impl Names {
         .bind(write_cited_rules(statutes))
         .fetch_one(connection)
         .await?;
-        self.statute_lists.insert(statutes.to_vec(), number);
-        self.grown = true;
+        self.learn().statute_lists.insert(statutes.to_vec(), number);
         Ok(number)
     }
 
@@ -145,7 +185,7 @@ impl Names {
         connection: &mut SqliteConnection,
         generation: &Digest,
     ) -> Result<Option<i64>, sqlx::Error> {
-        if let Some(number) = self.generations.get(generation) {
+        if let Some(number) = self.tables.generations.get(generation) {
             return Ok(Some(*number));
         }
         let number = sqlx::query_scalar("SELECT generation FROM generations WHERE digest = ?")
@@ -153,9 +193,46 @@ impl Names {
             .fetch_optional(connection)
             .await?;
         if let Some(number) = number {
-            self.generations.insert(*generation, number);
-            self.grown = true;
+            self.learn().generations.insert(*generation, number);
         }
         Ok(number)
     }
+
+    pub(super) async fn kind(&mut self, connection: &mut SqliteConnection, kind: Kind) -> Result<i64, sqlx::Error> {
+        if let Some(number) = self.tables.kinds.get(&kind) {
+            return Ok(*number);
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO kinds (name) VALUES (?) ON CONFLICT DO UPDATE SET name = excluded.name RETURNING kind",
+        )
+        .bind(kind.name())
+        .fetch_one(connection)
+        .await?;
+        self.learn().kinds.insert(kind, number);
+        Ok(number)
+    }
+
+    /// Gives a proposal a number, while there are any.
+    pub(super) async fn note_proposal(
+        &mut self,
+        connection: &mut SqliteConnection,
+        proposal: &Arc<AttributedProposal>,
+    ) -> Result<(), sqlx::Error> {
+        if self.tables.proposals.contains_key(proposal) || self.tables.proposals.len() >= PROPOSALS_MAX {
+            return Ok(());
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO proposals (json) VALUES (?) ON CONFLICT DO UPDATE SET json = excluded.json RETURNING proposal",
+        )
+        .bind(write_proposal(proposal))
+        .fetch_one(connection)
+        .await?;
+        self.learn().proposals.insert(Arc::clone(proposal), number);
+        Ok(())
+    }
+}
+
+/// A proposal of the table of them.
+pub(super) fn read_proposal(row: &SqliteRow, at: usize) -> Result<AttributedProposal, sqlx::Error> {
+    verdict::read_proposal(row.try_get(at)?).map_err(|error| damaged(at, error))
 }

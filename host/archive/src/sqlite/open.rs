@@ -2,27 +2,34 @@
 
 use super::Sqlite;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
+use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
 use super::readers::Readers;
+use super::sealing::Sealing;
+use super::upgrade;
 use super::write_count::{self, Counted, WriteCount};
-use super::writer::Writer;
+use super::writer::{Vocabulary, Writer};
 use crate::health::Health;
 use crate::opening::{ArchiveError, Opening, beside};
 use crate::storage::{StorageCause, StorageError};
+use proviso_model::Timestamp;
+use proviso_seal::{Keyring, KeyringError, Sealer};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// `PRVS`, in the header of every archive (<https://www.sqlite.org/fileformat2.html#application_id>).
 const APPLICATION_ID: i64 = 0x5052_5653;
 /// The oldest SQLite that may write: 3.51.3 repairs the reset of a write-ahead log under two checkpoints at once.
 const SQLITE_VERSION_MIN: [u32; 3] = [3, 51, 3];
+/// The schema version since which archives are sealed.
+const SEALED_SINCE: i64 = 5;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pages in the write-ahead log before it is copied into the file: 32 MiB, so that a hot page is copied once for many batches.
 const CHECKPOINT_PAGES: u32 = 8_192;
@@ -79,10 +86,15 @@ impl Sqlite {
         refuse_lost_writes(path, written, acknowledged, opening)?;
         let count = WriteCount::open(path, written).map_err(prepare(&write_count::path_of(path)))?;
         let names = Names::load(&mut connection).await.map_err(storage)?;
+        let mut known = Vocabulary::new(names);
+        let sealing = sealing_of(path, opening, schema.version < SEALED_SINCE)?;
+        upgrade::into_records(path, &mut connection, &mut known, &sealing)
+            .await
+            .map_err(storage)?;
         let writer = Writer {
             options,
             connection: Some(connection),
-            names,
+            known: Some(known),
             count,
             closed: false,
         };
@@ -91,6 +103,8 @@ impl Sqlite {
             writer: Some(tokio::sync::Mutex::new(writer)),
             readers: Readers::new(reader_options(path), opening.read_time_max),
             health: Mutex::new(Health::Writing),
+            meanings: Meanings::default(),
+            sealing,
             _lock: Some(lock),
         })
     }
@@ -150,6 +164,8 @@ impl Sqlite {
             writer: None,
             readers,
             health: Mutex::new(Health::Writing),
+            meanings: Meanings::default(),
+            sealing: sealing_of(path, opening, false)?,
             _lock: None,
         };
         let written = store
@@ -166,6 +182,34 @@ impl Sqlite {
         }
         Ok(store)
     }
+}
+
+/// The keys of an archive. A new one makes them; one of before version 5 has none yet.
+fn sealing_of(path: &Path, opening: &Opening, makes_keys: bool) -> Result<Sealing, ArchiveError> {
+    let keys = match &opening.keys {
+        Some(keys) => keys.clone(),
+        None => beside(path, ".keys"),
+    };
+    let ring = match Keyring::read(&keys) {
+        Err(KeyringError::Missing { .. }) if makes_keys => {
+            let ring = Keyring::generate(&now().to_string());
+            tracing::warn!(keys = %keys.display(), "a keyring was made: without this file the archive cannot be read; keep a copy elsewhere");
+            ring.create(&keys).map(|()| ring)
+        }
+        ring => ring,
+    };
+    let ring = ring.map_err(|source| ArchiveError::Keys {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Sealing::new(Sealer::new(Arc::new(ring))))
+}
+
+/// When a key was made is for people: nothing depends on it.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = i64::try_from(since.as_millis()).unwrap_or_default();
+    Timestamp::from_millis(millis).expect("the clock shows a year before 9999")
 }
 
 async fn writes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
@@ -289,6 +333,8 @@ fn writer_options(base: SqliteConnectOptions) -> SqliteConnectOptions {
         // A statement of many rows that may fail keeps the pages it changes aside until it ends: in memory, not in /tmp.
         .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
+        // What goes is written over with zeros: SQLite's own builds differ in what they do unasked.
+        .pragma("secure_delete", "ON")
         .statement_cache_capacity(256)
 }
 

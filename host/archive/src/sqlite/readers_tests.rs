@@ -52,7 +52,7 @@ async fn a_read_transaction_that_nobody_finishes_is_closed() {
     archive.ingest(&batch(vec![entry("m1", 1)])).await.unwrap();
     let stuck = archive.store.reading(|mut reader| async move {
         sqlx::query("BEGIN").execute(&mut *reader).await?;
-        sqlx::query("SELECT count(*) FROM messages")
+        sqlx::query("SELECT count(*) FROM envelopes")
             .execute(&mut *reader)
             .await?;
         std::future::pending::<Result<(), sqlx::Error>>().await

@@ -1,10 +1,8 @@
 //! What it takes to judge a message again.
 
 use super::Sqlite;
-use super::differences::{self, differences};
-use super::messages::messages_by_id;
 use super::rows::damage;
-use super::verdicts::{VerdictRow, standing};
+use super::steps;
 use crate::storage::StorageError;
 use crate::verdicts::{FoldBefore, Recorded};
 use proviso_model::MessageId;
@@ -14,26 +12,29 @@ use sqlx::{Row as _, SqliteConnection};
 impl Sqlite {
     pub(crate) async fn recorded(&self, id: &MessageId) -> Result<Option<Recorded>, StorageError> {
         self.reading(|mut reader| async move {
-            let Some(VerdictRow { verdict, .. }) = standing(&mut reader, id).await? else {
+            let Some(record) = self.record(&mut reader, id).await? else {
                 return Ok(None);
             };
-            let mut ids = vec![id.clone()];
-            ids.extend(verdict.verdict.preceding.iter().map(|native| MessageId {
-                native: native.clone(),
-                ..id.clone()
-            }));
-            let mut messages = Vec::with_capacity(ids.len());
-            for (message, id) in messages_by_id(&mut reader, &ids).await?.into_iter().zip(&ids) {
-                messages.push(message.ok_or_else(|| damage(format!("message {id} was judged and is not there")))?);
+            let ids: Vec<MessageId> = record
+                .verdict
+                .verdict
+                .preceding
+                .iter()
+                .map(|native| MessageId {
+                    native: native.clone(),
+                    ..id.clone()
+                })
+                .collect();
+            let mut preceding = Vec::with_capacity(ids.len());
+            for (message, id) in self.messages_by_id(&mut reader, &ids).await?.into_iter().zip(&ids) {
+                preceding.push(message.ok_or_else(|| damage(format!("message {id} was judged and is not there")))?);
             }
-            let preceding = messages.split_off(1);
-            let message = messages.remove(0);
-            let folds = folds_before(&mut reader, id).await?;
-            let scored = differences::first_verdict(&mut reader, id).await?;
-            let differences = differences(&mut reader, &verdict.verdict, &scored).await?;
+            let folds = folds_before(&mut reader, record.arrival).await?;
+            let earlier = self.earlier(&mut reader, &record).await?;
+            let differences = self.differences(&mut reader, &record, &earlier).await?;
             Ok(Some(Recorded {
-                message,
-                verdict,
+                message: record.message,
+                verdict: record.verdict,
                 preceding,
                 folds,
                 differences,
@@ -43,28 +44,26 @@ impl Sqlite {
     }
 }
 
-async fn folds_before(connection: &mut SqliteConnection, id: &MessageId) -> Result<Vec<FoldBefore>, sqlx::Error> {
-    sqlx::query(
-        "SELECT p.pack, p.name, f.key, f.state_before
-         FROM streams s JOIN messages m USING (stream) JOIN fold_steps f USING (message) JOIN policies p USING (policy)
-         WHERE s.tenant = ? AND s.channel = ? AND m.native = ?
-         ORDER BY p.pack, p.name, f.key",
+async fn folds_before(connection: &mut SqliteConnection, arrival: i64) -> Result<Vec<FoldBefore>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT p.pack, p.name, f.key, t.fold, t.state_before
+         FROM fold_steps t JOIN fold_states f USING (fold) JOIN policies p USING (policy)
+         WHERE t.message = ? ORDER BY p.pack, p.name, f.key",
     )
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(FoldBefore {
+    .bind(arrival)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut folds = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let state = steps::read(connection, row.try_get(3)?, arrival, row.try_get(4)?).await?;
+        folds.push(FoldBefore {
             policy: PolicyId {
                 pack: row.try_get::<&str, _>(0)?.into(),
                 policy: row.try_get::<&str, _>(1)?.into(),
             },
             key: row.try_get::<&str, _>(2)?.into(),
-            state: row.try_get::<&[u8], _>(3)?.into(),
-        })
-    })
-    .collect()
+            state: state.into(),
+        });
+    }
+    Ok(folds)
 }

@@ -4,53 +4,53 @@
 //! stand on them. What a fold said of the message again, it said from the state that the message met when it arrived.
 
 use super::Sqlite;
+use super::bulk::{Values, execute};
 use super::failure::Failure;
 use super::names::Names;
-use super::rows::{message_columns, read_message, read_principal, read_time};
-use super::said::{number, said, write_retention, write_verdicts};
-use super::verdicts::{VERDICT_ROW_COLUMNS, VerdictRow, read_decision, read_verdict_row, verdict_row_columns};
+use super::records::{Opened, Record, content_columns, no_packs, read_content, stored_decision};
+use super::rows::{read_digest_text, read_principal, read_time};
+use super::said::{number, said, write_findings};
+use super::sealing::{OpenRecord, Sealing};
+use super::steps;
 use crate::batch::Entry;
 use crate::change::CommitError;
 use crate::rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 use crate::storage::StorageError;
+use crate::stored::judgement::Beside;
 use proviso_model::id::FoldKey;
 use proviso_model::{Message, MessageId, Principal};
+use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const EARLIER: &str =
-    "INSERT INTO earlier_verdicts (message, generation, pack_list, fuel, held, withheld, input, verdict,
-                           form, digest, directory, statute_list, keep_until, decision, rejudged_at, rejudged_by, note)
-                       SELECT v.message, v.generation, v.pack_list, v.fuel, v.held, v.withheld, v.input, v.verdict,
-                           v.form, v.digest, v.directory, r.statute_list, r.keep_until, r.decision, ?, ?, ?
-                       FROM verdicts v LEFT JOIN retention r USING (message) WHERE v.message = ?";
+const JUDGED: &str =
+    "UPDATE envelopes SET generation = ?, pack_list = ?, held = ?, withheld = ?, statute_list = ?, why = ?,
+                      keep_until = ?, directory = ? WHERE message = ?";
 
-const TAKEN_OUT: [&str; 4] = [
+const TAKEN_OUT: [&str; 2] = [
     "DELETE FROM findings WHERE message = ?",
     "DELETE FROM faults WHERE message = ?",
-    "DELETE FROM retention WHERE message = ?",
-    "DELETE FROM verdicts WHERE message = ?",
 ];
 
 /// Writes new verdicts on held messages; a message whose new verdict does not hold it is released.
 pub(super) async fn replace(
     connection: &mut SqliteConnection,
     names: &mut Names,
+    sealing: &Sealing,
     rejudging: &Rejudging,
     by: &Principal,
 ) -> Result<RejudgeReport, Failure> {
-    let mut numbers = Vec::with_capacity(rejudging.entries.len());
+    let mut taken = Vec::with_capacity(rejudging.entries.len());
     for entry in &rejudging.entries {
-        let number = take_out(connection, rejudging, &entry.message.id, by).await?;
-        numbers.push(number);
+        taken.push(take_out(connection, sealing, rejudging, &entry.message.id, by).await?);
     }
-    again(connection, names, &numbers, &rejudging.entries).await?;
+    again(connection, names, &taken, &rejudging.entries).await?;
     let release = format!("judged again: {}", rejudging.note);
     let release = release.trim_end_matches([' ', ':']);
     let mut report = RejudgeReport::default();
-    for (number, entry) in numbers.into_iter().zip(&rejudging.entries) {
+    for (taken, entry) in taken.iter().zip(&rejudging.entries) {
         if entry.verdict.held {
             report.still_held += 1;
             continue;
@@ -60,69 +60,114 @@ pub(super) async fn replace(
             .bind(rejudging.at.as_millis())
             .bind(by.to_string())
             .bind(release.to_owned())
-            .bind(number)
+            .bind(taken.number)
             .execute(&mut *connection)
             .await?;
     }
     Ok(report)
 }
 
-/// Moves the verdict on a held message to the earlier ones. Gives the message's number.
+/// Moves the verdict on a held message to the earlier ones.
 async fn take_out(
     connection: &mut SqliteConnection,
+    sealing: &Sealing,
     rejudging: &Rejudging,
     id: &MessageId,
     by: &Principal,
-) -> Result<i64, Failure> {
-    let held = sqlx::query_scalar(
-        "SELECT m.message FROM streams s JOIN messages m USING (stream) JOIN held_messages h USING (message)
-         WHERE s.tenant = ? AND s.channel = ? AND m.native = ? AND h.released_at IS NULL",
+) -> Result<TakenOut, Failure> {
+    let held = sqlx::query(
+        "SELECT c.message, c.key_version, c.key, c.round FROM identities i JOIN contents c USING (message)
+         JOIN held_messages h USING (message) WHERE i.tag = ? AND h.released_at IS NULL",
     )
-    .bind(id.tenant.clone())
-    .bind(id.channel.clone())
-    .bind(id.native.clone())
+    .bind(sealing.tag(id).to_vec())
     .fetch_optional(&mut *connection)
     .await?;
-    let number: i64 = held.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
-    sqlx::query(EARLIER)
-        .bind(rejudging.at.as_millis())
-        .bind(by.to_string())
-        .bind(rejudging.note.clone())
-        .bind(number)
-        .execute(&mut *connection)
-        .await?;
+    let held = held.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
+    let (number, round): (i64, u32) = (held.try_get(0)?, held.try_get(3)?);
+    // Sealed as it was: its round binds it to its place.
+    sqlx::query(
+        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, directory, rejudged_at,
+                                         rejudged_by, note)
+         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, e.directory, ?1, ?2, ?3
+         FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4",
+    )
+    .bind(rejudging.at.as_millis())
+    .bind(by.to_string())
+    .bind(rejudging.note.clone())
+    .bind(number)
+    .execute(&mut *connection)
+    .await?;
     for sql in TAKEN_OUT {
         sqlx::query(sql).bind(number).execute(&mut *connection).await?;
     }
-    Ok(number)
+    Ok(TakenOut {
+        number,
+        round,
+        record: sealing.open(&id.tenant, number, held.try_get(1)?, held.try_get(2)?)?,
+    })
 }
 
-/// What is said of messages that are there already: the rows of `numbers`, in the order of `entries`, without verdict. Only the
+/// A message whose verdict was moved to the earlier ones.
+struct TakenOut {
+    number: i64,
+    /// Of the verdict that was moved.
+    round: u32,
+    record: OpenRecord,
+}
+
+/// What is said of messages that are there already: the rows of `taken`, in the order of `entries`, without verdict. Only the
 /// states that folds began from are kept, and those only where the message has none yet: no state and no score moves.
 async fn again(
     connection: &mut SqliteConnection,
     names: &mut Names,
-    numbers: &[i64],
+    taken: &[TakenOut],
     entries: &[Entry],
 ) -> Result<(), Failure> {
     let mut numbered = number(connection, names, entries).await?;
-    for (numbered, number) in numbered.iter_mut().zip(numbers) {
-        numbered.message = *number;
+    for (numbered, taken) in numbered.iter_mut().zip(taken) {
+        numbered.message = taken.number;
     }
     let findings = said(connection, names, &numbered, |entry| &entry.verdict.findings).await?;
     let faults = said(connection, names, &numbered, |entry| &entry.verdict.faults).await?;
     let advances = said(connection, names, &numbered, |entry| &entry.advances).await?;
-    write_verdicts(connection, &numbered, &findings, &faults).await?;
-    write_retention(connection, &numbered).await?;
+    write_findings(connection, &findings, &faults).await?;
+    for (numbered, taken) in numbered.iter().zip(taken) {
+        let mut values = Values::default();
+        numbered.bind_judged(&mut values);
+        values.int(numbered.message);
+        execute(connection, JUDGED, values).await?;
+        let round = taken.round + 1;
+        let judgement = taken.record.seal(Part::Judgement(round), &numbered.judgement(names));
+        let mut values = Values::default();
+        values.blob(&judgement).int(round.into()).int(numbered.message);
+        execute(
+            connection,
+            "UPDATE contents SET judgement = ?, round = ? WHERE message = ?",
+            values,
+        )
+        .await?;
+    }
     for said in advances {
+        // A subject that no message has advanced yet gets a number, and no state.
         sqlx::query(
-            "INSERT INTO fold_steps (message, policy, key, state_before) SELECT ?1, ?2, ?3, ?4
-             WHERE NOT EXISTS (SELECT 1 FROM fold_steps WHERE message = ?1 AND policy = ?2 AND key = ?3)",
+            "INSERT INTO fold_states (tenant, policy, key, message, state) VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
+        )
+        .bind(said.tenant.to_owned())
+        .bind(said.policy)
+        .bind(said.what.key.to_string())
+        .bind(said.message)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "INSERT INTO fold_steps (message, fold, state_before)
+             SELECT ?1, f.fold, ?5 FROM fold_states f WHERE f.tenant = ?2 AND f.policy = ?3 AND f.key = ?4
+             ON CONFLICT DO NOTHING",
         )
         .bind(said.message)
+        .bind(said.tenant.to_owned())
         .bind(said.policy)
-        .bind(said.what.key.clone())
-        .bind(said.what.before.clone())
+        .bind(said.what.key.to_string())
+        .bind(steps::aside(&said.what.before))
         .execute(&mut *connection)
         .await?;
     }
@@ -131,33 +176,35 @@ async fn again(
 
 impl Sqlite {
     pub(crate) async fn earlier_verdicts(&self, id: &MessageId) -> Result<Vec<EarlierVerdict>, StorageError> {
-        self.reading(|mut reader| async move { earlier(&mut reader, id).await })
-            .await
+        self.reading(|mut reader| async move {
+            match self.record(&mut reader, id).await? {
+                Some(record) => self.earlier(&mut reader, &record).await,
+                None => Ok(Vec::new()),
+            }
+        })
+        .await
     }
 
     pub(crate) async fn preceding_of(&self, id: &MessageId, limit: usize) -> Result<Vec<Message>, StorageError> {
         self.reading(|mut reader| async move {
             let sql = concat!(
                 "SELECT ",
-                message_columns!(),
-                " FROM streams s JOIN messages m USING (stream) LEFT JOIN consent_events c USING (message)
-                  WHERE m.message IN (
-                      SELECT p.message FROM streams os JOIN messages o USING (stream)
-                      JOIN messages p ON p.stream = o.stream AND p.conversation = o.conversation AND p.message < o.message
-                      JOIN verdicts v ON v.message = p.message
-                      WHERE os.tenant = ? AND os.channel = ? AND o.native = ? AND v.withheld IS NULL
+                content_columns!(),
+                " FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
+                  WHERE e.message IN (
+                      SELECT p.message FROM identities i JOIN envelopes o ON o.message = i.message
+                      JOIN envelopes p ON p.conversation = o.conversation AND p.message < o.message
+                      WHERE i.tag = ? AND p.withheld IS NULL
                       ORDER BY p.message DESC LIMIT ?)
-                  ORDER BY m.message"
+                  ORDER BY e.message"
             );
             sqlx::query(sql)
-                .bind(id.tenant.clone())
-                .bind(id.channel.clone())
-                .bind(id.native.clone())
+                .bind(self.sealing.tag(id).to_vec())
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(&mut *reader)
                 .await?
                 .iter()
-                .map(|row| read_message(row, 0))
+                .map(|row| read_content(row, 0, &self.sealing))
                 .collect()
         })
         .await
@@ -169,20 +216,15 @@ impl Sqlite {
         keys: &[FoldKey],
     ) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
         self.reading(|mut reader| async move {
-            let number: Option<i64> = sqlx::query_scalar(
-                "SELECT m.message FROM streams s JOIN messages m USING (stream)
-                 WHERE s.tenant = ? AND s.channel = ? AND m.native = ?",
-            )
-            .bind(id.tenant.clone())
-            .bind(id.channel.clone())
-            .bind(id.native.clone())
-            .fetch_optional(&mut *reader)
-            .await?;
+            let number: Option<i64> = sqlx::query_scalar("SELECT message FROM identities WHERE tag = ?")
+                .bind(self.sealing.tag(id).to_vec())
+                .fetch_optional(&mut *reader)
+                .await?;
             let mut states = HashMap::with_capacity(keys.len());
             for key in keys {
                 // A step of this message or a later one is looked for only where there must be one.
                 let present = sqlx::query(
-                    "SELECT f.message, f.state, p.policy FROM policies p JOIN fold_states f USING (policy)
+                    "SELECT f.message, f.state, f.fold FROM policies p JOIN fold_states f USING (policy)
                      WHERE f.tenant = ? AND p.pack = ? AND p.name = ? AND f.key = ?",
                 )
                 .bind(key.tenant.to_string())
@@ -192,21 +234,11 @@ impl Sqlite {
                 .fetch_optional(&mut *reader)
                 .await?;
                 let Some(present) = present else { continue };
-                let (last, policy): (i64, i64) = (present.try_get(0)?, present.try_get(2)?);
+                let (last, fold): (i64, i64) = (present.try_get(0)?, present.try_get(2)?);
                 let number = number.unwrap_or(i64::MAX);
-                let mut state: Vec<u8> = present.try_get(1)?;
+                let mut state: Vec<u8> = present.try_get::<Option<_>, _>(1)?.unwrap_or_default();
                 if last >= number {
-                    let then: Option<Vec<u8>> = sqlx::query_scalar(
-                        "SELECT f.state_before FROM fold_steps f JOIN messages m USING (message) JOIN streams s USING (stream)
-                         WHERE f.message >= ? AND f.policy = ? AND f.key = ? AND s.tenant = ?
-                         ORDER BY f.message LIMIT 1",
-                    )
-                    .bind(number)
-                    .bind(policy)
-                    .bind(key.key.to_string())
-                    .bind(key.tenant.to_string())
-                    .fetch_optional(&mut *reader)
-                    .await?;
+                    let then = steps::state_at(&mut reader, fold, number).await?;
                     state = then.unwrap_or(state);
                 }
                 if !state.is_empty() {
@@ -217,42 +249,53 @@ impl Sqlite {
         })
         .await
     }
-}
 
-/// The verdicts on a message before the one that stands, the oldest first.
-pub(super) async fn earlier(
-    connection: &mut SqliteConnection,
-    id: &MessageId,
-) -> Result<Vec<EarlierVerdict>, sqlx::Error> {
-    let sql = concat!(
-        "SELECT ",
-        verdict_row_columns!("e", "e"),
-        ", e.rejudged_at, e.rejudged_by, e.note
-          FROM streams s JOIN messages m USING (stream) JOIN earlier_verdicts e USING (message)
-          JOIN generations g USING (generation)
-          WHERE s.tenant = ? AND s.channel = ? AND m.native = ? ORDER BY e.earlier"
-    );
-    sqlx::query(sql)
-        .bind(id.tenant.clone())
-        .bind(id.channel.clone())
-        .bind(id.native.clone())
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(|row| read_earlier(row, id))
-        .collect()
-}
+    /// The verdicts on a message before the one that stands, the oldest first.
+    pub(super) async fn earlier(
+        &self,
+        connection: &mut SqliteConnection,
+        record: &Record,
+    ) -> Result<Vec<EarlierVerdict>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT r.round, r.judgement, r.pack_list, g.digest, r.rejudged_at, r.rejudged_by, r.note
+             FROM earlier_judgements r JOIN generations g USING (generation) WHERE r.message = ? ORDER BY r.earlier",
+        )
+        .bind(record.arrival)
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut earlier = Vec::with_capacity(rows.len());
+        for row in &rows {
+            earlier.push(self.read_earlier(connection, record, row).await?);
+        }
+        Ok(earlier)
+    }
 
-fn read_earlier(row: &SqliteRow, id: &MessageId) -> Result<EarlierVerdict, sqlx::Error> {
-    let VerdictRow { verdict, decision } = read_verdict_row(row, id)?;
-    Ok(EarlierVerdict {
-        json: verdict.json,
-        generation: verdict.generation,
-        fuel: verdict.fuel,
-        held: verdict.verdict.held,
-        retention: decision.map(|json| read_decision(json, id)).transpose()?,
-        rejudged_at: read_time(row, VERDICT_ROW_COLUMNS)?,
-        rejudged_by: read_principal(row, VERDICT_ROW_COLUMNS + 1)?,
-        note: row.try_get(VERDICT_ROW_COLUMNS + 2)?,
-    })
+    async fn read_earlier(
+        &self,
+        connection: &mut SqliteConnection,
+        record: &Record,
+        row: &SqliteRow,
+    ) -> Result<EarlierVerdict, sqlx::Error> {
+        let id = &record.message.id;
+        let opened = Opened::new(&record.opened, row.try_get(0)?, row.try_get(1)?, id)?;
+        let pack_list: i64 = row.try_get(2)?;
+        let known = self.known_to(connection, &opened, pack_list).await?;
+        let beside = Beside {
+            message: id,
+            text: &record.message.text,
+            generation: read_digest_text(row, 3)?,
+            packs: known.packs(pack_list).ok_or_else(|| no_packs(pack_list))?,
+        };
+        let judgement = opened.read(beside, &known)?;
+        Ok(EarlierVerdict {
+            json: judgement.verdict.to_canonical_json(),
+            generation: judgement.verdict.generation,
+            fuel: judgement.fuel,
+            held: judgement.verdict.held,
+            retention: stored_decision(&judgement.decision, id)?,
+            rejudged_at: read_time(row, 4)?,
+            rejudged_by: read_principal(row, 5)?,
+            note: row.try_get(6)?,
+        })
+    }
 }

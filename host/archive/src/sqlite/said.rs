@@ -1,28 +1,25 @@
 //! What policies said of messages, as rows: verdicts with their findings and faults, retention, states and scores.
 
-use super::bulk::Insert;
+use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
 use super::names::Names;
 use super::rows::kebab;
+use super::steps::Chains;
 use crate::batch::{Advance, Entry};
 use crate::change::CommitError;
 use crate::stats::CitedRule;
-use crate::stored;
-use proviso_model::Digest;
-use proviso_model::digest::DigestBuilder;
+use crate::stored::codes;
+use crate::stored::judgement::{self, Decided};
 use proviso_model::retention::Decision;
 use proviso_model::verdict::{Fault, Finding, Score};
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-const VERDICTS: Insert = Insert {
-    head: "INSERT INTO verdicts (message, generation, pack_list, fuel, held, withheld, input, verdict, form, digest, directory)",
-    columns: 11,
-    tail: "",
-};
 const FINDINGS: Insert = Insert {
-    head: "INSERT INTO findings (message, policy, rule, severity, shadow, spans, text, reason_zh, reason_en)",
-    columns: 9,
+    head: "INSERT INTO findings (message, policy, rule, severity, shadow)",
+    columns: 5,
     tail: "",
 };
 const FAULTS: Insert = Insert {
@@ -30,14 +27,9 @@ const FAULTS: Insert = Insert {
     columns: 4,
     tail: "",
 };
-const RETENTION: Insert = Insert {
-    head: "INSERT INTO retention (message, statute_list, keep_until, decision)",
-    columns: 4,
-    tail: "",
-};
 const FOLD_STEPS: Insert = Insert {
-    head: "INSERT INTO fold_steps (message, policy, key, state_before)",
-    columns: 4,
+    head: "INSERT INTO fold_steps (message, fold, state_before)",
+    columns: 3,
     tail: "",
 };
 // `ON CONFLICT` behind `INSERT … VALUES` needs no `WHERE true`; behind `SELECT` it would.
@@ -53,34 +45,63 @@ const SCORES: Insert = Insert {
            factors = excluded.factors",
 };
 
+const FOLDS: Lookup = Lookup {
+    columns: &["tenant", "policy", "key"],
+    select: "SELECT w.tenant, w.policy, w.key, f.fold FROM wanted w
+             CROSS JOIN fold_states f ON f.tenant = w.tenant AND f.policy = w.policy AND f.key = w.key",
+};
+
 /// An entry with the numbers that stand for it and for the names it uses.
 pub(super) struct Numbered<'a> {
     pub(super) message: i64,
     pub(super) stream: i64,
-    generation: i64,
-    pack_list: i64,
-    /// Where something was decided.
-    retention: Option<Kept<'a>>,
+    pub(super) kind: i64,
+    pub(super) generation: i64,
+    pub(super) pack_list: i64,
+    /// The rules that decided, where something was decided.
+    pub(super) statute_list: Option<i64>,
     pub(super) entry: &'a Entry,
 }
 
-/// A retention decision and the number that stands for its rules.
-struct Kept<'a> {
-    statute_list: i64,
-    decision: &'a Decision,
-    json: String,
-}
+impl Numbered<'_> {
+    /// Binds `generation` to `directory` of an envelope.
+    pub(super) fn bind_judged(&self, values: &mut Values) {
+        let verdict = &self.entry.verdict;
+        values.int(self.generation).int(self.pack_list).int(verdict.held.into());
+        values.maybe_text(verdict.withheld.map(kebab).as_deref());
+        let decision = self.entry.retention.as_deref();
+        values
+            .maybe_int(self.statute_list)
+            .maybe_int(decision.map(|decision| codes::of_why(decision.why).into()))
+            .maybe_int(
+                decision
+                    .and_then(|decision| decision.until)
+                    .map(|until| until.number().into()),
+            )
+            .maybe_int(self.entry.directory);
+    }
 
-impl Kept<'_> {
-    fn until(&self) -> Option<String> {
-        self.decision.until.map(|day| day.to_string())
+    /// What was said of it.
+    pub(super) fn judgement(&self, names: &Names) -> Vec<u8> {
+        let Entry {
+            message,
+            verdict,
+            fuel,
+            retention,
+            ..
+        } = self.entry;
+        let decided = match retention {
+            Some(decision) => Decided::Decision(Arc::clone(decision)),
+            None => Decided::Nothing,
+        };
+        judgement::write(verdict, *fuel, &decided, &message.text, names)
     }
 }
 
 /// Something of a message that a policy said or did.
 pub(super) struct Said<'a, T> {
     pub(super) message: i64,
-    tenant: &'a str,
+    pub(super) tenant: &'a str,
     pub(super) policy: i64,
     pub(super) what: &'a T,
 }
@@ -92,29 +113,29 @@ pub(super) async fn number<'a>(
     entries: &'a [Entry],
 ) -> Result<Vec<Numbered<'a>>, Failure> {
     // One writer: nobody takes a number in between. The sequence never gives a number again, even of a message disposed of.
-    let last: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
+    let last: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'envelopes'")
         .fetch_optional(&mut *connection)
         .await?;
     let mut numbered = Vec::with_capacity(entries.len());
     for (message, entry) in (last.unwrap_or(0) + 1..).zip(entries) {
         let generation = &entry.verdict.generation;
+        for proposal in &entry.verdict.proposals {
+            names.note_proposal(connection, proposal).await?;
+        }
         numbered.push(Numbered {
             message,
             stream: names
                 .stream(connection, &entry.message.id.tenant, &entry.message.id.channel)
                 .await?,
+            kind: names.kind(connection, entry.message.kind).await?,
             generation: names.generation(connection, generation).await?.ok_or(Failure::Refused(
                 CommitError::UnknownGeneration {
                     generation: *generation,
                 },
             ))?,
             pack_list: names.pack_list(connection, &entry.verdict.packs).await?,
-            retention: match &entry.retention {
-                Some(decision) => Some(Kept {
-                    statute_list: names.statute_list(connection, &cited_rules(decision)).await?,
-                    decision,
-                    json: stored::decision::write(decision),
-                }),
+            statute_list: match &entry.retention {
+                Some(decision) => Some(names.statute_list(connection, &cited_rules(decision)).await?),
                 None => None,
             },
             entry,
@@ -131,18 +152,6 @@ fn cited_rules(decision: &Decision) -> Vec<CitedRule> {
         article: cited.article.clone(),
     });
     cited.collect()
-}
-
-/// What tells a stored verdict from one that was altered: over its text, what the policies used, and the retention decision.
-pub(super) fn digest(verdict: &str, fuel: i64, decision: Option<(&str, Option<&str>)>) -> Digest {
-    let mut digest = DigestBuilder::new("proviso archived verdict 1");
-    digest.part(verdict.as_bytes()).part(&fuel.to_le_bytes());
-    if let Some((json, keep_until)) = decision {
-        digest
-            .part(json.as_bytes())
-            .part(keep_until.unwrap_or_default().as_bytes());
-    }
-    digest.finish()
 }
 
 /// Words of policies, each under the policy's name.
@@ -196,49 +205,19 @@ pub(super) async fn said<'a, T: OfPolicy + 'a>(
     Ok(all)
 }
 
-pub(super) async fn write_verdicts(
+pub(super) async fn write_findings(
     connection: &mut SqliteConnection,
-    entries: &[Numbered<'_>],
     findings: &[Said<'_, Finding>],
     faults: &[Said<'_, Fault>],
 ) -> Result<(), sqlx::Error> {
-    VERDICTS
-        .run(connection, entries, |values, numbered| {
-            let verdict = &numbered.entry.verdict;
-            let json = verdict.to_canonical_json();
-            let fuel = i64::try_from(numbered.entry.fuel).unwrap_or(i64::MAX);
-            let keep_until = numbered.retention.as_ref().and_then(Kept::until);
-            let decision = numbered
-                .retention
-                .as_ref()
-                .map(|kept| (kept.json.as_str(), keep_until.as_deref()));
-            let digest = digest(&json, fuel, decision);
-            values
-                .int(numbered.message)
-                .int(numbered.generation)
-                .int(numbered.pack_list);
-            values.int(fuel).int(verdict.held.into());
-            values.maybe_text(verdict.withheld.map(kebab).as_deref());
-            values.blob(verdict.input.as_bytes()).owned_text(json);
-            values.int(stored::verdict::FORM).blob(digest.as_bytes());
-            values.maybe_int(numbered.entry.directory);
-        })
-        .await?;
     FINDINGS
         .run(connection, findings, |values, said| {
-            let finding = said.what;
             values
                 .int(said.message)
                 .int(said.policy)
-                .text(&finding.rule)
-                .text(finding.severity.name());
-            values
-                .int(finding.shadow.into())
-                .owned_text(json(&finding.spans))
-                .text(&finding.text);
-            values
-                .maybe_text(finding.reason.zh.as_deref())
-                .maybe_text(finding.reason.en.as_deref());
+                .text(&said.what.rule)
+                .text(said.what.severity.name())
+                .int(said.what.shadow.into());
         })
         .await?;
     FAULTS
@@ -252,36 +231,12 @@ pub(super) async fn write_verdicts(
         .await
 }
 
-pub(super) async fn write_retention(
-    connection: &mut SqliteConnection,
-    entries: &[Numbered<'_>],
-) -> Result<(), sqlx::Error> {
-    let decided: Vec<_> = entries
-        .iter()
-        .filter_map(|numbered| Some((numbered.message, numbered.retention.as_ref()?)))
-        .collect();
-    RETENTION
-        .run(connection, &decided, |values, (message, kept)| {
-            values.int(*message).int(kept.statute_list);
-            values.maybe_text(kept.until().as_deref()).text(&kept.json);
-        })
-        .await
-}
-
 pub(super) async fn write_folds(
     connection: &mut SqliteConnection,
+    chains: &mut Chains,
     advances: &[Said<'_, Advance>],
     scores: &[Said<'_, Score>],
 ) -> Result<(), sqlx::Error> {
-    FOLD_STEPS
-        .run(connection, advances, |values, said| {
-            values
-                .int(said.message)
-                .int(said.policy)
-                .text(&said.what.key)
-                .blob(&said.what.before);
-        })
-        .await?;
     FOLD_STATES
         .run(
             connection,
@@ -295,6 +250,17 @@ pub(super) async fn write_folds(
                     .blob(&said.what.after);
             },
         )
+        .await?;
+    let folds = folds_of(connection, advances).await?;
+    let steps: Vec<_> = advances
+        .iter()
+        .zip(&folds)
+        .map(|(said, fold)| (said.message, *fold, chains.next(*fold, &said.what.before)))
+        .collect();
+    FOLD_STEPS
+        .run(connection, &steps, |values, (message, fold, step)| {
+            values.int(*message).int(*fold).blob(step);
+        })
         .await?;
     SCORES
         .run(
@@ -310,6 +276,28 @@ pub(super) async fn write_folds(
             },
         )
         .await
+}
+
+/// The numbers of the subjects that were advanced, which have a state.
+pub(super) async fn folds_of(
+    connection: &mut SqliteConnection,
+    advances: &[Said<'_, Advance>],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let keys = last_of_each_key(advances, |advance| &advance.key);
+    let rows = FOLDS
+        .run(connection, &keys, |values, said| {
+            values.text(said.tenant).int(said.policy).text(&said.what.key);
+        })
+        .await?;
+    let mut numbers: HashMap<(String, i64, String), i64> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        numbers.insert((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), row.try_get(3)?);
+    }
+    let number = |said: &Said<'_, Advance>| {
+        let key = (said.tenant.to_owned(), said.policy, said.what.key.to_string());
+        numbers.get(&key).copied().ok_or(sqlx::Error::RowNotFound)
+    };
+    advances.iter().map(number).collect()
 }
 
 /// A batch may advance a key many times; only where it ends is the key's state.

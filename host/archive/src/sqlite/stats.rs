@@ -1,14 +1,15 @@
 //! Counts over the whole archive. They read every message's row once: seconds for millions, so for people and not for polls.
 
 use super::Sqlite;
+use super::differences::first_verdict;
+use super::records::{CONTENT_COLUMNS, content_columns, read_content};
 use super::rows::{damaged, read_count, read_name};
 use crate::stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };
 use crate::storage::StorageError;
-use crate::stored;
-use proviso_model::retention::Why;
-use proviso_model::time::{Day, NotADay};
+use crate::stored::{self, codes};
+use proviso_model::time::Day;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
@@ -17,7 +18,7 @@ impl Sqlite {
         self.reading(|mut reader| async move {
             // One transaction, so that the counts agree with each other while messages come in.
             let mut transaction = reader.begin().await?;
-            let stats = count(&mut transaction, risks_max).await?;
+            let stats = self.count(&mut transaction, risks_max).await?;
             transaction.rollback().await?;
             Ok(stats)
         })
@@ -25,35 +26,79 @@ impl Sqlite {
     }
 
     pub(crate) async fn risks(&self, limit: u32) -> Result<Vec<Risk>, StorageError> {
-        self.reading(|mut reader| async move { risks(&mut reader, limit).await })
+        self.reading(|mut reader| async move { self.read_risks(&mut reader, limit).await })
             .await
     }
-}
 
-async fn count(connection: &mut SqliteConnection, risks_max: u32) -> Result<Stats, sqlx::Error> {
-    Ok(Stats {
-        messages: messages(connection).await?,
-        findings: findings(connection).await?,
-        retention: retention(connection).await?,
-        dated: one(connection, "SELECT count(keep_until) FROM retention").await?,
-        withheld: one(connection, "SELECT count(*) FROM verdicts WHERE withheld IS NOT NULL").await?,
-        held: one(connection, "SELECT count(*) FROM held_messages").await?,
-        held_open: one(
-            connection,
-            "SELECT count(*) FROM held_messages WHERE released_at IS NULL",
-        )
-        .await?,
-        partial: one(
-            connection,
-            "SELECT count(DISTINCT message) FROM faults WHERE cause = 'partial'",
-        )
-        .await?,
-        faults: faults(connection).await?,
-        conflicts: one(connection, "SELECT count(*) FROM conflicts").await?,
-        sources: sources(connection).await?,
-        consents: consents(connection).await?,
-        risks: risks(connection, risks_max).await?,
-    })
+    async fn count(&self, connection: &mut SqliteConnection, risks_max: u32) -> Result<Stats, sqlx::Error> {
+        Ok(Stats {
+            messages: messages(connection).await?,
+            findings: findings(connection).await?,
+            retention: retention(connection).await?,
+            dated: one(connection, "SELECT count(keep_until) FROM envelopes").await?,
+            withheld: one(connection, "SELECT count(*) FROM envelopes WHERE withheld IS NOT NULL").await?,
+            held: one(connection, "SELECT count(*) FROM held_messages").await?,
+            held_open: one(
+                connection,
+                "SELECT count(*) FROM held_messages WHERE released_at IS NULL",
+            )
+            .await?,
+            partial: one(
+                connection,
+                "SELECT count(DISTINCT message) FROM faults WHERE cause = 'partial'",
+            )
+            .await?,
+            faults: faults(connection).await?,
+            conflicts: one(connection, "SELECT count(*) FROM conflicts").await?,
+            sources: sources(connection).await?,
+            consents: consents(connection).await?,
+            risks: self.read_risks(connection, risks_max).await?,
+        })
+    }
+
+    async fn read_risks(&self, connection: &mut SqliteConnection, limit: u32) -> Result<Vec<Risk>, sqlx::Error> {
+        let sql = concat!(
+            "SELECT ",
+            content_columns!(),
+            ", r.tenant, p.pack, p.name, r.key, r.value, r.factors
+             FROM (SELECT * FROM scores ORDER BY value DESC, tenant, key LIMIT ?) r
+             JOIN policies p USING (policy) JOIN envelopes e ON e.message = r.message JOIN streams s USING (stream)
+             JOIN contents c ON c.message = r.message
+             ORDER BY r.value DESC, r.tenant, r.key, p.pack, p.name"
+        );
+        let mut risks = Vec::new();
+        for row in sqlx::query(sql).bind(limit).fetch_all(&mut *connection).await? {
+            risks.push(self.read_risk(connection, &row).await?);
+        }
+        Ok(risks)
+    }
+
+    /// A score is compared with the verdict that it was written from.
+    async fn read_risk(&self, connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Risk, sqlx::Error> {
+        let message = read_content(row, 0, &self.sealing)?;
+        let factors = CONTENT_COLUMNS + 5;
+        let mut risk = Risk {
+            tenant: row.try_get(CONTENT_COLUMNS)?,
+            pack: row.try_get(CONTENT_COLUMNS + 1)?,
+            policy: row.try_get(CONTENT_COLUMNS + 2)?,
+            key: row.try_get(CONTENT_COLUMNS + 3)?,
+            value: row.try_get(CONTENT_COLUMNS + 4)?,
+            factors: stored::verdict::read_factors(row.try_get(factors)?).map_err(|error| damaged(factors, error))?,
+            message: message.id.native.clone(),
+            differs: true,
+        };
+        let Some(record) = self.record(connection, &message.id).await? else {
+            return Ok(risk);
+        };
+        let earlier = self.earlier(connection, &record).await?;
+        let first = first_verdict(&record, &earlier)?;
+        risk.differs = !first.scores.iter().any(|score| {
+            (&*score.pack, &*score.policy, &*score.key) == (&*risk.pack, &*risk.policy, &*risk.key)
+                && score.value.to_bits() == risk.value.to_bits()
+                && score.factors == risk.factors
+        });
+        Ok(risk)
+    }
 }
 
 async fn one(connection: &mut SqliteConnection, sql: &'static str) -> Result<u64, sqlx::Error> {
@@ -69,9 +114,10 @@ async fn rows<T>(
 }
 
 async fn messages(connection: &mut SqliteConnection) -> Result<Vec<MessageCount>, sqlx::Error> {
-    let sql = "SELECT s.tenant, s.channel, n.kind, n.messages
-               FROM (SELECT stream, kind, count(*) AS messages FROM messages GROUP BY stream, kind) n JOIN streams s USING (stream)
-               ORDER BY s.tenant, s.channel, n.kind";
+    let sql = "SELECT s.tenant, s.channel, k.name, n.messages
+               FROM (SELECT stream, kind, count(*) AS messages FROM envelopes GROUP BY stream, kind) n
+               JOIN streams s USING (stream) JOIN kinds k USING (kind)
+               ORDER BY s.tenant, s.channel, k.name";
     rows(connection, sql, |row| {
         Ok(MessageCount {
             tenant: row.try_get(0)?,
@@ -104,14 +150,13 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<FindingCount>
 }
 
 async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCount>, sqlx::Error> {
-    // Where no rule decided, the decision says why; only those few decisions are looked into.
     let sql =
         "SELECT e.value ->> 'rule', e.value ->> 'law', e.value ->> 'article', n.why, sum(n.messages), sum(n.dated),
                       min(n.first_until), max(n.last_until)
                FROM (SELECT r.statute_list, count(*) AS messages, count(r.keep_until) AS dated,
-                            CASE WHEN t.statutes = '[]' THEN r.decision ->> 'why' END AS why,
+                            CASE WHEN t.statutes = '[]' THEN nullif(r.why, 0) END AS why,
                             min(r.keep_until) AS first_until, max(r.keep_until) AS last_until
-                     FROM retention r JOIN statute_lists t USING (statute_list) GROUP BY r.statute_list, 4) n
+                     FROM envelopes r JOIN statute_lists t USING (statute_list) GROUP BY r.statute_list, 4) n
                JOIN statute_lists t USING (statute_list) LEFT JOIN json_each(t.statutes) e
                GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4";
     rows(connection, sql, |row| {
@@ -123,8 +168,8 @@ async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCou
             }),
             None => None,
         };
-        let why: Option<Why> = match row.try_get::<Option<&str>, _>(3)? {
-            Some(_) => Some(read_name(row, 3)?),
+        let why = match row.try_get::<Option<u8>, _>(3)? {
+            Some(code) => Some(codes::why(code).map_err(|error| damaged(3, error))?),
             None => None,
         };
         Ok(RetentionCount {
@@ -139,11 +184,11 @@ async fn retention(connection: &mut SqliteConnection) -> Result<Vec<RetentionCou
     .await
 }
 
-/// A day kept as text; absent where no message of the row has one.
+/// A day kept as its number; absent where no message of the row has one.
 fn read_day(row: &SqliteRow, at: usize) -> Result<Option<Day>, sqlx::Error> {
-    let day: Option<&str> = row.try_get(at)?;
-    day.map(|day| day.parse().map_err(|error: NotADay| damaged(at, error)))
-        .transpose()
+    let number: Option<i32> = row.try_get(at)?;
+    let day = |number| Day::from_number(number).ok_or_else(|| damaged(at, format!("no day has the number {number}")));
+    number.map(day).transpose()
 }
 
 async fn faults(connection: &mut SqliteConnection) -> Result<Vec<FaultCount>, sqlx::Error> {
@@ -178,7 +223,7 @@ async fn sources(connection: &mut SqliteConnection) -> Result<Vec<SourceCount>, 
 
 async fn consents(connection: &mut SqliteConnection) -> Result<Vec<ConsentCount>, sqlx::Error> {
     let sql = "SELECT s.tenant, s.channel, c.state, count(*)
-               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY at DESC, state DESC) AS age
+               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY holds DESC, state DESC) AS age
                      FROM consent_events) c
                JOIN streams s USING (stream)
                WHERE c.age = 1 GROUP BY c.stream, c.state ORDER BY s.tenant, s.channel, c.state";
@@ -191,42 +236,4 @@ async fn consents(connection: &mut SqliteConnection) -> Result<Vec<ConsentCount>
         })
     })
     .await
-}
-
-async fn risks(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<Risk>, sqlx::Error> {
-    let sql = "SELECT r.tenant, p.pack, p.name, r.key, r.value, r.factors, m.native,
-                      coalesce(e.verdict, v.verdict), coalesce(e.form, v.form)
-               FROM (SELECT * FROM scores ORDER BY value DESC, tenant, key LIMIT ?) r
-               JOIN policies p USING (policy) JOIN messages m ON m.message = r.message
-               JOIN verdicts v ON v.message = r.message
-               LEFT JOIN earlier_verdicts e ON e.earlier = (SELECT min(earlier) FROM earlier_verdicts WHERE message = r.message)
-               ORDER BY r.value DESC, r.tenant, r.key, p.pack, p.name";
-    sqlx::query(sql)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(read_risk)
-        .collect()
-}
-
-/// A score is compared with the verdict that it was written from.
-fn read_risk(row: &SqliteRow) -> Result<Risk, sqlx::Error> {
-    let verdict = stored::verdict::read(row.try_get(8)?, row.try_get(7)?).map_err(|error| damaged(7, error))?;
-    let mut risk = Risk {
-        tenant: row.try_get(0)?,
-        pack: row.try_get(1)?,
-        policy: row.try_get(2)?,
-        key: row.try_get(3)?,
-        value: row.try_get(4)?,
-        factors: stored::verdict::read_factors(row.try_get(5)?).map_err(|error| damaged(5, error))?,
-        message: row.try_get(6)?,
-        differs: false,
-    };
-    risk.differs = !verdict.scores.iter().any(|score| {
-        (&*score.pack, &*score.policy, &*score.key) == (&*risk.pack, &*risk.policy, &*risk.key)
-            && score.value.to_bits() == risk.value.to_bits()
-            && score.factors == risk.factors
-    });
-    Ok(risk)
 }

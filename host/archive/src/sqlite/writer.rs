@@ -8,6 +8,9 @@ use super::Sqlite;
 use super::changes;
 use super::failure::Failure;
 use super::names::Names;
+use super::people::People;
+use super::sealing::Sealing;
+use super::steps::Chains;
 use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
 use crate::health::Health;
@@ -21,12 +24,39 @@ pub(super) struct Writer {
     pub(super) options: SqliteConnectOptions,
     /// Absent while a transaction runs, and after one that failed.
     pub(super) connection: Option<SqliteConnection>,
-    /// The numbers of names that were committed.
-    pub(super) names: Names,
+    /// The numbers of names that were committed. Absent while a transaction runs, and after one that was dropped midway.
+    pub(super) known: Option<Vocabulary>,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
     /// True once the archive was closed.
     pub(super) closed: bool,
+}
+
+/// The numbers that stand for names.
+pub(super) struct Vocabulary {
+    pub(super) names: Names,
+    pub(super) parties: People,
+    pub(super) conversations: People,
+    pub(super) chains: Chains,
+}
+
+impl Vocabulary {
+    pub(super) fn new(names: Names) -> Self {
+        Self {
+            names,
+            parties: People::parties(),
+            conversations: People::conversations(),
+            chains: Chains::default(),
+        }
+    }
+
+    /// A rolled back transaction takes the numbers of its new names with it.
+    fn roll_back(&mut self, names: Names) {
+        self.names = names;
+        self.parties.forget();
+        self.conversations.forget();
+        self.chains.forget();
+    }
 }
 
 /// How a transaction ended.
@@ -58,25 +88,33 @@ impl Sqlite {
                 Err(error) => return Err(self.failed(error).into()),
             },
         };
-        // A copy, because a rolled back transaction takes the numbers of its new names with it.
-        let mut names = writer.names.clone();
-        match transaction(&mut connection, &mut names, change, by).await {
+        let mut known = match writer.known.take() {
+            Some(known) => known,
+            None => match Names::load(&mut connection).await {
+                Ok(names) => Vocabulary::new(names),
+                Err(error) => return Err(self.failed(error).into()),
+            },
+        };
+        let before = known.names.clone();
+        match transaction(&mut connection, &mut known, &self.sealing, change, by).await {
             Ended::Committed(receipt, count) => {
                 writer.connection = Some(connection);
-                if names.take_grown() {
-                    writer.names = names;
-                }
+                writer.known = Some(known);
                 self.set_health(Health::Writing);
                 // The change is on disk: whatever this meets is told in the log, and takes nothing back.
                 writer.count.note(count).await;
                 Ok(receipt)
             }
             Ended::RolledBack(failure) => {
+                known.roll_back(before);
+                writer.known = Some(known);
                 writer.connection = Some(connection);
                 drop(writer);
                 Err(self.explain(failure, change).await)
             }
             Ended::Broken(failure) => {
+                known.roll_back(before);
+                writer.known = Some(known);
                 if let Err(error) = connection.close().await {
                     tracing::debug!(%error, "the connection of a failed transaction was not closed cleanly");
                 }
@@ -110,7 +148,8 @@ impl Sqlite {
 
 async fn transaction(
     connection: &mut SqliteConnection,
-    names: &mut Names,
+    known: &mut Vocabulary,
+    sealing: &Sealing,
     change: Change<'_>,
     by: &Principal,
 ) -> Ended {
@@ -120,7 +159,7 @@ async fn transaction(
         return Ended::Broken(error.into());
     }
     let written = async {
-        let receipt = changes::write(connection, names, change, by).await?;
+        let receipt = changes::write(connection, known, sealing, change, by).await?;
         let count: i64 = sqlx::query_scalar("UPDATE writes SET writes = writes + 1 RETURNING writes")
             .fetch_one(&mut *connection)
             .await?;

@@ -9,7 +9,7 @@ use proviso_model::verdict::{
     AttributedProposal, Factor, Fault, FaultCause, Finding, Reason, Score, Severity, Span, Withheld,
 };
 use proviso_model::{Digest, MessageId, Timestamp, Verdict};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The form that is written now: the number in the row beside the verdict.
@@ -32,6 +32,16 @@ pub(crate) fn read(form: i64, json: &str) -> Result<Verdict, Unreadable> {
     }
 }
 
+/// Writes a proposal and whose it is.
+pub(crate) fn write_proposal(proposal: &AttributedProposal) -> String {
+    serde_json::to_string(&AttributedProposalV1::from(proposal)).expect("a proposal has string keys")
+}
+
+/// Reads a proposal and whose it is.
+pub(crate) fn read_proposal(json: &str) -> Result<AttributedProposal, serde_json::Error> {
+    Ok(serde_json::from_str::<AttributedProposalV1>(json)?.into())
+}
+
 /// Reads the factors of a score's row.
 pub(crate) fn read_factors(json: &str) -> Result<Vec<Factor>, serde_json::Error> {
     let factors: Vec<FactorV1> = serde_json::from_str(json)?;
@@ -39,7 +49,7 @@ pub(crate) fn read_factors(json: &str) -> Result<Vec<Factor>, serde_json::Error>
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct VerdictV1 {
     message: MessageIdV1,
@@ -57,7 +67,7 @@ struct VerdictV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct MessageIdV1 {
     tenant: String,
@@ -66,7 +76,7 @@ struct MessageIdV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct FindingV1 {
     pack: Arc<str>,
@@ -80,7 +90,7 @@ struct FindingV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct ReasonV1 {
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -89,8 +99,7 @@ struct ReasonV1 {
     en: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AttributedProposalV1 {
     pack: Arc<str>,
@@ -98,8 +107,7 @@ struct AttributedProposalV1 {
     proposal: ProposalV1,
 }
 
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProposalV1 {
     rule: String,
@@ -114,7 +122,7 @@ struct ProposalV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct ScoreV1 {
     pack: Arc<str>,
@@ -125,7 +133,7 @@ struct ScoreV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct FactorV1 {
     signal: String,
@@ -135,7 +143,7 @@ struct FactorV1 {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct FaultV1 {
     pack: Arc<str>,
@@ -209,6 +217,26 @@ impl From<AttributedProposalV1> for AttributedProposal {
                 clock: proposal.clock,
                 floor: proposal.floor.map(Period::from),
                 ceiling: proposal.ceiling.map(Period::from),
+                verified: proposal.verified,
+            },
+        }
+    }
+}
+
+impl From<&AttributedProposal> for AttributedProposalV1 {
+    fn from(AttributedProposal { pack, policy, proposal }: &AttributedProposal) -> Self {
+        AttributedProposalV1 {
+            pack: Arc::clone(pack),
+            policy: Arc::clone(policy),
+            proposal: ProposalV1 {
+                rule: proposal.rule.clone(),
+                law: proposal.law.clone(),
+                article: proposal.article.clone(),
+                jurisdiction: proposal.jurisdiction.clone(),
+                purpose: proposal.purpose.clone(),
+                clock: proposal.clock,
+                floor: proposal.floor.map(PeriodV1::from),
+                ceiling: proposal.ceiling.map(PeriodV1::from),
                 verified: proposal.verified,
             },
         }

@@ -199,6 +199,39 @@ pub(crate) async fn a_statement_from_the_future_counts_when_it_came(archive: Arc
     assert_eq!(archive.consent_states("bank", "wecom").await.unwrap(), [expected]);
 }
 
+/// Some are kept as what they differ in from the one before: what is read is what was given, wherever one begins.
+pub(crate) async fn the_state_before_each_of_many_messages_is_found_again(archive: Archive) {
+    let mut state: Vec<u8> = (0..200).collect();
+    let mut expected = Vec::new();
+    for batch_of in 0..4 {
+        let mut entries = Vec::new();
+        for n in batch_of * 25..(batch_of + 1) * 25 {
+            let mut entry = entry(&format!("m{n}"), n);
+            let before = state.clone();
+            match n {
+                40 => state.clear(),
+                41 => state = vec![7; 4_096],
+                70 => state = (0..=255).collect(),
+                _ if state.is_empty() => {}
+                _ => {
+                    let at = (n * 31) % state.len();
+                    state[at] = state[at].wrapping_add(1);
+                }
+            }
+            let of_staff = advance("staff-1", if n == 0 { b"" } else { &before }, &state);
+            entry.advances = vec![of_staff, advance("staff-2", b"", &[n as u8])];
+            expected.push(if n == 0 { Vec::new() } else { before });
+            entries.push(entry);
+        }
+        archive.ingest(&batch(entries)).await.unwrap();
+    }
+    for (n, before) in expected.iter().enumerate() {
+        let recorded = archive.recorded(&id(&format!("m{n}"))).await.unwrap().unwrap();
+        assert_eq!(&*recorded.folds[0].state, &before[..], "m{n}");
+        assert_eq!(recorded.folds.len(), 2);
+    }
+}
+
 pub(crate) async fn sources_are_counted_without_messages(archive: Archive) {
     for round in 1..=2 {
         let mut batch = batch(Vec::new());

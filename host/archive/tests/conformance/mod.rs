@@ -45,6 +45,7 @@ store_conforms! {
     batches::folds_go_on_from_batch_to_batch,
     batches::sources_are_counted_without_messages,
     batches::the_last_word_of_a_contact_holds,
+    batches::the_state_before_each_of_many_messages_is_found_again,
     batches::writers_wait_for_each_other,
     facts::a_directory_has_versions_that_never_change,
     facts::a_directory_that_contradicts_itself_is_refused,

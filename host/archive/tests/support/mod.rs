@@ -15,7 +15,7 @@ use proviso_archive::{
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
-use proviso_model::retention::{ClockStart, Decision, Disposition, Period, Proposal, Statute, Why};
+use proviso_model::retention::{ClockStart, Counting, Decision, Disposition, Period, Proposal, Statute, Why};
 use proviso_model::verdict::{
     AttributedProposal, Factor, Fault, FaultCause, Finding, Reason, Score, Severity, Span, Withheld,
 };
@@ -258,6 +258,7 @@ pub fn retention(keep_until: Option<&str>) -> Arc<Decision> {
             Why::UnknownClock
         },
         decided_by: vec![Statute {
+            counting: Some(Counting::CnCivilCode),
             rule: "securities-20y".into(),
             law: "证券法".into(),
             article: "153".into(),

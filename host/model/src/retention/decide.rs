@@ -1,33 +1,60 @@
 //! The arithmetic.
 
-use super::{Decision, Disposition, Facts, Proposal, Statute, Why};
+use super::claim::Claim;
+use super::contradiction::{self, Contradiction};
+use super::{Decision, Disposition, Facts, Laws, Proposed, Why};
 use crate::time::Day;
-
-/// A proposal with its days.
-struct Claim<'a> {
-    proposal: &'a Proposal,
-    starts: Option<Day>,
-    floor: Option<Day>,
-    ceiling: Option<Day>,
-}
 
 /// Decides what becomes of a message, by the order that the module documents. Pure; the order of the proposals changes
 /// nothing but the order of [`Decision::decided_by`]. In detail:
 ///
 /// 1. A legal hold keeps it, whatever the proposals are.
 /// 2. No proposals at all: keep. Nobody said that it may go; perhaps the pack that would say so is not applied.
-/// 3. Any floor, or verified ceiling, whose clock start is unknown: keep and report.
-/// 4. Nothing verified: keep. An unverified floor lengthens what a verified rule decides; an unverified ceiling is ignored.
-/// 5. Consent withdrawn: until the end of the longest floor, store-only; where there is no floor, dispose.
-/// 6. Otherwise until the later of the longest floor and the shortest verified ceiling: a ceiling says how long a purpose
+/// 3. Verified rules that contradict each other: keep, for a person to decide.
+/// 4. Any floor, or binding ceiling, whose clock start is unknown: keep and report. A ceiling binds if it is verified and in
+///    effect on the message's day.
+/// 5. Nothing verified: keep. An unverified floor lengthens what a verified rule decides; an unverified ceiling is ignored.
+/// 6. Consent withdrawn: until the end of the longest floor, store-only; where there is no floor, dispose.
+/// 7. Otherwise until the later of the longest floor and the shortest binding ceiling: a ceiling says how long a purpose
 ///    needs it and binds where no floor runs (any more), so a floor never makes a retention shorter.
-pub fn decide<'a>(proposals: impl IntoIterator<Item = &'a Proposal>, facts: &Facts<'_>) -> Decision {
-    let claims: Vec<Claim<'a>> = proposals.into_iter().map(|proposal| claim(proposal, facts)).collect();
+pub fn decide<'a>(proposals: impl IntoIterator<Item = Proposed<'a>>, laws: &'a Laws, facts: &Facts<'_>) -> Decision {
+    weigh(proposals, laws, facts).decision
+}
+
+/// Every claim, and what follows from all of them.
+pub(super) struct Weighed<'a> {
+    pub(super) claims: Vec<Claim<'a>>,
+    pub(super) contradictions: Vec<Contradiction>,
+    pub(super) decision: Decision,
+    /// The message's day.
+    pub(super) day: Day,
+}
+
+pub(super) fn weigh<'a>(
+    proposals: impl IntoIterator<Item = Proposed<'a>>,
+    laws: &'a Laws,
+    facts: &Facts<'_>,
+) -> Weighed<'a> {
+    let day = facts.time_zone.day(facts.sent_at);
+    let claims: Vec<Claim<'a>> = proposals
+        .into_iter()
+        .map(|proposed| Claim::new(proposed, laws, facts, day))
+        .collect();
+    let contradictions = contradiction::among(&claims, laws, day);
+    let decision = decision(&claims, &contradictions, facts);
+    Weighed {
+        claims,
+        contradictions,
+        decision,
+        day,
+    }
+}
+
+fn decision(claims: &[Claim<'_>], contradictions: &[Contradiction], facts: &Facts<'_>) -> Decision {
     let longest_floor = claims.iter().filter_map(|claim| claim.floor).max();
-    let counts = |claim: &&Claim<'_>| claim.proposal.floor.is_some() || claim.binding_ceiling();
-    let has_floor = claims.iter().any(|claim| claim.proposal.floor.is_some());
-    let verified = claims.iter().any(|claim| claim.proposal.verified && counts(&claim));
-    let unknown = |claim: &Claim<'_>| claim.starts.is_none() && counts(&claim);
+    let has_floor = claims.iter().any(|claim| claim.proposal().floor.is_some());
+    let verified = claims.iter().any(|claim| claim.proposal().verified && claim.counts());
+    let unknown = |claim: &Claim<'_>| claim.starts.is_none() && claim.counts();
     let decided = |disposition, until, why, store_only, by: &dyn Fn(&Claim<'_>) -> bool| Decision {
         disposition,
         until,
@@ -51,6 +78,10 @@ pub fn decide<'a>(proposals: impl IntoIterator<Item = &'a Proposal>, facts: &Fac
     if claims.is_empty() {
         return keep(Why::NoRule, &nobody);
     }
+    if !contradictions.is_empty() {
+        let contradicts = |claim: &Claim<'_>| contradictions.iter().any(|one| one.names(&claim.proposed));
+        return keep(Why::Contradiction, &contradicts);
+    }
     if claims.iter().any(unknown) {
         return keep(Why::UnknownClock, &unknown);
     }
@@ -68,7 +99,7 @@ pub fn decide<'a>(proposals: impl IntoIterator<Item = &'a Proposal>, facts: &Fac
     }
     let shortest_ceiling = claims
         .iter()
-        .filter(|claim| claim.binding_ceiling())
+        .filter(|claim| claim.has_binding_ceiling())
         .filter_map(|claim| claim.ceiling)
         .min();
     if longest_floor >= shortest_ceiling {
@@ -80,7 +111,7 @@ pub fn decide<'a>(proposals: impl IntoIterator<Item = &'a Proposal>, facts: &Fac
             &by_floor,
         );
     }
-    let by_ceiling = |claim: &Claim<'_>| claim.binding_ceiling() && claim.ceiling == shortest_ceiling;
+    let by_ceiling = |claim: &Claim<'_>| claim.has_binding_ceiling() && claim.ceiling == shortest_ceiling;
     decided(
         Disposition::KeepUntil,
         shortest_ceiling,
@@ -88,43 +119,4 @@ pub fn decide<'a>(proposals: impl IntoIterator<Item = &'a Proposal>, facts: &Fac
         false,
         &by_ceiling,
     )
-}
-
-fn claim<'a>(proposal: &'a Proposal, facts: &Facts<'_>) -> Claim<'a> {
-    let starts = facts.start_of(proposal.clock);
-    let last_day = |period: Option<super::Period>| Some(period?.last_day(starts?));
-    Claim {
-        proposal,
-        starts,
-        floor: last_day(proposal.floor),
-        ceiling: last_day(proposal.ceiling),
-    }
-}
-
-impl Claim<'_> {
-    /// A ceiling that may cause a disposal.
-    fn binding_ceiling(&self) -> bool {
-        self.proposal.verified && self.proposal.ceiling.is_some()
-    }
-
-    fn cite(&self) -> Statute {
-        let Proposal {
-            rule,
-            law,
-            article,
-            clock,
-            verified,
-            ..
-        } = self.proposal.clone();
-        Statute {
-            rule,
-            law,
-            article,
-            clock,
-            starts: self.starts,
-            floor_until: self.floor,
-            ceiling_until: self.ceiling,
-            verified,
-        }
-    }
 }

@@ -3,39 +3,30 @@
 //! Order: a legal hold, then the longest statutory floor, then (where no floor runs) the shortest purpose ceiling.
 //! A clock whose start is unknown means keep and report, never dispose. A figure that is not verified may lengthen a
 //! retention and never causes a disposal. Consent withdrawn while a floor runs means store-only (PIPL art. 47;
-//! Network Data Security Management Regulations art. 24). `decide` holds the arithmetic.
+//! Network Data Security Management Regulations art. 24). Verified rules of equal rank that contradict each other are held for
+//! a person. `decide` holds the arithmetic, `proof` tells all that went into it.
 
+mod claim;
+mod contradiction;
+mod counting;
 mod decide;
+mod law;
+mod period;
+mod proof;
+mod proof_text;
 #[cfg(test)]
 mod tests;
 
+pub use contradiction::{About, Contradiction, RuleName};
+pub use counting::Counting;
 pub use decide::decide;
+pub use law::{Laws, RuleOfLaw, Source, SourceText, Verification};
+pub use period::{NotAPeriod, Period};
+pub use proof::{Bound, NotAProof, Proof, ProvenRule, RuleOutside, Standing, prove};
 
 use crate::language::Language;
 use crate::time::{Day, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
-
-/// A calendar period; the parts add up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Period {
-    /// Calendar years, 0-36,500.
-    pub years: u16,
-    /// Calendar months, 0-36,500.
-    pub months: u16,
-    /// Days, 0-36,500.
-    pub days: u16,
-}
-
-impl Period {
-    /// The last day of the period that starts on `start`. Years and months are added to the calendar date, then days; a
-    /// month without that day ends at its last.
-    pub fn last_day(self, start: Day) -> Day {
-        start.plus(
-            u32::from(self.years) * 12 + u32::from(self.months),
-            u32::from(self.days),
-        )
-    }
-}
 
 /// What starts a retention clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +42,24 @@ pub enum ClockStart {
     ContractEnd,
     /// End of a dispute.
     DisputeEnd,
+}
+
+impl ClockStart {
+    /// What it is, for people.
+    pub const fn sentence(self, language: Language) -> &'static str {
+        match (self, language) {
+            (ClockStart::Message, Language::En) => "the message's own time",
+            (ClockStart::Message, Language::Zh) => "消息发送时间",
+            (ClockStart::Transaction, Language::En) => "the transaction's completion",
+            (ClockStart::Transaction, Language::Zh) => "交易完成",
+            (ClockStart::RelationshipEnd, Language::En) => "the end of the relationship",
+            (ClockStart::RelationshipEnd, Language::Zh) => "业务关系结束",
+            (ClockStart::ContractEnd, Language::En) => "the end of the contract or product",
+            (ClockStart::ContractEnd, Language::Zh) => "合同终止或产品到期",
+            (ClockStart::DisputeEnd, Language::En) => "the end of the dispute",
+            (ClockStart::DisputeEnd, Language::Zh) => "纠纷结束",
+        }
+    }
 }
 
 /// One rule's claim on one message.
@@ -74,6 +83,17 @@ pub struct Proposal {
     pub ceiling: Option<Period>,
     /// False where the figure comes from a secondary source only.
     pub verified: bool,
+}
+
+/// A proposal and the policy that makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Proposed<'a> {
+    /// `vendor/name` of the pack.
+    pub pack: &'a str,
+    /// The policy within the pack.
+    pub policy: &'a str,
+    /// What it proposes.
+    pub proposal: &'a Proposal,
 }
 
 /// What is known of a message beside the proposals.
@@ -192,6 +212,8 @@ pub enum Why {
     ShortestCeiling,
     /// Consent is gone: only floors count.
     ConsentWithdrawn,
+    /// Verified rules of equal rank, those of [`Decision::decided_by`], contradict each other: a person decides.
+    Contradiction,
 }
 
 impl Why {
@@ -212,6 +234,10 @@ impl Why {
             (Why::ShortestCeiling, Language::Zh) => "以最短的目的期限为准,且无更长的法定保存期限。",
             (Why::ConsentWithdrawn, Language::En) => "Consent is gone: it is kept for a statutory period alone.",
             (Why::ConsentWithdrawn, Language::Zh) => "同意已撤回,仅在法定保存期限内存储。",
+            (Why::Contradiction, Language::En) => {
+                "Rules of equal rank contradict each other, so it is kept until a person decides."
+            }
+            (Why::Contradiction, Language::Zh) => "同级规则相互矛盾,在人工裁定前予以保留。",
         }
     }
 }
@@ -227,6 +253,9 @@ pub struct Statute {
     pub article: String,
     /// What starts its clock.
     pub clock: ClockStart,
+    /// How its periods were counted; `None` in decisions of before, which counted by the corresponding day, else the month's last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting: Option<Counting>,
     /// The day its clock starts; `None` where unknown.
     pub starts: Option<Day>,
     /// The last day of its floor; `None` where it sets none or the start is unknown.

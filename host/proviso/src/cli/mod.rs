@@ -349,6 +349,9 @@ pub(crate) enum ArchiveCommand {
         archive: ArchiveArgs,
         /// The channel's identifier, or `tenant/channel/identifier`.
         message: String,
+        /// Why it is kept so long: every rule, its clock, its last day, and why it counts or does not.
+        #[arg(long)]
+        why: bool,
     },
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]

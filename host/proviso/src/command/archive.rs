@@ -1,5 +1,6 @@
 //! `proviso archive …`: what was kept.
 
+use super::why;
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
 use crate::looking::Looking;
@@ -26,18 +27,33 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            ArchiveCommand::Show { archive, message } => {
-                let looking = look(archive).await?;
+            ArchiveCommand::Show { archive, message, why } => {
+                let config = Config::read(&archive.config)?;
+                let looking = Looking::begin(&config, &archive.token).await?;
                 let id = find(&looking, message).await?;
                 let shown = looking
                     .show(&id)
                     .await?
                     .ok_or_else(|| Usage(format!("message {id} is not in the archive")))?;
+                let why = match why {
+                    true => Some(why::explain(&looking, &config, &shown).await?),
+                    false => None,
+                };
                 match archive.format {
                     OutputFormat::Json => {
-                        crate::show::json(format_args!("{}", serde_json::to_string_pretty(&shown_json(&shown)?)?));
+                        let mut json = shown_json(&shown)?;
+                        if let Some(why) = why {
+                            json["why"] = why.json()?;
+                        }
+                        crate::show::json(format_args!("{}", serde_json::to_string_pretty(&json)?));
                     }
-                    OutputFormat::Table => print_shown(&shown, language_of(&looking, &shown).await?, colour)?,
+                    OutputFormat::Table => {
+                        let language = language_of(&looking, &shown).await?;
+                        print_shown(&shown, language, colour)?;
+                        if let Some(why) = why {
+                            why.print(language);
+                        }
+                    }
                 }
             }
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,

@@ -3,7 +3,7 @@
 use crate::cli::{DoctorArgs, OutputFormat};
 use crate::exit::Ending;
 use crate::show::table::Columns;
-use proviso_archive::Archive;
+use proviso_archive::{Archive, Opening};
 use proviso_author::build_plugin;
 use proviso_daemon::config::Config;
 use proviso_pack::{PackStore, PluginPath, Trust};
@@ -180,7 +180,7 @@ fn daemon(path: &Path) -> Vec<Check> {
     checks.extend(trust.map(|trust| set_check(&config, trust)));
     let archive = config.archive_path();
     checks.push(if archive.exists() {
-        archive_check(&archive)
+        archive_check(&archive, &config.opening())
     } else {
         no_archive(&archive)
     });
@@ -271,12 +271,12 @@ fn no_archive(path: &Path) -> Check {
     }
 }
 
-fn archive_check(path: &Path) -> Check {
+fn archive_check(path: &Path, opening: &Opening) -> Check {
     let opened = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(async { Ok(Archive::open_readonly(path).await?) }));
+        .and_then(|runtime| runtime.block_on(async { Ok(Archive::open_readonly_with(path, opening).await?) }));
     match opened {
         Ok(_) => Check {
             what: "archive",

@@ -28,7 +28,7 @@ impl Writing {
         // Facts may come before the first start.
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
-        match Archive::open(&config.archive_path()).await {
+        match Archive::open_with(&config.archive_path(), &config.opening()).await {
             Ok(archive) => Ok(Self::File(archive)),
             Err(ArchiveError::InUse { .. }) => Ok(Self::Daemon(Client::of(&config, &args.token)?)),
             Err(error) => Err(error.into()),

@@ -24,3 +24,4 @@ mod release;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod token;
+mod why;

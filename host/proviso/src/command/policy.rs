@@ -180,7 +180,7 @@ fn allow_downgrade(args: &DaemonArgs, pack: &str, version: &str, note: &str) -> 
     let config = Config::read(&args.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let here = runtime.block_on(async {
-        match Archive::open(&config.archive_path()).await {
+        match Archive::open_with(&config.archive_path(), &config.opening()).await {
             Ok(archive) => {
                 let allowed = AllowedDowngrade {
                     pack: pack.to_owned(),

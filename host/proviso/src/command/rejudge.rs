@@ -47,7 +47,7 @@ async fn here(
     ids: &[MessageId],
     progress: &Progress,
 ) -> anyhow::Result<Vec<Value>> {
-    let archive = match Archive::open(&config.archive_path()).await {
+    let archive = match Archive::open_with(&config.archive_path(), &config.opening()).await {
         Ok(archive) => archive,
         Err(ArchiveError::InUse { .. }) => {
             let client = Client::of(config, &args.archive.token)?;

@@ -35,7 +35,7 @@ pub(crate) async fn run(args: &ReleaseArgs) -> anyhow::Result<()> {
 
 /// By this process, or by a daemon that was started meanwhile.
 async fn here(config: &Config, args: &ReleaseArgs, ids: &[MessageId]) -> anyhow::Result<()> {
-    let archive = match Archive::open(&config.archive_path()).await {
+    let archive = match Archive::open_with(&config.archive_path(), &config.opening()).await {
         Ok(archive) => archive,
         Err(ArchiveError::InUse { .. }) => {
             return by_the_daemon(&Client::of(config, &args.archive.token)?, ids, &args.note);

@@ -33,7 +33,7 @@ async fn serve(config: Config, accept_lost_writes: bool, work: &Handle) -> anyho
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let opening = Opening {
         accept_lost_writes,
-        ..Opening::default()
+        ..config.opening()
     };
     let mut hang_up = signal(SignalKind::hangup())?;
     let starting = work.clone();

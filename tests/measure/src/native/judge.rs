@@ -387,5 +387,8 @@ fn decide(native: &Native, input: &Input, proposals: &[(usize, Proposal)]) -> De
         consent_withdrawn: input.withheld == Some(Withheld::ConsentRefused),
         time_zone: &native.set.time_zone,
     };
-    retention::decide(proposals.iter().map(|(_, proposal)| proposal), &facts)
+    let proposals = proposals
+        .iter()
+        .map(|(policy, proposal)| native.proposed(*policy, proposal));
+    retention::decide(proposals, &native.laws, &facts)
 }

@@ -6,11 +6,13 @@ use super::plugin::Plugin;
 use super::shown::{Lens, NOT_ASKED};
 use anyhow::{Context, anyhow};
 use proviso_model::Problem;
+use proviso_model::retention::{Laws, Proposal, Proposed};
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_model::trigger::Trigger;
 use proviso_pack::manifest::{self, Interface, SubjectKey};
-use proviso_pack::{PLUGIN_PATH_VARIABLE, Pack, PluginPath};
+use proviso_pack::{PLUGIN_PATH_VARIABLE, Pack, PluginPath, rules_of_law};
 use proviso_scan::{ListId, Matcher};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
@@ -25,6 +27,8 @@ pub(super) struct Native {
     /// For each `[[apply]]` its policies; none where it is off.
     pub(super) applied: Vec<Range<usize>>,
     pub(super) policies: Vec<Policy>,
+    /// What the settings state of the rules of retention policies.
+    pub(super) laws: Laws,
 }
 
 /// One policy, ready to judge.
@@ -69,11 +73,16 @@ impl Native {
             .map_err(|problems| anyhow!("no matcher: {problems:?}"))?;
         let mut applied = Vec::new();
         let mut policies = Vec::new();
+        let mut rules = Vec::new();
         for (number, (apply, (pack, known, off))) in set.apply.iter().zip(&planned).enumerate() {
             let first = policies.len();
             let runs = |declared: &&manifest::Policy| !off && apply.mode_of(&declared.name, declared.mode) != Mode::Off;
             for declared in pack.manifest().policies.iter().filter(runs) {
                 policies.push(policy((number, apply), pack, declared, known, count)?);
+                if declared.uses(Interface::Retention) {
+                    let settings = merged(apply, pack, declared);
+                    rules.extend(rules_of_law(&pack.manifest().name, &declared.name, &settings).0);
+                }
             }
             applied.push(first..policies.len());
         }
@@ -84,7 +93,18 @@ impl Native {
             segments,
             applied,
             policies,
+            laws: Laws::new(rules),
         })
+    }
+
+    /// A proposal of the policy of that number.
+    pub(super) fn proposed<'a>(&'a self, policy: usize, proposal: &'a Proposal) -> Proposed<'a> {
+        let policy = &self.policies[policy];
+        Proposed {
+            pack: &policy.pack,
+            policy: &policy.name,
+            proposal,
+        }
     }
 
     /// What a thread needs to judge.
@@ -98,6 +118,12 @@ pub(super) fn all(problems: &[Problem]) -> anyhow::Error {
     anyhow!("{}", lines.join("\n"))
 }
 
+/// The settings in force: the set's over the pack's.
+fn merged(apply: &Apply, pack: &Pack, declared: &manifest::Policy) -> Map<String, Value> {
+    let overrides = apply.settings.get(&declared.name).cloned().unwrap_or_default();
+    pack.merged_settings(&declared.name, &overrides)
+}
+
 fn policy(
     (number, apply): (usize, &Apply),
     pack: &Pack,
@@ -106,8 +132,7 @@ fn policy(
     lists: usize,
 ) -> anyhow::Result<Policy> {
     let place = || format!("{}:{}", pack.manifest().name, declared.name);
-    let overrides = apply.settings.get(&declared.name).cloned().unwrap_or_default();
-    let settings = serde_json::to_string(&pack.merged_settings(&declared.name, &overrides))?;
+    let settings = serde_json::to_string(&merged(apply, pack, declared))?;
     let list = |name: &String| {
         known
             .get(name)

@@ -6,7 +6,7 @@ use crate::bench::{Bench, Section, Spread, input};
 use crate::page::{Table, count};
 use anyhow::ensure;
 use daachorse::CharwiseDoubleArrayAhoCorasick;
-use proviso_scan::{Folding, List, ListContent, Matcher, MatcherBuilder};
+use proviso_scan::{Folding, List, ListContent, Matcher, MatcherBuilder, has_signs_of_disguise};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -61,6 +61,20 @@ impl Contest {
         })
     }
 
+    /// Fails where the bare matcher and daachorse do not find the same. A disguised text is read once more by the matcher alone,
+    /// which may find more in it.
+    fn agree(&self, texts: &[&str]) -> anyhow::Result<()> {
+        let (disguised, plain): (Vec<&str>, Vec<&str>) = texts.iter().partition(|text| has_signs_of_disguise(text));
+        let [ours, theirs] = [Way::Bare, Way::Daachorse].map(|way| self.run(way, &plain).1);
+        ensure!(ours == theirs, "the matcher has {ours} hits, daachorse {theirs}");
+        let [ours, theirs] = [Way::Bare, Way::Daachorse].map(|way| self.run(way, &disguised).1);
+        ensure!(
+            ours >= theirs,
+            "the matcher has {ours} hits in disguised texts, daachorse {theirs}"
+        );
+        Ok(())
+    }
+
     /// Time for all the texts, and how many hits there were.
     fn run(&self, way: Way, texts: &[&str]) -> (Duration, usize) {
         let started = Instant::now();
@@ -105,24 +119,17 @@ pub(in crate::bench) fn measure(bench: &Bench<'_>) -> anyhow::Result<Vec<Section
         .iter()
         .map(|terms| Contest::new(&lists.of(*terms).terms))
         .collect::<anyhow::Result<_>>()?;
+    contests.iter().try_for_each(|contest| contest.agree(&texts))?;
     let mut times = vec![WAYS.map(|_| Vec::new()); SIZES.len()];
     for round in 0..=ROUNDS {
         for (contest, times) in contests.iter().zip(&mut times) {
-            let mut hits = [0; WAYS.len()];
-            for (((way, _), times), hits) in WAYS.into_iter().zip(times).zip(&mut hits) {
-                let (took, found) = contest.run(way, &texts);
-                *hits = found;
+            for ((way, _), times) in WAYS.into_iter().zip(times) {
+                let (took, _) = contest.run(way, &texts);
                 // The first round warms what there is to warm.
                 if round > 0 {
                     times.push(took.as_nanos() as f64 / texts.len() as f64);
                 }
             }
-            ensure!(
-                hits[0] == hits[2],
-                "the matcher has {} hits, daachorse {}",
-                hits[0],
-                hits[2]
-            );
         }
     }
     let times: Vec<[Spread; WAYS.len()]> = times.into_iter().map(|of| of.map(Spread::of)).collect();

@@ -1,4 +1,4 @@
--- The archive, version 5: the directory of employees. Once released, this file never changes.
+-- The archive, version 7: facts that people hand in. Once released, this file never changes.
 
 -- Each import makes a version, unless it says what the last one said. `digest` is over all rows of the version.
 CREATE TABLE directory_versions (
@@ -28,5 +28,5 @@ CREATE TABLE employments (
 CREATE INDEX employments_by_tenant ON employments (tenant) WHERE until IS NULL;
 
 -- The version that a verdict's message was judged by; absent where there was none.
-ALTER TABLE verdicts ADD COLUMN directory INTEGER;
-ALTER TABLE earlier_verdicts ADD COLUMN directory INTEGER;
+ALTER TABLE envelopes ADD COLUMN directory INTEGER;
+ALTER TABLE earlier_judgements ADD COLUMN directory INTEGER;
