@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what the build needs beside rustup's toolchain: a C compiler, for the bundled SQLite. With `tests`, also of
-# the programs that the tests hold signatures and packs against, minisign, skopeo, docker-registry and openssl, and of those
+# the programs that the tests hold signatures and packs against, minisign, skopeo, docker-registry, openssl and softhsm2, and of those
 # that build plugins in other languages: clang with its linker, Node.js with npm, Python with what makes its environments.
 set -eu
 missing=
@@ -9,6 +9,7 @@ if [ "${1:-}" = tests ]; then
     for program in minisign skopeo docker-registry openssl; do
         if ! command -v "$program" >/dev/null; then missing="$missing $program"; fi
     done
+    if ! command -v softhsm2-util >/dev/null; then missing="$missing softhsm2"; fi
     if ! command -v clang >/dev/null; then missing="$missing clang"; fi
     if ! command -v wasm-ld >/dev/null; then missing="$missing lld"; fi
     if ! command -v node >/dev/null; then missing="$missing nodejs"; fi

@@ -20,7 +20,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
-    ("proviso-archive", &["proviso-model"]),
+    ("proviso-seal", &["proviso-model"]),
+    ("proviso-archive", &["proviso-model", "proviso-seal"]),
     ("proviso-sources", &["proviso-model"]),
     ("proviso-facts", &["proviso-model"]),
     (
@@ -92,9 +93,9 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 15] = [
-    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "archive", "sources",
-    "facts", "daemon", "author", "proviso",
+const HOST: [&str; 16] = [
+    "model", "noise", "chars", "entities", "scan", "pack", "registry", "engine", "pipeline", "seal", "archive",
+    "sources", "facts", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -103,6 +104,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
     ("csv", &["proviso-facts"]),
+    ("aws-lc-rs", &["proviso-seal"]),
+    ("aes-gcm", &["proviso-seal"]),
+    ("sm4", &["proviso-seal"]),
+    ("sm3", &["proviso-seal"]),
+    ("cryptoki", &["proviso-seal"]),
+    ("zstd", &["proviso-seal"]),
     ("minisign", &["proviso-pack"]),
     ("minisign-verify", &["proviso-pack"]),
     ("docker_credential", &["proviso-registry"]),

@@ -230,7 +230,7 @@ fn every_key_of_the_operators_files_stands_on_its_page() {
     let good = file("good.toml", "");
     let keys = known_keys(&["policy", "check", &good, "--trust", &file("trust.toml", trust)]);
     assert_described("trust.md", &keys, 8);
-    let daemon = "zzzzzzzz = 1\n[http]\nzzzzzzzz = 1\n[quarantine]\nzzzzzzzz = 1\n[[spool]]\nzzzzzzzz = 1\n";
+    let daemon = "zzzzzzzz = 1\n[http]\nzzzzzzzz = 1\n[quarantine]\nzzzzzzzz = 1\n[[spool]]\nzzzzzzzz = 1\n[[keys]]\nmodule = \"m\"\nzzzzzzzz = 1\n";
     let keys = known_keys(&["serve", "--config", &file("proviso.toml", daemon)]);
-    assert_described("operations.md", &keys, 12);
+    assert_described("operations.md", &keys, 18);
 }

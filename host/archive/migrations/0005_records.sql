@@ -88,6 +88,13 @@ CREATE TABLE contents (
     judgement   BLOB NOT NULL
 ) STRICT;
 
+-- Keys of the archive's own, wrapped like those of records. `identity` is the one that identifiers are known by.
+CREATE TABLE archive_keys (
+    purpose     TEXT PRIMARY KEY,
+    key_version INTEGER NOT NULL,
+    key         BLOB NOT NULL CHECK (length(key) = 40)
+) STRICT;
+
 -- What a message is known by when it comes again: a keyed digest of its identifier.
 CREATE TABLE identities (
     tag     BLOB NOT NULL CHECK (length(tag) = 16),

@@ -3,6 +3,7 @@
 use crate::batch::{IngestBatch, IngestReport};
 use crate::directory::{DirectoryImport, DirectoryReport};
 use crate::history::{Activation, FailedSet};
+use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::storage::StorageError;
@@ -121,9 +122,9 @@ pub enum CommitError {
         /// The row's number, from 1.
         row: usize,
     },
-    /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not in the keyring.
+    /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not there.
     #[error("a record cannot be sealed: {0}")]
-    Sealing(proviso_seal::OpenError),
+    Sealing(KeyError),
     /// The file could not be written. The same change may be given again.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -1,5 +1,6 @@
 //! How an archive is opened, and why it may not be.
 
+use crate::keys::{KeyError, KeyPlaces};
 use crate::storage::StorageError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,9 +11,8 @@ pub const READ_TIME_MAX: Duration = Duration::from_mins(1);
 /// How an archive is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// The file of the keys; `None`: the one beside the archive, whose name ends in `.keys`. A new archive makes it where there
-    /// is none.
-    pub keys: Option<PathBuf>,
+    /// Where its keys are.
+    pub keys: KeyPlaces,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
     pub read_time_max: Duration,
     /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
@@ -23,7 +23,7 @@ pub struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Self {
-            keys: None,
+            keys: KeyPlaces::default(),
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,
         }
@@ -127,8 +127,8 @@ pub enum ArchiveError {
     Keys {
         /// The archive.
         path: PathBuf,
-        /// What is wrong with its keyring.
-        source: proviso_seal::KeyringError,
+        /// What is wrong with its keys.
+        source: KeyError,
     },
     /// The file, its lock or its permissions cannot be had.
     #[error("cannot prepare {path:?}")]

@@ -1,8 +1,9 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
+use crate::config_keys::key_places;
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
-use proviso_archive::Opening;
+use proviso_archive::{KeyPlaces, Opening};
 use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_model::{Problem, Problems};
@@ -33,8 +34,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Open connections at most; `[http] connections`, default as many as the limit on open files allows, at most 1,024.
     pub connections: Option<usize>,
-    /// The archive's keyring; `[keys] file`, default the file beside the archive.
-    pub keys: Option<PathBuf>,
+    /// Where the archive's keys are; `[[keys]]`, default the file beside the archive.
+    pub keys: KeyPlaces,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -124,13 +125,7 @@ impl Config {
                 .map(|(connections, _)| connections as usize);
             http.finish(&mut file);
         }
-        let mut keys = None;
-        if let Some(mut table) = root.table(&mut file, "keys") {
-            keys = table
-                .required_string(&mut file, "file")
-                .map(|(text, _)| folder.join(text));
-            table.finish(&mut file);
-        }
+        let keys = key_places(&mut file, &mut root, folder);
         let quarantine = root
             .table(&mut file, "quarantine")
             .map_or_else(Bounds::default, |table| bounds(&mut file, table));

@@ -9,6 +9,7 @@ pub mod attempt;
 mod budget;
 mod candidate;
 pub mod config;
+mod config_keys;
 mod facts;
 pub mod generations;
 mod host_name;

@@ -9,6 +9,7 @@ use crate::error::RegistryError;
 use crate::patience::{WAIT_MAX, in_words, may_pass, passes, wait_before};
 use proviso_pack::reference::PackReference;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE, RETRY_AFTER};
 use ureq::http::{HeaderMap, Method, Request, Uri};
@@ -105,9 +106,12 @@ impl Exchange {
         let roots = machine_roots(registry)
             .map(Some)
             .or_else(|error| if plain { Ok(None) } else { Err(error) })?;
-        if let Some(roots) = roots {
-            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
-        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
+        config = config.tls_config(match roots {
+            Some(roots) => tls.root_certs(roots).build(),
+            None => tls.build(),
+        });
         Ok(Self {
             agent: config.build().into(),
             registry: registry.to_owned(),

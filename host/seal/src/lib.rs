@@ -1,20 +1,61 @@
-//! Keys and envelopes: how a record of the archive is sealed, and under which key. Knows no table and no clock.
+//! Keys and envelopes: what makes the archive's content unreadable without a tenant's key, and unchangeable unseen.
 //!
-//! A **record** has parts (its content, what was said of it) that are sealed under a key of its own. The record key is made for
-//! it alone and wrapped by a **tenant key** of a version; whoever destroys the wrapped key destroys the record, wherever its bytes
-//! still lie. A [`Keyring`] holds tenant keys; [`Sealer`] makes and opens records.
+//! Every record has a **record key** of its own, 32 random bytes. A **part** of the record (its content, a verdict) is packed
+//! and sealed under that key; the key is kept **wrapped** by a version of the **tenant key**, which a [`KeyRing`] holds: a
+//! file, an environment variable, or a token that speaks PKCS#11. To destroy a record is to destroy its wrapped key.
 //!
-//! - Parts: AES-256-GCM (NIST SP 800-38D), a 16-byte tag, compressed before ([`compress`]).
-//! - Record keys: 32 random bytes of the operating system, wrapped by AES-256 key wrap (RFC 3394) to 40 bytes.
-//! - Associated data bind tenant, record, part and version, so that no part can stand in the place of another.
-//! - Tags of identifiers: HMAC-SHA-256 (RFC 2104) under the ring's identity key, cut to 16 bytes.
+//! ```
+//! use proviso_model::Timestamp;
+//! use proviso_seal::{FileRing, KeyRing, Opener, Part, RecordId, Sealer, SuiteName, issue};
 //!
-//! All of it is done by aws-lc-rs. Its C library is the one that Amazon has validated as FIPS 140-3 module in other builds; this
-//! build is not that module.
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let ring = FileRing::make(&folder.path().join("bank.keys"), SuiteName::Aes256Gcm, Timestamp::from_millis(0)?)?;
+//! let record = RecordId { tenant: "bank", kind: "message", number: 1 };
+//!
+//! let (mut keys, mut wrapped) = (Vec::new(), Vec::new());
+//! issue(&ring, 1, &mut keys, &mut wrapped)?;
+//! let mut sealed = Vec::new();
+//! Sealer::new(None)?.seal(&mut keys[0], &record, Part::CONTENT, b"text", &mut sealed)?;
+//!
+//! let mut found = Vec::new();
+//! ring.unwrap(&wrapped, &mut found)?;
+//! let mut text = Vec::new();
+//! Opener::new(1 << 20).open(found[0].as_ref().unwrap(), &record, Part::CONTENT, &sealed, &mut text)?;
+//! assert_eq!(text, b"text");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crate knows no table and no SQL. Which library does the work is in docs/adr/0029-one-cryptography-library.md; how keys
+//! are kept, in docs/keys.md. None of it has been audited.
 
-pub mod compress;
-mod keyring;
+pub mod delta;
+mod header;
+mod issue;
+mod key_wrap;
+mod open;
+mod packing;
 mod record;
+mod record_key;
+mod ring;
+mod seal;
+mod suite;
+mod tag;
+mod version;
 
-pub use keyring::{Keyring, KeyringError, TenantKey};
-pub use record::{OpenError, Part, Record, RecordKey, Sealer, TAG_BYTES, WRAPPED_KEY_BYTES};
+pub use header::NotSealed;
+pub use issue::{IssueError, issue};
+pub use key_wrap::WRAPPED_KEY_BYTES;
+pub use open::{OpenError, Opener};
+pub use packing::{Dictionary, PackError};
+pub use record::{Part, RecordId};
+pub use record_key::{RecordKey, WrappedKey};
+pub use ring::{
+    EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, RingError, TokenRing, TokenSpot,
+    UnwrapError,
+};
+pub use seal::{SealError, Sealer, sealed_under};
+pub use suite::SuiteName;
+pub use tag::{TAG_BYTES, Tagger};
+pub use version::KeyVersion;

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::sealing::Sealing;
-use super::writer::Vocabulary;
+use super::vocabulary::Vocabulary;
 use super::{directory, generations, held, ingest, quarantines, rejudge, trust};
 use crate::change::{Change, Receipt};
 use proviso_model::Principal;

@@ -3,12 +3,12 @@
 use super::Sqlite;
 use super::records::Record;
 use super::rows::{damage, read_count, read_digest, read_time};
+use super::sealing::Part;
 
 use crate::batch::SourcePlace;
 use crate::messages::Conflicting;
 use crate::storage::StorageError;
 use proviso_model::MessageId;
-use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -49,7 +49,7 @@ fn read_conflicting(row: &SqliteRow, record: &Record) -> Result<Conflicting, sql
         |error: &dyn std::fmt::Display| damage(format!("a conflict with message {}: {error}", record.message.id));
     let raw = record
         .opened
-        .open(Part::Refused(number.unsigned_abs()), row.try_get(1)?)
+        .open(Part::Refused(number), row.try_get(1)?)
         .map_err(|error| whose(&error))?;
     Ok(Conflicting {
         refused: read_digest(row, 0)?,

@@ -1,7 +1,7 @@
 //! Why the statements of a change were not all run.
 
 use crate::change::CommitError;
-use proviso_seal::OpenError;
+use crate::keys::KeyError;
 
 /// Why a change was not written.
 pub(super) enum Failure {
@@ -10,8 +10,8 @@ pub(super) enum Failure {
     Sql(sqlx::Error),
 }
 
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
         Failure::Refused(CommitError::Sealing(error))
     }
 }

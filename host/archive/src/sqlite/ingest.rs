@@ -4,15 +4,15 @@ use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
 use super::failure::Failure;
 use super::said::{Numbered, number, said, write_findings, write_folds};
-use super::sealing::Sealing;
-use super::writer::Vocabulary;
+use super::sealing::{Part, Sealing, read_wrapped};
+use super::vocabulary::Vocabulary;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::change::{Change, CommitError};
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
 use crate::stored::{codes, content};
 use proviso_model::{Message, MessageId};
-use proviso_seal::{Part, TAG_BYTES};
+use proviso_seal::{TAG_BYTES, WrappedKey};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
@@ -175,19 +175,21 @@ async fn write_messages(
         })
         .await?;
     let mut sealed = Vec::with_capacity(entries.len());
-    for numbered in entries {
+    let wanted = entries
+        .iter()
+        .map(|numbered| (&*numbered.entry.message.id.tenant, numbered.message));
+    for (numbered, mut record) in entries.iter().zip(sealing.records(wanted)?) {
         let message = &numbered.entry.message;
-        let record = sealing.make(&message.id.tenant, numbered.message)?;
-        let content = record.seal(Part::Content, &content::write(message));
-        let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names));
+        let content = record.seal(Part::Content, &content::write(message))?;
+        let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names))?;
         sealed.push((numbered.message, record, content, judgement));
     }
     CONTENTS
         .run(connection, &sealed, |values, (message, record, content, judgement)| {
             values
                 .int(*message)
-                .int(record.key().version().into())
-                .blob(record.key().wrapped());
+                .int(record.wrapped().version.get().into())
+                .blob(&record.wrapped().bytes);
             values.blob(content).int(0).blob(judgement);
         })
         .await?;
@@ -244,27 +246,27 @@ async fn write_conflicts(
     let bind = |values: &mut Values, tag: &[u8; TAG_BYTES]| {
         values.blob(tag);
     };
-    let mut kept: HashMap<Vec<u8>, (i64, u32, Vec<u8>)> = HashMap::new();
+    let mut kept: HashMap<Vec<u8>, (i64, WrappedKey)> = HashMap::new();
     for row in KEPT.run(connection, &tags, bind).await? {
-        kept.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+        kept.insert(row.try_get(0)?, (row.try_get(1)?, read_wrapped(&row, 2)?));
     }
     let last: Option<i64> = sqlx::query_scalar("SELECT max(conflict) FROM conflicts")
         .fetch_one(&mut *connection)
         .await?;
     let mut rows = Vec::with_capacity(tags.len());
     for ((tag, conflict), number) in tags.iter().zip(&batch.conflicts).zip(last.unwrap_or(0) + 1..) {
-        let (message, version, wrapped) = kept.get(&tag[..]).ok_or_else(|| {
+        let (message, wrapped) = kept.get(&tag[..]).ok_or_else(|| {
             Failure::Refused(CommitError::ConflictWithNothing {
                 id: conflict.id.clone(),
             })
         })?;
-        let record = sealing.open(&conflict.id.tenant, *message, *version, wrapped)?;
-        let part = Part::Refused(number.unsigned_abs());
+        let mut record = sealing.open(&conflict.id.tenant, *message, *wrapped)?;
+        let part = Part::Refused(number);
         rows.push((
             number,
             *message,
             conflict,
-            record.seal(part, conflict.refused_raw.as_bytes()),
+            record.seal(part, conflict.refused_raw.as_bytes())?,
         ));
     }
     CONFLICTS

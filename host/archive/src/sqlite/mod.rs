@@ -43,6 +43,7 @@ mod steps;
 pub(crate) mod support;
 mod trust;
 mod upgrade;
+mod vocabulary;
 mod write_count;
 mod writer;
 

@@ -6,15 +6,17 @@ use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
 use super::readers::Readers;
-use super::sealing::Sealing;
+use super::sealing::{Rings, Sealing, SealingFailure};
 use super::upgrade;
+use super::vocabulary::Vocabulary;
 use super::write_count::{self, Counted, WriteCount};
-use super::writer::{Vocabulary, Writer};
+use super::writer::Writer;
 use crate::health::Health;
+use crate::keys::{KeyError, KeyPlace};
 use crate::opening::{ArchiveError, Opening, beside};
 use crate::storage::{StorageCause, StorageError};
 use proviso_model::Timestamp;
-use proviso_seal::{Keyring, KeyringError, Sealer};
+use proviso_seal::{FileRing, KeyRing, SuiteName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::OpenOptions;
@@ -66,6 +68,8 @@ impl Sqlite {
         let schema = inspect(path, &base).await?;
         schema.refuse_newer(path)?;
 
+        // Before the tables: a process that is killed in between finds them the next time.
+        let rings = rings_of(path, opening, schema.version < SEALED_SINCE)?;
         let options = writer_options(base);
         let mut connection = options.connect().await.map_err(storage)?;
         if schema.version == 0 {
@@ -87,7 +91,8 @@ impl Sqlite {
         let count = WriteCount::open(path, written).map_err(prepare(&write_count::path_of(path)))?;
         let names = Names::load(&mut connection).await.map_err(storage)?;
         let mut known = Vocabulary::new(names);
-        let sealing = sealing_of(path, opening, schema.version < SEALED_SINCE)?;
+        let sealing = Sealing::make(&mut connection, rings).await;
+        let sealing = sealing.map_err(|failure| unsealed(path, failure))?;
         upgrade::into_records(path, &mut connection, &mut known, &sealing)
             .await
             .map_err(storage)?;
@@ -158,6 +163,12 @@ impl Sqlite {
                 known: NEWEST,
             });
         }
+        let rings = rings_of(path, opening, false)?;
+        let failed = |error| StorageError::new(path, error);
+        let mut connection = options.connect().await.map_err(failed)?;
+        let sealing = Sealing::read(&mut connection, rings).await;
+        let sealing = sealing.map_err(|failure| unsealed(path, failure))?;
+        connection.close().await.map_err(failed)?;
         let readers = Readers::new(options, opening.read_time_max);
         let store = Self {
             path: path.to_owned(),
@@ -165,7 +176,7 @@ impl Sqlite {
             readers,
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
-            sealing: sealing_of(path, opening, false)?,
+            sealing,
             _lock: None,
         };
         let written = store
@@ -184,25 +195,36 @@ impl Sqlite {
     }
 }
 
-/// The keys of an archive. A new one makes them; one of before version 5 has none yet.
-fn sealing_of(path: &Path, opening: &Opening, makes_keys: bool) -> Result<Sealing, ArchiveError> {
-    let keys = match &opening.keys {
-        Some(keys) => keys.clone(),
-        None => beside(path, ".keys"),
-    };
-    let ring = match Keyring::read(&keys) {
-        Err(KeyringError::Missing { .. }) if makes_keys => {
-            let ring = Keyring::generate(&now().to_string());
-            tracing::warn!(keys = %keys.display(), "a keyring was made: without this file the archive cannot be read; keep a copy elsewhere");
-            ring.create(&keys).map(|()| ring)
+/// The key rings of an archive. A new one makes its file of keys; one of before version 5 has none yet.
+fn rings_of(path: &Path, opening: &Opening, makes_keys: bool) -> Result<Rings, ArchiveError> {
+    let default = KeyPlace::File(beside(path, ".keys"));
+    let place = opening.keys.all.as_ref().unwrap_or(&default);
+    let opened = match (place.open(), place) {
+        (Err(KeyError::Missing { .. }), KeyPlace::File(file)) if makes_keys => {
+            tracing::warn!(keys = %file.display(), "a file of keys was made: without it the archive cannot be read; keep a copy elsewhere");
+            match FileRing::make(file, SuiteName::Aes256Gcm, now()) {
+                Ok(ring) => Ok(Arc::new(ring) as Arc<dyn KeyRing>),
+                Err(error) => Err(error.into()),
+            }
         }
-        ring => ring,
+        (opened, _) => opened,
     };
-    let ring = ring.map_err(|source| ArchiveError::Keys {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Sealing::new(Sealer::new(Arc::new(ring))))
+    opened
+        .and_then(|all| Rings::open(&opening.keys, all))
+        .map_err(|source| ArchiveError::Keys {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn unsealed(path: &Path, failure: SealingFailure) -> ArchiveError {
+    match failure {
+        SealingFailure::Keys(source) => ArchiveError::Keys {
+            path: path.to_owned(),
+            source,
+        },
+        SealingFailure::Sql(error) => StorageError::new(path, error).into(),
+    }
 }
 
 /// When a key was made is for people: nothing depends on it.

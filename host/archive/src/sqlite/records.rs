@@ -3,14 +3,13 @@
 use super::Sqlite;
 use super::meanings::Known;
 use super::rows::{damage, damaged, read_digest_text, read_time};
-use super::sealing::{OpenRecord, Sealing};
+use super::sealing::{OpenRecord, Part, Sealing, read_wrapped};
 use crate::storage::StorageError;
 use crate::stored::judgement::{self, Beside, Decided, Judgement};
 use crate::stored::{content, decision};
 use crate::verdicts::{StoredDecision, StoredVerdict};
 use proviso_model::time::Day;
 use proviso_model::{Message, MessageId, Timestamp};
-use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::sync::Arc;
@@ -77,7 +76,7 @@ pub(super) fn open_content(
     let (tenant, channel): (&str, &str) = (row.try_get(at + 1)?, row.try_get(at + 2)?);
     let whose = |error: &dyn std::fmt::Display| damage(format!("message {number} of {tenant}/{channel}: {error}"));
     let opened = sealing
-        .open(tenant, number, row.try_get(at + 3)?, row.try_get(at + 4)?)
+        .open(tenant, number, read_wrapped(row, at + 3)?)
         .map_err(|error| whose(&error))?;
     let bytes = opened
         .open(Part::Content, row.try_get(at + 5)?)

@@ -10,7 +10,7 @@ use super::names::Names;
 use super::records::{Opened, Record, content_columns, no_packs, read_content, stored_decision};
 use super::rows::{read_digest_text, read_principal, read_time};
 use super::said::{number, said, write_findings};
-use super::sealing::{OpenRecord, Sealing};
+use super::sealing::{OpenRecord, Part, Sealing, read_wrapped};
 use super::steps;
 use crate::batch::Entry;
 use crate::change::CommitError;
@@ -19,7 +19,6 @@ use crate::storage::StorageError;
 use crate::stored::judgement::Beside;
 use proviso_model::id::FoldKey;
 use proviso_model::{Message, MessageId, Principal};
-use proviso_seal::Part;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
@@ -46,7 +45,7 @@ pub(super) async fn replace(
     for entry in &rejudging.entries {
         taken.push(take_out(connection, sealing, rejudging, &entry.message.id, by).await?);
     }
-    again(connection, names, &taken, &rejudging.entries).await?;
+    again(connection, names, &mut taken, &rejudging.entries).await?;
     let release = format!("judged again: {}", rejudging.note);
     let release = release.trim_end_matches([' ', ':']);
     let mut report = RejudgeReport::default();
@@ -103,7 +102,7 @@ async fn take_out(
     Ok(TakenOut {
         number,
         round,
-        record: sealing.open(&id.tenant, number, held.try_get(1)?, held.try_get(2)?)?,
+        record: sealing.open(&id.tenant, number, read_wrapped(&held, 1)?)?,
     })
 }
 
@@ -120,24 +119,24 @@ struct TakenOut {
 async fn again(
     connection: &mut SqliteConnection,
     names: &mut Names,
-    taken: &[TakenOut],
+    taken: &mut [TakenOut],
     entries: &[Entry],
 ) -> Result<(), Failure> {
     let mut numbered = number(connection, names, entries).await?;
-    for (numbered, taken) in numbered.iter_mut().zip(taken) {
+    for (numbered, taken) in numbered.iter_mut().zip(&*taken) {
         numbered.message = taken.number;
     }
     let findings = said(connection, names, &numbered, |entry| &entry.verdict.findings).await?;
     let faults = said(connection, names, &numbered, |entry| &entry.verdict.faults).await?;
     let advances = said(connection, names, &numbered, |entry| &entry.advances).await?;
     write_findings(connection, &findings, &faults).await?;
-    for (numbered, taken) in numbered.iter().zip(taken) {
+    for (numbered, taken) in numbered.iter().zip(taken.iter_mut()) {
         let mut values = Values::default();
         numbered.bind_judged(&mut values);
         values.int(numbered.message);
         execute(connection, JUDGED, values).await?;
         let round = taken.round + 1;
-        let judgement = taken.record.seal(Part::Judgement(round), &numbered.judgement(names));
+        let judgement = taken.record.seal(Part::Judgement(round), &numbered.judgement(names))?;
         let mut values = Values::default();
         values.blob(&judgement).int(round.into()).int(numbered.message);
         execute(

@@ -3,7 +3,7 @@
 
 use super::rows::damage;
 use proviso_model::limits::FOLD_STATE_BYTES_MAX;
-use proviso_seal::compress;
+use proviso_seal::delta;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Chains {
         let distance = match self.0.get(&fold) {
             Some((before, distance)) if *distance < DISTANCE_MAX => {
                 step.push(distance + 1);
-                compress::delta(before, state, &mut step).then_some(distance + 1)
+                delta::write(before, state, &mut step).then_some(distance + 1)
             }
             _ => None,
         };
@@ -116,7 +116,7 @@ pub(super) async fn read(
 fn apply(whole: &[u8], deltas: &[&[u8]]) -> Option<Vec<u8>> {
     let mut state = whole.to_vec();
     for delta in deltas.iter().rev() {
-        state = compress::restore_delta(&state, delta, FOLD_STATE_BYTES_MAX).ok()?;
+        state = delta::restore(&state, delta, FOLD_STATE_BYTES_MAX).ok()?;
     }
     Some(state)
 }

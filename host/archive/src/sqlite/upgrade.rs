@@ -6,9 +6,10 @@
 use super::meanings::Meanings;
 use super::people::People;
 use super::rows::{damage, damaged, read_count, read_digest, read_digest_text, read_id, read_name, read_time};
-use super::sealing::Sealing;
+use super::sealing::{Part, Sealing, read_wrapped};
 use super::steps::Chains;
-use super::writer::Vocabulary;
+use super::vocabulary::Vocabulary;
+use crate::keys::KeyError;
 use crate::stored::content;
 use crate::stored::judgement::{self, Beside, Decided};
 use crate::stored::{codes, decision, verdict};
@@ -17,7 +18,6 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::message::{Attachment, Kind, Money, Party, PartyClass};
 use proviso_model::time::{Day, NotADay};
 use proviso_model::{Digest, Message, MessageId, Timestamp, Verdict};
-use proviso_seal::{OpenError, Part};
 use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -222,16 +222,19 @@ async fn one(
     .execute(&mut *connection)
     .await?;
     let round: u32 = row.try_get(37)?;
-    let record = sealing.make(tenant, number).map_err(unsealed)?;
+    let records = sealing.records([(tenant.as_str(), number)]).map_err(unsealed)?;
+    let mut record = records.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
+    let content = record.seal(Part::Content, &content::write_whole(&message));
+    let judgement = record.seal(Part::Judgement(round), &judgement);
     sqlx::query(
         "INSERT INTO contents (message, key_version, key, content, round, judgement) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
-    .bind(record.key().version())
-    .bind(record.key().wrapped().to_vec())
-    .bind(record.seal(Part::Content, &content::write_whole(&message)))
+    .bind(record.wrapped().version.get())
+    .bind(record.wrapped().bytes.to_vec())
+    .bind(content.map_err(unsealed)?)
     .bind(round)
-    .bind(record.seal(Part::Judgement(round), &judgement))
+    .bind(judgement.map_err(unsealed)?)
     .execute(&mut *connection)
     .await?;
     sqlx::query("INSERT INTO identities (tag, message) VALUES (?, ?)")
@@ -253,7 +256,7 @@ async fn one(
     Ok(())
 }
 
-fn unsealed(error: OpenError) -> sqlx::Error {
+fn unsealed(error: KeyError) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(error))
 }
 
@@ -277,8 +280,8 @@ async fn earlier(
             ..blank(id)
         };
         let judgement = old.write(connection, known, meanings, &message, pack_list).await?;
-        let record = sealing
-            .open(&message.id.tenant, number, row.try_get(18)?, row.try_get(19)?)
+        let mut record = sealing
+            .open(&message.id.tenant, number, read_wrapped(&row, 18)?)
             .map_err(unsealed)?;
         let round: u32 = row.try_get(20)?;
         sqlx::query(
@@ -290,7 +293,7 @@ async fn earlier(
         .bind(generation)
         .bind(pack_list)
         .bind(round)
-        .bind(record.seal(Part::Judgement(round), &judgement))
+        .bind(record.seal(Part::Judgement(round), &judgement).map_err(unsealed)?)
         .bind(row.try_get::<i64, _>(11)?)
         .bind(row.try_get::<String, _>(12)?)
         .bind(row.try_get::<String, _>(13)?)
@@ -306,9 +309,8 @@ async fn conflicts(connection: &mut SqliteConnection, sealing: &Sealing) -> Resu
         let refused = read_digest(&row, 2)?;
         let (raw, tenant): (&str, &str) = (row.try_get(3)?, row.try_get(8)?);
         let conflict: i64 = row.try_get(0)?;
-        let record = sealing
-            .open(tenant, number, row.try_get(9)?, row.try_get(10)?)
-            .map_err(unsealed)?;
+        let mut record = sealing.open(tenant, number, read_wrapped(&row, 9)?).map_err(unsealed)?;
+        let refused_raw = record.seal(Part::Refused(conflict), raw.as_bytes()).map_err(unsealed)?;
         sqlx::query(
             "INSERT INTO conflicts (conflict, message, refused_digest, refused_raw, source, file, line, at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -316,7 +318,7 @@ async fn conflicts(connection: &mut SqliteConnection, sealing: &Sealing) -> Resu
         .bind(conflict)
         .bind(number)
         .bind(refused.as_bytes().to_vec())
-        .bind(record.seal(Part::Refused(conflict.unsigned_abs()), raw.as_bytes()))
+        .bind(refused_raw)
         .bind(row.try_get::<String, _>(4)?)
         .bind(row.try_get::<String, _>(5)?)
         .bind(row.try_get::<i64, _>(6)?)

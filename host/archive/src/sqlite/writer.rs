@@ -8,9 +8,8 @@ use super::Sqlite;
 use super::changes;
 use super::failure::Failure;
 use super::names::Names;
-use super::people::People;
 use super::sealing::Sealing;
-use super::steps::Chains;
+use super::vocabulary::Vocabulary;
 use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
 use crate::health::Health;
@@ -30,33 +29,6 @@ pub(super) struct Writer {
     pub(super) count: WriteCount,
     /// True once the archive was closed.
     pub(super) closed: bool,
-}
-
-/// The numbers that stand for names.
-pub(super) struct Vocabulary {
-    pub(super) names: Names,
-    pub(super) parties: People,
-    pub(super) conversations: People,
-    pub(super) chains: Chains,
-}
-
-impl Vocabulary {
-    pub(super) fn new(names: Names) -> Self {
-        Self {
-            names,
-            parties: People::parties(),
-            conversations: People::conversations(),
-            chains: Chains::default(),
-        }
-    }
-
-    /// A rolled back transaction takes the numbers of its new names with it.
-    fn roll_back(&mut self, names: Names) {
-        self.names = names;
-        self.parties.forget();
-        self.conversations.forget();
-        self.chains.forget();
-    }
 }
 
 /// How a transaction ended.

@@ -1,6 +1,6 @@
 //! Numbers that stand for the model's words in stored bytes. A number never gets another meaning.
 
-use super::content::Unreadable;
+use super::unreadable::Unreadable;
 use proviso_model::consent::ConsentState;
 use proviso_model::message::{Direction, PartyClass};
 use proviso_model::retention::{ClockStart, Counting, Disposition, Why};

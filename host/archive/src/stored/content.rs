@@ -1,6 +1,7 @@
 //! A message's content as it is stored: all that its source delivered, in one piece. Nothing of it stands anywhere else.
 
 use super::codes;
+use super::unreadable::Unreadable;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::message::{Attachment, Kind, Money, Party};
 use proviso_model::{Addressed, Message, MessageId, Timestamp};
@@ -8,21 +9,6 @@ use serde::{Deserialize, Serialize};
 
 /// The form that is written now: the first byte.
 const FORM: u8 = 1;
-
-/// Content that this crate would never have written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    #[error("it has form {0}, and this program knows form {FORM}")]
-    Form(u8),
-    #[error("it is cut off or has another form: {0}")]
-    Bytes(#[from] postcard::Error),
-    #[error("{what} {code:?} is unknown")]
-    Code { what: &'static str, code: String },
-    #[error("it is not what its digest says: somebody, or the disk, changed it")]
-    Altered,
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-}
 
 /// The raw bytes stand first: what follows says most of it again, and costs little once both are compressed.
 #[derive(Serialize, Deserialize)]

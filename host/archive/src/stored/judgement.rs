@@ -5,7 +5,7 @@
 //! again on reading, and compared with the digest that was taken of it when it was written.
 
 use super::codes;
-use super::content::Unreadable;
+use super::unreadable::Unreadable;
 use proviso_model::digest::DigestBuilder;
 use proviso_model::retention::{Decision, Statute};
 use proviso_model::time::Day;

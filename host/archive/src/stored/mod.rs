@@ -10,6 +10,7 @@ pub(crate) mod content;
 pub(crate) mod decision;
 pub(crate) mod judgement;
 pub(crate) mod lists;
+mod unreadable;
 pub(crate) mod verdict;
 
 /// Bytes of a golden file.

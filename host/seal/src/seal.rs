@@ -1,0 +1,104 @@
+//! Sealing a part of a record.
+
+use crate::header::{HEADER_BYTES_MAX, Header, NotSealed, Packing, TAG_BYTES};
+use crate::packing::{Dictionary, PackError, Packer};
+use crate::record::{Part, RecordId, associated_data};
+use crate::record_key::RecordKey;
+use crate::suite::SuiteName;
+use crate::version::KeyVersion;
+use std::ops::Range;
+
+/// Seals parts, one after the other; one for each thread. It keeps its buffers, so that a part costs no allocation.
+pub struct Sealer {
+    packer: Packer,
+    dictionary: Option<u32>,
+    associated: Vec<u8>,
+}
+
+/// Why a part was not sealed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The key is new, and sealed this part, or a later one, before.
+    #[error("part {} may not be sealed under this key: it sealed that one or a later one", .0.0)]
+    Part(Part),
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// zstd refused.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The cipher takes at most 64 GiB (NIST SP 800-38D, section 5.2.1.1).
+    #[error("the cipher refused {0} bytes")]
+    Cipher(usize),
+}
+
+impl Sealer {
+    /// A sealer that packs by this dictionary, or by zstd alone.
+    ///
+    /// # Errors
+    /// If zstd has no memory or refuses the dictionary.
+    pub fn new(dictionary: Option<&Dictionary>) -> Result<Self, PackError> {
+        Ok(Self {
+            packer: Packer::new(dictionary)?,
+            dictionary: dictionary.map(Dictionary::number),
+            associated: Vec::new(),
+        })
+    }
+
+    /// Packs and seals a part and appends it to `out`; answers where it stands there. Parts of a new key go upwards; a key that
+    /// was unwrapped seals whatever part it is given, under a nonce of its own.
+    ///
+    /// # Errors
+    /// [`SealError`]; `out` is as it was then.
+    pub fn seal(
+        &mut self,
+        key: &mut RecordKey,
+        record: &RecordId,
+        part: Part,
+        plain: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Range<usize>, SealError> {
+        let packed = self.packer.pack(plain)?;
+        let packing = match (&packed, self.dictionary) {
+            (None, _) => Packing::AsItIs,
+            (Some(_), None) => Packing::Zstd,
+            (Some(_), Some(number)) => Packing::Dictionary(number),
+        };
+        let text = packed.unwrap_or(plain);
+        let sealing = key.take(part)?;
+        let header = Header {
+            suite: sealing.suite,
+            packing,
+            version: sealing.version,
+            nonce: sealing.nonce,
+        };
+        let start = out.len();
+        out.reserve(HEADER_BYTES_MAX + text.len() + TAG_BYTES);
+        header.write(out);
+        let body = out.len();
+        associated_data(record, part, &out[start..], &mut self.associated);
+        out.extend_from_slice(text);
+        let sealed = sealing.suite.cipher().seal(
+            key.bytes(),
+            &header.nonce.unwrap_or(part.nonce()),
+            &self.associated,
+            &mut out[body..],
+        );
+        let Ok(tag) = sealed else {
+            out.truncate(start);
+            return Err(SealError::Cipher(plain.len()));
+        };
+        out.extend_from_slice(&tag);
+        Ok(start..out.len())
+    }
+}
+
+/// The suite, and the version of the tenant key, under which bytes were sealed. Read from the header, which nobody has
+/// verified before the bytes are opened. A key that was wrapped anew since is under a later version.
+///
+/// # Errors
+/// If the bytes are not of the form of sealed bytes.
+pub fn sealed_under(sealed: &[u8]) -> Result<(SuiteName, KeyVersion), NotSealed> {
+    let (header, _) = Header::read(sealed)?;
+    Ok((header.suite, header.version))
+}
