@@ -4,7 +4,7 @@ use super::support::{Serve, Site, json_lines, message, run, stderr, stdout};
 use serde_json::{Value, json};
 
 /// What a command printed, and how it ended.
-fn said(site: &Site, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn said(site: &Site, arguments: &[&str]) -> (Option<i32>, String, String) {
     let config = site.text("proviso.toml");
     let output = run(&[arguments, &["--config", &config]].concat());
     (output.status.code(), stdout(&output), stderr(&output))
@@ -20,32 +20,32 @@ pack = \"promises\"
 scope = { departments = [\"财富管理部\"] }
 ";
 
-const DIRECTORY: &str = "\
+pub(crate) const DIRECTORY: &str = "\
 租户,工号,账号,部门,岗位类别,上级,生效日期,失效日期
 bank,1001,chat:li.na,财富管理部,敏感,1002,2026-01-01,2026-07-01
 bank,1001,chat:li.na,风险管理部,普通,1002,2026/7/1,
 bank,1002,chat:wang.fang mail:wang@bank.cn,风险管理部,普通,,,
 ";
 
-fn site() -> Site {
+pub(crate) fn site() -> Site {
     let site = Site::new();
     site.write("set.toml", SET);
     site
 }
 
-fn sent(id: &str, at: &str) -> Value {
+pub(crate) fn sent(id: &str, at: &str) -> Value {
     let mut message = message(id, "这款产品保本");
     message["sent_at"] = at.into();
     message
 }
 
-fn shown(site: &Site, id: &str) -> Value {
+pub(crate) fn shown(site: &Site, id: &str) -> Value {
     let (code, out, error) = said(site, &["archive", "show", id, "--format", "json"]);
     assert_eq!(code, Some(0), "{error}");
     serde_json::from_str(&out).unwrap()
 }
 
-fn findings(site: &Site, id: &str) -> usize {
+pub(crate) fn findings(site: &Site, id: &str) -> usize {
     shown(site, id)["verdict"]["findings"].as_array().unwrap().len()
 }
 

@@ -1,7 +1,9 @@
 //! What the archive writes: one kind of thing, a [`Change`], by one function, [`Archive::commit`](crate::Archive::commit).
 
 use crate::batch::{IngestBatch, IngestReport};
+use crate::consents::{ConsentImport, ConsentReport};
 use crate::directory::{DirectoryImport, DirectoryReport};
+use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
@@ -52,8 +54,12 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// Statements of consent are handed in: those that are not known yet are added.
+    Consents(&'a ConsentImport),
     /// A directory of employees is handed in: the next version, unless the newest says the same.
     Directory(&'a DirectoryImport),
+    /// Ends are handed in, with the retention decisions that change by it.
+    Endings(&'a EndingImport),
 }
 
 /// What a commit wrote.
@@ -68,8 +74,12 @@ pub enum Receipt {
     },
     /// Verdicts that took the place of others.
     Rejudged(RejudgeReport),
+    /// Statements of consent.
+    Consents(ConsentReport),
     /// The directory, as it is from here on.
     Directory(DirectoryReport),
+    /// Ends, and how many messages were decided on anew.
+    Endings(EndingReport),
     /// What the change says, and nothing more is to be told of it.
     Done,
 }

@@ -12,7 +12,9 @@
 mod archive;
 mod batch;
 mod change;
+mod consents;
 mod directory;
+mod endings;
 mod generations;
 mod health;
 mod held;
@@ -35,7 +37,9 @@ pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
 pub use change::{Change, CommitError, Receipt};
+pub use consents::{ConsentImport, ConsentRecord, ConsentReport};
 pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
+pub use endings::{Clocked, Clocks, EndingImport, EndingRecord, EndingReport};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;

@@ -147,8 +147,8 @@ async fn an_archive_of_version_4_is_moved_into_records() {
     assert_eq!(shown.verdict.verdict.findings[0].rule, "mended");
     let conflicts = archive.conflicts(&id("m1"), 5).await.unwrap();
     assert_eq!(conflicts[0].refused_raw, "{\"other\":1}");
-    let consents = archive.consent_states("bank", "wecom").await.unwrap();
-    assert_eq!(consents.len(), 1);
+    let consents = archive.consents(0, 9).await.unwrap();
+    assert_eq!(consents.len(), 2, "one for each message that said something");
     archive.ingest(&rich_batch("m45")).await.unwrap();
     assert_eq!(archive.show(&id("m45")).await.unwrap().unwrap().arrival, 45);
     archive.close().await;

@@ -6,10 +6,12 @@ use proviso_archive::{
     Advance, Archive, Change, CommitError, ConversationKey, Entry, IngestBatch, Rejudging, StorageError,
 };
 use proviso_engine::{FoldStates, Input};
+use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::directory::Directory;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::retention::Endings;
 use proviso_model::{Addressed, Message, Principal, Timestamp};
 use proviso_pipeline::{Keeper, Past, Settled, States};
 use std::sync::Arc;
@@ -33,8 +35,17 @@ pub(crate) struct Arriving {
     runtime: Handle,
     batch: IngestBatch,
     by: Principal,
-    directory: Option<Arc<Directory>>,
+    beside: Beside,
     started: Instant,
+}
+
+/// What is known beside the archive's messages.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
+    /// As it is now.
+    pub(crate) directory: Option<Arc<Directory>>,
+    pub(crate) endings: Option<Arc<Endings>>,
+    pub(crate) bases: Arc<LawfulBases>,
 }
 
 /// What was kept, and how long judging took.
@@ -44,14 +55,15 @@ pub(crate) struct Kept {
 }
 
 impl Arriving {
-    /// `batch` holds what is kept beside the new messages, `by` is who hands them in, `directory` what is known of employees. To be made on a task of the runtime that serves the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, directory: Option<Arc<Directory>>) -> Self {
+    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves
+    /// the archive.
+    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, beside: Beside) -> Self {
         Self {
             archive,
             runtime: Handle::current(),
             batch,
             by,
-            directory,
+            beside,
             started: Instant::now(),
         }
     }
@@ -61,8 +73,8 @@ impl Past for Arriving {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
-        let states = self.archive.consent_states_of(tenant, channel, parties);
-        Ok(self.runtime.block_on(states)?)
+        let said = self.archive.consents_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(said)?)
     }
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
@@ -72,7 +84,15 @@ impl Past for Arriving {
     }
 
     fn directory(&mut self) -> Option<Arc<Directory>> {
-        self.directory.clone()
+        self.beside.directory.clone()
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        self.beside.endings.clone()
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::clone(&self.beside.bases)
     }
 }
 
@@ -110,16 +130,16 @@ pub(crate) struct Again {
     pub(crate) at: Timestamp,
     pub(crate) by: Principal,
     pub(crate) note: String,
-    /// As it is now: what it says of the message's own time may have been corrected since.
-    pub(crate) directory: Option<Arc<Directory>>,
+    /// As it is now: what the directory says of the message's own time may have been corrected since.
+    pub(crate) beside: Beside,
 }
 
 impl Past for Again {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
-        let states = self.archive.consent_states_of(tenant, channel, parties);
-        Ok(self.runtime.block_on(states)?)
+        let said = self.archive.consents_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(said)?)
     }
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
@@ -132,7 +152,15 @@ impl Past for Again {
     }
 
     fn directory(&mut self) -> Option<Arc<Directory>> {
-        self.directory.clone()
+        self.beside.directory.clone()
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        self.beside.endings.clone()
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::clone(&self.beside.bases)
     }
 }
 
@@ -173,6 +201,7 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
         message: admitted.message,
         fuel: settled.outcome.fuel,
         directory: admitted.directory.as_deref().map(Directory::version),
+        basis: admitted.basis,
         retention: Some(settled.retention),
         advances: steps
             .map(|step| Advance {

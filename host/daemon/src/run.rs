@@ -3,7 +3,7 @@
 use crate::budget::ByteBudget;
 use crate::candidate::Parts;
 use crate::config::Config;
-use crate::facts::Directories;
+use crate::facts::Known;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::metrics::Metrics;
@@ -98,8 +98,8 @@ impl Daemon {
             Arc::clone(&generations),
             Arc::clone(&quarantine),
             Arc::clone(&metrics),
-            config.workers,
-            Directories::load(&archive).await?,
+            Known::load(&archive, Arc::clone(&config.lawful_bases)).await?,
+            &config,
         )?;
         let writer = tokio::spawn(writer.run(deliveries, requests, handed_in));
 

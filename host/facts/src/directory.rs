@@ -1,8 +1,7 @@
 //! The directory of employees in CSV: one line for what holds of a person over a time.
 
-use crate::table::{self, Column, Row, shown};
+use crate::table::{self, Column, Row, is_account, shown};
 use proviso_model::directory::{Account, Clash, Employment, PostClass, clashes};
-use proviso_model::limits::ID_BYTES_MAX;
 use proviso_model::{Problem, Problems};
 use std::path::Path;
 
@@ -84,11 +83,7 @@ fn read_accounts(row: &mut Row<'_>) -> Option<Vec<Account>> {
     let mut accounts: Vec<Account> = Vec::new();
     for part in parts {
         match part.parse::<Account>() {
-            Ok(account)
-                if [&account.channel, &account.id]
-                    .into_iter()
-                    .all(|part| part.len() <= ID_BYTES_MAX) =>
-            {
+            Ok(account) if is_account(&account) => {
                 if !accounts.contains(&account) {
                     accounts.push(account);
                 }

@@ -1,10 +1,11 @@
 //! A table in CSV: its columns found by their headings, its cells asked for by column.
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
-use proviso_model::Problem;
+use proviso_model::directory::Account;
 use proviso_model::limits::{HTTP_BODY_BYTES_MAX, ID_BYTES_MAX, PROBLEMS_PER_FILE_MAX};
 use proviso_model::spelling::nearest;
-use proviso_model::time::Day;
+use proviso_model::time::{Day, Zone};
+use proviso_model::{Problem, Timestamp};
 use std::path::Path;
 
 /// Bytes of a value that a problem quotes.
@@ -95,6 +96,44 @@ impl Row<'_> {
         day
     }
 
+    /// A moment: a day, which begins in `zone`, or a time with its zone.
+    pub(crate) fn moment(&mut self, column: Column, zone: &Zone) -> Option<Timestamp> {
+        let text = self.cell(column);
+        if text.is_empty() {
+            self.problem(column, "is empty: every line has one");
+            return None;
+        }
+        let day = read_day(text).map(|day| zone.start_of(day));
+        let moment = day.or_else(|| Timestamp::from_rfc3339(text).ok());
+        if moment.is_none() {
+            let told = format!(
+                "is {}: expected a day of the form 2026-01-31, or a time with its zone",
+                shown(text)
+            );
+            self.problem(column, &told);
+        }
+        moment
+    }
+
+    /// An identifier in a channel.
+    pub(crate) fn account(&mut self, column: Column) -> Option<Account> {
+        let cell = self.cell(column);
+        let account = cell.parse::<Account>().ok().filter(is_account);
+        if account.is_none() {
+            let told = format!("is {}: expected channel:identifier, as in wecom:zhang.wei", shown(cell));
+            self.problem(column, &told);
+        }
+        account
+    }
+
+    /// A word of people, which may be empty: at most 256 bytes without control characters.
+    pub(crate) fn text(&mut self, column: Column) -> Option<String> {
+        if self.cell(column).is_empty() {
+            return Some(String::new());
+        }
+        self.maybe_id(column)
+    }
+
     /// One of a few words, in English or Chinese.
     pub(crate) fn word<T: Copy>(&mut self, column: Column, words: &[(&str, &str, T)]) -> Option<T> {
         let text = self.cell(column);
@@ -131,6 +170,11 @@ pub(crate) fn read_day(text: &str) -> Option<Day> {
         return None;
     }
     format!("{year}-{month:0>2}-{day:0>2}").parse().ok()
+}
+
+/// True if both parts are identifiers.
+pub(crate) fn is_account(account: &Account) -> bool {
+    is_id(&account.channel) && is_id(&account.id)
 }
 
 fn is_id(text: &str) -> bool {

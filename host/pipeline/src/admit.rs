@@ -3,11 +3,14 @@
 
 use crate::ports::Past;
 use proviso_engine::Input;
-use proviso_model::consent::{self, ConsentLedger, Visible};
+use proviso_model::basis::{LawfulBases, Permit, Side, TenantBasis};
+use proviso_model::consent::{self, ConsentLedger, Gate, Visible};
 use proviso_model::directory::Directory;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::retention::Endings;
 use proviso_model::set::PolicySet;
-use proviso_model::{Addressed, Message};
+use proviso_model::statement::{PEOPLE, Statement};
+use proviso_model::{Addressed, Message, Timestamp};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -19,8 +22,10 @@ const ALONE_BYTES_MAX: usize = 2 << 30;
 const MESSAGE_BYTES: usize = 768;
 /// What a conversation takes beside its messages, about.
 const WINDOW_BYTES: usize = 256;
-/// What a party's last word takes beside the identifier, about.
+/// What a party takes beside the identifier, about.
 const PARTY_BYTES: usize = 96;
+/// What a statement takes, about.
+const STATEMENT_BYTES: usize = 16;
 
 /// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied between two
 /// transactions: what one needs stays until it is committed.
@@ -36,13 +41,17 @@ pub struct Memory {
     forgotten: u64,
     /// The directory that the next messages are judged by.
     directory: Option<Arc<Directory>>,
+    /// The ends from which retention clocks run.
+    endings: Option<Arc<Endings>>,
+    /// The lawful basis of each tenant that names its own.
+    bases: Arc<LawfulBases>,
 }
 
 /// What the parties of a channel said.
 #[derive(Default)]
 struct Ledger {
     said: ConsentLedger,
-    /// Those whose last word is known, or known to be none.
+    /// Those whose statements are known, or known to be none.
     known: HashSet<String>,
 }
 
@@ -64,13 +73,26 @@ fn ledger_key(tenant: &str, channel: &str) -> String {
     [tenant, channel].join("\u{0}")
 }
 
-/// The parties whose consent the gate may ask for, and the one whose statement a message carries.
-fn parties(message: &Message) -> impl Iterator<Item = &str> {
+/// The accounts whose consent the gate may ask for, and the one whose statement a message carries.
+fn parties<'m>(basis: &'m TenantBasis, message: &'m Message) -> impl Iterator<Item = &'m str> {
     let asked = message
         .parties()
-        .filter(|party| consent::is_asked(party))
+        .filter(|party| consent::side_of(party).is_some_and(|side| basis.of(side).is_some()))
         .map(|party| party.id.as_str());
     asked.chain(message.consent.as_ref().map(|event| event.party.as_str()))
+}
+
+/// The people whom the gate may ask for by their numbers.
+fn people<'m>(basis: &TenantBasis, directory: Option<&'m Directory>, message: &'m Message) -> Vec<&'m str> {
+    if basis.of(Side::Employees).is_none() {
+        return Vec::new();
+    }
+    let employees = message
+        .parties()
+        .filter(|party| consent::side_of(party) == Some(Side::Employees));
+    employees
+        .filter_map(|party| consent::person_of(directory, message, party))
+        .collect()
 }
 
 fn bytes_of(message: &Addressed) -> usize {
@@ -98,6 +120,8 @@ impl Memory {
             is_backed,
             forgotten: 0,
             directory: None,
+            endings: None,
+            bases: Arc::default(),
         }
     }
 
@@ -114,19 +138,48 @@ impl Memory {
         messages: Vec<Arc<Addressed>>,
         past: &mut P,
     ) -> Result<Vec<Input>, P::Error> {
-        self.directory = past.directory();
-        // Conversations first: the parties to what was said in them are asked for too.
-        self.ask_for_conversations(&messages, past)?;
-        self.ask_for_consents(&messages, past)?;
+        self.ask(set, &messages, past)?;
         Ok(messages
             .into_iter()
             .map(|message| self.admit_next(set, message))
             .collect())
     }
 
-    /// The directory that the messages from here on are judged by; a transaction's is asked of the keeper.
-    pub fn know(&mut self, directory: Option<Arc<Directory>>) {
+    /// The same for one message that is kept already and is judged again at `now`: what is permitted now decides, and what is
+    /// kept of it stays as it is.
+    pub fn admit_again<P: Past>(
+        &mut self,
+        set: &PolicySet,
+        message: Arc<Addressed>,
+        past: &mut P,
+        now: Timestamp,
+    ) -> Result<Input, P::Error> {
+        let messages = [message];
+        self.ask(set, &messages, past)?;
+        let [message] = messages;
+        Ok(self.pass(set, message, now))
+    }
+
+    fn ask<P: Past>(&mut self, set: &PolicySet, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
+        self.directory = past.directory();
+        self.endings = past.endings();
+        self.bases = past.bases();
+        // Conversations first: the parties to what was said in them are asked for too.
+        self.ask_for_conversations(messages, past)?;
+        self.ask_for_consents(set, messages, past)
+    }
+
+    /// What the messages from here on are judged by, where no keeper is asked.
+    pub fn know(&mut self, directory: Option<Arc<Directory>>, endings: Option<Arc<Endings>>, bases: Arc<LawfulBases>) {
         self.directory = directory;
+        self.endings = endings;
+        self.bases = bases;
+    }
+
+    /// Notes what somebody said, where no keeper is asked.
+    pub fn hear(&mut self, statement: &Statement) {
+        let key = ledger_key(&statement.tenant, statement.whose.channel());
+        self.ledgers.entry(key).or_default().said.record(&statement.event());
     }
 
     fn ask_for_conversations<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
@@ -156,22 +209,37 @@ impl Memory {
     }
 
     /// Of the parties to these messages and to those that are shown beside them.
-    fn ask_for_consents<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
+    fn ask_for_consents<P: Past>(
+        &mut self,
+        set: &PolicySet,
+        messages: &[Arc<Addressed>],
+        past: &mut P,
+    ) -> Result<(), P::Error> {
         let mut unknown: HashMap<(String, String), Vec<String>> = HashMap::new();
+        let (bases, directory) = (Arc::clone(&self.bases), self.directory.clone());
         for message in messages {
             let (tenant, channel) = (&message.id.tenant, &message.id.channel);
-            let ledger = self.ledgers.entry(ledger_key(tenant, channel)).or_default();
+            let basis = bases.of(tenant, set.lawful_basis);
             let window = self.windows.get(&conversation_key(message));
             let beside = window.into_iter().flat_map(|window| &window.messages);
-            let all = parties(message).chain(beside.flat_map(|earlier| parties(earlier)));
-            for party in all {
-                if !ledger.known.contains(party) {
-                    ledger.known.insert(party.to_owned());
-                    self.ledger_bytes += PARTY_BYTES + party.len();
-                    unknown
-                        .entry((tenant.clone(), channel.clone()))
-                        .or_default()
-                        .push(party.to_owned());
+            let all = || std::iter::once(message).chain(beside.clone());
+            let accounts = all().flat_map(|message| parties(basis, message)).collect();
+            let people = all()
+                .flat_map(|message| people(basis, directory.as_deref(), message))
+                .collect();
+            let both: [(&str, Vec<&str>); 2] = [(channel, accounts), (PEOPLE, people)];
+            for (channel, parties) in both {
+                if parties.is_empty() {
+                    continue;
+                }
+                let ledger = self.ledgers.entry(ledger_key(tenant, channel)).or_default();
+                for party in parties {
+                    if !ledger.known.contains(party) {
+                        ledger.known.insert(party.to_owned());
+                        self.ledger_bytes += PARTY_BYTES + party.len();
+                        let asked = unknown.entry((tenant.clone(), channel.to_owned())).or_default();
+                        asked.push(party.to_owned());
+                    }
                 }
             }
         }
@@ -179,6 +247,7 @@ impl Memory {
             let parties: Vec<&str> = parties.iter().map(String::as_str).collect();
             let said = past.consents(&tenant, &channel, &parties)?;
             let ledger = self.ledgers.entry(ledger_key(&tenant, &channel)).or_default();
+            self.ledger_bytes += said.len() * STATEMENT_BYTES;
             for event in &said {
                 ledger.said.record(event);
             }
@@ -187,11 +256,29 @@ impl Memory {
     }
 
     /// Notes a message's consent, asks the gate, and picks its preceding messages. What is not remembered counts as not there:
-    /// whoever has a keeper calls [`Memory::admit`].
+    /// whoever has a keeper calls [`Memory::admit`]. Of a message that may not be stored whole, what may be kept goes on.
     pub fn admit_next(&mut self, set: &PolicySet, message: Arc<Addressed>) -> Input {
-        let key = ledger_key(&message.id.tenant, &message.id.channel);
-        let ledger = self.ledgers.entry(key).or_default();
+        let sent_at = message.sent_at;
+        let mut input = self.pass(set, message, sent_at);
+        if input
+            .basis
+            .as_ref()
+            .is_some_and(|basis| basis.permits == Permit::Metadata)
+        {
+            input.message = Arc::new(input.message.metadata());
+        }
+        input
+    }
+
+    /// `moment` is that whose state of consent decides.
+    fn pass(&mut self, set: &PolicySet, message: Arc<Addressed>, moment: Timestamp) -> Input {
+        let (tenant, channel) = (&message.id.tenant, &message.id.channel);
+        let key = ledger_key(tenant, channel);
+        if !self.ledgers.contains_key(&key) {
+            self.ledgers.insert(key.clone(), Ledger::default());
+        }
         if let Some(event) = &message.consent {
+            let ledger = self.ledgers.entry(key.clone()).or_default();
             ledger.said.record(&event.heard_at(message.sent_at));
         }
         self.clock += 1;
@@ -202,7 +289,22 @@ impl Memory {
         });
         window.used = self.clock;
         let earlier = window.messages.iter().cloned();
-        let Visible { withheld, preceding } = consent::visible(set.lawful_basis, &message, earlier, &ledger.said);
+        let basis = self.bases.of(tenant, set.lawful_basis);
+        let people = basis
+            .of(Side::Employees)
+            .and_then(|_| self.ledgers.get(&ledger_key(tenant, PEOPLE)));
+        let gate = Gate {
+            basis,
+            said: &self.ledgers[&key].said,
+            people: people.map(|ledger| &ledger.said),
+            directory: self.directory.as_deref(),
+            moment,
+        };
+        let Visible {
+            withheld,
+            basis,
+            preceding,
+        } = consent::visible(gate, &message, earlier);
         if withheld.is_none() {
             if window.messages.len() == PRECEDING_MESSAGES_MAX
                 && let Some(oldest) = window.messages.pop_front()
@@ -213,10 +315,13 @@ impl Memory {
             // What is remembered needs no raw bytes.
             window.messages.push_back(Arc::new(message.without_raw()));
         }
+        let endings = self.endings.as_ref();
         Input {
+            moments: endings.map(|endings| endings.moments(&message)).unwrap_or_default(),
             message,
             preceding,
             withheld,
+            basis: Some(basis),
             quarantined: None,
             directory: self.directory.clone(),
         }
@@ -265,8 +370,9 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use proviso_model::canonical::{Defaults, from_json};
-    use proviso_model::consent::ConsentEvent;
+    use proviso_model::consent::{ConsentEvent, ConsentState};
     use proviso_model::set::LawfulBasis;
     use std::collections::BTreeMap;
     use std::convert::Infallible;
@@ -277,6 +383,7 @@ mod tests {
         messages: BTreeMap<String, Vec<Message>>,
         said: Vec<ConsentEvent>,
         asked: usize,
+        bases: Arc<LawfulBases>,
     }
 
     impl Kept {
@@ -314,11 +421,19 @@ mod tests {
         fn directory(&mut self) -> Option<Arc<Directory>> {
             None
         }
+
+        fn endings(&mut self) -> Option<Arc<Endings>> {
+            None
+        }
+
+        fn bases(&mut self) -> Arc<LawfulBases> {
+            Arc::clone(&self.bases)
+        }
     }
 
     fn message(id: &str, conversation: &str, party: &str) -> Arc<Addressed> {
         let text = format!(
-            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"{conversation}","sent_at":0,
+            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"{conversation}","sent_at":2,
                 "from":{{"id":"{party}","class":"external"}},"text":"{}"}}"#,
             "x".repeat(100)
         );
@@ -415,5 +530,84 @@ mod tests {
         memory.evict_to(20 << 10);
         assert!(memory.forgotten() >= 50, "{}", memory.forgotten());
         assert!(memory.admit_next(&set, message("last", "g", "p")).withheld.is_some());
+    }
+
+    #[test]
+    fn what_may_not_be_stored_goes_on_as_metadata_and_is_shown_beside_nothing() {
+        use proviso_model::basis::{Basis, TenantBasis};
+        let consent =
+            Basis::new("consent", "PIPL", "13(1)(1)", Permit::Judge).with(ConsentState::Disagree, Permit::Metadata);
+        let bases = [("t".to_owned(), TenantBasis::new(consent, None))]
+            .into_iter()
+            .collect();
+        let mut kept = Kept {
+            bases: Arc::new(bases),
+            ..Kept::default()
+        };
+        let batch = vec![refusal("r", "p"), message("m1", "g", "p"), message("m2", "g", "q")];
+        let whole = batch[1].digest();
+        let admitted = Memory::backed().admit(&PolicySet::default(), batch, &mut kept).unwrap();
+        let applied = |input: &Input| input.basis.as_ref().unwrap().permits;
+        assert_eq!(
+            admitted.iter().map(applied).collect::<Vec<_>>(),
+            [Permit::Judge, Permit::Metadata, Permit::Judge]
+        );
+        assert!(admitted[1].withheld.is_some());
+        assert_eq!(
+            (admitted[1].message.text.as_str(), &**admitted[1].message.raw()),
+            ("", "")
+        );
+        assert_eq!(admitted[1].message.delivered(), Some(whole));
+        assert_eq!(shown(&admitted[2]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_holds_now_decides_where_a_message_is_judged_again() {
+        let (set, mut kept) = (on_consent(), Kept::default());
+        let now = Timestamp::from_millis(9).unwrap();
+        let again = |kept: &mut Kept| {
+            let input = Memory::backed().admit_again(&set, message("m", "g", "p"), kept, now);
+            input.unwrap().withheld
+        };
+        assert_eq!(again(&mut kept), None);
+        kept.said.push(ConsentEvent {
+            party: "p".to_owned(),
+            state: ConsentState::Withdraw,
+            at: Timestamp::from_millis(5).unwrap(),
+        });
+        assert!(again(&mut kept).is_some(), "withdrawn since it was sent");
+    }
+
+    proptest! {
+        /// Statements in any order, in any number of parts, before each message: the same is withheld.
+        #[test]
+        fn statements_out_of_order_decide_as_in_order(
+            statements in prop::collection::vec((0..4_i64, prop::sample::select(ConsentState::ALL.to_vec())), 0..8),
+            shuffled in any::<prop::sample::Index>(),
+        ) {
+            let set = on_consent();
+            let events: Vec<ConsentEvent> = statements
+                .iter()
+                .map(|(at, state)| ConsentEvent {
+                    party: "p".to_owned(),
+                    state: *state,
+                    at: Timestamp::from_millis(*at).unwrap(),
+                })
+                .collect();
+            let judge = |said: Vec<ConsentEvent>| {
+                let mut kept = Kept { said, ..Kept::default() };
+                let admitted = Memory::backed().admit(&set, vec![message("m", "g", "p")], &mut kept).unwrap();
+                (admitted[0].withheld, admitted[0].basis.clone())
+            };
+            let mut other = events.clone();
+            if !other.is_empty() {
+                let places = other.len();
+                other.rotate_left(shuffled.index(places));
+            }
+            let expected = judge(events);
+            prop_assert_eq!(&judge(other.clone()), &expected);
+            other.reverse();
+            prop_assert_eq!(&judge(other), &expected);
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::settle::Settled;
 use proviso_engine::{FoldStates, Input};
+use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::retention::Endings;
 use proviso_model::{Addressed, Digest, Message};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -15,7 +17,8 @@ pub trait Past {
     /// Why the past cannot be told.
     type Error;
 
-    /// Tells what these parties last said of archiving in a tenant's channel. Those who said nothing are left out.
+    /// Tells all that was ever said of these parties and archiving in a tenant's channel, each statement at the moment from which
+    /// it counts, in any order; of people by their numbers where the channel is [`proviso_model::statement::PEOPLE`].
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Self::Error>;
 
     /// Tells, for each message in order, the last messages of its conversation ahead of it whose content was not withheld: at most
@@ -25,6 +28,13 @@ pub trait Past {
     /// Gives the newest version of the directory, with days in the time zone of the set that judges; `None` where none was ever
     /// imported. Asked once for each transaction.
     fn directory(&mut self) -> Option<Arc<Directory>>;
+
+    /// Gives the ends from which retention clocks run, with days in the time zone of the set that judges; `None` where none was ever
+    /// handed in.
+    fn endings(&mut self) -> Option<Arc<Endings>>;
+
+    /// Gives the lawful basis of each tenant that names its own.
+    fn bases(&mut self) -> Arc<LawfulBases>;
 }
 
 /// The states from which folds go on.
@@ -78,5 +88,13 @@ impl Past for Nothing {
 
     fn directory(&mut self) -> Option<Arc<Directory>> {
         None
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        None
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::default()
     }
 }

@@ -7,13 +7,15 @@ use crate::cli::TokenFileArgs;
 use crate::client::{self, Client};
 use anyhow::Context as _;
 use proviso_archive::{
-    Archive, DirectoryImported, DirectoryRecord, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats,
+    Archive, ConsentRecord, DirectoryImported, DirectoryRecord, EndingRecord, GenerationRecord, HeldMessage, Numbered,
+    Recorded, Shown, Stats,
 };
 use proviso_daemon::config::Config;
 use proviso_daemon::wire::{
-    Arrived, ArrivedV1, DirectoryV1, DirectoryVersionsV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+    Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, EndingsV1, GenerationV1, HeldV1, ListedV1,
+    RecordedV1, ShownV1, StatsV1,
 };
-use proviso_model::limits::SAMPLE_LISTED_MAX;
+use proviso_model::limits::{LINES_LISTED_MAX, SAMPLE_LISTED_MAX};
 use proviso_model::{Digest, MessageId};
 
 /// Messages that are read from a file at a time.
@@ -146,6 +148,48 @@ impl Looking {
                 let found: Option<DirectoryVersionsV1> = client.look("/v1/directory/versions", &[])?;
                 Ok(found.context(NOTHING)?.into())
             }
+        }
+    }
+
+    /// The whole ledger of consent, in the order in which it was heard.
+    pub(crate) async fn consents(&self) -> anyhow::Result<Vec<ConsentRecord>> {
+        let mut lines: Vec<ConsentRecord> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |last| last.number);
+            let page = match self {
+                Self::File(archive) => archive.consents(after, LINES_LISTED_MAX).await?,
+                Self::Daemon(client) => {
+                    let (after, limit) = (after.to_string(), LINES_LISTED_MAX.to_string());
+                    let query = [("after", after.as_str()), ("limit", limit.as_str())];
+                    let found: Option<ConsentsV1> = client.look("/v1/consents/lines", &query)?;
+                    found.context(NOTHING)?.try_into()?
+                }
+            };
+            if page.is_empty() {
+                return Ok(lines);
+            }
+            lines.extend(page);
+        }
+    }
+
+    /// The whole ledger of ends, in the order in which they were handed in.
+    pub(crate) async fn endings(&self) -> anyhow::Result<Vec<EndingRecord>> {
+        let mut lines: Vec<EndingRecord> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |last| last.number);
+            let page = match self {
+                Self::File(archive) => archive.endings(after, LINES_LISTED_MAX).await?,
+                Self::Daemon(client) => {
+                    let (after, limit) = (after.to_string(), LINES_LISTED_MAX.to_string());
+                    let query = [("after", after.as_str()), ("limit", limit.as_str())];
+                    let found: Option<EndingsV1> = client.look("/v1/endings/lines", &query)?;
+                    found.context(NOTHING)?.try_into()?
+                }
+            };
+            if page.is_empty() {
+                return Ok(lines);
+            }
+            lines.extend(page);
         }
     }
 

@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::Pack(sub) => command::pack::run(sub, colour),
         Command::Policy(sub) => command::policy::run(sub, colour),
         Command::Archive(sub) => command::archive::run(sub, colour),
+        Command::Consent(sub) => command::consent::run(sub, colour),
+        Command::Facts(sub) => command::facts::run(sub, colour),
         Command::Directory(sub) => command::directory::run(sub, colour),
         Command::Replay(args) => command::replay::run(args, colour),
         Command::Token(sub) => command::token::run(sub, colour),

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use super::{directory, generations, held, ingest, quarantines, rejudge, trust};
+use super::{consents, directory, endings, generations, held, ingest, quarantines, rejudge, trust};
 use crate::change::{Change, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -18,7 +18,7 @@ pub(super) async fn write(
 ) -> Result<Receipt, Failure> {
     match change {
         Change::Messages(batch) => Ok(Receipt::Messages(
-            ingest::batch(connection, known, sealing, batch).await?,
+            ingest::batch(connection, known, sealing, batch, by).await?,
         )),
         Change::Activation(activation) => {
             let entry = generations::activate(connection, activation, by).await?;
@@ -56,6 +56,10 @@ pub(super) async fn write(
             }
             Ok(Receipt::Done)
         }
+        Change::Consents(import) => Ok(Receipt::Consents(consents::import(connection, import, by).await?)),
         Change::Directory(import) => Ok(Receipt::Directory(directory::import(connection, import, by).await?)),
+        Change::Endings(import) => Ok(Receipt::Endings(
+            endings::import(connection, &mut known.names, sealing, import, by).await?,
+        )),
     }
 }

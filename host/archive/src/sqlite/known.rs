@@ -2,7 +2,7 @@
 
 use super::Sqlite;
 use super::bulk::Lookup;
-use super::records::{content_columns, read_content};
+use super::records::{content_columns, read_delivered};
 use crate::known::Known;
 use crate::storage::StorageError;
 use proviso_model::{Digest, MessageId};
@@ -55,12 +55,7 @@ impl Sqlite {
                     values.blob(&self.sealing.tag(id));
                 })
                 .await?;
-            rows.iter()
-                .map(|row| {
-                    let message = read_content(row, 0, &self.sealing)?;
-                    Ok((MessageId::clone(&message.id), message.content_digest()))
-                })
-                .collect()
+            rows.iter().map(|row| read_delivered(row, 0, &self.sealing)).collect()
         })
         .await
     }

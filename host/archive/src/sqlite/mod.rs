@@ -10,6 +10,7 @@ mod conflicts;
 mod consents;
 mod differences;
 mod directory;
+mod endings;
 mod failure;
 mod folds;
 #[cfg(test)]

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 const JUDGED: &str =
     "UPDATE envelopes SET generation = ?, pack_list = ?, held = ?, withheld = ?, statute_list = ?, why = ?,
-                      keep_until = ?, directory = ? WHERE message = ?";
+                      keep_until = ?, directory = ?, basis = ?, clocks = ? WHERE message = ?";
 
 const TAKEN_OUT: [&str; 2] = [
     "DELETE FROM findings WHERE message = ?",
@@ -85,9 +85,9 @@ async fn take_out(
     let (number, round): (i64, u32) = (held.try_get(0)?, held.try_get(3)?);
     // Sealed as it was: its round binds it to its place.
     sqlx::query(
-        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, directory, rejudged_at,
-                                         rejudged_by, note)
-         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, e.directory, ?1, ?2, ?3
+        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, directory, basis,
+                                         rejudged_at, rejudged_by, note)
+         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, e.directory, e.basis, ?1, ?2, ?3
          FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4",
     )
     .bind(rejudging.at.as_millis())

@@ -7,6 +7,7 @@ use super::rows::kebab;
 use super::steps::Chains;
 use crate::batch::{Advance, Entry};
 use crate::change::CommitError;
+use crate::endings::Clocks;
 use crate::stats::CitedRule;
 use crate::stored::codes;
 use crate::stored::judgement::{self, Decided};
@@ -60,11 +61,13 @@ pub(super) struct Numbered<'a> {
     pub(super) pack_list: i64,
     /// The rules that decided, where something was decided.
     pub(super) statute_list: Option<i64>,
+    /// The lawful basis that was found.
+    pub(super) basis: Option<i64>,
     pub(super) entry: &'a Entry,
 }
 
 impl Numbered<'_> {
-    /// Binds `generation` to `directory` of an envelope.
+    /// Binds `generation` to `clocks` of an envelope.
     pub(super) fn bind_judged(&self, values: &mut Values) {
         let verdict = &self.entry.verdict;
         values.int(self.generation).int(self.pack_list).int(verdict.held.into());
@@ -78,7 +81,9 @@ impl Numbered<'_> {
                     .and_then(|decision| decision.until)
                     .map(|until| until.number().into()),
             )
-            .maybe_int(self.entry.directory);
+            .maybe_int(self.entry.directory)
+            .maybe_int(self.basis)
+            .int(Clocks::of_verdict(verdict).bits());
     }
 
     /// What was said of it.
@@ -138,6 +143,10 @@ pub(super) async fn number<'a>(
                 Some(decision) => Some(names.statute_list(connection, &cited_rules(decision)).await?),
                 None => None,
             },
+            basis: match &entry.basis {
+                Some(applied) => Some(names.basis(connection, applied).await?),
+                None => None,
+            },
             entry,
         });
     }
@@ -145,7 +154,7 @@ pub(super) async fn number<'a>(
 }
 
 /// The rules that decided, without the days of one message: many messages share them.
-fn cited_rules(decision: &Decision) -> Vec<CitedRule> {
+pub(super) fn cited_rules(decision: &Decision) -> Vec<CitedRule> {
     let cited = decision.decided_by.iter().map(|cited| CitedRule {
         rule: cited.rule.clone(),
         law: cited.law.clone(),

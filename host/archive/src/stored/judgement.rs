@@ -199,7 +199,7 @@ pub(crate) fn write(verdict: &Verdict, fuel: u64, decided: &Decided, text: &str,
         fuel,
         flags,
         withheld: verdict.withheld.map_or(0, codes::of_withheld),
-        preceding: verdict.preceding.iter().map(|native| native.as_str()).collect(),
+        preceding: verdict.preceding.iter().map(String::as_str).collect(),
         findings: verdict
             .findings
             .iter()

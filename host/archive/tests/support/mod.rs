@@ -207,6 +207,7 @@ pub fn entry_of(message: Message) -> Entry {
         fuel: 12_345,
         retention: None,
         directory: None,
+        basis: None,
         advances: Vec::new(),
         message: Arc::new(Addressed::from(message)),
     }

@@ -3,18 +3,20 @@
 use super::Shared;
 use super::answer::Room;
 use super::body::Received;
-use super::looking::{query, unread};
+use super::looking::{at_most, query, tell_of_list, unread};
 use super::problem::{ApiError, Code};
 use crate::facts::{Facts, Request};
 use crate::token::Caller;
-use crate::wire::{DirectoryReportV1, DirectoryV1, DirectoryVersionsV1};
+use crate::wire::{
+    ConsentReportV1, ConsentsV1, DirectoryReportV1, DirectoryV1, DirectoryVersionsV1, EndingReportV1, EndingsV1,
+};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Json, Response};
-use proviso_archive::{CommitError, DirectoryImport};
+use proviso_archive::{ConsentImport, DirectoryImport};
 use proviso_model::Problems;
-use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, LINE_ERRORS_TOLD_MAX};
+use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, LINE_ERRORS_TOLD_MAX, LINES_LISTED_MAX};
 use proviso_pipeline::places;
 use serde::Deserialize;
 use std::path::Path;
@@ -24,6 +26,14 @@ use tokio::sync::oneshot;
 const FILE: &str = "request";
 /// Versions of the directory that one answer lists.
 const VERSIONS_MAX: u32 = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinesQuery {
+    #[serde(default)]
+    after: i64,
+    limit: Option<u32>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +57,63 @@ pub(super) async fn directory(
     hand_in(&shared, Facts::Directory(import, done), caller).await?;
     let report = answer.await.map_err(|_| ApiError::ending())?.map_err(not_kept)?;
     Ok(Json(DirectoryReportV1::from(report)).into_response())
+}
+
+/// `POST /v1/consents`: statements of consent in CSV. Days begin in the time zone of the set that judges.
+pub(super) async fn hand_in_consents(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let (at, generation) = (places::now(), shared.generations.current());
+    let zone = &generation.set().time_zone;
+    let rows = proviso_facts::read_consents(Path::new(FILE), &body.bytes, zone, at).map_err(bad)?;
+    let (done, answer) = oneshot::channel();
+    hand_in(&shared, Facts::Consents(ConsentImport { rows, at }, done), caller).await?;
+    let report = answer.await.map_err(|_| ApiError::ending())?.map_err(not_kept)?;
+    Ok(Json(ConsentReportV1::from(report)).into_response())
+}
+
+/// `GET /v1/consents/lines?after=&limit=`: the ledger of consent, in the order in which it was heard.
+pub(super) async fn consents(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let LinesQuery { after, limit } = query(&uri)?;
+    let limit = at_most("limit", limit, LINES_LISTED_MAX)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let lines = shared.archive.consents(after, limit).await.map_err(unread)?;
+    tell_of_list(&caller.principal, "consents", lines.len());
+    room.answer(ConsentsV1::from(lines)).await
+}
+
+/// `POST /v1/endings`: ends of relationships, contracts, products and disputes in CSV. The answer tells how many messages were
+/// decided on anew.
+pub(super) async fn hand_in_endings(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let rows = proviso_facts::read_endings(Path::new(FILE), &body.bytes).map_err(bad)?;
+    let (done, answer) = oneshot::channel();
+    hand_in(&shared, Facts::Endings(rows, places::now(), done), caller).await?;
+    let report = answer.await.map_err(|_| ApiError::ending())?.map_err(not_kept)?;
+    Ok(Json(EndingReportV1::from(report)).into_response())
+}
+
+/// `GET /v1/endings/lines?after=&limit=`: the ledger of ends, in the order in which they were handed in.
+pub(super) async fn endings(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let LinesQuery { after, limit } = query(&uri)?;
+    let limit = at_most("limit", limit, LINES_LISTED_MAX)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let lines = shared.archive.endings(after, limit).await.map_err(unread)?;
+    tell_of_list(&caller.principal, "endings", lines.len());
+    room.answer(EndingsV1::from(lines)).await
 }
 
 /// `GET /v1/directory/version?version=`: a version of the directory with its rows, the newest where none is named.
@@ -100,7 +167,7 @@ fn bad(Problems(problems): Problems) -> ApiError {
     ApiError::yours(Code::BadFacts, told.join("\n"))
 }
 
-fn not_kept(error: CommitError) -> ApiError {
+fn not_kept(error: impl Into<anyhow::Error>) -> ApiError {
     ApiError::Ours {
         code: Code::NotCommitted,
         told: "the archive could not commit; nothing is lost if you send the same again",

@@ -207,7 +207,7 @@ pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
 }
 
 /// What is asked for, or as much as one answer lists.
-fn at_most(key: &str, asked: Option<u32>, most: u32) -> Result<u32, ApiError> {
+pub(super) fn at_most(key: &str, asked: Option<u32>, most: u32) -> Result<u32, ApiError> {
     match asked {
         Some(asked) if asked > most => {
             let message = format!("`{key}` is {asked}: expected at most {most}");
@@ -229,6 +229,6 @@ fn tell(by: &Principal, what: &str, id: &MessageId) {
     tracing::info!(who = %by, what, message_id = %id, "a message was read");
 }
 
-fn tell_of_list(by: &Principal, what: &str, messages: usize) {
+pub(super) fn tell_of_list(by: &Principal, what: &str, messages: usize) {
     tracing::info!(who = %by, what, messages, "messages were listed");
 }

@@ -96,11 +96,16 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/sample", get(looking::sample))
         .route("/v1/archive/arrived", get(looking::arrived))
         .route("/v1/archive/held", get(looking::held));
-    let facts = Router::new().route("/v1/directory", post(facts::directory));
+    let facts = Router::new()
+        .route("/v1/directory", post(facts::directory))
+        .route("/v1/consents", post(facts::hand_in_consents))
+        .route("/v1/endings", post(facts::hand_in_endings));
     // Who hands facts in may see them, and so may who replays verdicts that stand on them.
     let known = Router::new()
         .route("/v1/directory/version", get(facts::version))
-        .route("/v1/directory/versions", get(facts::versions));
+        .route("/v1/directory/versions", get(facts::versions))
+        .route("/v1/consents/lines", get(facts::consents))
+        .route("/v1/endings/lines", get(facts::endings));
     // Who may read a verdict may know under which set it was given.
     let either = Router::new().route("/v1/archive/generation", get(looking::generation));
     Router::new()

@@ -21,7 +21,7 @@ pub(crate) enum Right {
     Reading,
     /// To read messages, and what was said of them.
     Content,
-    /// To hand in facts: the directory of employees.
+    /// To hand in facts: the directory of employees, consent, ends.
     Facts,
 }
 

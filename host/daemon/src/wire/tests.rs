@@ -2,17 +2,19 @@
 
 use super::*;
 use proviso_archive::{
-    CitedRule, ConsentCount, DirectoryImported, DirectoryRecord, DirectoryReport, EarlierVerdict, FaultCount,
-    FindingCount, FoldBefore, GenerationRecord, HeldMessage, MessageCount, Numbered, PackRecord, Recorded, Released,
-    RetentionCount, Risk, Shown, SourceCount, Stats, StoredDecision, StoredVerdict,
+    CitedRule, ConsentCount, ConsentRecord, ConsentReport, DirectoryImported, DirectoryRecord, DirectoryReport,
+    EarlierVerdict, EndingRecord, EndingReport, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
+    MessageCount, Numbered, PackRecord, Recorded, Released, RetentionCount, Risk, Shown, SourceCount, Stats,
+    StoredDecision, StoredVerdict,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::directory::{Employment, PostClass};
 use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
-use proviso_model::retention::Why;
+use proviso_model::retention::{Concerns, Ended, Ending, Why};
+use proviso_model::statement::{Statement, Whose};
 use proviso_model::verdict::{Factor, Fault, FaultCause, Severity};
-use proviso_model::{Digest, Message, MessageId, Timestamp};
+use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -84,7 +86,7 @@ fn bare() -> Message {
 }
 
 fn verdict() -> StoredVerdict {
-    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX, None).unwrap()
+    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX, None, None).unwrap()
 }
 
 fn decision() -> StoredDecision {
@@ -277,6 +279,69 @@ fn a_directory_is_what_it_was() {
         let read: DirectoryV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
         assert!(DirectoryRecord::try_from(read).is_err(), "{to}");
     }
+}
+
+#[test]
+fn ledgers_are_what_they_were() {
+    let (said, heard) = (at(1_790_000_000_123), at(1_790_000_000_999));
+    let by: Principal = "token:personnel".parse().unwrap();
+    let consent = |number, whose, state, message| ConsentRecord {
+        number,
+        statement: Statement {
+            tenant: "bank".to_owned(),
+            whose,
+            state,
+            at: said,
+            source: "内网".to_owned(),
+            version: "v3".to_owned(),
+        },
+        holds: said,
+        heard_at: heard,
+        by: by.clone(),
+        message,
+    };
+    let lines = vec![
+        consent(1, Whose::Person("1001".to_owned()), ConsentState::Agree, None),
+        consent(2, Whose::of("wecom", "wo:1"), ConsentState::Withdraw, Some(9)),
+    ];
+    let golden = include_str!("golden/consents-v1.json");
+    holds::<Vec<ConsentRecord>, ConsentsV1>(golden, &lines);
+    let read: ConsentsV1 = serde_json::from_str(&golden.replacen("withdrawn", "gone", 1)).unwrap();
+    assert!(Vec::<ConsentRecord>::try_from(read).is_err());
+    let report = ConsentReport { added: 2, known: 1 };
+    holds::<ConsentReport, ConsentReportV1>(include_str!("golden/consent-report-v1.json"), &report);
+
+    let ending = |number, of, what, on| EndingRecord {
+        number,
+        ending: Ending {
+            tenant: "bank".to_owned(),
+            of,
+            what,
+            reference: "C-1".to_owned(),
+            on,
+            source: "core".to_owned(),
+        },
+        heard_at: heard,
+        by: by.clone(),
+    };
+    let place = |text: &str| text.parse().unwrap();
+    let day = "2026-06-30".parse().ok();
+    let lines = vec![
+        ending(1, Concerns::Customer(place("wecom:wo_1")), Ended::Contract, day),
+        ending(2, Concerns::Conversation(place("wecom:group-9")), Ended::Dispute, None),
+    ];
+    let golden = include_str!("golden/endings-v1.json");
+    holds::<Vec<EndingRecord>, EndingsV1>(golden, &lines);
+    for (from, to) in [("contract", "loan"), ("customer", "nobody")] {
+        let read: EndingsV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
+        assert!(Vec::<EndingRecord>::try_from(read).is_err(), "{to}");
+    }
+    let report = EndingReport {
+        added: 2,
+        known: 1,
+        decided: 3,
+    };
+    holds::<EndingReport, EndingReportV1>(include_str!("golden/ending-report-v1.json"), &report);
 }
 
 #[test]

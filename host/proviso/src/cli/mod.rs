@@ -4,7 +4,9 @@ mod facts;
 mod pack;
 mod token;
 
-pub(crate) use facts::{DirectoryCommand, DirectoryShowArgs, ImportArgs};
+pub(crate) use facts::{
+    ConsentCommand, ConsentShowArgs, DirectoryCommand, DirectoryShowArgs, FactsCommand, FactsShowArgs, ImportArgs,
+};
 pub(crate) use pack::{
     AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
@@ -75,6 +77,12 @@ pub(crate) enum Command {
     /// The directory of employees: who works where, in which post, from when to when.
     #[command(subcommand)]
     Directory(DirectoryCommand),
+    /// Consent: who agreed to being archived, refused or was given notice, and when.
+    #[command(subcommand)]
+    Consent(ConsentCommand),
+    /// Ends of relationships, contracts, products and disputes, from which retention clocks run.
+    #[command(subcommand)]
+    Facts(FactsCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
     #[command(
         after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \

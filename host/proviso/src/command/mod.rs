@@ -3,10 +3,12 @@
 pub(crate) mod archive;
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod directory;
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod facts;
 mod hand_in;
 pub(crate) mod lint;
 pub(crate) mod pack;

@@ -13,6 +13,7 @@ use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Problems;
 use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::retention::Moments;
 use proviso_model::verdict::{Fault, FaultCause, Verdict};
 use proviso_model::{Addressed, Digest, Message, MessageId};
 use proviso_pack::PackStore;
@@ -135,6 +136,8 @@ fn difference(generation: &Generation, recorded: Recorded, directory: Option<Arc
         message: Arc::new(Addressed::from(recorded.message)),
         preceding: addressed(recorded.preceding),
         withheld: recorded.verdict.verdict.withheld,
+        basis: None,
+        moments: Moments::default(),
         quarantined: quarantined(&recorded.verdict.verdict),
         directory,
     }];

@@ -6,14 +6,10 @@ use crate::show;
 use anyhow::{Context, anyhow};
 use proviso_archive::Shown;
 use proviso_daemon::config::Config;
-use proviso_model::retention::{self, Decision, Laws, Proof, Statute};
+use proviso_model::retention::{self, Decision, Ending, Endings, Laws, Proof, Statute};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Language;
-use proviso_pack::PackStore;
-use proviso_pipeline::loading::set::{self, Purpose, Recorded};
-use proviso_pipeline::loading::trust::Accepting;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// A proof, and how far it can be relied on.
 pub(crate) struct Why {
@@ -33,13 +29,20 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
         .ok_or_else(|| anyhow!("generation {id} is not recorded"))?;
     let policies = PolicySet::from_canonical_json(&record.set_json)
         .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
-    let (laws, without_laws) = match laws(config, &proviso_daemon::recorded(&record)) {
+    let (laws, without_laws) = match proviso_daemon::laws_of(config, &record) {
         Ok(laws) => (laws, None),
         Err(error) => (Laws::default(), Some(format!("{error:#}"))),
     };
     let verdict = &shown.verdict.verdict;
     let proposals = verdict.proposals.iter().map(|attributed| attributed.proposed());
-    let facts = proviso_pipeline::facts(&policies, &shown.message, verdict);
+    let endings: Vec<Ending> = looking
+        .endings()
+        .await?
+        .into_iter()
+        .map(|record| record.ending)
+        .collect();
+    let moments = Endings::new(&endings, &policies.time_zone).moments(&shown.message);
+    let facts = proviso_pipeline::facts(&policies, &shown.message, verdict, moments);
     let proof = retention::prove(proposals, &laws, &facts);
     let differs = match &shown.retention {
         None => Some("nothing is recorded".to_owned()),
@@ -50,17 +53,6 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
         without_laws,
         differs,
     })
-}
-
-/// What the settings in force stated of the rules. Packs that are revoked today are read as well: nothing of them runs.
-fn laws(config: &Config, record: &Recorded<'_>) -> anyhow::Result<Laws> {
-    let store = PackStore::open(&config.store_dir())?;
-    let accepting = Accepting {
-        trust: Arc::new(config.trust_source().read().map_err(proviso_model::Problems)?.0),
-        seen: Arc::default(),
-    };
-    let purpose = Purpose::Replay { though_revoked: true };
-    Ok(set::recorded(record, &store, &accepting, purpose)?.laws())
 }
 
 /// Where a recorded decision says something else; `None` where it says the same.
