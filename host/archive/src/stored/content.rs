@@ -155,12 +155,8 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<(Message
         })?,
         native_kind: content.native_kind.to_owned(),
         direction: codes::direction(content.direction)?,
-        sender: read_party(content.sender)?,
-        recipients: content
-            .recipients
-            .into_iter()
-            .map(read_party)
-            .collect::<Result<_, _>>()?,
+        sender: read_party(&content.sender)?,
+        recipients: content.recipients.iter().map(read_party).collect::<Result<_, _>>()?,
         conversation: content.conversation.to_owned(),
         recalls: content.recalls.map(str::to_owned),
         amount: content.amount.map(|(minor_units, currency)| Money {
@@ -185,7 +181,7 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<(Message
     Ok((message, digest))
 }
 
-fn read_party(party: PartyV1<'_>) -> Result<Party, Unreadable> {
+fn read_party(party: &PartyV1<'_>) -> Result<Party, Unreadable> {
     Ok(Party {
         id: party.id.to_owned(),
         class: codes::class(party.class)?,
