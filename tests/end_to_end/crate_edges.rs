@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-seal", &["proviso-model"]),
     ("proviso-archive", &["proviso-model", "proviso-proof", "proviso-seal"]),
     ("proviso-sources", &["proviso-model"]),
+    ("proviso-facts", &["proviso-model"]),
     (
         "proviso-daemon",
         &[
@@ -34,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pipeline",
             "proviso-archive",
             "proviso-sources",
+            "proviso-facts",
         ],
     ),
     ("proviso-train", &["proviso-model", "proviso-text-features"]),
@@ -60,6 +62,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-archive",
             "proviso-proof",
             "proviso-sources",
+            "proviso-facts",
             "proviso-daemon",
             "proviso-author",
             "proviso-train",
@@ -93,9 +96,9 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 16] = [
+const HOST: [&str; 17] = [
     "model", "noise", "chars", "entities", "proof", "scan", "pack", "registry", "engine", "pipeline", "seal",
-    "archive", "sources", "daemon", "author", "proviso",
+    "archive", "sources", "facts", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -103,6 +106,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime", &["proviso-engine"]),
     ("wasmtime-wizer", &["proviso-engine"]),
     ("sqlx", &["proviso-archive"]),
+    ("csv", &["proviso-facts"]),
     ("aws-lc-rs", &["proviso-seal"]),
     ("aes-gcm", &["proviso-seal"]),
     ("sm4", &["proviso-seal"]),
@@ -175,6 +179,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/chars/src",
         "host/entities/src",
         "host/proof/src",
+        "host/facts/src",
         "host/scan/src",
     ] {
         let sources = sources(&project().join(folder));

@@ -4,7 +4,10 @@
 use crate::audit::Audit;
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
+use crate::consents::ConsentRecord;
+use crate::directory::{DirectoryImported, DirectoryRecord};
 use crate::disposal::{Disposed, Due, Hold};
+use crate::endings::{Clocked, Clocks, EndingRecord};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
@@ -23,6 +26,7 @@ use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
+use proviso_model::retention::Concerns;
 use proviso_model::time::Day;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use proviso_proof::note::VerifierKey;
@@ -117,20 +121,20 @@ impl Archive {
         self.store.preceding(conversations, limit).await
     }
 
-    /// The last word of every contact of a tenant's channel: the latest by its own time, and a statement from the future by the
-    /// time of the message that carried it; of two at one moment, the one that allows less. Ordered by party.
-    pub async fn consent_states(&self, tenant: &str, channel: &str) -> Result<Vec<ConsentEvent>, StorageError> {
-        self.store.consent_states(tenant, channel).await
-    }
-
-    /// The same for some contacts; those who never said anything are left out. Any number may be asked for.
-    pub async fn consent_states_of(
+    /// All that was said of some parties of a tenant's channel, each statement at the moment from which it counts: its own, and of a
+    /// statement from the future that at which it was heard. Any number may be asked for; in any order.
+    pub async fn consents_of(
         &self,
         tenant: &str,
         channel: &str,
         parties: &[&str],
     ) -> Result<Vec<ConsentEvent>, StorageError> {
-        self.store.consent_states_of(tenant, channel, parties).await
+        self.store.consents_of(tenant, channel, parties).await
+    }
+
+    /// The ledger of consent in the order in which it was heard, behind `after` (0: from the first), at most `limit` lines.
+    pub async fn consents(&self, after: i64, limit: u32) -> Result<Vec<ConsentRecord>, StorageError> {
+        self.store.consents(after, limit).await
     }
 
     /// How far each file of a source was read, ordered by file.
@@ -141,6 +145,34 @@ impl Archive {
     /// The last pieces of sources that could not be read, the latest first.
     pub async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
         self.store.source_errors(limit).await
+    }
+
+    /// A version of the directory of employees with its rows; without a number the newest. `None` if there is no such.
+    pub async fn directory(&self, version: Option<i64>) -> Result<Option<DirectoryRecord>, StorageError> {
+        self.store.directory(version).await
+    }
+
+    /// The versions of the directory, the newest first, at most `limit`.
+    pub async fn directory_versions(&self, limit: u32) -> Result<Vec<DirectoryImported>, StorageError> {
+        self.store.directory_versions(limit).await
+    }
+
+    /// The ledger of ends in the order in which they were handed in, behind `after` (0: from the first), at most `limit` lines.
+    pub async fn endings(&self, after: i64, limit: u32) -> Result<Vec<EndingRecord>, StorageError> {
+        self.store.endings(after, limit).await
+    }
+
+    /// Messages of a tenant whose proposals have one of these clocks, in the order of arrival, behind `after`, at most `limit`: those
+    /// of a conversation, or all of a channel, where an end concerns a customer.
+    pub async fn clocked(
+        &self,
+        tenant: &str,
+        of: &Concerns,
+        clocks: Clocks,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Clocked>, StorageError> {
+        self.store.clocked(tenant, of, clocks, after, limit).await
     }
 
     // Generations, and what the check of packs remembers.

@@ -1,5 +1,6 @@
 //! A batch of messages, with everything that follows from them.
 
+use proviso_model::basis::Applied;
 use proviso_model::id::PolicyId;
 use proviso_model::retention::Decision;
 use proviso_model::{Addressed, Digest, MessageId, Timestamp, Verdict};
@@ -36,6 +37,10 @@ pub struct Entry {
     pub fuel: u64,
     /// How long it is to be kept; absent if nothing was decided.
     pub retention: Option<Arc<Decision>>,
+    /// The version of the directory that it was judged by; absent where there was none.
+    pub directory: Option<i64>,
+    /// The lawful basis that was found for it; absent where nobody asked for one.
+    pub basis: Option<Arc<Applied>>,
     /// The subjects that folds advanced on this message, none twice.
     pub advances: Vec<Advance>,
 }

@@ -3,13 +3,17 @@
 use crate::acts::Act;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::clock::ClockTrouble;
+use crate::consents::{ConsentImport, ConsentReport};
+use crate::directory::{DirectoryImport, DirectoryReport};
 use crate::disposal::{DisposalReport, Disposing, NewHold};
+use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::storage::StorageError;
 use crate::trust::{AllowedDowngrade, TrustRecord};
+use proviso_model::directory::clashes;
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, MessageId, Timestamp};
@@ -89,6 +93,12 @@ pub enum Change<'a> {
     },
     /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
     Dispose(&'a Disposing),
+    /// Statements of consent are handed in: those that are not known yet are added.
+    Consents(&'a ConsentImport),
+    /// A directory of employees is handed in: the next version, unless the newest says the same.
+    Directory(&'a DirectoryImport),
+    /// Ends are handed in, with the retention decisions that change by it.
+    Endings(&'a EndingImport),
     /// Nothing changes: the log tells of what somebody did.
     Noted(&'a Act<'a>),
 }
@@ -128,6 +138,12 @@ pub enum Receipt {
     },
     /// What became of messages that were to go.
     Disposed(DisposalReport),
+    /// Statements of consent.
+    Consents(ConsentReport),
+    /// The directory, as it is from here on.
+    Directory(DirectoryReport),
+    /// Ends, and how many messages were decided on anew.
+    Endings(EndingReport),
     /// What the change says, and nothing more is to be told of it.
     Done,
 }
@@ -173,6 +189,12 @@ pub enum CommitError {
     NotHeld {
         /// The message.
         id: MessageId,
+    },
+    /// A directory whose rows contradict each other.
+    #[error("row {row} of the directory contradicts another, from 1")]
+    Contradictory {
+        /// The row's number, from 1.
+        row: usize,
     },
     /// A record could not be sealed: its tenant has no key, or the one that it was sealed under is not there.
     #[error("a record cannot be sealed: {0}")]
@@ -223,6 +245,9 @@ impl Change<'_> {
             Change::Quarantine { quarantined, .. } => quarantined.at,
             Change::Rejudged(rejudging) => rejudging.at,
             Change::Noted(act) => act.at,
+            Change::Consents(import) => import.at,
+            Change::Directory(import) => import.at,
+            Change::Endings(import) => import.at,
             Change::PlaceHold(hold) => hold.at,
             Change::Dispose(disposing) => disposing.at,
             Change::Retry { at, .. }
@@ -245,6 +270,10 @@ impl Change<'_> {
             }
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
+            }
+            Change::Directory(import) => {
+                let clash = clashes(&import.rows).into_iter().next();
+                return clash.map_or(Ok(()), |clash| Err(CommitError::Contradictory { row: clash.row() + 1 }));
             }
             _ => return Ok(()),
         };

@@ -1,6 +1,7 @@
 //! Reading verdicts, and what it takes to judge a message again.
 
 use crate::stored;
+use proviso_model::basis::Applied;
 use proviso_model::id::PolicyId;
 use proviso_model::retention::Decision;
 use proviso_model::{Digest, Message, Verdict};
@@ -17,6 +18,10 @@ pub struct StoredVerdict {
     pub generation: Digest,
     /// What the policies used in all.
     pub fuel: u64,
+    /// The version of the directory that the message was judged by; absent where there was none.
+    pub directory: Option<i64>,
+    /// The lawful basis that was found for the message; absent in records of before there were any.
+    pub basis: Option<Applied>,
 }
 
 /// A retention decision as it was written.
@@ -34,8 +39,9 @@ pub struct StoredDecision {
 pub struct NotStored(String);
 
 impl StoredVerdict {
-    /// A verdict whose canonical JSON came over a border, and what the policies used in all.
-    pub fn of_json(json: String, fuel: u64) -> Result<Self, NotStored> {
+    /// A verdict whose canonical JSON came over a border, what the policies used in all, the version of the directory, and the
+    /// basis.
+    pub fn of_json(json: String, fuel: u64, directory: Option<i64>, basis: Option<Applied>) -> Result<Self, NotStored> {
         let verdict = stored::verdict::read(stored::verdict::FORM, &json);
         let verdict = verdict.map_err(|error| NotStored(error.to_string()))?;
         Ok(Self {
@@ -43,6 +49,8 @@ impl StoredVerdict {
             json,
             verdict,
             fuel,
+            directory,
+            basis,
         })
     }
 }

@@ -209,7 +209,7 @@ async fn a_message_goes_from_every_table() {
         let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
         assert_eq!(rows, 0, "{table}");
     }
-    for table in ["identities", "disposals", "consent_events", "fold_states", "scores"] {
+    for table in ["identities", "disposals", "consents", "fold_states", "scores"] {
         let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
         let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
         assert!(rows > 0, "{table}");

@@ -516,8 +516,10 @@ const COVERED: [(&str, &[&str]); 20] = [
         ],
     ),
     (
-        "consent_events",
-        &["event", "message", "stream", "party", "state", "at", "holds"],
+        "consents",
+        &[
+            "consent", "message", "tenant", "channel", "party", "state", "at", "holds",
+        ],
     ),
     (
         "generations",
@@ -614,7 +616,12 @@ async fn alter(path: &Path, old: &Path, other: &Path, numbers: &mut Numbers) -> 
         _ => {}
     }
     let mut connection = raw_connection(path).await;
-    for sql in ["PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON"] {
+    for sql in [
+        "PRAGMA foreign_keys = OFF",
+        "PRAGMA ignore_check_constraints = ON",
+        "DROP TRIGGER IF EXISTS consents_never_change",
+        "DROP TRIGGER IF EXISTS consents_never_go",
+    ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
     let altered = alter_rows(&mut connection, numbers).await;

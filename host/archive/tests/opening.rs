@@ -107,7 +107,7 @@ async fn an_archive_of_a_newer_program_is_refused() {
     )
     .await;
     let expected = format!(
-        "archive {path:?} has schema version 9001, and this program knows versions up to 7: use the newer Proviso that wrote it"
+        "archive {path:?} has schema version 9001, and this program knows versions up to 8: use the newer Proviso that wrote it"
     );
     assert_eq!(refusal(&path).await.to_string(), expected);
     let error = Archive::open_readonly(&path).await.map(|_| ()).unwrap_err();
@@ -205,20 +205,20 @@ async fn damage_is_called_damage() {
     let folder = tempfile::tempdir().unwrap();
     let archive = fresh(&folder).await;
     let path = archive.path().to_owned();
-    for round in 0..4 {
+    for round in 0..8 {
         let entries = (0..200).map(|n| entry(&format!("{round}-{n}"), n)).collect();
         archive.ingest(&batch(entries)).await.unwrap();
     }
     archive.close().await;
     let mut bytes = std::fs::read(&path).unwrap();
     let len = bytes.len();
-    bytes[len / 2..].fill(0xa5);
+    bytes[len * 3 / 4..].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();
     // Opening reads little of the file; what meets the damage says so.
     let reader = Archive::open_readonly(&path).await.unwrap();
     let mut causes = Vec::new();
     for n in 0..200 {
-        if let Err(error) = reader.messages(&[id(&format!("3-{n}"))]).await {
+        if let Err(error) = reader.messages(&[id(&format!("7-{n}"))]).await {
             assert!(error.to_string().starts_with(&format!("archive {path:?}: ")), "{error}");
             causes.push(error.cause);
         }

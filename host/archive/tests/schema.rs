@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use crate::conformance::facts;
 use crate::support::{Write, entry, fresh, id, raw_connection, rich_batch, whole};
 use proviso_archive::Archive;
 use sqlx::{Connection as _, Row as _};
@@ -71,6 +72,8 @@ async fn the_documented_queries_give_rows() {
     };
     let first = crate::support::generation("first").id;
     archive.quarantine(&first, &quarantined).await.unwrap();
+    let rows_of = vec![facts::employment("bank", "zhang", "财富管理部")];
+    facts::import(&archive, &facts::directory(rows_of, 1)).await.unwrap();
     let mut connection = raw_connection(archive.path()).await;
     let queries: Vec<&str> = DOCUMENT
         .split("```sql\n")
@@ -144,8 +147,8 @@ async fn an_archive_of_version_4_is_moved_into_records() {
     assert_eq!(shown.verdict.verdict.findings[0].rule, "mended");
     let conflicts = archive.conflicts(&id("m1"), 5).await.unwrap();
     assert_eq!(conflicts[0].refused_raw, "{\"other\":1}");
-    let consents = archive.consent_states("bank", "wecom").await.unwrap();
-    assert_eq!(consents.len(), 1);
+    let consents = archive.consents(0, 9).await.unwrap();
+    assert_eq!(consents.len(), 2, "one for each message that said something");
     archive.ingest(&rich_batch("m45")).await.unwrap();
     assert_eq!(archive.show(&id("m45")).await.unwrap().unwrap().arrival, 45);
     archive.close().await;

@@ -4,6 +4,7 @@ use crate::config_keys::key_places;
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
 use proviso_archive::{KeyPlaces, Opening};
+use proviso_model::basis::{self, LawfulBases};
 use proviso_model::limits::SET_FILE_BYTES_MAX;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_model::{Problem, Problems};
@@ -44,6 +45,8 @@ pub struct Config {
     pub drain: Duration,
     /// When a policy that keeps failing is called no more; `[quarantine]`.
     pub quarantine: Bounds,
+    /// The lawful basis of each tenant that names its own; `[lawful_basis.TENANT]`. The others have that of the policy set.
+    pub lawful_bases: Arc<LawfulBases>,
     /// Folders that are watched; `[[spool]]`.
     pub spools: Vec<SpoolConfig>,
 }
@@ -138,6 +141,9 @@ impl Config {
         let quarantine = root
             .table(&mut file, "quarantine")
             .map_or_else(Bounds::default, |table| bounds(&mut file, table));
+        let lawful_bases = root
+            .table(&mut file, "lawful_basis")
+            .map_or_else(LawfulBases::default, |table| basis::read(&mut file, table));
         let mut spools: Vec<SpoolConfig> = Vec::new();
         for mut table in root.tables(&mut file, "spool") {
             let at = table.at();
@@ -203,6 +209,7 @@ impl Config {
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,
+                lawful_bases: Arc::new(lawful_bases),
                 spools,
             }),
             _ => Err(Problems(problems).into()),
@@ -316,6 +323,19 @@ mod tests {
             let error = parse(&text(lines)).unwrap_err().to_string();
             assert!(error.contains(part), "{part} in {error}");
         }
+    }
+
+    #[test]
+    fn a_tenant_names_its_lawful_basis() {
+        let text = |lines: &str| format!("set = \"s.toml\"\n[lawful_basis.bank]\n{lines}");
+        let bases = parse(&text("basis = \"consent\"\nunknown = \"metadata\"\n"))
+            .unwrap()
+            .lawful_bases;
+        assert!(bases.own("bank").is_some() && bases.own("shop").is_none());
+        let error = parse(&text("basis = \"contract\"\nlaw = \"PIPL\"\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`article` is missing"), "{error}");
     }
 
     #[test]

@@ -6,9 +6,12 @@ use proviso_archive::{
     Advance, Archive, Change, CommitError, ConversationKey, Entry, IngestBatch, Rejudging, StorageError,
 };
 use proviso_engine::{FoldStates, Input};
+use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
+use proviso_model::directory::Directory;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::retention::Endings;
 use proviso_model::{Addressed, Message, Principal, Timestamp};
 use proviso_pipeline::{Keeper, Past, Settled, States};
 use std::sync::Arc;
@@ -32,7 +35,17 @@ pub(crate) struct Arriving {
     runtime: Handle,
     batch: IngestBatch,
     by: Principal,
+    beside: Beside,
     started: Instant,
+}
+
+/// What is known beside the archive's messages.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
+    /// As it is now.
+    pub(crate) directory: Option<Arc<Directory>>,
+    pub(crate) endings: Option<Arc<Endings>>,
+    pub(crate) bases: Arc<LawfulBases>,
 }
 
 /// What was kept, and how long judging took.
@@ -42,13 +55,15 @@ pub(crate) struct Kept {
 }
 
 impl Arriving {
-    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal) -> Self {
+    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves
+    /// the archive.
+    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, beside: Beside) -> Self {
         Self {
             archive,
             runtime: Handle::current(),
             batch,
             by,
+            beside,
             started: Instant::now(),
         }
     }
@@ -58,14 +73,26 @@ impl Past for Arriving {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
-        let states = self.archive.consent_states_of(tenant, channel, parties);
-        Ok(self.runtime.block_on(states)?)
+        let said = self.archive.consents_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(said)?)
     }
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
         let conversations: Vec<_> = messages.iter().map(|message| ConversationKey::of(message)).collect();
         let preceding = self.archive.preceding(&conversations, PRECEDING_MESSAGES_MAX);
         Ok(self.runtime.block_on(preceding)?)
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        self.beside.directory.clone()
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        self.beside.endings.clone()
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::clone(&self.beside.bases)
     }
 }
 
@@ -95,21 +122,24 @@ impl Keeper for Arriving {
     }
 }
 
-/// For held messages that are judged again: each meets what it met when it arrived, save consent, which is asked for anew.
+/// For held messages that are judged again: each meets what it met when it arrived, save consent and the directory, which are
+/// asked for anew.
 pub(crate) struct Again {
     pub(crate) archive: Archive,
     pub(crate) runtime: Handle,
     pub(crate) at: Timestamp,
     pub(crate) by: Principal,
     pub(crate) note: String,
+    /// As it is now: what the directory says of the message's own time may have been corrected since.
+    pub(crate) beside: Beside,
 }
 
 impl Past for Again {
     type Error = KeepingError;
 
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, KeepingError> {
-        let states = self.archive.consent_states_of(tenant, channel, parties);
-        Ok(self.runtime.block_on(states)?)
+        let said = self.archive.consents_of(tenant, channel, parties);
+        Ok(self.runtime.block_on(said)?)
     }
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, KeepingError> {
@@ -119,6 +149,18 @@ impl Past for Again {
             found.push(self.runtime.block_on(preceding)?);
         }
         Ok(found)
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        self.beside.directory.clone()
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        self.beside.endings.clone()
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::clone(&self.beside.bases)
     }
 }
 
@@ -158,6 +200,8 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
     Entry {
         message: admitted.message,
         fuel: settled.outcome.fuel,
+        directory: admitted.directory.as_deref().map(Directory::version),
+        basis: admitted.basis,
         retention: Some(settled.retention),
         advances: steps
             .map(|step| Advance {

@@ -6,7 +6,8 @@
 
 use crate::candidate::{Parts, rebuild};
 use crate::config::Config;
-use crate::keeping::{Again, KeepingError};
+use crate::facts::Known;
+use crate::keeping::{Again, Beside, KeepingError};
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
@@ -75,6 +76,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) workers: usize,
     pub(crate) thread: &'a OwnThread,
+    pub(crate) beside: &'a Beside,
 }
 
 /// Judges held messages again and writes their new verdicts, all in one transaction.
@@ -90,6 +92,7 @@ pub(crate) async fn rejudge(
         quarantine,
         workers,
         thread,
+        beside,
     } = judging;
     let messages = archive.messages(ids).await.map_err(anyhow::Error::from)?;
     let mut held = Vec::with_capacity(ids.len());
@@ -97,12 +100,14 @@ pub(crate) async fn rejudge(
         let message = message.ok_or_else(|| RejudgeFailure::NotHeld(id.clone()))?;
         held.push(Arc::new(Addressed::from(message)));
     }
+    let now = places::now();
     let mut keeper = Again {
         archive: archive.clone(),
         runtime: Handle::current(),
-        at: places::now(),
+        at: now,
         by: by.clone(),
         note: note.to_owned(),
+        beside: beside.clone(),
     };
     let (evaluating, breaker) = (Arc::clone(generation), Arc::clone(quarantine));
     let work = thread.run("judging again", move || {
@@ -111,7 +116,7 @@ pub(crate) async fn rejudge(
             workers,
             breaker: Some(&*breaker),
         };
-        take_again(judge, held, &mut keeper)
+        take_again(judge, held, &mut keeper, now)
     });
     let written = work.await.map_err(anyhow::Error::from)?;
     quarantine.tell(generation.id()).await;
@@ -151,12 +156,16 @@ pub async fn rejudge_here(
     let metrics = Arc::new(Metrics::default());
     let quarantine = Quarantine::start(archive.clone(), metrics, generation.id(), config.quarantine).await?;
     let quarantine = Arc::new(quarantine);
+    let beside = Known::load(archive, Arc::clone(&config.lawful_bases))
+        .await?
+        .in_zone(&generation.set().time_zone);
     let judging = Judging {
         archive,
         generation: &generation,
         quarantine: &quarantine,
         workers: config.workers,
         thread: &OwnThread::start("proviso-judge")?,
+        beside: &beside,
     };
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
         again.extend(rejudge(judging, ids, by, note).await?);

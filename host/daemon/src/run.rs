@@ -3,6 +3,7 @@
 use crate::budget::ByteBudget;
 use crate::candidate::Parts;
 use crate::config::Config;
+use crate::facts::Known;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::metrics::Metrics;
@@ -91,14 +92,16 @@ impl Daemon {
             Arc::new(Quarantine::start(archive.clone(), Arc::clone(&metrics), id, config.quarantine).await?);
         let (queue, deliveries) = Queue::new();
         let (rejudging, requests) = mpsc::channel(1);
+        let (facts, handed_in) = mpsc::channel(1);
         let writer = Writer::new(
             archive.clone(),
             Arc::clone(&generations),
             Arc::clone(&quarantine),
             Arc::clone(&metrics),
-            config.workers,
+            Known::load(&archive, Arc::clone(&config.lawful_bases)).await?,
+            &config,
         )?;
-        let writer = tokio::spawn(writer.run(deliveries, requests));
+        let writer = tokio::spawn(writer.run(deliveries, requests, handed_in));
 
         let listener = http::listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
@@ -117,6 +120,7 @@ impl Daemon {
             generations: Arc::clone(&generations),
             quarantine,
             rejudging,
+            facts,
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),

@@ -1,5 +1,8 @@
 //! The one writer: takes what is queued, judges it, commits it, and only then answers.
 
+use crate::config::Config;
+use crate::endings::import_endings;
+use crate::facts::{self, Facts};
 use crate::generations::Generations;
 use crate::keeping::{Arriving, Kept};
 use crate::metrics::Metrics;
@@ -7,7 +10,9 @@ use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::queue::{Arrival, NotCommitted, Queued, Report};
 use crate::rejudge::{self, Judging};
-use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset};
+use proviso_archive::{
+    Archive, Change, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset, StorageError,
+};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pipeline::{Judge, Memory, places, take_in};
@@ -27,6 +32,8 @@ pub(crate) struct Writer {
     workers: usize,
     thread: OwnThread,
     memory: Memory,
+    known: facts::Known,
+    config: Config,
 }
 
 impl Writer {
@@ -39,16 +46,19 @@ impl Writer {
         generations: Arc<Generations>,
         quarantine: Arc<Quarantine>,
         metrics: Arc<Metrics>,
-        workers: usize,
+        known: facts::Known,
+        config: &Config,
     ) -> std::io::Result<Self> {
         Ok(Self {
             archive,
             generations,
             quarantine,
             metrics,
-            workers,
             thread: OwnThread::start("proviso-judge")?,
             memory: Memory::backed(),
+            known,
+            workers: config.workers,
+            config: config.clone(),
         })
     }
 
@@ -56,11 +66,12 @@ impl Writer {
     ///
     /// One transaction ends before the next begins: a message is judged by the states, the consent and the conversation that the
     /// messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
-    /// longer queue. Held messages are judged again between two transactions, since that writes too.
+    /// longer queue. Held messages are judged again between two transactions, and facts are taken in there, since that writes too.
     pub(crate) async fn run(
         mut self,
         mut queued: mpsc::Receiver<Queued>,
         mut rejudging: mpsc::Receiver<rejudge::Request>,
+        mut facts: mpsc::Receiver<facts::Request>,
     ) -> anyhow::Result<()> {
         let mut batch = Vec::new();
         loop {
@@ -72,6 +83,7 @@ impl Writer {
                     self.take(std::mem::take(&mut batch)).await;
                 }
                 Some(request) = rejudging.recv() => self.rejudge(request).await,
+                Some(request) = facts.recv() => self.learn(request).await,
                 () = tokio::time::sleep(PROBE_AFTER), if !self.archive.health().is_writing() => self.probe().await,
             }
         }
@@ -90,10 +102,13 @@ impl Writer {
     }
 
     /// Judges held messages again, between two transactions of new ones.
-    async fn rejudge(&self, request: rejudge::Request) {
+    async fn rejudge(&mut self, request: rejudge::Request) {
+        let generation = self.generations.current();
+        let beside = self.known.in_zone(&generation.set().time_zone);
         let judging = Judging {
             archive: &self.archive,
-            generation: &self.generations.current(),
+            generation: &generation,
+            beside: &beside,
             quarantine: &self.quarantine,
             workers: self.workers,
             thread: &self.thread,
@@ -111,6 +126,43 @@ impl Writer {
         }
         // Nobody listens where an HTTP client went away; the verdicts stand all the same.
         let _ = request.done.send(again);
+    }
+
+    /// Writes facts that somebody hands in. What is judged from here on knows of them.
+    async fn learn(&mut self, facts::Request { facts, by }: facts::Request) {
+        // Nobody listens to an answer where an HTTP client went away; the facts stand all the same.
+        match facts {
+            Facts::Directory(import, done) => {
+                let report = facts::import_directory(&self.archive, &import, &by).await;
+                if let Ok(written) = &report {
+                    tracing::info!(version = written.version, is_new = written.is_new, who = %by, "directory imported");
+                }
+                let _ = done.send(self.know(report).await);
+            }
+            Facts::Consents(import, done) => {
+                let report = facts::import_consents(&self.archive, &import, &by).await;
+                if let Ok(written) = &report {
+                    tracing::info!(added = written.added, known = written.known, who = %by, "consent imported");
+                }
+                let _ = done.send(self.know(report).await);
+            }
+            Facts::Endings(rows, at, done) => {
+                let report = import_endings(&self.config, &self.archive, rows, at, &by).await;
+                if let Ok(written) = &report {
+                    tracing::info!(added = written.added, decided = written.decided, who = %by, "ends imported");
+                }
+                let _ = done.send(self.know(report).await);
+            }
+        }
+    }
+
+    /// Asks the archive anew for what decides, after some of it was written.
+    async fn know<R, E: From<StorageError>>(&mut self, report: Result<R, E>) -> Result<R, E> {
+        let report = report?;
+        self.memory.clear();
+        // What was written is in the archive. Whoever is told of the fault sends the same again, and then it is known.
+        self.known = self.known.again(&self.archive).await?;
+        Ok(report)
     }
 
     /// Commits what is queued in transactions of a bounded size: small ones share one, large ones take several.
@@ -249,7 +301,8 @@ impl Writer {
     ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
         let workers = self.workers;
-        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone());
+        let beside = self.known.in_zone(&generation.set().time_zone);
+        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone(), beside);
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
         let work = self.thread.run("judging", move || {

@@ -252,7 +252,7 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
             .recipients
             .iter()
             .take(shown)
-            .map(|recipient| party_record(asked, recipient))
+            .map(|recipient| party_record(asked, view, recipient))
     }));
     let attachments = Nested::of(views.iter().map(|view| {
         let shown = if fields.attachments { limits::ATTACHMENTS_MAX } else { 0 };
@@ -300,7 +300,7 @@ fn with_messages<R>(asked: Asked<'_>, views: &[MessageView<'_>], call: impl FnOn
                 direction: direction(message.direction),
                 sent_at: asked.time_of(message),
                 sender: if fields.parties || fields.departments {
-                    party_record(asked, &message.sender)
+                    party_record(asked, view, &message.sender)
                 } else {
                     NOBODY
                 },
@@ -340,7 +340,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }
 
-fn party_record<'a>(asked: Asked<'a>, party: &'a Party) -> types::Party<'a> {
+fn party_record<'a>(asked: Asked<'a>, view: &MessageView<'a>, party: &'a Party) -> types::Party<'a> {
     types::Party {
         id: if asked.fields.parties { &party.id } else { "" },
         class: match party.class {
@@ -349,7 +349,7 @@ fn party_record<'a>(asked: Asked<'a>, party: &'a Party) -> types::Party<'a> {
             PartyClass::Robot => types::PartyClass::Robot,
             PartyClass::Unknown => types::PartyClass::Unknown,
         },
-        department: asked.set.department_of(party),
+        department: asked.set.department_of(party, view.message, view.directory),
     }
 }
 

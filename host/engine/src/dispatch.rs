@@ -5,6 +5,7 @@
 
 use crate::policy::{Applied, Policy};
 use proviso_model::Digest;
+use proviso_model::directory::Directory;
 use proviso_model::message::{Direction, Kind, Message};
 use proviso_model::set::PolicySet;
 use proviso_model::trigger::Trigger;
@@ -134,11 +135,11 @@ impl Dispatch {
         &self,
         set: &PolicySet,
         applied: &[Applied],
-        message: &Message,
+        (message, directory): (&Message, Option<&Directory>),
         scratch: &mut DispatchScratch,
     ) -> Arc<Coverage> {
         for (covers, alike) in scratch.covering.iter_mut().zip(&self.scopes) {
-            *covers = set.covers(&set.apply[alike[0]], message);
+            *covers = set.covers(&set.apply[alike[0]], message, directory);
         }
         if let Some((covering, coverage)) = &scratch.last
             && **covering == *scratch.covering

@@ -91,7 +91,7 @@ impl Generation {
                     message,
                     text,
                     scan: self.scan_of(message, text, scratch),
-                    coverage: self.coverage(message, scope, scratch),
+                    coverage: self.coverage(message, input, scope, scratch),
                 }
             })
             .collect();

@@ -109,7 +109,7 @@ impl Generation {
     pub(crate) fn look<'a>(&'a self, inputs: &'a [Input], scope: Scope, scratch: &mut Scratch) -> Looked<'a> {
         let coverages: Vec<_> = inputs
             .iter()
-            .map(|input| self.coverage(&input.message, scope, scratch))
+            .map(|input| self.coverage(&input.message, input, scope, scratch))
             .collect();
         let texts: Vec<&str> = inputs
             .iter()
@@ -293,11 +293,21 @@ impl Generation {
         }
     }
 
-    pub(crate) fn coverage(&self, message: &Message, scope: Scope, scratch: &mut Scratch) -> Arc<Coverage> {
+    /// The packs that judge a message: that of the input, or one of those before it.
+    pub(crate) fn coverage(
+        &self,
+        message: &Message,
+        input: &Input,
+        scope: Scope,
+        scratch: &mut Scratch,
+    ) -> Arc<Coverage> {
         match scope {
-            Scope::OfTheSet => self
-                .dispatch
-                .coverage(&self.set, &self.applied, message, &mut scratch.dispatch),
+            Scope::OfTheSet => self.dispatch.coverage(
+                &self.set,
+                &self.applied,
+                (message, input.directory.as_deref()),
+                &mut scratch.dispatch,
+            ),
             Scope::Only(apply) => Arc::new(Coverage::only(&self.applied, apply)),
         }
     }

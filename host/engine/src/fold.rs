@@ -160,10 +160,12 @@ impl Generation {
         let views: Vec<MessageView<'_>> = shapes
             .iter()
             .map(|(message, range, truncated, preceding)| {
-                let message = &*inputs[*message].message;
+                let input = &inputs[*message];
+                let message = &*input.message;
                 let text = &message.text[..message.text.floor_char_boundary(limits::MESSAGE_TEXT_BYTES_MAX)];
                 MessageView {
                     message,
+                    directory: input.directory.as_deref(),
                     text,
                     hits: &hits[range.clone()],
                     truncated: *truncated,

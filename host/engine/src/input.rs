@@ -1,8 +1,11 @@
 //! What is given to be judged.
 
+use proviso_model::basis::Applied;
+use proviso_model::directory::Directory;
 use proviso_model::id::PolicyId;
 use proviso_model::limits;
 use proviso_model::message::{Addressed, Message};
+use proviso_model::retention::Moments;
 use proviso_model::verdict::Withheld;
 use proviso_pack::Case;
 use std::collections::BTreeSet;
@@ -18,9 +21,15 @@ pub struct Input {
     pub preceding: Vec<Arc<Addressed>>,
     /// Why no policy may see the content (`proviso_model::consent::visible`).
     pub withheld: Option<Withheld>,
+    /// The lawful basis that was found for it; kept beside the verdict, which says nothing of it.
+    pub basis: Option<Arc<Applied>>,
+    /// The moments from which its retention clocks run, beside its own time.
+    pub moments: Moments,
     /// Policies that are not to be called; where one would have run, its fault says so. A replay gives those that the
     /// recorded verdict names.
     pub quarantined: Option<Arc<BTreeSet<PolicyId>>>,
+    /// The directory that says to which departments the parties belong. A replay gives the version that was recorded.
+    pub directory: Option<Arc<Directory>>,
 }
 
 impl Input {
@@ -30,7 +39,10 @@ impl Input {
             message: Arc::new(Addressed::from(message)),
             preceding: Vec::new(),
             withheld: None,
+            basis: None,
+            moments: Moments::default(),
             quarantined: None,
+            directory: None,
         }
     }
 
@@ -48,7 +60,10 @@ impl Input {
                 message: Arc::clone(message),
                 preceding,
                 withheld: None,
+                basis: None,
+                moments: Moments::default(),
                 quarantined: None,
+                directory: None,
             }
         };
         messages.iter().enumerate().map(input).collect()

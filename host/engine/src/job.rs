@@ -70,6 +70,7 @@ impl Job<'_> {
             .zip(&shapes)
             .map(|(message, (range, truncated, preceding))| MessageView {
                 message: &self.inputs[*message].message,
+                directory: self.inputs[*message].directory.as_deref(),
                 text: self.scans[*message].text,
                 hits: &hits[range.clone()],
                 truncated: *truncated,

@@ -68,7 +68,7 @@ pub(crate) fn write_key(asked: Asked<'_>, view: &MessageView<'_>, key: &mut Vec<
     key.extend((view.text_bytes().div_ceil(1 << 10) as u32).to_le_bytes());
     if fields.departments {
         for party in message.parties() {
-            let department = asked.set.department_of(party);
+            let department = asked.set.department_of(party, message, view.directory);
             key.push(party.class as u8);
             key.extend((department.len() as u32).to_le_bytes());
             key.extend(department.as_bytes());

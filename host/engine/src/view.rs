@@ -1,5 +1,6 @@
 //! What a policy is shown of a message, before the contract's version gives it its form.
 
+use proviso_model::directory::Directory;
 use proviso_model::message::Message;
 use proviso_model::set::PolicySet;
 use proviso_pack::manifest::TimePrecision;
@@ -43,6 +44,8 @@ pub(crate) struct Fields {
 #[derive(Clone, Copy)]
 pub(crate) struct MessageView<'a> {
     pub(crate) message: &'a Message,
+    /// The directory that is asked about its parties.
+    pub(crate) directory: Option<&'a Directory>,
     /// The text, cut to its limit.
     pub(crate) text: &'a str,
     /// Hits of this policy's lists, ordered by start, end and list.

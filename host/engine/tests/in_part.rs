@@ -207,7 +207,10 @@ fn a_preceding_text_is_seen_the_same_whether_or_not_it_was_judged_before() {
             message: again(&messages[number]),
             preceding,
             withheld: None,
+            basis: None,
+            moments: proviso_model::retention::Moments::default(),
             quarantined: None,
+            directory: None,
         }
     };
     let judged = |fresh: bool| -> Vec<String> {

@@ -23,6 +23,8 @@ struct Content {
     /// Its `raw` is empty.
     message: Message,
     digest: Digest,
+    /// The digest of the whole message, where this is what may be kept of it.
+    delivered: Option<Digest>,
     remembered: Remembered,
 }
 
@@ -55,6 +57,35 @@ impl Addressed {
     /// [`Message::content_digest`], without computing it anew.
     pub fn digest(&self) -> Digest {
         self.content.digest
+    }
+
+    /// What may be kept of a message whose content may not: who wrote to whom, when, where and what kind it was. Text,
+    /// attachments, links, sums, notes and the source's own bytes are left out.
+    #[must_use]
+    pub fn metadata(&self) -> Self {
+        let message = Message {
+            text: String::new(),
+            amount: None,
+            attachments: Vec::new(),
+            links: Vec::new(),
+            notes: Vec::new(),
+            raw: Arc::default(),
+            ..Message::clone(self)
+        };
+        Self {
+            content: Arc::new(Content {
+                digest: message.content_digest(),
+                message,
+                delivered: Some(self.delivered().unwrap_or(self.digest())),
+                remembered: Remembered::default(),
+            }),
+            raw: Arc::default(),
+        }
+    }
+
+    /// The digest of the message as it was delivered, where this is only what may be kept of it ([`Addressed::metadata`]).
+    pub fn delivered(&self) -> Option<Digest> {
+        self.content.delivered
     }
 
     /// What was last kept with it, or with a copy of it, if it is of that type.
@@ -91,6 +122,7 @@ impl From<Message> for Addressed {
             content: Arc::new(Content {
                 message,
                 digest,
+                delivered: None,
                 remembered: Remembered::default(),
             }),
             raw,
@@ -251,6 +283,22 @@ mod tests {
         drop(addressed);
         assert!(raw.upgrade().is_none(), "nobody keeps the raw bytes");
         assert_eq!((remembered.text.as_str(), &**remembered.raw()), ("a text", ""));
+    }
+
+    #[test]
+    fn metadata_has_nothing_of_the_content_and_knows_the_delivery() {
+        let json = r#"{"id":"m","tenant":"t","channel":"c","sent_at":0,"from":"a","text":"a text","links":["l"],
+            "attachments":[{"name":"n"}],"amount":{"minor_units":1,"currency":"CNY"}}"#;
+        let whole = Addressed::from(from_json(json, &Defaults::default()).unwrap());
+        let kept = whole.metadata();
+        assert_eq!((kept.delivered(), whole.delivered()), (Some(whole.digest()), None));
+        assert_eq!(kept.metadata().delivered(), Some(whole.digest()));
+        assert_eq!(kept.digest(), kept.content_digest());
+        assert_eq!(
+            (kept.text.as_str(), &**kept.raw(), kept.sender.id.as_str()),
+            ("", "", "a")
+        );
+        assert!(kept.links.is_empty() && kept.attachments.is_empty() && kept.amount.is_none());
     }
 
     #[test]

@@ -4,10 +4,13 @@
 //! the same answer. Every other crate of the host depends on it, and it depends on none of them.
 
 mod addressed;
+pub mod basis;
 pub mod canonical;
 pub mod consent;
 mod consent_event;
+mod consent_ledger;
 pub mod digest;
+pub mod directory;
 mod entity;
 pub mod foreign;
 pub mod id;
@@ -22,6 +25,7 @@ pub mod retention;
 pub mod segment;
 pub mod set;
 pub mod spelling;
+pub mod statement;
 pub mod time;
 pub mod toml_read;
 pub mod trigger;

@@ -140,6 +140,18 @@ impl Zone {
             .saturating_add(SignedDuration::from_secs(i64::from(offset.seconds())))
     }
 
+    /// The moment at which a day begins there: midnight, or the first moment behind it where the clock skips midnight. On the
+    /// calendar's first and last day, the nearest moment there is.
+    pub fn start_of(&self, day: Day) -> Timestamp {
+        let midnight = day.0.to_datetime(civil::Time::midnight());
+        let millis = match self.rules.to_zoned(midnight) {
+            Ok(zoned) => zoned.timestamp().as_millisecond(),
+            Err(_) if day.0.year() < 0 => FIRST_MILLIS,
+            Err(_) => LAST_MILLIS,
+        };
+        Timestamp(millis.clamp(FIRST_MILLIS, LAST_MILLIS))
+    }
+
     /// The day there at that moment.
     pub fn day(&self, at: Timestamp) -> Day {
         Day(self.wall_time(at).date())

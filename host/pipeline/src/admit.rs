@@ -3,10 +3,14 @@
 
 use crate::ports::Past;
 use proviso_engine::Input;
-use proviso_model::consent::{self, ConsentLedger, Visible};
+use proviso_model::basis::{LawfulBases, Permit, Side, TenantBasis};
+use proviso_model::consent::{self, ConsentLedger, Gate, Visible};
+use proviso_model::directory::Directory;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
+use proviso_model::retention::Endings;
 use proviso_model::set::PolicySet;
-use proviso_model::{Addressed, Message};
+use proviso_model::statement::{PEOPLE, Statement};
+use proviso_model::{Addressed, Message, Timestamp};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -18,8 +22,10 @@ const ALONE_BYTES_MAX: usize = 2 << 30;
 const MESSAGE_BYTES: usize = 768;
 /// What a conversation takes beside its messages, about.
 const WINDOW_BYTES: usize = 256;
-/// What a party's last word takes beside the identifier, about.
+/// What a party takes beside the identifier, about.
 const PARTY_BYTES: usize = 96;
+/// What a statement takes, about.
+const STATEMENT_BYTES: usize = 16;
 
 /// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied between two
 /// transactions: what one needs stays until it is committed.
@@ -33,13 +39,19 @@ pub struct Memory {
     /// True if a keeper knows all that was forgotten here.
     is_backed: bool,
     forgotten: u64,
+    /// The directory that the next messages are judged by.
+    directory: Option<Arc<Directory>>,
+    /// The ends from which retention clocks run.
+    endings: Option<Arc<Endings>>,
+    /// The lawful basis of each tenant that names its own.
+    bases: Arc<LawfulBases>,
 }
 
 /// What the parties of a channel said.
 #[derive(Default)]
 struct Ledger {
     said: ConsentLedger,
-    /// Those whose last word is known, or known to be none.
+    /// Those whose statements are known, or known to be none.
     known: HashSet<String>,
 }
 
@@ -61,13 +73,26 @@ fn ledger_key(tenant: &str, channel: &str) -> String {
     [tenant, channel].join("\u{0}")
 }
 
-/// The parties whose consent the gate may ask for, and the one whose statement a message carries.
-fn parties(message: &Message) -> impl Iterator<Item = &str> {
+/// The accounts whose consent the gate may ask for, and the one whose statement a message carries.
+fn parties<'m>(basis: &'m TenantBasis, message: &'m Message) -> impl Iterator<Item = &'m str> {
     let asked = message
         .parties()
-        .filter(|party| consent::is_asked(party))
+        .filter(|party| consent::side_of(party).is_some_and(|side| basis.of(side).is_some()))
         .map(|party| party.id.as_str());
     asked.chain(message.consent.as_ref().map(|event| event.party.as_str()))
+}
+
+/// The people whom the gate may ask for by their numbers.
+fn people<'m>(basis: &TenantBasis, directory: Option<&'m Directory>, message: &'m Message) -> Vec<&'m str> {
+    if basis.of(Side::Employees).is_none() {
+        return Vec::new();
+    }
+    let employees = message
+        .parties()
+        .filter(|party| consent::side_of(party) == Some(Side::Employees));
+    employees
+        .filter_map(|party| consent::person_of(directory, message, party))
+        .collect()
 }
 
 fn bytes_of(message: &Addressed) -> usize {
@@ -94,6 +119,9 @@ impl Memory {
             ledger_bytes: 0,
             is_backed,
             forgotten: 0,
+            directory: None,
+            endings: None,
+            bases: Arc::default(),
         }
     }
 
@@ -110,13 +138,48 @@ impl Memory {
         messages: Vec<Arc<Addressed>>,
         past: &mut P,
     ) -> Result<Vec<Input>, P::Error> {
-        // Conversations first: the parties to what was said in them are asked for too.
-        self.ask_for_conversations(&messages, past)?;
-        self.ask_for_consents(&messages, past)?;
+        self.ask(set, &messages, past)?;
         Ok(messages
             .into_iter()
             .map(|message| self.admit_next(set, message))
             .collect())
+    }
+
+    /// The same for one message that is kept already and is judged again at `now`: what is permitted now decides, and what is
+    /// kept of it stays as it is.
+    pub fn admit_again<P: Past>(
+        &mut self,
+        set: &PolicySet,
+        message: Arc<Addressed>,
+        past: &mut P,
+        now: Timestamp,
+    ) -> Result<Input, P::Error> {
+        let messages = [message];
+        self.ask(set, &messages, past)?;
+        let [message] = messages;
+        Ok(self.pass(set, message, now))
+    }
+
+    fn ask<P: Past>(&mut self, set: &PolicySet, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
+        self.directory = past.directory();
+        self.endings = past.endings();
+        self.bases = past.bases();
+        // Conversations first: the parties to what was said in them are asked for too.
+        self.ask_for_conversations(messages, past)?;
+        self.ask_for_consents(set, messages, past)
+    }
+
+    /// What the messages from here on are judged by, where no keeper is asked.
+    pub fn know(&mut self, directory: Option<Arc<Directory>>, endings: Option<Arc<Endings>>, bases: Arc<LawfulBases>) {
+        self.directory = directory;
+        self.endings = endings;
+        self.bases = bases;
+    }
+
+    /// Notes what somebody said, where no keeper is asked.
+    pub fn hear(&mut self, statement: &Statement) {
+        let key = ledger_key(&statement.tenant, statement.whose.channel());
+        self.ledgers.entry(key).or_default().said.record(&statement.event());
     }
 
     fn ask_for_conversations<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
@@ -146,22 +209,37 @@ impl Memory {
     }
 
     /// Of the parties to these messages and to those that are shown beside them.
-    fn ask_for_consents<P: Past>(&mut self, messages: &[Arc<Addressed>], past: &mut P) -> Result<(), P::Error> {
+    fn ask_for_consents<P: Past>(
+        &mut self,
+        set: &PolicySet,
+        messages: &[Arc<Addressed>],
+        past: &mut P,
+    ) -> Result<(), P::Error> {
         let mut unknown: HashMap<(String, String), Vec<String>> = HashMap::new();
+        let (bases, directory) = (Arc::clone(&self.bases), self.directory.clone());
         for message in messages {
             let (tenant, channel) = (&message.id.tenant, &message.id.channel);
-            let ledger = self.ledgers.entry(ledger_key(tenant, channel)).or_default();
+            let basis = bases.of(tenant, set.lawful_basis);
             let window = self.windows.get(&conversation_key(message));
             let beside = window.into_iter().flat_map(|window| &window.messages);
-            let all = parties(message).chain(beside.flat_map(|earlier| parties(earlier)));
-            for party in all {
-                if !ledger.known.contains(party) {
-                    ledger.known.insert(party.to_owned());
-                    self.ledger_bytes += PARTY_BYTES + party.len();
-                    unknown
-                        .entry((tenant.clone(), channel.clone()))
-                        .or_default()
-                        .push(party.to_owned());
+            let all = || std::iter::once(message).chain(beside.clone());
+            let accounts = all().flat_map(|message| parties(basis, message)).collect();
+            let people = all()
+                .flat_map(|message| people(basis, directory.as_deref(), message))
+                .collect();
+            let both: [(&str, Vec<&str>); 2] = [(channel, accounts), (PEOPLE, people)];
+            for (channel, parties) in both {
+                if parties.is_empty() {
+                    continue;
+                }
+                let ledger = self.ledgers.entry(ledger_key(tenant, channel)).or_default();
+                for party in parties {
+                    if !ledger.known.contains(party) {
+                        ledger.known.insert(party.to_owned());
+                        self.ledger_bytes += PARTY_BYTES + party.len();
+                        let asked = unknown.entry((tenant.clone(), channel.to_owned())).or_default();
+                        asked.push(party.to_owned());
+                    }
                 }
             }
         }
@@ -169,6 +247,7 @@ impl Memory {
             let parties: Vec<&str> = parties.iter().map(String::as_str).collect();
             let said = past.consents(&tenant, &channel, &parties)?;
             let ledger = self.ledgers.entry(ledger_key(&tenant, &channel)).or_default();
+            self.ledger_bytes += said.len() * STATEMENT_BYTES;
             for event in &said {
                 ledger.said.record(event);
             }
@@ -177,11 +256,29 @@ impl Memory {
     }
 
     /// Notes a message's consent, asks the gate, and picks its preceding messages. What is not remembered counts as not there:
-    /// whoever has a keeper calls [`Memory::admit`].
+    /// whoever has a keeper calls [`Memory::admit`]. Of a message that may not be stored whole, what may be kept goes on.
     pub fn admit_next(&mut self, set: &PolicySet, message: Arc<Addressed>) -> Input {
-        let key = ledger_key(&message.id.tenant, &message.id.channel);
-        let ledger = self.ledgers.entry(key).or_default();
+        let sent_at = message.sent_at;
+        let mut input = self.pass(set, message, sent_at);
+        if input
+            .basis
+            .as_ref()
+            .is_some_and(|basis| basis.permits == Permit::Metadata)
+        {
+            input.message = Arc::new(input.message.metadata());
+        }
+        input
+    }
+
+    /// `moment` is that whose state of consent decides.
+    fn pass(&mut self, set: &PolicySet, message: Arc<Addressed>, moment: Timestamp) -> Input {
+        let (tenant, channel) = (&message.id.tenant, &message.id.channel);
+        let key = ledger_key(tenant, channel);
+        if !self.ledgers.contains_key(&key) {
+            self.ledgers.insert(key.clone(), Ledger::default());
+        }
         if let Some(event) = &message.consent {
+            let ledger = self.ledgers.entry(key.clone()).or_default();
             ledger.said.record(&event.heard_at(message.sent_at));
         }
         self.clock += 1;
@@ -192,7 +289,22 @@ impl Memory {
         });
         window.used = self.clock;
         let earlier = window.messages.iter().cloned();
-        let Visible { withheld, preceding } = consent::visible(set.lawful_basis, &message, earlier, &ledger.said);
+        let basis = self.bases.of(tenant, set.lawful_basis);
+        let people = basis
+            .of(Side::Employees)
+            .and_then(|_| self.ledgers.get(&ledger_key(tenant, PEOPLE)));
+        let gate = Gate {
+            basis,
+            said: &self.ledgers[&key].said,
+            people: people.map(|ledger| &ledger.said),
+            directory: self.directory.as_deref(),
+            moment,
+        };
+        let Visible {
+            withheld,
+            basis,
+            preceding,
+        } = consent::visible(gate, &message, earlier);
         if withheld.is_none() {
             if window.messages.len() == PRECEDING_MESSAGES_MAX
                 && let Some(oldest) = window.messages.pop_front()
@@ -203,11 +315,15 @@ impl Memory {
             // What is remembered needs no raw bytes.
             window.messages.push_back(Arc::new(message.without_raw()));
         }
+        let endings = self.endings.as_ref();
         Input {
+            moments: endings.map(|endings| endings.moments(&message)).unwrap_or_default(),
             message,
             preceding,
             withheld,
+            basis: Some(basis),
             quarantined: None,
+            directory: self.directory.clone(),
         }
     }
 
@@ -252,153 +368,5 @@ impl Memory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proviso_model::canonical::{Defaults, from_json};
-    use proviso_model::consent::ConsentEvent;
-    use proviso_model::set::LawfulBasis;
-    use std::collections::BTreeMap;
-    use std::convert::Infallible;
-
-    /// Remembers what was committed, and counts what it is asked.
-    #[derive(Default)]
-    struct Kept {
-        messages: BTreeMap<String, Vec<Message>>,
-        said: Vec<ConsentEvent>,
-        asked: usize,
-    }
-
-    impl Kept {
-        fn keep(&mut self, admitted: &[Input]) {
-            for input in admitted {
-                let message = Message::clone(&input.message);
-                self.said.extend(message.consent.clone());
-                if input.withheld.is_none() {
-                    self.messages
-                        .entry(message.conversation.clone())
-                        .or_default()
-                        .push(message);
-                }
-            }
-        }
-    }
-
-    impl Past for Kept {
-        type Error = Infallible;
-
-        fn consents(&mut self, _: &str, _: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Infallible> {
-            let said = self.said.iter().filter(|event| parties.contains(&&*event.party));
-            Ok(said.cloned().collect())
-        }
-
-        fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Infallible> {
-            self.asked += messages.len();
-            let found = messages.iter().map(|message| {
-                let all = self.messages.get(&message.conversation).cloned().unwrap_or_default();
-                all[all.len().saturating_sub(PRECEDING_MESSAGES_MAX)..].to_vec()
-            });
-            Ok(found.collect())
-        }
-    }
-
-    fn message(id: &str, conversation: &str, party: &str) -> Arc<Addressed> {
-        let text = format!(
-            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"{conversation}","sent_at":0,
-                "from":{{"id":"{party}","class":"external"}},"text":"{}"}}"#,
-            "x".repeat(100)
-        );
-        Arc::new(from_json(&text, &Defaults::default()).unwrap().into())
-    }
-
-    fn refusal(id: &str, party: &str) -> Arc<Addressed> {
-        let text = format!(
-            r#"{{"id":"{id}","tenant":"t","channel":"c","conversation":"other","sent_at":1,"kind":"consent",
-                "consent":{{"party":"{party}","state":"disagree"}}}}"#
-        );
-        Arc::new(from_json(&text, &Defaults::default()).unwrap().into())
-    }
-
-    fn on_consent() -> PolicySet {
-        PolicySet {
-            lawful_basis: LawfulBasis::Consent,
-            ..PolicySet::default()
-        }
-    }
-
-    fn shown(input: &Input) -> Vec<&str> {
-        input.preceding.iter().map(|message| &*message.id.native).collect()
-    }
-
-    #[test]
-    fn what_was_forgotten_is_asked_for_and_makes_no_difference() {
-        let set = on_consent();
-        let batches: Vec<Vec<Arc<Addressed>>> = (0..40)
-            .map(|batch| {
-                let one = |at: usize| message(&format!("m{batch}-{at}"), &format!("g{}", (batch * 7 + at) % 60), "p");
-                (0..30).map(one).collect()
-            })
-            .collect();
-        let judge = |bytes_max: usize| {
-            let (mut memory, mut kept, mut seen) = (Memory::backed(), Kept::default(), Vec::new());
-            for batch in &batches {
-                let admitted = memory.admit(&set, batch.clone(), &mut kept).unwrap();
-                seen.extend(admitted.iter().map(|input| shown(input).join(",")));
-                kept.keep(&admitted);
-                memory.evict_to(bytes_max);
-                assert!(memory.window_bytes <= bytes_max);
-            }
-            (seen, kept.asked)
-        };
-        let (all, asked_once) = judge(usize::MAX);
-        let (again, asked_often) = judge(16 << 10);
-        assert_eq!(all, again);
-        assert!(
-            asked_often > asked_once,
-            "the small memory forgets: {asked_often} and {asked_once}"
-        );
-        assert!(
-            all.iter()
-                .any(|shown| shown.split(',').count() == PRECEDING_MESSAGES_MAX)
-        );
-    }
-
-    #[test]
-    fn nobody_sees_what_somebody_said_who_refused_in_the_same_batch() {
-        let batch = vec![
-            message("m1", "g", "p"),
-            refusal("r", "p"),
-            message("m2", "g", "q"),
-            message("m3", "g", "p"),
-        ];
-        let admitted = Memory::alone()
-            .admit(&on_consent(), batch, &mut Kept::default())
-            .unwrap();
-        assert_eq!(shown(&admitted[2]), Vec::<&str>::new(), "m1 is not shown beside m2");
-        assert!(admitted[3].withheld.is_some(), "and m3 is withheld");
-        assert!(admitted[0].withheld.is_none(), "what was judged before stays judged");
-    }
-
-    #[test]
-    fn a_refusal_that_a_keeper_knows_counts_after_everything_was_forgotten() {
-        let (set, mut memory, mut kept) = (on_consent(), Memory::backed(), Kept::default());
-        let first = memory
-            .admit(&set, vec![message("m1", "g", "p"), refusal("r", "p")], &mut kept)
-            .unwrap();
-        kept.keep(&first);
-        memory.clear();
-        let next = memory.admit(&set, vec![message("m2", "g", "q")], &mut kept).unwrap();
-        assert_eq!(shown(&next[0]), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn alone_a_memory_counts_what_it_forgets_and_keeps_consent() {
-        let (set, mut memory) = (on_consent(), Memory::alone());
-        memory.admit_next(&set, refusal("r", "p"));
-        for number in 0..100 {
-            memory.admit_next(&set, message(&format!("m{number}"), &format!("g{number}"), "q"));
-        }
-        memory.evict_to(20 << 10);
-        assert!(memory.forgotten() >= 50, "{}", memory.forgotten());
-        assert!(memory.admit_next(&set, message("last", "g", "p")).withheld.is_some());
-    }
-}
+#[path = "admit_tests.rs"]
+mod tests;

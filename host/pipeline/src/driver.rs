@@ -8,6 +8,10 @@
 use crate::admit::Memory;
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input, Judged};
+use proviso_model::basis::LawfulBases;
+use proviso_model::directory::{Directory, DirectoryVersion};
+use proviso_model::retention::{Ending, Endings};
+use proviso_model::statement::Statement;
 use proviso_model::{Addressed, Message};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,10 +41,26 @@ pub trait Take {
     /// Notes a message that is not to be judged: those behind it are judged knowing of it. What takes no note forgets it.
     fn note(&mut self, _message: Message) {}
 
+    /// Has the messages from here on judged by what is known beside them. What does not judge forgets it.
+    fn know(&mut self, _known: &Circumstances) {}
+
     /// The input has no more for now. False if nobody wants more.
     fn pause(&mut self) -> bool {
         true
     }
+}
+
+/// What is known beside messages, where they are those of an archive.
+#[derive(Debug, Clone, Default)]
+pub struct Circumstances {
+    /// The version of the directory.
+    pub directory: Option<DirectoryVersion>,
+    /// The ends from which retention clocks run, in the order in which they were handed in.
+    pub endings: Vec<Ending>,
+    /// All that was said of being archived.
+    pub statements: Vec<Statement>,
+    /// The lawful basis of each tenant that names its own.
+    pub bases: Arc<LawfulBases>,
 }
 
 impl<F: FnMut(Message) -> bool> Take for F {
@@ -266,6 +286,20 @@ impl Take for Windows<'_> {
         let message = Arc::new(Addressed::from(message));
         for (generation, memory) in self.generations.iter().zip(&mut self.memories) {
             memory.admit_next(generation.set(), Arc::clone(&message));
+        }
+    }
+
+    fn know(&mut self, known: &Circumstances) {
+        for (generation, memory) in self.generations.iter().zip(&mut self.memories) {
+            let ready = known.directory.as_ref().map(|DirectoryVersion { version, rows }| {
+                Arc::new(Directory::new(*version, rows, &generation.set().time_zone))
+            });
+            let zone = &generation.set().time_zone;
+            let endings = (!known.endings.is_empty()).then(|| Arc::new(Endings::new(&known.endings, zone)));
+            memory.know(ready, endings, Arc::clone(&known.bases));
+            for statement in &known.statements {
+                memory.hear(statement);
+            }
         }
     }
 

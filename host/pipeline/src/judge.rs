@@ -5,7 +5,7 @@ use crate::admit::Memory;
 use crate::ports::{Breaker, Keeper, Past, States};
 use crate::settle::{Settled, settle};
 use proviso_engine::{FoldStates, Generation, Input, Judged};
-use proviso_model::Addressed;
+use proviso_model::{Addressed, Timestamp};
 use std::sync::Arc;
 
 /// Messages below which another thread costs more than it saves.
@@ -46,15 +46,16 @@ pub fn take_in<K: Keeper>(
 }
 
 /// The whole way of messages that are judged again: each is admitted for itself, since what came before one of them is not what
-/// came before the next. All of them are kept, or none.
+/// came before the next. Nothing is judged on a consent that is gone at `now`. All of them are kept, or none.
 pub fn take_again<K: Keeper>(
     by: Judge<'_>,
     held: Vec<Arc<Addressed>>,
     keeper: &mut K,
+    now: Timestamp,
 ) -> Result<K::Receipt, <K as Past>::Error> {
     let mut admitted = Vec::with_capacity(held.len());
     for message in held {
-        admitted.extend(Memory::backed().admit(by.generation.set(), vec![message], keeper)?);
+        admitted.push(Memory::backed().admit_again(by.generation.set(), message, keeper, now)?);
     }
     let (admitted, settled) = judge(by, admitted, keeper)?;
     keeper.commit(admitted, settled)

@@ -21,7 +21,7 @@ pub mod ports;
 mod settle;
 
 pub use admit::Memory;
-pub use driver::{Judgement, Run, Take, judge_all, run};
+pub use driver::{Circumstances, Judgement, Run, Take, judge_all, run};
 pub use judge::{Judge, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
 pub use settle::{Settled, facts};

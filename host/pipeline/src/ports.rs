@@ -2,8 +2,11 @@
 
 use crate::settle::Settled;
 use proviso_engine::{FoldStates, Input};
+use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
+use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::retention::Endings;
 use proviso_model::{Addressed, Digest, Message};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -14,12 +17,24 @@ pub trait Past {
     /// Why the past cannot be told.
     type Error;
 
-    /// Tells what these parties last said of archiving in a tenant's channel. Those who said nothing are left out.
+    /// Tells all that was ever said of these parties and archiving in a tenant's channel, each statement at the moment from which
+    /// it counts, in any order; of people by their numbers where the channel is [`proviso_model::statement::PEOPLE`].
     fn consents(&mut self, tenant: &str, channel: &str, parties: &[&str]) -> Result<Vec<ConsentEvent>, Self::Error>;
 
     /// Tells, for each message in order, the last messages of its conversation ahead of it whose content was not withheld: at most
     /// [`proviso_model::limits::PRECEDING_MESSAGES_MAX`], the oldest first.
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Self::Error>;
+
+    /// Gives the newest version of the directory, with days in the time zone of the set that judges; `None` where none was ever
+    /// imported. Asked once for each transaction.
+    fn directory(&mut self) -> Option<Arc<Directory>>;
+
+    /// Gives the ends from which retention clocks run, with days in the time zone of the set that judges; `None` where none was ever
+    /// handed in.
+    fn endings(&mut self) -> Option<Arc<Endings>>;
+
+    /// Gives the lawful basis of each tenant that names its own.
+    fn bases(&mut self) -> Arc<LawfulBases>;
 }
 
 /// The states from which folds go on.
@@ -69,5 +84,17 @@ impl Past for Nothing {
 
     fn preceding(&mut self, messages: &[&Addressed]) -> Result<Vec<Vec<Message>>, Infallible> {
         Ok(messages.iter().map(|_| Vec::new()).collect())
+    }
+
+    fn directory(&mut self) -> Option<Arc<Directory>> {
+        None
+    }
+
+    fn endings(&mut self) -> Option<Arc<Endings>> {
+        None
+    }
+
+    fn bases(&mut self) -> Arc<LawfulBases> {
+        Arc::default()
     }
 }

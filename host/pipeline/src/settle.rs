@@ -34,8 +34,8 @@ pub(crate) fn settle(
         let alike: Vec<usize> = proposals.map(|proposal| Arc::as_ptr(proposal).addr()).collect();
         let day = set.time_zone.day(admitted.message.sent_at);
         let decision = decided
-            .entry((alike, day, outcome.verdict.withheld))
-            .or_insert_with(|| Arc::new(decide(generation, &admitted.message, &outcome.verdict)));
+            .entry((alike, day, outcome.verdict.withheld, admitted.moments))
+            .or_insert_with(|| Arc::new(decide(generation, admitted, &outcome.verdict)));
         retained.push(Arc::clone(decision));
     }
     let settled = outcomes.into_iter().zip(retained);
@@ -45,16 +45,18 @@ pub(crate) fn settle(
 }
 
 /// How long a message must and may be kept, from what its policies proposed.
-fn decide(generation: &Generation, message: &Message, verdict: &Verdict) -> Decision {
+fn decide(generation: &Generation, admitted: &Input, verdict: &Verdict) -> Decision {
     let proposals = verdict.proposals.iter().map(|attributed| attributed.proposed());
-    retention::decide(proposals, generation.laws(), &facts(generation.set(), message, verdict))
+    let facts = facts(generation.set(), &admitted.message, verdict, admitted.moments);
+    retention::decide(proposals, generation.laws(), &facts)
 }
 
-/// What is known of a message beside the proposals: what a decision about it is made from, and explained by.
-pub fn facts<'a>(set: &'a PolicySet, message: &Message, verdict: &Verdict) -> Facts<'a> {
+/// What is known of a message beside the proposals: what a decision about it is made from, and explained by. `moments` are those of
+/// [`retention::Endings::moments`].
+pub fn facts<'a>(set: &'a PolicySet, message: &Message, verdict: &Verdict, moments: Moments) -> Facts<'a> {
     Facts {
         sent_at: message.sent_at,
-        moments: Moments::default(),
+        moments,
         legal_hold: false,
         consent_withdrawn: verdict.withheld == Some(Withheld::ConsentRefused),
         time_zone: &set.time_zone,

@@ -85,7 +85,7 @@ impl Client {
         }
         let value: Value = serde_json::from_str(&text).with_context(|| format!("the daemon answered {status}"))?;
         match value["error"]["code"].as_str() {
-            Some("unknown-message" | "unknown-generation") => Ok(None),
+            Some("unknown-message" | "unknown-generation" | "unknown-directory") => Ok(None),
             Some("no-such-path") => Err(anyhow!(
                 "the daemon that runs is of an older version and has no {path}: start it anew with this binary"
             )),
@@ -101,6 +101,21 @@ impl Client {
             .header("authorization", &self.authorization)
             .header(USER_HEADER, &self.user);
         self.answer(request.content_type("application/json").send(body.to_string()))
+    }
+
+    /// Hands in a file of facts.
+    pub(crate) fn hand_in<T: DeserializeOwned>(&self, path: &str, form: &str, bytes: &[u8]) -> anyhow::Result<T> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user)
+            .config()
+            .timeout_global(Some(LOOK_WITHIN))
+            .build();
+        let answer = self.answer(request.content_type(form).send(bytes))?;
+        serde_json::from_value(answer)
+            .context("the daemon's answer cannot be understood: is it of another version than this command?")
     }
 
     fn answer(&self, answer: Answer) -> anyhow::Result<Value> {

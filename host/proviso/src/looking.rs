@@ -6,17 +6,24 @@
 use crate::cli::TokenFileArgs;
 use crate::client::{self, Client};
 use anyhow::Context as _;
-use proviso_archive::{Archive, ArchiveError, Due, GenerationRecord, HeldMessage, Numbered, Recorded, Shown, Stats};
+use proviso_archive::{
+    Archive, ArchiveError, ConsentRecord, DirectoryImported, DirectoryRecord, Due, EndingRecord, GenerationRecord,
+    HeldMessage, Numbered, Recorded, Shown, Stats,
+};
 use proviso_daemon::config::Config;
 use proviso_daemon::wire::{
-    Arrived, ArrivedV1, DisposedV1, DueListV1, GenerationV1, HeldV1, HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+    Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, DisposedV1, DueListV1, EndingsV1, GenerationV1,
+    HeldV1, HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
 };
-use proviso_model::limits::SAMPLE_LISTED_MAX;
+use proviso_model::limits::{LINES_LISTED_MAX, SAMPLE_LISTED_MAX};
 use proviso_model::time::Day;
 use proviso_model::{Digest, MessageId};
 
 /// Messages that are read from a file at a time.
 const ARRIVED_MESSAGES: u32 = 512;
+
+/// Versions of the directory that are listed.
+const VERSIONS_LISTED: u32 = 1_000;
 
 /// Who answers. Each method gives the same either way; a client blocks, and the commands do one thing at a time.
 pub(crate) enum Looking {
@@ -147,6 +154,72 @@ impl Looking {
                 let stats: Option<StatsV1> = client.look("/v1/archive/stats", &[("risks", &risks.to_string())])?;
                 Ok(stats.context(NOTHING)?.into())
             }
+        }
+    }
+
+    /// A version of the directory, the newest where none is named; `None` if there is no such.
+    pub(crate) async fn directory(&self, version: Option<i64>) -> anyhow::Result<Option<DirectoryRecord>> {
+        match self {
+            Self::File(archive) => Ok(archive.directory(version).await?),
+            Self::Daemon(client) => {
+                let version = version.map(|version| version.to_string());
+                let query: Vec<(&str, &str)> = version.iter().map(|version| ("version", version.as_str())).collect();
+                let found: Option<DirectoryV1> = client.look("/v1/directory/version", &query)?;
+                Ok(found.map(DirectoryRecord::try_from).transpose()?)
+            }
+        }
+    }
+
+    /// The versions of the directory, the newest first.
+    pub(crate) async fn directory_versions(&self) -> anyhow::Result<Vec<DirectoryImported>> {
+        match self {
+            Self::File(archive) => Ok(archive.directory_versions(VERSIONS_LISTED).await?),
+            Self::Daemon(client) => {
+                let found: Option<DirectoryVersionsV1> = client.look("/v1/directory/versions", &[])?;
+                Ok(found.context(NOTHING)?.into())
+            }
+        }
+    }
+
+    /// The whole ledger of consent, in the order in which it was heard.
+    pub(crate) async fn consents(&self) -> anyhow::Result<Vec<ConsentRecord>> {
+        let mut lines: Vec<ConsentRecord> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |last| last.number);
+            let page = match self {
+                Self::File(archive) => archive.consents(after, LINES_LISTED_MAX).await?,
+                Self::Daemon(client) => {
+                    let (after, limit) = (after.to_string(), LINES_LISTED_MAX.to_string());
+                    let query = [("after", after.as_str()), ("limit", limit.as_str())];
+                    let found: Option<ConsentsV1> = client.look("/v1/consents/lines", &query)?;
+                    found.context(NOTHING)?.try_into()?
+                }
+            };
+            if page.is_empty() {
+                return Ok(lines);
+            }
+            lines.extend(page);
+        }
+    }
+
+    /// The whole ledger of ends, in the order in which they were handed in.
+    pub(crate) async fn endings(&self) -> anyhow::Result<Vec<EndingRecord>> {
+        let mut lines: Vec<EndingRecord> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |last| last.number);
+            let page = match self {
+                Self::File(archive) => archive.endings(after, LINES_LISTED_MAX).await?,
+                Self::Daemon(client) => {
+                    let (after, limit) = (after.to_string(), LINES_LISTED_MAX.to_string());
+                    let query = [("after", after.as_str()), ("limit", limit.as_str())];
+                    let found: Option<EndingsV1> = client.look("/v1/endings/lines", &query)?;
+                    found.context(NOTHING)?.try_into()?
+                }
+            };
+            if page.is_empty() {
+                return Ok(lines);
+            }
+            lines.extend(page);
         }
     }
 

@@ -5,7 +5,9 @@ use super::failure::Failure;
 use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use super::{acts, disposal, generations, held, holds, ingest, quarantines, rejudge, rewrap, trust};
+use super::{
+    acts, consents, directory, disposal, endings, generations, held, holds, ingest, quarantines, rejudge, rewrap, trust,
+};
 use crate::change::{Change, KeyAct, Receipt};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
@@ -22,7 +24,7 @@ pub(super) async fn write(
 ) -> Result<Receipt, Failure> {
     match change {
         Change::Messages(batch) => Ok(Receipt::Messages(
-            ingest::batch(connection, known, sealing, batch, log).await?,
+            ingest::batch(connection, known, sealing, batch, by, log).await?,
         )),
         Change::Activation(activation) => {
             let entry = generations::activate(connection, activation, by, log).await?;
@@ -97,5 +99,12 @@ pub(super) async fn write(
             acts::tell(connection, sealing, act, log).await?;
             Ok(Receipt::Done)
         }
+        Change::Consents(import) => Ok(Receipt::Consents(consents::import(connection, import, by, log).await?)),
+        Change::Directory(import) => Ok(Receipt::Directory(
+            directory::import(connection, import, by, log).await?,
+        )),
+        Change::Endings(import) => Ok(Receipt::Endings(
+            endings::import(connection, &mut known.names, sealing, import, by, log).await?,
+        )),
     }
 }

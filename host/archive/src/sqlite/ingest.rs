@@ -2,11 +2,12 @@
 
 use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
+use super::consents;
 use super::failure::Failure;
 use super::log::digests::{Envelope, Judged, Lists, Standing};
 use super::log::entries::Entries;
 use super::log::judged::OfMessage;
-use super::log::rows::{CONFLICTS as CONFLICT_ROWS, CONSENTS as CONSENT_ROWS};
+use super::log::rows::CONFLICTS as CONFLICT_ROWS;
 use super::names::pack_list_text;
 use super::rows::kebab;
 use super::said::{Numbered, cited_rules, number, said, write_findings, write_folds};
@@ -17,8 +18,9 @@ use crate::change::{Change, CommitError};
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
 use crate::stored::lists::write_cited_rules;
-use crate::stored::{codes, content};
-use proviso_model::{Digest, Message, MessageId};
+use crate::stored::{basis, codes, content};
+use proviso_model::basis::Permit;
+use proviso_model::{Digest, Message, MessageId, Principal};
 use proviso_seal::{TAG_BYTES, WrappedKey};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
@@ -26,8 +28,9 @@ use std::collections::HashMap;
 
 const ENVELOPES: Insert = Insert {
     head: "INSERT INTO envelopes (message, stream, received_at, sent_at, kind, direction, sender, conversation, \
-           generation, pack_list, held, withheld, statute_list, why, keep_until)",
-    columns: 15,
+           generation, pack_list, held, withheld, statute_list, why, keep_until, directory, basis, \
+           clocks)",
+    columns: 18,
     tail: "",
 };
 const CONTENTS: Insert = Insert {
@@ -43,11 +46,6 @@ const IDENTITIES: Insert = Insert {
 const RECALLS: Insert = Insert {
     head: "INSERT INTO recalls (recalled, message)",
     columns: 2,
-    tail: "",
-};
-const CONSENTS: Insert = Insert {
-    head: "INSERT INTO consent_events (message, stream, party, state, at, holds)",
-    columns: 6,
     tail: "",
 };
 const CONFLICTS: Insert = Insert {
@@ -73,8 +71,10 @@ const OFFSETS: Insert = Insert {
 };
 const KEPT: Lookup = Lookup {
     columns: &["tag"],
-    select: "SELECT w.tag, i.message, c.key_version, c.key FROM wanted w CROSS JOIN identities i ON i.tag = w.tag
-             CROSS JOIN contents c ON c.message = i.message",
+    select:
+        "SELECT w.tag, i.message, c.key_version, c.key, b.permits FROM wanted w CROSS JOIN identities i ON i.tag = w.tag
+             CROSS JOIN contents c ON c.message = i.message CROSS JOIN envelopes e ON e.message = i.message
+             LEFT JOIN bases b ON b.basis = e.basis",
 };
 
 const HELD: Insert = Insert {
@@ -113,6 +113,7 @@ pub(super) async fn batch(
     known: &mut Vocabulary,
     sealing: &Sealing,
     batch: &IngestBatch,
+    by: &Principal,
     log: &mut Entries,
 ) -> Result<IngestReport, Failure> {
     let names = &mut known.names;
@@ -123,7 +124,7 @@ pub(super) async fn batch(
     let advances = said(connection, names, &entries, |entry| &entry.advances).await?;
     let held: Vec<_> = entries.iter().filter(|numbered| numbered.entry.verdict.held).collect();
 
-    write_messages(connection, known, sealing, batch, &entries, log).await?;
+    write_messages(connection, known, sealing, batch, &entries, by, log).await?;
     write_findings(connection, &findings, &faults).await?;
     HELD.run(connection, &held, |values, numbered| {
         values.int(numbered.message);
@@ -149,6 +150,7 @@ async fn write_messages(
     sealing: &Sealing,
     batch: &IngestBatch,
     entries: &[Numbered<'_>],
+    by: &Principal,
     log: &mut Entries,
 ) -> Result<(), Failure> {
     let received_at = batch.received_at.as_millis();
@@ -241,30 +243,11 @@ async fn write_messages(
             values.blob(&sealing.tag(&id)).int(numbered.message);
         })
         .await?;
-    let consents: Vec<_> = entries
+    let carried: Vec<(i64, &Message)> = entries
         .iter()
-        .filter_map(|numbered| Some((numbered, numbered.entry.message.consent.as_ref()?)))
+        .map(|numbered| (numbered.message, &**numbered.entry.message))
         .collect();
-    if consents.is_empty() {
-        return Ok(());
-    }
-    let last: Option<i64> = sqlx::query_scalar("SELECT max(event) FROM consent_events")
-        .fetch_one(&mut *connection)
-        .await?;
-    CONSENTS
-        .run(connection, &consents, |values, (numbered, consent)| {
-            let holds = consent.at.min(numbered.entry.message.sent_at);
-            values.int(numbered.message).int(numbered.stream).text(&consent.party);
-            values
-                .text(consent.state.name())
-                .int(consent.at.as_millis())
-                .int(holds.as_millis());
-        })
-        .await?;
-    for (event, (numbered, _)) in (last.unwrap_or(0) + 1..).zip(&consents) {
-        log.tell_row(connection, &CONSENT_ROWS, event, Some(numbered.message), Vec::new())
-            .await?;
-    }
+    consents::carried(connection, &carried, batch.received_at, by, log).await?;
     Ok(())
 }
 
@@ -295,6 +278,14 @@ fn standing_of(numbered: &Numbered<'_>, (packs, statutes): &mut (Lists, Lists)) 
             .map(|(number, decision)| statutes.digest(number, || write_cited_rules(&cited_rules(decision)))),
         why: decision.map(|decision| codes::of_why(decision.why).into()),
         round: 0,
+        facts: (
+            numbered.entry.directory,
+            numbered
+                .entry
+                .basis
+                .as_deref()
+                .map(|applied| Digest::of(basis::write(applied).as_bytes())),
+        ),
         keep_until: decision
             .and_then(|decision| decision.until)
             .map(|until| until.number().into()),
@@ -326,28 +317,31 @@ async fn write_conflicts(
     let bind = |values: &mut Values, tag: &[u8; TAG_BYTES]| {
         values.blob(tag);
     };
-    let mut kept: HashMap<Vec<u8>, (i64, WrappedKey)> = HashMap::new();
+    let mut kept: HashMap<Vec<u8>, (i64, WrappedKey, bool)> = HashMap::new();
     for row in KEPT.run(connection, &tags, bind).await? {
-        kept.insert(row.try_get(0)?, (row.try_get(1)?, read_wrapped(&row, 2)?));
+        let permits: Option<&str> = row.try_get("permits")?;
+        let is_whole = permits != Some(Permit::Metadata.name());
+        kept.insert(row.try_get(0)?, (row.try_get(1)?, read_wrapped(&row, 2)?, is_whole));
     }
     let last: Option<i64> = sqlx::query_scalar("SELECT max(conflict) FROM conflicts")
         .fetch_one(&mut *connection)
         .await?;
     let mut rows = Vec::with_capacity(tags.len());
     for ((tag, conflict), number) in tags.iter().zip(&batch.conflicts).zip(last.unwrap_or(0) + 1..) {
-        let (message, wrapped) = kept.get(&tag[..]).ok_or_else(|| {
+        let (message, wrapped, is_whole) = kept.get(&tag[..]).ok_or_else(|| {
             Failure::Refused(CommitError::ConflictWithNothing {
                 id: conflict.id.clone(),
             })
         })?;
         let mut record = sealing.open(&conflict.id.tenant, *message, *wrapped)?;
         let part = Part::Refused(number);
-        rows.push((
-            number,
-            *message,
-            conflict,
-            record.seal(part, conflict.refused_raw.as_bytes())?,
-        ));
+        // What comes under the identifier of a message whose content may not be kept is not kept either.
+        let raw: &[u8] = if *is_whole {
+            conflict.refused_raw.as_bytes()
+        } else {
+            b""
+        };
+        rows.push((number, *message, conflict, record.seal(part, raw)?));
     }
     CONFLICTS
         .run(connection, &rows, |values, (number, message, conflict, refused)| {

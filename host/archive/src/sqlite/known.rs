@@ -2,7 +2,7 @@
 
 use super::Sqlite;
 use super::bulk::Lookup;
-use super::records::{content_columns, read_content};
+use super::records::{content_columns, read_delivered};
 use crate::known::Known;
 use crate::storage::StorageError;
 use proviso_model::{Digest, MessageId};
@@ -65,11 +65,8 @@ impl Sqlite {
                     values.blob(&self.sealing.tag(id));
                 })
                 .await?;
-            let mut kept = HashMap::with_capacity(rows.len());
-            for row in &rows {
-                let message = read_content(row, 0, &self.sealing)?;
-                kept.insert(MessageId::clone(&message.id), message.content_digest());
-            }
+            let kept = rows.iter().map(|row| read_delivered(row, 0, &self.sealing));
+            let kept = kept.collect::<Result<HashMap<_, _>, _>>()?;
             let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM disposals)")
                 .fetch_one(&mut *reader)
                 .await?;

@@ -11,7 +11,9 @@ mod clock;
 mod conflicts;
 mod consents;
 mod differences;
+mod directory;
 mod disposal;
+mod endings;
 mod failure;
 mod folds;
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use super::rows::damaged;
 use crate::stats::CitedRule;
+use crate::stored::basis;
 use crate::stored::judgement::Numbers;
 use crate::stored::lists::write_cited_rules;
 use crate::stored::verdict::{self, write_proposal};
 use proviso_model::Digest;
+use proviso_model::basis::Applied;
 use proviso_model::message::Kind;
 use proviso_model::verdict::AttributedProposal;
 use sqlx::Row as _;
@@ -31,6 +33,7 @@ struct Tables {
     statute_lists: HashMap<Vec<CitedRule>, i64>,
     generations: HashMap<Digest, i64>,
     kinds: HashMap<Kind, i64>,
+    bases: HashMap<Arc<Applied>, i64>,
     proposals: HashMap<Arc<AttributedProposal>, i64>,
 }
 
@@ -209,6 +212,26 @@ impl Names {
         .fetch_one(connection)
         .await?;
         self.learn().kinds.insert(kind, number);
+        Ok(number)
+    }
+
+    pub(super) async fn basis(
+        &mut self,
+        connection: &mut SqliteConnection,
+        applied: &Arc<Applied>,
+    ) -> Result<i64, sqlx::Error> {
+        if let Some(number) = self.tables.bases.get(applied) {
+            return Ok(*number);
+        }
+        let number = sqlx::query_scalar(
+            "INSERT INTO bases (permits, applied) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET applied = excluded.applied RETURNING basis",
+        )
+        .bind(applied.permits.name())
+        .bind(basis::write(applied))
+        .fetch_one(connection)
+        .await?;
+        self.learn().bases.insert(Arc::clone(applied), number);
         Ok(number)
     }
 

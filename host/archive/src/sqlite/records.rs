@@ -1,15 +1,16 @@
 //! Records: a message's envelope with what was said of it, and the two sealed parts of its content.
 
 use super::Sqlite;
-use super::meanings::Known;
+use super::meanings::{Known, Meanings};
 use super::rows::{damage, damaged, read_digest_text, read_time};
 use super::sealing::{OpenRecord, Part, Sealing, read_wrapped};
 use crate::storage::StorageError;
 use crate::stored::judgement::{self, Beside, Decided, Judgement};
-use crate::stored::{content, decision};
+use crate::stored::{basis, content, decision};
 use crate::verdicts::{StoredDecision, StoredVerdict};
+use proviso_model::basis::Applied;
 use proviso_model::time::Day;
-use proviso_model::{Message, MessageId, Timestamp};
+use proviso_model::{Digest, Message, MessageId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::sync::Arc;
@@ -25,10 +26,10 @@ pub(super) use content_columns;
 /// How many columns [`content_columns`] names.
 pub(super) const CONTENT_COLUMNS: usize = 6;
 
-/// Columns of [`Record::read`] behind [`content_columns`], with `generations g`.
+/// Columns of [`Record::read`] behind [`content_columns`], with `generations g` and `bases b`.
 macro_rules! judgement_columns {
     () => {
-        ", c.judgement, e.held, e.keep_until, e.pack_list, g.digest, e.received_at, c.round"
+        ", c.judgement, e.held, e.keep_until, e.pack_list, g.digest, e.received_at, c.round, e.directory, b.applied"
     };
 }
 
@@ -37,7 +38,7 @@ const BY_TAG: &str = concat!(
     content_columns!(),
     judgement_columns!(),
     " FROM identities i JOIN envelopes e USING (message) JOIN streams s USING (stream) JOIN contents c USING (message)
-      JOIN generations g USING (generation) WHERE i.tag = ?"
+      JOIN generations g USING (generation) LEFT JOIN bases b ON b.basis = e.basis WHERE i.tag = ?"
 );
 
 /// A message with the verdict that stands on it.
@@ -72,6 +73,18 @@ pub(super) fn open_content(
     at: usize,
     sealing: &Sealing,
 ) -> Result<(OpenRecord, Message), sqlx::Error> {
+    open(row, at, sealing).map(|opened| (opened.record, opened.message))
+}
+
+/// A record that was opened, with its content.
+struct OpenContent {
+    record: OpenRecord,
+    message: Message,
+    /// Of the whole message, where this is what may be kept of it.
+    digest: Option<Digest>,
+}
+
+fn open(row: &SqliteRow, at: usize, sealing: &Sealing) -> Result<OpenContent, sqlx::Error> {
     let number: i64 = row.try_get(at)?;
     let (tenant, channel): (&str, &str) = (row.try_get(at + 1)?, row.try_get(at + 2)?);
     let whose = |error: &dyn std::fmt::Display| damage(format!("message {number} of {tenant}/{channel}: {error}"));
@@ -81,8 +94,23 @@ pub(super) fn open_content(
     let bytes = opened
         .open(Part::Content, row.try_get(at + 5)?)
         .map_err(|error| whose(&error))?;
-    let message = content::read(&bytes, tenant, channel).map_err(|error| whose(&error))?;
-    Ok((opened, message))
+    let (message, digest) = content::read(&bytes, tenant, channel).map_err(|error| whose(&error))?;
+    Ok(OpenContent {
+        record: opened,
+        message,
+        digest,
+    })
+}
+
+/// The identifier of a message and the digest that it was delivered with, from [`content_columns`] from column `at` on.
+pub(super) fn read_delivered(
+    row: &SqliteRow,
+    at: usize,
+    sealing: &Sealing,
+) -> Result<(MessageId, Digest), sqlx::Error> {
+    let delivered = open(row, at, sealing)?;
+    let digest = delivered.digest.unwrap_or_else(|| delivered.message.content_digest());
+    Ok((MessageId::clone(&delivered.message.id), digest))
 }
 
 /// The message of [`content_columns`] from column `at` on.
@@ -109,6 +137,18 @@ impl Opened {
             policies,
             proposals,
         })
+    }
+
+    /// All that its numbers stand for.
+    pub(super) async fn know(
+        &self,
+        connection: &mut SqliteConnection,
+        meanings: &Meanings,
+        pack_list: i64,
+    ) -> Result<Arc<Known>, sqlx::Error> {
+        meanings
+            .know(connection, &self.policies, &self.proposals, pack_list)
+            .await
     }
 
     pub(super) fn read(&self, beside: Beside<'_>, known: &Known) -> Result<Judgement, sqlx::Error> {
@@ -174,7 +214,11 @@ impl Sqlite {
             arrival,
             received_at: read_time(row, CONTENT_COLUMNS + 5)?,
             message,
-            verdict: stored_verdict(&judgement),
+            verdict: stored_verdict(
+                &judgement,
+                row.try_get(CONTENT_COLUMNS + 7)?,
+                read_basis(row, CONTENT_COLUMNS + 8)?,
+            ),
             decided: judgement.decision,
             opened,
         })
@@ -187,9 +231,7 @@ impl Sqlite {
         opened: &Opened,
         pack_list: i64,
     ) -> Result<Arc<Known>, sqlx::Error> {
-        self.meanings
-            .know(connection, &opened.policies, &opened.proposals, pack_list)
-            .await
+        opened.know(connection, &self.meanings, pack_list).await
     }
 
     pub(crate) async fn verdict(&self, id: &MessageId) -> Result<Option<StoredVerdict>, StorageError> {
@@ -205,11 +247,20 @@ pub(super) fn no_packs(pack_list: i64) -> sqlx::Error {
     damaged(CONTENT_COLUMNS + 3, format!("there is no list {pack_list} of packs"))
 }
 
-pub(super) fn stored_verdict(judgement: &Judgement) -> StoredVerdict {
+/// A basis that applied, where one is recorded.
+fn read_basis(row: &SqliteRow, at: usize) -> Result<Option<Applied>, sqlx::Error> {
+    let json: Option<&str> = row.try_get(at)?;
+    json.map(|json| basis::read(json).map_err(|error| damaged(at, error)))
+        .transpose()
+}
+
+pub(super) fn stored_verdict(judgement: &Judgement, directory: Option<i64>, basis: Option<Applied>) -> StoredVerdict {
     StoredVerdict {
         json: judgement.verdict.to_canonical_json(),
         verdict: judgement.verdict.clone(),
         generation: judgement.verdict.generation,
         fuel: judgement.fuel,
+        directory,
+        basis,
     }
 }

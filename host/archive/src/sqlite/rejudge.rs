@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 const JUDGED: &str =
     "UPDATE envelopes SET generation = ?, pack_list = ?, held = ?, withheld = ?, statute_list = ?, why = ?,
-                      keep_until = ? WHERE message = ?";
+                      keep_until = ?, directory = ?, basis = ?, clocks = ? WHERE message = ?";
 
 const TAKEN_OUT: [&str; 2] = [
     "DELETE FROM findings WHERE message = ?",
@@ -93,8 +93,9 @@ async fn take_out(
     judged::keep(connection, sealing, number, &sealing.tag(id)).await?;
     // Sealed as it was: its round binds it to its place.
     let earlier = sqlx::query_scalar(
-        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, rejudged_at, rejudged_by, note)
-         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, ?1, ?2, ?3
+        "INSERT INTO earlier_judgements (message, generation, pack_list, round, judgement, directory, basis,
+                                         rejudged_at, rejudged_by, note)
+         SELECT e.message, e.generation, e.pack_list, c.round, c.judgement, e.directory, e.basis, ?1, ?2, ?3
          FROM envelopes e JOIN contents c USING (message) WHERE e.message = ?4 RETURNING earlier",
     )
     .bind(rejudging.at.as_millis())

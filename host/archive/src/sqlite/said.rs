@@ -7,6 +7,7 @@ use super::rows::kebab;
 use super::steps::Chains;
 use crate::batch::{Advance, Entry};
 use crate::change::CommitError;
+use crate::endings::Clocks;
 use crate::stats::CitedRule;
 use crate::stored::codes;
 use crate::stored::judgement::{self, Decided};
@@ -60,11 +61,13 @@ pub(super) struct Numbered<'a> {
     pub(super) pack_list: i64,
     /// The rules that decided, where something was decided.
     pub(super) statute_list: Option<i64>,
+    /// The lawful basis that was found.
+    pub(super) basis: Option<i64>,
     pub(super) entry: &'a Entry,
 }
 
 impl Numbered<'_> {
-    /// Binds `generation` to `keep_until` of an envelope.
+    /// Binds `generation` to `clocks` of an envelope.
     pub(super) fn bind_judged(&self, values: &mut Values) {
         let verdict = &self.entry.verdict;
         values.int(self.generation).int(self.pack_list).int(verdict.held.into());
@@ -77,7 +80,10 @@ impl Numbered<'_> {
                 decision
                     .and_then(|decision| decision.until)
                     .map(|until| until.number().into()),
-            );
+            )
+            .maybe_int(self.entry.directory)
+            .maybe_int(self.basis)
+            .int(Clocks::of_verdict(verdict).bits());
     }
 
     /// What was said of it.
@@ -135,6 +141,10 @@ pub(super) async fn number<'a>(
             pack_list: names.pack_list(connection, &entry.verdict.packs).await?,
             statute_list: match &entry.retention {
                 Some(decision) => Some(names.statute_list(connection, &cited_rules(decision)).await?),
+                None => None,
+            },
+            basis: match &entry.basis {
+                Some(applied) => Some(names.basis(connection, applied).await?),
                 None => None,
             },
             entry,

@@ -222,11 +222,13 @@ async fn sources(connection: &mut SqliteConnection) -> Result<Vec<SourceCount>, 
 }
 
 async fn consents(connection: &mut SqliteConnection) -> Result<Vec<ConsentCount>, sqlx::Error> {
-    let sql = "SELECT s.tenant, s.channel, c.state, count(*)
-               FROM (SELECT stream, state, row_number() OVER (PARTITION BY stream, party ORDER BY holds DESC, state DESC) AS age
-                     FROM consent_events) c
-               JOIN streams s USING (stream)
-               WHERE c.age = 1 GROUP BY c.stream, c.state ORDER BY s.tenant, s.channel, c.state";
+    let sql = "SELECT tenant, channel, state, count(*)
+               FROM (SELECT tenant, channel, state, row_number() OVER (
+                         PARTITION BY tenant, channel, party
+                         ORDER BY holds DESC, CASE state WHEN 'agree' THEN 0 WHEN 'default-agree' THEN 1 WHEN 'unknown' THEN 2
+                                                         WHEN 'disagree' THEN 3 ELSE 4 END DESC) AS age
+                     FROM consents)
+               WHERE age = 1 GROUP BY tenant, channel, state ORDER BY tenant, channel, state";
     rows(connection, sql, |row| {
         Ok(ConsentCount {
             tenant: row.try_get(0)?,

@@ -9,6 +9,7 @@ use super::rows::{damage, damaged, read_count, read_digest, read_digest_text, re
 use super::sealing::{Part, Sealing, read_wrapped};
 use super::steps::Chains;
 use super::vocabulary::Vocabulary;
+use crate::endings::Clocks;
 use crate::keys::KeyError;
 use crate::stored::content;
 use crate::stored::judgement::{self, Beside, Decided};
@@ -57,9 +58,10 @@ const REST: [&str; 7] = [
     "INSERT INTO findings SELECT finding, message, policy, rule, severity, shadow FROM old_findings",
     "INSERT INTO faults SELECT fault, message, policy, cause, detail FROM old_faults",
     "INSERT INTO held_messages SELECT * FROM old_held_messages",
-    "INSERT INTO consent_events (message, stream, party, state, at, holds)
-     SELECT c.message, c.stream, c.party, c.state, c.at, min(c.at, m.sent_at)
-     FROM old_consent_events c JOIN old_messages m USING (message) ORDER BY c.message",
+    "INSERT INTO consents (tenant, channel, party, state, at, holds, source, version, message, heard_at, who)
+     SELECT s.tenant, s.channel, c.party, c.state, c.at, min(c.at, m.sent_at), 'message', '', c.message, m.received_at,
+            'system:intake'
+     FROM old_consent_events c JOIN old_messages m USING (message) JOIN streams s ON s.stream = c.stream ORDER BY c.message",
     "INSERT INTO fold_states SELECT fold, tenant, policy, key, message, state FROM old_fold_states",
     // A message that was judged again may have advanced a subject that has no state.
     "INSERT INTO fold_states (tenant, policy, key, message, state)
@@ -202,7 +204,8 @@ async fn one(
     let tenant = &message.id.tenant;
     sqlx::query(
         "INSERT INTO envelopes (message, stream, received_at, sent_at, kind, direction, sender, conversation, generation,
-         pack_list, held, withheld, statute_list, why, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         pack_list, held, withheld, statute_list, why, keep_until, clocks)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
     .bind(stream)
@@ -219,6 +222,7 @@ async fn one(
     .bind(row.try_get::<Option<i64>, _>(36)?)
     .bind(row.try_get::<Option<i64>, _>(36)?.map(|_| decided.map_or(0, |decision| codes::of_why(decision.why))))
     .bind(keep_until.map(Day::number))
+    .bind(Clocks::of_verdict(&old.verdict).bits())
     .execute(&mut *connection)
     .await?;
     let round: u32 = row.try_get(37)?;

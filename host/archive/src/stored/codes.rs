@@ -26,7 +26,8 @@ macro_rules! codes {
 
 codes!(of_direction, direction, Direction, "the direction", 0 => Unknown, 1 => Internal, 2 => Outbound, 3 => Inbound);
 codes!(of_class, class, PartyClass, "the class", 0 => Unknown, 1 => Employee, 2 => External, 3 => Robot);
-codes!(of_consent, consent, ConsentState, "the consent", 1 => Agree, 2 => Disagree, 3 => DefaultAgree);
+codes!(of_consent, consent, ConsentState, "the consent", 1 => Agree, 2 => Disagree, 3 => DefaultAgree,
+    4 => Unknown, 5 => Withdraw);
 codes!(of_severity, severity, Severity, "the severity", 1 => Low, 2 => Medium, 3 => High, 4 => Critical);
 codes!(of_withheld, withheld, Withheld, "the reason to withhold", 1 => ConsentRefused, 2 => ConsentMissing);
 codes!(of_cause, cause, FaultCause, "the cause",

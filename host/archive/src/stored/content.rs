@@ -4,11 +4,15 @@ use super::codes;
 use super::unreadable::Unreadable;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::message::{Attachment, Kind, Money, Party};
-use proviso_model::{Addressed, Message, MessageId, Timestamp};
+use proviso_model::{Addressed, Digest, Message, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The form that is written now: the first byte.
+/// The form of a whole message: the first byte.
 const FORM: u8 = 1;
+/// The form of what may be kept of a message: behind the first byte stands the digest of the whole, then what form 1 has.
+const METADATA: u8 = 2;
+/// Bytes of a digest.
+const DIGEST_BYTES: usize = 32;
 
 /// The raw bytes stand first: what follows says most of it again, and costs little once both are compressed.
 #[derive(Serialize, Deserialize)]
@@ -61,15 +65,19 @@ struct ConsentV1<'a> {
 
 /// Writes a message; tenant and channel stand beside it.
 pub(crate) fn write(message: &Addressed) -> Vec<u8> {
-    bytes(message, message.raw())
+    match message.delivered() {
+        None => bytes(message, message.raw(), vec![FORM]),
+        Some(digest) => bytes(message, message.raw(), [&[METADATA], &digest.as_bytes()[..]].concat()),
+    }
 }
 
 /// Writes a message that holds its raw bytes itself.
 pub(crate) fn write_whole(message: &Message) -> Vec<u8> {
-    bytes(message, &message.raw)
+    bytes(message, &message.raw, vec![FORM])
 }
 
-fn bytes(message: &Message, raw: &str) -> Vec<u8> {
+/// `head` is what stands before the fields.
+fn bytes(message: &Message, raw: &str, head: Vec<u8>) -> Vec<u8> {
     let content = ContentV1 {
         raw,
         native: &message.id.native,
@@ -103,7 +111,7 @@ fn bytes(message: &Message, raw: &str) -> Vec<u8> {
             at: consent.at.as_millis(),
         }),
     };
-    postcard::to_extend(&content, vec![FORM]).expect("texts, numbers and lists have no encoding that fails")
+    postcard::to_extend(&content, head).expect("texts, numbers and lists have no encoding that fails")
 }
 
 fn party(party: &Party) -> PartyV1<'_> {
@@ -114,10 +122,15 @@ fn party(party: &Party) -> PartyV1<'_> {
     }
 }
 
-/// Reads a message of that tenant and channel.
-pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<Message, Unreadable> {
-    let content: ContentV1<'_> = match bytes.split_first() {
-        Some((&FORM, rest)) => postcard::from_bytes(rest)?,
+/// Reads a message of that tenant and channel; and the digest of the whole, where this is what may be kept of it.
+pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<(Message, Option<Digest>), Unreadable> {
+    let (content, digest): (ContentV1<'_>, _) = match bytes.split_first() {
+        Some((&FORM, rest)) => (postcard::from_bytes(rest)?, None),
+        Some((&METADATA, rest)) => {
+            let cut_off = postcard::Error::DeserializeUnexpectedEnd;
+            let (digest, rest) = rest.split_first_chunk::<DIGEST_BYTES>().ok_or(cut_off)?;
+            (postcard::from_bytes(rest)?, Some(Digest::from_bytes(*digest)))
+        }
         Some((form, _)) => return Err(Unreadable::Form(*form)),
         None => return Err(Unreadable::Form(0)),
     };
@@ -128,7 +141,7 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<Message,
             at: time(consent.at)?,
         })
     });
-    Ok(Message {
+    let message = Message {
         id: MessageId {
             tenant: tenant.to_owned(),
             channel: channel.to_owned(),
@@ -142,12 +155,8 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<Message,
         })?,
         native_kind: content.native_kind.to_owned(),
         direction: codes::direction(content.direction)?,
-        sender: read_party(content.sender)?,
-        recipients: content
-            .recipients
-            .into_iter()
-            .map(read_party)
-            .collect::<Result<_, _>>()?,
+        sender: read_party(&content.sender)?,
+        recipients: content.recipients.iter().map(read_party).collect::<Result<_, _>>()?,
         conversation: content.conversation.to_owned(),
         recalls: content.recalls.map(str::to_owned),
         amount: content.amount.map(|(minor_units, currency)| Money {
@@ -168,10 +177,11 @@ pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<Message,
         text: content.text.to_owned(),
         consent: consent.transpose()?,
         raw: content.raw.into(),
-    })
+    };
+    Ok((message, digest))
 }
 
-fn read_party(party: PartyV1<'_>) -> Result<Party, Unreadable> {
+fn read_party(party: &PartyV1<'_>) -> Result<Party, Unreadable> {
     Ok(Party {
         id: party.id.to_owned(),
         class: codes::class(party.class)?,
@@ -197,10 +207,29 @@ mod tests {
     #[test]
     fn a_content_of_form_1_is_read_by_every_later_program() {
         let bytes = super::super::unhex(GOLDEN);
-        let message = read(&bytes, "bank", "wecom").unwrap();
+        let (message, digest) = read(&bytes, "bank", "wecom").unwrap();
+        assert_eq!(digest, None);
         assert_eq!(message, whole(&rich_entry("m1", 1)));
         assert_eq!(write_whole(&message), bytes);
         assert_eq!(write(&rich_entry("m1", 1).message), bytes);
+    }
+
+    #[test]
+    fn what_may_be_kept_of_a_message_knows_the_digest_of_the_whole() {
+        let entry = rich_entry("m1", 1);
+        let kept = entry.message.metadata();
+        let bytes = write(&kept);
+        let (message, digest) = read(&bytes, "bank", "wecom").unwrap();
+        assert_eq!((&message, digest), (&*kept, Some(entry.message.digest())));
+        for part in [&*entry.message.text, &**entry.message.raw()] {
+            assert!(
+                !bytes.windows(part.len()).any(|window| window == part.as_bytes()),
+                "{part}"
+            );
+        }
+        for end in 1..bytes.len() {
+            assert!(read(&bytes[..end], "bank", "wecom").is_err(), "{end}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! columns: a value that gains a field gains it here with `#[serde(default)]`, so that rows of before are read. A change that
 //! this cannot express is a second form, beside the first. Each form has a file in `golden/` that every later program reads.
 
+pub(crate) mod basis;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod decision;

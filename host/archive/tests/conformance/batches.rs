@@ -135,7 +135,7 @@ pub(crate) async fn folds_go_on_from_batch_to_batch(archive: Archive) {
     assert_eq!(archive.risks(1).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn the_last_word_of_a_contact_holds(archive: Archive) {
+pub(crate) async fn all_that_a_contact_said_is_known_and_the_last_word_counted(archive: Archive) {
     let said = [
         ("m1", "wang", ConsentState::Agree, 10),
         ("m2", "wang", ConsentState::Disagree, 30),
@@ -156,20 +156,20 @@ pub(crate) async fn the_last_word_of_a_contact_holds(archive: Archive) {
         entry_of(message)
     });
     archive.ingest(&batch(entries.to_vec())).await.unwrap();
-    let wang = event("wang", ConsentState::Disagree, 30);
-    let li = event("li", ConsentState::Disagree, 5);
-    let zhao = event("zhao", ConsentState::DefaultAgree, 5);
-    assert_eq!(
-        archive.consent_states("bank", "wecom").await.unwrap(),
-        [li, wang.clone(), zhao]
-    );
-    assert_eq!(archive.consent_states("shop", "wecom").await.unwrap(), []);
-    let some = archive
-        .consent_states_of("bank", "wecom", &["nobody", "wang"])
-        .await
-        .unwrap();
-    assert_eq!(some, [wang]);
-    assert_eq!(archive.consent_states_of("shop", "wecom", &["wang"]).await.unwrap(), []);
+    let of = async |tenant: &str, parties: &[&str]| archive.consents_of(tenant, "wecom", parties).await.unwrap();
+    let mut wang = of("bank", &["nobody", "wang"]).await;
+    wang.sort_by_key(|event| event.at);
+    let expected = [
+        (ConsentState::Agree, 10),
+        (ConsentState::Agree, 20),
+        (ConsentState::Disagree, 30),
+    ];
+    assert_eq!(wang, expected.map(|(state, millis)| event("wang", state, millis)));
+    assert_eq!(of("shop", &["wang"]).await, []);
+    assert_eq!(of("bank", &["wang", "li", "zhao"]).await.len(), 7);
+    let counted = archive.stats(1).await.unwrap().consents;
+    let counted: Vec<_> = counted.iter().map(|count| (count.state, count.parties)).collect();
+    assert_eq!(counted, [(ConsentState::DefaultAgree, 1), (ConsentState::Disagree, 2)]);
 }
 
 pub(crate) async fn a_statement_from_the_future_counts_when_it_came(archive: Archive) {
@@ -194,9 +194,14 @@ pub(crate) async fn a_statement_from_the_future_counts_when_it_came(archive: Arc
         state: ConsentState::Disagree,
         at: came,
     };
-    let one = archive.consent_states_of("bank", "wecom", &["wang"]).await.unwrap();
-    assert_eq!(one, std::slice::from_ref(&expected));
-    assert_eq!(archive.consent_states("bank", "wecom").await.unwrap(), [expected]);
+    let mut said = archive.consents_of("bank", "wecom", &["wang"]).await.unwrap();
+    said.sort_by_key(|event| event.at);
+    assert_eq!(
+        said.pop(),
+        Some(expected),
+        "the agreement counts from the message that carried it"
+    );
+    assert_eq!(said.len(), 1);
 }
 
 /// Some are kept as what they differ in from the one before: what is read is what was given, wherever one begins.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod batches;
+pub(crate) mod facts;
 mod generations;
 mod reading;
 mod rejudging;
@@ -39,13 +40,19 @@ store_conforms! {
     batches::a_conflict_is_recorded_beside_what_is_kept,
     batches::a_held_message_waits_until_somebody_releases_it,
     batches::a_message_is_new_once,
+    batches::all_that_a_contact_said_is_known_and_the_last_word_counted,
     batches::a_statement_from_the_future_counts_when_it_came,
     batches::everything_is_counted,
     batches::folds_go_on_from_batch_to_batch,
     batches::sources_are_counted_without_messages,
-    batches::the_last_word_of_a_contact_holds,
     batches::the_state_before_each_of_many_messages_is_found_again,
     batches::writers_wait_for_each_other,
+    facts::a_directory_has_versions_that_never_change,
+    facts::a_directory_that_contradicts_itself_is_refused,
+    facts::consent_is_a_ledger_to_which_lines_are_added,
+    facts::what_may_be_kept_of_a_message_is_all_that_is_kept,
+    facts::ends_are_a_ledger_and_change_decisions_in_one_change,
+    facts::each_verdict_names_the_version_that_it_was_given_by,
     generations::a_generation_its_trust_file_and_the_history_are_one_change,
     generations::the_history_tells_what_is_in_force_and_what_failed,
     reading::a_judged_message_comes_with_all_that_a_replay_needs,

@@ -206,6 +206,8 @@ pub fn entry_of(message: Message) -> Entry {
         verdict: verdict(&message, "first"),
         fuel: 12_345,
         retention: None,
+        directory: None,
+        basis: None,
         advances: Vec::new(),
         message: Arc::new(Addressed::from(message)),
     }

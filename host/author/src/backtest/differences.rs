@@ -82,7 +82,7 @@ impl<'a> Differences<'a> {
             (Some(_), Some(new)) => (Change::Changed, new),
             (None, None) => return,
         };
-        let department = self.department(&input.message);
+        let department = self.department(input);
         let key = (
             Arc::clone(&finding.pack),
             Arc::clone(&finding.policy),
@@ -128,12 +128,16 @@ impl<'a> Differences<'a> {
     }
 
     /// The department of the employee whom the message is of: its sender, else the first recipient who is one.
-    fn department(&self, message: &Message) -> String {
+    fn department(&self, input: &Input) -> String {
+        let message = &input.message;
         let parties = std::iter::once(&message.sender).chain(&message.recipients);
         let employee = parties
             .into_iter()
             .find(|party| matches!(party.class, PartyClass::Employee | PartyClass::Unknown));
-        employee.map_or_else(String::new, |party| self.set.department_of(party).to_owned())
+        let directory = input.directory.as_deref();
+        employee.map_or_else(String::new, |party| {
+            self.set.department_of(party, message, directory).to_owned()
+        })
     }
 
     /// The counts, ordered by pack, policy, rule, severity and department.

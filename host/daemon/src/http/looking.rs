@@ -208,7 +208,7 @@ pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
 }
 
 /// What is asked for, or as much as one answer lists.
-fn at_most(key: &str, asked: Option<u32>, most: u32) -> Result<u32, ApiError> {
+pub(super) fn at_most(key: &str, asked: Option<u32>, most: u32) -> Result<u32, ApiError> {
     match asked {
         Some(asked) if asked > most => {
             let message = format!("`{key}` is {asked}: expected at most {most}");

@@ -7,6 +7,7 @@
 
 mod answer;
 mod body;
+mod facts;
 mod guard;
 mod held;
 mod hosts;
@@ -27,6 +28,7 @@ pub(crate) use hosts::Hosts;
 pub(crate) use serving::{Bounds, Connections, listen, serve};
 
 use crate::budget::ByteBudget;
+use crate::facts as handed_in;
 use crate::generations::Generations;
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
@@ -54,6 +56,7 @@ pub(crate) struct Shared {
     pub generations: Arc<Generations>,
     pub quarantine: Arc<Quarantine>,
     pub rejudging: mpsc::Sender<rejudge::Request>,
+    pub facts: mpsc::Sender<handed_in::Request>,
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
@@ -105,6 +108,16 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/held", get(looking::held))
         .route("/v1/archive/disposed", get(retention::disposed))
         .route("/v1/retention/due", get(retention::due));
+    let facts = Router::new()
+        .route("/v1/directory", post(facts::directory))
+        .route("/v1/consents", post(facts::hand_in_consents))
+        .route("/v1/endings", post(facts::hand_in_endings));
+    // Who hands facts in may see them, and so may who replays verdicts that stand on them.
+    let known = Router::new()
+        .route("/v1/directory/version", get(facts::version))
+        .route("/v1/directory/versions", get(facts::versions))
+        .route("/v1/consents/lines", get(facts::consents))
+        .route("/v1/endings/lines", get(facts::endings));
     // Who may read a verdict may know under which set it was given.
     let either = Router::new().route("/v1/archive/generation", get(looking::generation));
     Router::new()
@@ -115,6 +128,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(with(&[Right::Operator], operator))
         .merge(with(&[Right::Reading], reading))
         .merge(with(&[Right::Content], content))
+        .merge(with(&[Right::Facts], facts))
+        .merge(with(&[Right::Facts, Right::Content], known))
         .merge(with(&[Right::Reading, Right::Content], either))
         .method_not_allowed_fallback(async || ApiError::yours(Code::WrongMethod, "this path takes another method"))
         .fallback(async || ApiError::yours(Code::NoSuchPath, "there is nothing under this path"))

@@ -31,6 +31,10 @@ pub(super) enum Code {
     UnknownGeneration,
     /// The archive has no such message.
     UnknownMessage,
+    /// The archive has no such version of the directory.
+    UnknownDirectory,
+    /// The file of facts in the body has bad lines.
+    BadFacts,
     /// The body came too slowly.
     TooSlow,
     /// The body is too large.
@@ -50,7 +54,7 @@ pub(super) enum Code {
 }
 
 /// Every code with its name and its status.
-const CODES: [(Code, &str, StatusCode); 15] = [
+const CODES: [(Code, &str, StatusCode); 17] = [
     (Code::BadRequest, "bad-request", StatusCode::BAD_REQUEST),
     (Code::NoToken, "no-token", StatusCode::UNAUTHORIZED),
     (Code::NotPermitted, "not-permitted", StatusCode::FORBIDDEN),
@@ -58,6 +62,8 @@ const CODES: [(Code, &str, StatusCode); 15] = [
     (Code::WrongMethod, "wrong-method", StatusCode::METHOD_NOT_ALLOWED),
     (Code::UnknownGeneration, "unknown-generation", StatusCode::NOT_FOUND),
     (Code::UnknownMessage, "unknown-message", StatusCode::NOT_FOUND),
+    (Code::UnknownDirectory, "unknown-directory", StatusCode::NOT_FOUND),
+    (Code::BadFacts, "bad-facts", StatusCode::UNPROCESSABLE_ENTITY),
     (Code::TooSlow, "too-slow", StatusCode::REQUEST_TIMEOUT),
     (Code::TooLarge, "too-large", StatusCode::PAYLOAD_TOO_LARGE),
     (Code::ForeignHost, "foreign-host", StatusCode::MISDIRECTED_REQUEST),

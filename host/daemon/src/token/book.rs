@@ -152,6 +152,7 @@ mod tests {
                 policies: false,
                 reading: false,
                 content: false,
+                facts: false,
             },
             until: until.map(|day| day.parse().unwrap()),
         }

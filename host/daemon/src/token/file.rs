@@ -67,7 +67,7 @@ pub enum TokenFileError {
     #[error("{0:?} is or was the name of a token, and the archive knows who did something by it: take another")]
     Taken(String),
     /// Nothing was granted.
-    #[error("a token that may do nothing is of no use: grant --intake, --policies, --reading or --content")]
+    #[error("a token that may do nothing is of no use: grant --intake, --policies, --reading, --content or --facts")]
     Nothing,
     /// It would never count.
     #[error("the token would have ended on {until}: today is {today} (UTC)")]
@@ -173,6 +173,7 @@ impl TokenFile {
                 policies: false,
                 reading: false,
                 content: false,
+                facts: false,
             } if intake.is_empty() => return Err(TokenFileError::Nothing),
             Permissions::All => return Err(TokenFileError::Nothing),
             Permissions::Granted { .. } => {}
@@ -287,6 +288,7 @@ mod tests {
                 policies: false,
                 reading: false,
                 content: false,
+                facts: false,
             },
             until: None,
         }
@@ -349,6 +351,7 @@ mod tests {
                 policies: false,
                 reading: false,
                 content: false,
+                facts: false,
             },
             ..new("a")
         };

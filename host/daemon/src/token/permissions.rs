@@ -23,6 +23,8 @@ pub(crate) enum Right {
     Reading,
     /// To read messages, and what was said of them.
     Content,
+    /// To hand in facts: the directory of employees, consent, ends.
+    Facts,
 }
 
 impl Right {
@@ -34,6 +36,7 @@ impl Right {
             Right::Operator => "operator",
             Right::Reading => "reading",
             Right::Content => "content",
+            Right::Facts => "facts",
         }
     }
 }
@@ -53,6 +56,8 @@ pub enum Permissions {
         reading: bool,
         /// Whether it may read messages, and what was said of them.
         content: bool,
+        /// Whether it may hand in facts.
+        facts: bool,
     },
 }
 
@@ -66,12 +71,14 @@ impl Permissions {
                 policies,
                 reading,
                 content,
+                facts,
             } => match right {
                 Right::Intake => !intake.is_empty(),
                 Right::Policies => *policies,
                 Right::Operator => false,
                 Right::Reading => *reading,
                 Right::Content => *content,
+                Right::Facts => *facts,
             },
         }
     }
@@ -164,6 +171,7 @@ mod tests {
             policies: false,
             reading: true,
             content: false,
+            facts: false,
         }
     }
 
@@ -209,18 +217,28 @@ mod tests {
             Right::Operator,
             Right::Reading,
             Right::Content,
+            Right::Facts,
         ];
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
-        assert_eq!(may(&token), [true, false, false, true, false]);
-        assert_eq!(may(&granted(&[])), [false, false, false, true, false]);
+        assert_eq!(may(&token), [true, false, false, true, false, false]);
+        assert_eq!(may(&granted(&[])), [false, false, false, true, false, false]);
         assert_eq!(may(&Permissions::All), [true; 5]);
         let auditor = Permissions::Granted {
             intake: Vec::new(),
             policies: false,
             reading: false,
             content: true,
+            facts: false,
         };
-        assert_eq!(may(&auditor), [false, false, false, false, true]);
+        assert_eq!(may(&auditor), [false, false, false, false, true, false]);
+        let personnel = Permissions::Granted {
+            intake: Vec::new(),
+            policies: false,
+            reading: false,
+            content: false,
+            facts: true,
+        };
+        assert_eq!(may(&personnel), [false, false, false, false, false, true]);
     }
 
     #[test]

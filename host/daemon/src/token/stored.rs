@@ -18,6 +18,7 @@ struct Stored {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that a token may do")]
 struct StoredToken {
     name: String,
     /// Of the secret's text.
@@ -32,6 +33,9 @@ struct StoredToken {
     /// Came after the others: a file without it grants it to nobody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     content: bool,
+    /// Likewise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    facts: bool,
     revoked: Option<StoredRevoked>,
 }
 
@@ -73,13 +77,14 @@ pub(super) fn from_text(text: &str) -> Result<Vec<NamedToken>, String> {
 }
 
 fn to_stored(token: &NamedToken) -> StoredToken {
-    let (intake, policies, reading, content) = match &token.permissions {
+    let (intake, policies, reading, content, facts) = match &token.permissions {
         Permissions::Granted {
             intake,
             policies,
             reading,
             content,
-        } => (intake.as_slice(), *policies, *reading, *content),
+            facts,
+        } => (intake.as_slice(), *policies, *reading, *content, *facts),
         Permissions::All => unreachable!("only the operator's token has all permissions, and it is not in this file"),
     };
     let intake = intake.iter().map(|grant| StoredGrant {
@@ -96,6 +101,7 @@ fn to_stored(token: &NamedToken) -> StoredToken {
         policies,
         reading,
         content,
+        facts,
         revoked: token.revoked.as_ref().map(|revoked| StoredRevoked {
             at: revoked.at.to_string(),
             by: revoked.by.clone(),
@@ -129,6 +135,7 @@ fn from_stored(stored: StoredToken) -> Result<NamedToken, String> {
             policies: stored.policies,
             reading: stored.reading,
             content: stored.content,
+            facts: stored.facts,
         },
         revoked: revoked.transpose()?,
         name,
@@ -154,6 +161,7 @@ mod tests {
                 policies: false,
                 reading: true,
                 content: false,
+                facts: false,
             },
             revoked: None,
         };
@@ -165,6 +173,7 @@ mod tests {
                 policies: true,
                 reading: false,
                 content: false,
+                facts: false,
             },
             revoked: Some(Revoked {
                 at: Timestamp::from_millis(1_790_000_000_456).unwrap(),
@@ -193,13 +202,27 @@ mod tests {
                 policies: false,
                 reading: false,
                 content: true,
+                facts: false,
             },
             name: "auditor".to_owned(),
             ..tokens().remove(0)
         };
         let golden = include_str!("golden/tokens-v1-content.json");
         assert_eq!(to_text(std::slice::from_ref(&auditor)), golden);
-        assert_eq!(from_text(golden).unwrap(), [auditor]);
+        assert_eq!(from_text(golden).unwrap(), std::slice::from_ref(&auditor));
+        let personnel = NamedToken {
+            permissions: Permissions::Granted {
+                intake: Vec::new(),
+                policies: false,
+                reading: false,
+                content: false,
+                facts: true,
+            },
+            ..auditor
+        };
+        let facts = golden.replace("\"content\": true", "\"facts\": true");
+        assert_eq!(to_text(std::slice::from_ref(&personnel)), facts);
+        assert_eq!(from_text(&facts).unwrap(), [personnel]);
     }
 
     #[test]

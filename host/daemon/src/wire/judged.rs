@@ -3,6 +3,7 @@
 use super::Unreadable;
 use super::message::{IdV1, MessageV1};
 use proviso_archive::{EarlierVerdict, FoldBefore, Recorded, Released, Shown, StoredDecision, StoredVerdict};
+use proviso_model::basis::Applied;
 use proviso_model::id::PolicyId;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,12 @@ struct VerdictV1 {
     /// The canonical JSON, byte for byte, in a text of its own.
     json: String,
     fuel: u64,
+    /// The version of the directory, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<i64>,
+    /// The lawful basis, where one is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    basis: Option<Applied>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -160,6 +167,8 @@ impl From<StoredVerdict> for VerdictV1 {
         Self {
             json: stored.json,
             fuel: stored.fuel,
+            directory: stored.directory,
+            basis: stored.basis,
         }
     }
 }
@@ -167,8 +176,14 @@ impl From<StoredVerdict> for VerdictV1 {
 impl TryFrom<VerdictV1> for StoredVerdict {
     type Error = Unreadable;
 
-    fn try_from(VerdictV1 { json, fuel }: VerdictV1) -> Result<Self, Unreadable> {
-        StoredVerdict::of_json(json, fuel).map_err(|error| Unreadable::new("verdict", &error))
+    fn try_from(wire: VerdictV1) -> Result<Self, Unreadable> {
+        let VerdictV1 {
+            json,
+            fuel,
+            directory,
+            basis,
+        } = wire;
+        StoredVerdict::of_json(json, fuel, directory, basis).map_err(|error| Unreadable::new("verdict", &error))
     }
 }
 

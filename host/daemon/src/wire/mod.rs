@@ -3,7 +3,10 @@
 //! A form is only added to under `/v1/`; a key that its reader does not know comes from a later daemon, and is passed over. In
 //! `golden/` stands one answer of each form. A verdict goes as the text that is stored, since a replay compares its bytes.
 
+mod consents;
 mod disposal;
+mod endings;
+mod facts;
 mod judged;
 mod keys;
 mod lists;
@@ -12,9 +15,12 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use consents::{ConsentReportV1, ConsentV1, ConsentsV1};
 pub use disposal::{
     DisposalReportV1, DisposeV1, DisposedV1, DueListV1, GoingV1, HoldV1, HoldsV1, NewHoldV1, ReleasedHoldV1,
 };
+pub use endings::{EndingReportV1, EndingV1, EndingsV1};
+pub use facts::{DirectoryReportV1, DirectoryV1, DirectoryVersionsV1, EmploymentV1};
 pub use judged::{RecordedV1, ShownV1};
 pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};

@@ -2,16 +2,19 @@
 
 use super::*;
 use proviso_archive::{
-    CitedRule, ConsentCount, EarlierVerdict, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
+    CitedRule, ConsentCount, ConsentRecord, ConsentReport, DirectoryImported, DirectoryRecord, DirectoryReport,
+    EarlierVerdict, EndingRecord, EndingReport, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
     MessageCount, Numbered, PackRecord, Recorded, Released, RetentionCount, Risk, Shown, SourceCount, Stats,
     StoredDecision, StoredVerdict,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
+use proviso_model::directory::{Employment, PostClass};
 use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
-use proviso_model::retention::Why;
+use proviso_model::retention::{Concerns, Ended, Ending, Why};
+use proviso_model::statement::{Statement, Whose};
 use proviso_model::verdict::{Factor, Fault, FaultCause, Severity};
-use proviso_model::{Digest, Message, MessageId, Timestamp};
+use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -83,7 +86,7 @@ fn bare() -> Message {
 }
 
 fn verdict() -> StoredVerdict {
-    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX).unwrap()
+    StoredVerdict::of_json(VERDICT.trim_end().to_owned(), u64::MAX, None, None).unwrap()
 }
 
 fn decision() -> StoredDecision {
@@ -232,6 +235,114 @@ fn lists_and_generations_are_what_they_were() {
         set_json: "{\"language\":\"en\"}".to_owned(),
     };
     holds::<GenerationRecord, GenerationV1>(include_str!("golden/generation-v1.json"), &generation);
+}
+
+#[test]
+fn a_directory_is_what_it_was() {
+    let imported = DirectoryImported {
+        version: 2,
+        digest: Digest::from_bytes([5; 32]),
+        at: at(1_790_000_000_123),
+        by: "token:personnel".parse().unwrap(),
+        file: "员工.csv".to_owned(),
+        employments: 1,
+    };
+    let row = Employment {
+        tenant: "bank".to_owned(),
+        person: "1001".to_owned(),
+        from: Some("2026-01-01".parse().unwrap()),
+        to: None,
+        accounts: vec!["wecom:zhang.wei".parse().unwrap()],
+        department: "财富管理部".to_owned(),
+        post: PostClass::Sensitive,
+        manager: Some("1002".to_owned()),
+    };
+    let record = DirectoryRecord {
+        imported: imported.clone(),
+        rows: vec![row],
+    };
+    let golden = include_str!("golden/directory-v1.json");
+    holds::<DirectoryRecord, DirectoryV1>(golden, &record);
+    holds::<Vec<DirectoryImported>, DirectoryVersionsV1>(
+        include_str!("golden/directory-versions-v1.json"),
+        &vec![imported],
+    );
+    let report = DirectoryReport {
+        version: 2,
+        digest: Digest::from_bytes([5; 32]),
+        is_new: true,
+        employments: 1,
+        added: 1,
+        ended: 2,
+    };
+    holds::<DirectoryReport, DirectoryReportV1>(include_str!("golden/directory-report-v1.json"), &report);
+    for (from, to) in [("wecom:zhang.wei", "zhang.wei"), ("sensitive", "vital")] {
+        let read: DirectoryV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
+        assert!(DirectoryRecord::try_from(read).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn ledgers_are_what_they_were() {
+    let (said, heard) = (at(1_790_000_000_123), at(1_790_000_000_999));
+    let by: Principal = "token:personnel".parse().unwrap();
+    let consent = |number, whose, state, message| ConsentRecord {
+        number,
+        statement: Statement {
+            tenant: "bank".to_owned(),
+            whose,
+            state,
+            at: said,
+            source: "内网".to_owned(),
+            version: "v3".to_owned(),
+        },
+        holds: said,
+        heard_at: heard,
+        by: by.clone(),
+        message,
+    };
+    let lines = vec![
+        consent(1, Whose::Person("1001".to_owned()), ConsentState::Agree, None),
+        consent(2, Whose::of("wecom", "wo:1"), ConsentState::Withdraw, Some(9)),
+    ];
+    let golden = include_str!("golden/consents-v1.json");
+    holds::<Vec<ConsentRecord>, ConsentsV1>(golden, &lines);
+    let read: ConsentsV1 = serde_json::from_str(&golden.replacen("withdrawn", "gone", 1)).unwrap();
+    assert!(Vec::<ConsentRecord>::try_from(read).is_err());
+    let report = ConsentReport { added: 2, known: 1 };
+    holds::<ConsentReport, ConsentReportV1>(include_str!("golden/consent-report-v1.json"), &report);
+
+    let ending = |number, of, what, on| EndingRecord {
+        number,
+        ending: Ending {
+            tenant: "bank".to_owned(),
+            of,
+            what,
+            reference: "C-1".to_owned(),
+            on,
+            source: "core".to_owned(),
+        },
+        heard_at: heard,
+        by: by.clone(),
+    };
+    let place = |text: &str| text.parse().unwrap();
+    let day = "2026-06-30".parse().ok();
+    let lines = vec![
+        ending(1, Concerns::Customer(place("wecom:wo_1")), Ended::Contract, day),
+        ending(2, Concerns::Conversation(place("wecom:group-9")), Ended::Dispute, None),
+    ];
+    let golden = include_str!("golden/endings-v1.json");
+    holds::<Vec<EndingRecord>, EndingsV1>(golden, &lines);
+    for (from, to) in [("contract", "loan"), ("customer", "nobody")] {
+        let read: EndingsV1 = serde_json::from_str(&golden.replacen(from, to, 1)).unwrap();
+        assert!(Vec::<EndingRecord>::try_from(read).is_err(), "{to}");
+    }
+    let report = EndingReport {
+        added: 2,
+        known: 1,
+        decided: 3,
+    };
+    holds::<EndingReport, EndingReportV1>(include_str!("golden/ending-report-v1.json"), &report);
 }
 
 #[test]

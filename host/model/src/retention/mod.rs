@@ -10,6 +10,7 @@ mod claim;
 mod contradiction;
 mod counting;
 mod decide;
+mod endings;
 mod law;
 mod period;
 mod proof;
@@ -20,6 +21,7 @@ mod tests;
 pub use contradiction::{About, Contradiction, RuleName};
 pub use counting::Counting;
 pub use decide::decide;
+pub use endings::{Concerns, Ended, Ending, Endings};
 pub use law::{Laws, RuleOfLaw, Source, SourceText, Verification};
 pub use period::{NotAPeriod, Period};
 pub use proof::{Bound, NotAProof, Proof, ProvenRule, RuleOutside, Standing, prove};
@@ -124,7 +126,7 @@ pub struct Facts<'a> {
 }
 
 /// Moments that retention clocks start from, beside the message's own; `None` where the host does not know.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is described at the clock of the same name")]
 pub struct Moments {
     pub transaction: Option<Timestamp>,

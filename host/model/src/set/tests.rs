@@ -309,7 +309,7 @@ fn a_scope_covers_what_all_its_conditions_name() {
             "[departments]\nwealth = [\"li\"]\nrisk = [\"wu\"]\n[[apply]]\npack = \"a\"\nscope = {{ {scope} }}\n"
         );
         let set = parse(&text).unwrap();
-        assert_eq!(set.covers(&set.apply[0], &message()), expected, "{scope}");
+        assert_eq!(set.covers(&set.apply[0], &message(), None), expected, "{scope}");
     });
 }
 
@@ -321,8 +321,8 @@ fn the_sets_own_departments_come_first() {
         class: PartyClass::Employee,
         department: "sales".into(),
     };
-    assert_eq!(set.department_of(&party("zhang")), "wealth");
-    assert_eq!(set.department_of(&party("li")), "sales");
+    assert_eq!(set.department_of(&party("zhang"), &message(), None), "wealth");
+    assert_eq!(set.department_of(&party("li"), &message(), None), "sales");
 }
 
 #[test]

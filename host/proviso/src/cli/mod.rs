@@ -1,11 +1,15 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
 mod audit;
+mod facts;
 mod keys;
 mod pack;
 mod retention;
 mod token;
 
+pub(crate) use facts::{
+    ConsentCommand, ConsentShowArgs, DirectoryCommand, DirectoryShowArgs, FactsCommand, FactsShowArgs, ImportArgs,
+};
 pub(crate) use keys::{KeysCommand, RotateArgs};
 pub(crate) use pack::{
     AttackArgs, BenchArgs, KeygenArgs, LintArgs, PackCommand, PluginLanguage, PullArgs, PushArgs, RegistryArgs,
@@ -80,6 +84,15 @@ pub(crate) enum Command {
     /// Verifies the log of the archive, and gives it away to be verified by others.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The directory of employees: who works where, in which post, from when to when.
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
+    /// Consent: who agreed to being archived, refused or was given notice, and when.
+    #[command(subcommand)]
+    Consent(ConsentCommand),
+    /// Ends of relationships, contracts, products and disputes, from which retention clocks run.
+    #[command(subcommand)]
+    Facts(FactsCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
     #[command(
         after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \

@@ -12,6 +12,7 @@ pub(crate) enum TokenCommand {
     #[command(after_help = "Examples:\n  \
         proviso token new wecom-feed --intake bank/wecom\n  \
         proviso token new li-na --policies --reading --until 2027-06-30 --config proviso.toml\n  \
+        proviso token new personnel --facts\n  \
         proviso token new auditor --content --until 2027-06-30 > auditor.token && chmod 600 auditor.token")]
     New(NewTokenArgs),
     /// Lists the tokens: what each may do, until when, who made it, and those that were revoked. Never a secret.
@@ -38,6 +39,7 @@ pub(crate) struct TokensArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that a token may do")]
 pub(crate) struct NewTokenArgs {
     /// Its name, which the archive and the log keep with what is done by it: 1 to 64 of a-z, 0-9 and `-`.
     pub name: String,
@@ -53,6 +55,9 @@ pub(crate) struct NewTokenArgs {
     /// It may read messages, and what was said of them: `archive show`, `replay`.
     #[arg(long)]
     pub content: bool,
+    /// It may hand in facts, and read them: the directory of employees.
+    #[arg(long)]
+    pub facts: bool,
     /// The last day on which it counts, in UTC; default: it has no end.
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,

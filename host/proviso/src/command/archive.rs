@@ -11,6 +11,7 @@ use proviso_archive::{CitedRule, EarlierVerdict, Released, RetentionCount, Risk,
 use proviso_daemon::config::Config;
 use proviso_daemon::wire::DisposedV1;
 use proviso_model::MessageId;
+use proviso_model::basis::{Applied, Side};
 use proviso_model::message::Message;
 use proviso_model::retention::Why;
 use proviso_model::segment::{self, Role, Segment};
@@ -143,6 +144,8 @@ fn shown_json(shown: &Shown) -> anyhow::Result<Value> {
         "segments": segments_json(&shown.message),
         "verdict": serde_json::from_str::<Value>(&shown.verdict.json)?,
         "fuel": shown.verdict.fuel,
+        "directory": shown.verdict.directory,
+        "basis": shown.verdict.basis,
         "retention": retention,
         "held_open": shown.held_open,
         "released": shown.released.as_ref().map(|released| json!({
@@ -189,6 +192,12 @@ fn print_shown(shown: &Shown, language: Language, colour: bool) -> io::Result<()
     table.row(["to", &clip(&recipients.join(", "), 100)]);
     table.row(["text", &clip(&message.text, 100)]);
     table.row(["generation", &verdict.generation.to_string()]);
+    if let Some(version) = shown.verdict.directory {
+        table.row(["directory", &format!("version {version}")]);
+    }
+    if let Some(basis) = &shown.verdict.basis {
+        table.row(["basis", &basis_text(basis)]);
+    }
     if let Some(withheld) = verdict.withheld {
         table.row(["withheld", &json!(withheld).to_string()]);
     }
@@ -271,6 +280,28 @@ fn parted(message: &Message, finding: &Finding) -> String {
     } else {
         format!("{text} ({})", others.join(", "))
     }
+}
+
+/// What was permitted, and on which grounds.
+fn basis_text(basis: &Applied) -> String {
+    let grounds: Vec<String> = basis
+        .grounds
+        .iter()
+        .map(|ground| {
+            let side = match ground.of {
+                Side::Contacts => "contacts",
+                Side::Employees => "employees",
+            };
+            let (name, law) = (&ground.basis, law_text(&ground.law, &ground.article));
+            format!("{side} {}: {name} ({law})", ground.state.standing())
+        })
+        .collect();
+    let grounds = if grounds.is_empty() {
+        "nobody is asked for".to_owned()
+    } else {
+        grounds.join("; ")
+    };
+    format!("{}: {grounds}", basis.permits.name())
 }
 
 /// Until when, and by which rules; where none decided, why.

@@ -11,7 +11,9 @@ use proviso_archive::Recorded;
 use proviso_daemon::config::Config;
 use proviso_engine::{FoldStates, Generation, Input};
 use proviso_model::Problems;
+use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
+use proviso_model::retention::Moments;
 use proviso_model::verdict::{Fault, FaultCause, Verdict};
 use proviso_model::{Addressed, Digest, Message, MessageId};
 use proviso_pack::PackStore;
@@ -20,6 +22,7 @@ use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::set::Purpose;
 use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -56,6 +59,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
     };
     let progress = Progress::steps("replaying", ids.len() as u64);
     let mut generations: HashMap<Digest, Generation> = HashMap::new();
+    let mut directories: HashMap<(i64, String), Arc<Directory>> = HashMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
         let recorded = looking
@@ -63,7 +67,7 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
             .await?
             .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
-        if let std::collections::hash_map::Entry::Vacant(e) = generations.entry(wanted) {
+        if let Entry::Vacant(e) = generations.entry(wanted) {
             let record = looking
                 .generation(&wanted)
                 .await?
@@ -73,11 +77,27 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
         }
         let generation = generations.get(&wanted).context("the generation was just built")?;
         let gone = recorded.preceding_gone;
+        let directory = match recorded.verdict.directory {
+            Some(version) => {
+                let zone = &generation.set().time_zone;
+                match directories.entry((version, zone.name().to_owned())) {
+                    Entry::Occupied(known) => Some(Arc::clone(known.get())),
+                    Entry::Vacant(unknown) => {
+                        let record = looking.directory(Some(version)).await?;
+                        let record =
+                            record.ok_or_else(|| anyhow!("version {version} of the directory is not recorded"))?;
+                        let directory = Arc::new(Directory::new(version, &record.rows, zone));
+                        Some(Arc::clone(unknown.insert(directory)))
+                    }
+                }
+            }
+            None => None,
+        };
         replayed.push(Replayed {
             message: id,
             generation: wanted,
             difference: if gone == 0 {
-                difference(generation, recorded)
+                difference(generation, recorded, directory)
             } else {
                 None
             },
@@ -114,7 +134,7 @@ fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
     (!policies.is_empty()).then(|| Arc::new(policies))
 }
 
-fn difference(generation: &Generation, recorded: Recorded) -> Option<String> {
+fn difference(generation: &Generation, recorded: Recorded, directory: Option<Arc<Directory>>) -> Option<String> {
     // An edited row would be printed by other commands; the verdict that it was written from is compared below.
     if let Some(difference) = recorded.differences.into_iter().next() {
         return Some(difference);
@@ -124,7 +144,10 @@ fn difference(generation: &Generation, recorded: Recorded) -> Option<String> {
         message: Arc::new(Addressed::from(recorded.message)),
         preceding: addressed(recorded.preceding),
         withheld: recorded.verdict.verdict.withheld,
+        basis: None,
+        moments: Moments::default(),
         quarantined: quarantined(&recorded.verdict.verdict),
+        directory,
     }];
     let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
     let mut states: FoldStates = before

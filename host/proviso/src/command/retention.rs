@@ -67,14 +67,15 @@ async fn planned(looking: &Looking, config: &Config, today: Day) -> anyhow::Resu
             let Some(shown) = looking.show(&due.id).await? else {
                 continue;
             };
-            let (policies, laws) = rules.of(looking, &shown.verdict.generation).await?;
-            let facts = proviso_pipeline::facts(policies, &shown.message, &shown.verdict.verdict);
+            let of = rules.of(looking, &shown.verdict.generation).await?;
+            let moments = of.endings.moments(&shown.message);
+            let facts = proviso_pipeline::facts(&of.policies, &shown.message, &shown.verdict.verdict, moments);
             let proposals = shown.verdict.verdict.proposals.iter().map(|one| one.proposed());
-            let again = retention::prove(proposals, laws, &facts).decision;
+            let again = retention::prove(proposals, &of.laws, &facts).decision;
             let rules = again.decided_by.iter().map(|statute| statute.rule.as_str());
             all.push(Planned {
                 rules: rules.collect::<Vec<_>>().join(", "),
-                going: going(&due, &shown, &again, laws, today),
+                going: going(&due, &shown, &again, &of.laws, today),
                 due,
             });
         }

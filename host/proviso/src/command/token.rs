@@ -51,6 +51,7 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
             policies: args.policies,
             reading: args.reading,
             content: args.content,
+            facts: args.facts,
         },
         until: args.until,
     };
@@ -103,6 +104,7 @@ fn may(token: &NamedToken) -> Vec<String> {
         policies,
         reading,
         content,
+        facts,
     } = &token.permissions
     else {
         return vec!["everything".to_owned()];
@@ -111,6 +113,7 @@ fn may(token: &NamedToken) -> Vec<String> {
     may.extend(policies.then(|| "policies".to_owned()));
     may.extend(reading.then(|| "reading".to_owned()));
     may.extend(content.then(|| "content".to_owned()));
+    may.extend(facts.then(|| "facts".to_owned()));
     may
 }
 
@@ -123,18 +126,20 @@ fn state(token: &NamedToken, today: Day) -> String {
 }
 
 fn to_json(token: &NamedToken) -> Value {
-    let (intake, policies, reading, content) = match &token.permissions {
+    let (intake, policies, reading, content, facts) = match &token.permissions {
         Permissions::Granted {
             intake,
             policies,
             reading,
             content,
-        } => (intake.as_slice(), *policies, *reading, *content),
-        Permissions::All => (&[][..], true, true, true),
+            facts,
+        } => (intake.as_slice(), *policies, *reading, *content, *facts),
+        Permissions::All => (&[][..], true, true, true, true),
     };
     let intake: Vec<String> = intake.iter().map(ToString::to_string).collect();
     json!({
         "name": token.name, "intake": intake, "policies": policies, "reading": reading, "content": content,
+        "facts": facts,
         "until": token.until.map(|until| until.to_string()),
         "made_at": token.made_at.to_string(), "made_by": token.made_by.to_string(),
         "revoked": token.revoked.as_ref().map(|revoked| json!({ "at": revoked.at.to_string(), "by": revoked.by.to_string() })),

@@ -7,15 +7,11 @@ use anyhow::{Context, anyhow};
 use proviso_archive::Shown;
 use proviso_daemon::config::Config;
 use proviso_model::Digest;
-use proviso_model::retention::{self, Decision, Laws, Proof, Statute};
+use proviso_model::retention::{self, Decision, Ending, Endings, Laws, Proof, Statute};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Language;
-use proviso_pack::PackStore;
-use proviso_pipeline::loading::set::{self, Purpose, Recorded};
-use proviso_pipeline::loading::trust::Accepting;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// A proof, and how far it can be relied on.
 pub(crate) struct Why {
@@ -35,13 +31,15 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
         .ok_or_else(|| anyhow!("generation {id} is not recorded"))?;
     let policies = PolicySet::from_canonical_json(&record.set_json)
         .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
-    let (laws, without_laws) = match laws(config, &proviso_daemon::recorded(&record)) {
+    let (laws, without_laws) = match proviso_daemon::laws_of(config, &record) {
         Ok(laws) => (laws, None),
         Err(error) => (Laws::default(), Some(format!("{error:#}"))),
     };
     let verdict = &shown.verdict.verdict;
     let proposals = verdict.proposals.iter().map(|attributed| attributed.proposed());
-    let facts = proviso_pipeline::facts(&policies, &shown.message, verdict);
+    let endings = all_endings(looking).await?;
+    let moments = Endings::new(&endings, &policies.time_zone).moments(&shown.message);
+    let facts = proviso_pipeline::facts(&policies, &shown.message, verdict, moments);
     let proof = retention::prove(proposals, &laws, &facts);
     let differs = match &shown.retention {
         None => Some("nothing is recorded".to_owned()),
@@ -57,19 +55,31 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
 /// The sets and the rules of generations, each read once.
 pub(crate) struct Rules<'c> {
     config: &'c Config,
-    read: HashMap<Digest, (PolicySet, Laws)>,
+    endings: Option<Vec<Ending>>,
+    read: HashMap<Digest, OfGeneration>,
+}
+
+/// What a generation's set says, with the ends that are known, in its time zone.
+pub(crate) struct OfGeneration {
+    pub(crate) policies: PolicySet,
+    pub(crate) laws: Laws,
+    pub(crate) endings: Endings,
 }
 
 impl<'c> Rules<'c> {
     pub(crate) fn new(config: &'c Config) -> Self {
         Self {
             config,
+            endings: None,
             read: HashMap::new(),
         }
     }
 
     /// Those of one generation. Without its packs there are no rules, and nothing of it may go.
-    pub(crate) async fn of(&mut self, looking: &Looking, id: &Digest) -> anyhow::Result<(&PolicySet, &Laws)> {
+    pub(crate) async fn of(&mut self, looking: &Looking, id: &Digest) -> anyhow::Result<&OfGeneration> {
+        if self.endings.is_none() {
+            self.endings = Some(all_endings(looking).await?);
+        }
         if !self.read.contains_key(id) {
             let record = looking
                 .generation(id)
@@ -77,23 +87,23 @@ impl<'c> Rules<'c> {
                 .ok_or_else(|| anyhow!("generation {id} is not recorded"))?;
             let policies = PolicySet::from_canonical_json(&record.set_json)
                 .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
-            let laws = laws(self.config, &proviso_daemon::recorded(&record)).unwrap_or_default();
-            self.read.insert(*id, (policies, laws));
+            let laws = proviso_daemon::laws_of(self.config, &record).unwrap_or_default();
+            let endings = Endings::new(self.endings.as_deref().unwrap_or_default(), &policies.time_zone);
+            let read = OfGeneration {
+                policies,
+                laws,
+                endings,
+            };
+            self.read.insert(*id, read);
         }
-        let (policies, laws) = self.read.get(id).context("it was just read")?;
-        Ok((policies, laws))
+        self.read.get(id).context("it was just read")
     }
 }
 
-/// What the settings in force stated of the rules. Packs that are revoked today are read as well: nothing of them runs.
-fn laws(config: &Config, record: &Recorded<'_>) -> anyhow::Result<Laws> {
-    let store = PackStore::open(&config.store_dir())?;
-    let accepting = Accepting {
-        trust: Arc::new(config.trust_source().read().map_err(proviso_model::Problems)?.0),
-        seen: Arc::default(),
-    };
-    let purpose = Purpose::Replay { though_revoked: true };
-    Ok(set::recorded(record, &store, &accepting, purpose)?.laws())
+/// Every end that is known.
+async fn all_endings(looking: &Looking) -> anyhow::Result<Vec<Ending>> {
+    let records = looking.endings().await?.into_iter();
+    Ok(records.map(|record| record.ending).collect())
 }
 
 /// Where a recorded decision says something else; `None` where it says the same.

@@ -202,7 +202,9 @@ fn add_segments(native: &Native, message: &Message, text_bytes: usize, hits: &mu
 /// The `[[apply]]` tables that are on and whose scope covers the message.
 fn covering(native: &Native, message: &Message) -> Vec<usize> {
     (0..native.applied.len())
-        .filter(|apply| !native.applied[*apply].is_empty() && native.set.covers(&native.set.apply[*apply], message))
+        .filter(|apply| {
+            !native.applied[*apply].is_empty() && native.set.covers(&native.set.apply[*apply], message, None)
+        })
         .collect()
 }
 

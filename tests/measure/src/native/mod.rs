@@ -23,7 +23,8 @@ use judge::{FoldStates, Judged, evaluate, settle};
 use line::VerdictLine;
 use load::Native;
 use proviso_model::Message;
-use proviso_model::consent::{self, ConsentLedger, Visible};
+use proviso_model::basis::of_set;
+use proviso_model::consent::{self, ConsentLedger, Gate, Visible};
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Withheld;
@@ -69,8 +70,16 @@ impl Intake {
             message.id.tenant, message.id.channel, message.conversation
         );
         let window = self.windows.entry(key).or_default();
-        let Visible { withheld, preceding } =
-            consent::visible(set.lawful_basis, &message, window.iter().cloned(), ledger);
+        let gate = Gate {
+            basis: of_set(set.lawful_basis),
+            said: ledger,
+            people: None,
+            directory: None,
+            moment: message.sent_at,
+        };
+        let Visible {
+            withheld, preceding, ..
+        } = consent::visible(gate, &message, window.iter().cloned());
         if withheld.is_none() {
             if window.len() == PRECEDING_MESSAGES_MAX {
                 window.pop_front();

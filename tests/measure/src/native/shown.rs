@@ -74,15 +74,15 @@ impl Lens {
             direction: direction(message.direction),
             sent_at: self.time_of(message),
             sender: if parties {
-                self.party(set, &message.sender)
+                self.party(set, message, &message.sender)
             } else {
-                self.party(set, &Party::default())
+                self.party(set, message, &Party::default())
             },
             recipients: message
                 .recipients
                 .iter()
                 .take(some(parties, limits::RECIPIENTS_MAX))
-                .map(|recipient| self.party(set, recipient))
+                .map(|recipient| self.party(set, message, recipient))
                 .collect(),
             conversation: if self.asks(Field::Conversation) {
                 message.conversation.clone()
@@ -138,7 +138,7 @@ impl Lens {
         millis - millis.rem_euclid(self.time.millis())
     }
 
-    fn party(&self, set: &PolicySet, party: &Party) -> sdk::Party {
+    fn party(&self, set: &PolicySet, message: &Message, party: &Party) -> sdk::Party {
         sdk::Party {
             id: if self.asks(Field::Parties) {
                 party.id.clone()
@@ -151,7 +151,7 @@ impl Lens {
                 PartyClass::Robot => sdk::PartyClass::Robot,
                 PartyClass::Unknown => sdk::PartyClass::Unknown,
             },
-            department: set.department_of(party).to_owned(),
+            department: set.department_of(party, message, None).to_owned(),
         }
     }
 

@@ -59,6 +59,8 @@ pub(in crate::sqlite) struct Judged<'a> {
     pub(in crate::sqlite) keep_until: Option<i64>,
     /// How often the message was judged again.
     pub(in crate::sqlite) round: i64,
+    /// Version of the directory, and digest of the basis: absent in what was written before there were any.
+    pub(in crate::sqlite) facts: (Option<i64>, Option<Digest>),
 }
 
 impl Standing {
@@ -74,6 +76,14 @@ impl Standing {
             .part(number(judged.why).as_ref().map_or(&[], |bytes| bytes))
             .part(number(judged.keep_until).as_ref().map_or(&[], |bytes| bytes))
             .part(&judged.round.to_be_bytes());
+        if let (directory, basis) = &judged.facts
+            && (directory.is_some() || basis.is_some())
+        {
+            digest
+                .part(b"facts")
+                .part(number(*directory).as_ref().map_or(&[], |bytes| bytes))
+                .part(basis.as_ref().map_or(&[], |digest| digest.as_bytes()));
+        }
         Self(digest)
     }
 

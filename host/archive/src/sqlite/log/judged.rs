@@ -12,18 +12,20 @@ use proviso_seal::TAG_BYTES;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+/// The kind of the entry of another retention decision on a message.
+pub(in crate::sqlite) const DECIDED: &str = "decided";
 /// The kind of these entries.
 pub(in crate::sqlite) const JUDGED: &str = "judged";
 
 const ROWS: &str = "
     SELECT e.message, s.tenant, s.channel, e.received_at, e.sent_at, k.name, e.direction, p.id, v.id, g.digest, e.pack_list,
            l.digests, e.held, e.withheld, e.statute_list, t.statutes, e.why, e.keep_until, c.key_version, c.key, c.content,
-           c.judgement, c.round
+           c.judgement, c.round, e.directory, b.applied
     FROM envelopes e JOIN streams s USING (stream) JOIN kinds k USING (kind)
     JOIN parties p ON p.party = e.sender AND p.stream = e.stream
     JOIN conversations v ON v.conversation = e.conversation AND v.stream = e.stream
     JOIN generations g USING (generation) JOIN pack_lists l USING (pack_list)
-    LEFT JOIN statute_lists t USING (statute_list) JOIN contents c USING (message)
+    LEFT JOIN statute_lists t USING (statute_list) LEFT JOIN bases b USING (basis) JOIN contents c USING (message)
     WHERE e.message BETWEEN ? AND ? ORDER BY e.message";
 
 const FINDINGS: &str = "
@@ -140,6 +142,11 @@ fn judged<'r>(row: &'r SqliteRow, packs: &mut Lists, statutes: &mut Lists) -> Re
         why: row.try_get(16)?,
         keep_until: row.try_get(17)?,
         round: row.try_get(22)?,
+        facts: (
+            row.try_get(23)?,
+            row.try_get::<Option<&str>, _>(24)?
+                .map(|applied| Digest::of(applied.as_bytes())),
+        ),
     })
 }
 

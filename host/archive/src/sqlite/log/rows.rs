@@ -79,17 +79,40 @@ pub(in crate::sqlite) const CONFLICTS: Rows = Rows {
     sql: "SELECT conflict, message, refused_digest, refused_raw, source, file, line, at FROM conflicts WHERE conflict = ?",
     count: "SELECT count(*) FROM conflicts",
 };
-/// What contacts said about being archived.
+/// What contacts said about being archived, in messages.
 pub(in crate::sqlite) const CONSENTS: Rows = Rows {
     kind: "consent",
     before: "before-consent",
-    sql: "SELECT c.event, c.message, s.tenant, s.channel, c.party, c.state, c.at, c.holds
-          FROM consent_events c JOIN streams s USING (stream) WHERE c.event = ?",
-    count: "SELECT count(*) FROM consent_events",
+    sql: "SELECT consent, message, tenant, channel, party, state, at, holds FROM consents
+          WHERE consent = ? AND message IS NOT NULL",
+    count: "SELECT count(*) FROM consents WHERE message IS NOT NULL",
+};
+/// What somebody handed in of what others said, or were told.
+pub(in crate::sqlite) const STATEMENTS: Rows = Rows {
+    kind: "statement",
+    before: "before-statement",
+    sql: "SELECT consent, tenant, channel, party, state, at, holds, source, version, heard_at, who FROM consents
+          WHERE consent = ? AND message IS NULL",
+    count: "SELECT count(*) FROM consents WHERE message IS NULL",
+};
+/// Versions of the directory; the digest in them is over all that they say.
+pub(in crate::sqlite) const DIRECTORIES: Rows = Rows {
+    kind: "directory",
+    before: "before-directory",
+    sql: "SELECT version, digest, at, who, file, employments FROM directory_versions WHERE version = ?",
+    count: "SELECT count(*) FROM directory_versions",
+};
+/// Ends of relationships and contracts.
+pub(in crate::sqlite) const ENDINGS: Rows = Rows {
+    kind: "ending",
+    before: "before-ending",
+    sql: "SELECT ending, tenant, channel, customer, conversation, what, reference, ended_on, source, heard_at, who
+          FROM endings WHERE ending = ?",
+    count: "SELECT count(*) FROM endings",
 };
 
 /// All of them.
-pub(super) const ALL: [&Rows; 9] = [
+pub(super) const ALL: [&Rows; 12] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -99,6 +122,9 @@ pub(super) const ALL: [&Rows; 9] = [
     &EARLIER,
     &CONFLICTS,
     &CONSENTS,
+    &STATEMENTS,
+    &DIRECTORIES,
+    &ENDINGS,
 ];
 
 impl Rows {

@@ -6,8 +6,11 @@ use crate::looking::Looking;
 use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use proviso_daemon::config::Config;
+use proviso_model::basis::LawfulBases;
+use proviso_model::directory::DirectoryVersion;
+use proviso_model::statement::Statement;
 use proviso_model::{Message, Timestamp};
-use proviso_pipeline::Take;
+use proviso_pipeline::{Circumstances, Take};
 use proviso_sources::{Format, Origin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,7 +102,7 @@ impl Input {
             Input::Files { files, format, origin } => reading::read_all(files, *format, origin, progress, &mut within),
             Input::Archive { config, token } => {
                 let read = looking(config, token, async |looking| {
-                    read_archive(&looking, progress, &mut within).await
+                    read_archive(&looking, Arc::clone(&config.lawful_bases), progress, &mut within).await
                 });
                 Reading {
                     errors: 0,
@@ -143,6 +146,10 @@ impl Take for Within<'_> {
         }
     }
 
+    fn know(&mut self, known: &Circumstances) {
+        self.take.know(known);
+    }
+
     fn pause(&mut self) -> bool {
         self.take.pause()
     }
@@ -157,7 +164,28 @@ fn looking<R>(
     runtime.block_on(async { act(Looking::begin(config, token).await?).await })
 }
 
-async fn read_archive(looking: &Looking, progress: &Progress, take: &mut dyn Take) -> anyhow::Result<()> {
+async fn read_archive(
+    looking: &Looking,
+    bases: Arc<LawfulBases>,
+    progress: &Progress,
+    take: &mut dyn Take,
+) -> anyhow::Result<()> {
+    // What is known now of who worked where, and who had agreed, at each message's time.
+    let directory = looking.directory(None).await?.map(|record| DirectoryVersion {
+        version: record.imported.version,
+        rows: record.rows,
+    });
+    let statements = looking.consents().await?.into_iter().map(|record| Statement {
+        at: record.holds,
+        ..record.statement
+    });
+    let endings = looking.endings().await?.into_iter().map(|record| record.ending);
+    take.know(&Circumstances {
+        directory,
+        endings: endings.collect(),
+        statements: statements.collect(),
+        bases,
+    });
     let mut after = 0;
     loop {
         let (page, _) = looking.arrived(after).await?;

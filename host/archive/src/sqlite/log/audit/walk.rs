@@ -5,7 +5,7 @@ use super::found::Found;
 use super::stored::{Kept, Stored, bytes_of, field, kept, read_leaf};
 use crate::audit::AuditFault;
 use crate::sqlite::Sqlite;
-use crate::sqlite::log::judged::{self, JUDGED, OfMessage, Read};
+use crate::sqlite::log::judged::{self, DECIDED, JUDGED, OfMessage, Read};
 use crate::sqlite::log::rows::{self, EARLIER};
 use crate::sqlite::log::tiles;
 use crate::sqlite::rows::damaged;
@@ -267,6 +267,9 @@ impl Walk<'_> {
         if entry.kind() != kept.kind || field(&entry, "message") != kept.message {
             self.found.fault(AuditFault::Entry { leaf, place });
         }
+        if entry.kind() == DECIDED {
+            return self.judged_again(connection, leaf, place, &entry).await;
+        }
         let Some(kind) = rows::ALL.into_iter().find(|rows| rows.kind == entry.kind()) else {
             return Ok(());
         };
@@ -307,7 +310,8 @@ impl Walk<'_> {
             self.found.fault(AuditFault::Entry { leaf, place });
             return Ok(());
         };
-        let later = "SELECT count(*) FROM log_entries WHERE message = ? AND kind = 'rejudged' AND leaf > ?";
+        let later =
+            "SELECT count(*) FROM log_entries WHERE message = ? AND kind IN ('rejudged', 'decided') AND leaf > ?";
         let later: i64 = sqlx::query_scalar(later)
             .bind(message)
             .bind(leaf as i64)

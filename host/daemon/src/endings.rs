@@ -1,0 +1,152 @@
+//! Ends that people hand in: which retention decisions they change, and the writing of both in one change.
+
+use crate::config::Config;
+use crate::laws::laws_of;
+use anyhow::Context as _;
+use proviso_archive::{Archive, Change, Clocked, Clocks, EndingImport, EndingReport, Receipt, StorageError};
+use proviso_model::message::PartyClass;
+use proviso_model::retention::{self, Concerns, Decision, Ending, Endings, Laws};
+use proviso_model::set::PolicySet;
+use proviso_model::{Digest, Principal, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Lines that are read at a time, and messages.
+const LINES: u32 = 10_000;
+const MESSAGES: u32 = 512;
+
+/// All that was handed in, in its order.
+pub(crate) async fn all(archive: &Archive) -> Result<Vec<Ending>, StorageError> {
+    let mut endings = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = archive.endings(after, LINES).await?;
+        let Some(last) = page.last() else { return Ok(endings) };
+        after = last.number;
+        endings.extend(page.into_iter().map(|record| record.ending));
+    }
+}
+
+/// Writes ends, and every retention decision that they change, in one change. Where the daemon runs, the writer does it: what is
+/// judged meanwhile would be missed.
+///
+/// # Errors
+/// The archive cannot be read or written; or what a generation stated of its rules is not at hand, and nothing can be decided.
+pub async fn import_endings(
+    config: &Config,
+    archive: &Archive,
+    rows: Vec<Ending>,
+    at: Timestamp,
+    by: &Principal,
+) -> anyhow::Result<EndingReport> {
+    let mut lines = all(archive).await?;
+    lines.extend(rows.iter().cloned());
+    let mut deciding = Deciding {
+        config,
+        archive,
+        lines: &lines,
+        generations: HashMap::new(),
+        endings: HashMap::new(),
+    };
+    let decisions = deciding.decisions(&rows).await?;
+    let import = EndingImport { rows, at, decisions };
+    match archive.commit(Change::Endings(&import), by).await? {
+        Receipt::Endings(report) => Ok(report),
+        other => unreachable!("ends are answered by their report, not by {other:?}"),
+    }
+}
+
+/// What deciding anew goes by.
+struct Deciding<'a> {
+    config: &'a Config,
+    archive: &'a Archive,
+    /// All that is handed in, the new lines last.
+    lines: &'a [Ending],
+    generations: HashMap<Digest, (PolicySet, Laws)>,
+    /// By time zone.
+    endings: HashMap<String, Endings>,
+}
+
+/// Messages that an import may concern: of a tenant, in a channel or in one of its conversations.
+type Place<'a> = (&'a str, &'a str, Option<&'a str>);
+
+impl Deciding<'_> {
+    /// The decisions that these lines change, by places in the order of arrival.
+    async fn decisions(&mut self, rows: &[Ending]) -> anyhow::Result<Vec<(i64, Arc<Decision>)>> {
+        let mut places: BTreeMap<Place<'_>, (&Concerns, Clocks)> = BTreeMap::new();
+        for row in rows {
+            let place = row.of.place();
+            let conversation = match row.of {
+                Concerns::Customer(_) => None,
+                Concerns::Conversation(_) => Some(place.id.as_str()),
+            };
+            let key = (row.tenant.as_str(), place.channel.as_str(), conversation);
+            let known = places.entry(key).or_insert((&row.of, Clocks::default()));
+            known.1 = known.1.and(Clocks::of(row.what.clock()));
+        }
+        let mut decisions = BTreeMap::new();
+        for ((tenant, ..), (of, clocks)) in places {
+            let mut after = 0;
+            loop {
+                let page = self.archive.clocked(tenant, of, clocks, after, MESSAGES).await?;
+                let Some(last) = page.last() else { break };
+                after = last.arrival;
+                for message in page {
+                    if is_concerned(&message, of, rows)
+                        && let Some(decision) = self.decide(&message).await?
+                    {
+                        decisions.insert(message.arrival, decision);
+                    }
+                }
+            }
+        }
+        Ok(decisions.into_iter().collect())
+    }
+
+    /// The decision on a message; `None` where it stands as it is.
+    async fn decide(&mut self, clocked: &Clocked) -> anyhow::Result<Option<Arc<Decision>>> {
+        let id = clocked.generation;
+        if !self.generations.contains_key(&id) {
+            let record = self.archive.generation(&id).await?;
+            let record = record.with_context(|| format!("generation {id} is not recorded"))?;
+            let set = PolicySet::from_canonical_json(&record.set_json)
+                .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
+            let laws = laws_of(self.config, &record).with_context(|| {
+                format!("what generation {id} stated of its retention rules is not at hand: nothing was imported")
+            })?;
+            self.generations.insert(id, (set, laws));
+        }
+        let (set, laws) = &self.generations[&id];
+        let zone = &set.time_zone;
+        let endings = self
+            .endings
+            .entry(zone.name().to_owned())
+            .or_insert_with(|| Endings::new(self.lines, zone));
+        let moments = endings.moments(&clocked.message);
+        let facts = proviso_pipeline::facts(set, &clocked.message, &clocked.verdict, moments);
+        let proposals = clocked.verdict.proposals.iter().map(|attributed| attributed.proposed());
+        let decision = retention::decide(proposals, laws, &facts);
+        let stands = clocked.decision.as_deref() == Some(&decision);
+        Ok((!stands).then(|| Arc::new(decision)))
+    }
+}
+
+/// True if one of the lines speaks of a party of the message. What concerns a conversation was found by it.
+fn is_concerned(clocked: &Clocked, of: &Concerns, rows: &[Ending]) -> bool {
+    if matches!(of, Concerns::Conversation(_)) {
+        return true;
+    }
+    let message = &clocked.message;
+    let customers = message
+        .parties()
+        .filter(|party| party.class != PartyClass::Employee)
+        .map(|party| party.id.as_str());
+    let customers: Vec<&str> = customers.collect();
+    rows.iter().any(|row| match &row.of {
+        Concerns::Customer(customer) => {
+            (&row.tenant, &customer.channel) == (&message.id.tenant, &message.id.channel)
+                && customers.contains(&customer.id.as_str())
+        }
+        Concerns::Conversation(_) => false,
+    })
+}

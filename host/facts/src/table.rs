@@ -1,0 +1,282 @@
+//! A table in CSV: its columns found by their headings, its cells asked for by column.
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use proviso_model::directory::Account;
+use proviso_model::limits::{HTTP_BODY_BYTES_MAX, ID_BYTES_MAX, PROBLEMS_PER_FILE_MAX};
+use proviso_model::spelling::nearest;
+use proviso_model::time::{Day, Zone};
+use proviso_model::{Problem, Timestamp};
+use std::path::Path;
+
+/// Bytes of a value that a problem quotes.
+const SHOWN_BYTES_MAX: usize = 64;
+/// What a file may have at its beginning to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A column: its heading, the same in Chinese, and whether a file may be without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) chinese: &'static str,
+    pub(crate) required: bool,
+}
+
+impl Column {
+    pub(crate) const fn required(name: &'static str, chinese: &'static str) -> Self {
+        Self {
+            name,
+            chinese,
+            required: true,
+        }
+    }
+
+    pub(crate) const fn optional(name: &'static str, chinese: &'static str) -> Self {
+        Self {
+            name,
+            chinese,
+            required: false,
+        }
+    }
+}
+
+/// One line of a table, and what is wrong with it.
+pub(crate) struct Row<'a> {
+    pub(crate) line: usize,
+    cells: &'a StringRecord,
+    columns: &'a [(Column, Option<usize>)],
+    file: &'a Path,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Row<'_> {
+    /// What stands in a column, without the space around it; empty where the file has no such column.
+    pub(crate) fn cell(&self, column: Column) -> &str {
+        let place = self.columns.iter().find(|(known, _)| *known == column);
+        let place = place.and_then(|(_, place)| *place);
+        place.and_then(|place| self.cells.get(place)).unwrap_or_default()
+    }
+
+    /// An identifier: 1 to 256 bytes without control characters.
+    pub(crate) fn id(&mut self, column: Column) -> Option<String> {
+        let id = self.maybe_id(column);
+        if id.is_none() && self.cell(column).is_empty() {
+            self.problem(column, "is empty: every line has one");
+        }
+        id
+    }
+
+    /// The same where a cell may be empty.
+    pub(crate) fn maybe_id(&mut self, column: Column) -> Option<String> {
+        let id = self.cell(column).to_owned();
+        if id.is_empty() {
+            return None;
+        }
+        if is_id(&id) {
+            return Some(id);
+        }
+        let told = format!(
+            "is {}: expected 1 to {ID_BYTES_MAX} bytes without control characters",
+            shown(&id)
+        );
+        self.problem(column, &told);
+        None
+    }
+
+    /// A day, where there is one. A file of a spreadsheet may write it with slashes.
+    pub(crate) fn day(&mut self, column: Column) -> Option<Day> {
+        let text = self.cell(column);
+        if text.is_empty() {
+            return None;
+        }
+        let day = read_day(text);
+        if day.is_none() {
+            let told = format!("is {}: expected a day of the form 2026-01-31", shown(text));
+            self.problem(column, &told);
+        }
+        day
+    }
+
+    /// A moment: a day, which begins in `zone`, or a time with its zone.
+    pub(crate) fn moment(&mut self, column: Column, zone: &Zone) -> Option<Timestamp> {
+        let text = self.cell(column);
+        if text.is_empty() {
+            self.problem(column, "is empty: every line has one");
+            return None;
+        }
+        let day = read_day(text).map(|day| zone.start_of(day));
+        let moment = day.or_else(|| Timestamp::from_rfc3339(text).ok());
+        if moment.is_none() {
+            let told = format!(
+                "is {}: expected a day of the form 2026-01-31, or a time with its zone",
+                shown(text)
+            );
+            self.problem(column, &told);
+        }
+        moment
+    }
+
+    /// An identifier in a channel.
+    pub(crate) fn account(&mut self, column: Column) -> Option<Account> {
+        let cell = self.cell(column);
+        let account = cell.parse::<Account>().ok().filter(is_account);
+        if account.is_none() {
+            let told = format!("is {}: expected channel:identifier, as in wecom:zhang.wei", shown(cell));
+            self.problem(column, &told);
+        }
+        account
+    }
+
+    /// A word of people, which may be empty: at most 256 bytes without control characters.
+    pub(crate) fn text(&mut self, column: Column) -> Option<String> {
+        if self.cell(column).is_empty() {
+            return Some(String::new());
+        }
+        self.maybe_id(column)
+    }
+
+    /// One of a few words, in English or Chinese.
+    pub(crate) fn word<T: Copy>(&mut self, column: Column, words: &[(&str, &str, T)]) -> Option<T> {
+        let text = self.cell(column);
+        let found = words
+            .iter()
+            .find(|(name, chinese, _)| text == *name || text == *chinese);
+        if found.is_none() {
+            let expected: Vec<String> = words
+                .iter()
+                .map(|(name, chinese, _)| format!("{name} ({chinese})"))
+                .collect();
+            let told = format!("is {}: expected {}", shown(text), expected.join(" or "));
+            self.problem(column, &told);
+        }
+        found.map(|(.., word)| *word)
+    }
+
+    /// Tells what is wrong with a cell.
+    pub(crate) fn problem(&mut self, column: Column, told: &str) {
+        let message = format!("`{}` {told}", column.name);
+        self.problems.push(Problem::on_line(self.file, self.line, message));
+    }
+}
+
+/// A day as it is written, or with slashes and without leading zeros: `2026-01-31`, `2026/1/31`.
+pub(crate) fn read_day(text: &str) -> Option<Day> {
+    if let Ok(day) = text.parse() {
+        return Some(day);
+    }
+    let mut parts = text.split('/');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.next().is_some() || year.len() != 4 || ![year, month, day].into_iter().all(digits) {
+        return None;
+    }
+    format!("{year}-{month:0>2}-{day:0>2}").parse().ok()
+}
+
+/// True if both parts are identifiers.
+pub(crate) fn is_account(account: &Account) -> bool {
+    is_id(&account.channel) && is_id(&account.id)
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() <= ID_BYTES_MAX && !text.contains(char::is_control)
+}
+
+/// A value as a problem quotes it.
+pub(crate) fn shown(text: &str) -> String {
+    format!("{:?}", &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)])
+}
+
+/// Reads every line below the headings. Problems are those of the file and those that `take` tells.
+pub(crate) fn read(file: &Path, bytes: &[u8], columns: &[Column], mut take: impl FnMut(&mut Row<'_>)) -> Vec<Problem> {
+    if bytes.len() > HTTP_BODY_BYTES_MAX {
+        let message = format!(
+            "{} bytes: a file of facts has at most {HTTP_BODY_BYTES_MAX}",
+            bytes.len()
+        );
+        return vec![Problem::in_file(file, message)];
+    }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(bytes);
+    let headings = match reader.headers() {
+        Ok(headings) => headings.clone(),
+        Err(error) => return vec![broken(file, 1, &error)],
+    };
+    let mut problems = Vec::new();
+    let places = places(file, &headings, columns, &mut problems);
+    if !problems.is_empty() {
+        return problems;
+    }
+    let mut cells = StringRecord::new();
+    loop {
+        match reader.read_record(&mut cells) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(error) => {
+                let line = error.position().map_or(0, |at| at.line() as usize);
+                problems.push(broken(file, line, &error));
+                break;
+            }
+        }
+        let line = cells.position().map_or(0, |at| at.line() as usize);
+        if cells.len() > headings.len() {
+            let message = format!("{} cells: the first line names {} columns", cells.len(), headings.len());
+            problems.push(Problem::on_line(file, line, message));
+            continue;
+        }
+        take(&mut Row {
+            line,
+            cells: &cells,
+            columns: &places,
+            file,
+            problems: &mut problems,
+        });
+        if problems.len() >= PROBLEMS_PER_FILE_MAX {
+            let message = format!("{PROBLEMS_PER_FILE_MAX} problems: what is behind them was not looked at");
+            problems.push(Problem::in_file(file, message));
+            break;
+        }
+    }
+    problems
+}
+
+/// Where each column stands. A heading that is no column is a problem, as is a column that is missing or there twice.
+fn places(
+    file: &Path,
+    headings: &StringRecord,
+    columns: &[Column],
+    problems: &mut Vec<Problem>,
+) -> Vec<(Column, Option<usize>)> {
+    let mut problem = |message: String| problems.push(Problem::on_line(file, 1, message));
+    let mut places: Vec<(Column, Option<usize>)> = columns.iter().map(|column| (*column, None)).collect();
+    for (place, heading) in headings.iter().enumerate() {
+        let known = places
+            .iter_mut()
+            .find(|(column, _)| heading == column.name || heading == column.chinese);
+        match known {
+            Some((_, found @ None)) => *found = Some(place),
+            Some((column, Some(_))) => problem(format!("the column `{}` is there twice", column.name)),
+            None => {
+                let names = columns.iter().flat_map(|column| [column.name, column.chinese]);
+                let meant = nearest(heading, names).map_or_else(String::new, |name| format!(": is `{name}` meant?"));
+                problem(format!("no column is called {}{meant}", shown(heading)));
+            }
+        }
+    }
+    for (column, place) in &places {
+        if column.required && place.is_none() {
+            problem(format!("the column `{}` ({}) is missing", column.name, column.chinese));
+        }
+    }
+    places
+}
+
+/// A file that is no table. Its content is not told.
+fn broken(file: &Path, line: usize, error: &csv::Error) -> Problem {
+    let why = match error.kind() {
+        ErrorKind::Utf8 { .. } => {
+            "is not UTF-8: save the file anew as \"CSV UTF-8\", since a spreadsheet's plain CSV is often GBK".to_owned()
+        }
+        _ => "is no line of CSV".to_owned(),
+    };
+    Problem::on_line(file, line, why)
+}
