@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// A wall clock may drift so far from the monotonic one before nothing is destroyed by it.
 const DRIFT_MAX: Duration = Duration::from_hours(1);
+/// A change looks at the clock before it waits for those before it, so it may be so much older than the last of them.
+const WAIT_MAX: Duration = Duration::from_mins(1);
 /// A pause since the last transaction that needs no explanation.
 const PAUSE_MAX: Duration = Duration::from_hours(72);
 
@@ -34,7 +36,8 @@ impl ClockGuard {
         seen: Option<Timestamp>,
         is_right: bool,
     ) -> Option<ClockTrouble> {
-        if let Some(seen) = seen.filter(|seen| *seen > now) {
+        let waited = |seen: &Timestamp| u128::from(seen.as_millis().abs_diff(now.as_millis())) <= WAIT_MAX.as_millis();
+        if let Some(seen) = seen.filter(|seen| *seen > now && !waited(seen)) {
             return Some(ClockTrouble::Back { now, seen });
         }
         let passed = at.saturating_duration_since(self.monotonic);
@@ -94,11 +97,23 @@ mod tests {
 
         /// Before what the archive has seen, no clock is believed, whoever says that it is right.
         #[test]
-        fn a_time_of_before_the_last_transaction_is_not_believed(by in 1_i64..YEAR) {
+        fn a_time_of_before_the_last_transaction_is_not_believed(by in 60_001_i64..YEAR) {
             let begun = Instant::now();
             let seen = at(50 * YEAR + by);
             let trouble = guard(begun, None).trouble(at(50 * YEAR), begun, Some(seen), true);
             prop_assert_eq!(trouble, Some(ClockTrouble::Back { now: at(50 * YEAR), seen }));
+        }
+    }
+
+    #[test]
+    fn a_change_that_waited_for_others_is_no_jump() {
+        let begun = Instant::now();
+        for waited in [0, 1, 60_000] {
+            let seen = at(50 * YEAR + waited);
+            assert_eq!(
+                guard(begun, None).trouble(at(50 * YEAR), begun, Some(seen), false),
+                None
+            );
         }
     }
 

@@ -222,7 +222,7 @@ mod tests {
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
         assert_eq!(may(&token), [true, false, false, true, false, false]);
         assert_eq!(may(&granted(&[])), [false, false, false, true, false, false]);
-        assert_eq!(may(&Permissions::All), [true; 5]);
+        assert_eq!(may(&Permissions::All), [true; 6]);
         let auditor = Permissions::Granted {
             intake: Vec::new(),
             policies: false,
