@@ -29,5 +29,3 @@ CREATE TABLE disposals (
     place       INTEGER NOT NULL,
     said        TEXT NOT NULL CHECK (json_type(said) = 'object')
 ) STRICT;
-
-CREATE INDEX envelopes_by_end ON envelopes (keep_until) WHERE keep_until IS NOT NULL;

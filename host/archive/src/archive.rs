@@ -7,7 +7,7 @@ use crate::change::{Change, CommitError, Receipt};
 use crate::consents::ConsentRecord;
 use crate::directory::{DirectoryImported, DirectoryRecord};
 use crate::disposal::{Disposed, Due, Hold};
-use crate::endings::{Clocked, Clocks, EndingRecord};
+use crate::endings::{Clocks, EndingRecord, Retained};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
@@ -171,7 +171,7 @@ impl Archive {
         clocks: Clocks,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<Clocked>, StorageError> {
+    ) -> Result<Vec<Retained>, StorageError> {
         self.store.clocked(tenant, of, clocks, after, limit).await
     }
 
@@ -355,8 +355,8 @@ impl Archive {
         self.store.log(before, limit).await
     }
 
-    /// Messages that may be disposed of today (in the set's time zone), behind a place in the order of arrival, with what keeps
-    /// some of them all the same.
+    /// Messages that may be disposed of on that day, behind a place in the order of arrival, with what keeps some of them all the
+    /// same: none if there are no more, else at most `limit`, and fewer where they are large.
     pub async fn due(&self, today: Day, after: i64, limit: u32) -> Result<Vec<Due>, StorageError> {
         self.store.due(today, after, limit).await
     }

@@ -1,7 +1,8 @@
 //! What becomes of messages whose time is over, and orders to keep them.
 
+use crate::endings::Retained;
 use proviso_model::time::Day;
-use proviso_model::{MessageId, Principal, Timestamp};
+use proviso_model::{Principal, Timestamp};
 use proviso_proof::certificate::{Clock, Statute};
 
 /// An order to keep. All that is given must fit; nothing given fits every message of the tenant.
@@ -37,12 +38,10 @@ pub struct Hold {
 }
 
 /// A message that may be disposed of, unless something holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Due {
-    /// Its place in the order of arrival.
-    pub arrival: i64,
     /// The message.
-    pub id: MessageId,
+    pub retained: Retained,
     /// The last day on which it had to be kept; `None` where its consent is gone and nothing else keeps it.
     pub until: Option<Day>,
     /// What keeps it all the same.

@@ -39,9 +39,9 @@ pub struct EndingRecord {
     pub by: Principal,
 }
 
-/// A message whose retention may depend on an end.
+/// A message with what was said of it, and how long it is kept.
 #[derive(Debug, Clone)]
-pub struct Clocked {
+pub struct Retained {
     /// Its place in the order of arrival.
     pub arrival: i64,
     /// The message.

@@ -49,7 +49,7 @@ pub use clock::ClockTrouble;
 pub use consents::{ConsentImport, ConsentRecord, ConsentReport};
 pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
 pub use disposal::{DisposalReport, Disposed, Disposing, Due, Going, Hold, KeptBy, NewHold};
-pub use endings::{Clocked, Clocks, EndingImport, EndingRecord, EndingReport};
+pub use endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;

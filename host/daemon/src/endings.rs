@@ -1,14 +1,13 @@
 //! Ends that people hand in: which retention decisions they change, and the writing of both in one change.
 
 use crate::config::Config;
-use crate::laws::laws_of;
+use crate::laws::Rulebook;
 use anyhow::Context as _;
-use proviso_archive::{Archive, Change, Clocked, Clocks, EndingImport, EndingReport, Receipt, StorageError};
+use proviso_archive::{Archive, Change, Clocks, EndingImport, EndingReport, Receipt, Retained, StorageError};
 use proviso_model::message::PartyClass;
-use proviso_model::retention::{self, Concerns, Decision, Ending, Endings, Laws};
-use proviso_model::set::PolicySet;
-use proviso_model::{Digest, Principal, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use proviso_model::retention::{Concerns, Decision, Ending};
+use proviso_model::{Principal, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Lines that are read at a time, and messages.
@@ -41,14 +40,10 @@ pub async fn import_endings(
 ) -> anyhow::Result<EndingReport> {
     let mut lines = all(archive).await?;
     lines.extend(rows.iter().cloned());
-    let mut deciding = Deciding {
-        config,
-        archive,
-        lines: &lines,
-        generations: HashMap::new(),
-        endings: HashMap::new(),
-    };
-    let decisions = deciding.decisions(&rows).await?;
+    let mut rulebook = Rulebook::new(config, archive);
+    rulebook.know(lines);
+    let mut deciding = Deciding { archive, rulebook };
+    let decisions = deciding.decisions(&rows).await.context("nothing was imported")?;
     let import = EndingImport { rows, at, decisions };
     match archive.commit(Change::Endings(&import), by).await? {
         Receipt::Endings(report) => Ok(report),
@@ -58,13 +53,8 @@ pub async fn import_endings(
 
 /// What deciding anew goes by.
 struct Deciding<'a> {
-    config: &'a Config,
     archive: &'a Archive,
-    /// All that is handed in, the new lines last.
-    lines: &'a [Ending],
-    generations: HashMap<Digest, (PolicySet, Laws)>,
-    /// By time zone.
-    endings: HashMap<String, Endings>,
+    rulebook: Rulebook,
 }
 
 /// Messages that an import may concern: of a tenant, in a channel or in one of its conversations.
@@ -104,39 +94,19 @@ impl Deciding<'_> {
     }
 
     /// The decision on a message; `None` where it stands as it is.
-    async fn decide(&mut self, clocked: &Clocked) -> anyhow::Result<Option<Arc<Decision>>> {
-        let id = clocked.generation;
-        if !self.generations.contains_key(&id) {
-            let record = self.archive.generation(&id).await?;
-            let record = record.with_context(|| format!("generation {id} is not recorded"))?;
-            let set = PolicySet::from_canonical_json(&record.set_json)
-                .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
-            let laws = laws_of(self.config, &record).with_context(|| {
-                format!("what generation {id} stated of its retention rules is not at hand: nothing was imported")
-            })?;
-            self.generations.insert(id, (set, laws));
-        }
-        let (set, laws) = &self.generations[&id];
-        let zone = &set.time_zone;
-        let endings = self
-            .endings
-            .entry(zone.name().to_owned())
-            .or_insert_with(|| Endings::new(self.lines, zone));
-        let moments = endings.moments(&clocked.message);
-        let facts = proviso_pipeline::facts(set, &clocked.message, &clocked.verdict, moments);
-        let proposals = clocked.verdict.proposals.iter().map(|attributed| attributed.proposed());
-        let decision = retention::decide(proposals, laws, &facts);
-        let stands = clocked.decision.as_deref() == Some(&decision);
+    async fn decide(&mut self, retained: &Retained) -> anyhow::Result<Option<Arc<Decision>>> {
+        let (decision, _) = self.rulebook.decide(retained).await?;
+        let stands = retained.decision.as_deref() == Some(&decision);
         Ok((!stands).then(|| Arc::new(decision)))
     }
 }
 
 /// True if one of the lines speaks of a party of the message. What concerns a conversation was found by it.
-fn is_concerned(clocked: &Clocked, of: &Concerns, rows: &[Ending]) -> bool {
+fn is_concerned(retained: &Retained, of: &Concerns, rows: &[Ending]) -> bool {
     if matches!(of, Concerns::Conversation(_)) {
         return true;
     }
-    let message = &clocked.message;
+    let message = &retained.message;
     let customers = message
         .parties()
         .filter(|party| party.class != PartyClass::Employee)

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::facts::Known;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
+use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
@@ -124,6 +125,7 @@ impl Daemon {
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),
+            rulebook: Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive))),
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
         };
         let stop = stop_http.clone();

@@ -7,16 +7,15 @@ use crate::cli::TokenFileArgs;
 use crate::client::{self, Client};
 use anyhow::Context as _;
 use proviso_archive::{
-    Archive, ArchiveError, ConsentRecord, DirectoryImported, DirectoryRecord, Due, EndingRecord, GenerationRecord,
+    Archive, ArchiveError, ConsentRecord, DirectoryImported, DirectoryRecord, EndingRecord, GenerationRecord,
     HeldMessage, Numbered, Recorded, Shown, Stats,
 };
 use proviso_daemon::config::Config;
 use proviso_daemon::wire::{
-    Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, DisposedV1, DueListV1, EndingsV1, GenerationV1,
-    HeldV1, HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+    Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, DisposedV1, EndingsV1, GenerationV1, HeldV1,
+    HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
 };
 use proviso_model::limits::{LINES_LISTED_MAX, SAMPLE_LISTED_MAX};
-use proviso_model::time::Day;
 use proviso_model::{Digest, MessageId};
 
 /// Messages that are read from a file at a time.
@@ -117,24 +116,11 @@ impl Looking {
         }
     }
 
-    /// Messages that may go on that day, behind a place in the order of arrival.
-    pub(crate) async fn due(&self, today: Day, after: i64, limit: u32) -> anyhow::Result<Vec<Due>> {
-        match self {
-            Self::File(archive) => Ok(archive.due(today, after, limit).await?),
-            Self::Daemon(client) => {
-                let (today, after) = (today.to_string(), after.to_string());
-                let page: Option<DueListV1> =
-                    client.look("/v1/retention/due", &[("today", &today), ("after", &after)])?;
-                Ok(page.context(NOTHING)?.try_into()?)
-            }
-        }
-    }
-
     /// Every order to keep.
     pub(crate) async fn holds(&self) -> anyhow::Result<HoldsV1> {
         match self {
             Self::File(archive) => Ok(archive.holds().await?.into()),
-            Self::Daemon(client) => client.look("/v1/holds/list", &[])?.context(NOTHING),
+            Self::Daemon(client) => client.look("/v1/holds", &[])?.context(NOTHING),
         }
     }
 
@@ -265,7 +251,7 @@ impl Writing {
 }
 
 /// A list or a count is always there.
-const NOTHING: &str = "the daemon says that there is no such thing";
+pub(crate) const NOTHING: &str = "the daemon says that there is no such thing";
 
 /// Whoever may not enter the data folder cannot see who writes; the address tells.
 fn daemon_runs(config: &Config) -> bool {

@@ -12,7 +12,7 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The level of compression.
 ///
 /// Above it, twice the time saves a few bytes in a hundred.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 3;
 
 /// What texts of one kind have in common, with its number. Part of the program, and never made from messages: what is learnt
 /// from them would stand in the clear beside them, and outlive them.

@@ -50,6 +50,8 @@ const GONE: [&str; 9] = [
     "DELETE FROM envelopes WHERE message = ?",
 ];
 
+/// Bytes of messages at which a page of due ones takes no more.
+const DUE_BYTES: usize = 8 << 20;
 /// Days behind the last one, on which a clock or a zone may be wrong.
 const GRACE_DAYS: i32 = 1;
 
@@ -286,30 +288,31 @@ async fn rebase_steps(connection: &mut SqliteConnection, number: i64) -> Result<
 impl Sqlite {
     pub(crate) async fn due(&self, today: Day, after: i64, limit: u32) -> Result<Vec<Due>, StorageError> {
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(concat!(
-                "SELECT ",
-                content_columns!(),
-                ", e.why, e.keep_until FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
-                  WHERE e.message > ? AND (e.why IN (5, 6, 7) AND e.keep_until < ? OR e.why = 7 AND e.keep_until IS NULL)
-                  ORDER BY e.message LIMIT ?"
-            ))
+            let rows = sqlx::query(
+                "SELECT message, why, keep_until FROM envelopes
+                 WHERE message > ? AND (why IN (5, 6, 7) AND keep_until < ? OR why = 7 AND keep_until IS NULL)
+                 ORDER BY message LIMIT ?",
+            )
             .bind(after)
-            .bind(today.number())
+            .bind(today.number() - GRACE_DAYS)
             .bind(limit)
             .fetch_all(&mut *reader)
             .await?;
-            let mut due = Vec::with_capacity(rows.len());
+            let (mut due, mut bytes) = (Vec::with_capacity(rows.len()), 0);
             for row in &rows {
-                let (_, message) = open_content(row, 0, &self.sealing)?;
-                let (why, until) = kept(row, CONTENT_COLUMNS)?;
                 let arrival: i64 = row.try_get(0)?;
-                if is_due(why, until, today) {
-                    due.push(Due {
-                        arrival,
-                        id: MessageId::clone(&message.id),
-                        until,
-                        kept_by: kept_by(&mut reader, arrival, &message).await?,
-                    });
+                let (_, until) = kept(row, 1)?;
+                let Some(retained) = self.retained(&mut reader, arrival).await? else {
+                    continue;
+                };
+                bytes += retained.message.raw.len() + retained.message.text.len();
+                due.push(Due {
+                    kept_by: kept_by(&mut reader, arrival, &retained.message).await?,
+                    retained,
+                    until,
+                });
+                if bytes >= DUE_BYTES {
+                    break;
                 }
             }
             Ok(due)

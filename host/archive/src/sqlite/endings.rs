@@ -12,7 +12,7 @@ use super::records::{CONTENT_COLUMNS, Opened, content_columns, no_packs, open_co
 use super::rows::{damage, damaged, read_digest_text, read_principal, read_time};
 use super::said::cited_rules;
 use super::sealing::{OpenRecord, Part, Sealing};
-use crate::endings::{Clocked, Clocks, EndingImport, EndingRecord, EndingReport};
+use crate::endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
 use crate::storage::StorageError;
 use crate::stored::codes;
 use crate::stored::judgement::{self, Beside, Decided};
@@ -219,6 +219,36 @@ impl Sqlite {
         .await
     }
 
+    /// A message by its number, with how long it is kept; `None` if there is none.
+    pub(super) async fn retained(
+        &self,
+        connection: &mut SqliteConnection,
+        message: i64,
+    ) -> Result<Option<Retained>, sqlx::Error> {
+        let row = sqlx::query(OF_MESSAGE)
+            .bind(message)
+            .fetch_optional(&mut *connection)
+            .await?;
+        match row {
+            Some(row) => self.read_retained(connection, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn read_retained(&self, connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Retained, sqlx::Error> {
+        let said = read_said(connection, &self.sealing, &self.meanings, row).await?;
+        Ok(Retained {
+            arrival: row.try_get(0)?,
+            message: said.message,
+            generation: said.judgement.verdict.generation,
+            verdict: said.judgement.verdict,
+            decision: match said.judgement.decision {
+                Decided::Decision(decision) => Some(decision),
+                Decided::Nothing | Decided::Text(_) => None,
+            },
+        })
+    }
+
     pub(crate) async fn clocked(
         &self,
         tenant: &str,
@@ -226,7 +256,7 @@ impl Sqlite {
         clocks: Clocks,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<Clocked>, StorageError> {
+    ) -> Result<Vec<Retained>, StorageError> {
         self.reading(|mut reader| async move {
             let rows = sqlx::query(CLOCKED)
                 .bind(tenant.to_owned())
@@ -239,17 +269,7 @@ impl Sqlite {
                 .await?;
             let mut found = Vec::with_capacity(rows.len());
             for row in &rows {
-                let said = read_said(&mut reader, &self.sealing, &self.meanings, row).await?;
-                found.push(Clocked {
-                    arrival: row.try_get(0)?,
-                    message: said.message,
-                    generation: said.judgement.verdict.generation,
-                    verdict: said.judgement.verdict,
-                    decision: match said.judgement.decision {
-                        Decided::Decision(decision) => Some(decision),
-                        Decided::Nothing | Decided::Text(_) => None,
-                    },
-                });
+                found.push(self.read_retained(&mut reader, row).await?);
             }
             Ok(found)
         })

@@ -30,6 +30,7 @@ pub(crate) use serving::{Bounds, Connections, listen, serve};
 use crate::budget::ByteBudget;
 use crate::facts as handed_in;
 use crate::generations::Generations;
+use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
+    /// The rules of recorded generations, for those who ask what may go.
+    pub rulebook: Arc<tokio::sync::Mutex<Rulebook>>,
     /// Memory for answers about the archive.
     pub answers: ByteBudget,
 }
@@ -98,7 +101,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/status", get(status::status))
         .route("/v1/policy/history", get(policy::history))
         .route("/v1/archive/stats", get(looking::stats))
-        .route("/v1/holds/list", get(retention::holds));
+        .route("/v1/holds", get(retention::holds));
     let content = Router::new()
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/message", get(looking::show))
@@ -107,7 +110,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/arrived", get(looking::arrived))
         .route("/v1/archive/held", get(looking::held))
         .route("/v1/archive/disposed", get(retention::disposed))
-        .route("/v1/retention/due", get(retention::due));
+        .route("/v1/retention/plan", get(retention::plan));
     let facts = Router::new()
         .route("/v1/directory", post(facts::directory))
         .route("/v1/consents", post(facts::hand_in_consents))

@@ -6,25 +6,35 @@ use super::body::Received;
 use super::looking::{query, tell_of_list, unread};
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
+use crate::retention::{self, RetentionError};
 use crate::token::Caller;
-use crate::wire::{DisposalReportV1, DisposeV1, DisposedV1, DueListV1, HoldsV1, NewHoldV1};
+use crate::wire::{DisposedPageV1, DisposedV1, HoldsV1, NewHoldV1, PlanV1};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Json, Response};
-use proviso_archive::{ActKind, Change, CommitError, Disposing, Receipt};
-use proviso_model::limits::{HELD_LISTED_MAX, HTTP_LIST_BYTES_MAX};
-use proviso_model::time::Day;
+use proviso_archive::{ActKind, Change, CommitError, Receipt};
+use proviso_model::limits::HTTP_LIST_BYTES_MAX;
 use proviso_pipeline::places;
 use serde::Deserialize;
 use serde_json::json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DueQuery {
-    today: String,
+struct PlanQuery {
     #[serde(default)]
     after: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisposeBody {
+    /// The last place that was looked at; 0 to begin.
+    #[serde(default)]
+    after: i64,
+    /// A person has looked at the clock.
+    #[serde(default)]
+    clock_is_right: bool,
 }
 
 #[derive(Deserialize)]
@@ -40,12 +50,7 @@ struct ReleaseBody {
     note: String,
 }
 
-fn day(text: &str) -> Result<Day, ApiError> {
-    text.parse()
-        .map_err(|error| ApiError::yours(Code::BadRequest, format!("`today`: {error}")))
-}
-
-/// `GET /v1/holds/list`: every order to keep.
+/// `GET /v1/holds`: every order to keep.
 pub(super) async fn holds(State(shared): State<Shared>) -> Result<Response, ApiError> {
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
     let holds = shared.archive.holds().await.map_err(unread)?;
@@ -100,55 +105,44 @@ pub(super) async fn release(
     }
 }
 
-/// `GET /v1/retention/due?today=&after=`: messages that may go, behind a place in the order of arrival, at most 1,000.
-pub(super) async fn due(
+/// `GET /v1/retention/plan?after=`: messages whose time is over, and what becomes of them.
+pub(super) async fn plan(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let DueQuery { today, after } = query(&uri)?;
-    let today = day(&today)?;
+    let PlanQuery { after } = query(&uri)?;
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
-    let due = shared
-        .archive
-        .due(today, after, HELD_LISTED_MAX)
-        .await
-        .map_err(unread)?;
-    tell_of_list(&shared, caller, ActKind::Search, "due", due.len()).await?;
-    room.answer(DueListV1::from(due)).await
+    let planned = retention::plan(&mut *shared.rulebook.lock().await, &shared.archive, after).await;
+    let planned = planned.map_err(|error| ApiError::ours("what may go was not found out", error))?;
+    tell_of_list(&shared, caller, ActKind::Search, "plan", planned.len()).await?;
+    room.answer(PlanV1::from(planned)).await
 }
 
-/// `POST /v1/retention/dispose`: messages go, if they are due and nothing holds them.
+/// `POST /v1/retention/dispose`: those of the next messages whose time is over go, if nothing keeps them.
 pub(super) async fn dispose(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
     body: Received,
 ) -> Result<Response, ApiError> {
-    let DisposeV1 {
-        today,
-        clock_is_right,
-        messages,
-    } = body.json()?;
-    let disposing = Disposing {
-        at: places::now(),
-        today: day(&today)?,
-        clock_is_right,
-        messages: messages.into_iter().map(Into::into).collect(),
-    };
-    match shared
-        .archive
-        .commit(Change::Dispose(&disposing), &caller.principal)
-        .await
-    {
-        Ok(Receipt::Disposed(report)) => {
+    let DisposeBody { after, clock_is_right } = body.json()?;
+    // A task of its own: whoever asked may go away, and it goes on to its end.
+    let work = tokio::spawn(async move {
+        let rulebook = &mut *shared.rulebook.lock().await;
+        let disposed = retention::dispose(rulebook, &shared.archive, after, clock_is_right, &caller.principal).await;
+        if let Ok((report, _)) = &disposed {
             tracing::info!(disposed = report.disposed, held = report.held, who = %caller.principal, "messages were disposed of");
-            Ok(Json(DisposalReportV1::from(report)).into_response())
         }
-        Ok(_) => unreachable!("the receipt of another change"),
-        Err(error @ (CommitError::Clock(_) | CommitError::TooMany { .. })) => {
-            Err(ApiError::yours(Code::NotPossible, error))
+        disposed
+    });
+    let told = "nothing more was disposed of";
+    match work.await.map_err(|error| ApiError::ours(told, error))? {
+        Ok((report, last)) => {
+            let report = report.into();
+            Ok(Json(DisposedPageV1 { report, last }).into_response())
         }
-        Err(error) => Err(ApiError::ours("nothing was disposed of", error)),
+        Err(RetentionError::Commit(error @ CommitError::Clock(_))) => Err(ApiError::yours(Code::NotPossible, error)),
+        Err(error) => Err(ApiError::ours(told, error)),
     }
 }
 

@@ -1,10 +1,8 @@
 //! Orders to keep, what is due, what goes, and what is left of it.
 
-use super::Unreadable;
-use super::message::IdV1;
-use proviso_archive::certificate::{Bound, Clock, Statute};
-use proviso_archive::{DisposalReport, Disposed, Due, Going, Hold, KeptBy, NewHold};
-use proviso_model::{Digest, MessageId, Principal, Timestamp};
+use crate::retention::Planned;
+use proviso_archive::{DisposalReport, Disposed, Hold, NewHold};
+use proviso_model::{Principal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Orders to keep, the oldest first.
@@ -105,135 +103,53 @@ impl From<Vec<Hold>> for HoldsV1 {
     }
 }
 
-/// Messages that may go, some of them.
+/// Messages whose time is over, some of them, in the order of arrival.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DueListV1 {
-    due: Vec<DueV1>,
+pub struct PlanV1 {
+    /// None if there are no more.
+    pub planned: Vec<PlannedV1>,
 }
 
+/// A message whose time is over.
 #[derive(Debug, Serialize, Deserialize)]
-struct DueV1 {
-    arrival: i64,
-    message: IdV1,
-    until: Option<String>,
-    /// Open holds.
-    holds: u64,
-    waiting: bool,
+pub struct PlannedV1 {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// Its whole name.
+    pub message: String,
+    /// The last day on which it had to be kept.
+    pub until: Option<String>,
+    /// The rules that decide.
+    pub rules: Vec<String>,
+    /// True if it may go.
+    pub ready: bool,
+    /// Why it stays; absent where it may go.
+    pub stays: Option<String>,
 }
 
-impl From<Vec<Due>> for DueListV1 {
-    fn from(due: Vec<Due>) -> Self {
-        let due = due.into_iter().map(|due| DueV1 {
-            arrival: due.arrival,
-            message: due.id.into(),
-            until: due.until.map(|until| until.to_string()),
-            holds: match due.kept_by {
-                Some(KeptBy::Holds(holds)) => holds,
-                _ => 0,
-            },
-            waiting: due.kept_by == Some(KeptBy::Waiting),
-        });
-        Self { due: due.collect() }
-    }
-}
-
-impl TryFrom<DueListV1> for Vec<Due> {
-    type Error = Unreadable;
-
-    fn try_from(wire: DueListV1) -> Result<Self, Unreadable> {
-        let due = wire.due.into_iter().map(|due| {
-            let until = due.until.map(|until| until.parse()).transpose();
-            Ok(Due {
-                arrival: due.arrival,
-                id: MessageId::from(due.message),
-                until: until.map_err(|error| Unreadable::new("until", &error))?,
-                kept_by: match (due.holds, due.waiting) {
-                    (0, false) => None,
-                    (0, true) => Some(KeptBy::Waiting),
-                    (holds, _) => Some(KeptBy::Holds(holds)),
-                },
-            })
-        });
-        due.collect()
-    }
-}
-
-/// Messages that are to go.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DisposeV1 {
-    /// Today, in the set's time zone.
-    pub today: String,
-    /// A person has looked at the clock.
-    #[serde(default)]
-    pub clock_is_right: bool,
-    /// Each once.
-    pub messages: Vec<GoingV1>,
-}
-
-/// A message that is to go, and why it may.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GoingV1 {
-    arrival: i64,
-    statutes: Vec<StatuteV1>,
-    clock: String,
-    clock_ms: u64,
-    due_ms: u64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatuteV1 {
-    law: String,
-    article: String,
-    /// True of a floor.
-    floor: bool,
-    period: String,
-    source: Digest,
-    verified_by: String,
-}
-
-impl From<&Going> for GoingV1 {
-    fn from(going: &Going) -> Self {
-        let statutes = going.statutes.iter().map(|statute| StatuteV1 {
-            law: statute.law.clone(),
-            article: statute.article.clone(),
-            floor: statute.bound == Bound::Floor,
-            period: statute.period.clone(),
-            source: Digest::from_bytes(*statute.source.as_bytes()),
-            verified_by: statute.verified_by.clone(),
+impl From<Vec<Planned>> for PlanV1 {
+    fn from(planned: Vec<Planned>) -> Self {
+        let planned = planned.into_iter().map(|planned| PlannedV1 {
+            arrival: planned.arrival,
+            message: planned.id.to_string(),
+            until: planned.until.map(|until| until.to_string()),
+            rules: planned.rules,
+            ready: planned.going.is_ok(),
+            stays: planned.going.err(),
         });
         Self {
-            arrival: going.arrival,
-            statutes: statutes.collect(),
-            clock: going.clock.start.clone(),
-            clock_ms: going.clock.start_ms,
-            due_ms: going.due_ms,
+            planned: planned.collect(),
         }
     }
 }
 
-impl From<GoingV1> for Going {
-    fn from(wire: GoingV1) -> Self {
-        let statutes = wire.statutes.into_iter().map(|statute| Statute {
-            law: statute.law,
-            article: statute.article,
-            bound: if statute.floor { Bound::Floor } else { Bound::Ceiling },
-            period: statute.period,
-            source: proviso_archive::Hash::from_bytes(*statute.source.as_bytes()),
-            verified_by: statute.verified_by,
-        });
-        Self {
-            arrival: wire.arrival,
-            statutes: statutes.collect(),
-            clock: Clock {
-                start: wire.clock,
-                start_ms: wire.clock_ms,
-            },
-            due_ms: wire.due_ms,
-        }
-    }
+/// What became of the next messages whose time is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DisposedPageV1 {
+    /// Those that were ready to go.
+    pub report: DisposalReportV1,
+    /// The last place that was looked at; absent: there are no more.
+    pub last: Option<i64>,
 }
 
 /// What became of messages that were to go.

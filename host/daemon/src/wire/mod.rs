@@ -17,7 +17,7 @@ mod tests;
 
 pub use consents::{ConsentReportV1, ConsentV1, ConsentsV1};
 pub use disposal::{
-    DisposalReportV1, DisposeV1, DisposedV1, DueListV1, GoingV1, HoldV1, HoldsV1, NewHoldV1, ReleasedHoldV1,
+    DisposalReportV1, DisposedPageV1, DisposedV1, HoldV1, HoldsV1, NewHoldV1, PlanV1, PlannedV1, ReleasedHoldV1,
 };
 pub use endings::{EndingReportV1, EndingV1, EndingsV1};
 pub use facts::{DirectoryReportV1, DirectoryV1, DirectoryVersionsV1, EmploymentV1};

@@ -6,12 +6,10 @@ use crate::show;
 use anyhow::{Context, anyhow};
 use proviso_archive::Shown;
 use proviso_daemon::config::Config;
-use proviso_model::Digest;
 use proviso_model::retention::{self, Decision, Ending, Endings, Laws, Proof, Statute};
 use proviso_model::set::PolicySet;
 use proviso_model::verdict::Language;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 
 /// A proof, and how far it can be relied on.
 pub(crate) struct Why {
@@ -50,54 +48,6 @@ pub(crate) async fn explain(looking: &Looking, config: &Config, shown: &Shown) -
         without_laws,
         differs,
     })
-}
-
-/// The sets and the rules of generations, each read once.
-pub(crate) struct Rules<'c> {
-    config: &'c Config,
-    endings: Option<Vec<Ending>>,
-    read: HashMap<Digest, OfGeneration>,
-}
-
-/// What a generation's set says, with the ends that are known, in its time zone.
-pub(crate) struct OfGeneration {
-    pub(crate) policies: PolicySet,
-    pub(crate) laws: Laws,
-    pub(crate) endings: Endings,
-}
-
-impl<'c> Rules<'c> {
-    pub(crate) fn new(config: &'c Config) -> Self {
-        Self {
-            config,
-            endings: None,
-            read: HashMap::new(),
-        }
-    }
-
-    /// Those of one generation. Without its packs there are no rules, and nothing of it may go.
-    pub(crate) async fn of(&mut self, looking: &Looking, id: &Digest) -> anyhow::Result<&OfGeneration> {
-        if self.endings.is_none() {
-            self.endings = Some(all_endings(looking).await?);
-        }
-        if !self.read.contains_key(id) {
-            let record = looking
-                .generation(id)
-                .await?
-                .ok_or_else(|| anyhow!("generation {id} is not recorded"))?;
-            let policies = PolicySet::from_canonical_json(&record.set_json)
-                .with_context(|| format!("the recorded policy set of generation {id} cannot be read"))?;
-            let laws = proviso_daemon::laws_of(self.config, &record).unwrap_or_default();
-            let endings = Endings::new(self.endings.as_deref().unwrap_or_default(), &policies.time_zone);
-            let read = OfGeneration {
-                policies,
-                laws,
-                endings,
-            };
-            self.read.insert(*id, read);
-        }
-        self.read.get(id).context("it was just read")
-    }
 }
 
 /// Every end that is known.
