@@ -19,6 +19,9 @@ CREATE TABLE holds (
 
 CREATE INDEX holds_open ON holds (tenant) WHERE released_at IS NULL;
 
+-- When the clock was doubted last.
+CREATE INDEX log_entries_of_clock ON log_entries (leaf, place) WHERE kind IN ('clock-doubted', 'clock-trusted');
+
 -- What is left of a message: its number, to which its tag in `identities` leads, and why it went. Nothing of what it said, who
 -- wrote it, or where.
 CREATE TABLE disposals (

@@ -29,6 +29,7 @@ use proviso_model::id::FoldKey;
 use proviso_model::retention::Concerns;
 use proviso_model::time::Day;
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
+use proviso_proof::certificate::Certificate;
 use proviso_proof::note::VerifierKey;
 use proviso_seal::{KeyInfo, KeyVersion, SuiteName};
 use std::collections::HashMap;
@@ -364,6 +365,12 @@ impl Archive {
     /// What is left of a message that was disposed of; `None` of any other.
     pub async fn disposed(&self, id: &MessageId) -> Result<Option<Disposed>, StorageError> {
         self.store.disposed(id).await
+    }
+
+    /// The certificate of a disposal, verified against the log's own key: what it stands on, and the proofs of its entries. `None` if no
+    /// such message was disposed of.
+    pub async fn certificate(&self, id: &MessageId) -> Result<Option<Certificate>, ArchiveError> {
+        self.store.certificate(id).await
     }
 
     /// Every order to keep, the oldest first, those that ended too.

@@ -16,7 +16,7 @@ pub struct NewHold {
     pub person: Option<String>,
     /// Its conversation.
     pub conversation: Option<String>,
-    /// Sent then or later.
+    /// Sent then or later; of what the person wrote, also what was sent before, where others of the conversation fit.
     pub sent_from: Option<Timestamp>,
     /// Sent before then.
     pub sent_before: Option<Timestamp>,
@@ -40,8 +40,10 @@ pub struct Hold {
 /// A message that may be disposed of, unless something holds it.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// The message.
-    pub retained: Retained,
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// The message; `None` if it cannot be read.
+    pub retained: Option<Retained>,
     /// The last day on which it had to be kept; `None` where its consent is gone and nothing else keeps it.
     pub until: Option<Day>,
     /// What keeps it all the same.
@@ -55,6 +57,8 @@ pub enum KeptBy {
     Holds(u64),
     /// It waits for a person, because a policy failed on it.
     Waiting,
+    /// It cannot be read, or is not what the log tells of it.
+    Damaged,
 }
 
 /// Messages that are to go, in one transaction: at most
@@ -63,15 +67,13 @@ pub enum KeptBy {
 pub struct Disposing {
     /// When.
     pub at: Timestamp,
-    /// Today, in the set's time zone. A message goes from the second day behind its last one on.
-    pub today: Day,
     /// A person has looked at the clock: a long pause before the archive was opened is no reason to doubt it.
     pub clock_is_right: bool,
     /// Each once.
     pub messages: Vec<Going>,
 }
 
-/// A message that is to go, and why it may.
+/// A message that is to go, and why it may: by one statute or more, whose clock started before it was due, and that was before now.
 #[derive(Debug, Clone)]
 pub struct Going {
     /// Its place in the order of arrival.
@@ -93,6 +95,8 @@ pub struct DisposalReport {
     pub held: u64,
     /// They wait for a person.
     pub waiting: u64,
+    /// They cannot be read, or are not what the log tells of them.
+    pub damaged: u64,
     /// They are not due any more, or went before.
     pub not_due: u64,
 }

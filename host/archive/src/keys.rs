@@ -66,6 +66,18 @@ pub enum KeyError {
     /// No record keys were made.
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// Two rings have one key: to destroy it in the one would destroy it in the other.
+    #[error(
+        "the keys of {one} and of {other} have one key in common (fingerprint {fingerprint}): each needs its own file or token"
+    )]
+    Shared {
+        /// Whose.
+        one: String,
+        /// And whose.
+        other: String,
+        /// The key.
+        fingerprint: String,
+    },
     /// A record's key does not unwrap.
     #[error("the keys of tenant {tenant:?}: {source}")]
     Unwrap {

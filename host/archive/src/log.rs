@@ -80,6 +80,22 @@ pub enum LogTrouble {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// What is to be shown was committed after the last checkpoint.
+    #[error("leaf {leaf} of the log is not signed yet, {path:?} has {signed} leaves: ask again in a second")]
+    NotSigned {
+        /// The leaf, from 0.
+        leaf: u64,
+        /// Leaves of the checkpoint.
+        signed: u64,
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// The log does not show what the archive says.
+    #[error("the log does not show this disposal: `proviso audit verify` tells what was altered")]
+    NotShown {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The checkpoint is none of this log.
     #[error(
         "the checkpoint {path:?} is none of this log: put the right one back; to go on without it, \
@@ -145,6 +161,8 @@ impl LogTrouble {
         !matches!(
             self,
             LogTrouble::NothingSigned { .. }
+                | LogTrouble::NotSigned { .. }
+                | LogTrouble::NotShown { .. }
                 | LogTrouble::OpenKey { .. }
                 | LogTrouble::BadKey { .. }
                 | LogTrouble::Io { .. }

@@ -185,6 +185,14 @@ async fn a_tenant_that_gets_its_own_keys_keeps_what_the_others_wrapped_until_a_r
     ));
     archive.close().await;
 
+    // Its file is a copy of the others': to destroy a key in the one would destroy it in the other.
+    let aside = folder.path().join("aside");
+    std::fs::rename(&own, &aside).unwrap();
+    std::fs::copy(folder.path().join("a.db.keys"), &own).unwrap();
+    let shared = Archive::open_with(&path, &opening).await.map(|_| ()).unwrap_err();
+    assert!(shared.to_string().contains("have one key in common"), "{shared}");
+    std::fs::rename(&aside, &own).unwrap();
+
     // Without its file the tenant's records are lost, and nobody else's: but the archive is not opened on a guess.
     std::fs::remove_file(&own).unwrap();
     assert!(matches!(

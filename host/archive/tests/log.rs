@@ -2,30 +2,37 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use crate::alterations::opened_to_alter;
+use crate::conformance::facts::{applied, directory, employment, import, statement};
+use crate::disposal::{clock, dispose, due, hold, place};
 use crate::support::{
     Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
-    rich_batch, rich_entry, wei,
+    rejudging, retention, rich_batch, rich_entry, wei,
 };
 use proviso_archive::{
-    Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, FailedSet, IngestBatch, LogTrouble,
-    Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
+    Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, ConsentImport, EndingImport,
+    FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
 };
 use proviso_model::Problem;
+use proviso_model::basis::Permit;
+use proviso_model::consent::ConsentState;
+use proviso_model::retention::{Concerns, Ended, Ending};
+use proviso_model::statement::Whose;
 use proviso_proof::export::{Files, verify};
 use proviso_proof::note::LogTrust;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 use std::path::{Path, PathBuf};
 
 /// The files of an archive.
 const FILES: [&str; 6] = ["", "-wal", ".writes", ".keys", ".log-key", ".checkpoint"];
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for ending in FILES {
         let (from, to) = (beside(from, ending), beside(to, ending));
         let _ = std::fs::remove_file(&to);
@@ -35,7 +42,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-async fn count(path: &Path, sql: &'static str) -> i64 {
+pub(crate) async fn count(path: &Path, sql: &'static str) -> i64 {
     let mut connection = raw_connection(path).await;
     let count = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
     connection.close().await.unwrap();
@@ -46,15 +53,16 @@ async fn leaves(path: &Path) -> i64 {
     count(path, "SELECT count(*) FROM log_leaves").await
 }
 
-async fn whole(archive: &Archive) -> Audit {
+pub(crate) async fn whole(archive: &Archive) -> Audit {
     let audit = archive.audit(None).await.unwrap();
     assert!(audit.is_whole(), "{:#?}", audit.named().collect::<Vec<_>>());
     audit
 }
 
 /// An archive with every kind of change, and more than one tile of leaves.
-async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
+pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
     let archive = fresh(folder).await;
+    hand_in_facts(&archive).await;
     archive.ingest(&rich_batch("m1")).await.unwrap();
     let mut entries: Vec<_> = (2..20).map(|n| entry(&format!("m{n}"), n)).collect();
     entries.push(rich_entry("rich", 20));
@@ -128,9 +136,76 @@ async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
             .await
             .unwrap();
     }
+    hold_and_dispose(&archive).await;
     let path = archive.path().to_owned();
     archive.close().await;
     path
+}
+
+/// A directory, what somebody said of being archived, and an end, before the messages that they decide.
+async fn hand_in_facts(archive: &Archive) {
+    let people = vec![employment("bank", "zhang", "risk"), employment("bank", "li", "sales")];
+    import(archive, &directory(people, 1)).await.unwrap();
+    let heard = [Whose::Person("1001".into()), Whose::of("wecom", "wo_1")];
+    let consents = ConsentImport {
+        rows: heard.map(|whose| statement(whose, ConsentState::Agree, 10)).into(),
+        at: at(100),
+    };
+    archive.commit(Change::Consents(&consents), &wei()).await.unwrap();
+    let mut based = entry("based", 1);
+    based.directory = Some(1);
+    based.basis = Some(applied(Permit::Sealed));
+    based.verdict.held = true;
+    archive.ingest(&batch(vec![based.clone()])).await.unwrap();
+    based.verdict.held = false;
+    based.basis = Some(applied(Permit::Judge));
+    archive.rejudge(&rejudging(vec![based])).await.unwrap();
+}
+
+pub(crate) fn ending(reference: &str) -> Ending {
+    Ending {
+        tenant: "bank".into(),
+        of: Concerns::Customer("wecom:wo_1".parse().unwrap()),
+        what: Ended::Contract,
+        reference: reference.into(),
+        on: Some("2026-01-31".parse().unwrap()),
+        source: "core".into(),
+    }
+}
+
+/// An end that decides anew, two orders to keep, one of them released, and messages that go.
+async fn hold_and_dispose(archive: &Archive) {
+    let mut waiting = rich_entry("contract", 20);
+    waiting.retention = Some(retention(None));
+    waiting.verdict.held = false;
+    archive
+        .ingest(&batch(vec![
+            waiting,
+            due("gone", 1),
+            due("kept", 2),
+            due("gone too", 3),
+        ]))
+        .await
+        .unwrap();
+    let arrival = async |native| archive.show(&id(native)).await.unwrap().unwrap().arrival;
+    let endings = EndingImport {
+        rows: vec![ending("a"), ending("b")],
+        at: clock(),
+        decisions: vec![(arrival("contract").await, retention(Some("2046-01-31")))],
+    };
+    archive.commit(Change::Endings(&endings), &wei()).await.unwrap();
+    let mut elsewhere = hold();
+    elsewhere.tenant = "shop".into();
+    let released = place(archive, &elsewhere).await;
+    place(archive, &elsewhere).await;
+    let release = Change::ReleaseHold {
+        hold: released,
+        note: "case closed",
+        at: clock(),
+    };
+    archive.commit(release, &wei()).await.unwrap();
+    let gone = [arrival("gone").await, arrival("gone too").await];
+    assert_eq!(dispose(archive, &gone).await.disposed, 2);
 }
 
 #[tokio::test]
@@ -139,7 +214,7 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
     let path = with_everything(&folder).await;
     let archive = Archive::open_readonly(&path).await.unwrap();
     let audit = whole(&archive).await;
-    assert_eq!((audit.messages, audit.messages_before), (271, 0));
+    assert_eq!((audit.messages, audit.messages_before), (276, 0));
     assert_eq!(audit.log.leaves, leaves(&path).await.unsigned_abs());
     assert_eq!(
         audit.log.unsigned, 0,
@@ -155,8 +230,15 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "began",
         "conflict",
         "consent",
+        "decided",
+        "directory",
+        "disposal",
         "downgrade",
+        "ending",
         "generation",
+        "hold-check",
+        "hold-placed",
+        "hold-released",
         "judged",
         "log-key",
         "quarantine",
@@ -165,6 +247,7 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "released",
         "retry",
         "search",
+        "statement",
         "trust",
     ];
     assert_eq!(kinds, expected);
@@ -260,7 +343,7 @@ async fn an_older_copy_in_the_place_of_an_archive_is_refused_until_somebody_acce
             found,
             LogTrouble::Behind {
                 found: 3,
-                signed: 4,
+                signed: 5,
                 ..
             }
         ),
@@ -302,8 +385,8 @@ async fn a_witness_sees_what_was_put_back_with_its_checkpoint() {
         matches!(
             found,
             LogTrouble::Behind {
-                found: 2,
-                signed: 3,
+                found: 3,
+                signed: 4,
                 ..
             }
         ),
@@ -329,7 +412,7 @@ async fn another_history_of_the_same_length_is_refused() {
     }
     std::fs::copy(beside(&other, ".checkpoint"), beside(&path, ".checkpoint")).unwrap();
     let found = trouble(&path).await;
-    assert!(matches!(found, LogTrouble::Forked { size: 3, .. }), "{found}");
+    assert!(matches!(found, LogTrouble::Forked { size: 4, .. }), "{found}");
     accepted(&path).await;
 }
 
@@ -410,6 +493,16 @@ async fn the_log_of_an_older_archive_begins_with_how_much_was_there() {
     );
     archive.ingest(&batch(vec![entry("new", 1)])).await.unwrap();
     assert_eq!(whole(&archive).await.messages, 1);
+    // What is of before the log goes too, with all rows that the log tells nothing of.
+    sqlx::raw_sql("UPDATE envelopes SET why = 5, keep_until = 10 WHERE message < (SELECT max(message) FROM envelopes)")
+        .execute(&mut opened_to_alter(&path).await)
+        .await
+        .unwrap();
+    let messages = audit.messages_before.cast_signed();
+    let going: Vec<i64> = (1..=messages).collect();
+    let report = dispose(&archive, &going).await;
+    assert_eq!((report.disposed, report.waiting), (audit.messages_before - 1, 1));
+    whole(&archive).await;
     archive.close().await;
 }
 
@@ -441,8 +534,8 @@ async fn an_export_is_verified_without_the_archive() {
     let report = verify(&Folder(out.clone()), &trust).unwrap();
     assert!(report.is_whole(), "{:?} {:?}", report.faults, report.log.faults);
     assert_eq!(report.log.leaves, audit.log.leaves);
-    assert_eq!((report.kinds["judged"], report.kinds["rejudged"]), (271, 2));
-    assert_eq!(report.log.entries, report.log.entries_kept, "nothing is erased");
+    assert_eq!((report.kinds["judged"], report.kinds["rejudged"]), (274, 3));
+    assert!(report.log.entries > report.log.entries_kept, "what went is erased");
 
     // What was committed and not signed yet is not given away.
     archive.ingest(&batch(vec![entry("unsigned", 1)])).await.unwrap();
@@ -453,287 +546,4 @@ async fn an_export_is_verified_without_the_archive() {
     std::fs::remove_file(out.join("entries/000")).unwrap();
     assert!(!verify(&Folder(out), &trust).unwrap().is_whole());
     archive.close().await;
-}
-
-/// Tables that an audit covers, with their columns. What it does not cover is in docs/log-format.md.
-const COVERED: [(&str, &[&str]); 20] = [
-    (
-        "envelopes",
-        &[
-            "message",
-            "stream",
-            "received_at",
-            "sent_at",
-            "kind",
-            "direction",
-            "sender",
-            "conversation",
-            "generation",
-            "pack_list",
-            "held",
-            "withheld",
-            "statute_list",
-            "why",
-            "keep_until",
-        ],
-    ),
-    (
-        "contents",
-        &["message", "key_version", "key", "content", "round", "judgement"],
-    ),
-    ("identities", &["tag", "message"]),
-    ("findings", &["message", "policy", "rule", "severity", "shadow"]),
-    ("faults", &["message", "policy", "cause", "detail"]),
-    (
-        "held_messages",
-        &["message", "released_at", "released_by", "release_note"],
-    ),
-    (
-        "earlier_judgements",
-        &[
-            "earlier",
-            "message",
-            "generation",
-            "pack_list",
-            "round",
-            "judgement",
-            "rejudged_at",
-            "rejudged_by",
-            "note",
-        ],
-    ),
-    (
-        "conflicts",
-        &[
-            "conflict",
-            "message",
-            "refused_digest",
-            "refused_raw",
-            "source",
-            "file",
-            "line",
-            "at",
-        ],
-    ),
-    (
-        "consents",
-        &[
-            "consent", "message", "tenant", "channel", "party", "state", "at", "holds",
-        ],
-    ),
-    (
-        "generations",
-        &[
-            "generation",
-            "digest",
-            "recorded_at",
-            "engine_version",
-            "packs",
-            "set_file",
-            "set_text",
-            "set_json",
-        ],
-    ),
-    (
-        "generation_history",
-        &[
-            "entry",
-            "at",
-            "outcome",
-            "cause",
-            "generation",
-            "who",
-            "why",
-            "changed",
-            "set_file",
-            "set_text",
-            "problems",
-        ],
-    ),
-    ("trust_history", &["entry", "at", "file", "text"]),
-    (
-        "downgrades",
-        &["downgrade", "at", "pack", "version", "after", "who", "note"],
-    ),
-    (
-        "quarantines",
-        &[
-            "quarantine",
-            "at",
-            "generation",
-            "policy",
-            "faults",
-            "messages",
-            "retried_at",
-            "retried_by",
-        ],
-    ),
-    ("streams", &["stream", "tenant", "channel"]),
-    ("parties", &["party", "stream", "id"]),
-    ("conversations", &["conversation", "stream", "id"]),
-    ("log_leaves", &["leaf", "data", "first_message", "messages"]),
-    (
-        "log_entries",
-        &["leaf", "place", "kind", "message", "commitment", "salt", "entry"],
-    ),
-    ("log_tiles", &["level", "place", "hashes"]),
-];
-
-/// Numbers of a seed (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound.unsigned_abs()) as i64
-    }
-}
-
-/// Alters something of an archive that is closed; what, or `None` where that changed nothing.
-async fn alter(path: &Path, old: &Path, other: &Path, numbers: &mut Numbers) -> Option<String> {
-    match numbers.below(20) {
-        0 => {
-            for ending in ["", ".writes"] {
-                std::fs::copy(beside(old, ending), beside(path, ending)).unwrap();
-            }
-            return Some("an older copy".into());
-        }
-        1 => {
-            std::fs::copy(beside(other, ".checkpoint"), beside(path, ".checkpoint")).unwrap();
-            return Some("a checkpoint by another key".into());
-        }
-        2 => {
-            let checkpoint = beside(path, ".checkpoint");
-            let mut bytes = std::fs::read(&checkpoint).unwrap();
-            let place = numbers.below(bytes.len() as i64) as usize;
-            bytes[place] ^= 1 << numbers.below(8);
-            std::fs::write(&checkpoint, bytes).unwrap();
-            return Some("a bit of the checkpoint".into());
-        }
-        _ => {}
-    }
-    let mut connection = raw_connection(path).await;
-    for sql in [
-        "PRAGMA foreign_keys = OFF",
-        "PRAGMA ignore_check_constraints = ON",
-        "DROP TRIGGER IF EXISTS consents_never_change",
-        "DROP TRIGGER IF EXISTS consents_never_go",
-    ] {
-        sqlx::query(sql).execute(&mut connection).await.unwrap();
-    }
-    let altered = alter_rows(&mut connection, numbers).await;
-    connection.close().await.unwrap();
-    altered
-}
-
-async fn alter_rows(connection: &mut SqliteConnection, numbers: &mut Numbers) -> Option<String> {
-    let (table, columns) = COVERED[numbers.below(COVERED.len() as i64) as usize];
-    let rows: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
-        .fetch_one(&mut *connection)
-        .await
-        .unwrap();
-    let column = columns[numbers.below(columns.len() as i64) as usize];
-    // The primary key names the row, whether it has a number or not.
-    let key: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
-        "SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"
-    )))
-    .fetch_all(&mut *connection)
-    .await
-    .unwrap();
-    let key = key.join(", ");
-    let one = |place: i64| format!("({key}) = (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {place})");
-    let (first, second) = (numbers.below(rows), numbers.below(rows));
-    if table == "log_leaves" && numbers.below(4) == 0 {
-        // With all that belongs to it: the log is whole, and shorter.
-        let from = rows - 1 - numbers.below(200);
-        let ends = format!(
-            "DELETE FROM log_entries WHERE leaf >= {from}; DELETE FROM log_leaves WHERE leaf >= {from};
-             DELETE FROM contents WHERE message > (SELECT max(first_message + messages) - 1 FROM log_leaves);
-             DELETE FROM identities WHERE message NOT IN (SELECT message FROM contents);
-             DELETE FROM envelopes WHERE message NOT IN (SELECT message FROM contents);
-             DELETE FROM log_tiles WHERE (place + 1) * 256 > {from}"
-        );
-        sqlx::raw_sql(AssertSqlSafe(ends)).execute(connection).await.unwrap();
-        return Some("the log cut, with its rows".into());
-    }
-    let (what, sql) = match numbers.below(3) {
-        0 => ("a row deleted", format!("DELETE FROM {table} WHERE {}", one(first))),
-        1 => {
-            let value = match numbers.below(2) {
-                0 => format!("(SELECT {column} FROM {table} WHERE {})", one(second)),
-                _ => "NULL".to_owned(),
-            };
-            (
-                "a value of another row",
-                format!(
-                    "UPDATE OR FAIL {table} SET {column} = {value} WHERE {} AND {column} IS NOT {value}",
-                    one(first)
-                ),
-            )
-        }
-        _ => {
-            let bit = 1 << numbers.below(8);
-            let turned = format!(
-                "CASE typeof({column}) WHEN 'integer' THEN ({column} | {bit}) - ({column} & {bit})
-                 WHEN 'text' THEN {column} || 'x'
-                 WHEN 'blob' THEN unhex(replace(hex({column}), substr(hex({column}), 3, 2), printf('%02X', (instr('0123456789ABCDEF', substr(hex({column}), 3, 1)) * 16 + {bit}) % 256)))
-                 ELSE 1 END"
-            );
-            (
-                "a value altered",
-                format!(
-                    "UPDATE OR FAIL {table} SET {column} = {turned} WHERE {} AND {column} IS NOT {turned}",
-                    one(first)
-                ),
-            )
-        }
-    };
-    // What a unique index or a type refuses was not altered.
-    let done = sqlx::query(AssertSqlSafe(sql)).execute(connection).await.ok()?;
-    (done.rows_affected() > 0).then(|| format!("{what}: {table}.{column}"))
-}
-
-/// Alterations that are tried: a thousand each time, more by `make alterations`.
-fn alterations() -> u64 {
-    std::env::var("PROVISO_ALTERATIONS").map_or(1_000, |count| count.parse().unwrap())
-}
-
-#[tokio::test]
-async fn every_alteration_of_an_archive_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = with_everything(&folder).await;
-    let elsewhere = tempfile::tempdir().unwrap();
-    let other = with_everything(&elsewhere).await;
-    let old = folder.path().join("old.db");
-    copy(&path, &old);
-    let archive = Archive::open(&path).await.unwrap();
-    archive.ingest(&batch(vec![entry("last", 1)])).await.unwrap();
-    archive.close().await;
-    let altered = folder.path().join("altered.db");
-    let (mut unseen, mut tried, mut seed) = (Vec::new(), 0, 0);
-    while tried < alterations() {
-        seed += 1;
-        copy(&path, &altered);
-        let Some(what) = alter(&altered, &old, &other, &mut Numbers(seed)).await else {
-            continue;
-        };
-        tried += 1;
-        let found = match Archive::open_readonly(&altered).await {
-            Ok(archive) => {
-                let found = archive.audit(None).await;
-                archive.close().await;
-                // What cannot be read at all is seen too.
-                found.is_err() || found.is_ok_and(|audit| !audit.is_whole())
-            }
-            Err(_) => true,
-        };
-        if !found {
-            unseen.push(format!("{seed}: {what}"));
-        }
-    }
-    println!("{tried} alterations of {seed} tried");
-    assert!(unseen.is_empty(), "{} of {tried} unseen: {unseen:#?}", unseen.len());
 }

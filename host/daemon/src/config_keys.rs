@@ -13,6 +13,11 @@ pub(crate) fn key_places(file: &mut TomlFile<'_>, root: &mut Table<'_>, folder: 
         let place = key_place(file, &mut table, folder);
         table.finish(file);
         let Some(place) = place else { continue };
+        let mut others = places.all.iter().chain(places.tenants.values());
+        if others.any(|other| *other == place) {
+            file.problem(at, "two `[[keys]]` name one place: give each its own, or leave one out");
+            continue;
+        }
         let before = match &tenant {
             Some(tenant) => places.tenants.insert(tenant.clone(), place),
             None => places.all.replace(place),

@@ -7,17 +7,15 @@ use crate::endings;
 use crate::laws::Rulebook;
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
-    Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, StorageError,
+    Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, Retained, StorageError,
 };
 use proviso_model::retention::{self, Decision, Laws, SourceText};
-use proviso_model::time::{Day, Zone};
-use proviso_model::{MessageId, Principal, Timestamp, Verdict};
+use proviso_model::time::Day;
+use proviso_model::{MessageId, Principal, Verdict};
 use proviso_pipeline::places;
 
 /// Messages of a page at most.
 const PAGE: u32 = 256;
-/// The westernmost zone is so far behind UTC: a day that has begun there has begun everywhere.
-const WESTERNMOST_MS: i64 = 12 * 3_600_000;
 const DAY_MS: u64 = 86_400_000;
 
 /// A message whose time is over, with what becomes of it.
@@ -25,8 +23,8 @@ const DAY_MS: u64 = 86_400_000;
 pub struct Planned {
     /// Its place in the order of arrival.
     pub arrival: i64,
-    /// The message.
-    pub id: MessageId,
+    /// The message; `None` if it cannot be read.
+    pub id: Option<MessageId>,
     /// The last day on which it had to be kept.
     pub until: Option<Day>,
     /// The rules that decide.
@@ -46,18 +44,12 @@ pub enum RetentionError {
     Commit(#[from] CommitError),
 }
 
-/// The day that has begun everywhere.
-fn today(now: Timestamp) -> Day {
-    let behind = Timestamp::from_millis(now.as_millis() - WESTERNMOST_MS);
-    Zone::utc().day(behind.unwrap_or(now))
-}
-
 /// Messages whose time is over, behind a place in the order of arrival, at most 256: none if there are no more.
 ///
 /// # Errors
 /// The archive cannot be read.
 pub async fn plan(rulebook: &mut Rulebook, archive: &Archive, after: i64) -> Result<Vec<Planned>, RetentionError> {
-    let today = today(places::now());
+    let today = Day::begun_everywhere(places::now());
     rulebook.know(endings::all(archive).await?);
     let mut planned = Vec::new();
     for due in archive.due(today, after, PAGE).await? {
@@ -67,20 +59,29 @@ pub async fn plan(rulebook: &mut Rulebook, archive: &Archive, after: i64) -> Res
 }
 
 async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
-    let (rules, going) = match rulebook.decide(&due.retained).await {
+    let mut planned = Planned {
+        arrival: due.arrival,
+        id: None,
+        until: due.until,
+        rules: Vec::new(),
+        going: Err("it is damaged: see `proviso audit verify`".to_owned()),
+    };
+    let Some(retained) = &due.retained else { return planned };
+    planned.id = Some(MessageId::clone(&retained.message.id));
+    match rulebook.decide(retained).await {
         Ok((again, laws)) => {
             let rules = again.decided_by.iter().map(|statute| statute.rule.clone());
-            (rules.collect(), going(&due, &again, laws, today))
+            planned.rules = rules.collect();
+            planned.going = match due.kept_by {
+                Some(KeptBy::Holds(holds)) => Err(format!("{holds} holds keep it")),
+                Some(KeptBy::Waiting) => Err("it waits for a person".to_owned()),
+                Some(KeptBy::Damaged) => Err("it is damaged: see `proviso audit verify`".to_owned()),
+                None => going(retained, &again, laws, today),
+            };
         }
-        Err(error) => (Vec::new(), Err(format!("{error:#}"))),
-    };
-    Planned {
-        arrival: due.retained.arrival,
-        id: MessageId::clone(&due.retained.message.id),
-        until: due.until,
-        rules,
-        going,
+        Err(error) => planned.going = Err(format!("{error:#}")),
     }
+    planned
 }
 
 /// Disposes of those of the next page that may go; what became of them, and the last place that was looked at: `None` if there
@@ -101,10 +102,8 @@ pub async fn dispose(
     if messages.is_empty() {
         return Ok((DisposalReport::default(), last));
     }
-    let at = places::now();
     let disposing = Disposing {
-        at,
-        today: today(at),
+        at: places::now(),
         clock_is_right,
         messages,
     };
@@ -115,13 +114,8 @@ pub async fn dispose(
 }
 
 /// What a message goes by.
-fn going(due: &Due, again: &Decision, laws: &Laws, today: Day) -> Result<Going, String> {
-    match due.kept_by {
-        Some(KeptBy::Holds(holds)) => return Err(format!("{holds} holds keep it")),
-        Some(KeptBy::Waiting) => return Err("it waits for a person".to_owned()),
-        None => {}
-    }
-    let recorded = due.retained.decision.as_ref();
+fn going(retained: &Retained, again: &Decision, laws: &Laws, today: Day) -> Result<Going, String> {
+    let recorded = retained.decision.as_ref();
     let recorded = recorded.ok_or("nothing is recorded of how long it is kept")?;
     if recorded.until != again.until || recorded.why != again.why {
         return Err("its rules come to something else than what was decided: see `archive show --why`".to_owned());
@@ -134,12 +128,12 @@ fn going(due: &Due, again: &Decision, laws: &Laws, today: Day) -> Result<Going, 
     let statutes: Result<Vec<Statute>, String> = again
         .decided_by
         .iter()
-        .map(|decided| statute(decided, &due.retained.verdict, laws, until))
+        .map(|decided| statute(decided, &retained.verdict, laws, until))
         .collect();
     let first = again.decided_by.first().ok_or("no rule decided")?;
     let starts = first.starts.ok_or("its clock has no known start")?;
     Ok(Going {
-        arrival: due.retained.arrival,
+        arrival: retained.arrival,
         statutes: statutes?,
         clock: Clock {
             start: first.clock.name().to_owned(),

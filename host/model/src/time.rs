@@ -188,6 +188,12 @@ const EPOCH_DAY: civil::Date = civil::date(1970, 1, 1);
 pub struct NotADay(String);
 
 impl Day {
+    /// The day that has begun in every time zone of the Earth at a moment: that of UTC-12, the westernmost.
+    pub fn begun_everywhere(at: Timestamp) -> Self {
+        let behind = Timestamp::from_millis(at.as_millis().saturating_sub(12 * 3_600_000));
+        Zone::utc().day(behind.unwrap_or(at))
+    }
+
     /// The last day of the calendar; sums beyond it end here.
     pub const MAX: Day = Day(civil::Date::MAX);
 

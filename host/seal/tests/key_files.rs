@@ -50,23 +50,23 @@ fn a_key_file_that_is_wrong_says_where_and_what() {
             ),
             (
                 format!("proviso-keys 1\n\n0 aes-256-gcm 2026-11-29T06:00:00Z {KEY}"),
-                "FILE:3: \"0\" is no version: expected 1 to 4294967295",
+                "FILE:3: the first word is no version: expected 1 to 4294967295",
             ),
             (
                 format!("proviso-keys 1\n-1 aes-256-gcm 2026-11-29T06:00:00Z {KEY}"),
-                "FILE:2: \"-1\" is no version: expected 1 to 4294967295",
+                "FILE:2: the first word is no version: expected 1 to 4294967295",
             ),
             (
                 format!("proviso-keys 1\n4294967296 aes-256-gcm 2026-11-29T06:00:00Z {KEY}"),
-                "FILE:2: \"4294967296\" is no version: expected 1 to 4294967295",
+                "FILE:2: the first word is no version: expected 1 to 4294967295",
             ),
             (
                 format!("proviso-keys 1\n1 aes-128-gcm 2026-11-29T06:00:00Z {KEY}"),
-                "FILE:2: \"aes-128-gcm\" is no suite: expected \"aes-256-gcm\" or \"sm4-gcm\"",
+                "FILE:2: the second word is no suite: expected \"aes-256-gcm\" or \"sm4-gcm\"",
             ),
             (
                 format!("proviso-keys 1\n1 aes-256-gcm yesterday {KEY}"),
-                "FILE:2: \"yesterday\" is not a time: expected RFC 3339 with an offset (2026-01-31T09:00:00+08:00) or milliseconds since 1970",
+                "FILE:2: a time has another form: expected 2026-01-31T09:00:00Z",
             ),
             (
                 "proviso-keys 1\n1 aes-256-gcm 2026-11-29T06:00:00Z".to_owned(),
@@ -101,12 +101,25 @@ fn a_key_file_that_is_wrong_says_where_and_what() {
                     .to_owned(),
                 "FILE:2: the fingerprint has another form: expected 16 digits of 0-9 and a-f",
             ),
+            // A word is missing, and the key stands in its place.
+            (
+                format!("proviso-keys 1\n1 aes-256-gcm {KEY}"),
+                "FILE:2: a time has another form: expected 2026-01-31T09:00:00Z",
+            ),
+            (
+                format!("proviso-keys 1\n1 {KEY} 2026-11-29T06:00:00Z"),
+                "FILE:2: the second word is no suite: expected \"aes-256-gcm\" or \"sm4-gcm\"",
+            ),
+            (
+                format!("proviso-keys 1\n{KEY} aes-256-gcm 2026-11-29T06:00:00Z"),
+                "FILE:2: the first word is no version: expected 1 to 4294967295",
+            ),
             // Everything at once.
             (
                 format!(
                     "proviso-keys 1\n2 aes-256-gcm 2026-11-29T06:00:00Z {KEY}\n2 aes-256-gcm 2026-11-29T06:00:00Z {KEY}\nx y z {KEY}"
                 ),
-                "FILE:3: version 2 stands behind version 2: versions go upwards, and each stands once\nFILE:4: \"x\" is no version: expected 1 to 4294967295",
+                "FILE:3: version 2 stands behind version 2: versions go upwards, and each stands once\nFILE:4: the first word is no version: expected 1 to 4294967295",
             ),
         ],
         |(text, expected)| assert_eq!(refused(text.as_bytes()), expected),

@@ -13,18 +13,42 @@ const WAIT_MAX: Duration = Duration::from_mins(1);
 /// A pause since the last transaction that needs no explanation.
 const PAUSE_MAX: Duration = Duration::from_hours(72);
 
+/// The entry of a pause that nobody has explained.
+pub(super) const CLOCK_DOUBTED: &str = "clock-doubted";
+/// The entry of a person's word that the clock is right.
+pub(super) const CLOCK_TRUSTED: &str = "clock-trusted";
+
 /// What the clock showed when the archive was opened.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClockGuard {
     wall: Timestamp,
     monotonic: Instant,
-    /// The time of the log's last leaf then.
-    last: Option<Timestamp>,
+    /// The last transaction before a pause that nobody has explained, and what the clock showed behind it.
+    doubted: Option<(Timestamp, Timestamp)>,
 }
 
 impl ClockGuard {
-    pub(super) fn new(wall: Timestamp, monotonic: Instant, last: Option<Timestamp>) -> Self {
-        Self { wall, monotonic, last }
+    pub(super) fn new(wall: Timestamp, monotonic: Instant, doubted: Option<(Timestamp, Timestamp)>) -> Self {
+        Self {
+            wall,
+            monotonic,
+            doubted,
+        }
+    }
+
+    /// True if so much time lies between a transaction and the next that the clock may have been moved.
+    pub(super) fn is_long(last: Timestamp, now: Timestamp) -> bool {
+        u128::from(now.as_millis().abs_diff(last.as_millis())) > PAUSE_MAX.as_millis()
+    }
+
+    /// True while nobody has explained a pause.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.doubted.is_some()
+    }
+
+    /// A person has said that the clock is right, and the log tells of it.
+    pub(super) fn trust(&mut self) {
+        self.doubted = None;
     }
 
     /// What is wrong with a time that the clock is said to show at a moment. `seen` is the time of the last transaction; `is_right`: a
@@ -49,9 +73,8 @@ impl ClockGuard {
                 passed: passed.as_secs(),
             });
         }
-        let last = self.last.filter(|_| !is_right)?;
-        let pause = self.wall.as_millis().abs_diff(last.as_millis());
-        (u128::from(pause) > PAUSE_MAX.as_millis()).then_some(ClockTrouble::Pause { last, now })
+        let (last, now) = self.doubted.filter(|_| !is_right)?;
+        Some(ClockTrouble::Pause { last, now })
     }
 }
 
@@ -67,14 +90,15 @@ mod tests {
         Timestamp::from_millis(millis).expect("a time of this century")
     }
 
-    fn guard(begun: Instant, last: Option<i64>) -> ClockGuard {
-        ClockGuard::new(at(50 * YEAR), begun, last.map(at))
+    fn guard(begun: Instant, doubted: bool) -> ClockGuard {
+        let doubted = doubted.then(|| (at(40 * YEAR), at(50 * YEAR)));
+        ClockGuard::new(at(50 * YEAR), begun, doubted)
     }
 
     #[test]
     fn a_clock_that_goes_as_time_does_is_believed() {
         let begun = Instant::now();
-        let guard = guard(begun, Some(50 * YEAR - HOUR));
+        let guard = guard(begun, false);
         for hours in [0_i64, 1, 24, 24 * 400] {
             let later = begun + Duration::from_hours(hours.unsigned_abs());
             let now = at(50 * YEAR + hours * HOUR);
@@ -87,7 +111,7 @@ mod tests {
         #[test]
         fn a_clock_that_was_moved_is_not_believed(by in (HOUR + 1000)..(10 * YEAR), back in any::<bool>(), hours in 0_u64..10_000) {
             let begun = Instant::now();
-            let guard = guard(begun, None);
+            let guard = guard(begun, false);
             let passed = Duration::from_hours(hours);
             let moved = if back { -by } else { by };
             let now = at(50 * YEAR + hours as i64 * HOUR + moved);
@@ -100,7 +124,7 @@ mod tests {
         fn a_time_of_before_the_last_transaction_is_not_believed(by in 60_001_i64..YEAR) {
             let begun = Instant::now();
             let seen = at(50 * YEAR + by);
-            let trouble = guard(begun, None).trouble(at(50 * YEAR), begun, Some(seen), true);
+            let trouble = guard(begun, false).trouble(at(50 * YEAR), begun, Some(seen), true);
             prop_assert_eq!(trouble, Some(ClockTrouble::Back { now: at(50 * YEAR), seen }));
         }
     }
@@ -111,7 +135,7 @@ mod tests {
         for waited in [0, 1, 60_000] {
             let seen = at(50 * YEAR + waited);
             assert_eq!(
-                guard(begun, None).trouble(at(50 * YEAR), begun, Some(seen), false),
+                guard(begun, false).trouble(at(50 * YEAR), begun, Some(seen), false),
                 None
             );
         }
@@ -120,12 +144,19 @@ mod tests {
     #[test]
     fn a_pause_before_the_opening_wants_a_word() {
         let begun = Instant::now();
-        let guard = guard(begun, Some(40 * YEAR));
+        let mut guard = guard(begun, true);
         let now = at(50 * YEAR);
-        assert!(matches!(
-            guard.trouble(now, begun, Some(at(40 * YEAR)), false),
-            Some(ClockTrouble::Pause { .. })
-        ));
-        assert_eq!(guard.trouble(now, begun, Some(at(40 * YEAR)), true), None);
+        let doubted = Some(ClockTrouble::Pause {
+            last: at(40 * YEAR),
+            now,
+        });
+        assert_eq!(guard.trouble(now, begun, Some(now), false), doubted);
+        assert_eq!(guard.trouble(now, begun, Some(now), true), None);
+        guard.trust();
+        assert_eq!(guard.trouble(now, begun, Some(now), false), None);
+        for (hours, is_long) in [(1, false), (72, false), (73, true)] {
+            assert_eq!(ClockGuard::is_long(now, at(50 * YEAR + hours * HOUR)), is_long);
+            assert_eq!(ClockGuard::is_long(at(50 * YEAR + hours * HOUR), now), is_long);
+        }
     }
 }

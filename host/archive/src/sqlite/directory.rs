@@ -114,6 +114,34 @@ pub(super) async fn import(
     Ok(DirectoryReport { version, ..report })
 }
 
+/// The rows of a version, ordered by tenant, person and time.
+async fn rows_of(connection: &mut SqliteConnection, version: i64) -> Result<Vec<Employment>, sqlx::Error> {
+    let sql = concat!(
+        "SELECT ",
+        employment_columns!(),
+        " FROM employments e WHERE e.since <= ?1 AND (e.until IS NULL OR e.until > ?1)"
+    );
+    let rows = sqlx::query(sql).bind(version).fetch_all(connection).await?;
+    let mut rows: Vec<Employment> = rows.iter().map(read_employment).collect::<Result<_, _>>()?;
+    rows.sort_unstable();
+    Ok(rows)
+}
+
+/// True if the rows of a version are what its digest says.
+pub(super) async fn is_whole(connection: &mut SqliteConnection, version: i64) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT digest FROM directory_versions WHERE version = ?")
+        .bind(version)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let expected = read_digest(&row, 0)?;
+    match rows_of(connection, version).await {
+        Ok(rows) => Ok(directory::digest(&rows) == expected),
+        Err(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The rows of the newest version, with their numbers.
 async fn present(connection: &mut SqliteConnection) -> Result<HashMap<Employment, i64>, sqlx::Error> {
     let sql = concat!(
@@ -139,14 +167,7 @@ impl Sqlite {
             let Some(imported) = found.as_ref().map(read_imported).transpose()? else {
                 return Ok(None);
             };
-            let sql = concat!(
-                "SELECT ",
-                employment_columns!(),
-                " FROM employments e WHERE e.since <= ?1 AND (e.until IS NULL OR e.until > ?1)"
-            );
-            let rows = sqlx::query(sql).bind(imported.version).fetch_all(&mut *reader).await?;
-            let mut rows: Vec<Employment> = rows.iter().map(read_employment).collect::<Result<_, _>>()?;
-            rows.sort_unstable();
+            let rows = rows_of(&mut reader, imported.version).await?;
             if directory::digest(&rows) != imported.digest {
                 return Err(damage(format!(
                     "version {} of the directory is not what its digest says: somebody, or the disk, changed it",

@@ -5,11 +5,13 @@
 //! of being archived; the states and scores that it went into; and its commitments in the log, without the entries.
 
 use super::Sqlite;
-use super::clock::ClockGuard;
+use super::clock::{CLOCK_TRUSTED, ClockGuard};
 use super::failure::Failure;
 use super::holds;
 use super::log::entries::{Entries, digest, integer};
-use super::log::judged;
+use super::log::judged::{self, ERASED, erased};
+use super::log::rows::{self, DISPOSALS};
+use super::log::start::last_time;
 use super::records::{CONTENT_COLUMNS, content_columns, open_content};
 use super::rows::{damage, read_principal, read_time};
 use super::sealing::Sealing;
@@ -24,7 +26,6 @@ use proviso_model::time::Day;
 use proviso_model::{Digest, MessageId, Principal, Timestamp};
 use proviso_proof::certificate::{Disposal, HOLDS, KeyDestroyed};
 use proviso_proof::entry_proof::Place;
-use proviso_proof::leaf::Leaf;
 use proviso_proof::{Hash, certificate};
 use proviso_seal::TAG_BYTES;
 use sqlx::{Row as _, SqliteConnection};
@@ -90,6 +91,10 @@ pub(super) async fn dispose(
     if let Some(trouble) = clock.trouble(disposing.at, Instant::now(), seen, disposing.clock_is_right) {
         return Err(Failure::Refused(CommitError::Clock(trouble)));
     }
+    let today = Day::begun_everywhere(disposing.at);
+    if disposing.clock_is_right && clock.is_doubted() {
+        log.tell(CLOCK_TRUSTED, None, Vec::new())?;
+    }
     // The last steps of subjects may go.
     known.chains.forget();
     let leaf: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
@@ -97,26 +102,26 @@ pub(super) async fn dispose(
         .await?;
     let mut report = DisposalReport::default();
     for going in &disposing.messages {
-        let count = match one(connection, sealing, disposing, going, by, leaf.unsigned_abs(), log).await? {
+        let count = match one(
+            connection,
+            sealing,
+            (disposing.at, today),
+            going,
+            by,
+            leaf.unsigned_abs(),
+            log,
+        )
+        .await?
+        {
             Became::Disposed => &mut report.disposed,
             Became::Kept(KeptBy::Holds(_)) => &mut report.held,
             Became::Kept(KeptBy::Waiting) => &mut report.waiting,
+            Became::Kept(KeptBy::Damaged) => &mut report.damaged,
             Became::NotDue => &mut report.not_due,
         };
         *count += 1;
     }
     Ok(report)
-}
-
-/// The time of the log's last leaf.
-pub(super) async fn last_time(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, sqlx::Error> {
-    let data: Option<Vec<u8>> = sqlx::query_scalar("SELECT data FROM log_leaves ORDER BY leaf DESC LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    let Some(data) = data else { return Ok(None) };
-    let leaf = Leaf::from_bytes(&data).map_err(|error| damage(error.to_string()))?;
-    let time = Timestamp::from_millis(leaf.time_ms().cast_signed());
-    time.map(Some).map_err(|error| damage(error.to_string()))
 }
 
 enum Became {
@@ -128,7 +133,7 @@ enum Became {
 async fn one(
     connection: &mut SqliteConnection,
     sealing: &Sealing,
-    disposing: &Disposing,
+    (at, today): (Timestamp, Day),
     going: &Going,
     by: &Principal,
     leaf: u64,
@@ -141,16 +146,25 @@ async fn one(
         .await?;
     let Some(row) = row else { return Ok(Became::NotDue) };
     let (why, until) = kept(&row, CONTENT_COLUMNS + 1)?;
-    if !is_due(why, until, disposing.today) {
+    let now = at.as_millis().unsigned_abs();
+    let in_order = going.clock.start_ms <= going.due_ms && going.due_ms <= now;
+    if !is_due(why, until, today) || !in_order || going.statutes.is_empty() {
         return Ok(Became::NotDue);
     }
-    let (record, message) = open_content(&row, 0, sealing)?;
+    let (record, message) = match open_content(&row, 0, sealing) {
+        Ok(opened) => opened,
+        Err(sqlx::Error::Decode(_)) => return Ok(Became::Kept(KeptBy::Damaged)),
+        Err(error) => return Err(error.into()),
+    };
     if let Some(kept) = kept_by(connection, number, &message).await? {
         return Ok(Became::Kept(kept));
     }
+    if !judged::is_as_told(connection, sealing, number).await? {
+        return Ok(Became::Kept(KeptBy::Damaged));
+    }
     let tag: &[u8] = row.try_get(CONTENT_COLUMNS)?;
     let tag = <[u8; TAG_BYTES]>::try_from(tag).map_err(|_| damage(format!("the tag of message {number} is cut")))?;
-    let named = hash_of(b"proviso/disposed/1", &tag);
+    let named = named(&tag);
     let hold_check = Place {
         leaf,
         entry: log.next_place(),
@@ -161,7 +175,7 @@ async fn one(
         statutes: going.statutes.clone(),
         clock: going.clock.clone(),
         due_ms: going.due_ms,
-        disposed_ms: disposing.at.as_millis().unsigned_abs(),
+        disposed_ms: now,
         key: KeyDestroyed {
             algorithm: record.suite().name().to_owned(),
             fingerprint: hash_of(b"proviso/record-key/1", &record.wrapped().bytes),
@@ -176,14 +190,18 @@ async fn one(
     };
     log.tell(certificate::HOLD_CHECK, None, vec![about(named), integer(HOLDS, 0)])?;
     let place = log.next_place();
-    let sum = Digest::from_bytes(*said.digest().as_bytes());
-    log.tell(
-        certificate::DISPOSAL,
-        None,
-        vec![about(named), digest(certificate::CERTIFICATE, &sum)],
-    )?;
-
+    let mut fields = vec![
+        about(named),
+        digest(certificate::CERTIFICATE, &Digest::from_bytes(*said.digest().as_bytes())),
+    ];
+    for rows in rows::ALL {
+        match rows.untold(connection, number).await? {
+            0 => {}
+            untold => fields.push(integer(rows.before, untold)),
+        }
+    }
     erase_entries(connection, sealing, number, &tag).await?;
+    fields.push(digest(ERASED, &erased(connection, number).await?));
     rebase_steps(connection, number).await?;
     for sql in GONE {
         sqlx::query(sql).bind(number).execute(&mut *connection).await?;
@@ -192,14 +210,20 @@ async fn one(
         "INSERT INTO disposals (message, disposed_at, disposed_by, leaf, place, said) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
-    .bind(disposing.at.as_millis())
+    .bind(at.as_millis())
     .bind(by.to_string())
     .bind(leaf.cast_signed())
     .bind(place)
     .bind(said.to_json())
     .execute(&mut *connection)
     .await?;
+    log.tell_row(connection, &DISPOSALS, number, None, fields).await?;
     Ok(Became::Disposed)
+}
+
+/// What the log and certificates call a record that was disposed of, by its tag.
+pub(super) fn named(tag: &[u8]) -> Hash {
+    hash_of(b"proviso/disposed/1", tag)
 }
 
 /// SHA-256 over a fixed text and bytes.
@@ -302,14 +326,22 @@ impl Sqlite {
             for row in &rows {
                 let arrival: i64 = row.try_get(0)?;
                 let (_, until) = kept(row, 1)?;
-                let Some(retained) = self.retained(&mut reader, arrival).await? else {
-                    continue;
+                let retained = match self.retained(&mut reader, arrival).await {
+                    Err(sqlx::Error::Decode(_)) => None,
+                    read => read?,
                 };
-                bytes += retained.message.raw.len() + retained.message.text.len();
+                let kept_by = match &retained {
+                    Some(retained) => {
+                        bytes += retained.message.raw.len() + retained.message.text.len();
+                        kept_by(&mut reader, arrival, &retained.message).await?
+                    }
+                    None => Some(KeptBy::Damaged),
+                };
                 due.push(Due {
-                    kept_by: kept_by(&mut reader, arrival, &retained.message).await?,
+                    arrival,
                     retained,
                     until,
+                    kept_by,
                 });
                 if bytes >= DUE_BYTES {
                     break;
@@ -357,10 +389,19 @@ impl Sqlite {
     }
 }
 
-/// After a disposal: copies the write-ahead log into the file and cuts it off, so that nothing of what went is left in it.
-pub(super) async fn empty_log_file(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(connection)
+/// After a disposal: copies the write-ahead log into the file and cuts it off, so that nothing of what went is left in it. False
+/// where somebody who reads is in the way.
+pub(super) async fn empty_log_file(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
         .await?;
-    Ok(())
+    let busy: i64 = row.try_get(0)?;
+    Ok(busy == 0)
+}
+
+/// True if something was ever disposed of.
+pub(super) async fn any(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM disposals)")
+        .fetch_one(connection)
+        .await
 }

@@ -2,7 +2,8 @@
 
 use super::Sqlite;
 use super::failure::Failure;
-use super::log::entries::{Entries, integer, text};
+use super::log::entries::Entries;
+use super::log::rows::{HOLDS, RELEASED_HOLDS};
 use super::rows::{read_principal, read_time};
 use crate::change::CommitError;
 use crate::disposal::{Hold, NewHold};
@@ -29,10 +30,9 @@ pub(super) async fn place(
     .bind(hold.sent_before.map(Timestamp::as_millis))
     .bind(hold.at.as_millis())
     .bind(by.to_string())
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    let fields = vec![integer("hold", number), text("tenant", hold.tenant.clone())];
-    log.tell("hold-placed", None, fields)?;
+    log.tell_row(connection, &HOLDS, number, None, Vec::new()).await?;
     Ok(number)
 }
 
@@ -51,12 +51,12 @@ pub(super) async fn release(
     .bind(by.to_string())
     .bind(note.to_owned())
     .bind(hold)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
     if released.rows_affected() == 0 {
         return Err(Failure::Refused(CommitError::NoHold { hold }));
     }
-    log.tell("hold-released", None, vec![integer("hold", hold)])
+    log.tell_row(connection, &RELEASED_HOLDS, hold, None, Vec::new()).await
 }
 
 /// How many open holds keep a message, whose number is `arrival`.
@@ -66,25 +66,27 @@ pub(super) async fn count(
     message: &Message,
 ) -> Result<u64, sqlx::Error> {
     let open = sqlx::query(
-        "SELECT person FROM holds WHERE released_at IS NULL AND tenant = ?1
-         AND (conversation IS NULL OR conversation = ?2)
-         AND (sent_from IS NULL OR sent_from <= ?3) AND (sent_before IS NULL OR ?3 < sent_before)",
+        "SELECT person, sent_from, sent_before FROM holds WHERE released_at IS NULL AND tenant = ?1
+         AND (conversation IS NULL OR conversation = ?2)",
     )
     .bind(message.id.tenant.clone())
     .bind(message.conversation.clone())
-    .bind(message.sent_at.as_millis())
     .fetch_all(&mut *connection)
     .await?;
     let mut holds = 0;
     for row in &open {
-        let person: Option<&str> = row.try_get(0)?;
-        let Some(person) = person else {
-            holds += 1;
-            continue;
+        let (from, before): (Option<i64>, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
+        let (from, before) = (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX));
+        let fits = (from..before).contains(&message.sent_at.as_millis());
+        let held = match row.try_get::<Option<&str>, _>(0)? {
+            None => fits,
+            Some(person) if fits => {
+                message.parties().any(|party| *party.id == *person) || wrote_beside(connection, arrival, person).await?
+            }
+            // By what the person wrote the others of the conversation are known to fit: it stays as long as they do.
+            Some(person) => *message.sender.id == *person && sent_within(connection, arrival, (from, before)).await?,
         };
-        if message.parties().any(|party| *party.id == *person) || wrote_beside(connection, arrival, person).await? {
-            holds += 1;
-        }
+        holds += u64::from(held);
     }
     Ok(holds)
 }
@@ -97,6 +99,23 @@ async fn wrote_beside(connection: &mut SqliteConnection, arrival: i64, person: &
     )
     .bind(arrival)
     .bind(person.to_owned())
+    .fetch_one(connection)
+    .await
+}
+
+/// True if something in the conversation of a message was sent within a time.
+async fn sent_within(
+    connection: &mut SqliteConnection,
+    arrival: i64,
+    (from, before): (i64, i64),
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM envelopes e JOIN envelopes o USING (conversation)
+         WHERE e.message = ? AND o.sent_at >= ? AND o.sent_at < ?)",
+    )
+    .bind(arrival)
+    .bind(from)
+    .bind(before)
     .fetch_one(connection)
     .await
 }

@@ -15,6 +15,7 @@ use super::sealing::{Part, Sealing, read_wrapped};
 use super::vocabulary::Vocabulary;
 use crate::batch::{IngestBatch, IngestReport};
 use crate::change::{Change, CommitError};
+use crate::endings::Clocks;
 use crate::known::Known;
 use crate::storage::{StorageError, breaks_unique};
 use crate::stored::lists::write_cited_rules;
@@ -270,7 +271,7 @@ fn standing_of(numbered: &Numbered<'_>, (packs, statutes): &mut (Lists, Lists)) 
     let mut standing = Standing::new(&Judged {
         generation: &verdict.generation.to_string(),
         packs: packs.digest(numbered.pack_list, || pack_list_text(&verdict.packs)),
-        held: verdict.held,
+        held: verdict.held.into(),
         withheld: verdict.withheld.map(kebab).as_deref(),
         statutes: numbered
             .statute_list
@@ -285,6 +286,7 @@ fn standing_of(numbered: &Numbered<'_>, (packs, statutes): &mut (Lists, Lists)) 
                 .basis
                 .as_deref()
                 .map(|applied| Digest::of(basis::write(applied).as_bytes())),
+            Clocks::of_verdict(verdict).bits(),
         ),
         keep_until: decision
             .and_then(|decision| decision.until)
@@ -292,7 +294,7 @@ fn standing_of(numbered: &Numbered<'_>, (packs, statutes): &mut (Lists, Lists)) 
     });
     for finding in &verdict.findings {
         let policy = (&*finding.pack, &*finding.policy);
-        standing.finding(policy, &finding.rule, finding.severity.name(), finding.shadow);
+        standing.finding(policy, &finding.rule, finding.severity.name(), finding.shadow.into());
     }
     for fault in &verdict.faults {
         standing.fault((&fault.pack, &fault.policy), fault.cause.name(), &fault.detail);

@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use super::bulk::Lookup;
+use super::disposal;
 use super::records::{content_columns, read_delivered};
 use crate::known::Known;
 use crate::storage::StorageError;
@@ -67,10 +68,7 @@ impl Sqlite {
                 .await?;
             let kept = rows.iter().map(|row| read_delivered(row, 0, &self.sealing));
             let kept = kept.collect::<Result<HashMap<_, _>, _>>()?;
-            let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM disposals)")
-                .fetch_one(&mut *reader)
-                .await?;
-            if !any {
+            if !disposal::any(&mut reader).await? {
                 return Ok((kept, HashSet::new()));
             }
             let rows = DISPOSED

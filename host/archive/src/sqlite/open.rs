@@ -4,7 +4,7 @@ use super::Sqlite;
 use super::clock::ClockGuard;
 use super::disposal;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
-use super::log::start::{LostWrites, Start};
+use super::log::start::{LostWrites, Start, doubted};
 use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
@@ -108,14 +108,18 @@ impl Sqlite {
             now: now(),
         };
         let log = start.log(&mut connection).await?;
-        let last = disposal::last_time(&mut connection).await.map_err(storage)?;
+        let doubted = doubted(&mut connection).await.map_err(storage)?;
+        // A process that was killed behind a disposal leaves what went in the write-ahead log.
+        let unclean = disposal::any(&mut connection).await.map_err(storage)?
+            && !disposal::empty_log_file(&mut connection).await.map_err(storage)?;
         let writer = Writer {
             options,
             connection: Some(connection),
             known: Some(known),
             log,
             count,
-            clock: ClockGuard::new(now(), Instant::now(), last),
+            clock: ClockGuard::new(now(), Instant::now(), doubted),
+            unclean,
             closed: false,
         };
         Ok(Self {

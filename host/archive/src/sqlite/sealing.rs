@@ -7,13 +7,13 @@ use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_proof::commitment::Salt;
 use proviso_seal::{
-    Dictionary, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer, SuiteName,
-    TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
+    Dictionary, Fingerprint, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer,
+    SuiteName, TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -98,10 +98,33 @@ impl Rings {
     pub(super) fn open(places: &KeyPlaces, all: Arc<dyn KeyRing>) -> Result<Self, KeyError> {
         let tenants = places.tenants.iter();
         let tenants = tenants.map(|(tenant, place)| Ok((tenant.clone(), place.open()?)));
-        Ok(Self {
+        let rings = Self {
             all,
             tenants: tenants.collect::<Result<_, KeyError>>()?,
-        })
+        };
+        rings.refuse_shared()?;
+        Ok(rings)
+    }
+
+    fn refuse_shared(&self) -> Result<(), KeyError> {
+        let named = |tenant: Option<&str>| {
+            tenant.map_or_else(|| "all others".to_owned(), |tenant| format!("tenant {tenant:?}"))
+        };
+        let mut known: HashMap<Fingerprint, Option<&str>> = HashMap::new();
+        for (tenant, ring) in self.each() {
+            for key in ring.keys()? {
+                if let Some(other) = known.insert(key.fingerprint, tenant)
+                    && key.destroyed.is_none()
+                {
+                    return Err(KeyError::Shared {
+                        one: named(other),
+                        other: named(tenant),
+                        fingerprint: key.fingerprint.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The ring that wraps a tenant's new keys.

@@ -33,6 +33,8 @@ pub(super) struct Writer {
     pub(super) log: Log,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
+    /// True while the write-ahead log may have what was disposed of.
+    pub(super) unclean: bool,
     /// What the clock showed when the archive was opened.
     pub(super) clock: ClockGuard,
     /// True once the archive was closed.
@@ -89,10 +91,14 @@ impl Sqlite {
         match ended.await {
             Ended::Committed(receipt, count, appended) => {
                 writer.log.committed(edge, appended);
-                if let Change::Dispose(_) = change
-                    && let Err(error) = disposal::empty_log_file(&mut connection).await
-                {
-                    tracing::warn!(%error, "what was disposed of may stand in the write-ahead log until it is next copied");
+                if let Change::Dispose(disposing) = change {
+                    writer.unclean = true;
+                    if disposing.clock_is_right {
+                        writer.clock.trust();
+                    }
+                }
+                if writer.unclean {
+                    writer.unclean = !self.emptied(&mut connection).await;
                 }
                 writer.connection = Some(connection);
                 writer.known = Some(known);
@@ -117,6 +123,23 @@ impl Sqlite {
                 }
                 drop(writer);
                 Err(self.explain(failure, change).await)
+            }
+        }
+    }
+
+    /// Empties the write-ahead log of what was disposed of; false where it could not, and is to be tried again.
+    async fn emptied(&self, connection: &mut SqliteConnection) -> bool {
+        match disposal::empty_log_file(connection).await {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::warn!(
+                    "somebody reads: what was disposed of stands in the write-ahead log until a later transaction"
+                );
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was disposed of stands in the write-ahead log until a later transaction");
+                false
             }
         }
     }

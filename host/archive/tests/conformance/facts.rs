@@ -188,7 +188,7 @@ pub(crate) async fn consent_is_a_ledger_to_which_lines_are_added(archive: Archiv
     assert_eq!(archive.consents(lines[3].number, 9).await.unwrap(), lines[4..]);
 }
 
-fn applied(permits: Permit) -> Arc<Applied> {
+pub(crate) fn applied(permits: Permit) -> Arc<Applied> {
     Arc::new(Applied {
         permits,
         grounds: vec![Ground {

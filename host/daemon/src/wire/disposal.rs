@@ -115,8 +115,8 @@ pub struct PlanV1 {
 pub struct PlannedV1 {
     /// Its place in the order of arrival.
     pub arrival: i64,
-    /// Its whole name.
-    pub message: String,
+    /// Its whole name; absent if it cannot be read.
+    pub message: Option<String>,
     /// The last day on which it had to be kept.
     pub until: Option<String>,
     /// The rules that decide.
@@ -131,7 +131,7 @@ impl From<Vec<Planned>> for PlanV1 {
     fn from(planned: Vec<Planned>) -> Self {
         let planned = planned.into_iter().map(|planned| PlannedV1 {
             arrival: planned.arrival,
-            message: planned.id.to_string(),
+            message: planned.id.map(|id| id.to_string()),
             until: planned.until.map(|until| until.to_string()),
             rules: planned.rules,
             ready: planned.going.is_ok(),
@@ -161,6 +161,9 @@ pub struct DisposalReportV1 {
     pub held: u64,
     /// They wait for a person.
     pub waiting: u64,
+    /// They cannot be read, or are not what the log tells of them.
+    #[serde(default)]
+    pub damaged: u64,
     /// They are not due any more, or went before.
     pub not_due: u64,
 }
@@ -171,6 +174,7 @@ impl From<DisposalReport> for DisposalReportV1 {
             disposed: report.disposed,
             held: report.held,
             waiting: report.waiting,
+            damaged: report.damaged,
             not_due: report.not_due,
         }
     }

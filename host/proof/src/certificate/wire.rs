@@ -152,6 +152,15 @@ impl DisposalV1 {
     }
 }
 
+impl Disposal {
+    /// Reads what a certificate says: canonical JSON of at most [`JSON_BYTES_MAX`](json::JSON_BYTES_MAX).
+    pub fn from_json(text: &str) -> Result<Self, JsonError> {
+        let said = json::read::<DisposalV1>(text)?.read()?;
+        json::same(text, &said.to_json())?;
+        Ok(said)
+    }
+}
+
 impl StatuteV1 {
     fn read(self) -> Result<Statute, JsonError> {
         Ok(Statute {

@@ -10,7 +10,8 @@ pub(crate) enum AuditCommand {
     #[command(after_help = "Examples:\n  \
         proviso audit verify --config proviso.toml\n  \
         proviso audit verify --archive /backup/archive.db --key 'proviso.archive/…+1d2e3f40+AZ…'\n  \
-        proviso audit verify --export /media/log --key 'proviso.archive/…+1d2e3f40+AZ…'")]
+        proviso audit verify --export /media/log --key 'proviso.archive/…+1d2e3f40+AZ…'\n  \
+        proviso audit verify --certificate certificate.json --key 'proviso.archive/…+1d2e3f40+AZ…'")]
     Verify(VerifyLogArgs),
     /// Writes the log to a folder, to be verified without the archive and its keys. It holds no content of messages.
     #[command(after_help = "Example:\n  proviso audit export /media/log --config proviso.toml")]
@@ -40,6 +41,9 @@ pub(crate) struct VerifyLogArgs {
     /// What `proviso audit export` wrote, instead of an archive.
     #[arg(long, conflicts_with = "archive", requires = "key")]
     pub export: Option<PathBuf>,
+    /// A certificate of disposal, as `proviso retention certificate` printed it, instead of an archive.
+    #[arg(long, conflicts_with_all = ["archive", "export"], requires = "key")]
+    pub certificate: Option<PathBuf>,
     /// The public key of the log, `NAME+ID+KEY`, as somebody kept it elsewhere. Without it, whoever exchanged archive, key and checkpoint together
     /// goes unseen.
     #[arg(long)]

@@ -18,7 +18,7 @@ pub(crate) use pack::{
 
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
-pub(crate) use retention::{DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
+pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
 pub(crate) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

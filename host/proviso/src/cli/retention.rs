@@ -2,7 +2,8 @@
 
 use super::ArchiveArgs;
 use clap::{Args, Subcommand};
-use proviso_model::Timestamp;
+use proviso_model::{MessageId, Timestamp};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RetentionCommand {
@@ -12,6 +13,25 @@ pub(crate) enum RetentionCommand {
     /// Disposes of the messages that `plan` lists as ready: their keys are destroyed, and what they said with them, for good.
     #[command(after_help = "Example:\n  proviso retention dispose --yes --config proviso.toml")]
     Dispose(DisposeArgs),
+    /// Prints the certificate of a message that was disposed of: which law, from when, that nothing held it, which key went, and the log's
+    /// proofs of that.
+    ///
+    /// It is verified without the archive by `proviso audit verify --certificate`. It says nothing of the message but a keyed digest of its
+    /// identifier.
+    #[command(
+        after_help = "Example:\n  proviso retention certificate bank/wecom/msg-1 --config proviso.toml > certificate.json"
+    )]
+    Certificate(CertificateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificateArgs {
+    /// The message, as `tenant/channel/id`.
+    #[arg(value_parser = message)]
+    pub message: MessageId,
+    /// The daemon's configuration; the archive's path, and that of its keys, are read from there.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +91,10 @@ pub(crate) struct PlaceArgs {
     pub before: Option<Timestamp>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
+}
+
+fn message(text: &str) -> Result<MessageId, String> {
+    MessageId::of_text(text).ok_or_else(|| "expected tenant/channel/id".to_owned())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -7,23 +7,30 @@ use crate::exit::{Ending, Usage};
 use crate::show;
 use crate::show::table::{Columns, count};
 use anyhow::Context as _;
+use proviso_archive::certificate::{Bound, Certificate, Statute};
 use proviso_archive::{Archive, Audit, LoggedEntry, LoggedLeaf, Opening, VerifierKey};
 use proviso_daemon::config::Config;
 use proviso_model::Timestamp;
+use proviso_pack::regular_file;
 use proviso_proof::entry::{Entry, Value};
 use proviso_proof::export::{self, ExportReport, Files};
-use proviso_proof::note::LogTrust;
+use proviso_proof::json::JSON_BYTES_MAX;
+use proviso_proof::note::{Checkpoint, LogTrust};
 use serde_json::json;
 use std::io::ErrorKind;
 use std::path::Path;
+
+/// The most bytes of a file of an export that are read.
+const EXPORT_FILE_BYTES_MAX: usize = 1 << 30;
 
 pub(crate) fn run(command: &AuditCommand, colour: bool) -> anyhow::Result<Ending> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            AuditCommand::Verify(args) => match &args.export {
-                Some(folder) => verify_export(folder, args, colour),
-                None => verify(args, colour).await,
+            AuditCommand::Verify(args) => match (&args.export, &args.certificate) {
+                (Some(folder), _) => verify_export(folder, args, colour),
+                (None, Some(file)) => verify_certificate(file, args, colour),
+                (None, None) => verify(args, colour).await,
             },
             AuditCommand::Export(args) => export(args, colour).await,
             AuditCommand::Show(args) => show_log(args, colour).await,
@@ -132,7 +139,7 @@ impl Files for Folder<'_> {
     type Error = std::io::Error;
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
-        match std::fs::read(self.0.join(path)) {
+        match regular_file::read(&self.0.join(path), EXPORT_FILE_BYTES_MAX) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -140,9 +147,94 @@ impl Files for Folder<'_> {
     }
 }
 
-fn verify_export(folder: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::Result<Ending> {
+/// Who is believed: the key that was given.
+fn trust_of(args: &VerifyLogArgs) -> anyhow::Result<LogTrust> {
     let key = key_of(args.key.as_deref().unwrap_or_default())?;
-    let trust = LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| Usage(format!("--key: {error}")))?;
+    Ok(LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| Usage(format!("--key: {error}")))?)
+}
+
+/// What is printed where the whole is not to be believed.
+fn not_whole(named: String, format: OutputFormat) -> Ending {
+    match format {
+        OutputFormat::Json => show::json(format_args!(
+            "{}",
+            json!({ "whole": false, "faults_count": 1, "faults": [named] })
+        )),
+        OutputFormat::Table => print_faults([named].into_iter(), 1),
+    }
+    Ending::Problems
+}
+
+fn verify_certificate(file: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::Result<Ending> {
+    let trust = trust_of(args)?;
+    let none = |error: String| Usage(format!("{} is no certificate: {error}", file.display()));
+    let bytes = regular_file::read(file, JSON_BYTES_MAX).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| none(error.to_string()))?;
+    let certificate = Certificate::from_json(text.trim_end()).map_err(|error| none(error.to_string()))?;
+    let verified = match certificate.verify(&trust) {
+        Ok(verified) => verified,
+        Err(error) => return Ok(not_whole(format!("{:#}", anyhow::Error::from(error)), args.log.format)),
+    };
+    let said = &certificate.disposal;
+    let day = |millis: u64| {
+        Timestamp::from_millis(millis.cast_signed()).map_or_else(|_| millis.to_string(), |at| at.to_string())
+    };
+    match args.log.format {
+        OutputFormat::Json => show::json(format_args!(
+            "{}",
+            json!({
+                "whole": true, "faults_count": 0, "faults": [],
+                "disposal": serde_json::from_str::<serde_json::Value>(&said.to_json())?,
+                "checkpoint": checkpoint_json(verified.checkpoint()),
+            })
+        )),
+        OutputFormat::Table => {
+            let mut table = Columns::pairs(colour);
+            table.row(["log", verified.checkpoint().origin()]);
+            table.row(["tenant", &said.tenant]);
+            table.row(["record", &said.record.to_string()]);
+            for statute in &said.statutes {
+                let bound = match statute.bound {
+                    Bound::Floor => "at least",
+                    Bound::Ceiling => "at most",
+                };
+                let Statute {
+                    law,
+                    article,
+                    period,
+                    verified_by,
+                    ..
+                } = statute;
+                table.row([
+                    "rule",
+                    &format!("{law} {article}: {bound} {period}, verified by {verified_by}"),
+                ]);
+            }
+            table.row([
+                "clock",
+                &format!("{} on {}", said.clock.start, day(said.clock.start_ms)),
+            ]);
+            table.row(["due", &day(said.due_ms)]);
+            table.row(["destroyed", &day(said.disposed_ms)]);
+            table.row(["key", &format!("{} {}", said.key.algorithm, said.key.fingerprint)]);
+            let check = said.hold_check;
+            table.row([
+                "hold check",
+                &format!("none held it: entry {} of leaf {}", check.entry, check.leaf),
+            ]);
+            table.print(&mut std::io::stdout())?;
+            show::line(format_args!("\nthe log says so"));
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn checkpoint_json(checkpoint: &Checkpoint) -> serde_json::Value {
+    json!({ "origin": checkpoint.origin(), "size": checkpoint.size(), "root": checkpoint.root().to_string() })
+}
+
+fn verify_export(folder: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::Result<Ending> {
+    let trust = trust_of(args)?;
     let report = match export::verify(&Folder(folder), &trust) {
         Ok(report) => report,
         Err(error @ export::ExportError::NoCheckpoint) => {
@@ -150,15 +242,7 @@ fn verify_export(folder: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::R
         }
         // Whoever signed it is not whom to believe: what was altered is the whole.
         Err(error @ export::ExportError::Checkpoint(_)) => {
-            let named = format!("{:#}", anyhow::Error::from(error));
-            match args.log.format {
-                OutputFormat::Json => show::json(format_args!(
-                    "{}",
-                    json!({ "whole": false, "faults_count": 1, "faults": [named] })
-                )),
-                OutputFormat::Table => print_faults([named].into_iter(), 1),
-            }
-            return Ok(Ending::Problems);
+            return Ok(not_whole(format!("{:#}", anyhow::Error::from(error)), args.log.format));
         }
         Err(error) => return Err(error.into()),
     };
@@ -176,7 +260,7 @@ fn print_report(report: &ExportReport, format: OutputFormat, colour: bool) -> st
             json!({
                 "whole": report.is_whole(), "leaves": report.log.leaves, "entries": report.log.entries,
                 "entries_kept": report.log.entries_kept, "root": report.log.root.to_string(), "kinds": report.kinds,
-                "checkpoint": { "origin": checkpoint.origin(), "size": checkpoint.size(), "root": checkpoint.root().to_string() },
+                "checkpoint": checkpoint_json(checkpoint),
                 "faults_count": report.faults_count, "faults": named,
             })
         )),

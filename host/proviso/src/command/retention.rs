@@ -1,6 +1,6 @@
 //! `proviso retention …`: which messages may go, by which rules, and their end.
 
-use crate::cli::{ArchiveArgs, DisposeArgs, OutputFormat, RetentionCommand};
+use crate::cli::{ArchiveArgs, CertificateArgs, DisposeArgs, OutputFormat, RetentionCommand};
 use crate::client::Client;
 use crate::exit::{Ending, Usage};
 use crate::looking::{Looking, NOTHING, Writing};
@@ -24,6 +24,7 @@ pub(crate) fn run(command: &RetentionCommand, colour: bool) -> anyhow::Result<En
         match command {
             RetentionCommand::Plan(args) => plan(args, colour).await,
             RetentionCommand::Dispose(args) => dispose(args).await,
+            RetentionCommand::Certificate(args) => certificate(args).await,
         }
     })
 }
@@ -67,7 +68,9 @@ async fn plan(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
     let mut table = Columns::new(colour, &["message", "until", "rules", "what becomes of it"]);
     for one in &shown {
         table.row([
-            clip(&one.message, 60),
+            one.message
+                .as_ref()
+                .map_or_else(|| format!("number {}", one.arrival), |name| clip(name, 60)),
             one.until.clone().unwrap_or_else(|| "-".to_owned()),
             clip(&one.rules.join(", "), 40),
             one.stays
@@ -107,10 +110,11 @@ async fn dispose(args: &DisposeArgs) -> anyhow::Result<Ending> {
     match args.archive.format {
         OutputFormat::Json => crate::show::json(format_args!("{}", json!(report))),
         OutputFormat::Table => crate::show::line(format_args!(
-            "{} disposed of, {} held, {} wait for a person, {} not due any more",
+            "{} disposed of, {} held, {} wait for a person, {} damaged, {} not due any more",
             count(report.disposed),
             count(report.held),
             count(report.waiting),
+            count(report.damaged),
             count(report.not_due)
         )),
     }
@@ -129,16 +133,30 @@ async fn all_pages(
         report.disposed += page.report.disposed;
         report.held += page.report.held;
         report.waiting += page.report.waiting;
+        report.damaged += page.report.damaged;
         report.not_due += page.report.not_due;
         progress.advance(page.report.disposed);
-        match page.last {
-            Some(last) => after = last,
-            None => {
-                progress.finish();
-                return Ok(());
-            }
-        }
+        let Some(last) = page.last else {
+            progress.finish();
+            return Ok(());
+        };
+        after = last;
     }
+}
+
+/// The file is read beside a daemon that runs: a certificate is verified by its own proofs, whoever made it.
+async fn certificate(args: &CertificateArgs) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.config)?;
+    let archive = Archive::open_readonly_with(&config.archive_path(), &config.opening()).await?;
+    let certificate = archive.certificate(&args.message).await;
+    archive.close().await;
+    let Some(certificate) = certificate? else {
+        let name = args.message.to_string();
+        let why = "was not disposed of: `proviso archive show` says what is recorded of it";
+        return Err(Usage(format!("{} {why}", clip(&name, 64))).into());
+    };
+    crate::show::json(format_args!("{}", certificate.to_json()));
+    Ok(Ending::Well)
 }
 
 /// Who finds out what may go, and disposes of it.

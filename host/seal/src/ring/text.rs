@@ -15,7 +15,6 @@ use super::{Fingerprint, KeyInfo, KeyVersion};
 use crate::suite::SuiteName;
 use ct_codecs::{Base64, Decoder as _, Encoder as _};
 use proviso_model::Timestamp;
-use proviso_model::foreign::Foreign;
 use proviso_model::problem::{Problem, Problems};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -83,14 +82,18 @@ fn key_of(line: &str) -> Result<Held, String> {
         let found = words.len();
         return Err(format!("{found} words: expected a version, a suite, a time and a key"));
     };
-    let quoted = |word: &str| Foreign(word).quoted().to_string();
+    // No word is quoted: one that is missing brings the key into the place of another.
     let number = version.parse().ok().and_then(KeyVersion::new);
-    let version = number.ok_or_else(|| format!("{} is no version: expected 1 to 4294967295", quoted(version)))?;
+    let version = number.ok_or("the first word is no version: expected 1 to 4294967295")?;
     let suite: SuiteName = match suite.parse() {
         Ok(suite) => suite,
-        Err(why) => return Err(format!("{} is no suite: {why}", quoted(suite))),
+        Err(why) => return Err(format!("the second word is no suite: {why}")),
     };
-    let created = Timestamp::from_rfc3339(created).map_err(|why| why.to_string())?;
+    let time = |text: &str| {
+        let time = Timestamp::from_rfc3339(text);
+        time.map_err(|_| "a time has another form: expected 2026-01-31T09:00:00Z".to_owned())
+    };
+    let created = time(created)?;
     let info = |fingerprint, destroyed| KeyInfo {
         version,
         suite,
@@ -100,7 +103,7 @@ fn key_of(line: &str) -> Result<Held, String> {
     };
     match rest {
         ["destroyed", at, fingerprint] => {
-            let at = Timestamp::from_rfc3339(at).map_err(|why| why.to_string())?;
+            let at = time(at)?;
             let read = Fingerprint::parse(fingerprint);
             let fingerprint = read.ok_or("the fingerprint has another form: expected 16 digits of 0-9 and a-f")?;
             Ok(Held {

@@ -52,15 +52,16 @@ impl Lists {
 pub(in crate::sqlite) struct Judged<'a> {
     pub(in crate::sqlite) generation: &'a str,
     pub(in crate::sqlite) packs: Digest,
-    pub(in crate::sqlite) held: bool,
+    /// 0 or 1, unless somebody altered it.
+    pub(in crate::sqlite) held: i64,
     pub(in crate::sqlite) withheld: Option<&'a str>,
     pub(in crate::sqlite) statutes: Option<Digest>,
     pub(in crate::sqlite) why: Option<i64>,
     pub(in crate::sqlite) keep_until: Option<i64>,
     /// How often the message was judged again.
     pub(in crate::sqlite) round: i64,
-    /// Version of the directory, and digest of the basis: absent in what was written before there were any.
-    pub(in crate::sqlite) facts: (Option<i64>, Option<Digest>),
+    /// Version of the directory, digest of the basis, and clocks: none in what was written before there were any.
+    pub(in crate::sqlite) facts: (Option<i64>, Option<Digest>, i64),
 }
 
 impl Standing {
@@ -70,32 +71,33 @@ impl Standing {
         digest
             .part(judged.generation.as_bytes())
             .part(judged.packs.as_bytes())
-            .part(&[judged.held.into()])
+            .part(flag(&judged.held.to_be_bytes()))
             .part(judged.withheld.unwrap_or_default().as_bytes())
             .part(judged.statutes.as_ref().map_or(&[], |digest| digest.as_bytes()))
             .part(number(judged.why).as_ref().map_or(&[], |bytes| bytes))
             .part(number(judged.keep_until).as_ref().map_or(&[], |bytes| bytes))
             .part(&judged.round.to_be_bytes());
-        if let (directory, basis) = &judged.facts
-            && (directory.is_some() || basis.is_some())
-        {
+        let (directory, basis, clocks) = &judged.facts;
+        if directory.is_some() || basis.is_some() || *clocks != 0 {
             digest
                 .part(b"facts")
                 .part(number(*directory).as_ref().map_or(&[], |bytes| bytes))
-                .part(basis.as_ref().map_or(&[], |digest| digest.as_bytes()));
+                .part(basis.as_ref().map_or(&[], |digest| digest.as_bytes()))
+                .part(&clocks.to_be_bytes());
         }
         Self(digest)
     }
 
-    /// Adds a finding; those of a message stand in the order of their numbers, before its faults.
-    pub(in crate::sqlite) fn finding(&mut self, policy: (&str, &str), rule: &str, severity: &str, shadow: bool) {
+    /// Adds a finding; those of a message stand in the order of their numbers, before its faults. `shadow` is 0 or 1, unless somebody
+    /// altered it.
+    pub(in crate::sqlite) fn finding(&mut self, policy: (&str, &str), rule: &str, severity: &str, shadow: i64) {
         self.0
             .part(b"finding")
             .part(policy.0.as_bytes())
             .part(policy.1.as_bytes())
             .part(rule.as_bytes())
             .part(severity.as_bytes())
-            .part(&[shadow.into()]);
+            .part(flag(&shadow.to_be_bytes()));
     }
 
     /// Adds a fault; those of a message stand in the order of their numbers.
@@ -110,6 +112,14 @@ impl Standing {
 
     pub(in crate::sqlite) fn digest(self) -> Digest {
         self.0.finish()
+    }
+}
+
+/// What a flag adds to a digest: one byte, and all of it where it is more than a byte.
+fn flag(bytes: &[u8; 8]) -> &[u8] {
+    match bytes {
+        [0, 0, 0, 0, 0, 0, 0, _] => &bytes[7..],
+        _ => bytes,
     }
 }
 

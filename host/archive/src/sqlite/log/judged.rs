@@ -6,6 +6,7 @@ use super::entries::{digest, integer};
 use crate::keys::KeyError;
 use crate::sqlite::sealing::{Sealing, read_wrapped};
 use proviso_model::Digest;
+use proviso_model::digest::DigestBuilder;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
 use proviso_seal::TAG_BYTES;
@@ -20,7 +21,7 @@ pub(in crate::sqlite) const JUDGED: &str = "judged";
 const ROWS: &str = "
     SELECT e.message, s.tenant, s.channel, e.received_at, e.sent_at, k.name, e.direction, p.id, v.id, g.digest, e.pack_list,
            l.digests, e.held, e.withheld, e.statute_list, t.statutes, e.why, e.keep_until, c.key_version, c.key, c.content,
-           c.judgement, c.round, e.directory, b.applied
+           c.judgement, c.round, e.directory, e.basis, b.applied, e.clocks
     FROM envelopes e JOIN streams s USING (stream) JOIN kinds k USING (kind)
     JOIN parties p ON p.party = e.sender AND p.stream = e.stream
     JOIN conversations v ON v.conversation = e.conversation AND v.stream = e.stream
@@ -133,6 +134,8 @@ fn judged<'r>(row: &'r SqliteRow, packs: &mut Lists, statutes: &mut Lists) -> Re
     let pack_list: &str = row.try_get(11)?;
     let statute_list: Option<i64> = row.try_get(14)?;
     let cited: Option<&str> = row.try_get(15)?;
+    // A basis that is named and not there is another one than any.
+    let (basis, applied): (Option<i64>, Option<&str>) = (row.try_get(24)?, row.try_get(25)?);
     Ok(Judged {
         generation: row.try_get(9)?,
         packs: packs.digest(row.try_get(10)?, || pack_list.to_owned()),
@@ -144,8 +147,8 @@ fn judged<'r>(row: &'r SqliteRow, packs: &mut Lists, statutes: &mut Lists) -> Re
         round: row.try_get(22)?,
         facts: (
             row.try_get(23)?,
-            row.try_get::<Option<&str>, _>(24)?
-                .map(|applied| Digest::of(applied.as_bytes())),
+            basis.map(|_| Digest::of(applied.unwrap_or_default().as_bytes())),
+            row.try_get(26)?,
         ),
     })
 }
@@ -204,4 +207,53 @@ pub(in crate::sqlite) async fn keep(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The field of a disposal's entry with the digest of what it erased.
+pub(in crate::sqlite) const ERASED: &str = "erased";
+
+/// The digest of the entries about a message that were erased: where each stands, its kind, and its commitment.
+pub(in crate::sqlite) async fn erased(connection: &mut SqliteConnection, number: i64) -> Result<Digest, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT leaf, place, kind, commitment FROM log_entries WHERE message = ? AND entry IS NULL ORDER BY leaf, place",
+    )
+    .bind(number)
+    .fetch_all(connection)
+    .await?;
+    let mut digest = DigestBuilder::new("proviso log erased 1");
+    for row in &rows {
+        let (leaf, place): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        digest
+            .part(&leaf.to_be_bytes())
+            .part(&place.to_be_bytes())
+            .part(row.try_get::<&str, _>(2)?.as_bytes())
+            .part(row.try_get(3)?);
+    }
+    Ok(digest.finish())
+}
+
+/// False if a message was judged again, or decided on anew, and is not what the last such entry tells. What no entry tells, its
+/// first commitment does.
+pub(in crate::sqlite) async fn is_as_told(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    number: i64,
+) -> Result<bool, sqlx::Error> {
+    let last: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT entry FROM log_entries WHERE message = ? AND kind IN ('rejudged', 'decided') AND entry IS NOT NULL
+         ORDER BY leaf DESC, place DESC LIMIT 1",
+    )
+    .bind(number)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(last) = last else { return Ok(true) };
+    let Ok(entry) = Entry::from_bytes(&last) else {
+        return Ok(false);
+    };
+    let read = read(connection, sealing, (number, number)).await?;
+    let Some(Read { of, .. }) = read.first() else {
+        return Ok(false);
+    };
+    let is = |field: &str, now: &Digest| entry.field(field) == Some(&Value::Bytes(now.as_bytes().to_vec()));
+    Ok(is("standing", &of.standing) && is("verdict", &of.verdict))
 }

@@ -2,9 +2,10 @@
 //!
 //! `entries` collects what a change tells while it is written, `tiles` stores it as one leaf, `rows` and `digests` say what an
 //! entry has of rows, `key` and `checkpoints` sign what was committed, `start` compares an archive that is opened with what was
-//! signed, `audit` reads all of it.
+//! signed, `audit` reads all of it, `certified` makes certificates of disposal from it.
 
 mod audit;
+mod certified;
 pub(super) mod checkpoints;
 pub(super) mod digests;
 pub(super) mod entries;

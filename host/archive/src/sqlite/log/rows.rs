@@ -2,6 +2,7 @@
 
 use super::digests::of_row;
 use proviso_model::Digest;
+use proviso_proof::certificate::DISPOSAL;
 use sqlx::SqliteConnection;
 
 /// Rows of one table that an entry tells of, each when it is written.
@@ -9,11 +10,13 @@ pub(in crate::sqlite) struct Rows {
     /// The kind of the entries.
     pub(in crate::sqlite) kind: &'static str,
     /// The field of the log's first entry that says how many there were before the log.
-    pub(super) before: &'static str,
+    pub(in crate::sqlite) before: &'static str,
     /// One row, with all that it refers to.
     sql: &'static str,
     /// How many there are.
     count: &'static str,
+    /// How many of a message there are that no entry of the kind tells of; `None` where they do not go with it.
+    of_message: Option<&'static str>,
 }
 
 /// What was done with generations, and the generations themselves.
@@ -24,6 +27,7 @@ pub(in crate::sqlite) const HISTORY: Rows = Rows {
                  g.recorded_at, g.engine_version, g.packs, g.set_file, g.set_text, g.set_json
           FROM generation_history h LEFT JOIN generations g USING (generation) WHERE h.entry = ?",
     count: "SELECT count(*) FROM generation_history",
+    of_message: None,
 };
 /// Trust files.
 pub(in crate::sqlite) const TRUST: Rows = Rows {
@@ -31,6 +35,7 @@ pub(in crate::sqlite) const TRUST: Rows = Rows {
     before: "before-trust",
     sql: "SELECT entry, at, file, text FROM trust_history WHERE entry = ?",
     count: "SELECT count(*) FROM trust_history",
+    of_message: None,
 };
 /// Older versions that may go live again.
 pub(in crate::sqlite) const DOWNGRADES: Rows = Rows {
@@ -38,6 +43,7 @@ pub(in crate::sqlite) const DOWNGRADES: Rows = Rows {
     before: "before-downgrade",
     sql: "SELECT downgrade, at, pack, version, after, who, note FROM downgrades WHERE downgrade = ?",
     count: "SELECT count(*) FROM downgrades",
+    of_message: None,
 };
 /// Policies that are called no more.
 pub(in crate::sqlite) const QUARANTINES: Rows = Rows {
@@ -46,6 +52,7 @@ pub(in crate::sqlite) const QUARANTINES: Rows = Rows {
     sql: "SELECT q.quarantine, q.at, g.digest, p.pack, p.name, q.faults, q.messages
           FROM quarantines q JOIN generations g USING (generation) JOIN policies p USING (policy) WHERE q.quarantine = ?",
     count: "SELECT count(*) FROM quarantines",
+    of_message: None,
 };
 /// Policies that were tried again.
 pub(in crate::sqlite) const RETRIES: Rows = Rows {
@@ -54,6 +61,7 @@ pub(in crate::sqlite) const RETRIES: Rows = Rows {
     sql: "SELECT quarantine, retried_at, retried_by FROM quarantines
           WHERE quarantine = ? AND coalesce(retried_at, retried_by) IS NOT NULL",
     count: "SELECT count(*) FROM quarantines WHERE coalesce(retried_at, retried_by) IS NOT NULL",
+    of_message: None,
 };
 /// Messages whose waiting ended.
 pub(in crate::sqlite) const RELEASES: Rows = Rows {
@@ -62,15 +70,24 @@ pub(in crate::sqlite) const RELEASES: Rows = Rows {
     sql: "SELECT message, released_at, released_by, release_note FROM held_messages
           WHERE message = ? AND coalesce(released_at, released_by, release_note) IS NOT NULL",
     count: "SELECT count(*) FROM held_messages WHERE coalesce(released_at, released_by, release_note) IS NOT NULL",
+    of_message: Some(
+        "SELECT (SELECT count(*) FROM held_messages WHERE message = ?1 AND coalesce(released_at, released_by, release_note) IS NOT NULL)
+                - (SELECT count(*) FROM log_entries WHERE message = ?1 AND kind = ?2)",
+    ),
 };
 /// Verdicts that another took the place of.
 pub(in crate::sqlite) const EARLIER: Rows = Rows {
     kind: "rejudged",
     before: "before-rejudged",
-    sql: "SELECT r.earlier, r.message, g.digest, l.digests, r.round, r.judgement, r.rejudged_at, r.rejudged_by, r.note
+    sql: "SELECT r.earlier, r.message, g.digest, l.digests, r.round, r.judgement, r.rejudged_at, r.rejudged_by, r.note,
+                 r.directory, r.basis IS NULL, b.applied
           FROM earlier_judgements r JOIN generations g USING (generation) JOIN pack_lists l USING (pack_list)
-          WHERE r.earlier = ?",
+          LEFT JOIN bases b USING (basis) WHERE r.earlier = ?",
     count: "SELECT count(*) FROM earlier_judgements",
+    of_message: Some(
+        "SELECT (SELECT count(*) FROM earlier_judgements WHERE message = ?1)
+                - (SELECT count(*) FROM log_entries WHERE message = ?1 AND kind = ?2)",
+    ),
 };
 /// What came under a message's identifier with another content.
 pub(in crate::sqlite) const CONFLICTS: Rows = Rows {
@@ -78,14 +95,20 @@ pub(in crate::sqlite) const CONFLICTS: Rows = Rows {
     before: "before-conflict",
     sql: "SELECT conflict, message, refused_digest, refused_raw, source, file, line, at FROM conflicts WHERE conflict = ?",
     count: "SELECT count(*) FROM conflicts",
+    of_message: Some(
+        "SELECT (SELECT count(*) FROM conflicts WHERE message = ?1)
+                - (SELECT count(*) FROM log_entries WHERE message = ?1 AND kind = ?2)",
+    ),
 };
 /// What contacts said about being archived, in messages.
 pub(in crate::sqlite) const CONSENTS: Rows = Rows {
     kind: "consent",
     before: "before-consent",
-    sql: "SELECT consent, message, tenant, channel, party, state, at, holds FROM consents
+    sql:
+        "SELECT consent, message, tenant, channel, party, state, at, holds, source, version, heard_at, who FROM consents
           WHERE consent = ? AND message IS NOT NULL",
     count: "SELECT count(*) FROM consents WHERE message IS NOT NULL",
+    of_message: None,
 };
 /// What somebody handed in of what others said, or were told.
 pub(in crate::sqlite) const STATEMENTS: Rows = Rows {
@@ -94,6 +117,7 @@ pub(in crate::sqlite) const STATEMENTS: Rows = Rows {
     sql: "SELECT consent, tenant, channel, party, state, at, holds, source, version, heard_at, who FROM consents
           WHERE consent = ? AND message IS NULL",
     count: "SELECT count(*) FROM consents WHERE message IS NULL",
+    of_message: None,
 };
 /// Versions of the directory; the digest in them is over all that they say.
 pub(in crate::sqlite) const DIRECTORIES: Rows = Rows {
@@ -101,6 +125,7 @@ pub(in crate::sqlite) const DIRECTORIES: Rows = Rows {
     before: "before-directory",
     sql: "SELECT version, digest, at, who, file, employments FROM directory_versions WHERE version = ?",
     count: "SELECT count(*) FROM directory_versions",
+    of_message: None,
 };
 /// Ends of relationships and contracts.
 pub(in crate::sqlite) const ENDINGS: Rows = Rows {
@@ -109,10 +134,39 @@ pub(in crate::sqlite) const ENDINGS: Rows = Rows {
     sql: "SELECT ending, tenant, channel, customer, conversation, what, reference, ended_on, source, heard_at, who
           FROM endings WHERE ending = ?",
     count: "SELECT count(*) FROM endings",
+    of_message: None,
+};
+
+/// Orders to keep, as they were given.
+pub(in crate::sqlite) const HOLDS: Rows = Rows {
+    kind: "hold-placed",
+    before: "before-hold-placed",
+    sql: "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by FROM holds
+          WHERE hold = ?",
+    count: "SELECT count(*) FROM holds",
+    of_message: None,
+};
+/// Orders to keep that ended.
+pub(in crate::sqlite) const RELEASED_HOLDS: Rows = Rows {
+    kind: "hold-released",
+    before: "before-hold-released",
+    sql: "SELECT hold, released_at, released_by, release_note FROM holds
+          WHERE hold = ? AND coalesce(released_at, released_by, release_note) IS NOT NULL",
+    count: "SELECT count(*) FROM holds WHERE coalesce(released_at, released_by, release_note) IS NOT NULL",
+    of_message: None,
+};
+/// What is left of messages that were disposed of, with what each is known by.
+pub(in crate::sqlite) const DISPOSALS: Rows = Rows {
+    kind: DISPOSAL,
+    before: "before-disposal",
+    sql: "SELECT d.message, d.disposed_at, d.disposed_by, d.leaf, d.place, d.said, i.tag
+          FROM disposals d LEFT JOIN identities i USING (message) WHERE d.message = ?",
+    count: "SELECT count(*) FROM disposals",
+    of_message: None,
 };
 
 /// All of them.
-pub(super) const ALL: [&Rows; 12] = [
+pub(in crate::sqlite) const ALL: [&Rows; 15] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -125,6 +179,9 @@ pub(super) const ALL: [&Rows; 12] = [
     &STATEMENTS,
     &DIRECTORIES,
     &ENDINGS,
+    &HOLDS,
+    &RELEASED_HOLDS,
+    &DISPOSALS,
 ];
 
 impl Rows {
@@ -136,6 +193,22 @@ impl Rows {
     ) -> Result<Option<Digest>, sqlx::Error> {
         let row = sqlx::query(self.sql).bind(number).fetch_optional(connection).await?;
         row.as_ref().map(of_row).transpose()
+    }
+
+    /// How many rows of a message there are that the log tells nothing of: from before it.
+    pub(in crate::sqlite) async fn untold(
+        &self,
+        connection: &mut SqliteConnection,
+        message: i64,
+    ) -> Result<i64, sqlx::Error> {
+        let Some(of_message) = self.of_message else {
+            return Ok(0);
+        };
+        sqlx::query_scalar(of_message)
+            .bind(message)
+            .bind(self.kind)
+            .fetch_one(connection)
+            .await
     }
 
     /// How many rows there are.

@@ -6,18 +6,17 @@ use super::tiles;
 use super::{Log, key, rows};
 use crate::log::LogTrouble;
 use crate::opening::{ArchiveError, Opening};
+use crate::sqlite::clock::{CLOCK_DOUBTED, CLOCK_TRUSTED, ClockGuard};
 use crate::sqlite::failure::Failure;
 use crate::sqlite::rows::{damage, damaged};
 use crate::storage::StorageError;
 use proviso_model::{Principal, Timestamp};
 use proviso_proof::Hash;
 use proviso_proof::entry::{Entry, Value};
+use proviso_proof::leaf::Leaf;
 use proviso_proof::note::{Checkpoint, LogTrust, Note, SignerKey, VerifierKey};
-use proviso_proof::tree::tile::TileId;
-use proviso_proof::tree::tiled::{Tiled, TiledError, Tiles};
 use proviso_proof::tree::{Edge, node};
 use sqlx::{Row as _, SqliteConnection};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Begins a log: the schema, and how much was there before it.
@@ -71,6 +70,7 @@ impl Start<'_> {
             None => key::make(self.path).map_err(trouble)?,
         };
         let mut entries = Entries::new(&Principal::system("archive"));
+        let last = last_time(connection).await.map_err(storage)?;
         let told = async {
             if edge.size() == 0 {
                 self.begin(connection, &mut entries).await?;
@@ -81,6 +81,10 @@ impl Start<'_> {
             // The key of an archive that was killed before its log began is there, and not named yet.
             if is_new_key || edge.size() == 0 {
                 entries.tell(LOG_KEY, None, vec![text("key", signer.verifier().to_string())])?;
+            }
+            if let Some(last) = last.filter(|last| ClockGuard::is_long(*last, self.now)) {
+                let fields = vec![integer("last", last.as_millis()), integer("now", self.now.as_millis())];
+                entries.tell(CLOCK_DOUBTED, None, fields)?;
             }
             append(connection, &mut edge, entries, self.now).await
         };
@@ -274,34 +278,38 @@ async fn compare(
 
 /// The root that a log had when it was shorter, from its edge and stored tiles.
 async fn root(connection: &mut SqliteConnection, edge: &Edge, size: u64) -> Result<Hash, sqlx::Error> {
-    let mut loaded = Loaded(HashMap::new());
-    loop {
-        let id = match node::root(size, &Tiled { tiles: &loaded, edge }) {
-            Ok(root) => return Ok(root),
-            Err(TiledError::Tile { id, .. }) => id,
-            Err(error) => return Err(damage(error.to_string())),
-        };
-        let row = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place = ?")
-            .bind(id.level())
-            .bind(id.index() as i64)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let row = row.ok_or_else(|| damage(format!("the log lacks its tile {id}")))?;
-        loaded.0.insert(id, tiles::hashes(row.try_get(0)?)?);
-    }
+    tiles::from_nodes(connection, edge, |nodes| node::root(size, &nodes)).await
 }
 
-/// Tiles that were read so far.
-struct Loaded(HashMap<TileId, Vec<Hash>>);
+/// The time of the log's last leaf.
+pub(in crate::sqlite) async fn last_time(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let data: Option<Vec<u8>> = sqlx::query_scalar("SELECT data FROM log_leaves ORDER BY leaf DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    let Some(data) = data else { return Ok(None) };
+    let leaf = Leaf::from_bytes(&data).map_err(|error| damage(error.to_string()))?;
+    let time = Timestamp::from_millis(leaf.time_ms().cast_signed());
+    time.map(Some).map_err(|error| damage(error.to_string()))
+}
 
-#[derive(Debug, thiserror::Error)]
-#[error("it was not read yet")]
-struct NotLoaded;
-
-impl Tiles for &Loaded {
-    type Error = NotLoaded;
-
-    fn full_tile(&self, id: TileId) -> Result<Vec<Hash>, NotLoaded> {
-        self.0.get(&id).cloned().ok_or(NotLoaded)
+/// The pause that nobody has explained yet: the last transaction before it, and what the clock showed behind it.
+pub(in crate::sqlite) async fn doubted(
+    connection: &mut SqliteConnection,
+) -> Result<Option<(Timestamp, Timestamp)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT kind, entry FROM log_entries WHERE kind IN ('clock-doubted', 'clock-trusted')
+         ORDER BY leaf DESC, place DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.try_get::<&str, _>(0)? == CLOCK_TRUSTED {
+        return Ok(None);
     }
+    let entry = Entry::from_bytes(row.try_get(1)?).map_err(|error| damaged(1, error))?;
+    let time = |name: &str| match entry.field(name) {
+        Some(Value::Integer(millis)) => Timestamp::from_millis(*millis).map_err(|error| damaged(1, error)),
+        _ => Err(damaged(1, "a doubt about the clock without its times")),
+    };
+    Ok(Some((time("last")?, time("now")?)))
 }

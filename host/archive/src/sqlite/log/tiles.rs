@@ -10,8 +10,10 @@ use proviso_proof::Hash;
 use proviso_proof::leaf::{LEAF_BYTES, Leaf};
 use proviso_proof::tree::Edge;
 use proviso_proof::tree::edge::{Appended, EdgeError, tile_root};
-use proviso_proof::tree::tile;
+use proviso_proof::tree::tile::{self, TileId};
+use proviso_proof::tree::tiled::{Tiled, TiledError, Tiles};
 use sqlx::{Row as _, SqliteConnection};
+use std::collections::HashMap;
 
 const ENTRIES: Insert = Insert {
     head: "INSERT INTO log_entries (leaf, place, kind, message, commitment, salt, entry)",
@@ -24,11 +26,16 @@ pub(in crate::sqlite) async fn edge(connection: &mut SqliteConnection) -> Result
     let size: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
         .fetch_one(&mut *connection)
         .await?;
-    let size = size.unsigned_abs();
+    edge_at(connection, size.unsigned_abs()).await
+}
+
+/// The edge that the log had when it had so many leaves.
+pub(super) async fn edge_at(connection: &mut SqliteConnection, size: u64) -> Result<Edge, sqlx::Error> {
     let mut behind: Vec<Vec<Hash>> = Vec::new();
-    let (first, _) = Edge::hashes_behind(size, 0);
-    let rows = sqlx::query("SELECT data FROM log_leaves WHERE leaf >= ? ORDER BY leaf")
+    let (first, count) = Edge::hashes_behind(size, 0);
+    let rows = sqlx::query("SELECT data FROM log_leaves WHERE leaf >= ? ORDER BY leaf LIMIT ?")
         .bind(first as i64)
+        .bind(count as i64)
         .fetch_all(&mut *connection)
         .await?;
     behind.push(
@@ -41,9 +48,10 @@ pub(in crate::sqlite) async fn edge(connection: &mut SqliteConnection) -> Result
         if first + count == 0 {
             break;
         }
-        let rows = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place >= ? ORDER BY place")
+        let rows = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place >= ? ORDER BY place LIMIT ?")
             .bind(level - 1)
             .bind(first as i64)
+            .bind(count as i64)
             .fetch_all(&mut *connection)
             .await?;
         let roots = rows.iter().map(|row| Ok(tile_root(&hashes(row.try_get(0)?)?)));
@@ -58,6 +66,44 @@ pub(in crate::sqlite) async fn edge(connection: &mut SqliteConnection) -> Result
         )
     })
     .map_err(|error| damage(format!("the log cannot go on: {error}")))
+}
+
+/// What is made from nodes of the log: those that the edge has no more are read from stored tiles.
+pub(super) async fn from_nodes<T>(
+    connection: &mut SqliteConnection,
+    edge: &Edge,
+    make: impl Fn(Tiled<'_, &Loaded>) -> Result<T, TiledError<NotLoaded>>,
+) -> Result<T, sqlx::Error> {
+    let mut loaded = Loaded(HashMap::new());
+    loop {
+        let id = match make(Tiled { tiles: &loaded, edge }) {
+            Ok(made) => return Ok(made),
+            Err(TiledError::Tile { id, .. }) => id,
+            Err(error) => return Err(damage(error.to_string())),
+        };
+        let row = sqlx::query("SELECT hashes FROM log_tiles WHERE level = ? AND place = ?")
+            .bind(id.level())
+            .bind(id.index() as i64)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let row = row.ok_or_else(|| damage(format!("the log lacks its tile {id}")))?;
+        loaded.0.insert(id, hashes(row.try_get(0)?)?);
+    }
+}
+
+/// Tiles that were read so far.
+pub(super) struct Loaded(HashMap<TileId, Vec<Hash>>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("it was not read yet")]
+pub(super) struct NotLoaded;
+
+impl Tiles for &Loaded {
+    type Error = NotLoaded;
+
+    fn full_tile(&self, id: TileId) -> Result<Vec<Hash>, NotLoaded> {
+        self.0.get(&id).cloned().ok_or(NotLoaded)
+    }
 }
 
 /// The hashes of a full tile.

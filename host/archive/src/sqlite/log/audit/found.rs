@@ -41,8 +41,10 @@ impl Found {
                 .await?
                 .into_iter()
                 .collect();
+        let gone = gone_untold(connection, rows::ALL.iter().any(|kind| before(kind.before) > 0)).await?;
         for kind in rows::ALL {
-            let expected = kept.get(kind.kind).copied().unwrap_or(0) + before(kind.before);
+            let gone = gone.get(kind.before).copied().unwrap_or(0);
+            let expected = kept.get(kind.kind).copied().unwrap_or(0) + before(kind.before) - gone;
             let found = kind.count(connection).await?;
             self.compare(kind.kind, expected, found);
         }
@@ -70,6 +72,14 @@ impl Found {
         let tiles = (1..8).map(|level| size >> (8 * level)).sum();
         let found = number(connection, "SELECT count(*) FROM log_tiles").await?;
         self.compare("log_tiles", tiles, found);
+        match number(connection, STRAY).await? {
+            0 => {}
+            stray => self.compare("log_entries", 0, stray),
+        }
+        match number(connection, UNBOUND).await? {
+            0 => {}
+            unbound => self.compare("employments of no version of the directory", 0, unbound),
+        }
         match number(connection, HELD).await? {
             0 => {}
             wrong => self.fault(AuditFault::Held(wrong)),
@@ -82,4 +92,34 @@ impl Found {
             self.fault(AuditFault::Count { what, expected, found });
         }
     }
+}
+
+/// Entries that stand in no leaf.
+const STRAY: &str = "SELECT count(*) FROM log_entries WHERE place < 0 OR leaf NOT IN (SELECT leaf FROM log_leaves)";
+
+/// Employments that begin or end with a version of the directory that is not there.
+const UNBOUND: &str = "SELECT count(*) FROM employments WHERE since NOT IN (SELECT version FROM directory_versions)
+    OR until IS NOT NULL AND (until <= since OR until NOT IN (SELECT version FROM directory_versions))";
+
+/// Rows of before the log that went with messages that were disposed of: as many of each as the disposals' entries tell.
+async fn gone_untold(
+    connection: &mut SqliteConnection,
+    any_before: bool,
+) -> Result<HashMap<&'static str, i64>, sqlx::Error> {
+    let mut gone = HashMap::new();
+    if !any_before {
+        return Ok(gone);
+    }
+    let entries: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'disposal' AND entry IS NOT NULL")
+            .fetch_all(connection)
+            .await?;
+    for entry in &entries {
+        // What is no entry, the walk tells.
+        let Ok(entry) = Entry::from_bytes(entry) else { continue };
+        for kind in rows::ALL {
+            *gone.entry(kind.before).or_insert(0) += field(&entry, kind.before).unwrap_or(0);
+        }
+    }
+    Ok(gone)
 }

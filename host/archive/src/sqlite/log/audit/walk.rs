@@ -5,11 +5,15 @@ use super::found::Found;
 use super::stored::{Kept, Stored, bytes_of, field, kept, read_leaf};
 use crate::audit::AuditFault;
 use crate::sqlite::Sqlite;
-use crate::sqlite::log::judged::{self, DECIDED, JUDGED, OfMessage, Read};
-use crate::sqlite::log::rows::{self, EARLIER};
+use crate::sqlite::directory;
+use crate::sqlite::disposal::named;
+use crate::sqlite::log::judged::{self, DECIDED, ERASED, JUDGED, OfMessage, Read};
+use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, EARLIER};
 use crate::sqlite::log::tiles;
 use crate::sqlite::rows::damaged;
+use proviso_model::Digest;
 use proviso_proof::Hash;
+use proviso_proof::certificate::{CERTIFICATE, RECORD};
 use proviso_proof::commitment::Commitment;
 use proviso_proof::entry::Entry;
 use proviso_proof::log_check::{LogCheck, ReadEntry, ReadLeaf};
@@ -114,6 +118,14 @@ impl Walk<'_> {
         messages: &Messages,
     ) -> Result<(), sqlx::Error> {
         let index = leaf.leaf.unsigned_abs();
+        if leaf.messages == 0 && leaf.first != 0 {
+            let (expected, found) = (0, leaf.first);
+            self.found.fault(AuditFault::Messages {
+                leaf: index,
+                expected,
+                found,
+            });
+        }
         if leaf.messages > 0 {
             if leaf.first != self.next_message {
                 let (expected, found) = (self.next_message, leaf.first);
@@ -132,13 +144,22 @@ impl Walk<'_> {
                 continue;
             };
             made.push(Made::of(kept));
-            self.set_aside(leaf, place, kept, messages);
-            if kept.said.is_none() && messages.read.contains_key(&(leaf.first + place)) {
-                self.erased(index, place, "the message is still there");
+            if kept.message != Some(leaf.first + place) {
+                self.found.fault(AuditFault::Entry { leaf: index, place });
+            }
+            match kept.said {
+                Some(_) => self.set_aside(connection, leaf, place, kept, messages).await?,
+                None => self.erased(connection, index, place, kept).await?,
             }
         }
-        for (place, kept) in kept.range(leaf.messages..) {
+        for (expected, (place, kept)) in (leaf.messages..).zip(kept.range(leaf.messages..)) {
             made.push(Made::of(kept));
+            if *place != expected {
+                self.found.fault(AuditFault::Entry {
+                    leaf: index,
+                    place: *place,
+                });
+            }
             self.told(connection, index, *place, kept).await?;
         }
         let commitments: Vec<Commitment> = made.iter().map(|made| made.commitment).collect();
@@ -198,29 +219,108 @@ impl Walk<'_> {
         }
     }
 
-    /// A first judgement that is kept because the message was judged again: what no judgement changes must still be so.
-    fn set_aside(&mut self, leaf: &Stored, place: i64, kept: &Kept, messages: &Messages) {
+    /// A first judgement that is kept because the message was judged again: what no judgement changes must still be so, and all of
+    /// it where no later entry tells of another.
+    async fn set_aside(
+        &mut self,
+        connection: &mut SqliteConnection,
+        leaf: &Stored,
+        place: i64,
+        kept: &Kept,
+        messages: &Messages,
+    ) -> Result<(), sqlx::Error> {
         let number = leaf.first + place;
-        let Some((_, bytes)) = &kept.said else { return };
+        let Some((_, bytes)) = &kept.said else { return Ok(()) };
         let entry = match Entry::from_bytes(bytes) {
             Ok(entry) if kept.kind == JUDGED && entry.kind() == JUDGED && kept.message == Some(number) => entry,
             _ => {
                 let leaf = leaf.leaf.unsigned_abs();
-                return self.found.fault(AuditFault::Entry { leaf, place });
+                self.found.fault(AuditFault::Entry { leaf, place });
+                return Ok(());
             }
         };
         let Some(read) = messages.read.get(&number) else {
-            return self.found.fault(AuditFault::NoMessage(number));
+            self.found.fault(AuditFault::NoMessage(number));
+            return Ok(());
         };
         let tag = messages.tags.get(&number).copied().flatten();
         if bytes_of(&entry, "tag") != tag.as_ref().map(|tag| &tag[..]) {
             self.found.fault(AuditFault::Identity(number));
         }
         self.parts(number, &entry, &read.of, &["content", "envelope"]);
+        let later: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM log_entries WHERE message = ? AND kind IN ('rejudged', 'decided'))",
+        )
+        .bind(number)
+        .fetch_one(connection)
+        .await?;
+        if !later {
+            self.parts(number, &entry, &read.of, &["standing", "verdict"]);
+        }
+        Ok(())
     }
 
-    fn erased(&mut self, leaf: u64, place: i64, why: &'static str) {
-        self.found.fault(AuditFault::Erased { leaf, place, why });
+    /// An entry whose words are gone must be about a message that was disposed of, as an entry that is kept tells.
+    async fn erased(
+        &mut self,
+        connection: &mut SqliteConnection,
+        leaf: u64,
+        place: i64,
+        kept: &Kept,
+    ) -> Result<(), sqlx::Error> {
+        let why = match kept.message {
+            None => Some("it is about no message"),
+            Some(message) => {
+                let told: bool = sqlx::query_scalar(
+                    "SELECT EXISTS (SELECT 1 FROM disposals d JOIN log_entries l ON l.leaf = d.leaf AND l.place = d.place
+                     WHERE d.message = ?1 AND l.kind = 'disposal' AND l.entry IS NOT NULL)
+                     AND NOT EXISTS (SELECT 1 FROM contents WHERE message = ?1)",
+                )
+                .bind(message)
+                .fetch_one(connection)
+                .await?;
+                (!told).then_some("no disposal of its message is told of")
+            }
+        };
+        if let Some(why) = why {
+            self.found.fault(AuditFault::Erased { leaf, place, why });
+        }
+        Ok(())
+    }
+
+    /// What the entry of a disposal says of the row beside it, which is compared as other rows are: where it stands, what its
+    /// certificate says, what it is known by, and what was erased with it.
+    async fn disposal(
+        &mut self,
+        connection: &mut SqliteConnection,
+        leaf: u64,
+        place: i64,
+        (number, entry): (i64, &Entry),
+    ) -> Result<(), sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT d.leaf, d.place, d.said, i.tag FROM disposals d JOIN identities i USING (message) WHERE d.message = ?",
+        )
+        .bind(number)
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return Ok(()) };
+        let stands: (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let said: &str = row.try_get(2)?;
+        let is = |name: &str, now: &Digest| bytes_of(entry, name) == Some(now.as_bytes());
+        let fits = stands == (leaf.cast_signed(), place)
+            && is(CERTIFICATE, &Digest::of(said.as_bytes()))
+            && bytes_of(entry, RECORD) == Some(named(row.try_get(3)?).as_bytes())
+            && is(ERASED, &judged::erased(connection, number).await?);
+        if !fits {
+            self.found.fault(AuditFault::Row {
+                leaf,
+                place,
+                kind: entry.kind().to_owned(),
+                number,
+                what: "is not what was disposed of",
+            });
+        }
+        Ok(())
     }
 
     /// Compares digests of an entry with those of the rows.
@@ -247,17 +347,7 @@ impl Walk<'_> {
         kept: &Kept,
     ) -> Result<(), sqlx::Error> {
         let Some((_, bytes)) = &kept.said else {
-            let Some(message) = kept.message else {
-                self.erased(leaf, place, "it is about no message");
-                return Ok(());
-            };
-            let there: i64 = sqlx::query_scalar("SELECT count(*) FROM contents WHERE message = ?")
-                .bind(message)
-                .fetch_one(connection)
-                .await?;
-            if there > 0 {
-                self.erased(leaf, place, "the message is still there");
-            }
+            self.erased(connection, leaf, place, kept).await?;
             return Ok(());
         };
         // What is no entry, the check of the log tells.
@@ -291,6 +381,18 @@ impl Walk<'_> {
                 number,
                 what,
             }),
+        }
+        if kind.kind == DISPOSALS.kind {
+            self.disposal(connection, leaf, place, (number, &entry)).await?;
+        }
+        if kind.kind == DIRECTORIES.kind && !directory::is_whole(connection, number).await? {
+            self.found.fault(AuditFault::Row {
+                leaf,
+                place,
+                kind: kept.kind.clone(),
+                number,
+                what: "names other people than were handed in",
+            });
         }
         if kind.kind == EARLIER.kind {
             self.judged_again(connection, leaf, place, &entry).await?;
