@@ -2,6 +2,7 @@
 //! `tests/conformance` holds each one to what is written here.
 
 use crate::audit::Audit;
+use crate::backup::{BackupError, Including, Manifest, Told};
 use crate::batch::{SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
 use crate::consents::ConsentRecord;
@@ -349,6 +350,20 @@ impl Archive {
     /// without the archive and its keys. It holds no content of messages.
     pub async fn export_log(&self, folder: &Path, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
         self.store.audit(key, Some(folder)).await
+    }
+
+    /// Makes a backup in a folder that is new or empty, while another process writes or not: the database as it is at one moment, what
+    /// makes it open and verify, and a manifest. It holds up no writer. Until it ends, the write-ahead log is not cut back.
+    ///
+    /// # Errors
+    /// If the folder has something in it, there is no room, or the log is not the one that was signed. Then no folder of that name is there.
+    pub async fn backup(
+        &self,
+        folder: &Path,
+        including: &Including<'_>,
+        told: Told<'_>,
+    ) -> Result<Manifest, BackupError> {
+        self.store.backup(folder, including, told).await
     }
 
     /// The last leaves of the log before one (`None`: before its end), the latest first, at most `limit`.

@@ -12,6 +12,7 @@
 mod acts;
 mod archive;
 mod audit;
+mod backup;
 mod batch;
 mod change;
 mod clock;
@@ -41,6 +42,7 @@ mod verdicts;
 pub use acts::{Act, ActKind};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
+pub use backup::{BackupError, FileInBackup, Including, KeysInBackup, LogInBackup, Manifest, Step, Told};
 pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };

@@ -70,6 +70,14 @@ impl StorageError {
         }
     }
 
+    /// The same trouble, of another file.
+    pub(crate) fn of(self, path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            ..self
+        }
+    }
+
     /// A write to an archive that was opened for reading.
     pub(crate) fn reading_alone(path: &Path) -> Self {
         Self {

@@ -226,6 +226,11 @@ impl Config {
         self.data_dir.join("archive.db")
     }
 
+    /// The file of the keys of all tenants, where `[[keys]]` names no other place.
+    pub fn keys_path(&self) -> PathBuf {
+        self.data_dir.join("archive.db.keys")
+    }
+
     /// How the archive is opened.
     pub fn opening(&self) -> Opening {
         Opening {

@@ -168,3 +168,29 @@ async fn a_limit_of_pages_keeps_what_was_there_and_takes_the_batch_later() {
     assert!(archive.health().is_writing());
     assert_eq!(archive.stats(0).await.unwrap().messages[0].messages, 512);
 }
+
+#[tokio::test]
+async fn a_backup_onto_a_full_disk_leaves_nothing_there() {
+    let Some(disk) = Disk::mount(1) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    for round in 0..16 {
+        archive.ingest(&batch_of(round)).await.unwrap();
+    }
+    let including = crate::Including {
+        at: super::support::now(),
+        keys: &[],
+        folders: &[],
+    };
+    let out = disk.folder.path().join("backup");
+    let error = archive.backup(&out, &including, &|_| {}).await.unwrap_err();
+    assert!(
+        matches!(&error, crate::BackupError::Storage(error) if error.cause == StorageCause::Full && error.path.starts_with(disk.folder.path())),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_dir(disk.folder.path()).unwrap().count(), 0);
+    disk.enlarge(64);
+    let manifest = archive.backup(&out, &including, &|_| {}).await.unwrap();
+    assert_eq!(manifest.rows["contents"], 16 * 256);
+    archive.close().await;
+}

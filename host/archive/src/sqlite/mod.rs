@@ -5,6 +5,7 @@
 //! statements of each [`Change`](crate::Change). The other files are what their names say, once for reading and writing.
 
 mod acts;
+mod backup;
 mod bulk;
 mod changes;
 mod clock;

@@ -255,7 +255,8 @@ fn now() -> Timestamp {
     Timestamp::from_millis(millis).expect("the clock shows a year before 9999")
 }
 
-async fn writes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+/// As many changes as were committed.
+pub(super) async fn writes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let writes: i64 = sqlx::query_scalar("SELECT writes FROM writes")
         .fetch_one(connection)
         .await?;
@@ -358,7 +359,7 @@ async fn refuse_old_sqlite(connection: &mut SqliteConnection) -> Result<Result<(
 }
 
 /// Makes the file before SQLite does, so that it is never readable by others; its companions inherit the mode.
-fn prepare_file(path: &Path) -> std::io::Result<()> {
+pub(super) fn prepare_file(path: &Path) -> std::io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

@@ -1,5 +1,6 @@
 //! The command line, as clap sees it; that of `proviso pack` is in `pack`. What a command does is in `command/`.
 
+mod archive;
 mod audit;
 mod facts;
 mod keys;
@@ -16,6 +17,7 @@ pub(crate) use pack::{
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
 
+pub(crate) use archive::{ArchiveCommand, BackupArgs, RejudgeArgs, ReleaseArgs};
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
 pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
@@ -363,68 +365,6 @@ pub(crate) struct ArchiveArgs {
     pub token: TokenFileArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ArchiveCommand {
-    /// Shows one message, its verdict and its retention.
-    #[command(
-        after_help = "Example:\n  proviso archive show --config proviso.toml bank/wecom/8891446340739254950_1603875826"
-    )]
-    Show {
-        #[command(flatten)]
-        archive: ArchiveArgs,
-        /// The channel's identifier, or `tenant/channel/identifier`.
-        message: String,
-        /// Why it is kept so long: every rule, its clock, its last day, and why it counts or does not.
-        #[arg(long)]
-        why: bool,
-    },
-    /// Counts messages, findings, retention, faults and scores.
-    #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
-    Stats(ArchiveArgs),
-    /// Judges held messages again under the generation that is in force; those that it does not hold wait no longer.
-    #[command(
-        after_help = "Examples:\n  proviso archive rejudge --config proviso.toml bank/wecom/8891446340739254950_1603875826\n  \
-        proviso archive rejudge --config proviso.toml --held --policy invoices --note 'plugin mended'"
-    )]
-    Rejudge(RejudgeArgs),
-    /// Ends the waiting of held messages that somebody has looked at. Their verdicts stay as they are.
-    #[command(
-        after_help = "Example:\n  proviso archive release --config proviso.toml bank/wecom/8891446340739254950_1603875826 \\\n    \
-        --note 'read: an invoice, nothing else'"
-    )]
-    Release(ReleaseArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReleaseArgs {
-    #[command(flatten)]
-    pub archive: ArchiveArgs,
-    /// Held messages, by the channel's identifier or `tenant/channel/identifier`: at most 64, and all are released or none.
-    #[arg(required = true, num_args = 1..=64)]
-    pub messages: Vec<String>,
-    /// Why they may go, for the record.
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub note: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RejudgeArgs {
-    #[command(flatten)]
-    pub archive: ArchiveArgs,
-    /// Held messages, by the channel's identifier or `tenant/channel/identifier`.
-    #[arg(required_unless_present = "held", conflicts_with = "held")]
-    pub messages: Vec<String>,
-    /// All messages that are held.
-    #[arg(long)]
-    pub held: bool,
-    /// Of these, only those on which this policy failed: `vendor/pack:policy`, or the policy's own name.
-    #[arg(long, requires = "held")]
-    pub policy: Option<String>,
-    /// Why, for the record.
-    #[arg(long, default_value = "")]
-    pub note: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `proviso archive …`: what was kept.
 
-use super::why;
+use super::{disposed, why};
 use crate::cli::{ArchiveArgs, ArchiveCommand, OutputFormat};
 use crate::exit::{Ending, Usage};
 use crate::looking::Looking;
@@ -9,8 +9,6 @@ use crate::show::table::{Columns, clip, count};
 use crate::tally;
 use proviso_archive::{CitedRule, EarlierVerdict, Released, RetentionCount, Risk, Shown, Stats, StoredDecision};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::DisposedV1;
-use proviso_model::MessageId;
 use proviso_model::basis::{Applied, Side};
 use proviso_model::message::Message;
 use proviso_model::retention::Why;
@@ -33,8 +31,8 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Show { archive, message, why } => {
                 let config = Config::read(&archive.config)?;
                 let looking = Looking::begin(&config, &archive.token).await?;
-                if let Some(disposed) = disposed(&looking, message).await? {
-                    print_disposed(message, &disposed, archive.format)?;
+                if let Some(disposed) = disposed::find(&looking, message).await? {
+                    disposed::print(message, &disposed, archive.format)?;
                     return Ok(Ending::Well);
                 }
                 let id = find(&looking, message).await?;
@@ -63,6 +61,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
                     }
                 }
             }
+            ArchiveCommand::Backup(args) => super::backup::run(args, colour).await?,
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Release(args) => super::release::run(args).await?,
             ArchiveCommand::Stats(args) => {
@@ -79,45 +78,6 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
 
 async fn look(args: &ArchiveArgs) -> anyhow::Result<Looking> {
     Looking::begin(&Config::read(&args.config)?, &args.token).await
-}
-
-/// What is left of a message that was disposed of; `None` of any other. It is known by its whole name alone.
-async fn disposed(looking: &Looking, name: &str) -> anyhow::Result<Option<DisposedV1>> {
-    match MessageId::of_text(name) {
-        Some(id) => looking.disposed(&id).await,
-        None => Ok(None),
-    }
-}
-
-fn print_disposed(name: &str, disposed: &DisposedV1, format: OutputFormat) -> anyhow::Result<()> {
-    let said: Value = serde_json::from_str(&disposed.said)?;
-    match format {
-        OutputFormat::Json => {
-            let json = json!({ "disposed": {
-                "message": name, "at": disposed.at.to_string(), "by": disposed.by, "leaf": disposed.leaf, "place": disposed.place,
-                "said": said,
-            } });
-            crate::show::json(format_args!("{}", serde_json::to_string_pretty(&json)?));
-        }
-        OutputFormat::Table => {
-            let (at, by) = (disposed.at, &disposed.by);
-            crate::show::line(format_args!(
-                "{name} was disposed of at {at} by {by}; entry {} of leaf {} of the log",
-                disposed.place, disposed.leaf
-            ));
-            for statute in said["statutes"].as_array().into_iter().flatten() {
-                let text = |name: &str| statute[name].as_str().unwrap_or_default();
-                crate::show::line(format_args!(
-                    "  {} {} {} ({})",
-                    text("law"),
-                    text("article"),
-                    text("period"),
-                    text("bound")
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The language of the policy set that judged.

@@ -3,10 +3,12 @@
 pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod backtest;
+mod backup;
 pub(crate) mod bench;
 pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod directory;
+mod disposed;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod facts;

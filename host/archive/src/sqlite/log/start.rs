@@ -215,7 +215,7 @@ async fn append(
 }
 
 /// The public key that the log names last; `None` where it has not begun.
-pub(super) async fn log_key(connection: &mut SqliteConnection) -> Result<Option<VerifierKey>, sqlx::Error> {
+pub(in crate::sqlite) async fn log_key(connection: &mut SqliteConnection) -> Result<Option<VerifierKey>, sqlx::Error> {
     let entry: Option<Vec<u8>> =
         sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'log-key' ORDER BY leaf DESC LIMIT 1")
             .fetch_optional(connection)
@@ -243,13 +243,13 @@ fn of_another(note: &FoundNote) -> LogTrouble {
     }
 }
 
-/// Compares a log with a signed checkpoint.
-async fn compare(
+/// Compares a log with a signed checkpoint; how many leaves that has.
+pub(in crate::sqlite) async fn compare(
     connection: &mut SqliteConnection,
     edge: &Edge,
     key: &VerifierKey,
     FoundNote { path, bytes }: FoundNote,
-) -> Result<Result<(), LogTrouble>, sqlx::Error> {
+) -> Result<Result<u64, LogTrouble>, sqlx::Error> {
     let trust = LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| damage(error.to_string()))?;
     let opened = match trust.open(&bytes) {
         Ok(opened) => opened,
@@ -265,7 +265,7 @@ async fn compare(
     }
     let found = root(connection, edge, size).await?;
     Ok(if found == signed {
-        Ok(())
+        Ok(size)
     } else {
         Err(LogTrouble::Forked {
             size,
