@@ -135,6 +135,21 @@ pub enum ArchiveError {
         /// The version built in.
         found: String,
     },
+    /// SQLite does not do what the archive relies on.
+    #[error(
+        "archive {path:?}: SQLite's setting {setting} is {found:?}, and the archive relies on {expected:?}: keep it on a local disk, and \
+         use a program that was built with its own SQLite"
+    )]
+    Setting {
+        /// The archive.
+        path: PathBuf,
+        /// The setting.
+        setting: &'static str,
+        /// As it is.
+        found: String,
+        /// As it is to be.
+        expected: &'static str,
+    },
     /// The keys that open it cannot be had.
     #[error("archive {path:?}: {source}")]
     Keys {

@@ -46,6 +46,7 @@ mod rewrap;
 mod rows;
 mod said;
 mod sealing;
+mod settings;
 mod stats;
 mod steps;
 #[cfg(test)]

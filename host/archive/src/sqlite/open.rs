@@ -10,6 +10,7 @@ use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
 use super::readers::Readers;
 use super::sealing::{Rings, Sealing, SealingFailure};
+use super::settings::{self, WrongSetting};
 use super::upgrade;
 use super::vocabulary::Vocabulary;
 use super::write_count::{self, Counted, WriteCount};
@@ -20,14 +21,14 @@ use crate::opening::{ArchiveError, Opening, beside};
 use crate::storage::{StorageCause, StorageError};
 use proviso_model::Timestamp;
 use proviso_seal::{FileRing, KeyRing, SuiteName};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// `PRVS`, in the header of every archive (<https://www.sqlite.org/fileformat2.html#application_id>).
 const APPLICATION_ID: i64 = 0x5052_5653;
@@ -35,14 +36,6 @@ const APPLICATION_ID: i64 = 0x5052_5653;
 const SQLITE_VERSION_MIN: [u32; 3] = [3, 51, 3];
 /// The schema version since which archives are sealed.
 const SEALED_SINCE: i64 = 5;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pages in the write-ahead log before it is copied into the file: 32 MiB, so that a hot page is copied once for many batches.
-const CHECKPOINT_PAGES: u32 = 8_192;
-/// The write-ahead log is cut back to this size after it was copied.
-const LOG_BYTES_MAX: u32 = 64 << 20;
-/// Page cache of the writer in KiB, and of each reader.
-const WRITER_CACHE_KIB: u32 = 32 << 10;
-const READER_CACHE_KIB: u32 = 8 << 10;
 
 impl Sqlite {
     pub(crate) async fn open(path: &Path, opening: &Opening) -> Result<Self, ArchiveError> {
@@ -64,17 +57,15 @@ impl Sqlite {
         }
         prepare_file(path).map_err(prepare(path))?;
         let storage = |error| StorageError::new(path, error);
-        let base = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
+        let base = SqliteConnectOptions::new().filename(path).disable_statement_logging();
         let schema = inspect(path, &base).await?;
         schema.refuse_newer(path)?;
 
         // Before the tables: a process that is killed in between finds them the next time.
         let rings = rings_of(path, opening, schema.version < SEALED_SINCE)?;
         let options = writer_options(base);
-        let mut connection = options.connect().await.map_err(storage)?;
+        let connection = settings::connect(&options, &settings::WRITER).await;
+        let mut connection = connection.map_err(|error| not_connected(path, error))?;
         if schema.version == 0 {
             // The number is a constant of this file; SQLite takes no parameters in a PRAGMA.
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
@@ -185,7 +176,8 @@ impl Sqlite {
         }
         let rings = rings_of(path, opening, false)?;
         let failed = |error| StorageError::new(path, error);
-        let mut connection = options.connect().await.map_err(failed)?;
+        let connection = settings::connect(&options, &settings::READER).await;
+        let mut connection = connection.map_err(|error| not_connected(path, error))?;
         let sealing = Sealing::read(&mut connection, rings).await;
         let sealing = sealing.map_err(|failure| unsealed(path, failure))?;
         connection.close().await.map_err(failed)?;
@@ -374,27 +366,29 @@ pub(super) fn prepare_file(path: &Path) -> std::io::Result<()> {
 }
 
 fn writer_options(base: SqliteConnectOptions) -> SqliteConnectOptions {
-    base.journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-        .pragma("journal_size_limit", LOG_BYTES_MAX.to_string())
-        // A statement of many rows that may fail keeps the pages it changes aside until it ends: in memory, not in /tmp.
-        .pragma("temp_store", "MEMORY")
-        .pragma("trusted_schema", "OFF")
-        // What goes is written over with zeros: SQLite's own builds differ in what they do unasked.
-        .pragma("secure_delete", "ON")
-        .statement_cache_capacity(256)
+    settings::asked(base, &settings::WRITER).statement_cache_capacity(256)
 }
 
 fn reader_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    settings::asked(SqliteConnectOptions::new(), &settings::READER)
         .filename(path)
         .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", format!("-{READER_CACHE_KIB}"))
-        .pragma("trusted_schema", "OFF")
         .row_buffer_size(512)
         .disable_statement_logging()
+}
+
+/// A connection could not be opened, or lacks a setting.
+fn not_connected(path: &Path, error: sqlx::Error) -> ArchiveError {
+    match &error {
+        sqlx::Error::Configuration(cause) => match cause.downcast_ref::<WrongSetting>() {
+            Some(wrong) => ArchiveError::Setting {
+                path: path.to_owned(),
+                setting: wrong.setting,
+                found: wrong.found.clone(),
+                expected: wrong.expected,
+            },
+            None => StorageError::new(path, error).into(),
+        },
+        _ => StorageError::new(path, error).into(),
+    }
 }

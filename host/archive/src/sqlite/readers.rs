@@ -1,8 +1,9 @@
 //! The connections that read beside the writer. Each read ends in time: a statement that runs on is interrupted, and a read
 //! transaction that nobody finishes is closed, because the write-ahead log cannot shrink while one is open.
 
+use super::settings;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,11 +110,11 @@ impl Readers {
 
     /// A connection that is nobody else's, for a read of many short transactions that takes as long as it takes.
     pub(super) async fn connect_apart(&self) -> Result<SqliteConnection, sqlx::Error> {
-        self.options.connect().await
+        settings::connect(&self.options, &settings::READER).await
     }
 
     async fn connect(&self) -> Result<Reader, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
+        let mut connection = self.connect_apart().await?;
         let deadline = Arc::new(AtomicU64::new(u64::MAX));
         let (watched, started) = (Arc::clone(&deadline), self.started);
         connection

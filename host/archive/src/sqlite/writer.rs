@@ -13,6 +13,7 @@ use super::log::entries::Entries;
 use super::log::{Log, tiles};
 use super::names::Names;
 use super::sealing::Sealing;
+use super::settings;
 use super::vocabulary::Vocabulary;
 use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
@@ -21,7 +22,7 @@ use crate::storage::{StorageCause, StorageError};
 use proviso_model::Principal;
 use proviso_proof::tree::{Appended, Edge};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
 /// What only the writer has. Its lock is the line in which changes wait, and is held over awaits for that reason.
 pub(super) struct Writer {
@@ -65,7 +66,7 @@ impl Sqlite {
         }
         let mut connection = match writer.connection.take() {
             Some(connection) => connection,
-            None => match writer.options.connect().await {
+            None => match settings::connect(&writer.options, &settings::WRITER).await {
                 Ok(connection) => connection,
                 Err(error) => return Err(self.failed(error).into()),
             },
