@@ -72,7 +72,7 @@ impl Archive {
         Sqlite::is_written(path.as_ref())
     }
 
-    fn of(store: Sqlite) -> Self {
+    pub(crate) fn of(store: Sqlite) -> Self {
         Self { store: Arc::new(store) }
     }
 
@@ -380,6 +380,12 @@ impl Archive {
     /// What is left of a message that was disposed of; `None` of any other.
     pub async fn disposed(&self, id: &MessageId) -> Result<Option<Disposed>, StorageError> {
         self.store.disposed(id).await
+    }
+
+    /// Whether nothing is left of the messages that were disposed of but their tombstones, and their tags lead there: of one, the first of
+    /// which that is not so if there is one. `None` where nothing was disposed of.
+    pub async fn stays_disposed(&self) -> Result<Option<(i64, bool)>, StorageError> {
+        self.store.stays_disposed().await
     }
 
     /// The certificate of a disposal, verified against the log's own key: what it stands on, and the proofs of its entries. `None` if no

@@ -6,7 +6,7 @@ use proviso_model::{Digest, Timestamp};
 use proviso_proof::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 /// The database of a backup. Its companions are named as those of an archive are.
@@ -168,13 +168,18 @@ impl Manifest {
     /// If there is none, or it is none of this form.
     pub fn read(backup: &Path) -> Result<Self, BackupError> {
         let path = backup.join(MANIFEST);
-        let mut text = String::new();
-        let file = open_file(&path).map_err(BackupError::io(&path))?;
-        let read = file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text);
-        let length = read.map_err(BackupError::io(&path))?;
         let none = |why: String| BackupError::Manifest {
             path: path.clone(),
             why,
+        };
+        let mut text = String::new();
+        let file = match open_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(none("there is none".to_owned())),
+            opened => opened.map_err(BackupError::io(&path))?,
+        };
+        let length = match file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text) {
+            Err(error) if error.kind() == ErrorKind::InvalidData => return Err(none("it is no UTF-8".to_owned())),
+            read => read.map_err(BackupError::io(&path))?,
         };
         if length as u64 > MANIFEST_BYTES_MAX {
             return Err(none(format!("more than {MANIFEST_BYTES_MAX} bytes")));
@@ -243,6 +248,8 @@ mod tests {
     #[test]
     fn what_is_no_manifest_is_told() {
         let folder = tempfile::tempdir().unwrap();
+        let error = Manifest::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("there is none"), "{error}");
         for (text, why) in [
             ("{".to_owned(), "EOF"),
             (

@@ -5,7 +5,7 @@ use crate::batch::{IngestBatch, IngestReport};
 use crate::clock::ClockTrouble;
 use crate::consents::{ConsentImport, ConsentReport};
 use crate::directory::{DirectoryImport, DirectoryReport};
-use crate::disposal::{DisposalReport, Disposing, NewHold};
+use crate::disposal::{DisposalReport, Disposing, DisposingAgain, NewHold};
 use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
@@ -93,6 +93,8 @@ pub enum Change<'a> {
     },
     /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
     Dispose(&'a Disposing),
+    /// Messages of a restored backup go, which a newer log says were disposed of. Nothing keeps them: that was asked then.
+    DisposeAgain(&'a DisposingAgain),
     /// Statements of consent are handed in: those that are not known yet are added.
     Consents(&'a ConsentImport),
     /// A directory of employees is handed in: the next version, unless the newest says the same.
@@ -250,6 +252,7 @@ impl Change<'_> {
             Change::Endings(import) => import.at,
             Change::PlaceHold(hold) => hold.at,
             Change::Dispose(disposing) => disposing.at,
+            Change::DisposeAgain(again) => again.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
@@ -266,6 +269,11 @@ impl Change<'_> {
             Change::Dispose(disposing) if disposing.messages.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany {
                     found: disposing.messages.len(),
+                });
+            }
+            Change::DisposeAgain(again) if again.disposals.len() > TRANSACTION_MESSAGES_MAX => {
+                return Err(CommitError::TooMany {
+                    found: again.disposals.len(),
                 });
             }
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {

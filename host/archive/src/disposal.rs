@@ -3,7 +3,11 @@
 use crate::endings::Retained;
 use proviso_model::time::Day;
 use proviso_model::{Principal, Timestamp};
+use proviso_proof::Hash;
 use proviso_proof::certificate::{Clock, Statute};
+
+/// The kind of the entry of a disposal that was carried out again.
+pub(crate) const DISPOSED_AGAIN: &str = "disposed-again";
 
 /// An order to keep. All that is given must fit; nothing given fits every message of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,4 +118,29 @@ pub struct Disposed {
     pub place: u32,
     /// What its certificate says, as canonical JSON.
     pub said: String,
+}
+
+/// A disposal that a newer log tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoggedDisposal {
+    pub(crate) leaf: u64,
+    pub(crate) place: u32,
+    /// When, in milliseconds since 1970.
+    pub(crate) at_ms: u64,
+    /// The message's place in the order of arrival.
+    pub(crate) number: i64,
+    /// SHA-256 over a fixed text and what the message is known by.
+    pub(crate) record: Hash,
+    /// SHA-256 of what its certificate says.
+    pub(crate) certificate: Hash,
+}
+
+/// Disposals that are carried out again, in one transaction: at most
+/// [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX).
+#[derive(Debug, Clone)]
+pub struct DisposingAgain {
+    pub(crate) at: Timestamp,
+    /// The name of the log that tells of them.
+    pub(crate) log: String,
+    pub(crate) disposals: Vec<LoggedDisposal>,
 }

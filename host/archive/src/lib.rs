@@ -13,6 +13,7 @@ mod acts;
 mod archive;
 mod audit;
 mod backup;
+mod backup_copy;
 mod batch;
 mod change;
 mod clock;
@@ -32,6 +33,7 @@ mod messages;
 mod opening;
 mod quarantines;
 mod rejudge;
+mod restore;
 mod sqlite;
 mod stats;
 mod storage;
@@ -43,6 +45,7 @@ pub use acts::{Act, ActKind};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use backup::{BackupError, FileInBackup, Including, KeysInBackup, LogInBackup, Manifest, Step, Told};
+pub use backup_copy::BackupCopy;
 pub use batch::{
     Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
 };
@@ -50,7 +53,7 @@ pub use change::{Change, CommitError, KeyAct, LogFailure, Receipt};
 pub use clock::ClockTrouble;
 pub use consents::{ConsentImport, ConsentRecord, ConsentReport};
 pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
-pub use disposal::{DisposalReport, Disposed, Disposing, Due, Going, Hold, KeptBy, NewHold};
+pub use disposal::{DisposalReport, Disposed, Disposing, DisposingAgain, Due, Going, Hold, KeptBy, NewHold};
 pub use endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
@@ -68,6 +71,7 @@ pub use proviso_proof::{Hash, certificate};
 pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
+pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

@@ -90,6 +90,19 @@ pub enum LogTrouble {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// The disposal was carried out again, and another log proves it.
+    #[error(
+        "this disposal was carried out again when a backup was restored: the log {log:?} proves it, in entry {place} of leaf {leaf}, and \
+         not this one"
+    )]
+    DisposedAgain {
+        /// The leaf of the first disposal.
+        leaf: u64,
+        /// The entry's place there.
+        place: u32,
+        /// The name of the log.
+        log: String,
+    },
     /// The log does not show what the archive says.
     #[error("the log does not show this disposal: `proviso audit verify` tells what was altered")]
     NotShown {
@@ -163,6 +176,7 @@ impl LogTrouble {
             LogTrouble::NothingSigned { .. }
                 | LogTrouble::NotSigned { .. }
                 | LogTrouble::NotShown { .. }
+                | LogTrouble::DisposedAgain { .. }
                 | LogTrouble::OpenKey { .. }
                 | LogTrouble::BadKey { .. }
                 | LogTrouble::Io { .. }

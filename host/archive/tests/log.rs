@@ -507,7 +507,7 @@ async fn the_log_of_an_older_archive_begins_with_how_much_was_there() {
 }
 
 /// The files of an export.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Files for Folder {
     type Error = std::io::Error;

@@ -135,11 +135,22 @@ impl ExportReport {
 
 /// Verifies an export: that its leaves make the root that was signed, its tiles are theirs, and its entries are those that were committed to.
 pub fn verify<F: Files>(files: &F, trust: &LogTrust) -> Result<ExportReport, ExportError<F::Error>> {
+    verify_each(files, trust, &mut |_| {})
+}
+
+/// The same, and shows each leaf with the entries that are not erased, in order. What was shown is to be believed if the report is whole, and
+/// not before.
+pub fn verify_each<F: Files>(
+    files: &F,
+    trust: &LogTrust,
+    shown: &mut dyn FnMut(&ReadLeaf<'_>),
+) -> Result<ExportReport, ExportError<F::Error>> {
     let note = read(files, CHECKPOINT)?.ok_or(ExportError::NoCheckpoint)?;
     let checkpoint = trust.open(&note).map_err(ExportError::Checkpoint)?;
     let size = checkpoint.checkpoint().size();
     let mut walk = Walk {
         files,
+        shown,
         check: LogCheck::new([checkpoint.checkpoint()]),
         edge: Edge::new(),
         kinds: BTreeMap::new(),
@@ -179,6 +190,7 @@ fn read<F: Files>(files: &F, path: &str) -> Result<Option<Vec<u8>>, ExportError<
 
 struct Walk<'f, F> {
     files: &'f F,
+    shown: &'f mut dyn FnMut(&ReadLeaf<'_>),
     check: LogCheck,
     edge: Edge,
     kinds: BTreeMap<String, u64>,
@@ -254,13 +266,15 @@ impl<F: Files> Walk<'_, F> {
                 }
             }
         }
-        self.check.add(&ReadLeaf {
+        let read = ReadLeaf {
             index,
             data,
             hash: None,
             commitments: commitments.as_deref(),
             entries: &entries,
-        });
+        };
+        self.check.add(&read);
+        (self.shown)(&read);
         let Ok(appended) = self.edge.append(Hash::of_leaf(data)) else {
             return Ok(());
         };

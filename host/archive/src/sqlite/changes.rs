@@ -6,7 +6,8 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, endings, generations, held, holds, ingest, quarantines, rejudge, rewrap, trust,
+    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, ingest, quarantines,
+    rejudge, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
 use proviso_model::Principal;
@@ -75,6 +76,10 @@ pub(super) async fn write(
         Change::Dispose(disposing) => Ok(Receipt::Disposed(
             disposal::dispose(connection, known, sealing, clock, disposing, by, log).await?,
         )),
+        Change::DisposeAgain(again) => {
+            disposed_again::dispose(connection, known, sealing, again, by, log).await?;
+            Ok(Receipt::Done)
+        }
         Change::Key { tenant, key, act, .. } => {
             let kind = match act {
                 KeyAct::Made => "key-made",

@@ -8,7 +8,7 @@ use super::Sqlite;
 use super::clock::{CLOCK_TRUSTED, ClockGuard};
 use super::failure::Failure;
 use super::holds;
-use super::log::entries::{Entries, digest, integer};
+use super::log::entries::{Entries, Field, digest, integer};
 use super::log::judged::{self, ERASED, erased};
 use super::log::rows::{self, DISPOSALS};
 use super::log::start::last_time;
@@ -97,22 +97,10 @@ pub(super) async fn dispose(
     }
     // The last steps of subjects may go.
     known.chains.forget();
-    let leaf: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
-        .fetch_one(&mut *connection)
-        .await?;
+    let leaf = next_leaf(connection).await?;
     let mut report = DisposalReport::default();
     for going in &disposing.messages {
-        let count = match one(
-            connection,
-            sealing,
-            (disposing.at, today),
-            going,
-            by,
-            leaf.unsigned_abs(),
-            log,
-        )
-        .await?
-        {
+        let count = match one(connection, sealing, (disposing.at, today), going, by, leaf, log).await? {
             Became::Disposed => &mut report.disposed,
             Became::Kept(KeptBy::Holds(_)) => &mut report.held,
             Became::Kept(KeptBy::Waiting) => &mut report.waiting,
@@ -122,6 +110,14 @@ pub(super) async fn dispose(
         *count += 1;
     }
     Ok(report)
+}
+
+/// The leaf of the transaction that runs.
+pub(super) async fn next_leaf(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let leaf: i64 = sqlx::query_scalar("SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves")
+        .fetch_one(connection)
+        .await?;
+    Ok(leaf.unsigned_abs())
 }
 
 enum Became {
@@ -182,43 +178,82 @@ async fn one(
         },
         hold_check,
     };
-    let about = |hash: Hash| {
-        (
-            certificate::RECORD,
-            proviso_proof::entry::Value::Bytes(hash.as_bytes().to_vec()),
-        )
-    };
     log.tell(certificate::HOLD_CHECK, None, vec![about(named), integer(HOLDS, 0)])?;
     let place = log.next_place();
-    let mut fields = vec![
-        about(named),
-        digest(certificate::CERTIFICATE, &Digest::from_bytes(*said.digest().as_bytes())),
-    ];
+    let mut fields = vec![about(named), certified(said.digest())];
+    fields.extend(destroy(connection, sealing, number, &tag).await?);
+    let left = Left {
+        number,
+        at,
+        by,
+        leaf,
+        place,
+        said: said.to_json(),
+    };
+    left.write(connection).await?;
+    log.tell_row(connection, &DISPOSALS, number, None, fields).await?;
+    Ok(Became::Disposed)
+}
+
+/// The field of an entry with the record that it is about.
+pub(super) fn about(record: Hash) -> Field {
+    digest(certificate::RECORD, &Digest::from_bytes(*record.as_bytes()))
+}
+
+/// The field of an entry with the digest of what the certificate says.
+pub(super) fn certified(said: Hash) -> Field {
+    digest(certificate::CERTIFICATE, &Digest::from_bytes(*said.as_bytes()))
+}
+
+/// Destroys a message: its key, its content, all rows about it, and what the log says of it. What the entry that tells of it says of that.
+pub(super) async fn destroy(
+    connection: &mut SqliteConnection,
+    sealing: &Sealing,
+    number: i64,
+    tag: &[u8; TAG_BYTES],
+) -> Result<Vec<Field>, Failure> {
+    let mut fields = Vec::new();
     for rows in rows::ALL {
         match rows.untold(connection, number).await? {
             0 => {}
             untold => fields.push(integer(rows.before, untold)),
         }
     }
-    erase_entries(connection, sealing, number, &tag).await?;
+    erase_entries(connection, sealing, number, tag).await?;
     fields.push(digest(ERASED, &erased(connection, number).await?));
     rebase_steps(connection, number).await?;
     for sql in GONE {
         sqlx::query(sql).bind(number).execute(&mut *connection).await?;
     }
-    sqlx::query(
-        "INSERT INTO disposals (message, disposed_at, disposed_by, leaf, place, said) VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(number)
-    .bind(at.as_millis())
-    .bind(by.to_string())
-    .bind(leaf.cast_signed())
-    .bind(place)
-    .bind(said.to_json())
-    .execute(&mut *connection)
-    .await?;
-    log.tell_row(connection, &DISPOSALS, number, None, fields).await?;
-    Ok(Became::Disposed)
+    Ok(fields)
+}
+
+/// The tombstone of a message.
+pub(super) struct Left<'a> {
+    pub(super) number: i64,
+    pub(super) at: Timestamp,
+    pub(super) by: &'a Principal,
+    /// Where the log tells of it.
+    pub(super) leaf: u64,
+    pub(super) place: u32,
+    pub(super) said: String,
+}
+
+impl Left<'_> {
+    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO disposals (message, disposed_at, disposed_by, leaf, place, said) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.number)
+        .bind(self.at.as_millis())
+        .bind(self.by.to_string())
+        .bind(self.leaf.cast_signed())
+        .bind(self.place)
+        .bind(self.said.clone())
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
 }
 
 /// What the log and certificates call a record that was disposed of, by its tag.

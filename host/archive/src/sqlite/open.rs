@@ -4,7 +4,7 @@ use super::Sqlite;
 use super::clock::ClockGuard;
 use super::disposal;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
-use super::log::start::{LostWrites, Start, doubted};
+use super::log::start::{LostWrites, RestoredFrom, Start, doubted};
 use super::meanings::Meanings;
 use super::migrations::{MIGRATIONS, NEWEST};
 use super::names::Names;
@@ -39,6 +39,15 @@ const SEALED_SINCE: i64 = 5;
 
 impl Sqlite {
     pub(crate) async fn open(path: &Path, opening: &Opening) -> Result<Self, ArchiveError> {
+        Self::open_as(path, opening, None).await
+    }
+
+    /// As what it is, or as a backup that was restored.
+    pub(super) async fn open_as(
+        path: &Path,
+        opening: &Opening,
+        restored: Option<&RestoredFrom>,
+    ) -> Result<Self, ArchiveError> {
         let prepare = |path: &Path| {
             let path = path.to_owned();
             move |source| ArchiveError::Prepare { path, source }
@@ -96,6 +105,7 @@ impl Sqlite {
             version: schema.version,
             newest: NEWEST,
             lost,
+            restored,
             now: now(),
         };
         let log = start.log(&mut connection).await?;

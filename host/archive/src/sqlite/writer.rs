@@ -98,6 +98,9 @@ impl Sqlite {
                         writer.clock.trust();
                     }
                 }
+                if let Change::DisposeAgain(_) = change {
+                    writer.unclean = true;
+                }
                 if writer.unclean {
                     writer.unclean = !self.emptied(&mut connection).await;
                 }

@@ -9,6 +9,7 @@ pub(crate) mod basis;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod decision;
+pub(crate) mod disposed_again;
 pub(crate) mod judgement;
 pub(crate) mod lists;
 mod unreadable;

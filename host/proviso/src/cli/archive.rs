@@ -38,6 +38,12 @@ pub(crate) enum ArchiveCommand {
     /// manifest. Its keys stay behind.
     #[command(after_help = "Example:\n  proviso archive backup /backup/2026-11-29 --config proviso.toml")]
     Backup(BackupArgs),
+    /// Makes an archive out of a backup. Disposals that a newer log tells of are carried out again before anything can be read; the log goes on
+    /// under a new name and key.
+    #[command(after_help = "Examples:\n  \
+        proviso archive restore /backup/2026-11-29 --to /var/lib/proviso --log /media/log --config proviso.toml\n  \
+        proviso archive restore /backup/2026-11-29 --to /var/lib/proviso --without-log --config proviso.toml")]
+    Restore(RestoreArgs),
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +56,29 @@ pub(crate) struct BackupArgs {
     /// Put the keys in as well: whoever has the backup then reads every message, also those that are disposed of later.
     #[arg(long)]
     pub with_keys: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// What `proviso archive backup` wrote.
+    pub backup: PathBuf,
+    /// The data folder. It has no archive yet; keys may be there.
+    #[arg(long, value_name = "DATA_DIR")]
+    pub to: PathBuf,
+    /// What `proviso audit export` wrote of the archive as it was last.
+    #[arg(long, value_name = "EXPORT")]
+    pub log: Option<PathBuf>,
+    /// The public key that the export is signed by, `NAME+ID+KEY`, where it is not the one of the backup's log.
+    #[arg(long, requires = "log")]
+    pub key: Option<String>,
+    /// Go on without the newer log: disposals that were made after the backup are undone.
+    #[arg(long, conflicts_with = "log")]
+    pub without_log: bool,
+    /// The daemon's configuration: where the keys are that the backup has not.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
 }

@@ -133,7 +133,7 @@ fn ending(whole: bool) -> Ending {
 }
 
 /// The files of an export.
-struct Folder<'a>(&'a Path);
+pub(crate) struct Folder<'a>(pub(crate) &'a Path);
 
 impl Files for Folder<'_> {
     type Error = std::io::Error;

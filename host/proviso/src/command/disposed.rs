@@ -30,6 +30,14 @@ pub(crate) fn print(name: &str, disposed: &DisposedV1, format: OutputFormat) -> 
                 "{name} was disposed of at {at} by {by}; entry {} of leaf {} of the log",
                 disposed.place, disposed.leaf
             ));
+            if let Some(again) = said.get("again") {
+                crate::show::line(format_args!(
+                    "  again, when a backup was restored: first by entry {} of leaf {} of the log {}, which proves it",
+                    again["place"],
+                    again["leaf"],
+                    again["log"].as_str().unwrap_or_default()
+                ));
+            }
             for statute in said["statutes"].as_array().into_iter().flatten() {
                 let text = |name: &str| statute[name].as_str().unwrap_or_default();
                 crate::show::line(format_args!(

@@ -29,6 +29,7 @@ mod promote;
 pub(crate) mod rejudge;
 mod release;
 pub(crate) mod replay;
+mod restore;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod token;

@@ -7,6 +7,7 @@ use crate::log::LogTrouble;
 use crate::opening::ArchiveError;
 use crate::sqlite::Sqlite;
 use crate::sqlite::rows::{damage, damaged};
+use crate::stored::disposed_again::{self, First};
 use proviso_model::MessageId;
 use proviso_proof::certificate::{Certificate, Disposal};
 use proviso_proof::commitment::{Commitment, Salt, Shown};
@@ -22,6 +23,7 @@ use std::collections::HashMap;
 /// What is found of a disposal.
 enum Found {
     Nothing,
+    Again(First),
     NotSigned(u64),
     Certificate(Box<Certificate>),
 }
@@ -53,6 +55,9 @@ impl Sqlite {
         let found = self.reading(|mut reader| async move { made(&mut reader, &tag, signed, text).await });
         match found.await? {
             Found::Nothing => Ok(None),
+            Found::Again(First { leaf, place, log, .. }) => {
+                Err(trouble(LogTrouble::DisposedAgain { leaf, place, log }))
+            }
             Found::NotSigned(leaf) => Err(trouble(LogTrouble::NotSigned { leaf, signed, path })),
             Found::Certificate(certificate) => {
                 certificate.verify(&trust).map_err(|error| shown(error.into()))?;
@@ -74,6 +79,9 @@ async fn made(
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else { return Ok(Found::Nothing) };
+    if let Some(first) = disposed_again::read(row.try_get(2)?) {
+        return Ok(Found::Again(first));
+    }
     let leaf = row.try_get::<i64, _>(0)?.unsigned_abs();
     if leaf >= size {
         return Ok(Found::NotSigned(leaf));

@@ -1,6 +1,7 @@
 //! Rows that entries of the log tell of, by their numbers.
 
 use super::digests::of_row;
+use crate::disposal;
 use proviso_model::Digest;
 use proviso_proof::certificate::DISPOSAL;
 use sqlx::SqliteConnection;
@@ -160,13 +161,22 @@ pub(in crate::sqlite) const DISPOSALS: Rows = Rows {
     kind: DISPOSAL,
     before: "before-disposal",
     sql: "SELECT d.message, d.disposed_at, d.disposed_by, d.leaf, d.place, d.said, i.tag
-          FROM disposals d LEFT JOIN identities i USING (message) WHERE d.message = ?",
-    count: "SELECT count(*) FROM disposals",
+          FROM disposals d LEFT JOIN identities i USING (message) WHERE d.message = ? AND d.said ->> 'again' IS NULL",
+    count: "SELECT count(*) FROM disposals WHERE said ->> 'again' IS NULL",
+    of_message: None,
+};
+/// The same, of disposals that were carried out again after a restoration.
+pub(in crate::sqlite) const DISPOSED_AGAIN: Rows = Rows {
+    kind: disposal::DISPOSED_AGAIN,
+    before: "before-disposed-again",
+    sql: "SELECT d.message, d.disposed_at, d.disposed_by, d.leaf, d.place, d.said, i.tag
+          FROM disposals d LEFT JOIN identities i USING (message) WHERE d.message = ? AND d.said ->> 'again' IS NOT NULL",
+    count: "SELECT count(*) FROM disposals WHERE said ->> 'again' IS NOT NULL",
     of_message: None,
 };
 
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 15] = [
+pub(in crate::sqlite) const ALL: [&Rows; 16] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -182,6 +192,7 @@ pub(in crate::sqlite) const ALL: [&Rows; 15] = [
     &HOLDS,
     &RELEASED_HOLDS,
     &DISPOSALS,
+    &DISPOSED_AGAIN,
 ];
 
 impl Rows {

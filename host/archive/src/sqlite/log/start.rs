@@ -28,11 +28,23 @@ pub(super) const LOG_KEY: &str = "log-key";
 /// Somebody went on without what was lost.
 pub(super) const LOST: &str = "lost-writes";
 
+/// A backup was restored.
+pub(super) const RESTORED: &str = "restored";
+
 /// Changes that the file beside the archive counted and the archive has not, which somebody accepted.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sqlite) struct LostWrites {
     pub(in crate::sqlite) found: u64,
     pub(in crate::sqlite) acknowledged: Option<u64>,
+}
+
+/// A backup that was restored: its log was compared with its checkpoint, and goes on under another name.
+#[derive(Debug, Clone)]
+pub(in crate::sqlite) struct RestoredFrom {
+    /// The key that its log names.
+    pub(in crate::sqlite) key: VerifierKey,
+    /// Leaves of the newer log, where one was given.
+    pub(in crate::sqlite) newer: Option<u64>,
 }
 
 /// What an archive is when it is opened.
@@ -43,6 +55,7 @@ pub(in crate::sqlite) struct Start<'a> {
     pub(in crate::sqlite) version: i64,
     pub(in crate::sqlite) newest: i64,
     pub(in crate::sqlite) lost: Option<LostWrites>,
+    pub(in crate::sqlite) restored: Option<&'a RestoredFrom>,
     pub(in crate::sqlite) now: Timestamp,
 }
 
@@ -55,7 +68,10 @@ impl Start<'_> {
         };
         let storage = |error| ArchiveError::Storage(StorageError::new(self.path, error));
         let mut edge = tiles::edge(connection).await.map_err(storage)?;
-        let found = self.compare(connection, &edge).await.map_err(storage)?;
+        let found = match self.restored {
+            Some(_) => Ok(None),
+            None => self.compare(connection, &edge).await.map_err(storage)?,
+        };
         let (signer, said) = match found {
             Ok(signer) => (signer, None),
             Err(found) if self.opening.accept_lost_writes && found.may_be_accepted() => {
@@ -74,6 +90,9 @@ impl Start<'_> {
         let told = async {
             if edge.size() == 0 {
                 self.begin(connection, &mut entries).await?;
+            }
+            if let Some(from) = self.restored {
+                entries.tell(RESTORED, None, self.restored_fields(&edge, from))?;
             }
             if said.is_some() || self.lost.is_some() {
                 entries.tell(LOST, None, self.lost_fields(&edge, said.as_ref()))?;
@@ -179,6 +198,18 @@ impl Start<'_> {
             }
         };
         entries.tell(kind, None, fields)
+    }
+
+    fn restored_fields(&self, edge: &Edge, from: &RestoredFrom) -> Vec<Field> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let trust = LogTrust::new(from.key.name().as_str(), from.key.clone()).ok();
+        // A witness has seen the log grow, whether or not somebody gave it.
+        let witness = self.opening.witness.clone().map(checkpoints::read);
+        let witnessed = witness.and_then(|note| trust?.open(&note.ok()??.bytes).ok());
+        let witnessed = witnessed.map(|opened| opened.checkpoint().size());
+        let mut fields = vec![integer("leaves", count(edge.size()))];
+        fields.extend(from.newer.max(witnessed).map(|newer| integer("newer", count(newer))));
+        fields
     }
 
     fn lost_fields(&self, edge: &Edge, trouble: Option<&LogTrouble>) -> Vec<Field> {

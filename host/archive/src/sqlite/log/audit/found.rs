@@ -110,10 +110,11 @@ async fn gone_untold(
     if !any_before {
         return Ok(gone);
     }
-    let entries: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'disposal' AND entry IS NOT NULL")
-            .fetch_all(connection)
-            .await?;
+    let entries: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT entry FROM log_entries WHERE kind IN ('disposal', 'disposed-again') AND entry IS NOT NULL",
+    )
+    .fetch_all(connection)
+    .await?;
     for entry in &entries {
         // What is no entry, the walk tells.
         let Ok(entry) = Entry::from_bytes(entry) else { continue };

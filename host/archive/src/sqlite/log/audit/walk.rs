@@ -8,9 +8,10 @@ use crate::sqlite::Sqlite;
 use crate::sqlite::directory;
 use crate::sqlite::disposal::named;
 use crate::sqlite::log::judged::{self, DECIDED, ERASED, JUDGED, OfMessage, Read};
-use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, EARLIER};
+use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, DISPOSED_AGAIN, EARLIER};
 use crate::sqlite::log::tiles;
 use crate::sqlite::rows::damaged;
+use crate::stored::disposed_again;
 use proviso_model::Digest;
 use proviso_proof::Hash;
 use proviso_proof::certificate::{CERTIFICATE, RECORD};
@@ -273,7 +274,7 @@ impl Walk<'_> {
             Some(message) => {
                 let told: bool = sqlx::query_scalar(
                     "SELECT EXISTS (SELECT 1 FROM disposals d JOIN log_entries l ON l.leaf = d.leaf AND l.place = d.place
-                     WHERE d.message = ?1 AND l.kind = 'disposal' AND l.entry IS NOT NULL)
+                     WHERE d.message = ?1 AND l.kind IN ('disposal', 'disposed-again') AND l.entry IS NOT NULL)
                      AND NOT EXISTS (SELECT 1 FROM contents WHERE message = ?1)",
                 )
                 .bind(message)
@@ -307,8 +308,13 @@ impl Walk<'_> {
         let stands: (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
         let said: &str = row.try_get(2)?;
         let is = |name: &str, now: &Digest| bytes_of(entry, name) == Some(now.as_bytes());
+        // What the certificate of one that was carried out again says is known to the first log alone.
+        let certificate = match disposed_again::read(said) {
+            Some(first) => Digest::from_bytes(*first.certificate.as_bytes()),
+            None => Digest::of(said.as_bytes()),
+        };
         let fits = stands == (leaf.cast_signed(), place)
-            && is(CERTIFICATE, &Digest::of(said.as_bytes()))
+            && is(CERTIFICATE, &certificate)
             && bytes_of(entry, RECORD) == Some(named(row.try_get(3)?).as_bytes())
             && is(ERASED, &judged::erased(connection, number).await?);
         if !fits {
@@ -382,7 +388,7 @@ impl Walk<'_> {
                 what,
             }),
         }
-        if kind.kind == DISPOSALS.kind {
+        if [DISPOSALS.kind, DISPOSED_AGAIN.kind].contains(&kind.kind) {
             self.disposal(connection, leaf, place, (number, &entry)).await?;
         }
         if kind.kind == DIRECTORIES.kind && !directory::is_whole(connection, number).await? {
