@@ -30,11 +30,11 @@ source = { title = "Order Act", url = "https://example.org/3"TEXT }
 "#;
 
 const SCHEMA: &str = r#"{ "type": "object", "properties": { "retention": { "type": "object" } } }"#;
-const BY: &str = "verified_by = \"An Office\"\nverified_on = \"2026-11-02\"";
-const TEXT: &str = ", text = \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"";
+pub(crate) const BY: &str = "verified_by = \"An Office\"\nverified_on = \"2026-11-02\"";
+pub(crate) const TEXT: &str = ", text = \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"";
 
 /// Three messages of 2020, which were to be kept for a year, and one of today's.
-fn site(verified: &str, text: &str) -> (Site, Serve) {
+pub(crate) fn site(verified: &str, text: &str) -> (Site, Serve) {
     let site = Site::new();
     site.write(
         "keeps/pack.toml",
@@ -55,13 +55,13 @@ fn site(verified: &str, text: &str) -> (Site, Serve) {
     (site, daemon)
 }
 
-fn said(site: &Site, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn said(site: &Site, arguments: &[&str]) -> (Option<i32>, String, String) {
     let config = site.text("proviso.toml");
     let output = run(&[arguments, &["--config", &config, "--format", "json"]].concat());
     (output.status.code(), stdout(&output), stderr(&output))
 }
 
-fn ok(site: &Site, arguments: &[&str]) -> Vec<Value> {
+pub(crate) fn ok(site: &Site, arguments: &[&str]) -> Vec<Value> {
     let (code, told, error) = said(site, arguments);
     assert_eq!(code, Some(0), "{arguments:?}: {error}");
     json_lines(&told)

@@ -18,6 +18,7 @@ mod demo;
 mod dependencies;
 mod disposal;
 mod docker_registry;
+mod drill;
 mod endings;
 mod eval;
 mod exits;

@@ -44,6 +44,34 @@ pub(crate) enum ArchiveCommand {
         proviso archive restore /backup/2026-11-29 --to /var/lib/proviso --log /media/log --config proviso.toml\n  \
         proviso archive restore /backup/2026-11-29 --to /var/lib/proviso --without-log --config proviso.toml")]
     Restore(RestoreArgs),
+    /// Restores a backup into a folder of its own, compares it with what it was, and removes it: 0 if all is well, 1 if a line failed.
+    #[command(
+        after_help = "Example:\n  proviso archive drill /backup/2026-11-29 --log /media/log --config proviso.toml"
+    )]
+    Drill(DrillArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DrillArgs {
+    /// What `proviso archive backup` wrote.
+    pub backup: PathBuf,
+    /// What `proviso audit export` wrote of the archive since: disposals that it tells of are carried out again.
+    #[arg(long, value_name = "EXPORT")]
+    pub log: Option<PathBuf>,
+    /// The public key that the export is signed by, `NAME+ID+KEY`, where it is not the one of the backup's log.
+    #[arg(long, requires = "log")]
+    pub key: Option<String>,
+    /// Chooses the messages that are judged again; default: another each time, which is printed.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Where the folder is made; it takes as much room as the backup. Default: the folder of temporary files.
+    #[arg(long, value_name = "FOLDER")]
+    pub within: Option<PathBuf>,
+    /// The daemon's configuration: where the keys are that the backup has not, the cache, and whose packs count.
+    #[arg(long, default_value = "proviso.toml")]
+    pub config: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ pub(crate) use pack::{
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
 
-pub(crate) use archive::{ArchiveCommand, BackupArgs, RejudgeArgs, ReleaseArgs, RestoreArgs};
+pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs};
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
 pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};

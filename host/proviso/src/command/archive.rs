@@ -63,6 +63,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             }
             ArchiveCommand::Backup(args) => super::backup::run(args, colour).await?,
             ArchiveCommand::Restore(args) => return super::restore::run(args, colour).await,
+            ArchiveCommand::Drill(args) => return super::drill::run(args, colour).await,
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Release(args) => super::release::run(args).await?,
             ArchiveCommand::Stats(args) => {

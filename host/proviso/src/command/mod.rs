@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod directory;
 mod disposed;
 pub(crate) mod doctor;
+mod drill;
 pub(crate) mod eval;
 pub(crate) mod facts;
 mod hand_in;

@@ -9,7 +9,7 @@ use crate::show::table::{Columns, clip};
 use anyhow::{Context, anyhow};
 use proviso_archive::Recorded;
 use proviso_daemon::config::Config;
-use proviso_engine::{FoldStates, Generation, Input};
+use proviso_engine::{Engine, FoldStates, Generation, Input};
 use proviso_model::Problems;
 use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
@@ -24,6 +24,7 @@ use proviso_pipeline::loading::trust::Accepting;
 use serde_json::json;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -33,54 +34,86 @@ pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 /// How one replay ended.
-struct Replayed {
-    message: MessageId,
+pub(crate) struct Replayed {
+    pub(crate) message: MessageId,
     generation: Digest,
     /// The first place where the recorded and the new verdict differ; `None` if they are the same.
-    difference: Option<String>,
+    pub(crate) difference: Option<String>,
     /// How many of the messages that it was judged with were disposed of: it cannot be judged again.
-    gone: u64,
+    pub(crate) gone: u64,
 }
 
 async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
     let looking = Looking::begin(config, &args.archive.token).await?;
-    let store = PackStore::open(&config.store_dir())?;
-    let accepting = Accepting {
-        trust: Arc::new(config.trust_source().read().map_err(Problems)?.0),
-        seen: Arc::default(),
-    };
-    let purpose = Purpose::Replay {
-        though_revoked: args.allow_revoked,
-    };
-    let engine = build::engine(Some(&config.cache_dir))?;
+    let mut replaying = Replaying::begin(config, &config.store_dir(), args.allow_revoked)?;
     let ids = match args.sample {
         Some(number) => looking.sample(number).await?,
         None => find_all(&looking, &args.messages).await?,
     };
     let progress = Progress::steps("replaying", ids.len() as u64);
-    let mut generations: HashMap<Digest, Generation> = HashMap::new();
-    let mut directories: HashMap<(i64, String), Arc<Directory>> = HashMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
+        replayed.push(replaying.one(&looking, id).await?);
+        progress.advance(1);
+    }
+    progress.finish();
+    print(args.archive.format, &replayed, colour)?;
+    let same = replayed.iter().all(|replayed| replayed.difference.is_none());
+    Ok(if same { Ending::Well } else { Ending::Problems })
+}
+
+/// Judges messages again, one after the other; what each needs is built once.
+pub(crate) struct Replaying {
+    store: PackStore,
+    accepting: Accepting,
+    purpose: Purpose,
+    engine: Engine,
+    generations: HashMap<Digest, Generation>,
+    directories: HashMap<(i64, String), Arc<Directory>>,
+}
+
+impl Replaying {
+    /// With the packs of a store.
+    pub(crate) fn begin(config: &Config, store: &Path, though_revoked: bool) -> anyhow::Result<Self> {
+        Ok(Self {
+            store: PackStore::open(store)?,
+            accepting: Accepting {
+                trust: Arc::new(config.trust_source().read().map_err(Problems)?.0),
+                seen: Arc::default(),
+            },
+            purpose: Purpose::Replay { though_revoked },
+            engine: build::engine(Some(&config.cache_dir))?,
+            generations: HashMap::new(),
+            directories: HashMap::new(),
+        })
+    }
+
+    pub(crate) async fn one(&mut self, looking: &Looking, id: MessageId) -> anyhow::Result<Replayed> {
         let recorded = looking
             .recorded(&id)
             .await?
             .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
         let wanted = recorded.verdict.generation;
-        if let Entry::Vacant(e) = generations.entry(wanted) {
+        if let Entry::Vacant(e) = self.generations.entry(wanted) {
             let record = looking
                 .generation(&wanted)
                 .await?
                 .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
-            let built = build::recorded(&engine, &proviso_daemon::recorded(&record), &store, &accepting, purpose)?;
-            e.insert(built);
+            let record = proviso_daemon::recorded(&record);
+            e.insert(build::recorded(
+                &self.engine,
+                &record,
+                &self.store,
+                &self.accepting,
+                self.purpose,
+            )?);
         }
-        let generation = generations.get(&wanted).context("the generation was just built")?;
+        let generation = self.generations.get(&wanted).context("the generation was just built")?;
         let gone = recorded.preceding_gone;
         let directory = match recorded.verdict.directory {
             Some(version) => {
                 let zone = &generation.set().time_zone;
-                match directories.entry((version, zone.name().to_owned())) {
+                match self.directories.entry((version, zone.name().to_owned())) {
                     Entry::Occupied(known) => Some(Arc::clone(known.get())),
                     Entry::Vacant(unknown) => {
                         let record = looking.directory(Some(version)).await?;
@@ -93,22 +126,17 @@ async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Res
             }
             None => None,
         };
-        replayed.push(Replayed {
+        let difference = match gone {
+            0 => difference(generation, recorded, directory),
+            _ => None,
+        };
+        Ok(Replayed {
             message: id,
             generation: wanted,
-            difference: if gone == 0 {
-                difference(generation, recorded, directory)
-            } else {
-                None
-            },
+            difference,
             gone,
-        });
-        progress.advance(1);
+        })
     }
-    progress.finish();
-    print(args.archive.format, &replayed, colour)?;
-    let same = replayed.iter().all(|replayed| replayed.difference.is_none());
-    Ok(if same { Ending::Well } else { Ending::Problems })
 }
 
 async fn find_all(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
