@@ -19,6 +19,7 @@ use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
+use crate::requests::Request;
 use crate::sqlite::Sqlite;
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
@@ -371,6 +372,16 @@ impl Archive {
     /// such message was disposed of.
     pub async fn certificate(&self, id: &MessageId) -> Result<Option<Certificate>, ArchiveError> {
         self.store.certificate(id).await
+    }
+
+    /// Requests before a number, the latest first, at most `limit`.
+    pub async fn requests(&self, before: i64, limit: u32) -> Result<Vec<Request>, StorageError> {
+        self.store.requests(before, limit).await
+    }
+
+    /// Requests that may still run, the oldest first: those that waited, those that wait, and those that somebody has to approve.
+    pub async fn open_requests(&self, at: Timestamp) -> Result<Vec<Request>, StorageError> {
+        self.store.open_requests(at).await
     }
 
     /// Every order to keep, the oldest first, those that ended too.

@@ -11,6 +11,7 @@ use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
+use crate::requests::{Deciding, NewRequest, RequestRefusal};
 use crate::storage::StorageError;
 use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::directory::clashes;
@@ -86,6 +87,8 @@ pub enum Change<'a> {
     ReleaseHold {
         /// Its number.
         hold: i64,
+        /// The request that this runs; `None` where one person may do it alone.
+        request: Option<i64>,
         /// Why; may be empty.
         note: &'a str,
         /// When.
@@ -93,6 +96,10 @@ pub enum Change<'a> {
     },
     /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
     Dispose(&'a Disposing),
+    /// Somebody asks for an act that one person may not do alone, or not at once.
+    Ask(&'a NewRequest),
+    /// Somebody decides on such a request.
+    Decide(&'a Deciding<'a>),
     /// Statements of consent are handed in: those that are not known yet are added.
     Consents(&'a ConsentImport),
     /// A directory of employees is handed in: the next version, unless the newest says the same.
@@ -133,6 +140,11 @@ pub enum Receipt {
     },
     /// An order to keep.
     Hold {
+        /// From 1, rising.
+        number: i64,
+    },
+    /// A request.
+    Request {
         /// From 1, rising.
         number: i64,
     },
@@ -208,6 +220,9 @@ pub enum CommitError {
         /// Its number.
         hold: i64,
     },
+    /// A request was not made or decided on, or does not run.
+    #[error(transparent)]
+    Request(#[from] RequestRefusal),
     /// Nothing is destroyed by a clock that may be wrong.
     #[error("nothing is disposed of: {0}")]
     Clock(ClockTrouble),
@@ -250,6 +265,8 @@ impl Change<'_> {
             Change::Endings(import) => import.at,
             Change::PlaceHold(hold) => hold.at,
             Change::Dispose(disposing) => disposing.at,
+            Change::Ask(request) => request.at,
+            Change::Decide(deciding) => deciding.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
@@ -268,6 +285,7 @@ impl Change<'_> {
                     found: disposing.messages.len(),
                 });
             }
+            Change::Ask(request) => return Ok(request.refuse_ill_formed()?),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
             }

@@ -31,6 +31,7 @@ mod messages;
 mod opening;
 mod quarantines;
 mod rejudge;
+mod requests;
 mod sqlite;
 mod stats;
 mod storage;
@@ -66,6 +67,10 @@ pub use proviso_proof::{Hash, certificate};
 pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
+pub use requests::{
+    Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestRefusal, RequestedAct,
+    RequestedMessage,
+};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

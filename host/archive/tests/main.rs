@@ -12,6 +12,7 @@ mod log;
 mod lost_writes;
 mod opening;
 mod rejudge;
+mod requests;
 mod round_trip;
 mod schema;
 mod support;

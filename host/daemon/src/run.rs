@@ -126,6 +126,7 @@ impl Daemon {
             watching: watching.clone(),
             connections: connections.clone(),
             rulebook: Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive))),
+            config: Arc::new(config.clone()),
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
         };
         let stop = stop_http.clone();

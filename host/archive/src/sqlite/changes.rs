@@ -6,9 +6,11 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, endings, generations, held, holds, ingest, quarantines, rejudge, rewrap, trust,
+    acts, consents, directory, disposal, endings, generations, held, holds, ingest, quarantines, rejudge, requests,
+    rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
+use crate::requests::{RequestRefusal, RequestedAct};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
 
@@ -68,13 +70,36 @@ pub(super) async fn write(
             let number = holds::place(connection, hold, by, log).await?;
             Ok(Receipt::Hold { number })
         }
-        Change::ReleaseHold { hold, note, at } => {
+        Change::ReleaseHold {
+            hold,
+            request,
+            note,
+            at,
+        } => {
+            if let Some(request) = request {
+                let expected = RequestedAct::HoldRelease {
+                    hold,
+                    note: note.to_owned(),
+                };
+                if requests::to_run(connection, request, at).await? != expected {
+                    return Err(RequestRefusal::OtherAct(request).into());
+                }
+                requests::ran(connection, request, at, by, log).await?;
+            }
             holds::release(connection, hold, note, at, by, log).await?;
             Ok(Receipt::Done)
         }
         Change::Dispose(disposing) => Ok(Receipt::Disposed(
             disposal::dispose(connection, known, sealing, clock, disposing, by, log).await?,
         )),
+        Change::Ask(request) => {
+            let number = requests::ask(connection, request, by, log).await?;
+            Ok(Receipt::Request { number })
+        }
+        Change::Decide(deciding) => {
+            requests::decide(connection, deciding, by, log).await?;
+            Ok(Receipt::Done)
+        }
         Change::Key { tenant, key, act, .. } => {
             let kind = match act {
                 KeyAct::Made => "key-made",

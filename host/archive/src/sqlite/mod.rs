@@ -13,6 +13,8 @@ mod consents;
 mod differences;
 mod directory;
 mod disposal;
+#[cfg(test)]
+mod disposal_tests;
 mod endings;
 mod failure;
 mod folds;
@@ -41,6 +43,7 @@ mod readers_tests;
 mod recorded;
 mod records;
 mod rejudge;
+mod requests;
 mod rewrap;
 mod rows;
 mod said;

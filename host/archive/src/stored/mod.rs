@@ -11,6 +11,7 @@ pub(crate) mod content;
 pub(crate) mod decision;
 pub(crate) mod judgement;
 pub(crate) mod lists;
+pub(crate) mod requested;
 mod unreadable;
 pub(crate) mod verdict;
 

@@ -27,6 +27,7 @@ mod promote;
 pub(crate) mod rejudge;
 mod release;
 pub(crate) mod replay;
+pub(crate) mod request;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod token;
