@@ -5,6 +5,7 @@
 
 use crate::endings;
 use crate::laws::Rulebook;
+use crate::pauses::Pauses;
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
     Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, StorageError,
@@ -84,13 +85,14 @@ async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
 }
 
 /// Disposes of those of the next page that may go; what became of them, and the last place that was looked at: `None` if there
-/// are no more.
+/// are no more. What is judged in the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
 /// The archive cannot be read or written, or the clock may be wrong.
 pub async fn dispose(
     rulebook: &mut Rulebook,
     archive: &Archive,
+    pauses: &Pauses,
     after: i64,
     clock_is_right: bool,
     by: &Principal,
@@ -101,6 +103,7 @@ pub async fn dispose(
     if messages.is_empty() {
         return Ok((DisposalReport::default(), last));
     }
+    let _pause = pauses.pause().await;
     let at = places::now();
     let disposing = Disposing {
         at,

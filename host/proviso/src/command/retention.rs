@@ -8,10 +8,10 @@ use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context as _;
 use proviso_archive::{Archive, CommitError};
-use proviso_daemon::Rulebook;
 use proviso_daemon::config::Config;
 use proviso_daemon::retention::{self, RetentionError};
 use proviso_daemon::wire::{DisposalReportV1, DisposedPageV1, PlanV1, PlannedV1};
+use proviso_daemon::{Pauses, Rulebook};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -174,7 +174,9 @@ impl<'a> Retention<'a> {
             }
         };
         let by = crate::who::runs_this();
-        match retention::dispose(rulebook, archive, after, clock_is_right, &by).await {
+        // No daemon runs that would judge meanwhile.
+        let pauses = &Pauses::default();
+        match retention::dispose(rulebook, archive, pauses, after, clock_is_right, &by).await {
             Ok((report, last)) => Ok(DisposedPageV1 {
                 report: report.into(),
                 last,
