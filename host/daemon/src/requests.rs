@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::config_requests::{DISPOSAL, HOLD_RELEASE};
 use crate::endings;
 use crate::laws::Rulebook;
+use crate::pauses::Pauses;
 use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
 use proviso_archive::{
     Archive, Change, DisposalReport, Disposing, Going, NewRequest, Receipt, Request, RequestRefusal, RequestedAct,
@@ -208,13 +209,14 @@ async fn ask(
     }
 }
 
-/// Runs a request as it was asked for. Messages that are held now, or that go by other rules than it names, stay.
+/// Runs a request as it was asked for. Messages that are held now, or that go by other rules than it names, stay. What is judged in
+/// the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
 /// It may not run, or nothing of it may go now; the archive cannot be read or written, or the clock may be wrong.
 pub async fn run(
     rulebook: &mut Rulebook,
-    archive: &Archive,
+    (archive, pauses): (&Archive, &Pauses),
     number: i64,
     clock_is_right: bool,
     by: &Principal,
@@ -252,6 +254,7 @@ pub async fn run(
             "nothing of request {number} may go now: {why}"
         )));
     }
+    let _pause = pauses.pause().await;
     let disposing = Disposing {
         at: places::now(),
         clock_is_right,

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::config_requests::DISPOSAL;
 use crate::endings;
 use crate::laws::Rulebook;
+use crate::pauses::Pauses;
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
     Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, RequestedAct, Retained,
@@ -155,14 +156,15 @@ pub(crate) async fn of_arrival(
     }
 }
 
-/// Disposes of those of the next page that one person may dispose of at once; what became of them, and the last place that was looked at: `None` if there
-/// are no more.
+/// Disposes of those of the next page that one person may dispose of at once; what became of them, and the last place that was
+/// looked at: `None` if there are no more. What is judged in the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
 /// The archive cannot be read or written, or the clock may be wrong.
 pub async fn dispose(
     rulebook: &mut Rulebook,
     archive: &Archive,
+    pauses: &Pauses,
     after: i64,
     clock_is_right: bool,
     by: &Principal,
@@ -174,6 +176,7 @@ pub async fn dispose(
     if messages.is_empty() {
         return Ok((DisposalReport::default(), last));
     }
+    let _pause = pauses.pause().await;
     let disposing = Disposing {
         at: places::now(),
         clock_is_right,

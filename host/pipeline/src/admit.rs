@@ -27,8 +27,8 @@ const PARTY_BYTES: usize = 96;
 /// What a statement takes, about.
 const STATEMENT_BYTES: usize = 16;
 
-/// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied between two
-/// transactions: what one needs stays until it is committed.
+/// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied where nothing waits for
+/// its commit: what those behind it need stays until then.
 pub struct Memory {
     ledgers: HashMap<String, Ledger>,
     windows: HashMap<String, Window>,
@@ -327,14 +327,23 @@ impl Memory {
         }
     }
 
-    /// Forgets what was quiet for longest, if there is too much. To be called between two transactions alone.
+    /// True if there is too much.
+    pub fn is_full(&self) -> bool {
+        self.window_bytes > self.bytes_max() || self.is_backed && self.ledger_bytes > self.bytes_max()
+    }
+
+    /// Forgets what was quiet for longest, if there is too much. To be called where nothing that was admitted waits for its commit:
+    /// a keeper does not have it yet.
     pub fn evict(&mut self) {
-        let bytes_max = if self.is_backed {
+        self.evict_to(self.bytes_max());
+    }
+
+    fn bytes_max(&self) -> usize {
+        if self.is_backed {
             BACKED_BYTES_MAX
         } else {
             ALONE_BYTES_MAX
-        };
-        self.evict_to(bytes_max);
+        }
     }
 
     fn evict_to(&mut self, bytes_max: usize) {
@@ -351,7 +360,8 @@ impl Memory {
         }
     }
 
-    /// Forgets everything: after a transaction that was not committed, and which the memory has seen.
+    /// Forgets everything: after a transaction that was not committed, and which the memory has seen. What was judged on top of it is
+    /// to be judged again.
     pub fn clear(&mut self) {
         *self = Self::new(self.is_backed);
     }

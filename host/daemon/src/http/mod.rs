@@ -34,6 +34,7 @@ use crate::facts as handed_in;
 use crate::generations::Generations;
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
+use crate::pauses::Pauses;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::rejudge;
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub quarantine: Arc<Quarantine>,
     pub rejudging: mpsc::Sender<rejudge::Request>,
     pub facts: mpsc::Sender<handed_in::Request>,
+    pub pauses: Pauses,
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,

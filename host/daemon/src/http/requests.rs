@@ -177,7 +177,14 @@ pub(super) async fn run(
     } = body.json()?;
     let work = tokio::spawn(async move {
         let rulebook = &mut *shared.rulebook.lock().await;
-        let ran = requests::run(rulebook, &shared.archive, request, clock_is_right, &caller.principal).await;
+        let ran = requests::run(
+            rulebook,
+            (&shared.archive, &shared.pauses),
+            request,
+            clock_is_right,
+            &caller.principal,
+        )
+        .await;
         if ran.is_ok() {
             tracing::info!(request, who = %caller.principal, "a request ran");
         }

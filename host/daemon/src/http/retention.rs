@@ -138,7 +138,8 @@ pub(super) async fn dispose(
     // A task of its own: whoever asked may go away, and it goes on to its end.
     let work = tokio::spawn(async move {
         let rulebook = &mut *shared.rulebook.lock().await;
-        let disposed = retention::dispose(rulebook, &shared.archive, after, clock_is_right, &caller.principal).await;
+        let (archive, pauses) = (&shared.archive, &shared.pauses);
+        let disposed = retention::dispose(rulebook, archive, pauses, after, clock_is_right, &caller.principal).await;
         if let Ok((report, _)) = &disposed {
             tracing::info!(disposed = report.disposed, held = report.held, who = %caller.principal, "messages were disposed of");
         }

@@ -12,7 +12,7 @@ use proviso_archive::{Archive, Change, CommitError, Deciding};
 use proviso_daemon::config::Config;
 use proviso_daemon::retention::RetentionError;
 use proviso_daemon::wire::{AskedV1, RanV1, RequestV1, RequestsV1};
-use proviso_daemon::{Rulebook, requests};
+use proviso_daemon::{Pauses, Rulebook, requests};
 use proviso_pipeline::places;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -313,7 +313,14 @@ async fn run_one(number: i64, clock_is_right: bool, args: &ArchiveArgs) -> anyho
         }
         Writing::Here(archive) => {
             let mut rulebook = Rulebook::new(&config, archive);
-            let ran = requests::run(&mut rulebook, archive, number, clock_is_right, &runs_this()).await;
+            let ran = requests::run(
+                &mut rulebook,
+                (archive, &Pauses::default()),
+                number,
+                clock_is_right,
+                &runs_this(),
+            )
+            .await;
             ran.map(RanV1::from).map_err(told)
         }
     };

@@ -9,10 +9,10 @@ use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context as _;
 use proviso_archive::Archive;
-use proviso_daemon::Rulebook;
 use proviso_daemon::config::Config;
 use proviso_daemon::retention;
 use proviso_daemon::wire::{DisposalReportV1, DisposedPageV1, PlanV1, PlannedV1};
+use proviso_daemon::{Pauses, Rulebook};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -198,7 +198,7 @@ impl<'a> Retention<'a> {
             }
         };
         let by = crate::who::runs_this();
-        let disposed = retention::dispose(rulebook, archive, after, clock_is_right, &by).await;
+        let disposed = retention::dispose(rulebook, archive, &Pauses::default(), after, clock_is_right, &by).await;
         let (report, last) = disposed.map_err(told)?;
         Ok(DisposedPageV1 {
             report: report.into(),
