@@ -220,7 +220,10 @@ pub(crate) fn read(file: &Path, bytes: &[u8], columns: &[Column], mut take: impl
         }
         let line = lines.line_at(cells.position());
         if cells.len() != headings.len() {
-            let message = format!("{} cells: the headings name {} columns", cells.len(), headings.len());
+            let mut message = format!("{} cells: the headings name {} columns", cells.len(), headings.len());
+            if cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
+                message.push_str("; one goes over several lines: is its last quotation mark missing?");
+            }
             problems.push(Problem::on_line(file, line, message));
             continue;
         }
@@ -277,6 +280,19 @@ fn places(
 ) -> Vec<(Column, Option<usize>)> {
     let mut problem = |message: String| problems.push(Problem::on_line(file, line, message));
     let mut places: Vec<(Column, Option<usize>)> = columns.iter().map(|column| (*column, None)).collect();
+    if headings.is_empty() {
+        problem("the file is empty: expected a line of headings".to_owned());
+        return places;
+    }
+    if let Some(other) = headings
+        .get(0)
+        .filter(|_| headings.len() == 1)
+        .and_then(|one| one.find([';', '\t']))
+    {
+        let other = &headings[0][other..=other];
+        problem(format!("the headings are divided by {other:?}: expected commas"));
+        return places;
+    }
     if headings.len() > PROBLEMS_PER_FILE_MAX {
         problem(format!(
             "{} columns: a file of facts of this kind has {}",
@@ -343,6 +359,18 @@ mod tests {
             // A line's end within a cell; the lone one of an old system.
             ("one,day\r\n\"1\r\n\n\",\r\n2,x\r\n", vec![day(5)]),
             ("one,day\r1,\r2,x\r", vec![day(3)]),
+            ("", vec!["a.csv:1: the file is empty: expected a line of headings".to_owned()]),
+            (
+                "one;day\n1;2\n",
+                vec!["a.csv:1: the headings are divided by \";\": expected commas".to_owned()],
+            ),
+            (
+                "one,day\n1,\n\"2,\n3,\n4,",
+                vec![
+                    "a.csv:3: 1 cells: the headings name 2 columns; one goes over several lines: is its last quotation mark missing?"
+                        .to_owned(),
+                ],
+            ),
             (
                 "\r\none,day,three\r\n",
                 vec!["a.csv:2: no column is called \"three\"".to_owned()],

@@ -107,23 +107,6 @@ fn shared(one: &Employment, other: &Employment) -> Vec<String> {
     accounts.map(Account::to_string).collect()
 }
 
-#[test]
-fn many_rows_of_one_person_and_one_account_are_checked_in_their_number_and_not_its_square() {
-    let first: Day = "2026-01-01".parse().unwrap();
-    let rows: Vec<Employment> = (0..50_000)
-        .map(|number| Employment {
-            from: Some(first.plus(0, number)),
-            to: Some(first.plus(0, number + 1)),
-            ..row("zhang", None, None, "wealth")
-        })
-        .collect();
-    // All with all would be a thousand million comparisons, half a minute of them.
-    let begun = std::time::Instant::now();
-    assert_eq!(clashes(&rows), []);
-    let took = begun.elapsed();
-    assert!(took < std::time::Duration::from_secs(5), "{took:?}");
-}
-
 proptest! {
     #[test]
     fn what_clashes_is_what_clashes_where_each_row_is_compared_with_each(
