@@ -34,6 +34,8 @@ pub(crate) struct Arriving {
     archive: Archive,
     runtime: Handle,
     batch: IngestBatch,
+    /// Of `batch.conflicts`, the messages.
+    refused: Vec<Arc<Addressed>>,
     by: Principal,
     beside: Beside,
     started: Instant,
@@ -55,13 +57,20 @@ pub(crate) struct Kept {
 }
 
 impl Arriving {
-    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves
-    /// the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, beside: Beside) -> Self {
+    /// `batch` holds what is kept beside the new messages, `refused` the messages of its conflicts, `by` is who hands all of it in. To be
+    /// made on a task of the runtime that serves the archive.
+    pub(crate) fn new(
+        archive: Archive,
+        batch: IngestBatch,
+        refused: Vec<Arc<Addressed>>,
+        by: Principal,
+        beside: Beside,
+    ) -> Self {
         Self {
             archive,
             runtime: Handle::current(),
             batch,
+            refused,
             by,
             beside,
             started: Instant::now(),
@@ -108,9 +117,21 @@ impl States for Arriving {
 impl Keeper for Arriving {
     type Receipt = Kept;
 
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
+    fn refused(&mut self) -> Vec<Arc<Addressed>> {
+        std::mem::take(&mut self.refused)
+    }
+
+    fn commit(
+        &mut self,
+        admitted: Vec<Input>,
+        settled: Vec<Settled>,
+        refused: Vec<Arc<Addressed>>,
+    ) -> Result<Kept, KeepingError> {
         let judging = self.started.elapsed();
         self.batch.entries = entries(admitted, settled);
+        for (conflict, kept) in self.batch.conflicts.iter_mut().zip(refused) {
+            conflict.refused_raw = Arc::clone(kept.raw());
+        }
         let _span = tracing::debug_span!("commit", messages = self.batch.entries.len()).entered();
         self.runtime
             .block_on(self.archive.commit(Change::Messages(&self.batch), &self.by))?;
@@ -177,7 +198,12 @@ impl States for Again {
 impl Keeper for Again {
     type Receipt = Vec<Entry>;
 
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Vec<Entry>, KeepingError> {
+    fn commit(
+        &mut self,
+        admitted: Vec<Input>,
+        settled: Vec<Settled>,
+        _: Vec<Arc<Addressed>>,
+    ) -> Result<Vec<Entry>, KeepingError> {
         let rejudging = Rejudging {
             at: self.at,
             note: self.note.clone(),

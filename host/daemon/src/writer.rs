@@ -248,6 +248,7 @@ impl Writer {
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(places::now());
         let mut new = Vec::with_capacity(arrivals.len());
+        let mut refused = Vec::new();
         let mut found = Vec::with_capacity(arrivals.len());
         for ((whose, arrival), known) in arrivals.into_iter().zip(known) {
             match &known {
@@ -256,18 +257,22 @@ impl Writer {
                     source: arrival.place.source,
                     count: 1,
                 }),
-                Known::Conflict { .. } => batch.conflicts.push(Conflict {
-                    id: MessageId::clone(&arrival.message.id),
-                    refused: arrival.message.digest(),
-                    refused_raw: Arc::clone(arrival.message.raw()),
-                    place: arrival.place,
-                }),
+                Known::Conflict { .. } => {
+                    batch.conflicts.push(Conflict {
+                        id: MessageId::clone(&arrival.message.id),
+                        refused: arrival.message.digest(),
+                        // Its lawful basis says whether they are kept.
+                        refused_raw: Arc::default(),
+                        place: arrival.place,
+                    });
+                    refused.push(arrival.message);
+                }
             }
             found.push((whose, known));
         }
         batch.source_errors = errors;
         batch.offsets = offsets;
-        let Kept { batch, judging } = self.judge_and_keep(new, batch, by).await?;
+        let Kept { batch, judging } = self.judge_and_keep(new, batch, refused, by).await?;
         let mut conflicts = batch.conflicts.iter().map(|conflict| conflict.id.native.clone());
         for (whose, known) in found {
             match known {
@@ -292,17 +297,18 @@ impl Writer {
         Ok(())
     }
 
-    /// The pipeline, on a thread of its own. `batch` is what is kept beside the new messages.
+    /// The pipeline, on a thread of its own. `batch` is what is kept beside the new messages, `refused` the messages of its conflicts.
     async fn judge_and_keep(
         &mut self,
         new: Vec<Arc<Addressed>>,
         batch: IngestBatch,
+        refused: Vec<Arc<Addressed>>,
         by: &Principal,
     ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
         let workers = self.workers;
         let beside = self.known.in_zone(&generation.set().time_zone);
-        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone(), beside);
+        let mut keeper = Arriving::new(self.archive.clone(), batch, refused, by.clone(), beside);
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
         let work = self.thread.run("judging", move || {

@@ -32,9 +32,12 @@ pub fn take_in<K: Keeper>(
 ) -> Result<K::Receipt, <K as Past>::Error> {
     // The memory takes note of messages before they are committed, since those behind them in the transaction need it.
     let attempt = || {
-        let admitted = memory.admit(by.generation.set(), messages, keeper)?;
+        let set = by.generation.set();
+        let admitted = memory.admit(set, messages, keeper)?;
+        let refused = keeper.refused();
+        let refused = memory.only_what_may_be_kept(set, refused, keeper)?;
         let (admitted, settled) = judge(by, admitted, keeper)?;
-        keeper.commit(admitted, settled)
+        keeper.commit(admitted, settled, refused)
     };
     let receipt = attempt();
     match &receipt {
@@ -58,7 +61,7 @@ pub fn take_again<K: Keeper>(
         admitted.push(Memory::backed().admit_again(by.generation.set(), message, keeper, now)?);
     }
     let (admitted, settled) = judge(by, admitted, keeper)?;
-    keeper.commit(admitted, settled)
+    keeper.commit(admitted, settled, Vec::new())
 }
 
 /// Judges admitted messages to the end, slice by slice: between two slices the breaker says who is called no more.

@@ -55,8 +55,20 @@ pub trait Keeper: Past + States<Error = <Self as Past>::Error> {
     /// What the keeper gives for what it kept.
     type Receipt;
 
-    /// Keeps all of it in one transaction, or nothing. `admitted` and `settled` are of one length and one order.
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Self::Receipt, <Self as Past>::Error>;
+    /// Gives the messages of the transaction that are not taken in, since they came under identifiers of others: of each, what may be
+    /// kept is handed to [`Keeper::commit`].
+    fn refused(&mut self) -> Vec<Arc<Addressed>> {
+        Vec::new()
+    }
+
+    /// Keeps all of it in one transaction, or nothing. `admitted` and `settled` are of one length and one order, and so are `refused`
+    /// and [`Keeper::refused`].
+    fn commit(
+        &mut self,
+        admitted: Vec<Input>,
+        settled: Vec<Settled>,
+        refused: Vec<Arc<Addressed>>,
+    ) -> Result<Self::Receipt, <Self as Past>::Error>;
 }
 
 /// Stops policies that fail too often.
