@@ -85,7 +85,7 @@ pub struct Conflict {
     pub id: MessageId,
     /// Content digest of the refused one.
     pub refused: Digest,
-    /// Bytes of the refused one, as [`Addressed::raw`].
+    /// Bytes of the refused one, as [`Addressed::raw`]; empty where its lawful basis lets nothing but metadata be kept.
     pub refused_raw: Arc<str>,
     /// Where it was read.
     pub place: SourcePlace,

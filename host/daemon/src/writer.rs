@@ -18,7 +18,7 @@ use crate::rejudge::{self, Judging};
 use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, StorageError};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{MessageId, Principal};
-use proviso_pipeline::{Judge, Memory, places, take_in};
+use proviso_pipeline::{Judge, Memory, Taken, places, take_in};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -287,6 +287,7 @@ impl Writer {
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(places::now());
         let mut new = Vec::with_capacity(ids.len());
+        let mut refused = Vec::new();
         let mut found = Vec::with_capacity(ids.len());
         for ((whose, arrival), known) in arrivals().zip(known) {
             let message = &arrival.message;
@@ -300,12 +301,16 @@ impl Writer {
                     source: arrival.place.source.clone(),
                     count: 1,
                 }),
-                Known::Conflict { .. } => batch.conflicts.push(Conflict {
-                    id: MessageId::clone(&message.id),
-                    refused: message.digest(),
-                    refused_raw: Arc::clone(message.raw()),
-                    place: arrival.place.clone(),
-                }),
+                Known::Conflict { .. } => {
+                    batch.conflicts.push(Conflict {
+                        id: MessageId::clone(&message.id),
+                        refused: message.digest(),
+                        // Its lawful basis says whether they are kept.
+                        refused_raw: Arc::default(),
+                        place: arrival.place.clone(),
+                    });
+                    refused.push(Arc::clone(message));
+                }
             }
             found.push((whose, known));
         }
@@ -326,12 +331,20 @@ impl Writer {
                 workers,
                 breaker: Some(&*quarantine),
             };
-            let judged = take_in(by, &mut memory, new, &mut arriving);
-            (memory, judged.map(|(admitted, settled)| entries(admitted, settled)))
+            let taken = take_in(by, &mut memory, new, refused, &mut arriving);
+            (memory, taken)
         });
-        let (memory, judged) = work.await?;
+        let (memory, taken) = work.await?;
         self.memory = memory;
-        batch.entries = judged?;
+        let Taken {
+            admitted,
+            settled,
+            refused,
+        } = taken?;
+        batch.entries = entries(admitted, settled);
+        for (conflict, kept) in batch.conflicts.iter_mut().zip(refused) {
+            conflict.refused_raw = Arc::clone(kept.raw());
+        }
         Ok(Judged {
             batch,
             found,

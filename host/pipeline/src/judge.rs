@@ -22,23 +22,44 @@ pub struct Judge<'a> {
     pub breaker: Option<&'a dyn Breaker>,
 }
 
+/// What is to be committed of new messages.
+pub struct Taken {
+    /// The messages, as far as their lawful basis lets them be kept.
+    pub admitted: Vec<Input>,
+    /// What was said of them, in their order.
+    pub settled: Vec<Settled>,
+    /// What may be kept of those that are not taken in, in the order in which they were given.
+    pub refused: Vec<Arc<Addressed>>,
+}
+
 /// The way of new messages up to their commit: admitted and judged, knowing of all that came before, what waits for its commit
-/// included. After an error the memory is empty, so that it holds nothing which the keeper does not. Otherwise it has seen the
+/// included; of `refused`, which came under identifiers of others, what their own lawful basis lets be kept. After an error the memory is empty, so that it holds nothing which the keeper does not. Otherwise it has seen the
 /// messages: whoever cannot commit them clears it, and whoever judges ahead of their commit calls [`Memory::evict`] at no other time
 /// than when nothing waits.
 pub fn take_in<K: Past + States<Error = <K as Past>::Error>>(
     by: Judge<'_>,
     memory: &mut Memory,
     messages: Vec<Arc<Addressed>>,
+    refused: Vec<Arc<Addressed>>,
     past: &mut K,
-) -> Result<(Vec<Input>, Vec<Settled>), <K as Past>::Error> {
-    // The memory takes note of messages before they are committed, since those behind them need it.
-    let admitted = memory.admit(by.generation.set(), messages, past);
-    let judged = admitted.and_then(|admitted| judge(by, admitted, past));
-    if judged.is_err() {
+) -> Result<Taken, <K as Past>::Error> {
+    let set = by.generation.set();
+    let attempt = || {
+        // The memory takes note of messages before they are committed, since those behind them need it.
+        let admitted = memory.admit(set, messages, past)?;
+        let refused = memory.only_what_may_be_kept(set, refused, past)?;
+        let (admitted, settled) = judge(by, admitted, past)?;
+        Ok(Taken {
+            admitted,
+            settled,
+            refused,
+        })
+    };
+    let taken = attempt();
+    if taken.is_err() {
         memory.clear();
     }
-    judged
+    taken
 }
 
 /// The whole way of messages that are judged again: each is admitted for itself, since what came before one of them is not what

@@ -22,6 +22,6 @@ mod settle;
 
 pub use admit::Memory;
 pub use driver::{Circumstances, Judgement, Run, Take, judge_all, run};
-pub use judge::{Judge, judge, judge_with, take_again, take_in};
+pub use judge::{Judge, Taken, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
 pub use settle::{Settled, facts};
