@@ -122,6 +122,7 @@ impl Daemon {
             quarantine,
             rejudging,
             facts,
+            reading_facts: OwnThread::start("proviso-facts")?,
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),

@@ -32,6 +32,7 @@ use crate::facts as handed_in;
 use crate::generations::Generations;
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::rejudge;
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     pub quarantine: Arc<Quarantine>,
     pub rejudging: mpsc::Sender<rejudge::Request>,
     pub facts: mpsc::Sender<handed_in::Request>,
+    /// Where files of facts are read.
+    pub reading_facts: OwnThread,
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
