@@ -126,6 +126,7 @@ impl Daemon {
             rejudging,
             facts,
             pauses,
+            reading_facts: OwnThread::start("proviso-facts")?,
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),

@@ -34,6 +34,7 @@ use crate::facts as handed_in;
 use crate::generations::Generations;
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
 use crate::pauses::Pauses;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
@@ -62,6 +63,8 @@ pub(crate) struct Shared {
     pub rejudging: mpsc::Sender<rejudge::Request>,
     pub facts: mpsc::Sender<handed_in::Request>,
     pub pauses: Pauses,
+    /// Where files of facts are read.
+    pub reading_facts: OwnThread,
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
