@@ -320,20 +320,25 @@ impl Writer {
         };
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
+        let archive = self.archive.clone();
         let work = self.thread.run("judging", move || {
             let by = Judge {
                 generation: &generation,
                 workers,
                 breaker: Some(&*quarantine),
             };
-            let judged = take_in(by, &mut memory, new, &mut arriving);
-            (memory, judged.map(|(admitted, settled)| entries(admitted, settled)))
+            let judged = take_in(by, &mut memory, new, &mut arriving).map(|(admitted, settled)| {
+                batch.entries = entries(admitted, settled);
+                // Here, and not in its turn: the commit is the longer part.
+                archive.pack(&mut batch);
+                batch
+            });
+            (memory, judged)
         });
         let (memory, judged) = work.await?;
         self.memory = memory;
-        batch.entries = judged?;
         Ok(Judged {
-            batch,
+            batch: judged?,
             found,
             generation: id,
             took: started.elapsed(),

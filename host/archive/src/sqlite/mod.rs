@@ -33,6 +33,7 @@ mod migrations;
 mod names;
 mod offsets;
 mod open;
+mod packed;
 mod people;
 mod quarantines;
 mod readers;

@@ -95,6 +95,7 @@ impl Sqlite {
                     tracing::warn!(%error, "what was disposed of may stand in the write-ahead log until it is next copied");
                 }
                 writer.connection = Some(connection);
+                self.meanings.remember(&known.names);
                 writer.known = Some(known);
                 self.set_health(Health::Writing);
                 // The change is on disk: whatever this meets is told in the log, and takes nothing back.
