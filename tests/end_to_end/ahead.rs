@@ -149,6 +149,8 @@ fn what_is_judged_ahead_of_a_commit_is_kept_as_it_would_be_behind_it() {
         counted(&daemon, "messages_committed_total") == expected && waiting(&daemon) == 0
     });
     assert!(counted(&daemon, "batches_ahead_total") > 0, "nothing was judged ahead");
+    // What was known ahead as a duplicate or a conflict is one; otherwise its commit would have failed.
+    assert_eq!(counted(&daemon, "commit_failures_total"), 0);
     for what in [
         "messages_duplicate_total",
         "messages_conflicting_total",

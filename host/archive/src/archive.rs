@@ -2,7 +2,7 @@
 //! `tests/conformance` holds each one to what is written here.
 
 use crate::audit::Audit;
-use crate::batch::{SourceError, SourceOffset};
+use crate::batch::{IngestBatch, SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
 use crate::consents::ConsentRecord;
 use crate::directory::{DirectoryImported, DirectoryRecord};
@@ -92,6 +92,13 @@ impl Archive {
     /// dropping the future leaves either all of it or nothing. `by` is who does it, and is kept where the change says who.
     pub async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
         self.store.commit(change, by).await
+    }
+
+    /// Packs the entries of a batch before its turn to be written comes, and puts what comes of it into the batch: the larger part of
+    /// the work of a commit, which may be done on another thread while another change is written. What is committed is the same. The
+    /// entries must not be changed afterwards.
+    pub fn pack(&self, batch: &mut IngestBatch) {
+        batch.packed = self.store.pack(&batch.entries);
     }
 
     /// Whether changes can be written, as the last ones found. Costs nothing.

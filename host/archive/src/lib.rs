@@ -43,7 +43,7 @@ pub use acts::{Act, ActKind};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use batch::{
-    Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
+    Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, Packed, SourceError, SourceOffset, SourcePlace,
 };
 pub use change::{Change, CommitError, KeyAct, LogFailure, Receipt};
 pub use clock::ClockTrouble;

@@ -18,7 +18,7 @@ use crate::rejudge::{self, Judging};
 use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, StorageError};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{MessageId, Principal};
-use proviso_pipeline::{Judge, Memory, Taken, places, take_in};
+use proviso_pipeline::{Judge, Memory, places, take_in};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -325,28 +325,28 @@ impl Writer {
         };
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
+        let archive = self.archive.clone();
         let work = self.thread.run("judging", move || {
             let by = Judge {
                 generation: &generation,
                 workers,
                 breaker: Some(&*quarantine),
             };
-            let taken = take_in(by, &mut memory, new, refused, &mut arriving);
-            (memory, taken)
+            let judged = take_in(by, &mut memory, new, refused, &mut arriving).map(|taken| {
+                batch.entries = entries(taken.admitted, taken.settled);
+                for (conflict, kept) in batch.conflicts.iter_mut().zip(taken.refused) {
+                    conflict.refused_raw = Arc::clone(kept.raw());
+                }
+                // Here, and not in its turn: the commit is the longer part.
+                archive.pack(&mut batch);
+                batch
+            });
+            (memory, judged)
         });
-        let (memory, taken) = work.await?;
+        let (memory, judged) = work.await?;
         self.memory = memory;
-        let Taken {
-            admitted,
-            settled,
-            refused,
-        } = taken?;
-        batch.entries = entries(admitted, settled);
-        for (conflict, kept) in batch.conflicts.iter_mut().zip(refused) {
-            conflict.refused_raw = Arc::clone(kept.raw());
-        }
         Ok(Judged {
-            batch,
+            batch: judged?,
             found,
             generation: id,
             took: started.elapsed(),

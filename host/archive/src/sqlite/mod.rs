@@ -35,6 +35,7 @@ mod migrations;
 mod names;
 mod offsets;
 mod open;
+mod packed;
 mod people;
 mod quarantines;
 mod readers;

@@ -9,8 +9,8 @@
 
 use proviso_archive::{
     Activated, Activation, Advance, Archive, Cause, Change, CommitError, Conflict, Duplicates, Entry, GenerationRecord,
-    IngestBatch, IngestReport, PackRecord, Quarantined, Receipt, RejudgeReport, Rejudging, SourceError, SourceOffset,
-    SourcePlace,
+    IngestBatch, IngestReport, PackRecord, Packed, Quarantined, Receipt, RejudgeReport, Rejudging, SourceError,
+    SourceOffset, SourcePlace,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::id::PolicyId;
@@ -416,6 +416,7 @@ pub fn rich_batch(native: &str) -> IngestBatch {
         }],
         offsets: vec![offset(4_096, 8)],
         entries: vec![entry],
+        packed: Packed::default(),
     }
 }
 
