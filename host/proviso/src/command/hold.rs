@@ -1,8 +1,7 @@
 //! `proviso hold …`: orders to keep.
 
-use super::request::told;
 use crate::cli::{ArchiveArgs, HoldCommand, OutputFormat, PlaceArgs};
-use crate::exit::{Ending, Usage};
+use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip};
 use proviso_archive::{Archive, Change, Receipt};

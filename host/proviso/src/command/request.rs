@@ -2,15 +2,14 @@
 
 use crate::cli::{ArchiveArgs, DecideArgs, OutputFormat, RequestCommand};
 use crate::client::Client;
-use crate::exit::{Ending, Usage};
+use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, NOTHING, Writing};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use crate::who::runs_this;
 use anyhow::Context as _;
-use proviso_archive::{Archive, Change, CommitError, Deciding};
+use proviso_archive::{Archive, Change, Deciding};
 use proviso_daemon::config::Config;
-use proviso_daemon::retention::RetentionError;
 use proviso_daemon::wire::{AskedV1, RanV1, RequestV1, RequestsV1};
 use proviso_daemon::{Pauses, Rulebook, requests};
 use proviso_pipeline::places;
@@ -48,17 +47,6 @@ pub(crate) fn run(command: &RequestCommand, colour: bool) -> anyhow::Result<Endi
             } => run_one(*request, *clock_is_right, archive).await,
         }
     })
-}
-
-/// What cannot be done as things are is the caller's to mend.
-pub(super) fn told(error: RetentionError) -> anyhow::Error {
-    match error {
-        RetentionError::NotPossible(why) => Usage(why).into(),
-        RetentionError::Commit(
-            error @ (CommitError::Clock(_) | CommitError::Request(_) | CommitError::NoHold { .. }),
-        ) => Usage(error.to_string()).into(),
-        error => error.into(),
-    }
 }
 
 fn posted<T: DeserializeOwned>(client: &Client, path: &str, body: &Value) -> anyhow::Result<T> {

@@ -1,9 +1,8 @@
 //! `proviso retention …`: which messages may go, by which rules, and their end.
 
-use super::request::told;
 use crate::cli::{ArchiveArgs, CertificateArgs, DisposeArgs, OutputFormat, RetentionCommand};
 use crate::client::Client;
-use crate::exit::{Ending, Usage};
+use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, NOTHING, Writing};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
