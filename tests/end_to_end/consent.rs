@@ -2,6 +2,7 @@
 
 use super::facts::{DIRECTORY, findings, said, sent, shown, site};
 use super::support::{Serve, Site, json_lines};
+use proviso_archive::Archive;
 use serde_json::{Value, json};
 
 /// A set that judges everything.
@@ -209,6 +210,61 @@ fn how_the_parties_stood_when_a_message_was_sent_decides_whether_it_is_judged() 
     assert_eq!(code, Some(0), "{out}{error}");
     let (code, out, error) = said(&site, &["replay", "--sample", "20", "--format", "json"]);
     assert_eq!((code, json_lines(&out).len()), (Some(0), 8), "{out}{error}");
+}
+
+#[test]
+fn a_message_under_the_identifier_of_another_is_kept_as_its_own_basis_permits() {
+    let site = site();
+    with_bases(&site);
+    let (code, _, error) = said(&site, &["consent", "import", &site.text("同意.csv")]);
+    assert_eq!(code, Some(0), "{error}");
+    let daemon = Serve::start(&site);
+    let at = "2026-04-01T09:00:00+08:00";
+    let first = daemon.post("/v1/messages", &to_contact("m", "wo_1", at).to_string());
+    assert_eq!(first.1["accepted"], json!(1), "{first:?}");
+    // To one of whom nothing is known, to one who refused, and to the one who agreed.
+    for (contact, text) in [("wo_9", "nine"), ("wo_2", "two"), ("wo_1", "one")] {
+        let mut other = to_contact("m", contact, at);
+        other["text"] = text.into();
+        let (_, answer) = daemon.post("/v1/messages", &other.to_string());
+        assert_eq!(answer["conflicts"], json!(["m"]), "{answer}");
+    }
+    assert_eq!(daemon.terminate(), Some(0));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let conflicts = runtime.block_on(async {
+        let archive = Archive::open_readonly(site.text("data/archive.db")).await.unwrap();
+        let id = archive.find("m").await.unwrap().remove(0).id;
+        archive.conflicts(&id, 9).await.unwrap()
+    });
+    let kept: Vec<(bool, bool)> = conflicts
+        .iter()
+        .zip(["nine", "two", "one"])
+        .map(|(conflict, text)| (conflict.refused_raw.is_empty(), conflict.refused_raw.contains(text)))
+        .collect();
+    assert_eq!(kept, [(true, false), (false, true), (false, true)]);
+    let (code, out, error) = said(&site, &["audit", "verify"]);
+    assert_eq!(code, Some(0), "{out}{error}");
+}
+
+#[test]
+fn a_day_has_no_zone_where_the_policy_set_cannot_be_read() {
+    let site = site();
+    with_bases(&site);
+    let import = || said(&site, &["consent", "import", &site.text("同意.csv")]);
+    site.write("set.toml", "language = \"zh\"\ntime_zone = \"Mars/Olympus\"\n");
+    let (code, _, error) = import();
+    assert!(code == Some(1) && error.contains("set.toml:2:13: "), "{code:?} {error}");
+    std::fs::remove_file(site.text("set.toml")).unwrap();
+    let (code, _, error) = import();
+    assert!(
+        code == Some(1) && error.contains("set.toml: cannot read the policy set"),
+        "{code:?} {error}"
+    );
+    site.write("set.toml", OPEN_SET);
+    assert_eq!(import().0, Some(0));
 }
 
 #[test]

@@ -49,9 +49,11 @@ CREATE TABLE consents (
     who      TEXT NOT NULL
 ) STRICT;
 
-INSERT INTO consents (tenant, channel, party, state, at, holds, source, version, message, heard_at, who)
-SELECT s.tenant, s.channel, c.party, c.state, c.at, c.holds, 'message', '', c.message, e.received_at, 'system:intake'
-FROM consent_events c JOIN streams s USING (stream) JOIN envelopes e USING (message) ORDER BY c.event;
+-- The log tells of each by its number. Of a message that was disposed of, when it came is not known any more.
+INSERT INTO consents (consent, tenant, channel, party, state, at, holds, source, version, message, heard_at, who)
+SELECT c.event, s.tenant, s.channel, c.party, c.state, c.at, c.holds, 'message', '', c.message,
+       coalesce(e.received_at, c.holds), 'system:intake'
+FROM consent_events c JOIN streams s USING (stream) LEFT JOIN envelopes e USING (message) ORDER BY c.event;
 
 DROP TABLE consent_events;
 
@@ -99,4 +101,4 @@ BEGIN SELECT raise(ABORT, 'a line of endings is never taken out'); END;
 -- Which clocks a message's proposals have beside its own time, as bits. What was written before is opened to be sure.
 ALTER TABLE envelopes ADD COLUMN clocks INTEGER NOT NULL DEFAULT 0;
 UPDATE envelopes SET clocks = 15 WHERE statute_list IS NOT NULL;
-CREATE INDEX envelopes_by_clock ON envelopes (stream, conversation) WHERE clocks > 0;
+CREATE INDEX envelopes_by_clock ON envelopes (stream) WHERE clocks > 0;

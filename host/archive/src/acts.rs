@@ -11,7 +11,7 @@ pub struct Act<'a> {
     pub message: Option<&'a MessageId>,
     /// How, in a word or two; never what somebody searched for or found.
     pub what: &'a str,
-    /// How many messages.
+    /// How many messages, or lines of facts.
     pub messages: u64,
     /// When.
     pub at: Timestamp,
@@ -22,7 +22,7 @@ pub struct Act<'a> {
 pub enum ActKind {
     /// What people wrote was read.
     Reading,
-    /// Messages were looked for, and their identifiers listed.
+    /// Messages were looked for, and their identifiers listed; or facts that people handed in were.
     Search,
     /// Messages were given away.
     Export,

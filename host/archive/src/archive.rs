@@ -3,7 +3,7 @@
 
 use crate::audit::Audit;
 use crate::backup::{BackupError, Including, Manifest, Told};
-use crate::batch::{SourceError, SourceOffset};
+use crate::batch::{IngestBatch, SourceError, SourceOffset};
 use crate::change::{Change, CommitError, Receipt};
 use crate::consents::ConsentRecord;
 use crate::directory::{DirectoryImported, DirectoryRecord};
@@ -20,6 +20,7 @@ use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
+use crate::requests::Request;
 use crate::sqlite::Sqlite;
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
@@ -92,6 +93,13 @@ impl Archive {
     /// dropping the future leaves either all of it or nothing. `by` is who does it, and is kept where the change says who.
     pub async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
         self.store.commit(change, by).await
+    }
+
+    /// Packs the entries of a batch before its turn to be written comes, and puts what comes of it into the batch: the larger part of
+    /// the work of a commit, which may be done on another thread while another change is written. What is committed is the same. The
+    /// entries must not be changed afterwards.
+    pub fn pack(&self, batch: &mut IngestBatch) {
+        batch.packed = self.store.pack(&batch.entries);
     }
 
     /// Whether changes can be written, as the last ones found. Costs nothing.
@@ -392,6 +400,16 @@ impl Archive {
     /// such message was disposed of.
     pub async fn certificate(&self, id: &MessageId) -> Result<Option<Certificate>, ArchiveError> {
         self.store.certificate(id).await
+    }
+
+    /// Requests before a number, the latest first, at most `limit`.
+    pub async fn requests(&self, before: i64, limit: u32) -> Result<Vec<Request>, StorageError> {
+        self.store.requests(before, limit).await
+    }
+
+    /// Requests that may still run, the oldest first: those that waited, those that wait, and those that somebody has to approve.
+    pub async fn open_requests(&self, at: Timestamp) -> Result<Vec<Request>, StorageError> {
+        self.store.open_requests(at).await
     }
 
     /// Every order to keep, the oldest first, those that ended too.

@@ -24,6 +24,31 @@ pub struct IngestBatch {
     pub source_errors: Vec<SourceError>,
     /// How far the sources were read, all of the above included.
     pub offsets: Vec<SourceOffset>,
+    /// What [`Archive::pack`](crate::Archive::pack) made of `entries`, where it was called on them as they are.
+    pub packed: Packed,
+}
+
+/// Parts of records that were packed before it was their turn to be written; nothing, where nobody did.
+#[derive(Debug, Clone, Default)]
+pub struct Packed(pub(crate) Arc<[PackedEntry]>);
+
+/// What is packed of an entry.
+#[derive(Debug)]
+pub(crate) struct PackedEntry {
+    /// Of which entry.
+    pub(crate) message: Arc<Addressed>,
+    pub(crate) content: proviso_seal::Packed,
+    /// Absent where a name in it had no number yet.
+    pub(crate) judgement: Option<proviso_seal::Packed>,
+}
+
+impl Packed {
+    /// What is packed of the entry in that place.
+    pub(crate) fn of(&self, place: usize, entry: &Entry) -> Option<&PackedEntry> {
+        self.0
+            .get(place)
+            .filter(|packed| Arc::ptr_eq(&packed.message, &entry.message))
+    }
 }
 
 /// One message and what follows from it.
@@ -85,7 +110,7 @@ pub struct Conflict {
     pub id: MessageId,
     /// Content digest of the refused one.
     pub refused: Digest,
-    /// Bytes of the refused one, as [`Addressed::raw`].
+    /// Bytes of the refused one, as [`Addressed::raw`]; empty where its lawful basis lets nothing but metadata be kept.
     pub refused_raw: Arc<str>,
     /// Where it was read.
     pub place: SourcePlace,
@@ -140,6 +165,7 @@ impl IngestBatch {
             conflicts: Vec::new(),
             source_errors: Vec::new(),
             offsets: Vec::new(),
+            packed: Packed::default(),
         }
     }
 }

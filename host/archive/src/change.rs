@@ -11,6 +11,7 @@ use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
+use crate::requests::{Deciding, NewRequest, RequestRefusal};
 use crate::storage::StorageError;
 use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::directory::clashes;
@@ -86,6 +87,8 @@ pub enum Change<'a> {
     ReleaseHold {
         /// Its number.
         hold: i64,
+        /// The request that this runs; `None` where one person may do it alone.
+        request: Option<i64>,
         /// Why; may be empty.
         note: &'a str,
         /// When.
@@ -95,6 +98,10 @@ pub enum Change<'a> {
     Dispose(&'a Disposing),
     /// Messages of a restored backup go, which a newer log says were disposed of. Nothing keeps them: that was asked then.
     DisposeAgain(&'a DisposingAgain),
+    /// Somebody asks for an act that one person may not do alone, or not at once.
+    Ask(&'a NewRequest),
+    /// Somebody decides on such a request.
+    Decide(&'a Deciding<'a>),
     /// Statements of consent are handed in: those that are not known yet are added.
     Consents(&'a ConsentImport),
     /// A directory of employees is handed in: the next version, unless the newest says the same.
@@ -135,6 +142,11 @@ pub enum Receipt {
     },
     /// An order to keep.
     Hold {
+        /// From 1, rising.
+        number: i64,
+    },
+    /// A request.
+    Request {
         /// From 1, rising.
         number: i64,
     },
@@ -210,6 +222,9 @@ pub enum CommitError {
         /// Its number.
         hold: i64,
     },
+    /// A request was not made or decided on, or does not run.
+    #[error(transparent)]
+    Request(#[from] RequestRefusal),
     /// Nothing is destroyed by a clock that may be wrong.
     #[error("nothing is disposed of: {0}")]
     Clock(ClockTrouble),
@@ -253,6 +268,8 @@ impl Change<'_> {
             Change::PlaceHold(hold) => hold.at,
             Change::Dispose(disposing) => disposing.at,
             Change::DisposeAgain(again) => again.at,
+            Change::Ask(request) => request.at,
+            Change::Decide(deciding) => deciding.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
@@ -276,6 +293,7 @@ impl Change<'_> {
                     found: again.disposals.len(),
                 });
             }
+            Change::Ask(request) => return Ok(request.refuse_ill_formed()?),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
             }

@@ -73,6 +73,8 @@ pub struct Disposing {
     pub at: Timestamp,
     /// A person has looked at the clock: a long pause before the archive was opened is no reason to doubt it.
     pub clock_is_right: bool,
+    /// The request that this runs; `None` where one person may do it alone, and at once.
+    pub request: Option<i64>,
     /// Each once.
     pub messages: Vec<Going>,
 }

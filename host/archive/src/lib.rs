@@ -33,6 +33,7 @@ mod messages;
 mod opening;
 mod quarantines;
 mod rejudge;
+mod requests;
 mod restore;
 mod sqlite;
 mod stats;
@@ -47,7 +48,7 @@ pub use audit::{Audit, AuditFault, Signed};
 pub use backup::{BackupError, FileInBackup, Including, KeysInBackup, LogInBackup, Manifest, Step, Told};
 pub use backup_copy::BackupCopy;
 pub use batch::{
-    Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, SourceError, SourceOffset, SourcePlace,
+    Advance, Conflict, Duplicates, Entry, IngestBatch, IngestReport, Packed, SourceError, SourceOffset, SourcePlace,
 };
 pub use change::{Change, CommitError, KeyAct, LogFailure, Receipt};
 pub use clock::ClockTrouble;
@@ -71,6 +72,10 @@ pub use proviso_proof::{Hash, certificate};
 pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
+pub use requests::{
+    Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestRefusal, RequestedAct,
+    RequestedMessage,
+};
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,

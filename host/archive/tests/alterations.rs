@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::path::Path;
 
 /// Tables that an audit covers, with their columns. What it does not cover is in docs/log-format.md.
-const COVERED: [(&str, &[&str]); 25] = [
+const COVERED: [(&str, &[&str]); 26] = [
     (
         "envelopes",
         &[
@@ -148,6 +148,27 @@ const COVERED: [(&str, &[&str]); 25] = [
     (
         "disposals",
         &["message", "disposed_at", "disposed_by", "leaf", "place", "said"],
+    ),
+    (
+        "requests",
+        &[
+            "request",
+            "tenant",
+            "act",
+            "digest",
+            "reason",
+            "second_person",
+            "asked_at",
+            "asked_by",
+            "not_before",
+            "ends_at",
+            "approved",
+            "decided_at",
+            "decided_by",
+            "decision_note",
+            "run_at",
+            "run_by",
+        ],
     ),
     (
         "directory_versions",
@@ -364,7 +385,7 @@ async fn every_alteration_of_an_archive_is_found() {
 }
 
 /// What somebody would do who knows the schema and the log, and has no key of it.
-const ATTACKS: [(&str, &str); 13] = [
+const ATTACKS: [(&str, &str); 14] = [
     (
         "entries erased as if their message had gone",
         "UPDATE log_entries SET entry = NULL, salt = NULL, message = 999999 WHERE kind = 'trust'",
@@ -384,6 +405,10 @@ const ATTACKS: [(&str, &str); 13] = [
         "INSERT INTO trust_history (at, file, text) SELECT at, file, text || 'x' FROM trust_history LIMIT 1;
          INSERT INTO log_entries (leaf, place, kind, message, commitment, salt, entry)
          SELECT leaf, place + 1, kind, message, commitment, salt, entry FROM log_entries WHERE kind = 'trust' LIMIT 1",
+    ),
+    (
+        "an approval by somebody else",
+        "UPDATE requests SET decided_by = 'person:zhao' WHERE run_at IS NOT NULL",
     ),
     ("a hold for another", "UPDATE holds SET tenant = 'bank'"),
     (

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::support::{
-    Write, advance, at, batch, entry, entry_of, fresh, id, message, raw_connection, retention, rich_batch, wei,
+    Write, advance, at, batch, entry, entry_of, fresh, id, is_anywhere, message, raw_connection, retention, rich_batch,
+    wei, went_while_held,
 };
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
@@ -55,6 +56,7 @@ pub(crate) fn disposing(arrivals: &[i64]) -> Disposing {
     Disposing {
         at: clock(),
         clock_is_right: true,
+        request: None,
         messages: arrivals.iter().map(|arrival| going(*arrival)).collect(),
     }
 }
@@ -101,15 +103,6 @@ async fn bytes(path: &Path, column: &str, message: i64) -> Vec<u8> {
         .unwrap();
     sqlx::Connection::close(connection).await.unwrap();
     found
-}
-
-/// True if a file of the folder has any sixteen of these bytes in a row.
-fn is_anywhere(folder: &Path, bytes: &[u8]) -> bool {
-    let windows: std::collections::HashSet<&[u8]> = bytes.windows(16).collect();
-    std::fs::read_dir(folder).unwrap().any(|entry| {
-        let text = std::fs::read(entry.unwrap().path()).unwrap();
-        text.windows(16).any(|window| windows.contains(window))
-    })
 }
 
 #[tokio::test]
@@ -258,6 +251,7 @@ async fn a_hold_keeps_what_fits_it_until_it_is_released() {
         assert_eq!(listed[0].kept_by, Some(KeptBy::Holds(1)));
         let release = Change::ReleaseHold {
             hold: number,
+            request: None,
             note: "over",
             at: clock(),
         };
@@ -345,12 +339,14 @@ async fn a_hold_that_is_placed_while_a_disposal_runs_wins_or_comes_behind_it() {
         }
         let release = Change::ReleaseHold {
             hold: number,
+            request: None,
             note: "",
             at: clock(),
         };
         archive.commit(release, &wei()).await.unwrap();
     }
     assert!(held > 0 && gone > 0, "{held} held, {gone} gone: no race");
+    assert!(!went_while_held(&archive).await);
     whole(&archive).await;
     archive.close().await;
 }

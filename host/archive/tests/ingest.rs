@@ -17,6 +17,44 @@ async fn messages_in(path: &Path) -> i64 {
         .1
 }
 
+/// Everything that is read of a message again.
+async fn read_again(archive: &Archive, native: &str) -> String {
+    let shown = archive.show(&id(native)).await.unwrap().unwrap();
+    let recorded = archive.recorded(&id(native)).await.unwrap().unwrap();
+    assert!(shown.differences.is_empty() && recorded.differences.is_empty());
+    format!("{shown:?} {recorded:?}")
+}
+
+#[tokio::test]
+async fn what_was_packed_before_its_turn_is_what_would_be_packed_in_it() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (ahead, in_turn) = (fresh(&folder).await, fresh(&other).await);
+    // The names of the first have no numbers yet when it is packed; those of the second have.
+    for native in ["m1", "m2"] {
+        let mut packed = rich_batch(native);
+        in_turn.ingest(&packed).await.unwrap();
+        ahead.pack(&mut packed);
+        ahead.ingest(&packed).await.unwrap();
+        assert_eq!(read_again(&ahead, native).await, read_again(&in_turn, native).await);
+    }
+}
+
+#[tokio::test]
+async fn what_was_packed_of_another_message_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive.ingest(&batch(vec![entry("m1", 1)])).await.unwrap();
+    let mut altered = batch(vec![entry("m2", 2), entry("m3", 3)]);
+    archive.pack(&mut altered);
+    altered.entries.swap(0, 1);
+    archive.ingest(&altered).await.unwrap();
+    for (native, n) in [("m2", 2), ("m3", 3)] {
+        let shown = archive.show(&id(native)).await.unwrap().unwrap();
+        assert_eq!(shown.message.text, message(native, n).text, "{native}");
+        assert_eq!(shown.verdict.verdict.message, id(native).into());
+    }
+}
+
 #[tokio::test]
 async fn every_row_of_a_failing_batch_is_taken_back() {
     let folder = tempfile::tempdir().unwrap();

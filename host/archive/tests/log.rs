@@ -4,7 +4,8 @@
 
 use crate::alterations::opened_to_alter;
 use crate::conformance::facts::{applied, directory, employment, import, statement};
-use crate::disposal::{clock, dispose, due, hold, place};
+use crate::disposal::{clock, dispose, disposing, due, hold, place};
+use crate::requests::{act, ask, decide, li, request, run};
 use crate::support::{
     Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
     rejudging, retention, rich_batch, rich_entry, wei,
@@ -200,12 +201,19 @@ async fn hold_and_dispose(archive: &Archive) {
     place(archive, &elsewhere).await;
     let release = Change::ReleaseHold {
         hold: released,
+        request: None,
         note: "case closed",
         at: clock(),
     };
     archive.commit(release, &wei()).await.unwrap();
     let gone = [arrival("gone").await, arrival("gone too").await];
-    assert_eq!(dispose(archive, &gone).await.disposed, 2);
+    assert_eq!(dispose(archive, &gone[..1]).await.disposed, 1);
+    let going = disposing(&gone[1..]);
+    for _ in 0..2 {
+        let asked = ask(archive, &request(act(&going))).await;
+        decide(archive, &asked, true, &li()).await.unwrap();
+    }
+    assert_eq!(run(archive, 1, &going).await, Ok(1));
 }
 
 #[tokio::test]
@@ -245,6 +253,9 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "reading",
         "rejudged",
         "released",
+        "request",
+        "request-decided",
+        "request-run",
         "retry",
         "search",
         "statement",

@@ -13,6 +13,7 @@ mod log;
 mod lost_writes;
 mod opening;
 mod rejudge;
+mod requests;
 mod restore;
 mod round_trip;
 mod schema;

@@ -1,6 +1,7 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
 use crate::config_keys::key_places;
+use crate::config_requests::{RequestRules, request_rules};
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
 use proviso_archive::{KeyPlaces, Opening};
@@ -47,6 +48,8 @@ pub struct Config {
     pub quarantine: Bounds,
     /// The lawful basis of each tenant that names its own; `[lawful_basis.TENANT]`. The others have that of the policy set.
     pub lawful_bases: Arc<LawfulBases>,
+    /// What one person may not do alone, or not at once, by tenant; `[requests.TENANT]`.
+    pub requests: Arc<RequestRules>,
     /// Folders that are watched; `[[spool]]`.
     pub spools: Vec<SpoolConfig>,
 }
@@ -144,6 +147,7 @@ impl Config {
         let lawful_bases = root
             .table(&mut file, "lawful_basis")
             .map_or_else(LawfulBases::default, |table| basis::read(&mut file, table));
+        let requests = request_rules(&mut file, &mut root);
         let mut spools: Vec<SpoolConfig> = Vec::new();
         for mut table in root.tables(&mut file, "spool") {
             let at = table.at();
@@ -210,6 +214,7 @@ impl Config {
                 drain: Duration::from_secs(drain),
                 quarantine,
                 lawful_bases: Arc::new(lawful_bases),
+                requests: Arc::new(requests),
                 spools,
             }),
             _ => Err(Problems(problems).into()),

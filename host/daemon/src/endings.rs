@@ -7,7 +7,7 @@ use proviso_archive::{Archive, Change, Clocks, EndingImport, EndingReport, Recei
 use proviso_model::message::PartyClass;
 use proviso_model::retention::{Concerns, Decision, Ending};
 use proviso_model::{Principal, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Lines that are read at a time, and messages.
@@ -60,14 +60,21 @@ struct Deciding<'a> {
 /// Messages that an import may concern: of a tenant, in a channel or in one of its conversations.
 type Place<'a> = (&'a str, &'a str, Option<&'a str>);
 
+/// Tenant, channel and identifier of those whom lines speak of.
+type Customers<'a> = HashSet<(&'a str, &'a str, &'a str)>;
+
 impl Deciding<'_> {
     /// The decisions that these lines change, by places in the order of arrival.
     async fn decisions(&mut self, rows: &[Ending]) -> anyhow::Result<Vec<(i64, Arc<Decision>)>> {
         let mut places: BTreeMap<Place<'_>, (&Concerns, Clocks)> = BTreeMap::new();
+        let mut customers: Customers<'_> = HashSet::new();
         for row in rows {
             let place = row.of.place();
             let conversation = match row.of {
-                Concerns::Customer(_) => None,
+                Concerns::Customer(_) => {
+                    customers.insert((&row.tenant, &place.channel, &place.id));
+                    None
+                }
                 Concerns::Conversation(_) => Some(place.id.as_str()),
             };
             let key = (row.tenant.as_str(), place.channel.as_str(), conversation);
@@ -82,7 +89,7 @@ impl Deciding<'_> {
                 let Some(last) = page.last() else { break };
                 after = last.arrival;
                 for message in page {
-                    if is_concerned(&message, of, rows)
+                    if is_concerned(&message, of, &customers)
                         && let Some(decision) = self.decide(&message).await?
                     {
                         decisions.insert(message.arrival, decision);
@@ -102,21 +109,14 @@ impl Deciding<'_> {
 }
 
 /// True if one of the lines speaks of a party of the message. What concerns a conversation was found by it.
-fn is_concerned(retained: &Retained, of: &Concerns, rows: &[Ending]) -> bool {
+fn is_concerned(retained: &Retained, of: &Concerns, customers: &Customers<'_>) -> bool {
     if matches!(of, Concerns::Conversation(_)) {
         return true;
     }
     let message = &retained.message;
-    let customers = message
-        .parties()
-        .filter(|party| party.class != PartyClass::Employee)
-        .map(|party| party.id.as_str());
-    let customers: Vec<&str> = customers.collect();
-    rows.iter().any(|row| match &row.of {
-        Concerns::Customer(customer) => {
-            (&row.tenant, &customer.channel) == (&message.id.tenant, &message.id.channel)
-                && customers.contains(&customer.id.as_str())
-        }
-        Concerns::Conversation(_) => false,
+    let mut parties = message.parties();
+    parties.any(|party| {
+        party.class != PartyClass::Employee
+            && customers.contains(&(&*message.id.tenant, &*message.id.channel, &*party.id))
     })
 }

@@ -4,6 +4,7 @@ use crate::attempt::{Attempt, AttemptResult, NoGeneration, entry_json};
 use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild, rebuild_last_good};
 use crate::inputs;
 use crate::metrics::Metrics;
+use crate::pauses::Pauses;
 use crate::trust;
 use anyhow::Context;
 use proviso_archive::{
@@ -37,6 +38,8 @@ pub struct Generations {
     tried: Mutex<Option<Digest>>,
     /// Held over a whole change: two that interleave could record one generation last and leave the other live.
     changing: tokio::sync::Mutex<()>,
+    /// No batch is on the way while a generation is recorded and swapped in: what is judged by one is not committed behind the next.
+    pauses: Pauses,
 }
 
 /// What makes a set be read again.
@@ -63,7 +66,7 @@ impl Asked {
 
 impl Generations {
     /// Builds the first generation: from the set file, or if that is broken from the last one that was live.
-    pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(parts: Parts, metrics: Arc<Metrics>, pauses: Pauses) -> anyhow::Result<Self> {
         let started = Instant::now();
         let before = digest_of(&parts, inputs::paths(&parts, None)).await?;
         let (by, cause) = (&Principal::system("start"), Cause::Start);
@@ -127,6 +130,7 @@ impl Generations {
             rolled_back_from: Mutex::new(rolled_back_from),
             metrics,
             changing: tokio::sync::Mutex::new(()),
+            pauses,
         })
     }
 
@@ -242,6 +246,7 @@ impl Generations {
                 let changes = changes_between(&before, &candidate.generation);
                 // Recorded, then swapped: no verdict may name a generation that the archive does not know. Where it cannot be
                 // recorded, the one before goes on.
+                let _pause = self.pauses.pause().await;
                 record(parts, &candidate, Cause::Reload, by, "", &changes).await?;
                 let id = candidate.generation.id();
                 self.swap(candidate.generation);
@@ -282,6 +287,7 @@ impl Generations {
             let changes = changes_between(&before, &generation);
             let id = generation.id();
             // Recorded, then swapped, as in a reload.
+            let _pause = self.pauses.pause().await;
             let activation = activation(Activated::Recorded(id), None, Cause::Rollback, "", &changes);
             self.parts.archive.commit(Change::Activation(&activation), by).await?;
             self.roll_back_from(Some(before.id()));

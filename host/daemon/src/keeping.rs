@@ -2,9 +2,8 @@
 //!
 //! Judging is synchronous and runs on a thread for blocking work; each question waits there for the archive's answer.
 
-use proviso_archive::{
-    Advance, Archive, Change, CommitError, ConversationKey, Entry, IngestBatch, Rejudging, StorageError,
-};
+use crate::ahead::Ahead;
+use proviso_archive::{Advance, Archive, Change, CommitError, ConversationKey, Entry, Rejudging, StorageError};
 use proviso_engine::{FoldStates, Input};
 use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
@@ -15,7 +14,6 @@ use proviso_model::retention::Endings;
 use proviso_model::{Addressed, Message, Principal, Timestamp};
 use proviso_pipeline::{Keeper, Past, Settled, States};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// Why the archive did not answer, or did not keep.
@@ -29,14 +27,13 @@ pub(crate) enum KeepingError {
     Commit(#[from] CommitError),
 }
 
-/// For new messages: what is in the archive now came before them.
+/// For new messages: what is in the archive now came before them, and what waits for its commit.
 pub(crate) struct Arriving {
-    archive: Archive,
-    runtime: Handle,
-    batch: IngestBatch,
-    by: Principal,
-    beside: Beside,
-    started: Instant,
+    pub(crate) archive: Archive,
+    pub(crate) runtime: Handle,
+    /// Of the batch before, which may not be committed yet.
+    pub(crate) ahead: Option<Arc<Ahead>>,
+    pub(crate) beside: Beside,
 }
 
 /// What is known beside the archive's messages.
@@ -46,27 +43,6 @@ pub(crate) struct Beside {
     pub(crate) directory: Option<Arc<Directory>>,
     pub(crate) endings: Option<Arc<Endings>>,
     pub(crate) bases: Arc<LawfulBases>,
-}
-
-/// What was kept, and how long judging took.
-pub(crate) struct Kept {
-    pub(crate) batch: IngestBatch,
-    pub(crate) judging: Duration,
-}
-
-impl Arriving {
-    /// `batch` holds what is kept beside the new messages, `by` is who hands them in. To be made on a task of the runtime that serves
-    /// the archive.
-    pub(crate) fn new(archive: Archive, batch: IngestBatch, by: Principal, beside: Beside) -> Self {
-        Self {
-            archive,
-            runtime: Handle::current(),
-            batch,
-            by,
-            beside,
-            started: Instant::now(),
-        }
-    }
 }
 
 impl Past for Arriving {
@@ -101,24 +77,12 @@ impl States for Arriving {
     const CONTINUOUS: bool = true;
 
     fn before(&mut self, _: &Addressed, subjects: &[FoldKey]) -> Result<FoldStates, KeepingError> {
-        Ok(self.runtime.block_on(self.archive.fold_states(subjects))?)
-    }
-}
-
-impl Keeper for Arriving {
-    type Receipt = Kept;
-
-    fn commit(&mut self, admitted: Vec<Input>, settled: Vec<Settled>) -> Result<Kept, KeepingError> {
-        let judging = self.started.elapsed();
-        self.batch.entries = entries(admitted, settled);
-        let _span = tracing::debug_span!("commit", messages = self.batch.entries.len()).entered();
-        self.runtime
-            .block_on(self.archive.commit(Change::Messages(&self.batch), &self.by))?;
-        let batch = std::mem::replace(
-            &mut self.batch,
-            IngestBatch::new(Timestamp::from_millis(0).expect("the epoch")),
-        );
-        Ok(Kept { batch, judging })
+        let (mut states, others) = match &self.ahead {
+            Some(ahead) => ahead.states(subjects),
+            None => (FoldStates::new(), subjects.to_vec()),
+        };
+        states.extend(self.runtime.block_on(self.archive.fold_states(&others))?);
+        Ok(states)
     }
 }
 
@@ -189,7 +153,8 @@ impl Keeper for Again {
     }
 }
 
-fn entries(admitted: Vec<Input>, settled: Vec<Settled>) -> Vec<Entry> {
+/// What the archive keeps of messages that were judged.
+pub(crate) fn entries(admitted: Vec<Input>, settled: Vec<Settled>) -> Vec<Entry> {
     let pairs = admitted.into_iter().zip(settled);
     pairs.map(|(admitted, settled)| entry(admitted, settled)).collect()
 }

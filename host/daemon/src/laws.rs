@@ -49,6 +49,11 @@ impl Rulebook {
         }
     }
 
+    /// The configuration that it reads packs by.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// From now on these ends are known, in the order in which they were handed in.
     pub(crate) fn know(&mut self, lines: Vec<Ending>) {
         self.lines = lines;

@@ -2,14 +2,18 @@
 //!
 //! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http/intake.rs` make a
 //! `Queued` (`queue.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
-//! `keeping.rs`. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when. Who looks into the
+//! `keeping.rs`, and `committing.rs` commits it while the next is judged, which knows of it by `ahead.rs`. `pauses.rs` keeps changes apart
+//! from both. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when. Who looks into the
 //! archive asks `http/looking.rs`, and is answered in the forms of `wire`.
 
+mod ahead;
 pub mod attempt;
 mod budget;
 mod candidate;
+mod committing;
 pub mod config;
 mod config_keys;
+mod config_requests;
 mod endings;
 mod facts;
 pub mod generations;
@@ -21,9 +25,11 @@ pub mod keys;
 mod laws;
 pub mod metrics;
 mod own_thread;
+mod pauses;
 mod quarantine;
 mod queue;
 pub mod rejudge;
+pub mod requests;
 pub mod retention;
 pub mod run;
 mod spool;
@@ -34,9 +40,11 @@ pub mod wire;
 mod writer;
 
 pub use candidate::recorded;
+pub use config_requests::{Asking, RequestRules};
 pub use endings::import_endings;
 pub use facts::{import_consents, import_directory};
 pub use http::USER_HEADER;
 pub use laws::{Rulebook, laws_of};
+pub use pauses::Pauses;
 pub use quarantine::Bounds;
 pub use queue::Queue;

@@ -55,6 +55,10 @@ pub struct Metrics {
     pub commits: Counter,
     /// Transactions of which nothing was kept.
     pub commit_failures: Counter,
+    /// Of those, the ones that were judged while the one before was committed.
+    pub batches_ahead: Counter,
+    /// Batches that were judged again, since the commit before them failed.
+    pub batches_again: Counter,
     /// Time spent on judging, microseconds.
     pub judge_micros: Counter,
     /// Time spent on committing, microseconds.
@@ -190,6 +194,16 @@ impl Metrics {
                 &self.incidents,
             ),
             ("commits_total", "Transactions of the archive.", &self.commits),
+            (
+                "batches_ahead_total",
+                "Transactions that were judged while the one before was committed.",
+                &self.batches_ahead,
+            ),
+            (
+                "batches_judged_again_total",
+                "Transactions that were judged again: the one before was not committed.",
+                &self.batches_again,
+            ),
             (
                 "commit_failures_total",
                 "Transactions that failed; their messages are delivered again.",

@@ -124,9 +124,13 @@ impl Quarantine {
             .collect()
     }
 
-    /// Tells the operator of the policies that were quarantined since it was last called, and keeps it in the archive.
-    pub(crate) async fn tell(&self, generation: Digest) {
-        let untold = std::mem::take(&mut self.state().untold);
+    /// The policies that were quarantined since it was last called: somebody is to be told.
+    pub(crate) fn untold(&self) -> Vec<Quarantined> {
+        std::mem::take(&mut self.state().untold)
+    }
+
+    /// Tells the operator of policies that were quarantined, and keeps it in the archive.
+    pub(crate) async fn tell(&self, generation: Digest, untold: Vec<Quarantined>) {
         for quarantined in &untold {
             let Quarantined {
                 policy,

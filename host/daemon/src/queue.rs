@@ -9,20 +9,43 @@ use proviso_archive::{SourceError, SourceOffset, SourcePlace};
 use proviso_model::limits::{INTAKE_BYTES_MAX, QUEUE_MESSAGES_MAX};
 use proviso_model::{Addressed, Message, Principal, PrincipalKind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-/// Messages from one source that are to be judged and committed, and whom to tell.
+/// Messages from one source that are to be judged and committed, and whom to tell. They go into one transaction.
 pub(crate) struct Queued {
+    /// At most [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX).
     pub(crate) messages: Vec<Arrival>,
     pub(crate) errors: Vec<SourceError>,
     pub(crate) offsets: Vec<SourceOffset>,
     /// Who hands them in.
     pub(crate) by: Principal,
+    /// What it stands in.
+    pub(crate) sequence: Sequence,
     pub(crate) done: oneshot::Sender<Result<Report, NotCommitted>>,
     /// Its places in the queue; given back when this is dropped.
     _places: OwnedSemaphorePermit,
     /// Its bytes, or those of the request that it is a part of.
     _bytes: Arc<ByteShare>,
+}
+
+/// What a source queues one behind the other before it hears of the first. Where a part is not committed, none behind it is: an
+/// offset would pass over what was lost, and messages would change places.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sequence {
+    is_broken: Arc<AtomicBool>,
+}
+
+impl Sequence {
+    /// A part was not committed.
+    pub(crate) fn break_off(&self) {
+        self.is_broken.store(true, Ordering::Relaxed);
+    }
+
+    /// True if a part was not committed.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Relaxed)
+    }
 }
 
 /// A message and where it came from.
@@ -128,6 +151,14 @@ pub(crate) struct Part {
     pub(crate) bytes: Arc<ByteShare>,
 }
 
+/// A part of a spool file: what of it is judged, and what is recorded beside it.
+pub(crate) struct SpoolPart {
+    pub(crate) file: String,
+    pub(crate) messages: Vec<(u64, Message)>,
+    pub(crate) errors: Vec<SourceError>,
+    pub(crate) offsets: Vec<SourceOffset>,
+}
+
 impl Queued {
     /// The first part of a request. `None` if the queue has no room: then nothing of the request is taken.
     pub(crate) fn from_http(queue: &Queue, part: Part) -> Option<(Self, Done)> {
@@ -149,6 +180,8 @@ impl Queued {
             errors: Vec::new(),
             offsets: Vec::new(),
             by,
+            // The next part of a request is read when this one is committed.
+            sequence: Sequence::default(),
             done,
             _places: places,
             _bytes: bytes,
@@ -160,11 +193,15 @@ impl Queued {
     pub(crate) async fn from_spool(
         queue: &Queue,
         source: &str,
-        file: &str,
-        messages: Vec<(u64, Message)>,
-        errors: Vec<SourceError>,
-        offsets: Vec<SourceOffset>,
+        read: SpoolPart,
+        sequence: &Sequence,
     ) -> Option<(Self, Done)> {
+        let SpoolPart {
+            file,
+            messages,
+            errors,
+            offsets,
+        } = read;
         if queue.sender.is_closed() {
             return None;
         }
@@ -175,15 +212,30 @@ impl Queued {
         let by = Principal::new(PrincipalKind::Source, source).unwrap_or_else(|_| Principal::system("spool"));
         let (done, receiver) = oneshot::channel();
         let queued = Self {
-            messages: arrivals(source, file, messages),
+            messages: arrivals(source, &file, messages),
             errors,
             offsets,
             by,
+            sequence: sequence.clone(),
             done,
             _places: places,
             _bytes: Arc::new(bytes),
         };
         Some((queued, receiver))
+    }
+}
+
+impl Queued {
+    /// Tells that it is committed, and gives its places back.
+    pub(crate) fn committed(self, report: Report) {
+        // Nobody listens where an HTTP client went away; the commit stands all the same.
+        let _ = self.done.send(Ok(report));
+    }
+
+    /// Tells that it is not committed, nor will be what stands behind it in its sequence.
+    pub(crate) fn not_committed(self, why: anyhow::Error) {
+        self.sequence.break_off();
+        let _ = self.done.send(Err(NotCommitted(why)));
     }
 }
 
@@ -232,7 +284,14 @@ mod tests {
             Queued::from_http(&queue, part(&queue, 1).await).is_none(),
             "no room for more"
         );
-        let spool = Queued::from_spool(&queue, "inbox", "a.jsonl", messages(QUEUE_MESSAGES_MAX), vec![], vec![]).await;
+        let read = |count| SpoolPart {
+            file: "a.jsonl".to_owned(),
+            messages: messages(count),
+            errors: vec![],
+            offsets: vec![],
+        };
+        let sequence = Sequence::default();
+        let spool = Queued::from_spool(&queue, "inbox", read(QUEUE_MESSAGES_MAX), &sequence).await;
         let (spool, _) = spool.unwrap();
         assert_eq!(spool.by.to_string(), "source:inbox");
         assert_eq!(queue.queued(), 2 * QUEUE_MESSAGES_MAX as u64);
@@ -245,9 +304,7 @@ mod tests {
         );
         drop(writer);
         assert!(
-            Queued::from_spool(&queue, "inbox", "a.jsonl", messages(1), vec![], vec![])
-                .await
-                .is_none(),
+            Queued::from_spool(&queue, "inbox", read(1), &sequence).await.is_none(),
             "nobody would take it"
         );
     }

@@ -119,7 +119,7 @@ pub(crate) async fn rejudge(
         take_again(judge, held, &mut keeper, now)
     });
     let written = work.await.map_err(anyhow::Error::from)?;
-    quarantine.tell(generation.id()).await;
+    quarantine.tell(generation.id(), quarantine.untold()).await;
     let entries = written.map_err(|error| match error {
         KeepingError::Commit(CommitError::NotHeld { id }) => RejudgeFailure::NotHeld(id),
         other => RejudgeFailure::Fault(other.into()),

@@ -1,18 +1,23 @@
 //! The end of messages: which may go, by which rules, and their disposal.
 //!
 //! What a message's rules said is made again from what is recorded. Where that comes to something else than what was decided, or
-//! nobody is named who compared a rule with its text, the message stays.
+//! nobody is named who compared a rule with its text, the message stays. What its tenant asks for before it goes is in `requests`.
 
+use crate::config::Config;
+use crate::config_requests::DISPOSAL;
 use crate::endings;
 use crate::laws::Rulebook;
+use crate::pauses::Pauses;
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
-    Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, Retained, StorageError,
+    Archive, Change, CommitError, DisposalReport, Disposing, Due, Going, Hash, KeptBy, Receipt, RequestedAct, Retained,
+    StorageError,
 };
 use proviso_model::retention::{self, Decision, Laws, SourceText};
 use proviso_model::time::Day;
-use proviso_model::{MessageId, Principal, Verdict};
+use proviso_model::{Digest, MessageId, Principal, Verdict};
 use proviso_pipeline::places;
+use std::collections::HashMap;
 
 /// Messages of a page at most.
 const PAGE: u32 = 256;
@@ -31,6 +36,31 @@ pub struct Planned {
     pub rules: Vec<String>,
     /// What it goes by, or why it stays.
     pub going: Result<Going, String>,
+    /// What its tenant asks for before it goes; `None` where one person may dispose of it, and at once.
+    pub asks: Option<Asks>,
+}
+
+/// What a tenant asks for before a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// A request that nobody has made yet.
+    Request,
+    /// This request names it, by these grounds.
+    Asked(i64),
+}
+
+impl Planned {
+    /// Why it stays for now; `None` where it may go at once.
+    pub fn stays(&self) -> Option<String> {
+        match (&self.going, self.asks) {
+            (Err(why), _) => Some(why.clone()),
+            (Ok(_), None) => None,
+            (Ok(_), Some(Asks::Request)) => {
+                Some("its tenant wants a request first: `proviso request disposal`".to_owned())
+            }
+            (Ok(_), Some(Asks::Asked(request))) => Some(format!("request {request} is about it")),
+        }
+    }
 }
 
 /// Messages could not be planned for, or did not go.
@@ -42,6 +72,9 @@ pub enum RetentionError {
     /// They were not disposed of: none of the page.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// It cannot be done as things are.
+    #[error("{0}")]
+    NotPossible(String),
 }
 
 /// Messages whose time is over, behind a place in the order of arrival, at most 256: none if there are no more.
@@ -51,11 +84,36 @@ pub enum RetentionError {
 pub async fn plan(rulebook: &mut Rulebook, archive: &Archive, after: i64) -> Result<Vec<Planned>, RetentionError> {
     let today = Day::begun_everywhere(places::now());
     rulebook.know(endings::all(archive).await?);
+    let asked = Asked::read(archive).await?;
     let mut planned = Vec::new();
     for due in archive.due(today, after, PAGE).await? {
-        planned.push(of_due(rulebook, due, today).await);
+        let mut one = of_due(rulebook, due, today).await;
+        one.asks = asked.of(rulebook.config(), &one);
+        planned.push(one);
     }
     Ok(planned)
+}
+
+/// The messages of open requests for disposal, each with the request's number.
+struct Asked(HashMap<(i64, Digest), i64>);
+
+impl Asked {
+    async fn read(archive: &Archive) -> Result<Self, StorageError> {
+        let mut asked = HashMap::new();
+        for request in archive.open_requests(places::now()).await? {
+            if let RequestedAct::Disposal { messages, .. } = request.asked.act {
+                asked.extend(messages.iter().map(|one| ((one.arrival, one.grounds), request.number)));
+            }
+        }
+        Ok(Self(asked))
+    }
+
+    fn of(&self, config: &Config, planned: &Planned) -> Option<Asks> {
+        let (id, going) = (planned.id.as_ref()?, planned.going.as_ref().ok()?);
+        config.requests.asking(&id.tenant, DISPOSAL, places::now())?;
+        let request = self.0.get(&(going.arrival, going.digest()));
+        Some(request.map_or(Asks::Request, |request| Asks::Asked(*request)))
+    }
 }
 
 async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
@@ -65,6 +123,7 @@ async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
         until: due.until,
         rules: Vec::new(),
         going: Err("it is damaged: see `proviso audit verify`".to_owned()),
+        asks: None,
     };
     let Some(retained) = &due.retained else { return planned };
     planned.id = Some(MessageId::clone(&retained.message.id));
@@ -84,27 +143,44 @@ async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
     planned
 }
 
-/// Disposes of those of the next page that may go; what became of them, and the last place that was looked at: `None` if there
-/// are no more.
+/// The end of one message as it stands now, if it is due: for who runs a request that named it.
+pub(crate) async fn of_arrival(
+    rulebook: &mut Rulebook,
+    archive: &Archive,
+    arrival: i64,
+) -> Result<Option<Planned>, RetentionError> {
+    let today = Day::begun_everywhere(places::now());
+    match archive.due(today, arrival - 1, 1).await?.pop() {
+        Some(due) if due.arrival == arrival => Ok(Some(of_due(rulebook, due, today).await)),
+        _ => Ok(None),
+    }
+}
+
+/// Disposes of those of the next page that one person may dispose of at once; what became of them, and the last place that was
+/// looked at: `None` if there are no more. What is judged in the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
 /// The archive cannot be read or written, or the clock may be wrong.
 pub async fn dispose(
     rulebook: &mut Rulebook,
     archive: &Archive,
+    pauses: &Pauses,
     after: i64,
     clock_is_right: bool,
     by: &Principal,
 ) -> Result<(DisposalReport, Option<i64>), RetentionError> {
     let planned = plan(rulebook, archive, after).await?;
     let last = planned.last().map(|planned| planned.arrival);
-    let messages: Vec<Going> = planned.into_iter().filter_map(|planned| planned.going.ok()).collect();
+    let at_once = planned.into_iter().filter(|planned| planned.asks.is_none());
+    let messages: Vec<Going> = at_once.filter_map(|planned| planned.going.ok()).collect();
     if messages.is_empty() {
         return Ok((DisposalReport::default(), last));
     }
+    let _pause = pauses.pause().await;
     let disposing = Disposing {
         at: places::now(),
         clock_is_right,
+        request: None,
         messages,
     };
     match archive.commit(Change::Dispose(&disposing), by).await? {

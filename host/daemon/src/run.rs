@@ -9,6 +9,7 @@ use crate::http::{self, Bounds, Connections, Hosts, Shared};
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
+use crate::pauses::Pauses;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::token::{Token, TokenBook, TokenFile};
@@ -87,7 +88,8 @@ impl Daemon {
             builder: OwnThread::start("proviso-builder")?,
         };
         let metrics = Arc::new(Metrics::default());
-        let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics)).await?);
+        let pauses = Pauses::default();
+        let generations = Arc::new(Generations::start(parts, Arc::clone(&metrics), pauses.clone()).await?);
         let id = generations.current().id();
         let quarantine =
             Arc::new(Quarantine::start(archive.clone(), Arc::clone(&metrics), id, config.quarantine).await?);
@@ -100,6 +102,7 @@ impl Daemon {
             Arc::clone(&quarantine),
             Arc::clone(&metrics),
             Known::load(&archive, Arc::clone(&config.lawful_bases)).await?,
+            pauses.clone(),
             &config,
         )?;
         let writer = tokio::spawn(writer.run(deliveries, requests, handed_in));
@@ -122,10 +125,13 @@ impl Daemon {
             quarantine,
             rejudging,
             facts,
+            pauses,
+            reading_facts: OwnThread::start("proviso-facts")?,
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),
             rulebook: Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive))),
+            config: Arc::new(config.clone()),
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
         };
         let stop = stop_http.clone();

@@ -1,13 +1,13 @@
 //! Follows the spool folders and hands what they hold to the writer, file by file.
 
 use crate::config::SpoolConfig;
-use crate::queue::{Queue, Queued};
+use crate::queue::{Done, Queue, Queued, Sequence, SpoolPart};
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
 use proviso_archive::{Archive, SourceError, SourceOffset, SourcePlace};
-use proviso_model::Message;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_sources::{Cursor, Delivery, Spool, StoredCursor};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -18,6 +18,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const LOOK_AGAIN_MAX: Duration = Duration::from_secs(4);
 /// How long a spool rests after a commit that failed.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Polls that are queued and not known to be committed: one commits, one is judged meanwhile, and one is there when that is done.
+const POLLS_ON_THE_WAY: usize = 3;
 
 /// Follows one folder until cancelled.
 pub(crate) async fn follow(
@@ -40,13 +42,14 @@ pub(crate) async fn follow(
         .with_context(|| format!("the spool {:?} cannot be followed", config.name))?;
     spool.set_cursors(recorded(&archive, &config.name).await?);
     let mut look_again = LOOK_AGAIN;
+    let mut on_the_way = OnTheWay::default();
     while !stop.is_cancelled() {
         // A folder that cannot be listed ends the daemon: nobody would notice that its messages stay away.
         let deliveries = spool
             .poll(TRANSACTION_MESSAGES_MAX)
             .await
             .with_context(|| format!("the spool {:?} cannot be followed", config.name))?;
-        if deliveries.is_empty() {
+        if deliveries.is_empty() && on_the_way.polls.is_empty() {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = changed.recv() => look_again = LOOK_AGAIN,
@@ -55,8 +58,15 @@ pub(crate) async fn follow(
             continue;
         }
         look_again = LOOK_AGAIN;
-        if !deliver(&config.name, deliveries, &queue).await {
-            // Not committed: read again from what the archive has.
+        let went_well = if deliveries.is_empty() {
+            on_the_way.wait_for_all().await
+        } else {
+            on_the_way.hand_over(&config.name, deliveries, &queue).await && on_the_way.wait_for_a_place().await
+        };
+        if !went_well {
+            // Not committed, nor what is behind it: read again from what the archive has.
+            on_the_way.wait_for_all().await;
+            on_the_way = OnTheWay::default();
             spool.set_cursors(recorded(&archive, &config.name).await?);
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -78,44 +88,57 @@ async fn recorded(archive: &Archive, source: &str) -> anyhow::Result<Vec<Cursor>
     Cursor::from_stored(records).with_context(|| format!("how far the source {source:?} was read cannot be told"))
 }
 
-/// Hands over what one poll gave; true if all of it is committed.
-async fn deliver(source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
-    // All are queued before the first is waited for, so that small files share a transaction.
-    let mut waiting = Vec::new();
-    for delivery in deliveries {
-        let parted = parted(source, delivery);
-        let queued = Queued::from_spool(
-            queue,
-            source,
-            &parted.file,
-            parted.messages,
-            parted.errors,
-            parted.offsets,
-        )
-        .await;
-        let Some((queued, done)) = queued else { return false };
-        if queue.send(queued).await.is_err() {
-            return false;
-        }
-        waiting.push(done);
-    }
-    for done in waiting {
-        if !matches!(done.await, Ok(Ok(_))) {
-            return false;
-        }
-    }
-    true
+/// What was handed over from where the archive has the files, and is not known to be committed.
+#[derive(Default)]
+struct OnTheWay {
+    sequence: Sequence,
+    /// The oldest first.
+    polls: VecDeque<Vec<Done>>,
 }
 
-/// What of a delivery is judged, and what is recorded beside it.
-struct Parted {
-    file: String,
-    messages: Vec<(u64, Message)>,
-    errors: Vec<SourceError>,
-    offsets: Vec<SourceOffset>,
+impl OnTheWay {
+    /// Hands over what one poll gave. False if the daemon is ending.
+    async fn hand_over(&mut self, source: &str, deliveries: Vec<Delivery>, queue: &Queue) -> bool {
+        // All are queued before the first is waited for, so that small files share a transaction.
+        let mut poll = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            let part = parted(source, delivery);
+            let Some((queued, done)) = Queued::from_spool(queue, source, part, &self.sequence).await else {
+                return false;
+            };
+            if queue.send(queued).await.is_err() {
+                return false;
+            }
+            poll.push(done);
+        }
+        self.polls.push_back(poll);
+        true
+    }
+
+    /// Waits until another poll may be handed over. False if something was not committed.
+    async fn wait_for_a_place(&mut self) -> bool {
+        self.wait_while(|polls| polls >= POLLS_ON_THE_WAY).await
+    }
+
+    /// Waits until nothing is on the way. False if something was not committed.
+    async fn wait_for_all(&mut self) -> bool {
+        self.wait_while(|polls| polls > 0).await
+    }
+
+    async fn wait_while(&mut self, too_many: impl Fn(usize) -> bool) -> bool {
+        let mut went_well = true;
+        while too_many(self.polls.len())
+            && let Some(oldest) = self.polls.pop_front()
+        {
+            for done in oldest {
+                went_well &= matches!(done.await, Ok(Ok(_)));
+            }
+        }
+        went_well
+    }
 }
 
-fn parted(source: &str, delivery: Delivery) -> Parted {
+fn parted(source: &str, delivery: Delivery) -> SpoolPart {
     let Delivery {
         file, items, cursor, ..
     } = delivery;
@@ -142,7 +165,7 @@ fn parted(source: &str, delivery: Delivery) -> Parted {
         offset: record.offset,
         line: record.line,
     });
-    Parted {
+    SpoolPart {
         file,
         messages,
         errors,

@@ -1,23 +1,27 @@
-//! The one writer: takes what is queued, judges it, commits it, and only then answers.
+//! The one writer: takes what is queued, judges it, has it committed, and judges the next meanwhile.
+//!
+//! One batch at most is judged ahead of the commit before it. It is judged as if that commit had ended well, and commits behind it alone.
+//! If the commit fails, what was judged on top of it is thrown away and judged again by what the archive has.
 
+use crate::committing::{Committer, Committing, Judged, refuse};
 use crate::config::Config;
 use crate::endings::import_endings;
 use crate::facts::{self, Facts};
 use crate::generations::Generations;
-use crate::keeping::{Arriving, Kept};
+use crate::keeping::{Arriving, entries};
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
+use crate::pauses::{Pauses, Place};
 use crate::quarantine::Quarantine;
-use crate::queue::{Arrival, NotCommitted, Queued, Report};
+use crate::queue::Queued;
 use crate::rejudge::{self, Judging};
-use proviso_archive::{
-    Archive, Change, Conflict, Duplicates, IngestBatch, Known, SourceError, SourceOffset, StorageError,
-};
+use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, StorageError};
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
-use proviso_model::{Addressed, MessageId, Principal};
+use proviso_model::{MessageId, Principal};
 use proviso_pipeline::{Judge, Memory, places, take_in};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 /// While commits fail, one is tried after so long without anything to commit.
@@ -34,6 +38,10 @@ pub(crate) struct Writer {
     memory: Memory,
     known: facts::Known,
     config: Config,
+    pauses: Pauses,
+    committer: Committer,
+    /// The batch that is being committed, or was, until it is known what came of it.
+    committing: Option<Committing>,
 }
 
 impl Writer {
@@ -47,9 +55,19 @@ impl Writer {
         quarantine: Arc<Quarantine>,
         metrics: Arc<Metrics>,
         known: facts::Known,
+        pauses: Pauses,
         config: &Config,
     ) -> std::io::Result<Self> {
+        let committer = Committer {
+            archive: archive.clone(),
+            quarantine: Arc::clone(&quarantine),
+            metrics: Arc::clone(&metrics),
+            thread: OwnThread::start("proviso-commit")?,
+        };
         Ok(Self {
+            committer,
+            committing: None,
+            pauses,
             archive,
             generations,
             quarantine,
@@ -64,8 +82,8 @@ impl Writer {
 
     /// Works until every sender is gone and the queue is empty.
     ///
-    /// One transaction ends before the next begins: a message is judged by the states, the consent and the conversation that the
-    /// messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
+    /// Transactions end in the order in which they were queued: a message is judged by the states, the consent and the conversation
+    /// that the messages ahead of it left. All that waits is taken at once, so that slow commits make larger transactions and not a
     /// longer queue. Held messages are judged again between two transactions, and facts are taken in there, since that writes too.
     pub(crate) async fn run(
         mut self,
@@ -76,8 +94,10 @@ impl Writer {
         let mut batch = Vec::new();
         loop {
             tokio::select! {
+                went_well = ended(&mut self.committing) => self.has_ended(went_well),
                 taken = queued.recv_many(&mut batch, TRANSACTION_MESSAGES_MAX) => {
                     if taken == 0 {
+                        self.wait_for_the_commit().await;
                         return Ok(());
                     }
                     self.take(std::mem::take(&mut batch)).await;
@@ -89,9 +109,28 @@ impl Writer {
         }
     }
 
+    /// Waits for the commit that runs, if one does. True unless it failed.
+    async fn wait_for_the_commit(&mut self) -> bool {
+        if self.committing.is_none() {
+            return true;
+        }
+        let went_well = ended(&mut self.committing).await;
+        self.has_ended(went_well);
+        went_well
+    }
+
+    fn has_ended(&mut self, went_well: bool) {
+        self.committing = None;
+        if !went_well {
+            // It has seen messages that the archive does not have.
+            self.memory.clear();
+        }
+    }
+
     /// Writes an empty change: whether commits still fail is to be known without messages too, since a proxy sends none to a
     /// daemon that is not well.
-    async fn probe(&self) {
+    async fn probe(&mut self) {
+        self.wait_for_the_commit().await;
         let (nothing, by) = (IngestBatch::new(places::now()), Principal::system("probe"));
         if let Err(error) = self.archive.commit(Change::Messages(&nothing), &by).await {
             let error = format!("{:#}", anyhow::Error::from(error));
@@ -103,6 +142,8 @@ impl Writer {
 
     /// Judges held messages again, between two transactions of new ones.
     async fn rejudge(&mut self, request: rejudge::Request) {
+        self.wait_for_the_commit().await;
+        let _pause = self.pauses.pause().await;
         let generation = self.generations.current();
         let beside = self.known.in_zone(&generation.set().time_zone);
         let judging = Judging {
@@ -130,6 +171,8 @@ impl Writer {
 
     /// Writes facts that somebody hands in. What is judged from here on knows of them.
     async fn learn(&mut self, facts::Request { facts, by }: facts::Request) {
+        self.wait_for_the_commit().await;
+        let _pause = self.pauses.pause().await;
         // Nobody listens to an answer where an HTTP client went away; the facts stand all the same.
         match facts {
             Facts::Directory(import, done) => {
@@ -165,167 +208,156 @@ impl Writer {
         Ok(report)
     }
 
-    /// Commits what is queued in transactions of a bounded size: small ones share one, large ones take several.
+    /// Puts what is queued into transactions of a bounded size.
     async fn take(&mut self, queued: Vec<Queued>) {
         let mut together: Vec<Queued> = Vec::new();
         let mut messages = 0;
         for one in queued {
             if messages + one.messages.len() > TRANSACTION_MESSAGES_MAX && !together.is_empty() {
-                self.commit_together(std::mem::take(&mut together)).await;
+                self.take_together(std::mem::take(&mut together)).await;
                 messages = 0;
             }
             messages += one.messages.len();
             together.push(one);
         }
-        self.commit_together(together).await;
+        self.take_together(together).await;
     }
 
-    async fn commit_together(&mut self, mut queued: Vec<Queued>) {
-        if queued.is_empty() {
+    /// One transaction: judged while the one before it commits, and handed on when that has.
+    async fn take_together(&mut self, mut queued: Vec<Queued>) {
+        let place = self.place().await;
+        if self.memory.is_full() {
+            self.wait_for_the_commit().await;
+            self.memory.evict();
+        }
+        let mut is_again = false;
+        loop {
+            let behind_a_failure = queued.extract_if(.., |one| one.sequence.is_broken());
+            for one in behind_a_failure {
+                one.not_committed(anyhow::anyhow!("what its source handed in before it was not committed"));
+            }
+            if queued.is_empty() {
+                return;
+            }
+            self.metrics.batches_again.add(u64::from(is_again));
+            let is_ahead = self.committing.is_some();
+            let judged = self.judge(&queued).await;
+            if !self.wait_for_the_commit().await {
+                is_again = true;
+                continue;
+            }
+            match judged {
+                Ok(judged) => {
+                    self.metrics.batches_ahead.add(u64::from(is_ahead));
+                    let quarantined = self.quarantine.untold();
+                    self.committing = Some(self.committer.begin(judged, quarantined, queued, place));
+                }
+                Err(error) => {
+                    self.memory.clear();
+                    refuse(queued, &error, &self.metrics);
+                }
+            }
             return;
         }
-        let mut arrivals: Vec<(usize, Arrival)> = Vec::new();
-        let (mut errors, mut offsets) = (Vec::new(), Vec::new());
-        for (index, one) in queued.iter_mut().enumerate() {
-            arrivals.extend(one.messages.drain(..).map(|arrival| (index, arrival)));
-            errors.append(&mut one.errors);
-            offsets.append(&mut one.offsets);
-        }
-        let by = by_whom(&queued);
-        let mut reports: Vec<Report> = queued.iter().map(|_| Report::default()).collect();
-        let mut failure = None;
-        let mut rest = arrivals;
+    }
+
+    /// A place on the way, behind the changes that wait for a pause: they wait for what came of the commit before.
+    async fn place(&mut self) -> Place {
         loop {
-            let tail = rest.split_off(rest.len().min(TRANSACTION_MESSAGES_MAX));
-            let last = tail.is_empty();
-            // What was read is past only when all of it is committed.
-            let (errors, offsets) = if last {
-                (std::mem::take(&mut errors), std::mem::take(&mut offsets))
-            } else {
-                (Vec::new(), Vec::new())
-            };
-            if let Err(error) = self.commit(rest, errors, offsets, &by, &mut reports).await {
-                self.metrics.commit_failures.add(1);
-                tracing::error!(
-                    who = %by,
-                    error = format!("{error:#}"),
-                    "a batch was not committed; its sources send it again"
-                );
-                failure = Some(error);
-                break;
+            tokio::select! {
+                biased;
+                went_well = ended(&mut self.committing) => self.has_ended(went_well),
+                place = self.pauses.place() => return place,
             }
-            if last {
-                break;
-            }
-            rest = tail;
-        }
-        // Last of all: a source that is told forgets the messages. What was queued gives its places back as it is dropped here.
-        for (one, report) in queued.into_iter().zip(reports) {
-            let answer = match &failure {
-                None => Ok(report),
-                Some(error) => Err(NotCommitted(anyhow::anyhow!("{error:#}"))),
-            };
-            // Nobody listens where an HTTP client went away; the commit stands all the same.
-            let _ = one.done.send(answer);
         }
     }
 
-    /// One transaction: what is new is judged; all of it is kept, or none.
-    async fn commit(
-        &mut self,
-        arrivals: Vec<(usize, Arrival)>,
-        errors: Vec<SourceError>,
-        offsets: Vec<SourceOffset>,
-        by: &Principal,
-        reports: &mut [Report],
-    ) -> anyhow::Result<()> {
+    /// What is new of what was queued is judged; the rest is told apart.
+    async fn judge(&mut self, queued: &[Queued]) -> anyhow::Result<Judged> {
         let started = Instant::now();
-        let ids: Vec<_> = arrivals
-            .iter()
+        let arrivals = || {
+            let all = queued.iter().enumerate();
+            all.flat_map(|(whose, one)| one.messages.iter().map(move |arrival| (whose, arrival)))
+        };
+        let ids: Vec<_> = arrivals()
             .map(|(_, arrival)| (&*arrival.message.id, arrival.message.digest()))
             .collect();
-        // This holds until the commit, because nobody else writes messages.
+        let ahead = self.committing.as_ref().map(|committing| Arc::clone(&committing.ahead));
+        // With the batch ahead this holds until the commit, because nobody else writes messages.
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(places::now());
-        let mut new = Vec::with_capacity(arrivals.len());
-        let mut found = Vec::with_capacity(arrivals.len());
-        for ((whose, arrival), known) in arrivals.into_iter().zip(known) {
+        let mut new = Vec::with_capacity(ids.len());
+        let mut refused = Vec::new();
+        let mut found = Vec::with_capacity(ids.len());
+        for ((whose, arrival), known) in arrivals().zip(known) {
+            let message = &arrival.message;
+            let known = match &ahead {
+                Some(ahead) => ahead.known(&message.id, message.digest(), known),
+                None => known,
+            };
             match &known {
-                Known::New => new.push(arrival.message),
+                Known::New => new.push(Arc::clone(message)),
                 Known::Same | Known::Disposed => batch.duplicates.push(Duplicates {
-                    source: arrival.place.source,
+                    source: arrival.place.source.clone(),
                     count: 1,
                 }),
-                Known::Conflict { .. } => batch.conflicts.push(Conflict {
-                    id: MessageId::clone(&arrival.message.id),
-                    refused: arrival.message.digest(),
-                    refused_raw: Arc::clone(arrival.message.raw()),
-                    place: arrival.place,
-                }),
+                Known::Conflict { .. } => {
+                    batch.conflicts.push(Conflict {
+                        id: MessageId::clone(&message.id),
+                        refused: message.digest(),
+                        // Its lawful basis says whether they are kept.
+                        refused_raw: Arc::default(),
+                        place: arrival.place.clone(),
+                    });
+                    refused.push(Arc::clone(message));
+                }
             }
             found.push((whose, known));
         }
-        batch.source_errors = errors;
-        batch.offsets = offsets;
-        let Kept { batch, judging } = self.judge_and_keep(new, batch, by).await?;
-        let mut conflicts = batch.conflicts.iter().map(|conflict| conflict.id.native.clone());
-        for (whose, known) in found {
-            match known {
-                Known::New => reports[whose].accepted += 1,
-                Known::Same | Known::Disposed => reports[whose].duplicates += 1,
-                Known::Conflict { .. } => reports[whose].conflicts.extend(conflicts.next()),
-            }
-        }
-        for entry in &batch.entries {
-            self.metrics.count_verdict(&entry.verdict);
-        }
-        let partial = batch.entries.iter().filter(|entry| entry.verdict.is_partial()).count();
-        if partial > 0 {
-            tracing::warn!(messages = partial, "messages were judged in part");
-        }
-        self.metrics.messages_committed.add(batch.entries.len() as u64);
-        self.metrics.messages_duplicate.add(batch.duplicates.len() as u64);
-        self.metrics.messages_conflicting.add(batch.conflicts.len() as u64);
-        self.metrics.source_errors.add(batch.source_errors.len() as u64);
-        self.metrics
-            .count_time(judging, started.elapsed().saturating_sub(judging));
-        Ok(())
-    }
-
-    /// The pipeline, on a thread of its own. `batch` is what is kept beside the new messages.
-    async fn judge_and_keep(
-        &mut self,
-        new: Vec<Arc<Addressed>>,
-        batch: IngestBatch,
-        by: &Principal,
-    ) -> anyhow::Result<Kept> {
         let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
+        let id = generation.id();
         let workers = self.workers;
-        let beside = self.known.in_zone(&generation.set().time_zone);
-        let mut keeper = Arriving::new(self.archive.clone(), batch, by.clone(), beside);
+        let mut arriving = Arriving {
+            archive: self.archive.clone(),
+            runtime: Handle::current(),
+            ahead,
+            beside: self.known.in_zone(&generation.set().time_zone),
+        };
         // A panic in there leaves an empty memory, which asks the archive.
         let mut memory = std::mem::replace(&mut self.memory, Memory::backed());
+        let archive = self.archive.clone();
         let work = self.thread.run("judging", move || {
             let by = Judge {
                 generation: &generation,
                 workers,
                 breaker: Some(&*quarantine),
             };
-            let kept = take_in(by, &mut memory, new, &mut keeper);
-            (memory, kept, generation.id())
+            let judged = take_in(by, &mut memory, new, refused, &mut arriving).map(|taken| {
+                batch.entries = entries(taken.admitted, taken.settled);
+                for (conflict, kept) in batch.conflicts.iter_mut().zip(taken.refused) {
+                    conflict.refused_raw = Arc::clone(kept.raw());
+                }
+                // Here, and not in its turn: the commit is the longer part.
+                archive.pack(&mut batch);
+                batch
+            });
+            (memory, judged)
         });
-        let (memory, kept, id) = work.await?;
+        let (memory, judged) = work.await?;
         self.memory = memory;
-        self.quarantine.tell(id).await;
-        Ok(kept?)
+        Ok(Judged {
+            batch: judged?,
+            found,
+            generation: id,
+            took: started.elapsed(),
+        })
     }
 }
 
-/// Whose transaction it is: that of the one who handed all of it in, or of the host, which put several together.
-fn by_whom(queued: &[Queued]) -> Principal {
-    let mut all = queued.iter().map(|one| &one.by);
-    match all.next() {
-        Some(first) if all.all(|by| by == first) => first.clone(),
-        _ => Principal::system("intake"),
+/// The end of the commit that runs: true unless it failed. Never, if none does.
+async fn ended(committing: &mut Option<Committing>) -> bool {
+    match committing {
+        Some(committing) => committing.ended().await,
+        None => std::future::pending().await,
     }
 }

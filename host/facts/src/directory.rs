@@ -2,6 +2,7 @@
 
 use crate::table::{self, Column, Row, is_account, shown};
 use proviso_model::directory::{Account, Clash, Employment, PostClass, clashes};
+use proviso_model::limits::{ACCOUNTS_PER_LINE_MAX, PROBLEMS_PER_FILE_MAX};
 use proviso_model::{Problem, Problems};
 use std::path::Path;
 
@@ -43,7 +44,12 @@ pub fn read(file: &Path, bytes: &[u8]) -> Result<Vec<Employment>, Problems> {
     }
     // Lines that could not be read are missing, and would be missed.
     if problems.is_empty() {
-        problems.extend(clashes(&rows).iter().map(|clash| told(file, &rows, &lines, clash)));
+        let clashes = clashes(&rows);
+        let (these, more) = clashes.split_at(clashes.len().min(PROBLEMS_PER_FILE_MAX));
+        problems.extend(these.iter().map(|clash| told(file, &rows, &lines, clash)));
+        if !more.is_empty() {
+            problems.push(Problem::in_file(file, format!("{} problems more", more.len())));
+        }
     }
     if problems.is_empty() {
         Ok(rows)
@@ -86,6 +92,11 @@ fn read_accounts(row: &mut Row<'_>) -> Option<Vec<Account>> {
             Ok(account) if is_account(&account) => {
                 if !accounts.contains(&account) {
                     accounts.push(account);
+                }
+                if accounts.len() > ACCOUNTS_PER_LINE_MAX {
+                    let told = format!("has over {ACCOUNTS_PER_LINE_MAX}: expected the identifiers of one person");
+                    row.problem(ACCOUNTS, &told);
+                    return None;
                 }
             }
             _ => {
@@ -194,7 +205,7 @@ mod tests {
             ),
             (
                 "t,1,w:a,d,ordinary,,,,9",
-                vec!["a.csv:2: 9 cells: the first line names 8 columns".to_owned()],
+                vec!["a.csv:2: 9 cells: the headings name 8 columns".to_owned()],
             ),
         ];
         each_row(table, |(line, expected)| {
@@ -229,6 +240,32 @@ mod tests {
         let next =
             format!("{HEAD}t,1,w:a,d,ordinary,,,2026-02-01\nt,1,w:a,e,ordinary,,2026-02-01,\nt,2,w:b,d,ordinary,1,,\n");
         assert_eq!(read(Path::new("a.csv"), next.as_bytes()).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_person_has_so_many_accounts() {
+        let line = |count: usize| {
+            let accounts: Vec<String> = (0..count).map(|number| format!("w:{number}")).collect();
+            format!("{HEAD}t,1,{} w:0,d,ordinary,,,\n", accounts.join(";"))
+        };
+        let rows = read(Path::new("a.csv"), line(64).as_bytes()).unwrap();
+        assert_eq!(rows[0].accounts.len(), ACCOUNTS_PER_LINE_MAX);
+        let told = ["a.csv:2: `accounts` has over 64: expected the identifiers of one person"];
+        assert_eq!(problems(&line(65)), told);
+        assert_eq!(problems(&line(1_000_000)), told);
+    }
+
+    #[test]
+    fn of_many_contradictions_the_first_are_told_and_the_others_counted() {
+        let text = format!("{HEAD}{}", "t,1,w:a,d,ordinary,,,\n".repeat(PROBLEMS_PER_FILE_MAX + 3));
+        let told = problems(&text);
+        assert_eq!(told.len(), PROBLEMS_PER_FILE_MAX + 1);
+        assert!(
+            told[0].starts_with("a.csv:3: `person` \"1\" has line 2 "),
+            "{}",
+            told[0]
+        );
+        assert_eq!(told[PROBLEMS_PER_FILE_MAX], "a.csv: 2 problems more");
     }
 
     #[test]

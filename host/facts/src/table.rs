@@ -1,6 +1,6 @@
 //! A table in CSV: its columns found by their headings, its cells asked for by column.
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use csv::{ErrorKind, Position, ReaderBuilder, StringRecord, Trim};
 use proviso_model::directory::Account;
 use proviso_model::limits::{HTTP_BODY_BYTES_MAX, ID_BYTES_MAX, PROBLEMS_PER_FILE_MAX};
 use proviso_model::spelling::nearest;
@@ -197,29 +197,33 @@ pub(crate) fn read(file: &Path, bytes: &[u8], columns: &[Column], mut take: impl
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(bytes);
+    let mut lines = Lines::new(bytes);
     let headings = match reader.headers() {
         Ok(headings) => headings.clone(),
-        Err(error) => return vec![broken(file, 1, &error)],
+        Err(error) => return vec![broken(file, lines.line_at(error.position()), &error)],
     };
     let mut problems = Vec::new();
-    let places = places(file, &headings, columns, &mut problems);
+    let line = lines.line_at(headings.position());
+    let places = places(file, line, &headings, columns, &mut problems);
     if !problems.is_empty() {
         return problems;
     }
     let mut cells = StringRecord::new();
-    loop {
+    while problems.len() < PROBLEMS_PER_FILE_MAX {
         match reader.read_record(&mut cells) {
-            Ok(false) => break,
+            Ok(false) => return problems,
             Ok(true) => {}
             Err(error) => {
-                let line = error.position().map_or(0, |at| at.line() as usize);
-                problems.push(broken(file, line, &error));
-                break;
+                problems.push(broken(file, lines.line_at(error.position()), &error));
+                return problems;
             }
         }
-        let line = cells.position().map_or(0, |at| at.line() as usize);
-        if cells.len() > headings.len() {
-            let message = format!("{} cells: the first line names {} columns", cells.len(), headings.len());
+        let line = lines.line_at(cells.position());
+        if cells.len() != headings.len() {
+            let mut message = format!("{} cells: the headings name {} columns", cells.len(), headings.len());
+            if cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
+                message.push_str("; one goes over several lines: is its last quotation mark missing?");
+            }
             problems.push(Problem::on_line(file, line, message));
             continue;
         }
@@ -230,24 +234,73 @@ pub(crate) fn read(file: &Path, bytes: &[u8], columns: &[Column], mut take: impl
             file,
             problems: &mut problems,
         });
-        if problems.len() >= PROBLEMS_PER_FILE_MAX {
-            let message = format!("{PROBLEMS_PER_FILE_MAX} problems: what is behind them was not looked at");
-            problems.push(Problem::in_file(file, message));
-            break;
-        }
     }
+    let message = format!("{PROBLEMS_PER_FILE_MAX} problems: what is behind them was not looked at");
+    problems.push(Problem::in_file(file, message));
     problems
+}
+
+/// The lines of a file, counted once from its beginning to its end.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, line: 1 }
+    }
+
+    /// The line on which the record begins that the reader met at `position`, no earlier than the one before. The reader's own position
+    /// is where the record before ended: what is left of its line's end, and empty lines, stand between.
+    fn line_at(&mut self, position: Option<&Position>) -> usize {
+        let met = position.map_or(self.at, |position| position.byte() as usize);
+        while let Some(byte) = self.bytes.get(self.at) {
+            let ends_line = match byte {
+                b'\n' => true,
+                b'\r' => self.bytes.get(self.at + 1) != Some(&b'\n'),
+                _ if self.at >= met => break,
+                _ => false,
+            };
+            self.line += usize::from(ends_line);
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// Where each column stands. A heading that is no column is a problem, as is a column that is missing or there twice.
 fn places(
     file: &Path,
+    line: usize,
     headings: &StringRecord,
     columns: &[Column],
     problems: &mut Vec<Problem>,
 ) -> Vec<(Column, Option<usize>)> {
-    let mut problem = |message: String| problems.push(Problem::on_line(file, 1, message));
+    let mut problem = |message: String| problems.push(Problem::on_line(file, line, message));
     let mut places: Vec<(Column, Option<usize>)> = columns.iter().map(|column| (*column, None)).collect();
+    if headings.is_empty() {
+        problem("the file is empty: expected a line of headings".to_owned());
+        return places;
+    }
+    if let Some(other) = headings
+        .get(0)
+        .filter(|_| headings.len() == 1)
+        .and_then(|one| one.find([';', '\t']))
+    {
+        let other = &headings[0][other..=other];
+        problem(format!("the headings are divided by {other:?}: expected commas"));
+        return places;
+    }
+    if headings.len() > PROBLEMS_PER_FILE_MAX {
+        problem(format!(
+            "{} columns: a file of facts of this kind has {}",
+            headings.len(),
+            columns.len()
+        ));
+        return places;
+    }
     for (place, heading) in headings.iter().enumerate() {
         let known = places
             .iter_mut()
@@ -279,4 +332,86 @@ fn broken(file: &Path, line: usize, error: &csv::Error) -> Problem {
         _ => "is no line of CSV".to_owned(),
     };
     Problem::on_line(file, line, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_rows::each_row;
+
+    const COLUMNS: [Column; 2] = [Column::required("one", "一"), Column::required("day", "日")];
+
+    fn told(bytes: &[u8]) -> Vec<String> {
+        let problems = read(Path::new("a.csv"), bytes, &COLUMNS, |row| {
+            row.day(COLUMNS[1]);
+        });
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_problem_is_told_with_the_line_on_which_an_editor_shows_it() {
+        let day = |line| format!("a.csv:{line}: `day` is \"x\": expected a day of the form 2026-01-31");
+        let table = [
+            ("one,day\n1,\n2,x\n", vec![day(3)]),
+            ("one,day\r\n1,\r\n2,x\r\n3,\r\n4,x", vec![day(3), day(5)]),
+            ("\u{feff}one,day\r\n\r\n\r\n1,\r\n\r\n2,x\r\n", vec![day(6)]),
+            ("\n\none,day\n\n1,x\n", vec![day(5)]),
+            // A line's end within a cell; the lone one of an old system.
+            ("one,day\r\n\"1\r\n\n\",\r\n2,x\r\n", vec![day(5)]),
+            ("one,day\r1,\r2,x\r", vec![day(3)]),
+            ("", vec!["a.csv:1: the file is empty: expected a line of headings".to_owned()]),
+            (
+                "one;day\n1;2\n",
+                vec!["a.csv:1: the headings are divided by \";\": expected commas".to_owned()],
+            ),
+            (
+                "one,day\n1,\n\"2,\n3,\n4,",
+                vec![
+                    "a.csv:3: 1 cells: the headings name 2 columns; one goes over several lines: is its last quotation mark missing?"
+                        .to_owned(),
+                ],
+            ),
+            (
+                "\r\none,day,three\r\n",
+                vec!["a.csv:2: no column is called \"three\"".to_owned()],
+            ),
+            (
+                "one,day\r\n\r\n1,,\r\n2\r\n",
+                vec![
+                    "a.csv:3: 3 cells: the headings name 2 columns".to_owned(),
+                    "a.csv:4: 1 cells: the headings name 2 columns".to_owned(),
+                ],
+            ),
+        ];
+        each_row(table, |(text, expected)| assert_eq!(told(text.as_bytes()), expected));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_with_their_line() {
+        let table: [(&[u8], usize); 3] = [
+            (b"one,day\r\n\r\n1,\r\n\r\n\xb2\xc6,\r\n", 5),
+            (b"\n\xb2\xc6,day\n1,\n", 2),
+            (b"\xff\xfeo\0n\0e\0", 1),
+        ];
+        each_row(table, |(bytes, line)| {
+            let told = told(bytes);
+            assert!(told[0].starts_with(&format!("a.csv:{line}: is not UTF-8")), "{told:?}");
+            assert_eq!(told.len(), 1);
+        });
+    }
+
+    #[test]
+    fn problems_of_a_file_are_told_up_to_a_number() {
+        let table = ["1\n", "1,x\n"];
+        each_row(table, |line| {
+            let told = told(format!("one,day\n{}", line.repeat(PROBLEMS_PER_FILE_MAX + 1)).as_bytes());
+            assert_eq!(told.len(), PROBLEMS_PER_FILE_MAX + 1);
+            assert_eq!(
+                told[PROBLEMS_PER_FILE_MAX],
+                "a.csv: 1000 problems: what is behind them was not looked at"
+            );
+        });
+        let told = told(format!("one{}\n", ",x".repeat(PROBLEMS_PER_FILE_MAX)).as_bytes());
+        assert_eq!(told, ["a.csv:1: 1001 columns: a file of facts of this kind has 2"]);
+    }
 }

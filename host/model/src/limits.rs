@@ -145,6 +145,8 @@ pub const HTTP_ANSWERS_BYTES_MAX: usize = 320 << 20;
 pub const HTTP_ANSWER_WAIT: Duration = Duration::from_secs(30);
 /// Held messages that one answer lists.
 pub const HELD_LISTED_MAX: u32 = 1_000;
+/// Accounts on one line of a directory.
+pub const ACCOUNTS_PER_LINE_MAX: usize = 64;
 /// Lines of a ledger of facts that one answer lists.
 pub const LINES_LISTED_MAX: u32 = 10_000;
 /// Steps of a sample that one answer lists.

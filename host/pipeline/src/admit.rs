@@ -3,7 +3,7 @@
 
 use crate::ports::Past;
 use proviso_engine::Input;
-use proviso_model::basis::{LawfulBases, Permit, Side, TenantBasis};
+use proviso_model::basis::{Applied, LawfulBases, Permit, Side, TenantBasis};
 use proviso_model::consent::{self, ConsentLedger, Gate, Visible};
 use proviso_model::directory::Directory;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
@@ -12,7 +12,7 @@ use proviso_model::set::PolicySet;
 use proviso_model::statement::{PEOPLE, Statement};
 use proviso_model::{Addressed, Message, Timestamp};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Bytes of earlier messages that are remembered beside a keeper, which is asked for the others.
 const BACKED_BYTES_MAX: usize = 32 << 20;
@@ -27,8 +27,8 @@ const PARTY_BYTES: usize = 96;
 /// What a statement takes, about.
 const STATEMENT_BYTES: usize = 16;
 
-/// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied between two
-/// transactions: what one needs stays until it is committed.
+/// What is remembered between messages. Fed in order of arrival. Bounded in bytes, and only ever emptied where nothing waits for
+/// its commit: what those behind it need stays until then.
 pub struct Memory {
     ledgers: HashMap<String, Ledger>,
     windows: HashMap<String, Window>,
@@ -93,6 +93,14 @@ fn people<'m>(basis: &TenantBasis, directory: Option<&'m Directory>, message: &'
     employees
         .filter_map(|party| consent::person_of(directory, message, party))
         .collect()
+}
+
+/// A message, or of one that may not be stored whole what may be kept.
+fn may_be_kept(message: Arc<Addressed>, basis: &Applied) -> Arc<Addressed> {
+    if basis.permits == Permit::Metadata {
+        return Arc::new(message.metadata());
+    }
+    message
 }
 
 fn bytes_of(message: &Addressed) -> usize {
@@ -260,51 +268,72 @@ impl Memory {
     pub fn admit_next(&mut self, set: &PolicySet, message: Arc<Addressed>) -> Input {
         let sent_at = message.sent_at;
         let mut input = self.pass(set, message, sent_at);
-        if input
-            .basis
-            .as_ref()
-            .is_some_and(|basis| basis.permits == Permit::Metadata)
-        {
-            input.message = Arc::new(input.message.metadata());
+        if let Some(basis) = &input.basis {
+            input.message = may_be_kept(input.message, basis);
         }
         input
     }
 
-    /// `moment` is that whose state of consent decides.
-    fn pass(&mut self, set: &PolicySet, message: Arc<Addressed>, moment: Timestamp) -> Input {
-        let (tenant, channel) = (&message.id.tenant, &message.id.channel);
-        let key = ledger_key(tenant, channel);
-        if !self.ledgers.contains_key(&key) {
-            self.ledgers.insert(key.clone(), Ledger::default());
-        }
-        if let Some(event) = &message.consent {
-            let ledger = self.ledgers.entry(key.clone()).or_default();
-            ledger.said.record(&event.heard_at(message.sent_at));
-        }
-        self.clock += 1;
-        let window_bytes = &mut self.window_bytes;
-        let window = self.windows.entry(conversation_key(&message)).or_insert_with(|| {
-            *window_bytes += WINDOW_BYTES;
-            Window::default()
+    /// Of messages that are not taken in, what may be kept of each by its own lawful basis. Nothing of them is remembered.
+    pub fn only_what_may_be_kept<P: Past>(
+        &mut self,
+        set: &PolicySet,
+        messages: Vec<Arc<Addressed>>,
+        past: &mut P,
+    ) -> Result<Vec<Arc<Addressed>>, P::Error> {
+        self.ask_for_consents(set, &messages, past)?;
+        let kept = messages.into_iter().map(|message| {
+            let none = std::iter::empty::<Arc<Addressed>>();
+            let basis = consent::visible(self.gate(set, &message, message.sent_at), &message, none).basis;
+            may_be_kept(message, &basis)
         });
-        window.used = self.clock;
-        let earlier = window.messages.iter().cloned();
+        Ok(kept.collect())
+    }
+
+    /// `moment` is that whose state of consent decides.
+    fn gate<'a>(&'a self, set: &PolicySet, message: &Message, moment: Timestamp) -> Gate<'a> {
+        static NOTHING: LazyLock<ConsentLedger> = LazyLock::new(ConsentLedger::default);
+        let (tenant, channel) = (&message.id.tenant, &message.id.channel);
         let basis = self.bases.of(tenant, set.lawful_basis);
-        let people = basis
-            .of(Side::Employees)
-            .and_then(|_| self.ledgers.get(&ledger_key(tenant, PEOPLE)));
-        let gate = Gate {
+        let said = |channel: &str| {
+            self.ledgers
+                .get(&ledger_key(tenant, channel))
+                .map(|ledger| &ledger.said)
+        };
+        Gate {
             basis,
-            said: &self.ledgers[&key].said,
-            people: people.map(|ledger| &ledger.said),
+            said: said(channel).unwrap_or(&NOTHING),
+            people: basis.of(Side::Employees).and_then(|_| said(PEOPLE)),
             directory: self.directory.as_deref(),
             moment,
-        };
+        }
+    }
+
+    /// `moment` is that whose state of consent decides.
+    fn pass(&mut self, set: &PolicySet, message: Arc<Addressed>, moment: Timestamp) -> Input {
+        if let Some(event) = &message.consent {
+            let key = ledger_key(&message.id.tenant, &message.id.channel);
+            let ledger = self.ledgers.entry(key).or_default();
+            ledger.said.record(&event.heard_at(message.sent_at));
+        }
+        let key = conversation_key(&message);
+        let earlier = self.windows.get(&key).map(|window| window.messages.iter().cloned());
         let Visible {
             withheld,
             basis,
             preceding,
-        } = consent::visible(gate, &message, earlier);
+        } = consent::visible(
+            self.gate(set, &message, moment),
+            &message,
+            earlier.into_iter().flatten(),
+        );
+        self.clock += 1;
+        let window_bytes = &mut self.window_bytes;
+        let window = self.windows.entry(key).or_insert_with(|| {
+            *window_bytes += WINDOW_BYTES;
+            Window::default()
+        });
+        window.used = self.clock;
         if withheld.is_none() {
             if window.messages.len() == PRECEDING_MESSAGES_MAX
                 && let Some(oldest) = window.messages.pop_front()
@@ -327,14 +356,23 @@ impl Memory {
         }
     }
 
-    /// Forgets what was quiet for longest, if there is too much. To be called between two transactions alone.
+    /// True if there is too much.
+    pub fn is_full(&self) -> bool {
+        self.window_bytes > self.bytes_max() || self.is_backed && self.ledger_bytes > self.bytes_max()
+    }
+
+    /// Forgets what was quiet for longest, if there is too much. To be called where nothing that was admitted waits for its commit:
+    /// a keeper does not have it yet.
     pub fn evict(&mut self) {
-        let bytes_max = if self.is_backed {
+        self.evict_to(self.bytes_max());
+    }
+
+    fn bytes_max(&self) -> usize {
+        if self.is_backed {
             BACKED_BYTES_MAX
         } else {
             ALONE_BYTES_MAX
-        };
-        self.evict_to(bytes_max);
+        }
     }
 
     fn evict_to(&mut self, bytes_max: usize) {
@@ -351,7 +389,8 @@ impl Memory {
         }
     }
 
-    /// Forgets everything: after a transaction that was not committed, and which the memory has seen.
+    /// Forgets everything: after a transaction that was not committed, and which the memory has seen. What was judged on top of it is
+    /// to be judged again.
     pub fn clear(&mut self) {
         *self = Self::new(self.is_backed);
     }

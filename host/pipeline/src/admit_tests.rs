@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use proviso_model::basis::Basis;
 use proviso_model::canonical::{Defaults, from_json};
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::set::LawfulBasis;
@@ -84,6 +85,38 @@ fn on_consent() -> PolicySet {
         lawful_basis: LawfulBasis::Consent,
         ..PolicySet::default()
     }
+}
+
+#[test]
+fn of_a_message_that_is_not_taken_in_as_much_is_kept_as_its_own_basis_permits() {
+    let basis = Basis::new("consent", "PIPL", "13(1)(1)", Permit::Judge)
+        .with(ConsentState::Unknown, Permit::Metadata)
+        .with(ConsentState::Disagree, Permit::Sealed);
+    let agreed = ConsentEvent {
+        party: "known".to_owned(),
+        state: ConsentState::Agree,
+        at: Timestamp::from_millis(1).unwrap(),
+    };
+    let mut past = Kept {
+        said: vec![agreed],
+        bases: Arc::new([("t".to_owned(), TenantBasis::new(basis, None))].into_iter().collect()),
+        ..Kept::default()
+    };
+    let mut memory = Memory::backed();
+    let set = on_consent();
+    // What another message of the transaction says is known.
+    memory.admit(&set, vec![refusal("r", "refusing")], &mut past).unwrap();
+    let messages = ["stranger", "known", "refusing"].map(|party| message("m", "g", party));
+    let refused = memory
+        .only_what_may_be_kept(&set, messages.to_vec(), &mut past)
+        .unwrap();
+    let texts: Vec<usize> = refused.iter().map(|one| one.text.len()).collect();
+    assert_eq!(texts, [0, 100, 100]);
+    assert_eq!(refused[0].delivered(), Some(messages[0].digest()));
+    assert_eq!(&refused[1], &messages[1]);
+    // Nothing of them is remembered: the next in their conversation stands alone.
+    let next = memory.admit(&set, vec![message("n", "g", "known")], &mut past).unwrap();
+    assert_eq!(shown(&next[0]), [] as [&str; 0]);
 }
 
 fn shown(input: &Input) -> Vec<&str> {

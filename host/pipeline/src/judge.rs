@@ -1,5 +1,5 @@
 //! The order of the stages for the messages of one transaction. No other place knows it, save `driver.rs`, which runs the same
-//! stages on threads of their own.
+//! stages on threads of their own. Messages may be judged while those before them wait for their commit.
 
 use crate::admit::Memory;
 use crate::ports::{Breaker, Keeper, Past, States};
@@ -22,27 +22,44 @@ pub struct Judge<'a> {
     pub breaker: Option<&'a dyn Breaker>,
 }
 
-/// The whole way of new messages: admitted, judged, committed. All of it happens, or nothing: after an error
-/// the memory is empty, so that it holds nothing which the keeper does not.
-pub fn take_in<K: Keeper>(
+/// What is to be committed of new messages.
+pub struct Taken {
+    /// The messages, as far as their lawful basis lets them be kept.
+    pub admitted: Vec<Input>,
+    /// What was said of them, in their order.
+    pub settled: Vec<Settled>,
+    /// What may be kept of those that are not taken in, in the order in which they were given.
+    pub refused: Vec<Arc<Addressed>>,
+}
+
+/// The way of new messages up to their commit: admitted and judged, knowing of all that came before, what waits for its commit
+/// included; of `refused`, which came under identifiers of others, what their own lawful basis lets be kept. After an error the memory is empty, so that it holds nothing which the keeper does not. Otherwise it has seen the
+/// messages: whoever cannot commit them clears it, and whoever judges ahead of their commit calls [`Memory::evict`] at no other time
+/// than when nothing waits.
+pub fn take_in<K: Past + States<Error = <K as Past>::Error>>(
     by: Judge<'_>,
     memory: &mut Memory,
     messages: Vec<Arc<Addressed>>,
-    keeper: &mut K,
-) -> Result<K::Receipt, <K as Past>::Error> {
-    // The memory takes note of messages before they are committed, since those behind them in the transaction need it.
+    refused: Vec<Arc<Addressed>>,
+    past: &mut K,
+) -> Result<Taken, <K as Past>::Error> {
+    let set = by.generation.set();
     let attempt = || {
-        let admitted = memory.admit(by.generation.set(), messages, keeper)?;
-        let (admitted, settled) = judge(by, admitted, keeper)?;
-        keeper.commit(admitted, settled)
+        // The memory takes note of messages before they are committed, since those behind them need it.
+        let admitted = memory.admit(set, messages, past)?;
+        let refused = memory.only_what_may_be_kept(set, refused, past)?;
+        let (admitted, settled) = judge(by, admitted, past)?;
+        Ok(Taken {
+            admitted,
+            settled,
+            refused,
+        })
     };
-    let receipt = attempt();
-    match &receipt {
-        // Not while messages are on their way: each must find what those ahead of it left.
-        Ok(_) => memory.evict(),
-        Err(_) => memory.clear(),
+    let taken = attempt();
+    if taken.is_err() {
+        memory.clear();
     }
-    receipt
+    taken
 }
 
 /// The whole way of messages that are judged again: each is admitted for itself, since what came before one of them is not what

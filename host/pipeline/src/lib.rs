@@ -5,9 +5,9 @@
 //! 2. [`Memory::admit`]: their consent is noted, the gate opens or stays shut, the preceding messages are picked (`admit.rs`)
 //! 3. `Generation::evaluate`: one scan, triggers, `rules` and `retention` policies, in batches; any thread (`proviso-engine`)
 //! 4. `settle`: folds, in order of arrival, from the states given; then the retention decision (`settle.rs`)
-//! 5. the keeper writes all of it in one transaction, and the source is told ([`Keeper::commit`], behind `ports.rs`)
+//! 5. the keeper writes all of it in one transaction, and the source is told
 //!
-//! [`take_in`], and [`take_again`] for held messages, hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
+//! [`take_in`], up to the commit, and [`take_again`] for held messages, hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
 //! the same stages over threads, where nothing is kept (`driver.rs`). [`loading`] leads from a policy set's file to a generation.
 //!
 //! This crate is synchronous. It knows no database and no source: what it must ask stands in [`ports`].
@@ -22,6 +22,6 @@ mod settle;
 
 pub use admit::Memory;
 pub use driver::{Circumstances, Judgement, Run, Take, judge_all, run};
-pub use judge::{Judge, judge, judge_with, take_again, take_in};
+pub use judge::{Judge, Taken, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
 pub use settle::{Settled, facts};

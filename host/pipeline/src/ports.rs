@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// What was said before. [`crate::Memory`] asks for what it does not know, and once.
+/// What was said before. [`crate::Memory`] asks for what it does not know, and once. What was judged and waits for its commit was said
+/// before too; of that the memory knows all but the states of folds, for which [`States`] answers as if it were committed.
 pub trait Past {
     /// Why the past cannot be told.
     type Error;
@@ -50,7 +51,7 @@ pub trait States {
     fn before(&mut self, message: &Addressed, subjects: &[FoldKey]) -> Result<FoldStates, Self::Error>;
 }
 
-/// Whoever keeps what was judged.
+/// Whoever keeps what was judged again.
 pub trait Keeper: Past + States<Error = <Self as Past>::Error> {
     /// What the keeper gives for what it kept.
     type Receipt;

@@ -1,5 +1,7 @@
 //! Exit codes, in one place.
 
+use proviso_archive::CommitError;
+use proviso_daemon::retention::RetentionError;
 use proviso_model::Problems;
 use proviso_pipeline::loading::set::RecordedError;
 use std::fmt;
@@ -72,6 +74,17 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// What cannot be done as things are is the caller's to mend.
+pub(crate) fn told(error: RetentionError) -> anyhow::Error {
+    match error {
+        RetentionError::NotPossible(why) => Usage(why).into(),
+        RetentionError::Commit(
+            error @ (CommitError::Clock(_) | CommitError::Request(_) | CommitError::NoHold { .. }),
+        ) => Usage(error.to_string()).into(),
+        error => error.into(),
+    }
 }
 
 #[cfg(test)]

@@ -235,9 +235,14 @@ impl Writing {
             Looking::Daemon(client) => return Ok(Self::Daemon(client)),
             Looking::File(reading) => reading.close().await,
         }
+        // A daemon may have been started meanwhile.
+        Self::open(config, token).await
+    }
+
+    /// The daemon of this configuration if it runs, else its archive, which is made where there is none.
+    pub(crate) async fn open(config: &Config, token: &TokenFileArgs) -> anyhow::Result<Self> {
         match Archive::open_with(&config.archive_path(), &config.opening()).await {
             Ok(archive) => Ok(Self::Here(archive)),
-            // A daemon was started meanwhile.
             Err(ArchiveError::InUse { .. }) => Ok(Self::Daemon(Client::of(config, token)?)),
             Err(error) => Err(error.into()),
         }

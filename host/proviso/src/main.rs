@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => command::replay::run(args, colour),
         Command::Retention(sub) => command::retention::run(sub, colour),
         Command::Hold(sub) => command::hold::run(sub, colour),
+        Command::Request(sub) => command::request::run(sub, colour),
         Command::Keys(sub) => command::keys::run(sub, colour),
         Command::Token(sub) => command::token::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),

@@ -10,37 +10,62 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 #[error("a difference is damaged")]
 pub struct DamagedDelta;
 
-/// Appends a piece to `out` as what it differs in from another one of its kind; the same bytes as the other cost about ten.
-/// False, and nothing is appended, where it would not be shorter.
-pub fn write(before: &[u8], piece: &[u8], out: &mut Vec<u8>) -> bool {
-    let start = out.len();
-    let mut frame = vec![0; zstd_safe::compress_bound(piece.len())];
-    let mut context = CCtx::create();
-    // Small tables: both are a few hundred bytes.
-    let parameters = [
-        CParameter::ContentSizeFlag(false),
-        CParameter::CompressionLevel(6),
-        CParameter::WindowLog(13),
-        CParameter::HashLog(9),
-        CParameter::ChainLog(9),
-        CParameter::MinMatch(3),
-    ];
-    let set = parameters
-        .into_iter()
-        .all(|parameter| context.set_parameter(parameter).is_ok());
-    let written = (set && context.ref_prefix(before).is_ok()).then(|| context.compress2(&mut frame[..], piece));
-    if let Some(Ok(written)) = written
-        && let Some(delta) = frame[..written].strip_prefix(&MAGIC)
-        && delta.len() < piece.len()
-    {
-        out.extend_from_slice(delta);
-        return true;
-    }
-    out.truncate(start);
-    false
+/// Writes differences, one after the other. To make one costs as much as a few differences.
+pub struct Differ<'a> {
+    context: CCtx<'a>,
+    /// False where zstd took no parameters: then nothing is ever shorter.
+    is_set: bool,
+    frame: Vec<u8>,
 }
 
-/// Restores what [`write()`] wrote, of at most `bytes_max` bytes.
+impl Default for Differ<'_> {
+    fn default() -> Self {
+        let mut context = CCtx::create();
+        // Small tables: both are a few hundred bytes.
+        let parameters = [
+            CParameter::ContentSizeFlag(false),
+            CParameter::CompressionLevel(6),
+            CParameter::WindowLog(13),
+            CParameter::HashLog(9),
+            CParameter::ChainLog(9),
+            CParameter::MinMatch(3),
+        ];
+        let is_set = parameters
+            .into_iter()
+            .all(|parameter| context.set_parameter(parameter).is_ok());
+        Self {
+            context,
+            is_set,
+            frame: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Differ<'a> {
+    /// Appends a piece to `out` as what it differs in from another one of its kind; the same bytes as the other cost about ten.
+    /// False, and nothing is appended, where it would not be shorter.
+    pub fn write(&mut self, before: &'a [u8], piece: &[u8], out: &mut Vec<u8>) -> bool {
+        let room = zstd_safe::compress_bound(piece.len());
+        if self.frame.len() < room {
+            self.frame.resize(room, 0);
+        }
+        // A prefix counts for one frame.
+        let begun = self.is_set && self.context.ref_prefix(before).is_ok();
+        let written = begun.then(|| self.context.compress2(&mut self.frame[..], piece));
+        if let Some(Ok(written)) = written {
+            let delta = self.frame[..written].strip_prefix(&MAGIC);
+            let delta = delta.filter(|delta| delta.len() < piece.len());
+            out.extend_from_slice(delta.unwrap_or_default());
+            delta.is_some()
+        } else {
+            // What a frame that failed left behind is not gone into.
+            *self = Self::default();
+            false
+        }
+    }
+}
+
+/// Restores what [`Differ::write`] wrote, of at most `bytes_max` bytes.
 ///
 /// # Errors
 /// If it is not that, or longer.
@@ -70,12 +95,16 @@ mod tests {
             let mut piece = before.clone();
             let at = place.index(before.len() + 1);
             piece.splice(at..(at + put.len()).min(before.len()), put);
-            let mut out = Vec::new();
-            if write(&before, &piece, &mut out) {
-                prop_assert!(out.len() < piece.len());
-                prop_assert_eq!(restore(&before, &out, 1 << 20).unwrap(), piece);
-            } else {
-                prop_assert!(out.is_empty() && piece.len() < 80, "{} bytes", piece.len());
+            let mut differ = Differ::default();
+            // Twice by one differ, and back: nothing stays of the frame before.
+            for (before, piece) in [(&before, &piece), (&before, &piece), (&piece, &before)] {
+                let mut out = Vec::new();
+                if differ.write(before, piece, &mut out) {
+                    prop_assert!(out.len() < piece.len());
+                    prop_assert_eq!(&restore(before, &out, 1 << 20).unwrap(), piece);
+                } else {
+                    prop_assert!(out.is_empty() && piece.len() < 80, "{} bytes", piece.len());
+                }
             }
         }
 

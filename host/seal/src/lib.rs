@@ -55,7 +55,7 @@ pub use ring::{
     EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, RingError, TokenRing, TokenSpot,
     UnwrapError,
 };
-pub use seal::{SealError, Sealer, sealed_under};
+pub use seal::{Packed, SealError, Sealer, sealed_under};
 pub use suite::SuiteName;
 pub use tag::{TAG_BYTES, Tagger};
 pub use version::KeyVersion;

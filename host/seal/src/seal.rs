@@ -6,13 +6,34 @@ use crate::record::{Part, RecordId, associated_data};
 use crate::record_key::{NotTaken, RecordKey};
 use crate::suite::SuiteName;
 use crate::version::KeyVersion;
+use std::fmt;
 use std::ops::Range;
+use zeroize::Zeroizing;
 
 /// Seals parts, one after the other; one for each thread. It keeps its buffers, so that a part costs no allocation.
 pub struct Sealer {
     packer: Packer,
     dictionary: Option<u32>,
     associated: Vec<u8>,
+}
+
+/// A part that is packed and not sealed yet. Its bytes are zeroed when it is dropped.
+pub struct Packed {
+    packing: Packing,
+    text: Zeroizing<Vec<u8>>,
+}
+
+impl Packed {
+    /// Its length, which is about that of the sealed part.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl fmt::Debug for Packed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Packed(secret)")
+    }
 }
 
 /// Why a part was not sealed.
@@ -68,38 +89,93 @@ impl Sealer {
         out: &mut Vec<u8>,
     ) -> Result<Range<usize>, SealError> {
         let packed = self.packer.pack(plain)?;
-        let packing = match (&packed, self.dictionary) {
-            (None, _) => Packing::AsItIs,
-            (Some(_), None) => Packing::Zstd,
-            (Some(_), Some(number)) => Packing::Dictionary(number),
-        };
-        let text = packed.unwrap_or(plain);
-        let sealing = key.take(part)?;
-        let header = Header {
-            suite: sealing.suite,
+        let packing = packing(packed.is_some(), self.dictionary);
+        seal(
+            &mut self.associated,
+            key,
+            (record, part),
             packing,
-            version: sealing.version,
-            nonce: sealing.nonce,
-        };
-        let start = out.len();
-        out.reserve(HEADER_BYTES_MAX + text.len() + TAG_BYTES);
-        header.write(out);
-        let body = out.len();
-        associated_data(record, part, &out[start..], &mut self.associated);
-        out.extend_from_slice(text);
-        let sealed = sealing.suite.cipher().seal(
-            key.bytes(),
-            &header.nonce.unwrap_or(part.nonce()),
-            &self.associated,
-            &mut out[body..],
-        );
-        let Ok(tag) = sealed else {
-            out.truncate(start);
-            return Err(SealError::Cipher(plain.len()));
-        };
-        out.extend_from_slice(&tag);
-        Ok(start..out.len())
+            packed.unwrap_or(plain),
+            out,
+        )
     }
+
+    /// Packs a part, and leaves the sealing for later: that needs the record.
+    ///
+    /// # Errors
+    /// If zstd refuses.
+    pub fn pack(&mut self, plain: &[u8]) -> Result<Packed, PackError> {
+        let packed = self.packer.pack(plain)?;
+        Ok(Packed {
+            packing: packing(packed.is_some(), self.dictionary),
+            text: Zeroizing::new(packed.unwrap_or(plain).to_vec()),
+        })
+    }
+
+    /// [`Sealer::seal`] of a part that is packed.
+    ///
+    /// # Errors
+    /// [`SealError`]; `out` is as it was then.
+    pub fn seal_packed(
+        &mut self,
+        key: &mut RecordKey,
+        record: &RecordId,
+        part: Part,
+        packed: &Packed,
+        out: &mut Vec<u8>,
+    ) -> Result<Range<usize>, SealError> {
+        seal(
+            &mut self.associated,
+            key,
+            (record, part),
+            packed.packing,
+            &packed.text,
+            out,
+        )
+    }
+}
+
+fn packing(is_packed: bool, dictionary: Option<u32>) -> Packing {
+    match (is_packed, dictionary) {
+        (false, _) => Packing::AsItIs,
+        (true, None) => Packing::Zstd,
+        (true, Some(number)) => Packing::Dictionary(number),
+    }
+}
+
+fn seal(
+    associated: &mut Vec<u8>,
+    key: &mut RecordKey,
+    (record, part): (&RecordId, Part),
+    packing: Packing,
+    text: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<Range<usize>, SealError> {
+    let sealing = key.take(part)?;
+    let header = Header {
+        suite: sealing.suite,
+        packing,
+        version: sealing.version,
+        nonce: sealing.nonce,
+    };
+    let start = out.len();
+    out.reserve(HEADER_BYTES_MAX + text.len() + TAG_BYTES);
+    header.write(out);
+    let body = out.len();
+    associated_data(record, part, &out[start..], associated);
+    out.extend_from_slice(text);
+    let sealed = sealing.suite.cipher().seal(
+        key.bytes(),
+        &header.nonce.unwrap_or(part.nonce()),
+        associated,
+        &mut out[body..],
+    );
+    let Ok(tag) = sealed else {
+        out.truncate(start);
+        return Err(SealError::Cipher(text.len()));
+    };
+    out.extend_from_slice(&tag);
+    Ok(start..out.len())
 }
 
 /// The suite, and the version of the tenant key, under which bytes were sealed. Read from the header, which nobody has

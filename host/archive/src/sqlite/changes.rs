@@ -7,9 +7,10 @@ use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
     acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, ingest, quarantines,
-    rejudge, rewrap, trust,
+    rejudge, requests, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
+use crate::requests::{RequestRefusal, RequestedAct};
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
 
@@ -69,7 +70,22 @@ pub(super) async fn write(
             let number = holds::place(connection, hold, by, log).await?;
             Ok(Receipt::Hold { number })
         }
-        Change::ReleaseHold { hold, note, at } => {
+        Change::ReleaseHold {
+            hold,
+            request,
+            note,
+            at,
+        } => {
+            if let Some(request) = request {
+                let expected = RequestedAct::HoldRelease {
+                    hold,
+                    note: note.to_owned(),
+                };
+                if requests::to_run(connection, request, at).await? != expected {
+                    return Err(RequestRefusal::OtherAct(request).into());
+                }
+                requests::ran(connection, request, at, by, log).await?;
+            }
             holds::release(connection, hold, note, at, by, log).await?;
             Ok(Receipt::Done)
         }
@@ -78,6 +94,14 @@ pub(super) async fn write(
         )),
         Change::DisposeAgain(again) => {
             disposed_again::dispose(connection, known, sealing, again, by, log).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Ask(request) => {
+            let number = requests::ask(connection, request, by, log).await?;
+            Ok(Receipt::Request { number })
+        }
+        Change::Decide(deciding) => {
+            requests::decide(connection, deciding, by, log).await?;
             Ok(Receipt::Done)
         }
         Change::Key { tenant, key, act, .. } => {

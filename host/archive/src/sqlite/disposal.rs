@@ -13,12 +13,14 @@ use super::log::judged::{self, ERASED, erased};
 use super::log::rows::{self, DISPOSALS};
 use super::log::start::last_time;
 use super::records::{CONTENT_COLUMNS, content_columns, open_content};
+use super::requests;
 use super::rows::{damage, read_principal, read_time};
 use super::sealing::Sealing;
 use super::steps;
 use super::vocabulary::Vocabulary;
 use crate::change::CommitError;
 use crate::disposal::{DisposalReport, Disposed, Disposing, Due, Going, KeptBy};
+use crate::requests::{RequestRefusal, RequestedAct};
 use crate::storage::StorageError;
 use crate::stored::codes;
 use proviso_model::retention::Why;
@@ -29,6 +31,7 @@ use proviso_proof::entry_proof::Place;
 use proviso_proof::{Hash, certificate};
 use proviso_seal::TAG_BYTES;
 use sqlx::{Row as _, SqliteConnection};
+use std::collections::HashMap;
 use std::time::Instant;
 
 const CONTENT: &str = concat!(
@@ -95,6 +98,9 @@ pub(super) async fn dispose(
     if disposing.clock_is_right && clock.is_doubted() {
         log.tell(CLOCK_TRUSTED, None, Vec::new())?;
     }
+    if let Some(request) = disposing.request {
+        may_run(connection, request, disposing).await?;
+    }
     // The last steps of subjects may go.
     known.chains.forget();
     let leaf = next_leaf(connection).await?;
@@ -109,6 +115,9 @@ pub(super) async fn dispose(
         };
         *count += 1;
     }
+    if let Some(request) = disposing.request {
+        requests::ran(connection, request, disposing.at, by, log).await?;
+    }
     Ok(report)
 }
 
@@ -118,6 +127,20 @@ pub(super) async fn next_leaf(connection: &mut SqliteConnection) -> Result<u64, 
         .fetch_one(connection)
         .await?;
     Ok(leaf.unsigned_abs())
+}
+
+/// That a request asks for the disposal of these messages, by these grounds. What it asks for besides stays.
+async fn may_run(connection: &mut SqliteConnection, request: i64, disposing: &Disposing) -> Result<(), Failure> {
+    let RequestedAct::Disposal { messages, .. } = requests::to_run(connection, request, disposing.at).await? else {
+        return Err(RequestRefusal::OtherAct(request).into());
+    };
+    let asked: HashMap<i64, Digest> = messages.iter().map(|one| (one.arrival, one.grounds)).collect();
+    let is_asked = |going: &Going| asked.get(&going.arrival) == Some(&going.digest());
+    if disposing.messages.iter().all(is_asked) {
+        Ok(())
+    } else {
+        Err(RequestRefusal::OtherAct(request).into())
+    }
 }
 
 enum Became {

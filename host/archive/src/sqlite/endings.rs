@@ -50,15 +50,28 @@ const OF_MESSAGE: &str = concat!(
       WHERE e.message = ?"
 );
 
-const CLOCKED: &str = concat!(
-    "SELECT ",
-    content_columns!(),
-    said_columns!(),
-    " FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message) JOIN generations g USING (generation)
-      WHERE s.tenant = ?1 AND s.channel = ?2 AND e.clocks > 0 AND e.clocks & ?3 AND e.message > ?4
-      AND (?5 IS NULL OR e.conversation = (SELECT conversation FROM conversations o WHERE o.stream = s.stream AND o.id = ?5))
-      ORDER BY e.message LIMIT ?6"
-);
+/// The same of several messages.
+macro_rules! clocked {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            content_columns!(),
+            said_columns!(),
+            " FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
+              JOIN generations g USING (generation)
+              WHERE ",
+            $which,
+            " AND e.clocks > 0 AND e.clocks & ? AND e.message > ? ORDER BY e.message LIMIT ?"
+        )
+    };
+}
+const CLOCKED_OF_STREAM: &str = clocked!("e.stream = ?");
+const CLOCKED_OF_CONVERSATION: &str = clocked!("e.conversation = ?");
+
+const STREAM: &str = "SELECT stream FROM streams WHERE tenant = ? AND channel = ?";
+const CONVERSATION: &str =
+    "SELECT conversation FROM conversations WHERE stream = (SELECT stream FROM streams WHERE tenant = ? AND channel = ?)
+     AND id = ?";
 
 /// Adds what is not known yet, and writes the decisions that change.
 pub(super) async fn import(
@@ -93,13 +106,15 @@ pub(super) async fn import(
         log.tell_row(connection, &ENDING_ROWS, number, None, Vec::new()).await?;
     }
     let meanings = Meanings::default();
+    let mut decided = 0;
     for (message, decision) in &import.decisions {
-        decide(connection, names, sealing, &meanings, *message, decision, log).await?;
+        let written = decide(connection, names, sealing, &meanings, *message, decision, log).await?;
+        decided += u64::from(written);
     }
     Ok(EndingReport {
         added: added.len() as u64,
         known: (import.rows.len() - added.len()) as u64,
-        decided: import.decisions.len() as u64,
+        decided,
     })
 }
 
@@ -118,7 +133,8 @@ async fn last(connection: &mut SqliteConnection, row: &Ending) -> Result<Option<
     found.map(|row| read_day(&row, 0)).transpose()
 }
 
-/// Writes another decision on a message, sealed as a judgement of its own round: what was said of it stays.
+/// Writes another decision on a message, sealed as a judgement of its own round: what was said of it stays. False of a message that was
+/// disposed of since it was decided on.
 async fn decide(
     connection: &mut SqliteConnection,
     names: &mut Names,
@@ -127,11 +143,12 @@ async fn decide(
     message: i64,
     decision: &Arc<Decision>,
     log: &mut Entries,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let row = sqlx::query(OF_MESSAGE)
         .bind(message)
-        .fetch_one(&mut *connection)
+        .fetch_optional(&mut *connection)
         .await?;
+    let Some(row) = row else { return Ok(false) };
     let mut said = read_said(connection, sealing, meanings, &row).await?;
     judged::keep(connection, sealing, message, &sealing.tag(&said.message.id)).await?;
     for proposal in &said.judgement.verdict.proposals {
@@ -165,7 +182,8 @@ async fn decide(
         digest("standing", &now.standing),
         digest("verdict", &now.verdict),
     ];
-    log.tell(judged::DECIDED, Some(message), fields)
+    log.tell(judged::DECIDED, Some(message), fields)?;
+    Ok(true)
 }
 
 /// A message that was opened, with what was said of it.
@@ -258,12 +276,19 @@ impl Sqlite {
         limit: u32,
     ) -> Result<Vec<Retained>, StorageError> {
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(CLOCKED)
-                .bind(tenant.to_owned())
-                .bind(of.place().channel.clone())
+            let (numbered, clocked) = match of {
+                Concerns::Customer(_) => (sqlx::query_scalar(STREAM), CLOCKED_OF_STREAM),
+                Concerns::Conversation(_) => (sqlx::query_scalar(CONVERSATION), CLOCKED_OF_CONVERSATION),
+            };
+            let mut numbered = numbered.bind(tenant.to_owned()).bind(of.place().channel.clone());
+            if let (_, Some(conversation)) = columns_of(of) {
+                numbered = numbered.bind(conversation.to_owned());
+            }
+            let number: Option<i64> = numbered.fetch_optional(&mut *reader).await?;
+            let rows = sqlx::query(clocked)
+                .bind(number)
                 .bind(clocks.bits())
                 .bind(after)
-                .bind(columns_of(of).1.map(str::to_owned))
                 .bind(limit)
                 .fetch_all(&mut *reader)
                 .await?;
@@ -318,4 +343,36 @@ fn read_day(row: &SqliteRow, at: usize) -> Result<Option<Day>, sqlx::Error> {
     number
         .map(|number| Day::from_number(number).ok_or_else(|| damaged(at, format!("day {number} is in no calendar"))))
         .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::support::fresh;
+
+    #[tokio::test]
+    async fn messages_with_clocks_are_found_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = fresh(&folder).await;
+        for (sql, by) in [
+            (
+                CLOCKED_OF_STREAM,
+                "SEARCH e USING INDEX envelopes_by_clock (stream=? AND rowid>?)",
+            ),
+            (
+                CLOCKED_OF_CONVERSATION,
+                "SEARCH e USING INDEX envelopes_by_conversation (conversation=? AND rowid>?)",
+            ),
+        ] {
+            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let plan = archive.store.reading(|mut reader| async move {
+                let rows = sqlx::query(explained).fetch_all(&mut *reader).await?;
+                let steps = rows.iter().map(|row| row.try_get("detail"));
+                steps.collect::<Result<Vec<String>, _>>()
+            });
+            let plan = plan.await.unwrap().join("\n");
+            assert!(plan.contains(by), "{plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

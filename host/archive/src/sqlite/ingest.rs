@@ -190,10 +190,16 @@ async fn write_messages(
     let wanted = entries
         .iter()
         .map(|numbered| (&*numbered.entry.message.id.tenant, numbered.message));
-    for (numbered, mut record) in entries.iter().zip(sealing.records(wanted)?) {
-        let message = &numbered.entry.message;
-        let content = record.seal(Part::Content, &content::write(message))?;
-        let judgement = record.seal(Part::Judgement(0), &numbered.judgement(&known.names))?;
+    for (place, (numbered, mut record)) in entries.iter().zip(sealing.records(wanted)?).enumerate() {
+        let packed = batch.packed.of(place, numbered.entry);
+        let content = match packed {
+            Some(packed) => record.seal_packed(Part::Content, &packed.content)?,
+            None => record.seal(Part::Content, &content::write(&numbered.entry.message))?,
+        };
+        let judgement = match packed.and_then(|packed| packed.judgement.as_ref()) {
+            Some(packed) => record.seal_packed(Part::Judgement(0), packed)?,
+            None => record.seal(Part::Judgement(0), &numbered.judgement(&known.names))?,
+        };
         sealed.push((numbered.message, record, content, judgement));
     }
     let tags: Vec<_> = entries

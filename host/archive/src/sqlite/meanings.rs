@@ -1,6 +1,6 @@
 //! What the numbers in stored judgements stand for.
 
-use super::names::read_proposal;
+use super::names::{Names, read_proposal};
 use super::rows::damaged;
 use crate::stored::judgement::Meanings as Read;
 use proviso_model::Digest;
@@ -11,7 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was read of the tables of names. A number never gets another meaning, so that nothing of it grows old.
 #[derive(Default)]
-pub(super) struct Meanings(Mutex<Arc<Known>>);
+pub(super) struct Meanings {
+    known: Mutex<Arc<Known>>,
+    /// The other way round: the numbers that the last commit of this process left.
+    names: Mutex<Names>,
+}
 
 #[derive(Default)]
 pub(super) struct Known {
@@ -37,6 +41,19 @@ impl Read for Known {
 }
 
 impl Meanings {
+    /// The numbers of names that were committed, as far as this process has written any.
+    pub(super) fn names(&self) -> Names {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of numbers that are committed.
+    pub(super) fn remember(&self, names: &Names) {
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(names);
+    }
+
     /// What is known, all of these numbers included that the archive has.
     pub(super) async fn know(
         &self,
@@ -45,7 +62,7 @@ impl Meanings {
         proposals: &[u32],
         pack_list: i64,
     ) -> Result<Arc<Known>, sqlx::Error> {
-        let known = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let known = Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
         let has_all = policies.iter().all(|number| known.policies.contains_key(number))
             && proposals.iter().all(|number| known.proposals.contains_key(number))
             && known.pack_lists.contains_key(&pack_list);
@@ -53,7 +70,7 @@ impl Meanings {
             return Ok(known);
         }
         let known = Arc::new(read(connection).await?);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
         Ok(known)
     }
 }

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 8] = [
+const ALL: [(i64, &str, &str); 9] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -22,6 +22,7 @@ const ALL: [(i64, &str, &str); 8] = [
     (6, "log", include_str!("../../migrations/0006_log.sql")),
     (7, "disposal", include_str!("../../migrations/0007_disposal.sql")),
     (8, "facts", include_str!("../../migrations/0008_facts.sql")),
+    (9, "requests", include_str!("../../migrations/0009_requests.sql")),
 ];
 
 /// What brings an archive up to date.
@@ -44,6 +45,8 @@ pub(super) const NEWEST: i64 = ALL[ALL.len() - 1].0;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlx::ConnectOptions as _;
+    use sqlx::sqlite::SqliteConnectOptions;
     use std::collections::BTreeSet;
     use std::fmt::Write as _;
 
@@ -63,6 +66,31 @@ mod tests {
             });
             assert_eq!(checksum, released, "migration {}", migration.version);
         }
+    }
+
+    /// What contacts said outlives the message that said it, and the log tells of it by its number.
+    #[tokio::test]
+    async fn what_disposed_messages_said_of_consent_stays_under_its_number() {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
+        let mut connection = options.connect().await.unwrap();
+        let before = MIGRATIONS.iter().filter(|migration| migration.version < 8);
+        let before = Migrator::with_migrations(before.cloned().collect());
+        before.run(&mut connection).await.unwrap();
+        let rows = "INSERT INTO streams (stream, tenant, channel) VALUES (1, 'bank', 'wecom');
+            INSERT INTO envelopes (message, stream, received_at, sent_at, kind, direction, sender, conversation, generation,
+                                   pack_list, held)
+            VALUES (9, 1, 700, 600, 1, 0, 1, 1, 1, 1, 0);
+            INSERT INTO consent_events (event, message, stream, party, state, at, holds)
+            VALUES (3, 4, 1, 'gone', 'agree', 100, 200), (8, 9, 1, 'here', 'disagree', 500, 600);";
+        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        let kept = sqlx::query_as::<_, (i64, i64, String, i64, i64)>(
+            "SELECT consent, message, party, holds, heard_at FROM consents ORDER BY consent",
+        );
+        assert_eq!(
+            kept.fetch_all(&mut connection).await.unwrap(),
+            [(3, 4, "gone".to_owned(), 200, 200), (8, 9, "here".to_owned(), 600, 700)]
+        );
     }
 
     #[test]

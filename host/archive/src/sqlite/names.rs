@@ -6,10 +6,10 @@ use crate::stored::basis;
 use crate::stored::judgement::Numbers;
 use crate::stored::lists::write_cited_rules;
 use crate::stored::verdict::{self, write_proposal};
-use proviso_model::Digest;
 use proviso_model::basis::Applied;
 use proviso_model::message::Kind;
 use proviso_model::verdict::AttributedProposal;
+use proviso_model::{Digest, Verdict};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::HashMap;
@@ -53,6 +53,24 @@ impl Numbers for Names {
 }
 
 impl Names {
+    /// True if all that a verdict names has a number.
+    pub(super) fn has_all(&self, verdict: &Verdict) -> bool {
+        let has = |pack: &str, policy: &str| {
+            let policies = self.tables.policies.get(pack);
+            policies.is_some_and(|policies| policies.contains_key(policy))
+        };
+        verdict
+            .findings
+            .iter()
+            .all(|finding| has(&finding.pack, &finding.policy))
+            && verdict.faults.iter().all(|fault| has(&fault.pack, &fault.policy))
+            && verdict.scores.iter().all(|score| has(&score.pack, &score.policy))
+            && verdict
+                .proposals
+                .iter()
+                .all(|proposal| self.tables.proposals.contains_key(proposal))
+    }
+
     pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let mut names = Tables::default();
         for row in sqlx::query("SELECT tenant, channel, stream FROM streams")

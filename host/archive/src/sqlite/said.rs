@@ -88,19 +88,24 @@ impl Numbered<'_> {
 
     /// What was said of it.
     pub(super) fn judgement(&self, names: &Names) -> Vec<u8> {
-        let Entry {
-            message,
-            verdict,
-            fuel,
-            retention,
-            ..
-        } = self.entry;
-        let decided = match retention {
-            Some(decision) => Decided::Decision(Arc::clone(decision)),
-            None => Decided::Nothing,
-        };
-        judgement::write(verdict, *fuel, &decided, &message.text, names)
+        judgement_of(self.entry, names)
     }
+}
+
+/// What was said of a message, in its stored form.
+pub(super) fn judgement_of(entry: &Entry, names: &Names) -> Vec<u8> {
+    let Entry {
+        message,
+        verdict,
+        fuel,
+        retention,
+        ..
+    } = entry;
+    let decided = match retention {
+        Some(decision) => Decided::Decision(Arc::clone(decision)),
+        None => Decided::Nothing,
+    };
+    judgement::write(verdict, *fuel, &decided, &message.text, names)
 }
 
 /// Something of a message that a policy said or did.
@@ -261,11 +266,13 @@ pub(super) async fn write_folds(
         )
         .await?;
     let folds = folds_of(connection, advances).await?;
-    let steps: Vec<_> = advances
+    let states: Vec<_> = folds
         .iter()
-        .zip(&folds)
-        .map(|(said, fold)| (said.message, *fold, chains.next(*fold, &said.what.before)))
+        .zip(advances)
+        .map(|(fold, said)| (*fold, &said.what.before))
         .collect();
+    let steps = advances.iter().zip(&folds).zip(chains.next(&states));
+    let steps: Vec<_> = steps.map(|((said, fold), step)| (said.message, *fold, step)).collect();
     FOLD_STEPS
         .run(connection, &steps, |values, (message, fold, step)| {
             values.int(*message).int(*fold).blob(step);

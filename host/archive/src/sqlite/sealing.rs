@@ -7,8 +7,8 @@ use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_proof::commitment::Salt;
 use proviso_seal::{
-    Dictionary, Fingerprint, KeyRing, KeyVersion, OpenError, Opener, PackError, RecordId, RecordKey, RingError, Sealer,
-    SuiteName, TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
+    Dictionary, Fingerprint, KeyRing, KeyVersion, OpenError, Opener, PackError, Packed, RecordId, RecordKey, RingError,
+    SealError, Sealer, SuiteName, TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -72,6 +72,13 @@ impl Tools {
             opener,
         })
     }
+
+    fn sealer(&mut self, part: Part) -> &mut Sealer {
+        match part {
+            Part::Content | Part::Refused(_) => &mut self.content,
+            Part::Judgement(_) => &mut self.judgement,
+        }
+    }
 }
 
 thread_local! {
@@ -86,6 +93,11 @@ fn with_tools<T>(act: impl FnOnce(&mut Tools) -> Result<T, KeyError>) -> Result<
         };
         act(tools)
     })
+}
+
+/// Packs a part. The sealing is left for later, when its record has a number.
+pub(super) fn pack(part: Part, plain: &[u8]) -> Result<Packed, KeyError> {
+    with_tools(|tools| Ok(tools.sealer(part).pack(plain).map_err(SealError::from)?))
 }
 
 /// The key rings of an archive.
@@ -340,20 +352,34 @@ impl OpenRecord {
     }
 
     pub(super) fn seal(&mut self, part: Part, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let mut sealed = Vec::with_capacity(plain.len() / 2 + 64);
-        with_tools(|tools| {
-            let sealer = match part {
-                Part::Content | Part::Refused(_) => &mut tools.content,
-                Part::Judgement(_) => &mut tools.judgement,
-            };
-            let record = RecordId {
-                tenant: &self.tenant,
-                kind: MESSAGE,
-                number: self.number.unsigned_abs(),
-            };
-            sealer.seal(&mut self.key, &record, part.numbered(), plain, &mut sealed)?;
-            Ok(())
-        })?;
+        self.seal_with(plain.len() / 2, |record, key, sealed| {
+            with_tools(|tools| Ok(tools.sealer(part).seal(key, record, part.numbered(), plain, sealed)?))
+        })
+    }
+
+    /// The same of a part that is packed.
+    pub(super) fn seal_packed(&mut self, part: Part, packed: &Packed) -> Result<Vec<u8>, KeyError> {
+        self.seal_with(packed.bytes(), |record, key, sealed| {
+            with_tools(|tools| {
+                Ok(tools
+                    .sealer(part)
+                    .seal_packed(key, record, part.numbered(), packed, sealed)?)
+            })
+        })
+    }
+
+    fn seal_with<T>(
+        &mut self,
+        bytes: usize,
+        seal: impl FnOnce(&RecordId<'_>, &mut RecordKey, &mut Vec<u8>) -> Result<T, KeyError>,
+    ) -> Result<Vec<u8>, KeyError> {
+        let mut sealed = Vec::with_capacity(bytes + 64);
+        let record = RecordId {
+            tenant: &self.tenant,
+            kind: MESSAGE,
+            number: self.number.unsigned_abs(),
+        };
+        seal(&record, &mut self.key, &mut sealed)?;
         Ok(sealed)
     }
 

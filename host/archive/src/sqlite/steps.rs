@@ -3,7 +3,7 @@
 
 use super::rows::damage;
 use proviso_model::limits::FOLD_STATE_BYTES_MAX;
-use proviso_seal::delta;
+use proviso_seal::delta::{self, Differ};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,26 +25,42 @@ impl Chains {
         self.0.clear();
     }
 
-    /// A subject's next state in its stored form.
-    pub(super) fn next(&mut self, fold: i64, state: &Arc<[u8]>) -> Vec<u8> {
-        if self.0.len() >= REMEMBERED_MAX {
+    /// The next states of subjects in their stored form, in order. A subject may come several times.
+    pub(super) fn next(&mut self, states: &[(i64, &Arc<[u8]>)]) -> Vec<Vec<u8>> {
+        if self.0.len() + states.len() > REMEMBERED_MAX {
             self.forget();
         }
-        let mut step = Vec::with_capacity(32);
-        let distance = match self.0.get(&fold) {
-            Some((before, distance)) if *distance < DISTANCE_MAX => {
-                step.push(distance + 1);
-                delta::write(before, state, &mut step).then_some(distance + 1)
+        let known = |(fold, _): &(i64, _)| Some((*fold, self.0.get(fold)?.clone()));
+        let earlier: HashMap<i64, (Arc<[u8]>, u8)> = states.iter().filter_map(known).collect();
+        let mut last: HashMap<i64, (&Arc<[u8]>, u8)> = HashMap::with_capacity(states.len());
+        last.extend(
+            earlier
+                .iter()
+                .map(|(fold, (state, distance))| (*fold, (state, *distance))),
+        );
+        let mut differ = Differ::default();
+        let mut steps = Vec::with_capacity(states.len());
+        for (fold, state) in states {
+            let mut step = Vec::with_capacity(32);
+            let distance = match last.get(fold) {
+                Some((before, distance)) if *distance < DISTANCE_MAX => {
+                    step.push(distance + 1);
+                    differ.write(before, state, &mut step).then_some(distance + 1)
+                }
+                _ => None,
+            };
+            if distance.is_none() {
+                step.clear();
+                step.push(0);
+                step.extend_from_slice(state);
             }
-            _ => None,
-        };
-        if distance.is_none() {
-            step.clear();
-            step.push(0);
-            step.extend_from_slice(state);
+            last.insert(*fold, (state, distance.unwrap_or(0)));
+            steps.push(step);
         }
-        self.0.insert(fold, (Arc::clone(state), distance.unwrap_or(0)));
-        step
+        let last = last.into_iter();
+        self.0
+            .extend(last.map(|(fold, (state, distance))| (fold, (Arc::clone(state), distance))));
+        steps
     }
 }
 

@@ -344,13 +344,16 @@ async fn fold_steps(connection: &mut SqliteConnection, chains: &mut Chains) -> R
             .await?;
         let Some(end) = rows.last() else { return Ok(()) };
         last = (end.try_get(1)?, end.try_get(0)?);
+        let mut states: Vec<(i64, Arc<[u8]>)> = Vec::with_capacity(rows.len());
         for row in &rows {
-            let fold: i64 = row.try_get(2)?;
-            let state: Arc<[u8]> = row.try_get::<&[u8], _>(3)?.into();
+            states.push((row.try_get(2)?, row.try_get::<&[u8], _>(3)?.into()));
+        }
+        let states: Vec<_> = states.iter().map(|(fold, state)| (*fold, state)).collect();
+        for ((row, (fold, _)), step) in rows.iter().zip(&states).zip(chains.next(&states)) {
             sqlx::query("INSERT INTO fold_steps (message, fold, state_before) VALUES (?, ?, ?)")
                 .bind(row.try_get::<i64, _>(1)?)
-                .bind(fold)
-                .bind(chains.next(fold, &state))
+                .bind(*fold)
+                .bind(step)
                 .execute(&mut *connection)
                 .await?;
         }

@@ -105,6 +105,7 @@ impl Sqlite {
                     writer.unclean = !self.emptied(&mut connection).await;
                 }
                 writer.connection = Some(connection);
+                self.meanings.remember(&known.names);
                 writer.known = Some(known);
                 self.set_health(Health::Writing);
                 // The change is on disk: whatever this meets is told in the log, and takes nothing back.

@@ -12,6 +12,7 @@ pub(crate) mod decision;
 pub(crate) mod disposed_again;
 pub(crate) mod judgement;
 pub(crate) mod lists;
+pub(crate) mod requested;
 mod unreadable;
 pub(crate) mod verdict;
 

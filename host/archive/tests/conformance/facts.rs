@@ -322,6 +322,8 @@ pub(crate) async fn ends_are_a_ledger_and_change_decisions_in_one_change(archive
     let shown = archive.show(&id("m1")).await.unwrap().unwrap();
     assert_eq!(shown.verdict.json, again.verdict.to_canonical_json());
     assert_eq!(shown.earlier.len(), 1);
-    hand_in(vec![ending("c", None)], vec![(1, retention(Some("2050-01-31")))]).await;
+    // A message that was disposed of since it was decided on is passed over.
+    let decisions = vec![(1, retention(Some("2050-01-31"))), (99, retention(Some("2050-01-31")))];
+    assert_eq!(hand_in(vec![ending("c", None)], decisions).await, (1, 0, 1));
     assert_eq!(archive.show(&id("m1")).await.unwrap().unwrap().earlier, shown.earlier);
 }

@@ -9,8 +9,8 @@
 
 use proviso_archive::{
     Activated, Activation, Advance, Archive, Cause, Change, CommitError, Conflict, Duplicates, Entry, GenerationRecord,
-    IngestBatch, IngestReport, PackRecord, Quarantined, Receipt, RejudgeReport, Rejudging, SourceError, SourceOffset,
-    SourcePlace,
+    IngestBatch, IngestReport, PackRecord, Packed, Quarantined, Receipt, RejudgeReport, Rejudging, SourceError,
+    SourceOffset, SourcePlace,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::id::PolicyId;
@@ -416,6 +416,7 @@ pub fn rich_batch(native: &str) -> IngestBatch {
         }],
         offsets: vec![offset(4_096, 8)],
         entries: vec![entry],
+        packed: Packed::default(),
     }
 }
 
@@ -473,4 +474,28 @@ pub(crate) async fn mended(archive: &Archive, native: &str) -> Entry {
     entry.retention = Some(retention(None));
     entry.fuel = 99;
     entry
+}
+
+/// True if a file of the folder has any sixteen of these bytes in a row.
+pub fn is_anywhere(folder: &std::path::Path, bytes: &[u8]) -> bool {
+    let windows: std::collections::HashSet<&[u8]> = bytes.windows(16).collect();
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let text = std::fs::read(entry.unwrap().path()).unwrap();
+        text.windows(16).any(|window| windows.contains(window))
+    })
+}
+
+/// True if the log tells of a disposal while a hold was open that fits every message.
+pub async fn went_while_held(archive: &Archive) -> bool {
+    let mut open = 0;
+    let leaves = archive.log(None, u32::MAX).await.unwrap();
+    let entries = leaves.iter().rev().flat_map(|leaf| &leaf.entries);
+    entries.into_iter().any(|entry| {
+        match entry.kind.as_str() {
+            "hold-placed" => open += 1,
+            "hold-released" => open -= 1,
+            _ => {}
+        }
+        entry.kind == "disposal" && open > 0
+    })
 }

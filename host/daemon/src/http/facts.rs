@@ -16,7 +16,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Json, Response};
 use proviso_archive::{ActKind, ConsentImport, DirectoryImport};
 use proviso_model::Problems;
-use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, LINE_ERRORS_TOLD_MAX, LINES_LISTED_MAX};
+use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, LINES_LISTED_MAX};
 use proviso_pipeline::places;
 use serde::Deserialize;
 use std::path::Path;
@@ -47,7 +47,10 @@ pub(super) async fn directory(
     Extension(caller): Extension<Caller>,
     body: Received,
 ) -> Result<Response, ApiError> {
-    let rows = proviso_facts::read_directory(Path::new(FILE), &body.bytes).map_err(bad)?;
+    let rows = read(&shared, body, |file| {
+        proviso_facts::read_directory(Path::new(FILE), file)
+    })
+    .await?;
     let import = DirectoryImport {
         rows,
         file: FILE.to_owned(),
@@ -66,8 +69,9 @@ pub(super) async fn hand_in_consents(
     body: Received,
 ) -> Result<Response, ApiError> {
     let (at, generation) = (places::now(), shared.generations.current());
-    let zone = &generation.set().time_zone;
-    let rows = proviso_facts::read_consents(Path::new(FILE), &body.bytes, zone, at).map_err(bad)?;
+    let zone = generation.set().time_zone.clone();
+    let read_all = move |file: &[u8]| proviso_facts::read_consents(Path::new(FILE), file, &zone, at);
+    let rows = read(&shared, body, read_all).await?;
     let (done, answer) = oneshot::channel();
     hand_in(&shared, Facts::Consents(ConsentImport { rows, at }, done), caller).await?;
     let report = answer.await.map_err(|_| ApiError::ending())?.map_err(not_kept)?;
@@ -95,7 +99,7 @@ pub(super) async fn hand_in_endings(
     Extension(caller): Extension<Caller>,
     body: Received,
 ) -> Result<Response, ApiError> {
-    let rows = proviso_facts::read_endings(Path::new(FILE), &body.bytes).map_err(bad)?;
+    let rows = read(&shared, body, |file| proviso_facts::read_endings(Path::new(FILE), file)).await?;
     let (done, answer) = oneshot::channel();
     hand_in(&shared, Facts::Endings(rows, places::now(), done), caller).await?;
     let report = answer.await.map_err(|_| ApiError::ending())?.map_err(not_kept)?;
@@ -132,15 +136,32 @@ pub(super) async fn version(
         );
         ApiError::yours(Code::UnknownDirectory, what)
     })?;
-    tracing::info!(who = %caller.principal, version = record.imported.version, "the directory was read");
+    tell_of_list(&shared, caller, ActKind::Search, "directory", record.rows.len()).await?;
     room.answer(DirectoryV1::from(record)).await
 }
 
 /// `GET /v1/directory/versions`: the versions of the directory, the newest first.
-pub(super) async fn versions(State(shared): State<Shared>) -> Result<Response, ApiError> {
+pub(super) async fn versions(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, ApiError> {
     let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
     let versions = shared.archive.directory_versions(VERSIONS_MAX).await.map_err(unread)?;
+    tell_of_list(&shared, caller, ActKind::Search, "directory-versions", versions.len()).await?;
     room.answer(DirectoryVersionsV1::from(versions)).await
+}
+
+/// Reads a file on a thread of its own: it may be as large as a body is at most.
+async fn read<T: Send + 'static>(
+    shared: &Shared,
+    body: Received,
+    read_all: impl FnOnce(&[u8]) -> Result<T, Problems> + Send + 'static,
+) -> Result<T, ApiError> {
+    let rows = shared.reading_facts.run("reading facts", move || read_all(&body.bytes));
+    let rows = rows
+        .await
+        .map_err(|error| ApiError::ours("the facts could not be read", error))?;
+    rows.map_err(|problems| bad(&problems))
 }
 
 /// Gives facts to the writer, which answers by the channel that they carry.
@@ -154,17 +175,8 @@ async fn hand_in(shared: &Shared, facts: Facts, caller: Caller) -> Result<(), Ap
 }
 
 /// Every bad line, each on a line of its own.
-fn bad(Problems(problems): Problems) -> ApiError {
-    let mut told: Vec<String> = problems
-        .iter()
-        .take(LINE_ERRORS_TOLD_MAX)
-        .map(ToString::to_string)
-        .collect();
-    if problems.len() > told.len() {
-        told.push(format!("{} problems more", problems.len() - told.len()));
-    }
-    told.push("nothing was imported".to_owned());
-    ApiError::yours(Code::BadFacts, told.join("\n"))
+fn bad(problems: &Problems) -> ApiError {
+    ApiError::yours(Code::BadFacts, format!("{problems}\nnothing was imported"))
 }
 
 fn not_kept(error: impl Into<anyhow::Error>) -> ApiError {

@@ -18,6 +18,7 @@ mod looking;
 mod message_id;
 mod policy;
 mod problem;
+mod requests;
 mod retention;
 mod serving;
 mod status;
@@ -28,10 +29,13 @@ pub(crate) use hosts::Hosts;
 pub(crate) use serving::{Bounds, Connections, listen, serve};
 
 use crate::budget::ByteBudget;
+use crate::config::Config;
 use crate::facts as handed_in;
 use crate::generations::Generations;
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
+use crate::own_thread::OwnThread;
+use crate::pauses::Pauses;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::rejudge;
@@ -58,11 +62,16 @@ pub(crate) struct Shared {
     pub quarantine: Arc<Quarantine>,
     pub rejudging: mpsc::Sender<rejudge::Request>,
     pub facts: mpsc::Sender<handed_in::Request>,
+    pub pauses: Pauses,
+    /// Where files of facts are read.
+    pub reading_facts: OwnThread,
     pub draining: Arc<AtomicBool>,
     pub watching: WatchState,
     pub connections: Connections,
     /// The rules of recorded generations, for those who ask what may go.
     pub rulebook: Arc<tokio::sync::Mutex<Rulebook>>,
+    /// As the daemon was started.
+    pub config: Arc<Config>,
     /// Memory for answers about the archive.
     pub answers: ByteBudget,
 }
@@ -96,7 +105,13 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/keys/destroy", post(keys::destroy))
         .route("/v1/holds", post(retention::place))
         .route("/v1/holds/release", post(retention::release))
-        .route("/v1/retention/dispose", post(retention::dispose));
+        .route("/v1/retention/dispose", post(retention::dispose))
+        .route("/v1/requests/disposal", post(requests::disposal))
+        .route("/v1/requests/hold-release", post(requests::hold_release))
+        .route("/v1/requests/run", post(requests::run));
+    // Who asked takes back what another approves.
+    let deciding = Router::new().route("/v1/requests/decide", post(requests::decide));
+    let asked = Router::new().route("/v1/requests", get(requests::list));
     let reading = Router::new()
         .route("/v1/status", get(status::status))
         .route("/v1/policy/history", get(policy::history))
@@ -129,6 +144,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(with(&[Right::Intake], intake))
         .merge(with(&[Right::Policies], policies))
         .merge(with(&[Right::Operator], operator))
+        .merge(with(&[Right::Approve, Right::Operator], deciding))
+        .merge(with(&[Right::Approve, Right::Reading], asked))
         .merge(with(&[Right::Reading], reading))
         .merge(with(&[Right::Content], content))
         .merge(with(&[Right::Facts], facts))

@@ -94,12 +94,11 @@ pub(super) async fn retry(
     body: Received,
 ) -> Result<Response, ApiError> {
     let RetryBody { policy } = body.json()?;
-    let generation = shared.generations.current().id();
-    let quarantine = Arc::clone(&shared.quarantine);
     // A task of its own: what is recorded and what is called must not part ways because somebody went away.
     let work = tokio::spawn(async move {
-        let by = &caller.principal;
-        quarantine.retry(generation, policy.as_deref(), by).await
+        let _pause = shared.pauses.pause().await;
+        let (generation, by) = (shared.generations.current().id(), &caller.principal);
+        shared.quarantine.retry(generation, policy.as_deref(), by).await
     });
     let failed = |error: anyhow::Error| ApiError::ours("no policy is tried again", error);
     let retried = work.await.map_err(|error| failed(error.into()))?.map_err(failed)?;

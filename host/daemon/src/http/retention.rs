@@ -6,7 +6,9 @@ use super::body::Received;
 use super::looking::{query, tell_of_list, unread};
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
-use crate::retention::{self, RetentionError};
+use super::requests::answered;
+use crate::requests::release_asks;
+use crate::retention;
 use crate::token::Caller;
 use crate::wire::{DisposedPageV1, DisposedV1, HoldsV1, NewHoldV1, PlanV1};
 use axum::Extension;
@@ -90,8 +92,15 @@ pub(super) async fn release(
     if note.trim().is_empty() {
         return Err(ApiError::yours(Code::BadRequest, "`note` is empty: say why it ends"));
     }
+    let asks = release_asks(&shared.config, &shared.archive, hold).await;
+    match asks {
+        Ok(None) => {}
+        Ok(Some(why)) => return Err(ApiError::yours(Code::NotPossible, why)),
+        Err(error) => return Err(ApiError::ours("the hold was not released", error)),
+    }
     let release = Change::ReleaseHold {
         hold,
+        request: None,
         note: &note,
         at: places::now(),
     };
@@ -129,7 +138,8 @@ pub(super) async fn dispose(
     // A task of its own: whoever asked may go away, and it goes on to its end.
     let work = tokio::spawn(async move {
         let rulebook = &mut *shared.rulebook.lock().await;
-        let disposed = retention::dispose(rulebook, &shared.archive, after, clock_is_right, &caller.principal).await;
+        let (archive, pauses) = (&shared.archive, &shared.pauses);
+        let disposed = retention::dispose(rulebook, archive, pauses, after, clock_is_right, &caller.principal).await;
         if let Ok((report, _)) = &disposed {
             tracing::info!(disposed = report.disposed, held = report.held, who = %caller.principal, "messages were disposed of");
         }
@@ -141,8 +151,7 @@ pub(super) async fn dispose(
             let report = report.into();
             Ok(Json(DisposedPageV1 { report, last }).into_response())
         }
-        Err(RetentionError::Commit(error @ CommitError::Clock(_))) => Err(ApiError::yours(Code::NotPossible, error)),
-        Err(error) => Err(ApiError::ours(told, error)),
+        Err(error) => Err(answered(told, error)),
     }
 }
 

@@ -142,18 +142,16 @@ impl Named {
 mod tests {
     use super::*;
     use crate::token::NewToken;
+    use crate::token::permissions::Grants;
     use proviso_model::Timestamp;
 
     fn new(name: &str, until: Option<&str>) -> NewToken {
         NewToken {
             name: name.to_owned(),
-            permissions: Permissions::Granted {
+            permissions: Permissions::Granted(Grants {
                 intake: vec!["bank/wecom".parse().unwrap()],
-                policies: false,
-                reading: false,
-                content: false,
-                facts: false,
-            },
+                ..Grants::default()
+            }),
             until: until.map(|day| day.parse().unwrap()),
         }
     }

@@ -4,7 +4,7 @@
 //! guess is one of 2^256, and a hash that is checked with every request must be fast.
 
 use super::named::{NamedToken, Revoked};
-use super::permissions::Permissions;
+use super::permissions::{Grants, Permissions};
 use super::{OPERATOR, new_secret, stored};
 use proviso_model::id::is_name;
 use proviso_model::time::Day;
@@ -168,15 +168,8 @@ impl TokenFile {
             return Err(TokenFileError::Name(name));
         }
         match &permissions {
-            Permissions::Granted {
-                intake,
-                policies: false,
-                reading: false,
-                content: false,
-                facts: false,
-            } if intake.is_empty() => return Err(TokenFileError::Nothing),
-            Permissions::All => return Err(TokenFileError::Nothing),
-            Permissions::Granted { .. } => {}
+            Permissions::Granted(grants) if *grants != Grants::default() => {}
+            Permissions::Granted(_) | Permissions::All => return Err(TokenFileError::Nothing),
         }
         if let Some(until) = until.filter(|until| *until < today) {
             return Err(TokenFileError::Past { until, today });
@@ -283,13 +276,10 @@ mod tests {
     fn new(name: &str) -> NewToken {
         NewToken {
             name: name.to_owned(),
-            permissions: Permissions::Granted {
+            permissions: Permissions::Granted(Grants {
                 intake: vec!["bank".parse().unwrap()],
-                policies: false,
-                reading: false,
-                content: false,
-                facts: false,
-            },
+                ..Grants::default()
+            }),
             until: None,
         }
     }
@@ -346,13 +336,7 @@ mod tests {
             assert!(matches!(error, TokenFileError::Name(_)), "{name:?}: {error}");
         }
         let nothing = NewToken {
-            permissions: Permissions::Granted {
-                intake: Vec::new(),
-                policies: false,
-                reading: false,
-                content: false,
-                facts: false,
-            },
+            permissions: Permissions::Granted(Grants::default()),
             ..new("a")
         };
         assert!(matches!(

@@ -13,7 +13,7 @@ pub(crate) use book::{Caller, TokenBook};
 pub use file::{NewToken, TokenFile, TokenFileError};
 pub use named::{NamedToken, Revoked};
 pub(crate) use permissions::Right;
-pub use permissions::{BadGrant, IntakeGrant, Permissions};
+pub use permissions::{BadGrant, Grants, IntakeGrant, Permissions};
 
 use anyhow::{Context, bail};
 use proviso_model::Digest;

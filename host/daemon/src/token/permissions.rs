@@ -25,6 +25,8 @@ pub(crate) enum Right {
     Content,
     /// To hand in facts: the directory of employees, consent, ends.
     Facts,
+    /// To approve what others ask for.
+    Approve,
 }
 
 impl Right {
@@ -37,6 +39,7 @@ impl Right {
             Right::Reading => "reading",
             Right::Content => "content",
             Right::Facts => "facts",
+            Right::Approve => "approve",
         }
     }
 }
@@ -44,48 +47,51 @@ impl Right {
 /// What a token may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permissions {
-    /// Everything: the operator.
+    /// Everything but to approve: the operator.
     All,
     /// What was granted, and nothing else.
-    Granted {
-        /// The tenants and channels whose messages it may hand in.
-        intake: Vec<IntakeGrant>,
-        /// Whether it may change policies and have messages judged again.
-        policies: bool,
-        /// Whether it may read status, history and counts.
-        reading: bool,
-        /// Whether it may read messages, and what was said of them.
-        content: bool,
-        /// Whether it may hand in facts.
-        facts: bool,
-    },
+    Granted(Grants),
+}
+
+/// What was granted to a token. Nothing by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that a token may do")]
+pub struct Grants {
+    /// The tenants and channels whose messages it may hand in.
+    pub intake: Vec<IntakeGrant>,
+    /// Whether it may change policies and have messages judged again.
+    pub policies: bool,
+    /// Whether it may read status, history and counts.
+    pub reading: bool,
+    /// Whether it may read messages, and what was said of them.
+    pub content: bool,
+    /// Whether it may hand in facts.
+    pub facts: bool,
+    /// Whether it may approve what others ask for.
+    pub approve: bool,
 }
 
 impl Permissions {
     /// True if a request of that kind may come at all. Of intake, each line is asked about by [`Permissions::speak_for`].
     pub(crate) fn allow(&self, right: Right) -> bool {
         match self {
-            Permissions::All => true,
-            Permissions::Granted {
-                intake,
-                policies,
-                reading,
-                content,
-                facts,
-            } => match right {
-                Right::Intake => !intake.is_empty(),
-                Right::Policies => *policies,
+            // Who may do everything would be the second person to himself.
+            Permissions::All => right != Right::Approve,
+            Permissions::Granted(grants) => match right {
+                Right::Intake => !grants.intake.is_empty(),
+                Right::Policies => grants.policies,
                 Right::Operator => false,
-                Right::Reading => *reading,
-                Right::Content => *content,
-                Right::Facts => *facts,
+                Right::Reading => grants.reading,
+                Right::Content => grants.content,
+                Right::Facts => grants.facts,
+                Right::Approve => grants.approve,
             },
         }
     }
 
     /// Whether its messages may be of that tenant and channel. What a line says of itself is content; this is the authority.
     pub(crate) fn speak_for(&self, message: &MessageId) -> Result<(), String> {
-        let Permissions::Granted { intake, .. } = self else {
+        let Permissions::Granted(Grants { intake, .. }) = self else {
             return Ok(());
         };
         if intake.iter().any(|grant| grant.covers(message)) {
@@ -166,13 +172,11 @@ mod tests {
     use super::*;
 
     fn granted(intake: &[&str]) -> Permissions {
-        Permissions::Granted {
+        Permissions::Granted(Grants {
             intake: intake.iter().map(|grant| grant.parse().unwrap()).collect(),
-            policies: false,
             reading: true,
-            content: false,
-            facts: false,
-        }
+            ..Grants::default()
+        })
     }
 
     #[test]
@@ -218,27 +222,27 @@ mod tests {
             Right::Reading,
             Right::Content,
             Right::Facts,
+            Right::Approve,
         ];
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
-        assert_eq!(may(&token), [true, false, false, true, false, false]);
-        assert_eq!(may(&granted(&[])), [false, false, false, true, false, false]);
-        assert_eq!(may(&Permissions::All), [true; 6]);
-        let auditor = Permissions::Granted {
-            intake: Vec::new(),
-            policies: false,
-            reading: false,
+        assert_eq!(may(&token), [true, false, false, true, false, false, false]);
+        assert_eq!(may(&granted(&[])), [false, false, false, true, false, false, false]);
+        assert_eq!(may(&Permissions::All), [true, true, true, true, true, true, false]);
+        let second = Permissions::Granted(Grants {
+            approve: true,
+            ..Grants::default()
+        });
+        assert_eq!(may(&second), [false, false, false, false, false, false, true]);
+        let auditor = Permissions::Granted(Grants {
             content: true,
-            facts: false,
-        };
-        assert_eq!(may(&auditor), [false, false, false, false, true, false]);
-        let personnel = Permissions::Granted {
-            intake: Vec::new(),
-            policies: false,
-            reading: false,
-            content: false,
+            ..Grants::default()
+        });
+        assert_eq!(may(&auditor), [false, false, false, false, true, false, false]);
+        let personnel = Permissions::Granted(Grants {
             facts: true,
-        };
-        assert_eq!(may(&personnel), [false, false, false, false, false, true]);
+            ..Grants::default()
+        });
+        assert_eq!(may(&personnel), [false, false, false, false, false, true, false]);
     }
 
     #[test]

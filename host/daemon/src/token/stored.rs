@@ -1,7 +1,7 @@
 //! The form of `tokens.json`. It has a version; what it holds is converted by hand.
 
 use super::named::{NamedToken, Revoked};
-use super::permissions::{IntakeGrant, Permissions};
+use super::permissions::{Grants, IntakeGrant, Permissions};
 use proviso_model::time::Day;
 use proviso_model::{Digest, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ struct StoredToken {
     /// Likewise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     facts: bool,
+    /// Likewise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    approve: bool,
     revoked: Option<StoredRevoked>,
 }
 
@@ -77,16 +80,17 @@ pub(super) fn from_text(text: &str) -> Result<Vec<NamedToken>, String> {
 }
 
 fn to_stored(token: &NamedToken) -> StoredToken {
-    let (intake, policies, reading, content, facts) = match &token.permissions {
-        Permissions::Granted {
-            intake,
-            policies,
-            reading,
-            content,
-            facts,
-        } => (intake.as_slice(), *policies, *reading, *content, *facts),
-        Permissions::All => unreachable!("only the operator's token has all permissions, and it is not in this file"),
+    let Permissions::Granted(grants) = &token.permissions else {
+        unreachable!("only the operator's token has all permissions, and it is not in this file")
     };
+    let Grants {
+        intake,
+        policies,
+        reading,
+        content,
+        facts,
+        approve,
+    } = grants;
     let intake = intake.iter().map(|grant| StoredGrant {
         tenant: grant.tenant().to_owned(),
         channel: grant.channel().map(str::to_owned),
@@ -98,10 +102,11 @@ fn to_stored(token: &NamedToken) -> StoredToken {
         made_by: token.made_by.clone(),
         until: token.until.map(|day| day.to_string()),
         intake: intake.collect(),
-        policies,
-        reading,
-        content,
-        facts,
+        policies: *policies,
+        reading: *reading,
+        content: *content,
+        facts: *facts,
+        approve: *approve,
         revoked: token.revoked.as_ref().map(|revoked| StoredRevoked {
             at: revoked.at.to_string(),
             by: revoked.by.clone(),
@@ -130,13 +135,14 @@ fn from_stored(stored: StoredToken) -> Result<NamedToken, String> {
         made_at: time("made_at", &stored.made_at)?,
         made_by: stored.made_by,
         until: until.transpose()?,
-        permissions: Permissions::Granted {
+        permissions: Permissions::Granted(Grants {
             intake: intake.collect::<Result<_, _>>()?,
             policies: stored.policies,
             reading: stored.reading,
             content: stored.content,
             facts: stored.facts,
-        },
+            approve: stored.approve,
+        }),
         revoked: revoked.transpose()?,
         name,
     })
@@ -156,25 +162,20 @@ mod tests {
             made_at: Timestamp::from_millis(1_790_000_000_123).unwrap(),
             made_by: root.clone(),
             until: Some("2027-01-31".parse().unwrap()),
-            permissions: Permissions::Granted {
+            permissions: Permissions::Granted(Grants {
                 intake: vec!["bank/wecom".parse().unwrap(), "shop".parse().unwrap()],
-                policies: false,
                 reading: true,
-                content: false,
-                facts: false,
-            },
+                ..Grants::default()
+            }),
             revoked: None,
         };
         let old = NamedToken {
             name: "old".to_owned(),
             until: None,
-            permissions: Permissions::Granted {
-                intake: Vec::new(),
+            permissions: Permissions::Granted(Grants {
                 policies: true,
-                reading: false,
-                content: false,
-                facts: false,
-            },
+                ..Grants::default()
+            }),
             revoked: Some(Revoked {
                 at: Timestamp::from_millis(1_790_000_000_456).unwrap(),
                 by: root,
@@ -197,13 +198,10 @@ mod tests {
     #[test]
     fn what_came_later_is_written_where_it_is_granted() {
         let auditor = NamedToken {
-            permissions: Permissions::Granted {
-                intake: Vec::new(),
-                policies: false,
-                reading: false,
+            permissions: Permissions::Granted(Grants {
                 content: true,
-                facts: false,
-            },
+                ..Grants::default()
+            }),
             name: "auditor".to_owned(),
             ..tokens().remove(0)
         };
@@ -211,15 +209,22 @@ mod tests {
         assert_eq!(to_text(std::slice::from_ref(&auditor)), golden);
         assert_eq!(from_text(golden).unwrap(), std::slice::from_ref(&auditor));
         let personnel = NamedToken {
-            permissions: Permissions::Granted {
-                intake: Vec::new(),
-                policies: false,
-                reading: false,
-                content: false,
+            permissions: Permissions::Granted(Grants {
                 facts: true,
-            },
+                ..Grants::default()
+            }),
             ..auditor
         };
+        let approver = NamedToken {
+            permissions: Permissions::Granted(Grants {
+                approve: true,
+                ..Grants::default()
+            }),
+            ..personnel.clone()
+        };
+        let approve = golden.replace("\"content\": true", "\"approve\": true");
+        assert_eq!(to_text(std::slice::from_ref(&approver)), approve);
+        assert_eq!(from_text(&approve).unwrap(), [approver]);
         let facts = golden.replace("\"content\": true", "\"facts\": true");
         assert_eq!(to_text(std::slice::from_ref(&personnel)), facts);
         assert_eq!(from_text(&facts).unwrap(), [personnel]);

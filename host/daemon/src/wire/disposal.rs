@@ -131,11 +131,11 @@ impl From<Vec<Planned>> for PlanV1 {
     fn from(planned: Vec<Planned>) -> Self {
         let planned = planned.into_iter().map(|planned| PlannedV1 {
             arrival: planned.arrival,
+            ready: planned.stays().is_none(),
+            stays: planned.stays(),
             message: planned.id.map(|id| id.to_string()),
             until: planned.until.map(|until| until.to_string()),
             rules: planned.rules,
-            ready: planned.going.is_ok(),
-            stays: planned.going.err(),
         });
         Self {
             planned: planned.collect(),

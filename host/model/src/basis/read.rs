@@ -2,7 +2,7 @@
 
 use super::{Basis, LawfulBases, Permit, TenantBasis};
 use crate::consent_event::ConsentState;
-use crate::toml_read::{Table, TomlFile};
+use crate::toml_read::{At, Table, TomlFile};
 
 /// The name of the basis that asks how each party stands, and the rule of law that it is unless the file says another.
 const CONSENT: (&str, &str, &str) = ("consent", "PIPL", "13(1)(1)");
@@ -37,29 +37,35 @@ pub fn read(file: &mut TomlFile<'_>, table: Table<'_>) -> LawfulBases {
     bases.into_iter().collect()
 }
 
-/// A basis that rests on consent permits to judge where it was given, and seals the rest; any other permits it whatever was said.
-fn basis(file: &mut TomlFile<'_>, table: &mut Table<'_>) -> Option<Basis> {
-    let (name, at) = table.required_string(file, "basis")?;
-    if name.trim().is_empty() || name.contains(char::is_control) {
-        file.problem(at, format!("`basis` is {name:?}: name it, as consent or contract"));
+/// A name as people cite it: there is something, and it is one line.
+fn named(file: &mut TomlFile<'_>, key: &str, (text, at): At<String>, example: &str) -> Option<String> {
+    if text.trim().is_empty() || text.contains(char::is_control) {
+        file.problem(at, format!("`{key}` is {text:?}: name it, as {example}"));
         return None;
     }
-    let basis = if name == CONSENT.0 {
-        let text = |table: &mut Table<'_>, file: &mut TomlFile<'_>, key, default: &str| {
-            table
-                .string(file, key)
-                .map_or_else(|| default.to_owned(), |(text, _)| text)
-        };
-        let (law, article) = (
-            text(table, file, "law", CONSENT.1),
-            text(table, file, "article", CONSENT.2),
-        );
+    Some(text)
+}
+
+/// A basis that rests on consent permits to judge where it was given, and seals the rest; any other permits it whatever was said.
+fn basis(file: &mut TomlFile<'_>, table: &mut Table<'_>) -> Option<Basis> {
+    let name = table.required_string(file, "basis");
+    let name = name.and_then(|name| named(file, "basis", name, "consent or contract"))?;
+    let is_consent = name == CONSENT.0;
+    // Whoever does without consent says by which law.
+    let mut rule = |key, default: &str, example| {
+        if is_consent && !table.has(key) {
+            table.string(file, key);
+            return Some(default.to_owned());
+        }
+        let text = table.required_string(file, key)?;
+        named(file, key, text, example)
+    };
+    let law = rule("law", CONSENT.1, "PIPL");
+    let article = rule("article", CONSENT.2, "13(1)(2)");
+    let (law, article) = (law?, article?);
+    let basis = if is_consent {
         Basis::new(&name, &law, &article, Permit::Sealed).with(ConsentState::Agree, Permit::Judge)
     } else {
-        // Whoever does without consent says by which law.
-        let law = table.required_string(file, "law");
-        let article = table.required_string(file, "article");
-        let ((law, _), (article, _)) = (law?, article?);
         Basis::new(&name, &law, &article, Permit::Judge)
     };
     let permits = Permit::ALL.map(|permit| (permit.name(), permit));

@@ -84,6 +84,22 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         ("[lawful_basis.bank]\nbasis = \" \"\n", "`basis` is \" \": name it"),
         (
+            "[lawful_basis.bank]\nbasis = \"contract\"\nlaw = \"\"\narticle = \"13\"\n",
+            "p.toml:3:7: `law` is \"\": name it, as PIPL",
+        ),
+        (
+            "[lawful_basis.bank]\nbasis = \"contract\"\nlaw = \"PIPL\"\narticle = \" \"\n",
+            "p.toml:4:11: `article` is \" \": name it, as 13(1)(2)",
+        ),
+        (
+            "[lawful_basis.bank]\nbasis = \"consent\"\nlaw = \"\\n\"\n",
+            "p.toml:3:7: `law` is \"\\n\": name it, as PIPL",
+        ),
+        (
+            "[lawful_basis.bank]\nbasis = \"consent\"\n[lawful_basis.bank.employees]\nbasis = \"consent\"\narticle = \"\"\n",
+            "p.toml:5:11: `article` is \"\": name it, as 13(1)(2)",
+        ),
+        (
             "[lawful_basis.bank]\nbasis = \"consent\"\nagree = \"judge\"\n",
             "unknown key `agree`",
         ),

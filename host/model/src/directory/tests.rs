@@ -94,7 +94,69 @@ fn the_digest_follows_what_is_said_and_not_its_order() {
     assert_eq!(seen.len(), digests);
 }
 
+/// Whether two rows clash, and over what: each is compared with each.
+fn shared(one: &Employment, other: &Employment) -> Vec<String> {
+    let is_empty = |row: &Employment| row.from.zip(row.to).is_some_and(|(from, to)| from >= to);
+    if is_empty(one) || is_empty(other) || one.tenant != other.tenant || !one.overlaps(other) {
+        return Vec::new();
+    }
+    if one.person == other.person {
+        return vec![one.person.clone()];
+    }
+    let accounts = one.accounts.iter().filter(|account| other.accounts.contains(account));
+    accounts.map(Account::to_string).collect()
+}
+
 proptest! {
+    #[test]
+    fn what_clashes_is_what_clashes_where_each_row_is_compared_with_each(
+        spans in prop::collection::vec((0u8..3, 0u8..3, 0u32..12, 0u32..6, 0u8..4), 0..14),
+    ) {
+        let first: Day = "2026-01-01".parse().unwrap();
+        let rows = spans.into_iter().map(|(person, account, from, days, open)| Employment {
+            from: (open != 1).then(|| first.plus(0, from)),
+            to: (open != 2).then(|| first.plus(0, from + days)),
+            accounts: vec![
+                format!("wecom:{account}").parse().unwrap(),
+                format!("mail:{person}").parse().unwrap(),
+            ],
+            ..row(&format!("p{person}"), None, None, "wealth")
+        });
+        let rows: Vec<Employment> = rows.collect();
+        let mut expected: Vec<String> = Vec::new();
+        for (place, one) in rows.iter().enumerate() {
+            expected.extend(rows[..place].iter().flat_map(|other| shared(one, other)));
+        }
+        let found = clashes(&rows);
+        let mut told: Vec<String> = Vec::new();
+        for clash in &found {
+            match clash {
+                Clash::Person { row, other } => {
+                    told.push(rows[*row].person.clone());
+                    prop_assert!(shared(&rows[*row], &rows[*other]).contains(told.last().unwrap()));
+                }
+                Clash::Account { row, other, account } => {
+                    told.push(rows[*row].accounts[*account].to_string());
+                    prop_assert!(shared(&rows[*row], &rows[*other]).contains(told.last().unwrap()));
+                }
+                Clash::Empty { row } => prop_assert!(rows[*row].from >= rows[*row].to),
+                Clash::Manager { .. } => prop_assert!(false, "nobody has a manager"),
+            }
+        }
+        for keys in [&mut expected, &mut told] {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        prop_assert_eq!(told, expected);
+        // Nothing is left to be told a second time.
+        let whole = rows.iter().enumerate().filter(|(row, _)| found.iter().all(|clash| clash.row() != *row));
+        let whole: Vec<Employment> = whole.map(|(_, row)| row.clone()).collect();
+        prop_assert_eq!(clashes(&whole), []);
+        for (place, one) in whole.iter().enumerate() {
+            prop_assert!(whole[..place].iter().all(|other| shared(one, other).is_empty()));
+        }
+    }
+
     /// The table of moments says of every day what the rows say of it, whatever rows there are that do not clash.
     #[test]
     fn the_index_says_what_the_rows_say(

@@ -73,6 +73,11 @@ pub fn load(
     }
 }
 
+/// Reads a policy set by itself: nobody asks for its packs.
+pub fn alone(path: &Path) -> Result<PolicySet, Vec<Problem>> {
+    PolicySet::parse(path, &read(path)?)
+}
+
 fn read(path: &Path) -> Result<String, Vec<Problem>> {
     let problem = |message: String| vec![Problem::in_file(path, message)];
     let unreadable = |error: std::io::Error| problem(format!("cannot read the policy set: {error}"));

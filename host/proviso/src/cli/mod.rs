@@ -5,6 +5,7 @@ mod audit;
 mod facts;
 mod keys;
 mod pack;
+mod request;
 mod retention;
 mod token;
 
@@ -20,6 +21,7 @@ pub(crate) use pack::{
 pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs};
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
 
+pub(crate) use request::{DecideArgs, RequestCommand};
 pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
 pub(crate) use token::{NewTokenArgs, TokenCommand};
 
@@ -117,6 +119,9 @@ pub(crate) enum Command {
     /// Orders that messages be kept, whatever their rules say.
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Asks for what one person may not do alone, or not at once; approves it, and runs it.
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Says which key wraps what, and rotates the keys that the archive is sealed by.
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -13,6 +13,7 @@ pub(crate) enum TokenCommand {
         proviso token new wecom-feed --intake bank/wecom\n  \
         proviso token new li-na --policies --reading --until 2027-06-30 --config proviso.toml\n  \
         proviso token new personnel --facts\n  \
+        proviso token new second-person --approve --reading\n  \
         proviso token new auditor --content --until 2027-06-30 > auditor.token && chmod 600 auditor.token")]
     New(NewTokenArgs),
     /// Lists the tokens: what each may do, until when, who made it, and those that were revoked. Never a secret.
@@ -58,6 +59,9 @@ pub(crate) struct NewTokenArgs {
     /// It may hand in facts, and read them: the directory of employees.
     #[arg(long)]
     pub facts: bool,
+    /// It may approve what others ask for: disposals and releases of holds, as the second person.
+    #[arg(long)]
+    pub approve: bool,
     /// The last day on which it counts, in UTC; default: it has no end.
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,

@@ -1,9 +1,9 @@
 //! `proviso consent …`: who agreed to being archived, refused, or was given notice.
 
-use super::hand_in::{self, Writing};
+use super::hand_in;
 use crate::cli::{ConsentCommand, ConsentShowArgs, ImportArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
-use crate::looking::Looking;
+use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{ConsentImport, ConsentRecord, ConsentReport};
 use proviso_daemon::config::Config;
@@ -28,15 +28,15 @@ pub(crate) fn run(command: &ConsentCommand, colour: bool) -> anyhow::Result<Endi
 
 async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let bytes = hand_in::bytes(args)?;
-    let zone = hand_in::zone_of(&Config::read(&args.archive.config)?);
+    let zone = hand_in::zone_of(&Config::read(&args.archive.config)?)?;
     let at = places::now();
     let rows = proviso_facts::read_consents(&args.file, &bytes, &zone, at)?;
-    let report = match Writing::begin(&args.archive).await? {
+    let report = match hand_in::begin(&args.archive).await? {
         Writing::Daemon(client) => {
             let report: ConsentReportV1 = client.hand_in("/v1/consents", "text/csv", &bytes)?;
             report.into()
         }
-        Writing::File(archive) => {
+        Writing::Here(archive) => {
             let import = ConsentImport { rows, at };
             let report = import_consents(&archive, &import, &crate::who::runs_this()).await;
             archive.close().await;
@@ -59,12 +59,10 @@ async fn import(args: &ImportArgs) -> anyhow::Result<()> {
 async fn show(args: &ConsentShowArgs, colour: bool) -> anyhow::Result<()> {
     let config = Config::read(&args.archive.config)?;
     let looking = Looking::begin(&config, &args.archive.token).await?;
-    let zone = hand_in::zone_of(&config);
-    let at = args
-        .at
-        .as_ref()
-        .map(|text| hand_in::moment("--at", text, &zone))
-        .transpose()?;
+    let at = match &args.at {
+        Some(text) => Some(hand_in::moment("--at", text, &hand_in::zone_of(&config)?)?),
+        None => None,
+    };
     let mut lines = looking.consents().await?;
     lines.retain(|line| args.party.as_ref().is_none_or(|party| is(line, party)));
     if let Some(at) = at {

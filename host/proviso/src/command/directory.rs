@@ -1,9 +1,9 @@
 //! `proviso directory …`: who works where.
 
-use super::hand_in::{self, Writing};
+use super::hand_in;
 use crate::cli::{DirectoryCommand, DirectoryShowArgs, ImportArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
-use crate::looking::Looking;
+use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
 use proviso_daemon::config::Config;
@@ -28,12 +28,12 @@ pub(crate) fn run(command: &DirectoryCommand, colour: bool) -> anyhow::Result<En
 async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let bytes = hand_in::bytes(args)?;
     let rows = proviso_facts::read_directory(&args.file, &bytes)?;
-    let report = match Writing::begin(&args.archive).await? {
+    let report = match hand_in::begin(&args.archive).await? {
         Writing::Daemon(client) => {
             let report: DirectoryReportV1 = client.hand_in("/v1/directory", "text/csv", &bytes)?;
             report.into()
         }
-        Writing::File(archive) => {
+        Writing::Here(archive) => {
             let import = DirectoryImport {
                 rows,
                 file: args.file.display().to_string(),
@@ -87,13 +87,14 @@ async fn show(args: &DirectoryShowArgs, colour: bool) -> anyhow::Result<()> {
         Some(version) => Usage(format!("the directory has no version {version}: --versions lists them")),
         None => Usage("no directory was imported: `proviso directory import FILE` does it".to_owned()),
     })?;
-    let zone = hand_in::zone_of(&config);
-    let at = match (&args.at, &args.person) {
-        (Some(text), _) => Some(hand_in::moment("--at", text, &zone)?),
-        (None, None) => Some(places::now()),
+    let day = match (&args.at, &args.person) {
         (None, Some(_)) => None,
+        (at, _) => {
+            let zone = hand_in::zone_of(&config)?;
+            let at = at.as_ref().map(|text| hand_in::moment("--at", text, &zone));
+            Some(zone.day(at.transpose()?.unwrap_or_else(places::now)))
+        }
     };
-    let day = at.map(|at| zone.day(at));
     let held = record.rows.iter().filter(|row| day.is_none_or(|day| row.holds_on(day)));
     let shown: Vec<&Employment> = held
         .filter(|row| args.person.as_ref().is_none_or(|person| is(row, person)))

@@ -1,9 +1,9 @@
 //! `proviso facts …`: ends of relationships, contracts, products and disputes.
 
-use super::hand_in::{self, Writing};
+use super::hand_in;
 use crate::cli::{FactsCommand, FactsShowArgs, ImportArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
-use crate::looking::Looking;
+use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{EndingRecord, EndingReport};
 use proviso_daemon::config::Config;
@@ -26,12 +26,12 @@ pub(crate) fn run(command: &FactsCommand, colour: bool) -> anyhow::Result<Ending
 async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let bytes = hand_in::bytes(args)?;
     let rows = proviso_facts::read_endings(&args.file, &bytes)?;
-    let report = match Writing::begin(&args.archive).await? {
+    let report = match hand_in::begin(&args.archive).await? {
         Writing::Daemon(client) => {
             let report: EndingReportV1 = client.hand_in("/v1/endings", "text/csv", &bytes)?;
             report.into()
         }
-        Writing::File(archive) => {
+        Writing::Here(archive) => {
             let config = Config::read(&args.archive.config)?;
             let by = crate::who::runs_this();
             let report = import_endings(&config, &archive, rows, places::now(), &by).await;

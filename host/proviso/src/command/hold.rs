@@ -1,11 +1,12 @@
 //! `proviso hold …`: orders to keep.
 
 use crate::cli::{ArchiveArgs, HoldCommand, OutputFormat, PlaceArgs};
-use crate::exit::{Ending, Usage};
+use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip};
-use proviso_archive::{Change, CommitError, Receipt};
+use proviso_archive::{Archive, Change, Receipt};
 use proviso_daemon::config::Config;
+use proviso_daemon::requests::release_asks;
 use proviso_daemon::wire::{HoldsV1, NewHoldV1};
 use proviso_pipeline::places;
 use serde_json::json;
@@ -61,18 +62,9 @@ async fn release(hold: i64, note: &str, args: &ArchiveArgs) -> anyhow::Result<En
             client.post("/v1/holds/release", &json!({ "hold": hold, "note": note }))?;
         }
         Writing::Here(archive) => {
-            let release = Change::ReleaseHold {
-                hold,
-                note,
-                at: places::now(),
-            };
-            let released = archive.commit(release, &crate::who::runs_this()).await;
+            let released = release_here(&config, &archive, hold, note).await;
             archive.close().await;
-            match released {
-                Ok(_) => {}
-                Err(error @ CommitError::NoHold { .. }) => return Err(Usage(error.to_string()).into()),
-                Err(error) => return Err(error.into()),
-            }
+            released?;
         }
     }
     match args.format {
@@ -80,6 +72,20 @@ async fn release(hold: i64, note: &str, args: &ArchiveArgs) -> anyhow::Result<En
         OutputFormat::Table => crate::show::line(format_args!("hold {hold} is released")),
     }
     Ok(Ending::Well)
+}
+
+async fn release_here(config: &Config, archive: &Archive, hold: i64, note: &str) -> anyhow::Result<()> {
+    if let Some(why) = release_asks(config, archive, hold).await? {
+        return Err(Usage(why).into());
+    }
+    let release = Change::ReleaseHold {
+        hold,
+        request: None,
+        note,
+        at: places::now(),
+    };
+    let released = archive.commit(release, &crate::who::runs_this()).await;
+    released.map(|_| ()).map_err(|error| told(error.into()))
 }
 
 async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {

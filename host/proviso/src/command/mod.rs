@@ -30,6 +30,7 @@ mod promote;
 pub(crate) mod rejudge;
 mod release;
 pub(crate) mod replay;
+pub(crate) mod request;
 mod restore;
 pub(crate) mod retention;
 pub(crate) mod serve;

@@ -2,16 +2,16 @@
 
 use crate::cli::{ArchiveArgs, CertificateArgs, DisposeArgs, OutputFormat, RetentionCommand};
 use crate::client::Client;
-use crate::exit::{Ending, Usage};
+use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, NOTHING, Writing};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use anyhow::Context as _;
-use proviso_archive::{Archive, CommitError};
-use proviso_daemon::Rulebook;
+use proviso_archive::Archive;
 use proviso_daemon::config::Config;
-use proviso_daemon::retention::{self, RetentionError};
+use proviso_daemon::retention;
 use proviso_daemon::wire::{DisposalReportV1, DisposedPageV1, PlanV1, PlannedV1};
+use proviso_daemon::{Pauses, Rulebook};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -109,16 +109,21 @@ async fn dispose(args: &DisposeArgs) -> anyhow::Result<Ending> {
     // What went before a fault is told all the same.
     match args.archive.format {
         OutputFormat::Json => crate::show::json(format_args!("{}", json!(report))),
-        OutputFormat::Table => crate::show::line(format_args!(
-            "{} disposed of, {} held, {} wait for a person, {} damaged, {} not due any more",
-            count(report.disposed),
-            count(report.held),
-            count(report.waiting),
-            count(report.damaged),
-            count(report.not_due)
-        )),
+        OutputFormat::Table => print_report(&report),
     }
     disposed.map(|()| Ending::Well)
+}
+
+/// What became of messages that were to go.
+pub(super) fn print_report(report: &DisposalReportV1) {
+    crate::show::line(format_args!(
+        "{} disposed of, {} held, {} wait for a person, {} damaged, {} not due any more",
+        count(report.disposed),
+        count(report.held),
+        count(report.waiting),
+        count(report.damaged),
+        count(report.not_due)
+    ));
 }
 
 async fn all_pages(
@@ -192,13 +197,11 @@ impl<'a> Retention<'a> {
             }
         };
         let by = crate::who::runs_this();
-        match retention::dispose(rulebook, archive, after, clock_is_right, &by).await {
-            Ok((report, last)) => Ok(DisposedPageV1 {
-                report: report.into(),
-                last,
-            }),
-            Err(RetentionError::Commit(error @ CommitError::Clock(_))) => Err(Usage(error.to_string()).into()),
-            Err(error) => Err(error.into()),
-        }
+        let disposed = retention::dispose(rulebook, archive, &Pauses::default(), after, clock_is_right, &by).await;
+        let (report, last) = disposed.map_err(told)?;
+        Ok(DisposedPageV1 {
+            report: report.into(),
+            last,
+        })
     }
 }

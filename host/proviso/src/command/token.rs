@@ -8,7 +8,7 @@ use crate::show::table::Columns;
 use crate::who;
 use anyhow::Context as _;
 use proviso_daemon::config::Config;
-use proviso_daemon::token::{NamedToken, NewToken, Permissions, TokenFile, TokenFileError};
+use proviso_daemon::token::{Grants, NamedToken, NewToken, Permissions, TokenFile, TokenFileError};
 use proviso_model::time::{Day, Zone};
 use proviso_pipeline::places;
 use serde_json::{Value, json};
@@ -46,13 +46,14 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
     let file = file(&args.tokens.config)?;
     let new = NewToken {
         name: args.name.clone(),
-        permissions: Permissions::Granted {
+        permissions: Permissions::Granted(Grants {
             intake: args.intake.clone(),
             policies: args.policies,
             reading: args.reading,
             content: args.content,
             facts: args.facts,
-        },
+            approve: args.approve,
+        }),
         until: args.until,
     };
     let secret = file.add(new, &who::runs_this(), places::now(), today());
@@ -99,21 +100,15 @@ fn list(config: &Path, format: OutputFormat, colour: bool) -> anyhow::Result<End
 }
 
 fn may(token: &NamedToken) -> Vec<String> {
-    let Permissions::Granted {
-        intake,
-        policies,
-        reading,
-        content,
-        facts,
-    } = &token.permissions
-    else {
+    let Permissions::Granted(grants) = &token.permissions else {
         return vec!["everything".to_owned()];
     };
-    let mut may: Vec<String> = intake.iter().map(|grant| format!("intake {grant}")).collect();
-    may.extend(policies.then(|| "policies".to_owned()));
-    may.extend(reading.then(|| "reading".to_owned()));
-    may.extend(content.then(|| "content".to_owned()));
-    may.extend(facts.then(|| "facts".to_owned()));
+    let mut may: Vec<String> = grants.intake.iter().map(|grant| format!("intake {grant}")).collect();
+    may.extend(grants.policies.then(|| "policies".to_owned()));
+    may.extend(grants.reading.then(|| "reading".to_owned()));
+    may.extend(grants.content.then(|| "content".to_owned()));
+    may.extend(grants.facts.then(|| "facts".to_owned()));
+    may.extend(grants.approve.then(|| "approve".to_owned()));
     may
 }
 
@@ -126,20 +121,13 @@ fn state(token: &NamedToken, today: Day) -> String {
 }
 
 fn to_json(token: &NamedToken) -> Value {
-    let (intake, policies, reading, content, facts) = match &token.permissions {
-        Permissions::Granted {
-            intake,
-            policies,
-            reading,
-            content,
-            facts,
-        } => (intake.as_slice(), *policies, *reading, *content, *facts),
-        Permissions::All => (&[][..], true, true, true, true),
+    let Permissions::Granted(grants) = &token.permissions else {
+        unreachable!("the operator's token is not in this file")
     };
-    let intake: Vec<String> = intake.iter().map(ToString::to_string).collect();
+    let intake: Vec<String> = grants.intake.iter().map(ToString::to_string).collect();
     json!({
-        "name": token.name, "intake": intake, "policies": policies, "reading": reading, "content": content,
-        "facts": facts,
+        "name": token.name, "intake": intake, "policies": grants.policies, "reading": grants.reading,
+        "content": grants.content, "facts": grants.facts, "approve": grants.approve,
         "until": token.until.map(|until| until.to_string()),
         "made_at": token.made_at.to_string(), "made_by": token.made_by.to_string(),
         "revoked": token.revoked.as_ref().map(|revoked| json!({ "at": revoked.at.to_string(), "by": revoked.by.to_string() })),

@@ -175,8 +175,35 @@ pub(in crate::sqlite) const DISPOSED_AGAIN: Rows = Rows {
     of_message: None,
 };
 
+/// Acts that were asked for.
+pub(in crate::sqlite) const REQUESTS: Rows = Rows {
+    kind: "request",
+    before: "before-request",
+    sql: "SELECT request, tenant, act, digest, reason, second_person, asked_at, asked_by, not_before, ends_at FROM requests
+          WHERE request = ?",
+    count: "SELECT count(*) FROM requests",
+    of_message: None,
+};
+/// What somebody decided on them.
+pub(in crate::sqlite) const REQUESTS_DECIDED: Rows = Rows {
+    kind: "request-decided",
+    before: "before-request-decided",
+    sql: "SELECT request, approved, decided_at, decided_by, decision_note FROM requests
+          WHERE request = ? AND coalesce(approved, decided_at, decided_by, decision_note) IS NOT NULL",
+    count: "SELECT count(*) FROM requests WHERE coalesce(approved, decided_at, decided_by, decision_note) IS NOT NULL",
+    of_message: None,
+};
+/// Those that ran.
+pub(in crate::sqlite) const REQUESTS_RUN: Rows = Rows {
+    kind: "request-run",
+    before: "before-request-run",
+    sql: "SELECT request, run_at, run_by FROM requests WHERE request = ? AND coalesce(run_at, run_by) IS NOT NULL",
+    count: "SELECT count(*) FROM requests WHERE coalesce(run_at, run_by) IS NOT NULL",
+    of_message: None,
+};
+
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 16] = [
+pub(in crate::sqlite) const ALL: [&Rows; 19] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -193,6 +220,9 @@ pub(in crate::sqlite) const ALL: [&Rows; 16] = [
     &RELEASED_HOLDS,
     &DISPOSALS,
     &DISPOSED_AGAIN,
+    &REQUESTS,
+    &REQUESTS_DECIDED,
+    &REQUESTS_RUN,
 ];
 
 impl Rows {

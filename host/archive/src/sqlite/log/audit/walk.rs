@@ -231,7 +231,7 @@ impl Walk<'_> {
         messages: &Messages,
     ) -> Result<(), sqlx::Error> {
         let number = leaf.first + place;
-        let Some((_, bytes)) = &kept.said else { return Ok(()) };
+        let Some((salt, bytes)) = &kept.said else { return Ok(()) };
         let entry = match Entry::from_bytes(bytes) {
             Ok(entry) if kept.kind == JUDGED && entry.kind() == JUDGED && kept.message == Some(number) => entry,
             _ => {
@@ -244,6 +244,15 @@ impl Walk<'_> {
             self.found.fault(AuditFault::NoMessage(number));
             return Ok(());
         };
+        // The entry has the salt that the record's key makes: another key opens nothing of the record.
+        let why = match &read.salt {
+            Ok(now) if now.as_bytes() == salt.as_bytes() => None,
+            Ok(_) => Some("its key is that of another record".to_owned()),
+            Err(source) => Some(source.to_string()),
+        };
+        if let Some(why) = why {
+            self.found.fault(AuditFault::NoKey { number, why });
+        }
         let tag = messages.tags.get(&number).copied().flatten();
         if bytes_of(&entry, "tag") != tag.as_ref().map(|tag| &tag[..]) {
             self.found.fault(AuditFault::Identity(number));

@@ -1,0 +1,226 @@
+//! Acts that one person may not do alone, or not at once: what was asked for, who decided, and when it ran.
+
+use crate::disposal::Going;
+use proviso_model::digest::DigestBuilder;
+use proviso_model::{Digest, Principal, Timestamp};
+use proviso_proof::certificate::Bound;
+
+/// Bytes of a reason, of a note, and of a name in a request, at most.
+pub const REQUEST_TEXT_BYTES_MAX: usize = 4 << 10;
+
+/// The exact act that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestedAct {
+    /// Messages go: these, each by these grounds, and no others.
+    Disposal {
+        /// 1 to [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX), in the order of arrival.
+        messages: Vec<RequestedMessage>,
+        /// The rules that decide, for whoever reads the request: law, article and period of each, once.
+        rules: Vec<String>,
+    },
+    /// An order to keep ends.
+    HoldRelease {
+        /// Its number.
+        hold: i64,
+        /// Why it ends.
+        note: String,
+    },
+}
+
+impl RequestedAct {
+    /// Its name in configuration, lists and the archive.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            RequestedAct::Disposal { .. } => "disposal",
+            RequestedAct::HoldRelease { .. } => "hold-release",
+        }
+    }
+}
+
+/// A message that is to go, with the digest of what it goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestedMessage {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// [`Going::digest`].
+    pub grounds: Digest,
+}
+
+impl Going {
+    /// Of the message's place, and of all that it goes by: another rule, period, clock or day is another digest.
+    pub fn digest(&self) -> Digest {
+        let mut digest = DigestBuilder::new("proviso going 1");
+        digest
+            .part(&self.arrival.to_be_bytes())
+            .part(self.clock.start.as_bytes())
+            .part(&self.clock.start_ms.to_be_bytes())
+            .part(&self.due_ms.to_be_bytes());
+        for statute in &self.statutes {
+            digest
+                .part(statute.law.as_bytes())
+                .part(statute.article.as_bytes())
+                .part(match statute.bound {
+                    Bound::Floor => b"floor",
+                    Bound::Ceiling => b"ceiling",
+                })
+                .part(statute.period.as_bytes())
+                .part(statute.source.as_bytes())
+                .part(statute.verified_by.as_bytes());
+        }
+        digest.finish()
+    }
+}
+
+/// A request as somebody makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRequest {
+    /// Whose messages it is about.
+    pub tenant: String,
+    /// What is asked for.
+    pub act: RequestedAct,
+    /// Why.
+    pub reason: String,
+    /// Somebody else has to approve it before it runs.
+    pub second_person: bool,
+    /// Before then it does not run.
+    pub not_before: Timestamp,
+    /// From then on it does not run any more; after `not_before`.
+    pub ends_at: Timestamp,
+    /// When it is made.
+    pub at: Timestamp,
+}
+
+/// A request as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// From 1, rising.
+    pub number: i64,
+    /// What was asked for.
+    pub asked: NewRequest,
+    /// SHA-256 of the act as it is stored.
+    pub digest: Digest,
+    /// Who asked.
+    pub by: Principal,
+    /// What somebody decided; `None` as long as nobody has.
+    pub decision: Option<RequestDecision>,
+    /// When it ran, and by whom.
+    pub run: Option<(Timestamp, Principal)>,
+}
+
+/// What somebody decided on a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestDecision {
+    /// It may run.
+    pub approved: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Principal,
+    /// Why; may be empty.
+    pub note: String,
+}
+
+/// A decision on a request, to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Deciding<'a> {
+    /// Its number.
+    pub request: i64,
+    /// The act that the person has seen, by its digest: on another nothing is decided.
+    pub digest: Digest,
+    /// True to let it run.
+    pub approve: bool,
+    /// Why; may be empty.
+    pub note: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a request was not decided on, or does not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestRefusal {
+    /// There is none of that number.
+    #[error("there is no request {0}")]
+    Unknown(i64),
+    /// Its time is over.
+    #[error("request {request} ended at {at}: make another")]
+    Ended {
+        /// Its number.
+        request: i64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody has decided on it.
+    #[error("request {request} was {} by {by}", if *.approved { "approved" } else { "refused" })]
+    Decided {
+        /// Its number.
+        request: i64,
+        /// What was decided.
+        approved: bool,
+        /// Who decided.
+        by: Principal,
+    },
+    /// Who asked cannot approve.
+    #[error("{by} made request {request} and cannot approve it: somebody else has to")]
+    OwnRequest {
+        /// Its number.
+        request: i64,
+        /// Who asked.
+        by: Principal,
+    },
+    /// The host, or a source of messages, is nobody who decides.
+    #[error("{0} is no person: a person has to decide")]
+    NoPerson(Principal),
+    /// The act is another than the one that was looked at.
+    #[error("request {0} asks for another act than the one that was named: look at it again")]
+    OtherAct(i64),
+    /// Nobody has approved it.
+    #[error("request {0} waits for somebody else to approve it")]
+    NotApproved(i64),
+    /// It is to wait.
+    #[error("request {request} waits until {until}")]
+    Waiting {
+        /// Its number.
+        request: i64,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// It ran.
+    #[error("request {request} ran at {at}: it runs once")]
+    Ran {
+        /// Its number.
+        request: i64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Its texts or its times cannot be those of a request.
+    #[error("the request cannot be made: {0}")]
+    IllFormed(&'static str),
+}
+
+impl NewRequest {
+    /// Refuses what no request can be.
+    pub(crate) fn refuse_ill_formed(&self) -> Result<(), RequestRefusal> {
+        let text = |text: &str| !text.trim().is_empty() && text.len() <= REQUEST_TEXT_BYTES_MAX;
+        if !text(&self.tenant) || !text(&self.reason) {
+            return Err(RequestRefusal::IllFormed("tenant and reason have 1-4,096 bytes"));
+        }
+        if !(self.at <= self.not_before && self.not_before < self.ends_at) {
+            return Err(RequestRefusal::IllFormed("it ends before it could run"));
+        }
+        match &self.act {
+            RequestedAct::Disposal { messages, rules } => {
+                if messages.is_empty() || !messages.is_sorted_by(|one, next| one.arrival < next.arrival) {
+                    return Err(RequestRefusal::IllFormed("it names no messages, or one twice"));
+                }
+                if rules.len() > messages.len() * 64 || rules.iter().any(|rule| !text(rule)) {
+                    return Err(RequestRefusal::IllFormed("its rules have 1-4,096 bytes each"));
+                }
+            }
+            RequestedAct::HoldRelease { note, .. } if !text(note) => {
+                return Err(RequestRefusal::IllFormed("the note has 1-4,096 bytes"));
+            }
+            RequestedAct::HoldRelease { .. } => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! A disposal by a defective program is found: the harnesses of the tests of disposal can fail.
+
+use super::changes;
+use super::log::entries::Entries;
+use super::log::tiles;
+use super::support::{
+    Write as _, at, batch, entry, fresh, is_anywhere, raw_connection, retention, wei, went_while_held,
+};
+use crate::certificate::{Bound, Clock, Statute};
+use crate::{Archive, Change, Disposing, Going, NewHold};
+use proviso_model::Timestamp;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    at(since.as_millis() as i64)
+}
+
+async fn with_one_due(folder: &tempfile::TempDir) -> Archive {
+    let archive = fresh(folder).await;
+    let mut due = entry("m1", 1);
+    due.retention = Some(retention(Some("2020-01-01")));
+    archive.ingest(&batch(vec![due])).await.unwrap();
+    archive
+}
+
+fn disposing() -> Disposing {
+    let statute = Statute {
+        law: "Act".into(),
+        article: "1".into(),
+        bound: Bound::Floor,
+        period: "P1Y".into(),
+        source: proviso_proof::Hash::EMPTY,
+        verified_by: "counsel".into(),
+    };
+    Disposing {
+        at: clock(),
+        clock_is_right: true,
+        request: None,
+        messages: vec![Going {
+            arrival: 1,
+            statutes: vec![statute],
+            clock: Clock {
+                start: "message".into(),
+                start_ms: 0,
+            },
+            due_ms: 1,
+        }],
+    }
+}
+
+/// Disposes after a statement of the defect, in one transaction with what mends its traces.
+async fn defective(archive: &Archive, before: &'static str, after: &'static str) {
+    let mut writer = archive.store.writer.as_ref().unwrap().lock().await;
+    let mut connection = writer.connection.take().unwrap();
+    let mut known = writer.known.take().unwrap();
+    let (clock, by, disposing) = (writer.clock, wei(), disposing());
+    let mut entries = Entries::new(&by);
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+    sqlx::query(before).execute(&mut connection).await.unwrap();
+    let change = Change::Dispose(&disposing);
+    let sealing = &archive.store.sealing;
+    let written = changes::write(&mut connection, &mut known, sealing, &clock, change, &by, &mut entries);
+    assert!(written.await.is_ok());
+    sqlx::query(after).execute(&mut connection).await.unwrap();
+    let edge = tiles::edge(&mut connection).await.unwrap();
+    let appended = tiles::append(&mut connection, &edge, entries, disposing.at).await;
+    assert!(appended.is_ok_and(|appended| appended.is_some()));
+    sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
+    (writer.connection, writer.known) = (Some(connection), Some(known));
+}
+
+#[tokio::test]
+async fn a_disposal_that_does_not_look_at_holds_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = with_one_due(&folder).await;
+    let hold = NewHold {
+        tenant: "bank".into(),
+        reason: "case".into(),
+        person: None,
+        conversation: None,
+        sent_from: None,
+        sent_before: None,
+        at: clock(),
+    };
+    archive.commit(Change::PlaceHold(&hold), &wei()).await.unwrap();
+    let not_seen = "UPDATE holds SET released_at = 1, released_by = 'nobody'";
+    let as_before = "UPDATE holds SET released_at = NULL, released_by = NULL";
+    defective(&archive, not_seen, as_before).await;
+    assert!(went_while_held(&archive).await);
+    archive.close().await;
+}
+
+#[tokio::test]
+async fn a_disposal_that_leaves_free_pages_as_they_are_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = with_one_due(&folder).await;
+    let mut reader = raw_connection(archive.path()).await;
+    let content: Vec<u8> = sqlx::query_scalar("SELECT content FROM contents WHERE message = 1")
+        .fetch_one(&mut reader)
+        .await
+        .unwrap();
+    sqlx::Connection::close(reader).await.unwrap();
+    defective(&archive, "PRAGMA secure_delete = OFF", "SELECT 1").await;
+    assert_eq!(archive.due("2090-01-01".parse().unwrap(), 0, 9).await.unwrap().len(), 0);
+    assert!(is_anywhere(folder.path(), &content), "it went, and its bytes did not");
+    archive.close().await;
+}

@@ -1,0 +1,139 @@
+//! `[requests.TENANT]` of `proviso.toml`: what one person may not do alone, or not at once.
+
+use proviso_model::Timestamp;
+use proviso_model::toml_read::{Table, TomlFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+const DAY_MS: i64 = 86_400_000;
+/// Days for which a request may run, once it may, unless the tenant says another number.
+const VALID_DAYS: i64 = 30;
+/// The acts that can be asked for, by their names.
+const ACTS: [&str; 2] = [DISPOSAL, HOLD_RELEASE];
+/// The end of messages.
+pub(crate) const DISPOSAL: &str = "disposal";
+/// The end of an order to keep.
+pub(crate) const HOLD_RELEASE: &str = "hold-release";
+
+/// What each tenant asks for. One that is not named asks for nothing.
+#[derive(Debug, Clone, Default)]
+pub struct RequestRules(BTreeMap<String, OfTenant>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OfTenant {
+    second_person: BTreeSet<String>,
+    waiting_days: i64,
+    valid_days: i64,
+}
+
+/// How an act of a tenant is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    /// Somebody else approves it.
+    pub second_person: bool,
+    /// Before then it does not run.
+    pub not_before: Timestamp,
+    /// From then on it does not run any more.
+    pub ends_at: Timestamp,
+}
+
+impl RequestRules {
+    /// How an act is asked for at a time; `None` where one person may do it alone, and at once.
+    pub fn asking(&self, tenant: &str, act: &str, at: Timestamp) -> Option<Asking> {
+        let of_tenant = self.0.get(tenant)?;
+        let second_person = of_tenant.second_person.contains(act);
+        // A hold may end at once: what it kept then waits like all that is due.
+        let waiting_days = if act == DISPOSAL { of_tenant.waiting_days } else { 0 };
+        if !second_person && waiting_days == 0 {
+            return None;
+        }
+        let behind = |days: i64| Timestamp::from_millis(at.as_millis().saturating_add(days * DAY_MS)).unwrap_or(at);
+        Some(Asking {
+            second_person,
+            not_before: behind(waiting_days),
+            ends_at: behind(waiting_days + of_tenant.valid_days),
+        })
+    }
+}
+
+/// Reads the table `requests`, one table for each tenant. Problems go to the file.
+pub(crate) fn request_rules(file: &mut TomlFile<'_>, root: &mut Table<'_>) -> RequestRules {
+    let mut rules = RequestRules::default();
+    let Some(table) = root.table(file, "requests") else {
+        return rules;
+    };
+    for ((tenant, _), mut table) in table.into_tables(file) {
+        let mut second_person = BTreeSet::new();
+        for (act, at) in table.strings(file, "second_person").unwrap_or_default() {
+            if ACTS.contains(&act.as_str()) {
+                second_person.insert(act);
+            } else {
+                let expected = ACTS.join(" or ");
+                file.problem(at, format!("`second_person` has {act:?}: expected {expected}"));
+            }
+        }
+        let days = |file: &mut TomlFile<'_>, table: &mut Table<'_>, key, least| {
+            table.integer(file, key, least..=3_650).map(|(days, _)| days)
+        };
+        let waiting_days = days(file, &mut table, "waiting_days", 0).unwrap_or(0);
+        let valid_days = days(file, &mut table, "valid_days", 1).unwrap_or(VALID_DAYS);
+        table.finish(file);
+        let of_tenant = OfTenant {
+            second_person,
+            waiting_days,
+            valid_days,
+        };
+        rules.0.insert(tenant, of_tenant);
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use proviso_model::Timestamp;
+    use std::path::Path;
+
+    fn parse(lines: &str) -> anyhow::Result<Config> {
+        let text = format!("set = \"s.toml\"\n{lines}");
+        Config::parse(Path::new("proviso.toml"), Path::new("/etc/proviso"), &text)
+    }
+
+    #[test]
+    fn a_tenant_says_what_nobody_does_alone_or_at_once() {
+        let rules = parse(
+            "[requests.bank]\nsecond_person = [\"disposal\", \"hold-release\"]\nwaiting_days = 7\n\
+             [requests.shop]\nwaiting_days = 1\nvalid_days = 2\n[requests.idle]\n",
+        )
+        .unwrap()
+        .requests;
+        let at = Timestamp::from_millis(1_790_000_000_000).unwrap();
+        let days = |tenant, act| {
+            rules.asking(tenant, act, at).map(|asking| {
+                let days = |until: Timestamp| (until.as_millis() - at.as_millis()) / super::DAY_MS;
+                (asking.second_person, days(asking.not_before), days(asking.ends_at))
+            })
+        };
+        assert_eq!(days("bank", "disposal"), Some((true, 7, 37)));
+        assert_eq!(days("bank", "hold-release"), Some((true, 0, 30)));
+        assert_eq!(days("shop", "disposal"), Some((false, 1, 3)));
+        for (tenant, act) in [("shop", "hold-release"), ("idle", "disposal"), ("other", "disposal")] {
+            assert_eq!(days(tenant, act), None, "{tenant} {act}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_for_is_a_problem() {
+        for (lines, told) in [
+            (
+                "second_person = [\"export\"]",
+                "`second_person` has \"export\": expected disposal or hold-release",
+            ),
+            ("waiting_days = -1", "`waiting_days` is -1: expected 0 to 3650"),
+            ("valid_days = 0", "`valid_days` is 0: expected 1 to 3650"),
+            ("waiting = 7", "unknown key `waiting`"),
+        ] {
+            let error = parse(&format!("[requests.bank]\n{lines}\n")).unwrap_err().to_string();
+            assert!(error.contains(told), "{told} in {error}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Acts that one person may not do alone, or not at once: they are asked for, approved, and run as they were asked for.
+
+use crate::config::Config;
+use crate::config_requests::{DISPOSAL, HOLD_RELEASE};
+use crate::endings;
+use crate::laws::Rulebook;
+use crate::pauses::Pauses;
+use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
+use proviso_archive::{
+    Archive, Change, DisposalReport, Disposing, Going, NewRequest, Receipt, Request, RequestRefusal, RequestedAct,
+    RequestedMessage,
+};
+use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
+use proviso_model::{Principal, Timestamp};
+use proviso_pipeline::places;
+use std::collections::BTreeSet;
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Somebody else has to approve it.
+    WaitsForApproval,
+    /// Its time has not come.
+    WaitsForItsTime,
+    /// It may run.
+    MayRun,
+    /// It ran.
+    Ran,
+    /// Somebody refused it, or took it back.
+    Refused,
+    /// Its time is over.
+    Ended,
+}
+
+impl State {
+    /// Of a request, at a time.
+    pub fn of(request: &Request, at: Timestamp) -> Self {
+        match &request.decision {
+            _ if request.run.is_some() => State::Ran,
+            Some(decision) if !decision.approved => State::Refused,
+            _ if request.asked.ends_at <= at => State::Ended,
+            None if request.asked.second_person => State::WaitsForApproval,
+            _ if at < request.asked.not_before => State::WaitsForItsTime,
+            _ => State::MayRun,
+        }
+    }
+
+    /// Its name in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::WaitsForApproval => "waits-for-approval",
+            State::WaitsForItsTime => "waits-for-its-time",
+            State::MayRun => "may-run",
+            State::Ran => "ran",
+            State::Refused => "refused",
+            State::Ended => "ended",
+        }
+    }
+}
+
+/// What a request brought when it ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// What became of its messages.
+    Disposal(DisposalReport),
+    /// The hold that ended.
+    HoldRelease(i64),
+}
+
+/// Why a hold of a tenant does not end by one person's word; `None` where it does.
+///
+/// # Errors
+/// The archive cannot be read.
+pub async fn release_asks(config: &Config, archive: &Archive, hold: i64) -> Result<Option<String>, RetentionError> {
+    let tenant = tenant_of(archive, hold).await?;
+    let asking = tenant.and_then(|tenant| config.requests.asking(&tenant, HOLD_RELEASE, places::now()));
+    Ok(asking.map(|_| format!("its tenant wants two persons: `proviso request hold-release {hold}`")))
+}
+
+/// Whose an open hold is.
+async fn tenant_of(archive: &Archive, hold: i64) -> Result<Option<String>, RetentionError> {
+    let holds = archive.holds().await?;
+    let found = holds
+        .into_iter()
+        .find(|one| one.number == hold && one.released.is_none());
+    Ok(found.map(|hold| hold.order.tenant))
+}
+
+/// Asks for the end of a hold; the request's number.
+///
+/// # Errors
+/// The tenant asks for no request, or there is no such hold; the archive cannot be read or written.
+pub async fn ask_release(
+    config: &Config,
+    archive: &Archive,
+    (hold, note): (i64, &str),
+    reason: &str,
+    by: &Principal,
+) -> Result<i64, RetentionError> {
+    let tenant = tenant_of(archive, hold).await?;
+    let tenant = tenant.ok_or_else(|| RetentionError::NotPossible(format!("there is no open hold {hold}")))?;
+    let act = RequestedAct::HoldRelease {
+        hold,
+        note: note.to_owned(),
+    };
+    ask(config, archive, &tenant, act, reason, by).await
+}
+
+/// Asks for the disposal of all messages of a tenant that are ready to go and that no open request is about: one request for each
+/// 512 of them. The numbers of the requests, and how many messages they are about; `looked` is told how many were looked at.
+///
+/// # Errors
+/// The tenant asks for no request, or nothing of it is ready; the archive cannot be read or written. Requests that were made
+/// before an error stay.
+pub async fn ask_disposal(
+    rulebook: &mut Rulebook,
+    archive: &Archive,
+    tenant: &str,
+    reason: &str,
+    by: &Principal,
+    mut looked: impl FnMut(u64),
+) -> Result<(Vec<i64>, u64), RetentionError> {
+    let config = rulebook.config().clone();
+    if config.requests.asking(tenant, DISPOSAL, places::now()).is_none() {
+        let why = format!("tenant {tenant:?} asks for no request: `proviso retention dispose` does it at once");
+        return Err(RetentionError::NotPossible(why));
+    }
+    let (mut requests, mut messages, mut after) = (Vec::new(), 0, 0);
+    let mut ready: Vec<Going> = Vec::new();
+    loop {
+        let page = plan(rulebook, archive, after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.arrival;
+        looked(page.len() as u64);
+        ready.extend(page.into_iter().filter_map(|planned| ready_of(planned, tenant)));
+        while ready.len() >= TRANSACTION_MESSAGES_MAX {
+            let rest = ready.split_off(TRANSACTION_MESSAGES_MAX);
+            requests.push(ask(&config, archive, tenant, act_of(&ready), reason, by).await?);
+            messages += ready.len() as u64;
+            ready = rest;
+        }
+    }
+    if !ready.is_empty() {
+        requests.push(ask(&config, archive, tenant, act_of(&ready), reason, by).await?);
+        messages += ready.len() as u64;
+    }
+    if requests.is_empty() {
+        let why = format!(
+            "no message of tenant {tenant:?} is ready to go that no request is about: `proviso retention plan`"
+        );
+        return Err(RetentionError::NotPossible(why));
+    }
+    Ok((requests, messages))
+}
+
+/// What a message goes by that waits for a request of its tenant.
+fn ready_of(planned: Planned, tenant: &str) -> Option<Going> {
+    let is_of = planned.id.as_ref().is_some_and(|id| id.tenant == tenant);
+    if is_of && planned.asks == Some(Asks::Request) {
+        planned.going.ok()
+    } else {
+        None
+    }
+}
+
+fn act_of(ready: &[Going]) -> RequestedAct {
+    let rules: BTreeSet<String> = ready
+        .iter()
+        .flat_map(|going| &going.statutes)
+        .map(|statute| format!("{} {}: {}", statute.law, statute.article, statute.period))
+        .collect();
+    let messages = ready.iter().map(|going| RequestedMessage {
+        arrival: going.arrival,
+        grounds: going.digest(),
+    });
+    RequestedAct::Disposal {
+        messages: messages.collect(),
+        rules: rules.into_iter().collect(),
+    }
+}
+
+async fn ask(
+    config: &Config,
+    archive: &Archive,
+    tenant: &str,
+    act: RequestedAct,
+    reason: &str,
+    by: &Principal,
+) -> Result<i64, RetentionError> {
+    let at = places::now();
+    let asking = config.requests.asking(tenant, act.name(), at).ok_or_else(|| {
+        let act = act.name();
+        RetentionError::NotPossible(format!(
+            "tenant {tenant:?} asks for no request before a {act}: do it at once"
+        ))
+    })?;
+    let request = NewRequest {
+        tenant: tenant.to_owned(),
+        act,
+        reason: reason.to_owned(),
+        second_person: asking.second_person,
+        not_before: asking.not_before,
+        ends_at: asking.ends_at,
+        at,
+    };
+    match archive.commit(Change::Ask(&request), by).await? {
+        Receipt::Request { number } => Ok(number),
+        other => unreachable!("a request is answered by its number, not by {other:?}"),
+    }
+}
+
+/// Runs a request as it was asked for. Messages that are held now, or that go by other rules than it names, stay. What is judged in
+/// the daemon whose `pauses` these are is judged before it or behind it.
+///
+/// # Errors
+/// It may not run, or nothing of it may go now; the archive cannot be read or written, or the clock may be wrong.
+pub async fn run(
+    rulebook: &mut Rulebook,
+    (archive, pauses): (&Archive, &Pauses),
+    number: i64,
+    clock_is_right: bool,
+    by: &Principal,
+) -> Result<Ran, RetentionError> {
+    let found = archive.requests(number.saturating_add(1), 1).await?.pop();
+    let found = found.filter(|request| request.number == number);
+    let request = found.ok_or_else(|| RetentionError::Commit(RequestRefusal::Unknown(number).into()))?;
+    let messages = match &request.asked.act {
+        RequestedAct::HoldRelease { hold, note } => {
+            let release = Change::ReleaseHold {
+                hold: *hold,
+                request: Some(number),
+                note,
+                at: places::now(),
+            };
+            archive.commit(release, by).await?;
+            return Ok(Ran::HoldRelease(*hold));
+        }
+        RequestedAct::Disposal { messages, .. } => messages,
+    };
+    rulebook.know(endings::all(archive).await?);
+    let (mut going, mut stays) = (Vec::new(), None);
+    for one in messages {
+        let planned = of_arrival(rulebook, archive, one.arrival).await?;
+        match planned.map(|planned| planned.going) {
+            Some(Ok(now)) if now.digest() == one.grounds => going.push(now),
+            Some(Ok(_)) => stays = Some("it goes by other rules now: make another request".to_owned()),
+            Some(Err(why)) => stays = Some(why),
+            None => stays = Some("it is not due any more, or went before".to_owned()),
+        }
+    }
+    let left = messages.len() - going.len();
+    if let (true, State::MayRun, Some(why)) = (going.is_empty(), State::of(&request, places::now()), stays) {
+        return Err(RetentionError::NotPossible(format!(
+            "nothing of request {number} may go now: {why}"
+        )));
+    }
+    let _pause = pauses.pause().await;
+    let disposing = Disposing {
+        at: places::now(),
+        clock_is_right,
+        request: Some(number),
+        messages: going,
+    };
+    match archive.commit(Change::Dispose(&disposing), by).await? {
+        Receipt::Disposed(mut report) => {
+            report.not_due += left as u64;
+            Ok(Ran::Disposal(report))
+        }
+        other => unreachable!("a disposal is answered by its report, not by {other:?}"),
+    }
+}

@@ -1,0 +1,141 @@
+//! Acts that were asked for, what was decided on them, and what they brought.
+
+use super::DisposalReportV1;
+use crate::requests::{Ran, State};
+use proviso_archive::{Request, RequestedAct};
+use proviso_model::{Digest, Principal, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Requests, the latest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestsV1 {
+    /// None if there are no more.
+    pub requests: Vec<RequestV1>,
+}
+
+/// An act that somebody asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestV1 {
+    /// From 1, rising.
+    pub request: i64,
+    /// Whose messages it is about.
+    pub tenant: String,
+    /// `disposal` or `hold-release`.
+    pub act: String,
+    /// SHA-256 of the act: what is approved, and runs.
+    pub digest: Digest,
+    /// Of a disposal: how many messages go.
+    pub messages: Option<u64>,
+    /// Of a disposal: the rules that decide.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Of a release: the hold.
+    pub hold: Option<i64>,
+    /// Of a release: why it ends.
+    pub note: Option<String>,
+    /// Why it was asked for.
+    pub reason: String,
+    /// True if somebody else has to approve it.
+    pub second_person: bool,
+    /// Where it stands: `waits-for-approval`, `waits-for-its-time`, `may-run`, `ran`, `refused`, `ended`.
+    pub state: String,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// By whom.
+    pub asked_by: Principal,
+    /// Before then it does not run.
+    pub not_before: Timestamp,
+    /// From then on it does not run any more.
+    pub ends_at: Timestamp,
+    /// Absent until somebody decides.
+    pub decision: Option<RequestDecisionV1>,
+    /// When it ran; absent until it does.
+    pub run_at: Option<Timestamp>,
+    /// Who ran it.
+    pub run_by: Option<Principal>,
+}
+
+/// What somebody decided on a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestDecisionV1 {
+    /// True if it may run.
+    pub approved: bool,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Principal,
+    /// Why.
+    pub note: String,
+}
+
+impl RequestV1 {
+    /// A request as it stands at a time.
+    pub fn at(request: Request, at: Timestamp) -> Self {
+        let state = State::of(&request, at).name().to_owned();
+        let asked = request.asked;
+        let act = asked.act.name().to_owned();
+        let (messages, rules, hold, note) = match asked.act {
+            RequestedAct::Disposal { messages, rules } => (Some(messages.len() as u64), rules, None, None),
+            RequestedAct::HoldRelease { hold, note } => (None, Vec::new(), Some(hold), Some(note)),
+        };
+        let (run_at, run_by) = request.run.unzip();
+        Self {
+            request: request.number,
+            tenant: asked.tenant,
+            act,
+            digest: request.digest,
+            messages,
+            rules,
+            hold,
+            note,
+            reason: asked.reason,
+            second_person: asked.second_person,
+            state,
+            asked_at: asked.at,
+            asked_by: request.by,
+            not_before: asked.not_before,
+            ends_at: asked.ends_at,
+            decision: request.decision.map(|decision| RequestDecisionV1 {
+                approved: decision.approved,
+                at: decision.at,
+                by: decision.by,
+                note: decision.note,
+            }),
+            run_at,
+            run_by,
+        }
+    }
+}
+
+/// Requests that were made.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AskedV1 {
+    /// Their numbers.
+    pub requests: Vec<i64>,
+    /// Of disposals: how many messages they are about.
+    pub messages: Option<u64>,
+}
+
+/// What a request brought.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RanV1 {
+    /// Of a disposal: what became of the messages.
+    pub disposal: Option<DisposalReportV1>,
+    /// Of a release: the hold that ended.
+    pub released: Option<i64>,
+}
+
+impl From<Ran> for RanV1 {
+    fn from(ran: Ran) -> Self {
+        match ran {
+            Ran::Disposal(report) => Self {
+                disposal: Some(report.into()),
+                released: None,
+            },
+            Ran::HoldRelease(hold) => Self {
+                disposal: None,
+                released: Some(hold),
+            },
+        }
+    }
+}
