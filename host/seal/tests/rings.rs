@@ -170,7 +170,7 @@ fn a_ring_of_a_variable_is_read_only() {
         "{missing}"
     );
     let wrong = EnvironmentRing::parse("KEYS", "proviso-keys 1;x y z w").map(|_| ());
-    let expected = "$KEYS:2: \"x\" is no version: expected 1 to 4294967295";
+    let expected = "$KEYS:2: the first word is no version: expected 1 to 4294967295";
     assert_eq!(wrong.unwrap_err().to_string(), expected);
 }
 
