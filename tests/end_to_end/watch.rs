@@ -90,8 +90,10 @@ fn a_pack_that_was_refused_is_followed_until_it_is_mended() {
     site.write("other/lexicons/promissory.txt", "保本\n辛辛词\n");
     site.write("set.toml", &SET.replace("\"promises\"", "\"other\""));
     wait_until("the refusal", || daemon.status()["last_attempt"]["result"] == "refused");
-    let refused = daemon.status();
-    assert!(refused["watch"]["paths"].to_string().contains("other"), "{refused}");
+    // Told first, and watched then.
+    wait_until("the refused pack to be watched", || {
+        daemon.status()["watch"]["paths"].to_string().contains("/other")
+    });
     // Nobody touches the set.
     let before = daemon.generation();
     site.write("other/pack.toml", &manifest);
