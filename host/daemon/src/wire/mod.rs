@@ -15,6 +15,8 @@ mod requests;
 mod stats;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;
 
 pub use consents::{ConsentReportV1, ConsentV1, ConsentsV1};
 pub use disposal::{

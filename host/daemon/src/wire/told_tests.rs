@@ -1,0 +1,204 @@
+//! What is told and never taken back in: the form is the one on record, and a later reader reads it.
+
+use super::*;
+use crate::requests::Ran;
+use crate::retention::{Asks, Planned};
+use proviso_archive::certificate::{Bound, Clock, Statute};
+use proviso_archive::{
+    DisposalReport, Disposed, Going, Hash, Hold, NewHold, NewRequest, Request, RequestDecision, RequestedAct,
+    RequestedMessage,
+};
+use proviso_model::{Digest, MessageId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000 + millis).unwrap()
+}
+
+fn told<W: Serialize + DeserializeOwned>(golden: &str, form: &W) {
+    let written = serde_json::to_string_pretty(form).unwrap();
+    assert_eq!(written, golden.trim_end(), "a form is only added to under /v1/");
+    // A later daemon may say more.
+    let more = golden.replacen('{', "{\"later\": [1], ", 1);
+    let read: W = serde_json::from_str(&more).unwrap();
+    assert_eq!(serde_json::to_string_pretty(&read).unwrap(), written);
+}
+
+fn going() -> Going {
+    Going {
+        arrival: 7,
+        statutes: vec![Statute {
+            law: "证券法".into(),
+            article: "153".into(),
+            bound: Bound::Floor,
+            period: "P20Y".into(),
+            source: Hash::EMPTY,
+            verified_by: "counsel".into(),
+        }],
+        clock: Clock {
+            start: "message".into(),
+            start_ms: 0,
+        },
+        due_ms: 1,
+    }
+}
+
+#[test]
+fn holds_and_plans_are_what_they_were() {
+    let order = NewHold {
+        tenant: "bank".into(),
+        reason: "case 7".into(),
+        person: Some("li.na".into()),
+        conversation: None,
+        sent_from: Some(at(-1)),
+        sent_before: None,
+        at: at(0),
+    };
+    let open = Hold {
+        number: 1,
+        order,
+        by: "command-line:root".parse().unwrap(),
+        released: None,
+    };
+    let mut ended = open.clone();
+    ended.number = i64::MAX;
+    ended.released = Some((at(1), "token:li-na".parse().unwrap(), "closed".into()));
+    told(include_str!("golden/holds-v1.json"), &HoldsV1::from(vec![open, ended]));
+
+    let id = |native: &str| MessageId {
+        tenant: "bank".into(),
+        channel: "wecom".into(),
+        native: native.into(),
+    };
+    let planned = |native, going, asks| Planned {
+        arrival: 7,
+        id: Some(id(native)),
+        until: Some("2026-01-31".parse().unwrap()),
+        rules: vec!["orders".into()],
+        going,
+        asks,
+    };
+    let mut damaged = planned("m3", Err("it is damaged".into()), None);
+    (damaged.id, damaged.until, damaged.rules) = (None, None, Vec::new());
+    let plan = vec![
+        planned("m1", Ok(going()), None),
+        planned("m2", Ok(going()), Some(Asks::Asked(4))),
+        planned("m4", Ok(going()), Some(Asks::Request)),
+        damaged,
+    ];
+    told(include_str!("golden/plan-v1.json"), &PlanV1::from(plan));
+}
+
+fn report() -> DisposalReport {
+    DisposalReport {
+        disposed: 1,
+        held: 2,
+        waiting: 3,
+        damaged: 4,
+        not_due: u64::MAX,
+    }
+}
+
+#[test]
+fn what_went_is_told_as_it_was() {
+    let page = DisposedPageV1 {
+        report: report().into(),
+        last: Some(i64::MAX),
+    };
+    told(include_str!("golden/disposed-page-v1.json"), &page);
+    let disposed = Disposed {
+        at: at(0),
+        by: "command-line:root".parse().unwrap(),
+        leaf: 9,
+        place: 3,
+        said: "{\"tenant\":\"bank\"}".into(),
+    };
+    told(include_str!("golden/disposed-v1.json"), &DisposedV1::from(disposed));
+}
+
+#[test]
+fn requests_are_what_they_were() {
+    let message = RequestedMessage {
+        arrival: 7,
+        grounds: Digest::from_bytes([7; 32]),
+    };
+    let asked = NewRequest {
+        tenant: "bank".into(),
+        act: RequestedAct::Disposal {
+            messages: vec![message],
+            rules: vec!["证券法 153: P20Y".into()],
+        },
+        reason: "their time is over".into(),
+        second_person: true,
+        not_before: at(10),
+        ends_at: at(20),
+        at: at(0),
+    };
+    let waits = Request {
+        number: 1,
+        asked,
+        digest: Digest::from_bytes([1; 32]),
+        by: "command-line:root".parse().unwrap(),
+        decision: None,
+        run: None,
+    };
+    let mut ran = waits.clone();
+    ran.number = 2;
+    ran.asked.act = RequestedAct::HoldRelease {
+        hold: 3,
+        note: "closed".into(),
+    };
+    ran.decision = Some(RequestDecision {
+        approved: true,
+        at: at(5),
+        by: "token:second".parse().unwrap(),
+        note: "seen".into(),
+    });
+    ran.run = Some((at(11), "command-line:root".parse().unwrap()));
+    let requests = [ran, waits].map(|request| RequestV1::at(request, at(12)));
+    let requests = RequestsV1 {
+        requests: requests.into(),
+    };
+    told(include_str!("golden/requests-v1.json"), &requests);
+    let asked = AskedV1 {
+        requests: vec![1, i64::MAX],
+        messages: Some(513),
+    };
+    told(include_str!("golden/asked-v1.json"), &asked);
+    let disposal = RanV1::from(Ran::Disposal(report()));
+    told(include_str!("golden/ran-disposal-v1.json"), &disposal);
+    let release = RanV1::from(Ran::HoldRelease(3));
+    told(include_str!("golden/ran-release-v1.json"), &release);
+}
+
+#[test]
+fn keys_are_told_as_they_were() {
+    let key = |tenant: Option<&str>, version, destroyed, records| KeyV1 {
+        tenant: tenant.map(Into::into),
+        version,
+        suite: "sm4-gcm".into(),
+        created: Some(at(0)),
+        destroyed,
+        fingerprint: "0123456789abcdef".into(),
+        records,
+    };
+    let keys = KeysV1 {
+        keys: vec![
+            key(None, 1, Some(at(1)), Some(0)),
+            key(Some("bank"), 2, None, Some(u64::MAX)),
+        ],
+        unreadable: vec![UnreadableV1 {
+            tenant: String::new(),
+            version: 3,
+            why: "there is no such version".into(),
+            records: 4,
+        }],
+    };
+    told(include_str!("golden/keys-v1.json"), &keys);
+    let rotated = RotatedV1 {
+        key: key(None, 3, None, None),
+        rewrapped: 5,
+    };
+    told(include_str!("golden/rotated-v1.json"), &rotated);
+}
