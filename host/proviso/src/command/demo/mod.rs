@@ -102,7 +102,7 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let rate = f64::from(args.messages) / elapsed.as_secs_f64();
     say(&format!(
         "3. All are judged and committed after {:.1} s, {} a second. By the daemon's counters, judging\n   \
-         took {:.0} ms of it and committing {:.0} ms. The tables are read from the archive in {}/data.",
+         took {:.0} ms and committing {:.0} ms, beside each other. The tables are read from the archive in\n   {}/data.",
         elapsed.as_secs_f64(),
         count(rate as u64),
         daemon.metrics.judge_micros.get() as f64 / 1e3,
