@@ -14,12 +14,14 @@
 #   make foreign-proofs  has a log of 70,000 leaves verified by programs of others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
 #                  (Python 3.12 or newer). Installs Go on Debian
 #   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
+#   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
+#   make races     has a hold and a disposal meet on 100,000 messages
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills races lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -60,7 +62,13 @@ foreign-proofs:
 	@sh tests/foreign_proofs/run.sh $(TARGET_DIR)
 
 alterations:
-	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture log::every_alteration
+	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture alterations::
+
+kills:
+	PROVISO_KILLS=500 cargo test --release -p proviso --test end_to_end -- --nocapture kill::
+
+races:
+	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed
 
 lint:
 	cargo fmt --all --check
