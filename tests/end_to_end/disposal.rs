@@ -3,19 +3,7 @@
 use super::support::{PATIENCE, Serve, Site, json_lines, message, run, stderr, stdout};
 use serde_json::Value;
 
-const PACK: &str = r#"
-name = "test/keeps"
-version = "1.0.0"
-licence = "Apache-2.0"
-host = ">=0.1.0, <0.2.0"
-description = { en = "Keeps" }
-
-[[policy]]
-name = "retention"
-plugin = "retention-schedule"
-interfaces = ["retention"]
-trigger = "always"
-
+const RULES: &str = r#"
 [policy.settings.rules.orders]
 law = "Order Act"
 article = "3"
@@ -29,7 +17,6 @@ VERIFIED
 source = { title = "Order Act", url = "https://example.org/3"TEXT }
 "#;
 
-const SCHEMA: &str = r#"{ "type": "object", "properties": { "retention": { "type": "object" } } }"#;
 pub(crate) const BY: &str = "verified_by = \"An Office\"\nverified_on = \"2026-11-02\"";
 pub(crate) const TEXT: &str = ", text = \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"";
 
@@ -43,11 +30,7 @@ fn site_with(verified: &str, text: &str, configuration: &str) -> (Site, Serve) {
     let site = Site::new();
     let config = std::fs::read_to_string(site.path("proviso.toml")).unwrap();
     site.write("proviso.toml", &format!("{config}{configuration}"));
-    site.write(
-        "keeps/pack.toml",
-        &PACK.replace("VERIFIED", verified).replace("TEXT", text),
-    );
-    site.write("keeps/settings.schema.json", SCHEMA);
+    site.retention_pack("keeps", &RULES.replace("VERIFIED", verified).replace("TEXT", text));
     site.write(
         "set.toml",
         "time_zone = \"Asia/Shanghai\"\n[[apply]]\npack = \"keeps\"\n",
@@ -174,6 +157,10 @@ fn certified(site: &Site, audit: &str) {
     let output = verified(&certificate.replace("P1Y", "P0Y"));
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("altered: "), "{}", stdout(&output));
+    let folder = site.dir.path().display().to_string();
+    let output = run(&["audit", "verify", "--certificate", &folder, "--key", key]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("a folder, not a file"), "{}", stderr(&output));
     let output = verified("{}");
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(

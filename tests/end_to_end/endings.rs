@@ -4,19 +4,7 @@ use super::facts::{said, shown};
 use super::support::{Serve, Site, json_lines, message};
 use serde_json::{Value, json};
 
-const PACK: &str = r#"
-name = "test/kept"
-version = "1.0.0"
-licence = "Apache-2.0"
-host = ">=0.1.0, <0.2.0"
-description = { en = "Keeps" }
-
-[[policy]]
-name = "retention"
-plugin = "retention-schedule"
-interfaces = ["retention"]
-trigger = "always"
-
+const RULES: &str = r#"
 [policy.settings.rules.contract]
 law = "Measures on Sales"
 article = "30"
@@ -31,12 +19,9 @@ verified_on = "2026-11-02"
 source = { title = "Measures", url = "https://example.org/30" }
 "#;
 
-const SCHEMA: &str = r#"{ "type": "object", "properties": { "retention": { "type": "object" } } }"#;
-
 fn site() -> Site {
     let site = Site::new();
-    site.write("kept/pack.toml", PACK);
-    site.write("kept/settings.schema.json", SCHEMA);
+    site.retention_pack("kept", RULES);
     let set = "language = \"en\"\ntime_zone = \"Asia/Shanghai\"\n[[apply]]\npack = \"kept\"\n";
     site.write("set.toml", set);
     site

@@ -79,6 +79,20 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// What every pack of retention rules begins with, behind its name.
+const RETENTION: &str = r#"
+version = "1.0.0"
+licence = "Apache-2.0"
+host = ">=0.1.0, <0.2.0"
+description = { en = "Keeps" }
+
+[[policy]]
+name = "retention"
+plugin = "retention-schedule"
+interfaces = ["retention"]
+trigger = "always"
+"#;
+
 /// A folder with a pack without code, a set, a configuration and a spool.
 pub(crate) struct Site {
     pub dir: TempDir,
@@ -122,6 +136,18 @@ impl Site {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Writes the pack `test/NAME` into the folder NAME: one policy that proposes retention by these rules.
+    pub(crate) fn retention_pack(&self, name: &str, rules: &str) {
+        self.write(
+            &format!("{name}/pack.toml"),
+            &format!("name = \"test/{name}\"\n{RETENTION}{rules}"),
+        );
+        self.write(
+            &format!("{name}/settings.schema.json"),
+            r#"{ "type": "object", "properties": { "retention": { "type": "object" } } }"#,
+        );
     }
 
     /// What `archive stats` counts.

@@ -4,19 +4,7 @@ use super::support::{Serve, Site, message, run, stderr, stdout};
 use serde_json::Value;
 use std::fs;
 
-const PACK: &str = r#"
-name = "test/NAME"
-version = "1.0.0"
-licence = "Apache-2.0"
-host = ">=0.1.0, <0.2.0"
-description = { en = "Keeps" }
-
-[[policy]]
-name = "retention"
-plugin = "retention-schedule"
-interfaces = ["retention"]
-trigger = "always"
-
+const RULES: &str = r#"
 [policy.settings.rules.securities-137]
 law = "Securities Law"
 article = "137"
@@ -50,16 +38,12 @@ effective_to = "2020-02-29"
 verified = true
 "#;
 
-const SCHEMA: &str = r#"{ "type": "object", "properties": { "retention": { "type": "object" } } }"#;
-
 /// A site whose packs keep by the Securities Law, each with its own floor.
 fn site(language: &str, floors: &[(&str, &str)]) -> Site {
     let site = Site::new();
     let mut set = format!("language = \"{language}\"\ntime_zone = \"Asia/Shanghai\"\n");
     for (name, floor) in floors {
-        let pack = PACK.replace("NAME", name).replace("FLOOR", floor);
-        site.write(&format!("{name}/pack.toml"), &pack);
-        site.write(&format!("{name}/settings.schema.json"), SCHEMA);
+        site.retention_pack(name, &RULES.replace("FLOOR", floor));
         set.push_str("[[apply]]\npack = \"");
         set.push_str(name);
         set.push_str("\"\n");
@@ -145,12 +129,10 @@ fn two_packs_that_contradict_each_other_keep_the_message_for_a_person() {
 #[test]
 fn a_law_that_is_stated_wrongly_is_refused() {
     let site = Site::new();
-    let pack = PACK
-        .replace("NAME", "kept")
-        .replace("FLOOR", "P20Y")
-        .replace("cn-civil-code", "by-hand");
-    site.write("kept/pack.toml", &pack);
-    site.write("kept/settings.schema.json", SCHEMA);
+    site.retention_pack(
+        "kept",
+        &RULES.replace("FLOOR", "P20Y").replace("cn-civil-code", "by-hand"),
+    );
     let output = run(&["pack", "test", &site.text("kept")]);
     assert!(!output.status.success());
     let said = stderr(&output);

@@ -11,7 +11,7 @@ use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
-use crate::requests::{Deciding, NewRequest, RequestRefusal};
+use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
 use crate::storage::StorageError;
 use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::directory::clashes;
@@ -89,7 +89,7 @@ pub enum Change<'a> {
         hold: i64,
         /// The request that this runs; `None` where one person may do it alone.
         request: Option<i64>,
-        /// Why; may be empty.
+        /// Why: 1 to 4,096 bytes.
         note: &'a str,
         /// When.
         at: Timestamp,
@@ -216,6 +216,14 @@ pub enum CommitError {
     /// What the log was to tell of it cannot be told. Without the log nothing is written.
     #[error("the log cannot tell of it")]
     Log(#[from] LogFailure),
+    /// A text of an order or of a decision is too long, or is missing.
+    #[error("the {what} has {found} bytes: expected 1 to {REQUEST_TEXT_BYTES_MAX}")]
+    Text {
+        /// Which.
+        what: &'static str,
+        /// Its bytes.
+        found: usize,
+    },
     /// No such order, or it has ended.
     #[error("there is no open hold {hold}")]
     NoHold {
@@ -294,6 +302,17 @@ impl Change<'_> {
                 });
             }
             Change::Ask(request) => return Ok(request.refuse_ill_formed()?),
+            Change::PlaceHold(hold) => {
+                let given = [("person", &hold.person), ("conversation", &hold.conversation)];
+                let given = given.map(|(what, text)| (what, text.as_deref()));
+                let texts = [("tenant", Some(&*hold.tenant)), ("reason", Some(&*hold.reason))];
+                return given
+                    .into_iter()
+                    .chain(texts)
+                    .try_for_each(|(what, text)| bounded(what, text));
+            }
+            Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),
+            Change::Decide(deciding) => return bounded("note", Some(deciding.note)),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
             }
@@ -313,5 +332,16 @@ impl Change<'_> {
             }),
             None => Ok(()),
         }
+    }
+}
+
+/// Refuses a text of an order or a decision that says nothing, or more than a person reads.
+fn bounded(what: &'static str, text: Option<&str>) -> Result<(), CommitError> {
+    match text {
+        Some(text) if text.trim().is_empty() || text.len() > REQUEST_TEXT_BYTES_MAX => Err(CommitError::Text {
+            what,
+            found: text.len(),
+        }),
+        _ => Ok(()),
     }
 }

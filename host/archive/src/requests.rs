@@ -5,7 +5,7 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::{Digest, Principal, Timestamp};
 use proviso_proof::certificate::Bound;
 
-/// Bytes of a reason, of a note, and of a name in a request, at most.
+/// Bytes of each text of a request or of an order to keep, at most.
 pub const REQUEST_TEXT_BYTES_MAX: usize = 4 << 10;
 
 /// The exact act that is asked for.
@@ -116,7 +116,7 @@ pub struct RequestDecision {
     pub at: Timestamp,
     /// Who.
     pub by: Principal,
-    /// Why; may be empty.
+    /// Why.
     pub note: String,
 }
 
@@ -129,7 +129,7 @@ pub struct Deciding<'a> {
     pub digest: Digest,
     /// True to let it run.
     pub approve: bool,
-    /// Why; may be empty.
+    /// Why: 1 to 4,096 bytes.
     pub note: &'a str,
     /// When.
     pub at: Timestamp,

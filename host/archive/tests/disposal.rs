@@ -340,7 +340,7 @@ async fn a_hold_that_is_placed_while_a_disposal_runs_wins_or_comes_behind_it() {
         let release = Change::ReleaseHold {
             hold: number,
             request: None,
-            note: "",
+            note: "over",
             at: clock(),
         };
         archive.commit(release, &wei()).await.unwrap();

@@ -266,3 +266,40 @@ async fn what_is_no_request_is_not_made() {
     }
     assert!(archive.requests(i64::MAX, 9).await.unwrap().is_empty());
 }
+
+/// What is stored for good and told in every list is no place for a file.
+#[tokio::test]
+async fn texts_of_orders_and_decisions_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = with_three(&folder).await;
+    let long = "x".repeat(5_000);
+    let refused = async |change: Change<'_>| match archive.commit(change, &wei()).await {
+        Err(CommitError::Text { what, found }) => (what, found),
+        other => panic!("{other:?}"),
+    };
+    let mut order = hold();
+    order.reason = long.clone();
+    assert_eq!(refused(Change::PlaceHold(&order)).await, ("reason", 5_000));
+    order = hold();
+    order.person = Some(" ".into());
+    assert_eq!(refused(Change::PlaceHold(&order)).await, ("person", 1));
+    let number = place(&archive, &hold()).await;
+    let release = |note| Change::ReleaseHold {
+        hold: number,
+        request: None,
+        note,
+        at: clock(),
+    };
+    assert_eq!(refused(release(&long)).await, ("note", 5_000));
+    assert_eq!(refused(release("")).await, ("note", 0));
+    let asked = ask(&archive, &request(act(&disposing(&[1])))).await;
+    let deciding = Deciding {
+        request: asked.number,
+        digest: asked.digest,
+        approve: false,
+        note: &long,
+        at: clock(),
+    };
+    assert_eq!(refused(Change::Decide(&deciding)).await, ("note", 5_000));
+    assert!(archive.holds().await.unwrap()[0].released.is_none());
+}

@@ -37,6 +37,12 @@ pub struct Asking {
 }
 
 impl RequestRules {
+    /// True if a tenant asks for requests before an act.
+    pub(crate) fn any(&self, act: &str) -> bool {
+        let at = Timestamp::from_millis(0).expect("the epoch");
+        self.0.keys().any(|tenant| self.asking(tenant, act, at).is_some())
+    }
+
     /// How an act is asked for at a time; `None` where one person may do it alone, and at once.
     pub fn asking(&self, tenant: &str, act: &str, at: Timestamp) -> Option<Asking> {
         let of_tenant = self.0.get(tenant)?;

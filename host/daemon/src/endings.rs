@@ -1,7 +1,7 @@
 //! Ends that people hand in: which retention decisions they change, and the writing of both in one change.
 
 use crate::config::Config;
-use crate::laws::Rulebook;
+use crate::laws::{Rulebook, ends_behind};
 use anyhow::Context as _;
 use proviso_archive::{Archive, Change, Clocks, EndingImport, EndingReport, Receipt, Retained, StorageError};
 use proviso_model::message::PartyClass;
@@ -10,20 +10,12 @@ use proviso_model::{Principal, Timestamp};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// Lines that are read at a time, and messages.
-const LINES: u32 = 10_000;
+/// Messages that are read at a time.
 const MESSAGES: u32 = 512;
 
 /// All that was handed in, in its order.
 pub(crate) async fn all(archive: &Archive) -> Result<Vec<Ending>, StorageError> {
-    let mut endings = Vec::new();
-    let mut after = 0;
-    loop {
-        let page = archive.endings(after, LINES).await?;
-        let Some(last) = page.last() else { return Ok(endings) };
-        after = last.number;
-        endings.extend(page.into_iter().map(|record| record.ending));
-    }
+    Ok(ends_behind(archive, 0).await?.0)
 }
 
 /// Writes ends, and every retention decision that they change, in one change. Where the daemon runs, the writer does it: what is

@@ -3,7 +3,7 @@
 use crate::candidate::recorded;
 use crate::config::Config;
 use anyhow::Context as _;
-use proviso_archive::{Archive, GenerationRecord, Retained};
+use proviso_archive::{Archive, GenerationRecord, Retained, StorageError};
 use proviso_model::Digest;
 use proviso_model::retention::{self, Decision, Ending, Endings, Laws};
 use proviso_model::set::PolicySet;
@@ -13,6 +13,8 @@ use proviso_pipeline::loading::trust::Accepting;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Lines of ends that are read at a time.
+const LINES: u32 = 10_000;
 /// Generations that a rulebook remembers, before it forgets them all.
 const REMEMBERED_MAX: usize = 32;
 
@@ -27,12 +29,27 @@ pub fn laws_of(config: &Config, record: &GenerationRecord) -> anyhow::Result<Law
     Ok(set::recorded(&recorded(record), &store, &accepting, purpose)?.laws())
 }
 
+/// The ends that were handed in behind a line, in its order, and the number of the last line.
+pub(crate) async fn ends_behind(archive: &Archive, mut after: i64) -> Result<(Vec<Ending>, i64), StorageError> {
+    let mut endings = Vec::new();
+    loop {
+        let page = archive.endings(after, LINES).await?;
+        let Some(last) = page.last() else {
+            return Ok((endings, after));
+        };
+        after = last.number;
+        endings.extend(page.into_iter().map(|record| record.ending));
+    }
+}
+
 /// Decides anew on messages by the rules that judged them, and remembers what it read of generations.
 pub struct Rulebook {
     config: Config,
     archive: Archive,
     generations: HashMap<Digest, (PolicySet, Laws)>,
     lines: Vec<Ending>,
+    /// The number of the last of them, as far as the archive gave them.
+    last_line: i64,
     /// Of `lines`, by time zone.
     endings: HashMap<String, Endings>,
 }
@@ -45,6 +62,7 @@ impl Rulebook {
             archive: archive.clone(),
             generations: HashMap::new(),
             lines: Vec::new(),
+            last_line: 0,
             endings: HashMap::new(),
         }
     }
@@ -58,6 +76,17 @@ impl Rulebook {
     pub(crate) fn know(&mut self, lines: Vec<Ending>) {
         self.lines = lines;
         self.endings.clear();
+    }
+
+    /// From now on all ends are known that the archive has. Lines are only added: those that were read are not read again.
+    pub(crate) async fn catch_up(&mut self) -> Result<(), StorageError> {
+        let (lines, last) = ends_behind(&self.archive, self.last_line).await?;
+        if !lines.is_empty() {
+            self.lines.extend(lines);
+            self.last_line = last;
+            self.endings.clear();
+        }
+        Ok(())
     }
 
     /// The decision on a message by the rules of its generation and what is known, and those rules.

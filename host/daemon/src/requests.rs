@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::config_requests::{DISPOSAL, HOLD_RELEASE};
-use crate::endings;
 use crate::laws::Rulebook;
 use crate::pauses::Pauses;
 use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
@@ -237,7 +236,7 @@ pub async fn run(
         }
         RequestedAct::Disposal { messages, .. } => messages,
     };
-    rulebook.know(endings::all(archive).await?);
+    rulebook.catch_up().await?;
     let (mut going, mut stays) = (Vec::new(), None);
     for one in messages {
         let planned = of_arrival(rulebook, archive, one.arrival).await?;

@@ -5,7 +5,6 @@
 
 use crate::config::Config;
 use crate::config_requests::DISPOSAL;
-use crate::endings;
 use crate::laws::Rulebook;
 use crate::pauses::Pauses;
 use proviso_archive::certificate::{Bound, Clock, Statute};
@@ -83,8 +82,8 @@ pub enum RetentionError {
 /// The archive cannot be read.
 pub async fn plan(rulebook: &mut Rulebook, archive: &Archive, after: i64) -> Result<Vec<Planned>, RetentionError> {
     let today = Day::begun_everywhere(places::now());
-    rulebook.know(endings::all(archive).await?);
-    let asked = Asked::read(archive).await?;
+    rulebook.catch_up().await?;
+    let asked = Asked::read(rulebook.config(), archive).await?;
     let mut planned = Vec::new();
     for due in archive.due(today, after, PAGE).await? {
         let mut one = of_due(rulebook, due, today).await;
@@ -98,8 +97,11 @@ pub async fn plan(rulebook: &mut Rulebook, archive: &Archive, after: i64) -> Res
 struct Asked(HashMap<(i64, Digest), i64>);
 
 impl Asked {
-    async fn read(archive: &Archive) -> Result<Self, StorageError> {
+    async fn read(config: &Config, archive: &Archive) -> Result<Self, StorageError> {
         let mut asked = HashMap::new();
+        if !config.requests.any(DISPOSAL) {
+            return Ok(Self(asked));
+        }
         for request in archive.open_requests(places::now()).await? {
             if let RequestedAct::Disposal { messages, .. } = request.asked.act {
                 asked.extend(messages.iter().map(|one| ((one.arrival, one.grounds), request.number)));

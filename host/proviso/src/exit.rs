@@ -81,7 +81,10 @@ pub(crate) fn told(error: RetentionError) -> anyhow::Error {
     match error {
         RetentionError::NotPossible(why) => Usage(why).into(),
         RetentionError::Commit(
-            error @ (CommitError::Clock(_) | CommitError::Request(_) | CommitError::NoHold { .. }),
+            error @ (CommitError::Clock(_)
+            | CommitError::Request(_)
+            | CommitError::NoHold { .. }
+            | CommitError::Text { .. }),
         ) => Usage(error.to_string()).into(),
         error => error.into(),
     }

@@ -15,7 +15,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Json, Response};
-use proviso_archive::{ActKind, Change, CommitError, Receipt};
+use proviso_archive::{ActKind, Change, Receipt};
 use proviso_model::limits::HTTP_LIST_BYTES_MAX;
 use proviso_pipeline::places;
 use serde::Deserialize;
@@ -66,11 +66,6 @@ pub(super) async fn place(
     body: Received,
 ) -> Result<Response, ApiError> {
     let order: NewHoldV1 = body.json()?;
-    for (name, text) in [("tenant", &order.tenant), ("reason", &order.reason)] {
-        if text.trim().is_empty() {
-            return Err(ApiError::yours(Code::BadRequest, format!("`{name}` is empty")));
-        }
-    }
     let hold = order.at(places::now());
     match shared.archive.commit(Change::PlaceHold(&hold), &caller.principal).await {
         Ok(Receipt::Hold { number }) => {
@@ -78,7 +73,7 @@ pub(super) async fn place(
             Ok(Json(json!({ "hold": number })).into_response())
         }
         Ok(_) => unreachable!("the receipt of another change"),
-        Err(error) => Err(ApiError::ours("the hold was not placed", error)),
+        Err(error) => Err(answered("the hold was not placed", error.into())),
     }
 }
 
@@ -89,9 +84,6 @@ pub(super) async fn release(
     body: Received,
 ) -> Result<Response, ApiError> {
     let ReleaseBody { hold, note } = body.json()?;
-    if note.trim().is_empty() {
-        return Err(ApiError::yours(Code::BadRequest, "`note` is empty: say why it ends"));
-    }
     let asks = release_asks(&shared.config, &shared.archive, hold).await;
     match asks {
         Ok(None) => {}
@@ -109,8 +101,7 @@ pub(super) async fn release(
             tracing::info!(hold, who = %caller.principal, "a hold was released");
             Ok(Json(json!({ "released": hold })).into_response())
         }
-        Err(error @ CommitError::NoHold { .. }) => Err(ApiError::yours(Code::NotPossible, error)),
-        Err(error) => Err(ApiError::ours("the hold was not released", error)),
+        Err(error) => Err(answered("the hold was not released", error.into())),
     }
 }
 

@@ -168,7 +168,7 @@ fn not_whole(named: String, format: OutputFormat) -> Ending {
 fn verify_certificate(file: &Path, args: &VerifyLogArgs, colour: bool) -> anyhow::Result<Ending> {
     let trust = trust_of(args)?;
     let none = |error: String| Usage(format!("{} is no certificate: {error}", file.display()));
-    let bytes = regular_file::read(file, JSON_BYTES_MAX).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = regular_file::read(file, JSON_BYTES_MAX).map_err(|error| none(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| none(error.to_string()))?;
     let certificate = Certificate::from_json(text.trim_end()).map_err(|error| none(error.to_string()))?;
     let verified = match certificate.verify(&trust) {

@@ -8,6 +8,7 @@ use proviso_archive::{Archive, BackupError, Including, KeyPlace, Manifest, Step}
 use proviso_daemon::config::Config;
 use proviso_pipeline::places;
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The folder of a backup with the pack store's files.
@@ -47,6 +48,10 @@ pub(crate) fn of_backup(error: BackupError) -> anyhow::Error {
     match error {
         BackupError::NotEmpty(_) | BackupError::Unfinished(_) | BackupError::NoText(_) => {
             Usage(error.to_string()).into()
+        }
+        // A file where a folder is to be.
+        BackupError::Io { path, source } if source.kind() == ErrorKind::NotADirectory => {
+            Usage(format!("{} is in no folder, or is none: name a folder", path.display())).into()
         }
         other => other.into(),
     }

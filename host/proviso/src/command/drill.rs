@@ -289,7 +289,7 @@ fn print(args: &DrillArgs, seed: u64, lines: &[Line], colour: bool) -> anyhow::R
     match failed {
         0 => show::line(format_args!("\nthe backup can be restored (seed {seed})")),
         _ => show::line(format_args!(
-            "\n{failed} lines failed: docs/drill.md says what to do (seed {seed})"
+            "\nlines that failed: {failed}. docs/drill.md says what to do (seed {seed})"
         )),
     }
     Ok(())

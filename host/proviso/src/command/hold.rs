@@ -41,7 +41,7 @@ async fn place(args: &PlaceArgs) -> anyhow::Result<Ending> {
             let hold = order.at(places::now());
             let placed = archive.commit(Change::PlaceHold(&hold), &crate::who::runs_this()).await;
             archive.close().await;
-            match placed? {
+            match placed.map_err(|error| told(error.into()))? {
                 Receipt::Hold { number } => number,
                 _ => unreachable!("the receipt of another change"),
             }
