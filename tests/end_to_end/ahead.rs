@@ -6,6 +6,7 @@ use proviso_archive::Archive;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const MESSAGES: usize = 3_000;
 
@@ -189,24 +190,35 @@ fn what_was_judged_on_top_of_a_commit_that_fails_is_judged_again_and_nothing_is_
     }
     deliver(&site, "spool", &first);
     deliver(&site, "second", &second);
-    for number in broken {
-        let before = counted(&daemon, "commit_failures_total");
-        wait_until("a commit that fails", || {
-            counted(&daemon, "commit_failures_total") > before
-        });
-        assert!(site.messages() < number, "nothing is kept behind a commit that fails");
-        sql(&site, &format!("DROP TRIGGER broken_{number}"));
-    }
+    // Small requests beside them, each alone: what is judged ahead of a commit that fails is more than what broke off with it.
+    let is_over = AtomicBool::new(false);
+    let posted: u64 = std::thread::scope(|scope| {
+        let posters: Vec<_> = (0..3)
+            .map(|poster| {
+                let (daemon, is_over) = (&daemon, &is_over);
+                scope.spawn(move || post_until(daemon, poster, is_over))
+            })
+            .collect();
+        for number in broken {
+            let (before, again) = (counted(&daemon, "commit_failures_total"), judged_again(&daemon));
+            wait_until("a commit that fails", || {
+                counted(&daemon, "commit_failures_total") > before
+            });
+            if number == broken[0] {
+                wait_until("a batch on top of one that failed", || judged_again(&daemon) > again);
+            }
+            assert!(site.messages() < number, "nothing is kept behind a commit that fails");
+            sql(&site, &format!("DROP TRIGGER broken_{number}"));
+        }
+        is_over.store(true, Ordering::Relaxed);
+        posters.into_iter().map(|poster| poster.join().unwrap()).sum()
+    });
     let ids = |lines: &[String]| -> BTreeSet<String> {
         let read = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
         read.map(|line| line["id"].as_str().unwrap().to_owned()).collect()
     };
-    let expected = ids(&[first, second].concat()).len() as u64;
+    let expected = ids(&[first, second].concat()).len() as u64 + posted;
     wait_until("all messages", || site.messages() == expected && waiting(&daemon) == 0);
-    assert!(
-        counted(&daemon, "batches_judged_again_total") > 0,
-        "nothing stood on a commit that failed"
-    );
     assert_eq!(daemon.terminate(), Some(0));
     // The same messages in the order in which they were committed, one request after the other.
     let found = kept(&site);
@@ -221,6 +233,21 @@ fn what_was_judged_on_top_of_a_commit_that_fails_is_judged_again_and_nothing_is_
         all.into_iter().map(cut).collect()
     };
     assert_alike(&without_refused(found), &without_refused(kept(&in_turn)));
+}
+
+/// Sends one message after the other, each until it is taken, until it is over; how many were sent.
+fn post_until(daemon: &Serve, poster: u32, is_over: &AtomicBool) -> u64 {
+    let mut sent = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let line = format!("{}\n", message(&format!("p{poster}-{sent}"), "稳赚不赔"));
+        wait_until("a request that is taken", || daemon.post("/v1/messages", &line).0 == 200);
+        sent += 1;
+    }
+    sent
+}
+
+fn judged_again(daemon: &Serve) -> u64 {
+    counted(daemon, "batches_judged_again_total")
 }
 
 /// What a record ends with, that depends on what was refused.

@@ -12,12 +12,20 @@ use proviso_pack::bundle::Bundle;
 use proviso_pack::layout::{INDEX_TYPE, MANIFEST_TYPE};
 use proviso_pack::reference::{PackReference, Target};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::Method;
 use ureq::http::header::LOCATION;
 
-/// After so long a push looks whether another, at the same time, has undone what it wrote.
-const SETTLED_AFTER: Duration = Duration::from_millis(250);
+/// A push waits so long at least before it looks whether another, at the same time, has undone what it wrote.
+const SETTLED_AFTER_MIN: Duration = Duration::from_millis(250);
+/// And so long at most.
+const SETTLED_AFTER_MAX: Duration = Duration::from_secs(10);
+
+/// How long another push may take to write what it read before this one wrote, when this one took `own` from its first look to its
+/// last writing: both talk with the same registry.
+fn settled_after(own: Duration) -> Duration {
+    (own * 2).clamp(SETTLED_AFTER_MIN, SETTLED_AFTER_MAX)
+}
 
 /// A pack that was pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +94,7 @@ pub fn push(
         pack.oci_manifest().as_bytes(),
     )?;
 
+    let began = Instant::now();
     let mut sent = BTreeSet::new();
     send_signatures(&mut exchange, pack, &mut sent)?;
     let bundled = |found: &Option<UnderTag>| {
@@ -97,7 +106,7 @@ pub fn push(
     let mut tagged = put_tag(&mut exchange, reference, &signed)?;
     if !signed.signatures().is_empty() {
         // Another push may have read the list, or the tag, before this one wrote it, and written it after.
-        std::thread::sleep(SETTLED_AFTER);
+        std::thread::sleep(settled_after(began.elapsed()));
         let found = look(&mut exchange, reference)?;
         (signed, passed_over) = together(&mut exchange, &signed, &bundled(&found))?;
         send_signatures(&mut exchange, &signed, &mut sent)?;
