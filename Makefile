@@ -15,13 +15,14 @@
 #                  (Python 3.12 or newer). Installs Go on Debian
 #   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
+#   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
 #   make races     has a hold and a disposal meet on 100,000 messages
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills races lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults races lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -66,6 +67,9 @@ alterations:
 
 kills:
 	PROVISO_KILLS=500 cargo test --release -p proviso --test end_to_end -- --nocapture kill::
+
+faults: plugins
+	PROVISO_FAULTS=1 cargo test --release --workspace --test end_to_end faults:: -- --nocapture
 
 races:
 	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed

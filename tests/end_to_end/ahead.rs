@@ -240,7 +240,9 @@ fn post_until(daemon: &Serve, poster: u32, is_over: &AtomicBool) -> u64 {
     let mut sent = 0;
     while !is_over.load(Ordering::Relaxed) {
         let line = format!("{}\n", message(&format!("p{poster}-{sent}"), "稳赚不赔"));
-        wait_until("a request that is taken", || daemon.post("/v1/messages", &line).0 == 200);
+        wait_until("a request that is taken", || {
+            daemon.post("/v1/messages", &line).0 == 200
+        });
         sent += 1;
     }
     sent

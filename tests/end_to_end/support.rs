@@ -274,6 +274,11 @@ impl Serve {
         Self::begin(site, &[], &[])
     }
 
+    /// The same with more in its environment.
+    pub(crate) fn try_start_with(site: &Site, environment: &[(&str, &str)]) -> Result<Self, String> {
+        Self::begin(site, &[], environment)
+    }
+
     /// Starts one that `limit_files` can be used on: writing beyond the limit is an error to it, and does not kill it.
     pub(crate) fn start_ignoring_file_limits(site: &Site) -> Self {
         let serve = proviso(&["serve", "--config", &site.text("proviso.toml")]);
@@ -406,15 +411,24 @@ impl Serve {
     }
 
     pub(crate) fn post_as(&self, path: &str, body: &str, authorization: &str) -> (u16, Value) {
+        self.send(path, body, authorization).unwrap()
+    }
+
+    /// Posts a body with the token; `None` where the daemon does not answer, because it is gone.
+    pub(crate) fn try_post(&self, path: &str, body: &str) -> Option<(u16, Value)> {
+        self.send(path, body, &format!("Bearer {}", self.token)).ok()
+    }
+
+    fn send(&self, path: &str, body: &str, authorization: &str) -> Result<(u16, Value), ureq::Error> {
         let request = Self::agent()
             .post(format!("http://{}{path}", self.address))
             .header("authorization", authorization);
-        let mut answer = request.content_type("application/json").send(body).unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        (
+        let mut answer = request.content_type("application/json").send(body)?;
+        let text = answer.body_mut().read_to_string()?;
+        Ok((
             answer.status().as_u16(),
             serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        )
+        ))
     }
 
     pub(crate) fn status(&self) -> Value {

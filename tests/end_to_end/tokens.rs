@@ -88,6 +88,11 @@ fn a_token_may_do_what_it_was_made_for_until_it_is_revoked() {
         answer["error"]["message"].as_str().unwrap().contains("was revoked"),
         "{answer}"
     );
+    assert_eq!(
+        told_of(&site, "token:steer"),
+        ["new", "changed"],
+        "the log was told of the making and of the revoking"
+    );
     let (_, listed, _) = token(&site, &["list", "--format", "json"]);
     let counts: Vec<_> = json_lines(&listed)
         .iter()
@@ -105,6 +110,58 @@ fn a_token_may_do_what_it_was_made_for_until_it_is_revoked() {
         let (code, out, error) = token(&site, wrong);
         assert!(code == Some(2) && out.is_empty(), "{wrong:?}: {error}");
     }
+}
+
+/// What the log tells of a subject's permissions, the first change first.
+fn told_of(site: &Site, subject: &str) -> Vec<String> {
+    let config = site.text("proviso.toml");
+    let output = run(&[
+        "audit", "show", "--limit", "1000", "--config", &config, "--format", "json",
+    ]);
+    let mut told = Vec::new();
+    for leaf in json_lines(&stdout(&output)) {
+        for entry in leaf["entries"].as_array().unwrap() {
+            if entry["kind"] == "permission" && entry["fields"]["subject"] == subject {
+                told.push(entry["fields"]["what"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    told.reverse();
+    told
+}
+
+#[test]
+fn what_is_permitted_is_in_the_log_also_where_nobody_uses_it() {
+    let site = Site::new();
+    make(&site, &["new", "early", "--reading"]);
+    let daemon = Serve::start(&site);
+    assert_eq!(told_of(&site, "token:early"), ["new"], "told at the start");
+    assert_eq!(told_of(&site, "token:operator"), ["new"]);
+    make(&site, &["new", "idle", "--content"]);
+    wait_until("the token in the log", || told_of(&site, "token:idle") == ["new"]);
+    // A file that nobody can read permits nothing, and that is told as well.
+    let tokens = fs::read_to_string(site.path("data/tokens.json")).unwrap();
+    site.write("data/tokens.json", "{");
+    wait_until("the end of all tokens", || {
+        told_of(&site, "token:idle") == ["new", "gone"]
+    });
+    site.write("data/tokens.json", &tokens);
+    wait_until("the tokens again", || {
+        told_of(&site, "token:idle") == ["new", "gone", "new"]
+    });
+    assert_eq!(daemon.terminate(), Some(0));
+    // The next start says nothing again, but what changed meanwhile.
+    fs::remove_file(site.path("data/token")).unwrap();
+    let config = fs::read_to_string(site.path("proviso.toml")).unwrap();
+    site.write(
+        "proviso.toml",
+        &format!("{config}\n[requests.bank]\nwaiting_days = 7\n"),
+    );
+    let daemon = Serve::start(&site);
+    assert_eq!(told_of(&site, "token:idle"), ["new", "gone", "new"]);
+    assert_eq!(told_of(&site, "token:operator"), ["new", "changed"]);
+    assert_eq!(told_of(&site, "requests:bank"), ["new"]);
+    assert_eq!(daemon.terminate(), Some(0));
 }
 
 #[test]

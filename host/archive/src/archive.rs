@@ -16,7 +16,7 @@ use crate::history::HistoryEntry;
 use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::log::LoggedLeaf;
-use crate::messages::{Conflicting, ConversationKey, Numbered, Shown};
+use crate::messages::{Conflicting, ConversationKey, Numbered, Sent, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
@@ -243,7 +243,12 @@ impl Archive {
 
     /// Identifiers in the order of arrival, behind `after` (0: from the first), at most `limit`.
     pub async fn message_ids(&self, after: i64, limit: u32) -> Result<Vec<Numbered>, StorageError> {
-        self.store.message_ids(after, limit).await
+        self.store.message_ids(after, limit, Sent::default()).await
+    }
+
+    /// The same, of messages that were sent within a time.
+    pub async fn message_ids_sent(&self, after: i64, limit: u32, sent: Sent) -> Result<Vec<Numbered>, StorageError> {
+        self.store.message_ids(after, limit, sent).await
     }
 
     /// How many messages there are.

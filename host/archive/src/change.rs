@@ -9,6 +9,7 @@ use crate::disposal::{DisposalReport, Disposing, DisposingAgain, NewHold};
 use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
+use crate::permissions::{PERMISSION_BYTES_MAX, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
@@ -34,6 +35,8 @@ pub enum Change<'a> {
     FailedSet(&'a FailedSet),
     /// Another trust file admits the packs of the running generation. The same as the last is not recorded again.
     Trust(&'a TrustRecord),
+    /// All that is permitted from now on. What is as it was recorded last is not recorded again.
+    Permissions(&'a Permissions),
     /// An older version of a pack may go live again.
     Downgrade(&'a AllowedDowngrade),
     /// A policy of a recorded generation is called no more.
@@ -152,6 +155,11 @@ pub enum Receipt {
     },
     /// What became of messages that were to go.
     Disposed(DisposalReport),
+    /// What is permitted, as it changed.
+    Permissions {
+        /// How many subjects differ from what was recorded last.
+        changed: u64,
+    },
     /// Statements of consent.
     Consents(ConsentReport),
     /// The directory, as it is from here on.
@@ -224,6 +232,12 @@ pub enum CommitError {
         /// Its bytes.
         found: usize,
     },
+    /// What is permitted takes too many bytes to say.
+    #[error("a permission has {found} bytes: expected at most {PERMISSION_BYTES_MAX}")]
+    Permission {
+        /// Its bytes.
+        found: usize,
+    },
     /// No such order, or it has ended.
     #[error("there is no open hold {hold}")]
     NoHold {
@@ -266,6 +280,7 @@ impl Change<'_> {
             Change::Activation(activation) => activation.at,
             Change::FailedSet(failed) => failed.at,
             Change::Trust(trust) => trust.at,
+            Change::Permissions(permissions) => permissions.at,
             Change::Downgrade(allowed) => allowed.at,
             Change::Quarantine { quarantined, .. } => quarantined.at,
             Change::Rejudged(rejudging) => rejudging.at,
@@ -312,6 +327,11 @@ impl Change<'_> {
                     .try_for_each(|(what, text)| bounded(what, text));
             }
             Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),
+            Change::Permissions(permissions) => {
+                let mut states = permissions.all.iter().map(|one| one.state.len());
+                let too_long = states.find(|bytes| *bytes > PERMISSION_BYTES_MAX);
+                return too_long.map_or(Ok(()), |found| Err(CommitError::Permission { found }));
+            }
             Change::Decide(deciding) => return bounded("note", Some(deciding.note)),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });

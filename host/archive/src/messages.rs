@@ -27,6 +27,15 @@ impl ConversationKey {
     }
 }
 
+/// The time in which a message was sent: from the first on, before the second. All times by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The first moment.
+    pub from: Option<Timestamp>,
+    /// The moment behind the last.
+    pub before: Option<Timestamp>,
+}
+
 /// A message's identifier and its place in the order of arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbered {

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::path::Path;
 
 /// Tables that an audit covers, with their columns. What it does not cover is in docs/log-format.md.
-const COVERED: [(&str, &[&str]); 26] = [
+const COVERED: [(&str, &[&str]); 27] = [
     (
         "envelopes",
         &[
@@ -170,6 +170,7 @@ const COVERED: [(&str, &[&str]); 26] = [
             "run_by",
         ],
     ),
+    ("permission_history", &["entry", "at", "subject", "state", "who"]),
     (
         "directory_versions",
         &["version", "digest", "at", "who", "file", "employments"],
@@ -385,7 +386,7 @@ async fn every_alteration_of_an_archive_is_found() {
 }
 
 /// What somebody would do who knows the schema and the log, and has no key of it.
-const ATTACKS: [(&str, &str); 14] = [
+const ATTACKS: [(&str, &str); 15] = [
     (
         "entries erased as if their message had gone",
         "UPDATE log_entries SET entry = NULL, salt = NULL, message = 999999 WHERE kind = 'trust'",
@@ -409,6 +410,10 @@ const ATTACKS: [(&str, &str); 14] = [
     (
         "an approval by somebody else",
         "UPDATE requests SET decided_by = 'person:zhao' WHERE run_at IS NOT NULL",
+    ),
+    (
+        "a permission that nobody gave",
+        "UPDATE permission_history SET state = '{\"content\":true}' WHERE subject = 'token:feed'",
     ),
     ("a hold for another", "UPDATE holds SET tenant = 'bank'"),
     (

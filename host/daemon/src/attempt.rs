@@ -2,6 +2,7 @@
 
 use proviso_archive::HistoryEntry;
 use proviso_model::{Digest, Principal, Problem, Timestamp};
+use proviso_pipeline::loading::set::RecordedError;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ pub enum NoGeneration {
     /// Only one was ever live.
     #[error("no other generation is recorded: there is nothing to go back to")]
     NoOther,
+    /// Another version recorded it: what it would judge is another generation.
+    #[error(transparent)]
+    OtherVersion(RecordedError),
 }
 
 impl Attempt {

@@ -158,6 +158,7 @@ pub fn recorded(record: &GenerationRecord) -> Recorded<'_> {
         id: record.id,
         set_file: &record.set_file,
         set_json: &record.set_json,
+        versions: &record.engine_version,
         packs: record.packs.iter().map(|pack| pack.digest).collect(),
     }
 }

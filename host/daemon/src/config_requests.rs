@@ -2,6 +2,7 @@
 
 use proviso_model::Timestamp;
 use proviso_model::toml_read::{Table, TomlFile};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY_MS: i64 = 86_400_000;
@@ -41,6 +42,20 @@ impl RequestRules {
     pub(crate) fn any(&self, act: &str) -> bool {
         let at = Timestamp::from_millis(0).expect("the epoch");
         self.0.keys().any(|tenant| self.asking(tenant, act, at).is_some())
+    }
+
+    /// Each tenant with what it asks for, as JSON on one line.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(|(tenant, of_tenant)| {
+            let OfTenant {
+                second_person,
+                waiting_days,
+                valid_days,
+            } = of_tenant;
+            let said =
+                json!({ "second_person": second_person, "waiting_days": waiting_days, "valid_days": valid_days });
+            (tenant.as_str(), said.to_string())
+        })
     }
 
     /// How an act is asked for at a time; `None` where one person may do it alone, and at once.

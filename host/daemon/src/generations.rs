@@ -282,6 +282,7 @@ impl Generations {
                     let problems = refused.problems;
                     return Ok(self.note(by, started, AttemptResult::Refused { problems }));
                 }
+                Err(error @ RecordedError::Different { .. }) => return Err(NoGeneration::OtherVersion(error).into()),
                 Err(error) => return Err(error.into()),
             };
             let changes = changes_between(&before, &generation);

@@ -26,6 +26,7 @@ mod laws;
 pub mod metrics;
 mod own_thread;
 mod pauses;
+mod permitted;
 mod quarantine;
 mod queue;
 pub mod rejudge;

@@ -10,6 +10,7 @@ use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
 use crate::pauses::Pauses;
+use crate::permitted::Permitted;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::token::{Token, TokenBook, TokenFile};
@@ -54,6 +55,7 @@ pub struct Daemon {
     stop_http: CancellationToken,
     sources: Vec<JoinHandle<anyhow::Result<()>>>,
     watcher: JoinHandle<anyhow::Result<()>>,
+    permitted: JoinHandle<anyhow::Result<()>>,
     server: JoinHandle<anyhow::Result<()>>,
     writer: JoinHandle<anyhow::Result<()>>,
 }
@@ -76,6 +78,7 @@ impl Daemon {
             TokenFile::at(config.tokens_path()),
         );
         let archive = Archive::open_with(&config.archive_path(), opening).await?;
+        let permitted = Permitted::begin(&config, tokens, &archive).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
         let engine = Arc::new(build::engine(Some(&config.cache_dir))?);
         let parts = Parts {
@@ -116,7 +119,7 @@ impl Daemon {
         let bounds = Bounds::of(config.connections);
         let connections = Connections::new(bounds.connections_max);
         let shared = Shared {
-            tokens,
+            permitted: permitted.clone(),
             hosts: Arc::new(Hosts::new(config.hosts.iter().cloned())),
             archive: archive.clone(),
             queue: queue.clone(),
@@ -139,6 +142,7 @@ impl Daemon {
         // Made before `ready` is told, so that no later change is missed.
         let watch = watch::Watch::new(Arc::clone(&generations), watching)?;
         let watcher = tokio::spawn(watch.run(stop_sources.clone()));
+        let permitted = tokio::spawn(permitted.run(stop_sources.clone()));
         let mut sources = Vec::new();
         for spool in &config.spools {
             let folder = &spool.folder;
@@ -159,6 +163,7 @@ impl Daemon {
             stop_http,
             sources,
             watcher,
+            permitted,
             server,
             writer,
         })
@@ -181,7 +186,7 @@ impl Daemon {
         self.stop_sources.cancel();
         let mut failed = None;
         let sources = self.sources.into_iter().map(|task| ("a spool", task));
-        for (what, task) in sources.chain([("the watch", self.watcher)]) {
+        for (what, task) in sources.chain([("the watch", self.watcher), ("the look at tokens", self.permitted)]) {
             failed = end_by(start + limit / 4, what, task).await.err().or(failed);
         }
         // Behind the sources, so that a probe hears of the draining meanwhile.
@@ -213,6 +218,7 @@ impl Daemon {
             ended = &mut self.server => ended,
             ended = &mut self.writer => ended,
             ended = &mut self.watcher => ended,
+            ended = &mut self.permitted => ended,
             ended = sources => ended,
         };
         match ended {

@@ -16,12 +16,25 @@ use serde_json::Map;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What judges: a change that could change a verdict changes one of these.
-const VERSIONS: &str = concat!(
-    "proviso-engine ",
-    env!("CARGO_PKG_VERSION"),
-    ", contract 0.1.0, wasmtime 48, scan 4"
-);
+/// What judges: a change that could change a verdict changes one of these. A build that is to stand for another version names itself by
+/// `PROVISO_ENGINE_VERSIONS`, to try that verdicts outlive an upgrade.
+const VERSIONS: &str = match option_env!("PROVISO_ENGINE_VERSIONS") {
+    Some(versions) => versions,
+    None => concat!(
+        "proviso-engine ",
+        env!("CARGO_PKG_VERSION"),
+        ", contract 0.1.0, wasmtime 48, scan 4"
+    ),
+};
+
+/// What a generation goes by beside its packs.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// What judges, as [`versions`] said it when the generation was recorded.
+    pub versions: &'a str,
+    /// The set's canonical JSON, as it was recorded.
+    pub set_json: &'a str,
+}
 
 /// What judges: a part of every generation's address, recorded with it.
 pub const fn versions() -> &'static str {
@@ -45,6 +58,27 @@ impl Engine {
     /// # Panics
     /// If `resolved.packs` has not one pack for each `[[apply]]`.
     pub fn build(&self, resolved: &ResolvedSet, progress: &dyn Fn(BuildProgress)) -> Result<Generation, BuildError> {
+        let set_json = resolved.set.to_canonical_json();
+        let identity = Identity {
+            versions: VERSIONS,
+            set_json: &set_json,
+        };
+        self.build_as(identity, resolved, progress)
+    }
+
+    /// The same for a generation that another version recorded: its verdicts name it as that version did. What it says is what this one says.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    ///
+    /// # Panics
+    /// As [`Self::build`].
+    pub fn build_as(
+        &self,
+        identity: Identity<'_>,
+        resolved: &ResolvedSet,
+        progress: &dyn Fn(BuildProgress),
+    ) -> Result<Generation, BuildError> {
         assert_eq!(
             resolved.set.apply.len(),
             resolved.packs.len(),
@@ -92,7 +126,7 @@ impl Engine {
                 plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.count)
             })
             .collect();
-        let id = generation_id(&resolved.set, &resolved.packs);
+        let id = generation_id(identity, &resolved.packs);
         Ok(Generation::new(
             (Arc::clone(&self.sandbox), Arc::clone(&self.remembered)),
             id,
@@ -129,9 +163,9 @@ impl ResolvedSet {
 }
 
 /// Digest of all that a verdict depends on beside the message.
-fn generation_id(set: &PolicySet, packs: &[Arc<TrustedPack>]) -> Digest {
+fn generation_id(identity: Identity<'_>, packs: &[Arc<TrustedPack>]) -> Digest {
     let mut id = DigestBuilder::new("proviso generation 1");
-    id.part(VERSIONS.as_bytes()).part(set.to_canonical_json().as_bytes());
+    id.part(identity.versions.as_bytes()).part(identity.set_json.as_bytes());
     for pack in packs {
         id.part(pack.digest().as_bytes());
     }

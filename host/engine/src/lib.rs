@@ -48,7 +48,7 @@ mod ticker;
 mod verdict;
 mod view;
 
-pub use build::{BuildError, versions};
+pub use build::{BuildError, Identity, versions};
 pub use cache::CacheError;
 pub use component::{ComponentFacts, ComponentRefused};
 pub use component_check::inspect_component;

@@ -8,12 +8,12 @@ use crate::client::{self, Client};
 use anyhow::Context as _;
 use proviso_archive::{
     Archive, ArchiveError, ConsentRecord, DirectoryImported, DirectoryRecord, EndingRecord, GenerationRecord,
-    HeldMessage, Numbered, Recorded, Shown, Stats,
+    HeldMessage, Numbered, Recorded, Sent, Shown, Stats,
 };
 use proviso_daemon::config::Config;
 use proviso_daemon::wire::{
     Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, DisposedV1, EndingsV1, GenerationV1, HeldV1,
-    HoldsV1, ListedV1, RecordedV1, ShownV1, StatsV1,
+    HoldsV1, ListedV1, RecordedPage, RecordedPageV1, RecordedV1, ShownV1, StatsV1,
 };
 use proviso_model::limits::{LINES_LISTED_MAX, SAMPLE_LISTED_MAX};
 use proviso_model::{Digest, MessageId};
@@ -21,8 +21,29 @@ use proviso_model::{Digest, MessageId};
 /// Messages that are read from a file at a time.
 const ARRIVED_MESSAGES: u32 = 512;
 
+/// Messages of a file that are replayed together.
+const REPLAYED_MESSAGES: u32 = 128;
+
 /// Versions of the directory that are listed.
 const VERSIONS_LISTED: u32 = 1_000;
+
+/// Messages that are replayed together.
+pub(crate) enum ToReplay {
+    /// Each is to be read; whoever does may do it beside others.
+    Named(Vec<Numbered>),
+    /// As a daemon gave them, and the place of the last.
+    Recorded(RecordedPage),
+}
+
+impl ToReplay {
+    /// The place of the last; `None` if there are no more.
+    pub(crate) fn last(&self) -> Option<i64> {
+        match self {
+            Self::Named(named) => named.last().map(|one| one.arrival),
+            Self::Recorded((_, last)) => *last,
+        }
+    }
+}
 
 /// Who answers. Each method gives the same either way; a client blocks, and the commands do one thing at a time.
 pub(crate) enum Looking {
@@ -68,6 +89,27 @@ impl Looking {
             Self::Daemon(client) => {
                 let found: Option<RecordedV1> = client.look("/v1/archive/recorded", &[("id", &id.to_string())])?;
                 Ok(found.map(Recorded::try_from).transpose()?)
+            }
+        }
+    }
+
+    /// What the next messages behind a place in the order of arrival are replayed by.
+    pub(crate) async fn to_replay(&self, after: i64, sent: Sent) -> anyhow::Result<ToReplay> {
+        match self {
+            Self::File(archive) => Ok(ToReplay::Named(
+                archive.message_ids_sent(after, REPLAYED_MESSAGES, sent).await?,
+            )),
+            Self::Daemon(client) => {
+                let (after, from, before) = (
+                    after.to_string(),
+                    sent.from.map(|from| from.as_millis().to_string()),
+                    sent.before.map(|before| before.as_millis().to_string()),
+                );
+                let mut query = vec![("after", after.as_str())];
+                query.extend(from.as_deref().map(|from| ("sent_from", from)));
+                query.extend(before.as_deref().map(|before| ("sent_before", before)));
+                let page: Option<RecordedPageV1> = client.look("/v1/archive/recorded-behind", &query)?;
+                Ok(ToReplay::Recorded(page.context(NOTHING)?.try_into()?))
             }
         }
     }

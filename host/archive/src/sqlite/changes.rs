@@ -6,8 +6,8 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, ingest, quarantines,
-    rejudge, requests, rewrap, trust,
+    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, ingest, permissions,
+    quarantines, rejudge, requests, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
 use crate::requests::{RequestRefusal, RequestedAct};
@@ -39,6 +39,10 @@ pub(super) async fn write(
         Change::Trust(record) => {
             trust::record(connection, record, log).await?;
             Ok(Receipt::Done)
+        }
+        Change::Permissions(permissions) => {
+            let changed = permissions::record(connection, permissions, by, log).await?;
+            Ok(Receipt::Permissions { changed })
         }
         Change::Downgrade(allowed) => {
             trust::allow_downgrade(connection, allowed, by, log).await?;

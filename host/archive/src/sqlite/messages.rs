@@ -6,9 +6,9 @@ use super::conflicts::conflict_count;
 use super::held::waiting;
 use super::records::{CONTENT_COLUMNS, content_columns, read_content, stored_decision};
 use super::rows::read_count;
-use crate::messages::{ConversationKey, Numbered, Shown};
+use crate::messages::{ConversationKey, Numbered, Sent, Shown};
 use crate::storage::StorageError;
-use proviso_model::{Message, MessageId};
+use proviso_model::{Message, MessageId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use std::collections::HashMap;
@@ -122,11 +122,16 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn message_ids(&self, after: i64, limit: u32) -> Result<Vec<Numbered>, StorageError> {
+    pub(crate) async fn message_ids(&self, after: i64, limit: u32, sent: Sent) -> Result<Vec<Numbered>, StorageError> {
+        let Sent { from, before } = sent;
         self.reading(|mut reader| async move {
-            let rows = sqlx::query(in_order!("WHERE e.message > ? ORDER BY e.message LIMIT ?"))
+            let sql =
+                in_order!("WHERE e.message > ?1 AND e.sent_at >= ?3 AND e.sent_at < ?4 ORDER BY e.message LIMIT ?2");
+            let rows = sqlx::query(sql)
                 .bind(after)
                 .bind(limit)
+                .bind(from.map_or(i64::MIN, Timestamp::as_millis))
+                .bind(before.map_or(i64::MAX, Timestamp::as_millis))
                 .fetch_all(&mut *reader)
                 .await?;
             rows.iter().map(|row| self.numbered(row)).collect()

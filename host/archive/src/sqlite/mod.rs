@@ -39,6 +39,7 @@ mod offsets;
 mod open;
 mod packed;
 mod people;
+mod permissions;
 mod quarantines;
 mod readers;
 #[cfg(test)]
@@ -61,6 +62,7 @@ pub(crate) mod support;
 mod trust;
 mod upgrade;
 mod vocabulary;
+mod whole_file;
 mod write_count;
 mod writer;
 

@@ -11,6 +11,7 @@ use crate::backup::{BackupError, Manifest, Step, Told};
 use crate::change::Change;
 use crate::disposal::{DisposingAgain, LoggedDisposal};
 use crate::log::LogTrouble;
+use crate::messages::Sent;
 use crate::opening::{ArchiveError, Opening};
 use crate::restore::{BackupLog, NewerLog, RestoreError, Restored};
 use crate::storage::StorageError;
@@ -238,7 +239,7 @@ impl Sqlite {
 
     /// The name of a message, where it can be read.
     async fn name_of(&self, number: i64) -> Result<Option<MessageId>, StorageError> {
-        let found = self.message_ids(number - 1, 1).await;
+        let found = self.message_ids(number - 1, 1, Sent::default()).await;
         match found {
             Ok(found) => Ok(found.into_iter().find(|one| one.arrival == number).map(|one| one.id)),
             Err(error) if error.cause == crate::storage::StorageCause::Corrupt => Ok(None),

@@ -7,9 +7,10 @@
 //! The number is written after each commit and forced to the disk once a second: a process that is killed loses nothing of it,
 //! and a machine that loses power may lose the count of its last second, which then passes for fewer changes and no loss.
 
+use super::whole_file::replace;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,13 +66,11 @@ impl WriteCount {
     /// Opens the file, makes it if there is none, and has it say that number.
     pub(super) fn open(archive: &Path, count: u64) -> std::io::Result<Self> {
         let path = path_of(archive);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)?;
         let text = text(count);
+        if !path.try_exists()? {
+            replace(&path, &text)?;
+        }
+        let file = OpenOptions::new().write(true).open(&path)?;
         file.write_all_at(text.as_bytes(), 0)?;
         file.set_len(text.len() as u64)?;
         file.sync_data()?;

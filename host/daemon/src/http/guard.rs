@@ -20,6 +20,10 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let presented = presented(request.headers());
+    if shared.permitted.tokens().is_of_file(presented) {
+        shared.permitted.catch_up_or_warn().await;
+    }
     match caller(&shared, rights, request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -29,10 +33,13 @@ pub(super) async fn guard(
     }
 }
 
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
 fn caller(shared: &Shared, rights: &[Right], headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let today = Zone::utc().day(places::now());
-    let caller = shared.tokens.admit(presented, today);
+    let caller = shared.permitted.tokens().admit(presented(headers), today);
     let mut caller = caller.map_err(|refused| ApiError::yours(Code::NoToken, refused))?;
     if !rights.iter().any(|right| caller.permissions.allow(*right)) {
         let who = caller.principal.name();

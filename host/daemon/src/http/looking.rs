@@ -8,14 +8,14 @@ use super::answer::Room;
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
 use crate::token::Caller;
-use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedV1, ShownV1, StatsV1};
+use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, ShownV1, StatsV1};
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use axum::response::Response;
-use proviso_archive::{Act, ActKind, Change, Numbered, StorageError};
+use proviso_archive::{Act, ActKind, Change, Numbered, Sent, StorageError};
 use proviso_model::limits::{HELD_LISTED_MAX, HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX, SAMPLE_LISTED_MAX};
-use proviso_model::{Digest, MessageId};
+use proviso_model::{Digest, MessageId, Timestamp};
 use proviso_pipeline::places;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,8 @@ use serde::de::DeserializeOwned;
 /// Messages of one answer at most, and the bytes of their raw forms and texts at which it takes no more.
 const ARRIVED_MESSAGES: u32 = 512;
 const ARRIVED_BYTES: usize = 4 << 20;
+/// Messages with all that a replay of them needs, of one answer at most.
+const RECORDED_MESSAGES: u32 = 128;
 /// Scores that statistics may have.
 const RISKS_MAX: u32 = 1_000;
 
@@ -52,6 +54,16 @@ struct SampleQuery {
 struct ArrivedQuery {
     #[serde(default)]
     after: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedBehindQuery {
+    #[serde(default)]
+    after: i64,
+    /// Milliseconds since 1970.
+    sent_from: Option<Timestamp>,
+    sent_before: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +128,43 @@ pub(super) async fn recorded(
     let recorded = recorded.ok_or_else(|| unknown(&id))?;
     tell(&shared, caller, "recorded", &id).await?;
     room.answer(RecordedV1::from(recorded)).await
+}
+
+/// `GET /v1/archive/recorded-behind?after=&sent_from=&sent_before=`: the same of the messages behind a place in the order of arrival, as
+/// many as one answer takes.
+pub(super) async fn recorded_behind(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let RecordedBehindQuery {
+        after,
+        sent_from,
+        sent_before,
+    } = query(&uri)?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    let sent = Sent {
+        from: sent_from,
+        before: sent_before,
+    };
+    let archive = &shared.archive;
+    let page = archive.message_ids_sent(after, RECORDED_MESSAGES, sent).await;
+    let (mut found, mut bytes, mut last) = (Vec::new(), 0, None);
+    for Numbered { arrival, id } in page.map_err(unread)? {
+        last = Some(arrival);
+        // One that was disposed of meanwhile is passed over.
+        let Some(recorded) = archive.recorded(&id).await.map_err(unread)? else {
+            continue;
+        };
+        let messages = recorded.preceding.iter().chain([&recorded.message]);
+        bytes += messages.map(|one| one.raw.len() + one.text.len()).sum::<usize>() + recorded.verdict.json.len();
+        found.push(recorded);
+        if bytes >= ARRIVED_BYTES {
+            break;
+        }
+    }
+    tell_of_list(&shared, caller, ActKind::Reading, "recorded", found.len()).await?;
+    room.answer(RecordedPageV1::from((found, last))).await
 }
 
 /// `GET /v1/archive/sample?count=&first=&steps=`: a part of a sample.

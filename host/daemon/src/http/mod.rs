@@ -36,10 +36,11 @@ use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
 use crate::pauses::Pauses;
+use crate::permitted::Permitted;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::rejudge;
-use crate::token::{Right, TokenBook};
+use crate::token::Right;
 use crate::watch::WatchState;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -53,7 +54,7 @@ use tokio::sync::mpsc;
 /// What the handlers share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub tokens: TokenBook,
+    pub permitted: Permitted,
     pub hosts: Arc<Hosts>,
     pub archive: Archive,
     pub queue: Queue,
@@ -121,6 +122,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
+        .route("/v1/archive/recorded-behind", get(looking::recorded_behind))
         .route("/v1/archive/sample", get(looking::sample))
         .route("/v1/archive/arrived", get(looking::arrived))
         .route("/v1/archive/held", get(looking::held))

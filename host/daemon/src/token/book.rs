@@ -8,13 +8,9 @@ use proviso_model::time::Day;
 use proviso_model::{Digest, Principal, PrincipalKind};
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How often the file of tokens is looked at, at most.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// The operator's token, and the named ones as the file last said.
+/// The operator's token, and the named ones that count.
 #[derive(Clone)]
 pub(crate) struct TokenBook {
     operator: Token,
@@ -23,20 +19,25 @@ pub(crate) struct TokenBook {
 
 struct Named {
     file: TokenFile,
-    look_every: Duration,
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
-    looked_at: Option<Instant>,
-    stamp: Stamp,
+    /// `None` before the first look.
+    stamp: Option<Stamp>,
     tokens: HashMap<Digest, NamedToken>,
 }
 
 /// What tells one state of the file from the next: its number, its size, and when anything of it changed, its mode among them.
 /// `None` while there is no file.
 type Stamp = Option<(u64, u64, i64, i64)>;
+
+/// What the file says, when it says something else than what counts.
+pub(crate) struct Changed {
+    stamp: Stamp,
+    pub(crate) tokens: Vec<NamedToken>,
+}
 
 /// Who asks, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,30 +64,68 @@ pub(crate) enum NotAdmitted {
 }
 
 impl TokenBook {
-    /// The operator's token, and those of a file, which need not be there yet.
+    /// The operator's token, and those of a file, which need not be there yet. None of them counts before [`Self::let_count`].
     pub(crate) fn new(operator: Token, file: TokenFile) -> Self {
-        Self::looking_every(operator, file, LOOK_EVERY)
+        let known = Mutex::default();
+        let named = Arc::new(Named { file, known });
+        Self { operator, named }
     }
 
-    fn looking_every(operator: Token, file: TokenFile, look_every: Duration) -> Self {
-        let known = Mutex::new(Known::default());
-        let named = Arc::new(Named {
-            file,
-            look_every,
-            known,
+    /// What tells the operator's token from another, and not what it is.
+    pub(crate) fn operator_fingerprint(&self) -> String {
+        self.operator.fingerprint()
+    }
+
+    /// What the file says now; `None` if that is what counts. A file that cannot be read says of nobody that they may do something.
+    pub(crate) fn changed(&self) -> Option<Changed> {
+        let file = &self.named.file;
+        let stamp = std::fs::metadata(file.path())
+            .ok()
+            .map(|file| (file.ino(), file.size(), file.ctime(), file.ctime_nsec()));
+        if self.known().stamp == Some(stamp) {
+            return None;
+        }
+        let tokens = file.read().unwrap_or_else(|error| {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(error, "no named token counts until the file is mended");
+            Vec::new()
         });
-        Self { operator, named }
+        Some(Changed { stamp, tokens })
+    }
+
+    /// What the file says counts.
+    pub(crate) fn let_count(&self, changed: Changed) {
+        tracing::info!(tokens = changed.tokens.len(), "tokens read");
+        let tokens = changed.tokens.into_iter();
+        *self.known() = Known {
+            stamp: Some(changed.stamp),
+            // A name stands for one token, whatever somebody wrote into the file.
+            tokens: tokens.map(|token| (token.digest, token)).collect(),
+        };
+    }
+
+    /// Of what counted, only that counts on which the file still says. The next look finds it changed again.
+    pub(crate) fn keep_unchanged(&self, changed: &Changed) {
+        self.known().tokens.retain(|_, token| changed.tokens.contains(token));
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.named.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if this `Authorization` header presents another token than the operator's.
+    pub(crate) fn is_of_file(&self, header: Option<&str>) -> bool {
+        presented(header).is_some_and(|secret| !self.operator.is(secret))
     }
 
     /// Who presents this `Authorization` header.
     pub(crate) fn admit(&self, header: Option<&str>, today: Day) -> Result<Caller, NotAdmitted> {
-        let presented = header.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
-        let presented = presented.filter(|secret| !secret.is_empty()).ok_or(NotAdmitted::None)?;
+        let presented = presented(header).ok_or(NotAdmitted::None)?;
         if self.operator.is(presented) {
             return Ok(caller(OPERATOR, Permissions::All));
         }
         // What is compared is a digest: how long it takes says nothing of a secret.
-        let token = self.named.get(Digest::of(presented.as_bytes()));
+        let token = self.known().tokens.get(&Digest::of(presented.as_bytes())).cloned();
         let token = token.ok_or(NotAdmitted::Unknown)?;
         match token.until {
             _ if token.revoked.is_some() => Err(NotAdmitted::Revoked { name: token.name }),
@@ -99,43 +138,15 @@ impl TokenBook {
     }
 }
 
+/// The secret of a header.
+fn presented(header: Option<&str>) -> Option<&str> {
+    let presented = header.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
+    presented.filter(|secret| !secret.is_empty())
+}
+
 fn caller(name: &str, permissions: Permissions) -> Caller {
     let principal = Principal::new(PrincipalKind::Token, name).expect("the name of a token is short and plain");
     Caller { principal, permissions }
-}
-
-impl Named {
-    fn get(&self, digest: Digest) -> Option<NamedToken> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.looked_at.is_none_or(|at| at.elapsed() >= self.look_every) {
-            self.look(&mut known);
-        }
-        known.tokens.get(&digest).cloned()
-    }
-
-    fn look(&self, known: &mut Known) {
-        known.looked_at = Some(Instant::now());
-        let stamp = std::fs::metadata(self.file.path())
-            .ok()
-            .map(|file| (file.ino(), file.size(), file.ctime(), file.ctime_nsec()));
-        if stamp == known.stamp {
-            return;
-        }
-        known.stamp = stamp;
-        // A file that cannot be read says of nobody that they may do something.
-        known.tokens = match self.file.read() {
-            Ok(tokens) => {
-                tracing::info!(tokens = tokens.len(), "tokens read");
-                // A name stands for one token, whatever somebody wrote into the file.
-                tokens.into_iter().map(|token| (token.digest, token)).collect()
-            }
-            Err(error) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::error!(error, "no named token counts until the file is mended");
-                HashMap::new()
-            }
-        };
-    }
 }
 
 #[cfg(test)]
@@ -162,10 +173,15 @@ mod tests {
         let operator = Token::read_or_make(&folder.path().join("token")).unwrap();
         let operators = operator.header();
         let file = TokenFile::at(folder.path().join("tokens.json"));
-        let book = TokenBook::looking_every(operator, file.clone(), Duration::ZERO);
+        let book = TokenBook::new(operator, file.clone());
         let (by, now) = ("command-line:root".parse().unwrap(), Timestamp::from_millis(0).unwrap());
         let today: Day = "2026-09-21".parse().unwrap();
-        let admit = |secret: &str, day: &str| book.admit(Some(&format!("Bearer {secret}")), day.parse().unwrap());
+        let admit = |secret: &str, day: &str| {
+            if let Some(changed) = book.changed() {
+                book.let_count(changed);
+            }
+            book.admit(Some(&format!("Bearer {secret}")), day.parse().unwrap())
+        };
 
         assert_eq!(
             book.admit(Some(&operators), today),
@@ -206,5 +222,26 @@ mod tests {
             book.admit(Some(&operators), today).is_ok(),
             "and the operator can mend it"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_told_does_not_count_and_what_did_not_change_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let operator = Token::read_or_make(&folder.path().join("token")).unwrap();
+        let file = TokenFile::at(folder.path().join("tokens.json"));
+        let book = TokenBook::new(operator, file.clone());
+        let (by, now) = ("command-line:root".parse().unwrap(), Timestamp::from_millis(0).unwrap());
+        let today: Day = "2026-09-21".parse().unwrap();
+        let stays = file.add(new("stays", None), &by, now, today).unwrap();
+        let goes = file.add(new("goes", None), &by, now, today).unwrap();
+        book.let_count(book.changed().unwrap());
+        assert!(book.changed().is_none());
+        file.revoke("goes", &by, now).unwrap();
+        let comes = file.add(new("comes", None), &by, now, today).unwrap();
+        book.keep_unchanged(&book.changed().unwrap());
+        let admitted = |secret: &str| book.admit(Some(&format!("Bearer {secret}")), today).is_ok();
+        assert_eq!([&stays, &goes, &comes].map(|one| admitted(one)), [true, false, false]);
+        book.let_count(book.changed().expect("it was not told"));
+        assert_eq!([&stays, &goes, &comes].map(|one| admitted(one)), [true, false, true]);
     }
 }

@@ -1,7 +1,8 @@
 //! The tokens of the HTTP interface: the operator's, which may do everything, and named ones, each with what it may do.
 //!
 //! The operator's token stands in a file of its own, as it is. Of a named one, `tokens.json` (`file.rs`) holds a digest and the
-//! permissions (`permissions.rs`); `proviso token` writes that file, and the daemon reads it again when it changes (`book.rs`).
+//! permissions (`permissions.rs`); `proviso token` writes that file, and the daemon reads it again when it changes (`book.rs`) and the
+//! log has been told (`permitted.rs`, beside this folder).
 
 mod book;
 mod file;
@@ -14,6 +15,7 @@ pub use file::{NewToken, TokenFile, TokenFileError};
 pub use named::{NamedToken, Revoked};
 pub(crate) use permissions::Right;
 pub use permissions::{BadGrant, Grants, IntakeGrant, Permissions};
+pub(crate) use stored::line;
 
 use anyhow::{Context, bail};
 use proviso_model::Digest;
@@ -69,14 +71,21 @@ impl Token {
 
     fn make(path: &Path) -> anyhow::Result<Self> {
         let token = new_secret().context("no randomness")?;
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("cannot make the token file {}", path.display()))?;
-        writeln!(file, "{token}")?;
-        file.sync_all()?;
+        let made = || {
+            // Whole, or not at all: half a token would keep every later start from its own.
+            let mut new = path.as_os_str().to_owned();
+            new.push(".new");
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&new)?;
+            writeln!(file, "{token}")?;
+            file.sync_all()?;
+            std::fs::rename(&new, path)
+        };
+        made().with_context(|| format!("cannot make the token file {}", path.display()))?;
         Ok(Self(token))
     }
 
@@ -89,6 +98,11 @@ impl Token {
                 .zip(expected)
                 .fold(0, |difference, (a, b)| difference | (a ^ b))
                 == 0
+    }
+
+    /// The first 32 bits of its SHA-256, as 8 hexadecimal digits: they tell one token from another, and nobody guesses it by them.
+    fn fingerprint(&self) -> String {
+        Digest::of(self.0.as_bytes()).hex()[..8].to_owned()
     }
 
     /// The header that presents this token.

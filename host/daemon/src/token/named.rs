@@ -23,6 +23,13 @@ pub struct NamedToken {
     pub revoked: Option<Revoked>,
 }
 
+impl NamedToken {
+    /// Who changed it last.
+    pub(crate) fn changed_by(&self) -> &Principal {
+        self.revoked.as_ref().map_or(&self.made_by, |revoked| &revoked.by)
+    }
+}
+
 /// When and by whom a token was taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {

@@ -67,6 +67,11 @@ pub(super) fn to_text(tokens: &[NamedToken]) -> String {
     text
 }
 
+/// What the file says of one token, as JSON on one line.
+pub(crate) fn line(token: &NamedToken) -> String {
+    serde_json::to_string(&to_stored(token)).expect("the form has string keys")
+}
+
 /// What the file's text says, or why it cannot be read.
 pub(super) fn from_text(text: &str) -> Result<Vec<NamedToken>, String> {
     let stored: Stored = serde_json::from_str(text).map_err(|error| error.to_string())?;

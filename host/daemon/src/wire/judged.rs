@@ -9,6 +9,10 @@ use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Messages with all that a replay of them needs, and the place in the order of arrival of the last one that was looked at: `None` if
+/// there are no more.
+pub type RecordedPage = (Vec<Recorded>, Option<i64>);
+
 /// All that the archive has of one message.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ShownV1 {
@@ -39,6 +43,14 @@ pub struct RecordedV1 {
     preceding_gone: Option<u64>,
     folds: Vec<FoldV1>,
     differences: Vec<String>,
+}
+
+/// What a replay of several messages needs, in the order of arrival.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecordedPageV1 {
+    messages: Vec<RecordedV1>,
+    /// The place of the last one that was looked at; absent: there are no more.
+    last: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -159,6 +171,24 @@ impl TryFrom<RecordedV1> for Recorded {
                 .collect::<Result<_, _>>()?,
             differences: wire.differences,
         })
+    }
+}
+
+impl From<RecordedPage> for RecordedPageV1 {
+    fn from((messages, last): RecordedPage) -> Self {
+        Self {
+            messages: messages.into_iter().map(RecordedV1::from).collect(),
+            last,
+        }
+    }
+}
+
+impl TryFrom<RecordedPageV1> for RecordedPage {
+    type Error = Unreadable;
+
+    fn try_from(RecordedPageV1 { messages, last }: RecordedPageV1) -> Result<Self, Unreadable> {
+        let messages: Result<_, _> = messages.into_iter().map(Recorded::try_from).collect();
+        Ok((messages?, last))
     }
 }
 

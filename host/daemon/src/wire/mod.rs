@@ -24,7 +24,7 @@ pub use disposal::{
 };
 pub use endings::{EndingReportV1, EndingV1, EndingsV1};
 pub use facts::{DirectoryReportV1, DirectoryV1, DirectoryVersionsV1, EmploymentV1};
-pub use judged::{RecordedV1, ShownV1};
+pub use judged::{RecordedPage, RecordedPageV1, RecordedV1, ShownV1};
 pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};
 pub use message::IdV1;

@@ -167,6 +167,8 @@ fn what_a_replay_is_given_keeps_every_byte() {
         differences: vec!["a finding differs".to_owned()],
     };
     holds::<Recorded, RecordedV1>(include_str!("golden/recorded-v1.json"), &recorded);
+    let page = (vec![recorded], Some(17));
+    holds::<RecordedPage, RecordedPageV1>(include_str!("golden/recorded-page-v1.json"), &page);
     let read: RecordedV1 = serde_json::from_str(include_str!("golden/recorded-v1.json")).unwrap();
     let read = Recorded::try_from(read).unwrap();
     assert_eq!(read.verdict.json, VERDICT.trim_end());

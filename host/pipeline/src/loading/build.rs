@@ -2,7 +2,7 @@
 
 use super::set::{self, Purpose, Recorded, RecordedError};
 use super::trust::Accepting;
-use proviso_engine::{BuildProgress, Engine, EngineError, EngineOptions, Generation, ResolvedSet};
+use proviso_engine::{BuildProgress, Engine, EngineError, EngineOptions, Generation, Identity, ResolvedSet};
 use proviso_model::{Problem, Problems};
 use proviso_pack::{PackStore, PluginPath, TrustedPack};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub fn of_set(engine: &Engine, set: &Path, trust: Option<&Path>, tell: Tell<'_>)
     generation(engine, &resolved, tell)
 }
 
-/// A recorded generation, built again. It must be the very same.
+/// A recorded generation, built again. It must be the very same; to compare, it may be one that another version recorded.
 pub fn recorded(
     engine: &Engine,
     record: &Recorded<'_>,
@@ -52,7 +52,17 @@ pub fn recorded(
     purpose: Purpose,
 ) -> Result<Generation, RecordedError> {
     let resolved = set::recorded(record, store, accepting, purpose)?;
-    let built = generation(engine, &resolved, &|_| ())?;
+    let versions = match purpose {
+        // What goes live is judged by this version and says so.
+        Purpose::Judge => proviso_engine::versions(),
+        Purpose::Replay { .. } => record.versions,
+    };
+    let identity = Identity {
+        versions,
+        set_json: record.set_json,
+    };
+    let built = engine.build_as(identity, &resolved, &|_| ());
+    let built = built.map_err(|error| Problems(error.problems))?;
     if built.id() == record.id {
         Ok(built)
     } else {

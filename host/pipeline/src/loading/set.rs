@@ -121,6 +121,8 @@ pub struct Recorded<'a> {
     pub set_file: &'a str,
     /// The set's canonical JSON.
     pub set_json: &'a str,
+    /// The versions of what judged.
+    pub versions: &'a str,
     /// Its packs, in the order of the set.
     pub packs: Vec<Digest>,
 }

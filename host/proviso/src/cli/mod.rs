@@ -98,9 +98,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Facts(FactsCommand),
     /// Judges archived messages again under their recorded generation; the verdict must be byte-identical.
+    ///
+    /// A generation that another version of Proviso recorded is judged by this one, and the answer names that version: the plugins are the same, so what
+    /// they find must be. Ends with 1 where a verdict does not come out again, and with 3 where a message could not be judged.
     #[command(
         after_help = "Examples:\n  proviso replay --config proviso.toml 8891446340739254950_1603875826\n  \
-        proviso replay --config proviso.toml --sample 1000"
+        proviso replay --config proviso.toml --sample 1000\n  \
+        proviso replay --config proviso.toml --all --since 2026-07-01 --format json"
     )]
     Replay(ReplayArgs),
     /// Judges the same messages by two policy sets and says what differs. Nothing is kept.
@@ -377,11 +381,23 @@ pub(crate) struct ReplayArgs {
     #[command(flatten)]
     pub archive: ArchiveArgs,
     /// Messages, by the channel's identifier or `tenant/channel/identifier`.
-    #[arg(required_unless_present = "sample")]
+    #[arg(required_unless_present_any = ["sample", "all"])]
     pub messages: Vec<String>,
     /// Replay this many messages, spread evenly over the archive.
     #[arg(long, conflicts_with = "messages")]
     pub sample: Option<u32>,
+    /// Replay every message, several at once.
+    #[arg(long, conflicts_with_all = ["messages", "sample"])]
+    pub all: bool,
+    /// Only messages sent from then on: a day (from 00:00 UTC) or a time with its zone.
+    #[arg(long, value_name = "TIME", requires = "all", conflicts_with_all = ["messages", "sample"])]
+    pub since: Option<String>,
+    /// Only messages sent before then.
+    #[arg(long, value_name = "TIME", requires = "all", conflicts_with_all = ["messages", "sample"])]
+    pub until: Option<String>,
+    /// Threads that read and judge, 0 for one a core.
+    #[arg(long, default_value_t = 0, value_parser = parse_workers)]
+    pub workers: usize,
     /// Run packs that the trust file revokes, to compare: nothing becomes live by a replay.
     #[arg(long)]
     pub allow_revoked: bool,

@@ -1,11 +1,11 @@
 //! `proviso archive drill`: whether a backup can be restored, and is what it was. The copy is thrown away.
 
 use super::backup::{PACKS, of_backup, told};
-use super::replay::Replaying;
 use super::restore::{newer_log, opening_of};
 use crate::cli::{DrillArgs, OutputFormat};
 use crate::exit::Ending;
 use crate::looking::Looking;
+use crate::replaying::{Outcome, Replaying};
 use crate::show;
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
@@ -175,7 +175,7 @@ impl Drill<'_> {
     async fn replayed(&self, archive: Archive) -> anyhow::Result<(Vec<String>, String)> {
         let packs = self.folder.join(PACKS);
         let packs = if packs.is_dir() { packs } else { self.config.store_dir() };
-        let mut replaying = Replaying::begin(self.config, &packs, true)?;
+        let replaying = Replaying::begin(self.config, &packs, true)?;
         let ends = archive.sample(2).await?;
         let looking = Looking::File(archive.clone());
         let (mut faults, mut seen, mut same) = (Vec::new(), BTreeSet::new(), 0);
@@ -190,11 +190,11 @@ impl Drill<'_> {
                 if !seen.insert(drawn.arrival) {
                     continue;
                 }
-                let one = replaying.one(&looking, drawn.id).await?;
-                match one.difference {
-                    Some(difference) => faults.push(format!("{}: {difference}", one.message)),
-                    None if one.gone == 0 => same += 1,
-                    None => {}
+                let one = replaying.one(&looking, &drawn.id).await?;
+                match one.outcome {
+                    Outcome::Different(difference) => faults.push(format!("{}: {}", one.message, difference.told)),
+                    Outcome::Identical => same += 1,
+                    Outcome::Gone(_) => {}
                 }
                 if same + faults.len() == REPLAYED {
                     break;

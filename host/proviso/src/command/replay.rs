@@ -1,142 +1,67 @@
-//! `proviso replay`: judges archived messages again under the generation that is recorded for them, with the preceding
-//! messages and states that are recorded for them. The verdict must be the same, byte for byte.
+//! `proviso replay`: judges archived messages again, some or all, and says which verdicts do not come out again.
 
 use crate::cli::{OutputFormat, ReplayArgs};
 use crate::exit::Ending;
-use crate::looking::Looking;
+use crate::looking::{Looking, ToReplay};
+use crate::period::Period;
+use crate::replaying::{Outcome, Replayed, Replaying};
 use crate::show::progress::Progress;
-use crate::show::table::{Columns, clip};
-use anyhow::{Context, anyhow};
-use proviso_archive::Recorded;
+use crate::show::table::{Columns, clip, count};
+use anyhow::anyhow;
+use proviso_archive::Sent;
 use proviso_daemon::config::Config;
-use proviso_engine::{Engine, FoldStates, Generation, Input};
-use proviso_model::Problems;
-use proviso_model::directory::Directory;
-use proviso_model::id::{FoldKey, PolicyId};
-use proviso_model::retention::Moments;
-use proviso_model::verdict::{Fault, FaultCause, Verdict};
-use proviso_model::{Addressed, Digest, Message, MessageId};
-use proviso_pack::PackStore;
-use proviso_pipeline::judge_with;
-use proviso_pipeline::loading::build;
-use proviso_pipeline::loading::set::Purpose;
-use proviso_pipeline::loading::trust::Accepting;
+use proviso_model::MessageId;
 use serde_json::json;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// Messages that are each shown in a table; of more, those that differ.
+const SHOWN: usize = 20;
+/// Differences that a table shows.
+const DIFFERENCES_SHOWN: usize = 100;
+/// Pages that are read and judged ahead for each worker.
+const PAGES_AHEAD: usize = 2;
 
 pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
     let config = Config::read(&args.archive.config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(replay(args, &config, colour))
-}
-
-/// How one replay ended.
-pub(crate) struct Replayed {
-    pub(crate) message: MessageId,
-    generation: Digest,
-    /// The first place where the recorded and the new verdict differ; `None` if they are the same.
-    pub(crate) difference: Option<String>,
-    /// How many of the messages that it was judged with were disposed of: it cannot be judged again.
-    pub(crate) gone: u64,
-}
-
-async fn replay(args: &ReplayArgs, config: &Config, colour: bool) -> anyhow::Result<Ending> {
-    let looking = Looking::begin(config, &args.archive.token).await?;
-    let mut replaying = Replaying::begin(config, &config.store_dir(), args.allow_revoked)?;
-    let ids = match args.sample {
-        Some(number) => looking.sample(number).await?,
-        None => find_all(&looking, &args.messages).await?,
+    let period = Period::read(args.since.as_deref(), args.until.as_deref())?;
+    let workers = match args.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
     };
-    let progress = Progress::steps("replaying", ids.len() as u64);
-    let mut replayed = Vec::with_capacity(ids.len());
-    for id in ids {
-        replayed.push(replaying.one(&looking, id).await?);
-        progress.advance(1);
-    }
-    progress.finish();
-    print(args.archive.format, &replayed, colour)?;
-    let same = replayed.iter().all(|replayed| replayed.difference.is_none());
-    Ok(if same { Ending::Well } else { Ending::Problems })
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(workers).enable_all().build()?;
+    runtime.block_on(replay(args, &config, period.sent(), workers, colour))
 }
 
-/// Judges messages again, one after the other; what each needs is built once.
-pub(crate) struct Replaying {
-    store: PackStore,
-    accepting: Accepting,
-    purpose: Purpose,
-    engine: Engine,
-    generations: HashMap<Digest, Generation>,
-    directories: HashMap<(i64, String), Arc<Directory>>,
-}
-
-impl Replaying {
-    /// With the packs of a store.
-    pub(crate) fn begin(config: &Config, store: &Path, though_revoked: bool) -> anyhow::Result<Self> {
-        Ok(Self {
-            store: PackStore::open(store)?,
-            accepting: Accepting {
-                trust: Arc::new(config.trust_source().read().map_err(Problems)?.0),
-                seen: Arc::default(),
-            },
-            purpose: Purpose::Replay { though_revoked },
-            engine: build::engine(Some(&config.cache_dir))?,
-            generations: HashMap::new(),
-            directories: HashMap::new(),
-        })
-    }
-
-    pub(crate) async fn one(&mut self, looking: &Looking, id: MessageId) -> anyhow::Result<Replayed> {
-        let recorded = looking
-            .recorded(&id)
-            .await?
-            .ok_or_else(|| anyhow!("message {id} is not in the archive"))?;
-        let wanted = recorded.verdict.generation;
-        if let Entry::Vacant(e) = self.generations.entry(wanted) {
-            let record = looking
-                .generation(&wanted)
-                .await?
-                .ok_or_else(|| anyhow!("generation {wanted} is not recorded"))?;
-            let record = proviso_daemon::recorded(&record);
-            e.insert(build::recorded(
-                &self.engine,
-                &record,
-                &self.store,
-                &self.accepting,
-                self.purpose,
-            )?);
+async fn replay(
+    args: &ReplayArgs,
+    config: &Config,
+    sent: Sent,
+    workers: usize,
+    colour: bool,
+) -> anyhow::Result<Ending> {
+    let looking = Looking::begin(config, &args.archive.token).await?;
+    let replaying = Replaying::begin(config, &config.store_dir(), args.allow_revoked)?;
+    let mut telling = Telling::new(args.archive.format, colour);
+    if args.all {
+        let (looking, replaying) = (Arc::new(looking), Arc::new(replaying));
+        let progress = Progress::open("replaying");
+        all(&looking, &replaying, sent, workers, &mut telling, &progress).await?;
+        progress.finish();
+    } else {
+        let ids = match args.sample {
+            Some(number) => looking.sample(number).await?,
+            None => find_all(&looking, &args.messages).await?,
+        };
+        let progress = Progress::steps("replaying", ids.len() as u64);
+        for id in ids {
+            telling.tell(&replaying.one(&looking, &id).await?);
+            progress.advance(1);
         }
-        let generation = self.generations.get(&wanted).context("the generation was just built")?;
-        let gone = recorded.preceding_gone;
-        let directory = match recorded.verdict.directory {
-            Some(version) => {
-                let zone = &generation.set().time_zone;
-                match self.directories.entry((version, zone.name().to_owned())) {
-                    Entry::Occupied(known) => Some(Arc::clone(known.get())),
-                    Entry::Vacant(unknown) => {
-                        let record = looking.directory(Some(version)).await?;
-                        let record =
-                            record.ok_or_else(|| anyhow!("version {version} of the directory is not recorded"))?;
-                        let directory = Arc::new(Directory::new(version, &record.rows, zone));
-                        Some(Arc::clone(unknown.insert(directory)))
-                    }
-                }
-            }
-            None => None,
-        };
-        let difference = match gone {
-            0 => difference(generation, recorded, directory),
-            _ => None,
-        };
-        Ok(Replayed {
-            message: id,
-            generation: wanted,
-            difference,
-            gone,
-        })
+        progress.finish();
     }
+    telling.finish()
 }
 
 async fn find_all(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<MessageId>> {
@@ -147,106 +72,204 @@ async fn find_all(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<Me
     Ok(ids)
 }
 
-fn addressed(messages: Vec<Message>) -> Vec<Arc<Addressed>> {
-    let addressed = messages.into_iter().map(|message| Arc::new(Addressed::from(message)));
-    addressed.collect()
+/// A message that could not be judged again, and why.
+struct Fault {
+    message: MessageId,
+    why: String,
 }
 
-/// The policies that were not called.
-fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
-    let faults = verdict.faults.iter();
-    let policies: BTreeSet<PolicyId> = faults
-        .filter(|fault| fault.cause == FaultCause::Quarantined)
-        .map(Fault::policy_id)
-        .collect();
-    (!policies.is_empty()).then(|| Arc::new(policies))
-}
-
-fn difference(generation: &Generation, recorded: Recorded, directory: Option<Arc<Directory>>) -> Option<String> {
-    // An edited row would be printed by other commands; the verdict that it was written from is compared below.
-    if let Some(difference) = recorded.differences.into_iter().next() {
-        return Some(difference);
-    }
-    let tenant = recorded.message.id.tenant.clone();
-    let admitted = [Input {
-        message: Arc::new(Addressed::from(recorded.message)),
-        preceding: addressed(recorded.preceding),
-        withheld: recorded.verdict.verdict.withheld,
-        basis: None,
-        moments: Moments::default(),
-        quarantined: quarantined(&recorded.verdict.verdict),
-        directory,
-    }];
-    let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
-    let mut states: FoldStates = before
-        .map(|fold| {
-            (
-                FoldKey {
-                    tenant: tenant.as_str().into(),
-                    policy: fold.policy,
-                    key: fold.key,
-                },
-                fold.state,
-            )
-        })
-        .collect();
-    let settled = judge_with(generation, &admitted, &mut states);
-    let again = settled
-        .first()
-        .map(|settled| settled.outcome.verdict.to_canonical_json())
-        .unwrap_or_default();
-    let recorded = recorded.verdict.json;
-    if again == recorded {
-        return None;
-    }
-    let at = again.bytes().zip(recorded.bytes()).take_while(|(a, b)| a == b).count();
-    let part = |text: &str| text.get(at..).map_or_else(String::new, |rest| clip(rest, 60));
-    Some(format!("byte {at}: recorded {}, now {}", part(&recorded), part(&again)))
-}
-
-fn print(format: OutputFormat, replayed: &[Replayed], colour: bool) -> anyhow::Result<()> {
-    let different = replayed.iter().filter(|replayed| replayed.difference.is_some()).count();
-    match format {
-        OutputFormat::Json => {
-            for one in replayed {
-                let line = json!({
-                    "message": one.message.to_string(), "generation": one.generation,
-                    "identical": one.difference.is_none() && one.gone == 0, "difference": one.difference,
-                    "disposed_preceding": one.gone,
-                });
-                crate::show::json(format_args!("{line}"));
+/// Replays all that was sent within a time. Pages are read and judged beside each other, and told in their order.
+async fn all(
+    looking: &Arc<Looking>,
+    replaying: &Arc<Replaying>,
+    sent: Sent,
+    workers: usize,
+    telling: &mut Telling,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let mut running = VecDeque::new();
+    let mut after = Some(0);
+    loop {
+        while let Some(place) = after
+            && running.len() < workers * PAGES_AHEAD
+        {
+            let page = looking.to_replay(place, sent).await?;
+            after = page.last();
+            if after.is_some() {
+                running.push_back(tokio::spawn(one_page(Arc::clone(looking), Arc::clone(replaying), page)));
             }
         }
-        OutputFormat::Table => {
-            let mut table = Columns::new(colour, &["message", "generation", "replay"]);
-            for one in replayed
-                .iter()
-                .filter(|one| one.difference.is_some() || replayed.len() <= 20)
-            {
-                let result = match (&one.difference, one.gone) {
-                    (Some(difference), _) => difference.clone(),
-                    (None, 0) => "identical".to_owned(),
-                    (None, gone) => {
-                        format!("cannot be judged again: {gone} of the messages before it were disposed of")
-                    }
-                };
-                table.row([clip(&one.message.to_string(), 60), one.generation.short(), result]);
+        let Some(page) = running.pop_front() else {
+            return Ok(());
+        };
+        let replayed = page.await?;
+        progress.advance(replayed.len() as u64);
+        for one in replayed {
+            match one {
+                Ok(one) => telling.tell(&one),
+                Err(fault) => telling.tell_fault(&fault),
             }
-            if replayed.len() <= 20 || different > 0 {
+        }
+    }
+}
+
+/// One that cannot be judged again does not keep the others from it.
+async fn one_page(looking: Arc<Looking>, replaying: Arc<Replaying>, page: ToReplay) -> Vec<Result<Replayed, Fault>> {
+    let mut replayed = Vec::new();
+    match page {
+        ToReplay::Named(named) => {
+            for one in named {
+                let message = one.id;
+                let again = match looking.recorded(&message).await {
+                    Ok(Some(recorded)) => replaying.judge(&looking, recorded).await,
+                    // It was disposed of meanwhile.
+                    Ok(None) => continue,
+                    Err(error) => Err(error),
+                };
+                replayed.push(again.map_err(|error| Fault {
+                    why: format!("{error:#}"),
+                    message,
+                }));
+            }
+        }
+        ToReplay::Recorded((recorded, _)) => {
+            for one in recorded {
+                let message = MessageId::clone(&one.message.id);
+                let again = replaying.judge(&looking, one).await;
+                replayed.push(again.map_err(|error| Fault {
+                    why: format!("{error:#}"),
+                    message,
+                }));
+            }
+        }
+    }
+    replayed
+}
+
+/// Tells how replays ended: of each a line of JSON at once, or a table with their number at the end.
+struct Telling {
+    format: OutputFormat,
+    colour: bool,
+    /// Of the first ones, and then of those that are not identical.
+    rows: Vec<[String; 3]>,
+    replayed: u64,
+    different: u64,
+    gone: u64,
+    faults: u64,
+    /// How many were recorded by other versions.
+    others: BTreeMap<Arc<str>, u64>,
+}
+
+impl Telling {
+    fn new(format: OutputFormat, colour: bool) -> Self {
+        Self {
+            format,
+            colour,
+            rows: Vec::new(),
+            replayed: 0,
+            different: 0,
+            gone: 0,
+            faults: 0,
+            others: BTreeMap::new(),
+        }
+    }
+
+    fn tell(&mut self, one: &Replayed) {
+        self.replayed += 1;
+        if let Some(versions) = &one.recorded_by {
+            *self.others.entry(Arc::clone(versions)).or_default() += 1;
+        }
+        let (mut difference, mut gone, mut verdicts) = (None, 0, None);
+        match &one.outcome {
+            Outcome::Identical => {}
+            Outcome::Different(different) => {
+                self.different += 1;
+                difference = Some(&different.told);
+                verdicts = different.verdicts.as_ref();
+            }
+            Outcome::Gone(number) => {
+                self.gone += 1;
+                gone = *number;
+            }
+        }
+        if self.format == OutputFormat::Json {
+            let mut line = json!({
+                "message": one.message.to_string(), "generation": one.generation,
+                "identical": difference.is_none() && gone == 0, "difference": difference,
+                "disposed_preceding": gone, "recorded_by": one.recorded_by,
+            });
+            if let Some((recorded, now)) = verdicts {
+                line["recorded_verdict"] = recorded.as_str().into();
+                line["verdict_now"] = now.as_str().into();
+            }
+            crate::show::json(format_args!("{line}"));
+            return;
+        }
+        let result = match (difference, gone) {
+            (Some(difference), _) => difference.clone(),
+            (None, 0) => "identical".to_owned(),
+            (None, gone) => format!("cannot be judged again: {gone} of the messages before it were disposed of"),
+        };
+        let is_one_of_few = self.replayed <= SHOWN as u64;
+        self.row(
+            &one.message,
+            one.generation.short(),
+            result,
+            is_one_of_few || difference.is_some(),
+        );
+    }
+
+    fn tell_fault(&mut self, fault: &Fault) {
+        self.faults += 1;
+        if self.format == OutputFormat::Json {
+            let line = json!({ "message": fault.message.to_string(), "identical": false, "fault": fault.why });
+            crate::show::json(format_args!("{line}"));
+        } else {
+            self.row(&fault.message, "-".to_owned(), clip(&fault.why, 200), true);
+        }
+    }
+
+    fn row(&mut self, message: &MessageId, generation: String, result: String, is_shown: bool) {
+        if is_shown && self.rows.len() < SHOWN + DIFFERENCES_SHOWN {
+            self.rows.push([clip(&message.to_string(), 60), generation, result]);
+        }
+    }
+
+    fn finish(mut self) -> anyhow::Result<Ending> {
+        if self.format == OutputFormat::Table {
+            if self.replayed > SHOWN as u64 {
+                self.rows.retain(|[_, _, result]| result != "identical");
+                self.rows.truncate(DIFFERENCES_SHOWN);
+            }
+            if !self.rows.is_empty() {
+                let mut table = Columns::new(self.colour, &["message", "generation", "replay"]);
+                self.rows.into_iter().for_each(|row| table.row(row));
                 table.print(&mut std::io::stdout())?;
             }
-            let gone = replayed.iter().filter(|one| one.gone > 0).count();
+            let gone = match self.gone {
+                0 => String::new(),
+                gone => format!("; {} not: messages before them were disposed of", count(gone)),
+            };
             crate::show::line(format_args!(
-                "{} replayed, {} identical, {different} different{}",
-                replayed.len() - gone,
-                replayed.len() - different - gone,
-                if gone == 0 {
-                    String::new()
-                } else {
-                    format!("; {gone} not: messages before them were disposed of")
-                }
+                "{} replayed, {} identical, {} different{gone}",
+                count(self.replayed - self.gone),
+                count(self.replayed - self.different - self.gone),
+                count(self.different)
             ));
+            for (versions, messages) in &self.others {
+                let messages = count(*messages);
+                crate::show::line(format_args!(
+                    "{messages} of them were judged by another version then: {versions}"
+                ));
+            }
+            if self.different > 0 {
+                crate::show::line(format_args!("--format json has both verdicts of each that differs"));
+            }
+        }
+        match (self.faults, self.different) {
+            (0, 0) => Ok(Ending::Well),
+            (0, _) => Ok(Ending::Problems),
+            (faults, _) => Err(anyhow!("{} messages could not be judged again", count(faults))),
         }
     }
-    Ok(())
 }

@@ -5,11 +5,11 @@
 
 use crate::log::LogTrouble;
 use crate::opening::beside;
+use crate::sqlite::whole_file::replace;
 use proviso_proof::Hash;
 use proviso_proof::note::{Checkpoint, SignerKey};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -175,18 +175,4 @@ impl Shared {
         let failures: Vec<_> = self.places.iter().filter_map(failed).collect();
         failures.into_iter().next().map_or(Ok(()), Err)
     }
-}
-
-/// Whole, or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let new = beside(path, ".new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_data()?;
-    std::fs::rename(&new, path)
 }

@@ -2,10 +2,11 @@
 
 use crate::log::LogTrouble;
 use crate::opening::beside;
+use crate::sqlite::whole_file::replace;
 use proviso_proof::note::{KeyKind, KeyName, SignerKey};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The longest file that is read: a name of 255 bytes and a key.
@@ -60,13 +61,6 @@ pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
         let kept = beside(archive, &format!(".log-key.{}", old.mtime()));
         std::fs::rename(&path, kept).map_err(io)?;
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(io)?;
-    writeln!(file, "{}", key.to_secret_text()).map_err(io)?;
-    file.sync_all().map_err(io)?;
+    replace(&path, &format!("{}\n", key.to_secret_text())).map_err(io)?;
     Ok(key)
 }

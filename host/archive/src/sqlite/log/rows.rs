@@ -202,8 +202,17 @@ pub(in crate::sqlite) const REQUESTS_RUN: Rows = Rows {
     of_message: None,
 };
 
+/// What was permitted, as it changed.
+pub(in crate::sqlite) const PERMISSIONS: Rows = Rows {
+    kind: "permission",
+    before: "before-permission",
+    sql: "SELECT entry, at, subject, state, who FROM permission_history WHERE entry = ?",
+    count: "SELECT count(*) FROM permission_history",
+    of_message: None,
+};
+
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 19] = [
+pub(in crate::sqlite) const ALL: [&Rows; 20] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -223,6 +232,7 @@ pub(in crate::sqlite) const ALL: [&Rows; 19] = [
     &REQUESTS,
     &REQUESTS_DECIDED,
     &REQUESTS_RUN,
+    &PERMISSIONS,
 ];
 
 impl Rows {

@@ -3,13 +3,14 @@
 use crate::cli::{BacktestArgs, TokenFileArgs};
 use crate::exit::Usage;
 use crate::looking::Looking;
+use crate::period::Period;
 use crate::reading::{self, Reading};
 use crate::show::progress::Progress;
 use proviso_daemon::config::Config;
+use proviso_model::Message;
 use proviso_model::basis::LawfulBases;
 use proviso_model::directory::DirectoryVersion;
 use proviso_model::statement::Statement;
-use proviso_model::{Message, Timestamp};
 use proviso_pipeline::{Circumstances, Take};
 use proviso_sources::{Format, Origin};
 use std::path::{Path, PathBuf};
@@ -26,35 +27,6 @@ pub(super) enum Input {
         config: Box<Config>,
         token: TokenFileArgs,
     },
-}
-
-/// The time in which a message must have been sent; from the first on, before the second.
-pub(super) struct Period {
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-}
-
-impl Period {
-    pub(super) fn of(args: &BacktestArgs) -> Result<Self, Usage> {
-        let read = |flag: &str, text: &Option<String>| {
-            let Some(text) = text else { return Ok(None) };
-            let day = text.parse::<jiff::civil::Date>().map(|day| format!("{day}T00:00:00Z"));
-            let time = Timestamp::from_rfc3339(day.as_deref().unwrap_or(text));
-            time.map(Some).map_err(|_| {
-                Usage(format!(
-                    "{flag} is {text:?}: expected a day such as 2026-01-31, or a time with its zone"
-                ))
-            })
-        };
-        Ok(Self {
-            since: read("--since", &args.since)?,
-            until: read("--until", &args.until)?,
-        })
-    }
-
-    fn has(&self, time: Timestamp) -> bool {
-        self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
-    }
 }
 
 impl Input {

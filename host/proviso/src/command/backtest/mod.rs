@@ -11,8 +11,9 @@ mod print;
 use crate::building;
 use crate::cli::{BacktestArgs, OutputFormat};
 use crate::exit::{Ending, Usage};
+use crate::period::Period;
 use crate::reading;
-use input::{Input, Period};
+use input::Input;
 use proviso_author::backtest::{BacktestOptions, Built, Compared, Form, Report, Shadowed, compare};
 use proviso_author::edits;
 use proviso_daemon::config::Config;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
         form_of(file)?;
     }
     let input = Input::of(args, config.as_ref())?;
-    let period = Period::of(args)?;
+    let period = Period::read(args.since.as_deref(), args.until.as_deref())?;
     let (baseline, candidate) = build_both(args, config.as_ref())?;
     let options = BacktestOptions {
         input: input.to_string(),
