@@ -34,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-engine",
             "proviso-pipeline",
             "proviso-archive",
+            "proviso-proof",
             "proviso-sources",
             "proviso-facts",
         ],
@@ -617,7 +618,8 @@ fn the_engine_brings_neither_tls_nor_a_registry_client() {
 fn registries_are_spoken_to_by_two_commands_alone() {
     for folder in HOST {
         for (path, text) in sources(&project().join("host").join(folder).join("src")) {
-            let speaks = path.contains("/registry/src/") || path.ends_with("/proviso/src/client.rs");
+            let clients = ["/proviso/src/client.rs", "/proviso/src/witness_client.rs"];
+            let speaks = path.contains("/registry/src/") || clients.iter().any(|client| path.ends_with(client));
             assert!(speaks || !text.contains("ureq"), "{path} speaks HTTP");
             let calls = text.contains("proviso_registry");
             assert!(

@@ -51,3 +51,4 @@ mod train;
 mod trust;
 mod watch;
 mod why;
+mod witness;

@@ -120,7 +120,7 @@ fn judged_by_an_older_version(site: &Site, messages: usize, overlooks: &[usize])
         let generation = engine.build_as(identity, &resolved, &|_| ()).unwrap();
         assert_ne!(generation.id(), record.id, "what judges is a part of the address");
         record.id = generation.id();
-        record.engine_version = OLDER.to_owned();
+        record.engine_version.replace_range(.., OLDER);
         let activation = Activation {
             generation: Activated::Built(record),
             trust: None,
@@ -143,7 +143,7 @@ fn judged_by_an_older_version(site: &Site, messages: usize, overlooks: &[usize])
                 ..MessageId::clone(&older.id)
             });
             older.conversation = format!("older {number}");
-            older.sender.id = format!("older-{number}").into();
+            older.sender.id = format!("older-{number}");
             let message = Arc::new(Addressed::from(older));
             let input = Input {
                 message: Arc::clone(&message),

@@ -15,13 +15,13 @@ use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
 use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
-use crate::log::LoggedLeaf;
+use crate::log::{LogTrouble, LoggedLeaf, WitnessRequest};
 use crate::messages::{Conflicting, ConversationKey, Numbered, Sent, Shown};
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
 use crate::requests::Request;
-use crate::sqlite::Sqlite;
+use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
 use crate::trust::{Downgrade, PackSeen, TrustRecord};
@@ -405,6 +405,35 @@ impl Archive {
     /// such message was disposed of.
     pub async fn certificate(&self, id: &MessageId) -> Result<Option<Certificate>, ArchiveError> {
         self.store.certificate(id).await
+    }
+
+    /// What a witness that signed `old_size` leaves is asked to sign now; `None` where nothing is signed yet, or less than that.
+    ///
+    /// # Errors
+    /// The archive or the checkpoint beside it cannot be read.
+    pub async fn witness_request(&self, old_size: u64) -> Result<Option<WitnessRequest>, ArchiveError> {
+        self.store.witness_request(old_size).await
+    }
+
+    /// What a witness is asked of an archive that nobody opened yet: the size that it has. `None` where nothing is signed yet.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be read.
+    pub fn witness_question(archive: &Path) -> Result<Option<WitnessRequest>, LogTrouble> {
+        witness_question(archive)
+    }
+
+    /// Keeps a checkpoint with the signature of a witness over it, in the file `.witnessed` beside the archive.
+    ///
+    /// # Errors
+    /// The answer has no such signature, or the file cannot be written.
+    pub async fn keep_witnessed(
+        &self,
+        request: &WitnessRequest,
+        answer: &str,
+        witness: &VerifierKey,
+    ) -> Result<(), ArchiveError> {
+        self.store.keep_witnessed(request, answer, witness).await
     }
 
     /// Requests before a number, the latest first, at most `limit`.

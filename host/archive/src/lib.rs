@@ -64,9 +64,9 @@ pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status}
 pub use key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
 pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
 pub use known::Known;
-pub use log::{LogTrouble, LoggedEntry, LoggedLeaf};
+pub use log::{LogTrouble, LoggedEntry, LoggedLeaf, WitnessRequest};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Sent, Shown};
-pub use opening::{ArchiveError, Opening, READ_TIME_MAX};
+pub use opening::{ArchiveError, Opening, READ_TIME_MAX, Witnessed};
 pub use permissions::{PERMISSION_BYTES_MAX, Permission, Permissions};
 pub use proviso_model::id::FoldKey;
 pub use proviso_proof::note::VerifierKey;

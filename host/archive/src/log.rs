@@ -4,7 +4,28 @@ use proviso_proof::Hash;
 use proviso_proof::entry::Entry;
 use proviso_proof::note::checkpoint::CheckpointError;
 use proviso_proof::note::key::KeyError;
+use proviso_proof::note::witness::Request;
+use proviso_proof::tree::proof::ConsistencyProof;
 use std::path::PathBuf;
+
+/// What a witness is asked to sign.
+#[derive(Debug, Clone)]
+pub struct WitnessRequest {
+    /// Leaves of the checkpoint.
+    pub size: u64,
+    /// The request, as it is sent (<https://c2sp.org/tlog-witness#add-checkpoint>).
+    pub body: String,
+    pub(crate) note: String,
+}
+
+impl WitnessRequest {
+    pub(crate) fn new(old_size: u64, size: u64, proof: ConsistencyProof, note: String) -> Self {
+        let request = Request { old_size, proof, note };
+        let body = request.to_text();
+        let note = request.note;
+        Self { size, body, note }
+    }
+}
 
 /// A leaf of the log, as people look at it.
 #[derive(Debug, Clone)]
@@ -60,6 +81,30 @@ pub enum LogTrouble {
         signed: Hash,
         /// The checkpoint.
         path: PathBuf,
+    },
+    /// A witness has signed more of the log than there is, or another one.
+    #[error(
+        "the log has {found} leaves, and the witness {by:?} has signed {}: an older copy was put in the archive's place, or it was \
+         altered. Put the newer file back; to go on without what is lost, `proviso serve --accept-lost-writes`",
+        if *is_other { format!("another one of {leaves}") } else { leaves.to_string() }
+    )]
+    Witnessed {
+        /// Leaves of the log.
+        found: u64,
+        /// Leaves that the witness has signed.
+        leaves: u64,
+        /// True where the roots differ.
+        is_other: bool,
+        /// The witness's address.
+        by: String,
+    },
+    /// What a witness answered is no signature of it over the checkpoint that it was sent.
+    #[error("the answer of the witness holds no signature of {key} over the checkpoint that it was sent")]
+    NotWitnessed {
+        /// The key that is known.
+        key: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is no checkpoint.
     #[error(
@@ -177,6 +222,7 @@ impl LogTrouble {
                 | LogTrouble::NotSigned { .. }
                 | LogTrouble::NotShown { .. }
                 | LogTrouble::DisposedAgain { .. }
+                | LogTrouble::NotWitnessed { .. }
                 | LogTrouble::OpenKey { .. }
                 | LogTrouble::BadKey { .. }
                 | LogTrouble::Io { .. }

@@ -17,6 +17,8 @@ pub struct Opening {
     /// A file elsewhere, best on another machine or on what cannot be overwritten, that gets every checkpoint of the log and is compared with the log as the
     /// one beside the archive is.
     pub witness: Option<PathBuf>,
+    /// What a witness elsewhere says of the log, where one was asked before the archive is opened.
+    pub witnessed: Option<Witnessed>,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
     pub read_time_max: Duration,
     /// True to go on although acknowledged changes are lost: an operator's explicit word. Removing the file that counts the
@@ -29,10 +31,22 @@ impl Default for Opening {
         Self {
             keys: KeyPlaces::default(),
             witness: None,
+            witnessed: None,
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,
         }
     }
+}
+
+/// What a witness has signed of an archive's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witnessed {
+    /// Who says so: its address.
+    pub by: String,
+    /// Leaves of the checkpoint that it signed last.
+    pub leaves: u64,
+    /// True where what it signed at that size has another root than the checkpoint beside the archive.
+    pub is_other: bool,
 }
 
 /// An archive could not be opened.

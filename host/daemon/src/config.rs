@@ -2,6 +2,7 @@
 
 use crate::config_keys::key_places;
 use crate::config_requests::{RequestRules, request_rules};
+use crate::config_witness::WitnessElsewhere;
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
 use proviso_archive::{KeyPlaces, Opening};
@@ -40,6 +41,8 @@ pub struct Config {
     pub keys: KeyPlaces,
     /// A file elsewhere that gets every checkpoint of the archive's log; `[log] witness`.
     pub witness: Option<PathBuf>,
+    /// A witness elsewhere that signs the checkpoints; `[log] witness_url` and what belongs to it.
+    pub witness_elsewhere: Option<WitnessElsewhere>,
     /// Threads that evaluate; `workers`, default one a core.
     pub workers: usize,
     /// How long the daemon may take to drain on SIGTERM; `drain_seconds`, default 30.
@@ -134,11 +137,11 @@ impl Config {
             http.finish(&mut file);
         }
         let keys = key_places(&mut file, &mut root, folder);
-        let mut witness = None;
+        let (mut witness, mut witness_elsewhere) = (None, None);
         if let Some(mut table) = root.table(&mut file, "log") {
-            witness = table
-                .required_string(&mut file, "witness")
-                .map(|(text, _)| folder.join(text));
+            let place = table.string(&mut file, "witness");
+            witness = place.map(|(text, _)| folder.join(text));
+            witness_elsewhere = WitnessElsewhere::read(&mut file, &mut table);
             table.finish(&mut file);
         }
         let quarantine = root
@@ -210,6 +213,7 @@ impl Config {
                 connections,
                 keys,
                 witness,
+                witness_elsewhere,
                 workers,
                 drain: Duration::from_secs(drain),
                 quarantine,

@@ -59,6 +59,10 @@ pub struct Metrics {
     pub batches_ahead: Counter,
     /// Batches that were judged again, since the commit before them failed.
     pub batches_again: Counter,
+    /// Checkpoints of the log that the witness elsewhere signed.
+    pub witness_checkpoints: Counter,
+    /// How often it did not sign one.
+    pub witness_failures: Counter,
     /// Time spent on judging, microseconds.
     pub judge_micros: Counter,
     /// Time spent on committing, microseconds.
@@ -208,6 +212,16 @@ impl Metrics {
                 "commit_failures_total",
                 "Transactions that failed; their messages are delivered again.",
                 &self.commit_failures,
+            ),
+            (
+                "witness_checkpoints_total",
+                "Checkpoints of the log that the witness signed.",
+                &self.witness_checkpoints,
+            ),
+            (
+                "witness_failures_total",
+                "How often the witness did not sign a checkpoint.",
+                &self.witness_failures,
             ),
             ("reloads_live_total", "Generations made live.", &self.reloads_live),
             (

@@ -15,6 +15,7 @@ use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
+use crate::witness::Witness;
 use crate::writer::Writer;
 use crate::{spool, watch};
 use anyhow::Context;
@@ -64,11 +65,11 @@ impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let opening = config.opening();
-        Self::start_with(config, &opening).await
+        Self::start_with(config, opening, None).await
     }
 
-    /// The same, with a word on how the archive is opened.
-    pub async fn start_with(config: Config, opening: &Opening) -> anyhow::Result<Self> {
+    /// The same, with a word on how the archive is opened, and with the witness that is to be asked.
+    pub async fn start_with(config: Config, mut opening: Opening, witness: Option<Witness>) -> anyhow::Result<Self> {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
@@ -77,7 +78,10 @@ impl Daemon {
             Token::read_or_make(&config.token_file)?,
             TokenFile::at(config.tokens_path()),
         );
-        let archive = Archive::open_with(&config.archive_path(), opening).await?;
+        if let Some(witness) = &witness {
+            opening.witnessed = witness.has(&config.archive_path()).await?;
+        }
+        let archive = Archive::open_with(&config.archive_path(), &opening).await?;
         let permitted = Permitted::begin(&config, tokens, &archive).await?;
         let store = Arc::new(PackStore::open(&config.store_dir())?);
         let engine = Arc::new(build::engine(Some(&config.cache_dir))?);
@@ -144,6 +148,10 @@ impl Daemon {
         let watcher = tokio::spawn(watch.run(stop_sources.clone()));
         let permitted = tokio::spawn(permitted.run(stop_sources.clone()));
         let mut sources = Vec::new();
+        if let Some(witness) = witness {
+            let signing = witness.run(archive.clone(), Arc::clone(&metrics), stop_sources.clone());
+            sources.push(tokio::spawn(signing));
+        }
         for spool in &config.spools {
             let folder = &spool.folder;
             std::fs::create_dir_all(folder)
@@ -185,7 +193,7 @@ impl Daemon {
         self.draining.store(true, Ordering::Relaxed);
         self.stop_sources.cancel();
         let mut failed = None;
-        let sources = self.sources.into_iter().map(|task| ("a spool", task));
+        let sources = self.sources.into_iter().map(|task| ("a source", task));
         for (what, task) in sources.chain([("the watch", self.watcher), ("the look at tokens", self.permitted)]) {
             failed = end_by(start + limit / 4, what, task).await.err().or(failed);
         }

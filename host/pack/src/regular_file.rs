@@ -1,10 +1,10 @@
-//! Reading a file that somebody named, within a bound, and never anything that is no file.
+//! Reading a file that somebody named, within a bound, and never anything that is no file; and writing a small one whole.
 //!
 //! A pipe, a device or a socket in the place of a file would block whoever opens it, or never end. It is refused by what it
 //! is, at once, without waiting for anybody at its other end.
 
 use std::fs::{File, FileType, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 /// Reads a regular file of at most that many bytes. Links are followed.
@@ -34,6 +34,24 @@ pub fn read_text(path: &Path, bytes_max: usize) -> io::Result<String> {
         let at = error.utf8_error().valid_up_to();
         io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8 at byte {at}"))
     })
+}
+
+/// Writes a file that its owner alone may read, in the place of one that is there: whole, or not at all. Meanwhile it stands beside it with
+/// the ending `.new`.
+///
+/// # Errors
+/// What the system says.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
 }
 
 /// Opens a regular file for reading. Links are followed.

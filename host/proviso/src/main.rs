@@ -16,6 +16,7 @@ mod show;
 mod tally;
 mod verdict_json;
 mod who;
+mod witness_client;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -66,6 +66,8 @@ mod whole_file;
 mod write_count;
 mod writer;
 
+pub(crate) use log::witnessed::question as witness_question;
+
 use crate::health::Health;
 use crate::storage::StorageError;
 use lock::WriterLock;

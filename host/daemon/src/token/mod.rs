@@ -20,8 +20,8 @@ pub(crate) use stored::line;
 use anyhow::{Context, bail};
 use proviso_model::Digest;
 use proviso_pack::regular_file;
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The name of the operator's token; no other token gets it.
@@ -71,21 +71,8 @@ impl Token {
 
     fn make(path: &Path) -> anyhow::Result<Self> {
         let token = new_secret().context("no randomness")?;
-        let made = || {
-            // Whole, or not at all: half a token would keep every later start from its own.
-            let mut new = path.as_os_str().to_owned();
-            new.push(".new");
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&new)?;
-            writeln!(file, "{token}")?;
-            file.sync_all()?;
-            std::fs::rename(&new, path)
-        };
-        made().with_context(|| format!("cannot make the token file {}", path.display()))?;
+        let made = regular_file::replace(path, &format!("{token}\n"));
+        made.with_context(|| format!("cannot make the token file {}", path.display()))?;
         Ok(Self(token))
     }
 

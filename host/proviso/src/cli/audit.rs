@@ -2,6 +2,7 @@
 
 use super::OutputFormat;
 use clap::{Args, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,30 @@ pub(crate) enum AuditCommand {
     /// Shows what was committed last.
     #[command(after_help = "Example:\n  proviso audit show --config proviso.toml --limit 50")]
     Show(ShowLogArgs),
+    /// Runs a witness: it signs checkpoints of the logs that it knows, each of which continues the last, and remembers that one. On another machine, by
+    /// other people.
+    ///
+    /// It speaks C2SP's tlog-witness, and prints its own key, which `witness_key` in `[log]` of the daemon's configuration names. A log's key is printed by
+    /// `proviso audit verify`.
+    #[command(
+        after_help = "Example:\n  proviso audit witness /var/lib/witness --log 'proviso.archive/…+1d2e3f40+AZ…' --listen 0.0.0.0:8786"
+    )]
+    Witness(WitnessArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WitnessArgs {
+    /// Where it keeps its key and what it signed last. Made where there is none.
+    pub folder: PathBuf,
+    /// The public key of a log whose checkpoints it signs, `NAME+ID+KEY`; several times for several logs.
+    #[arg(long = "log", required = true, value_name = "KEY")]
+    pub logs: Vec<String>,
+    /// Where it listens; in front of other networks, behind a proxy with TLS.
+    #[arg(long, default_value = "127.0.0.1:8786")]
+    pub listen: SocketAddr,
+    /// Its name, in the key that is made at its first start.
+    #[arg(long, default_value = "proviso.witness")]
+    pub name: String,
 }
 
 /// Which archive's log.

@@ -19,7 +19,7 @@ pub(crate) use pack::{
 };
 
 pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs};
-pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs};
+pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 
 pub(crate) use request::{DecideArgs, RequestCommand};
 pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};

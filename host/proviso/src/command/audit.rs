@@ -34,6 +34,7 @@ pub(crate) fn run(command: &AuditCommand, colour: bool) -> anyhow::Result<Ending
             },
             AuditCommand::Export(args) => export(args, colour).await,
             AuditCommand::Show(args) => show_log(args, colour).await,
+            AuditCommand::Witness(args) => super::audit_witness::run(args).await,
         }
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod audit;
+mod audit_witness;
 pub(crate) mod backtest;
 mod backup;
 pub(crate) mod bench;

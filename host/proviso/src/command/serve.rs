@@ -2,6 +2,7 @@
 
 use crate::cli::ServeArgs;
 use crate::exit::Ending;
+use crate::witness_client::witness;
 use proviso_archive::Opening;
 use proviso_daemon::config::Config;
 use proviso_daemon::generations::Asked;
@@ -38,8 +39,9 @@ async fn serve(config: Config, accept_lost_writes: bool, work: &Handle) -> anyho
     let mut hang_up = signal(SignalKind::hangup())?;
     let starting = work.clone();
     // Nothing is under way for anybody yet, so a signal needs no order.
+    let witness = config.witness_elsewhere.clone().map(witness);
     let mut daemon = tokio::select! {
-        started = work.spawn_blocking(move || starting.block_on(Daemon::start_with(config, &opening))) => started??,
+        started = work.spawn_blocking(move || starting.block_on(Daemon::start_with(config, opening, witness))) => started??,
         _ = terminate.recv() => return Ok(Ending::Well),
         _ = interrupt.recv() => return Ok(Ending::Well),
     };

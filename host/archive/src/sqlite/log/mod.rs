@@ -2,7 +2,7 @@
 //!
 //! `entries` collects what a change tells while it is written, `tiles` stores it as one leaf, `rows` and `digests` say what an
 //! entry has of rows, `key` and `checkpoints` sign what was committed, `start` compares an archive that is opened with what was
-//! signed, `audit` reads all of it, `certified` makes certificates of disposal from it.
+//! signed, `audit` reads all of it, `certified` makes certificates of disposal from it, `witnessed` has a witness elsewhere sign it.
 
 mod audit;
 mod certified;
@@ -15,6 +15,7 @@ pub(super) mod rows;
 mod shown;
 pub(super) mod start;
 pub(super) mod tiles;
+pub(crate) mod witnessed;
 
 use checkpoints::Checkpoints;
 use proviso_proof::tree::Edge;

@@ -5,7 +5,7 @@ use super::entries::{Entries, Field, integer, text};
 use super::tiles;
 use super::{Log, key, rows};
 use crate::log::LogTrouble;
-use crate::opening::{ArchiveError, Opening};
+use crate::opening::{ArchiveError, Opening, Witnessed};
 use crate::sqlite::clock::{CLOCK_DOUBTED, CLOCK_TRUSTED, ClockGuard};
 use crate::sqlite::failure::Failure;
 use crate::sqlite::rows::{damage, damaged};
@@ -151,6 +151,17 @@ impl Start<'_> {
                 path: key::path_of(self.path),
                 found: signer.verifier().to_string(),
                 expected: expected.to_string(),
+            }));
+        }
+        if let Some(Witnessed { by, leaves, is_other }) = self.opening.witnessed.clone()
+            && (is_other || leaves > edge.size())
+        {
+            let found = edge.size();
+            return Ok(Err(LogTrouble::Witnessed {
+                found,
+                leaves,
+                is_other,
+                by,
             }));
         }
         // The process that made the archive may have been killed before it signed.

@@ -1,0 +1,34 @@
+//! `proviso audit witness`: a witness in the foreground, until SIGTERM or SIGINT.
+
+use crate::cli::WitnessArgs;
+use crate::exit::{Ending, Usage};
+use proviso_archive::VerifierKey;
+use proviso_daemon::witness_server::WitnessServer;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+pub(super) async fn run(args: &WitnessArgs) -> anyhow::Result<Ending> {
+    crate::show::log::to_stderr();
+    let mut logs: Vec<VerifierKey> = Vec::new();
+    for log in &args.logs {
+        logs.push(log.parse().map_err(|error| Usage(format!("--log: {error}")))?);
+    }
+    let server = WitnessServer::open(&args.folder, &args.name, &logs)?;
+    let key = server.key().to_string();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let ended = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        ended.cancel();
+    });
+    let listening = |address| {
+        tracing::info!(%address, key, logs = logs.len(), "ready");
+        crate::show::line(format_args!("{key}"));
+    };
+    server.run(args.listen, listening, stop).await?;
+    Ok(Ending::Well)
+}

@@ -1,0 +1,245 @@
+//! A witness elsewhere: it signs what continues, and an older archive put in the place of a newer one is noticed by it, whoever did it.
+
+use super::support::{Serve, Site, message, proviso, run, stdout, wait_until};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+/// A running `proviso audit witness`.
+struct Witness {
+    child: Child,
+    address: String,
+    key: String,
+}
+
+impl Witness {
+    fn start(site: &Site, logs: &[&str]) -> Self {
+        let folder = site.text("witness");
+        let mut arguments = vec!["audit", "witness", &folder, "--listen", "127.0.0.1:0"];
+        for log in logs {
+            arguments.extend(["--log", log]);
+        }
+        let mut child = proviso(&arguments)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        let ready: Value = serde_json::from_str(&first).unwrap();
+        assert_eq!(ready["message"], "ready", "{first}");
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        Self {
+            child,
+            address: text("address"),
+            key: text("key"),
+        }
+    }
+
+    /// The keys of `[log]` that name it.
+    fn config(&self) -> String {
+        let Self { address, key, .. } = self;
+        format!("\n[log]\nwitness_url = \"http://{address}/\"\nwitness_key = \"{key}\"\nwitness_seconds = 1\n")
+    }
+
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        // Already gone after `stop`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The public key of the archive's log.
+fn log_key(site: &Site) -> String {
+    let output = run(&[
+        "audit",
+        "verify",
+        "--config",
+        &site.text("proviso.toml"),
+        "--format",
+        "json",
+    ]);
+    let audit: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    audit["key"].as_str().unwrap().to_owned()
+}
+
+/// Leaves of the checkpoint that the witness signed last; 0 where none is kept.
+fn witnessed(site: &Site) -> u64 {
+    let note = fs::read_to_string(site.path("data/archive.db.witnessed")).unwrap_or_default();
+    assert!(
+        note.is_empty() || note.matches("\u{2014} ").count() == 2,
+        "two have signed: {note}"
+    );
+    note.lines().nth(1).map_or(0, |size| size.parse().unwrap())
+}
+
+fn counted(daemon: &Serve, name: &str) -> u64 {
+    let page = daemon.get("/metrics").1;
+    let line = page.lines().find(|line| line.starts_with(&format!("proviso_{name} ")));
+    line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn post(daemon: &Serve, prefix: &str, messages: usize) {
+    for number in 0..messages {
+        let line = message(&format!("{prefix}{number}"), "好的").to_string();
+        assert_eq!(daemon.post("/v1/messages", &line).0, 200);
+    }
+}
+
+/// Has the daemon write so many transactions, and waits until the witness has signed them.
+fn signed(site: &Site, daemon: &Serve, prefix: &str, messages: usize) -> u64 {
+    let before = witnessed(site);
+    post(daemon, prefix, messages);
+    wait_until("the witness", || witnessed(site) >= before + messages as u64);
+    witnessed(site)
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    let _ = fs::remove_dir_all(to);
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.unwrap().success());
+}
+
+#[test]
+fn an_older_archive_in_the_place_of_a_newer_one_is_noticed_by_the_witness() {
+    let site = Site::new();
+    assert_eq!(Serve::start(&site).terminate(), Some(0));
+    let bare = fs::read_to_string(site.path("proviso.toml")).unwrap();
+    let witness = Witness::start(&site, &[&log_key(&site)]);
+    site.write("proviso.toml", &format!("{bare}{}", witness.config()));
+
+    let daemon = Serve::start(&site);
+    let first = signed(&site, &daemon, "a", 5);
+    assert!(counted(&daemon, "witness_checkpoints_total") > 0);
+    assert_eq!(counted(&daemon, "witness_failures_total"), 0);
+    assert_eq!(daemon.terminate(), Some(0));
+    let (data, older) = (site.path("data"), site.path("older"));
+    copy(&data, &older);
+    // The witness goes on from what it remembers.
+    witness.stop();
+    let witness = Witness::start(&site, &[&log_key(&site)]);
+    site.write("proviso.toml", &format!("{bare}{}", witness.config()));
+    let daemon = Serve::start(&site);
+    let second = signed(&site, &daemon, "b", 5);
+    assert!(second > first, "{first} {second}");
+    assert_eq!(daemon.terminate(), Some(0));
+
+    // All that belongs to the archive is put back as it was, its own checkpoints with it: nothing there tells.
+    copy(&older, &data);
+    let refused = Serve::try_start(&site).err().unwrap();
+    for told in ["the witness", "has signed", "--accept-lost-writes"] {
+        assert!(refused.contains(told), "{told} in {refused}");
+    }
+    // By an operator's word it goes on, under a name that the witness does not know.
+    let daemon = Serve::start_asking(&site, &["--accept-lost-writes"]);
+    post(&daemon, "c", 1);
+    wait_until("the refusal of the witness", || {
+        counted(&daemon, "witness_failures_total") > 0
+    });
+    assert!(daemon.log().contains("it does not know this log"), "{}", daemon.log());
+    assert_eq!(daemon.terminate(), Some(0));
+    let audit = run(&["audit", "verify", "--config", &site.text("proviso.toml")]);
+    assert_eq!(audit.status.code(), Some(0), "{}", stdout(&audit));
+
+    // An older one that goes on where the witness does not see it is another log: it is not signed.
+    copy(&older, &data);
+    site.write("proviso.toml", &bare);
+    let daemon = Serve::start(&site);
+    post(&daemon, "d", 30);
+    assert_eq!(daemon.terminate(), Some(0));
+    site.write("proviso.toml", &format!("{bare}{}", witness.config()));
+    let daemon = Serve::start(&site);
+    wait_until("the refusal of the witness", || {
+        counted(&daemon, "witness_failures_total") > 0
+    });
+    assert!(
+        daemon.log().contains("it has signed another log of the same name"),
+        "{}",
+        daemon.log()
+    );
+    assert_eq!(daemon.terminate(), Some(0));
+}
+
+#[test]
+fn a_witness_that_cannot_be_asked_or_is_another_is_told_and_nothing_stops() {
+    let site = Site::new();
+    assert_eq!(Serve::start(&site).terminate(), Some(0));
+    let bare = fs::read_to_string(site.path("proviso.toml")).unwrap();
+    let log = log_key(&site);
+    let witness = Witness::start(&site, &[&log]);
+    let config = witness.config();
+    let (address, key) = (witness.address.clone(), witness.key.clone());
+    // What is no request of a log, and a log that nobody named.
+    let ask = |body: &str| -> String {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /add-checkpoint HTTP/1.1\r\nhost: w\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.lines().next().unwrap().to_owned()
+    };
+    assert!(ask("").contains("400"));
+    assert!(ask("old 0\n\nelsewhere\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n").contains("404"));
+    // A key that is not the witness's.
+    let other = format!("{}{}", &key[..key.len() - 4], "AAA=");
+    site.write("proviso.toml", &format!("{bare}{}", config.replace(&key, &other)));
+    let refused = Serve::try_start(&site).err().unwrap();
+    assert!(refused.contains("`witness_key`"), "{refused}");
+    for (lines, told) in [
+        ("witness_url = \"http://w\"\n", "stands without `witness_key`"),
+        (&*format!("witness_key = \"{key}\"\n"), "stands without `witness_url`"),
+        (
+            &format!("witness_url = \"ftp://w\"\nwitness_key = \"{key}\"\n"),
+            "expected http://",
+        ),
+    ] {
+        site.write("proviso.toml", &format!("{bare}\n[log]\n{lines}"));
+        let refused = Serve::try_start(&site).err().unwrap();
+        assert!(refused.contains(told), "{told} in {refused}");
+    }
+    witness.stop();
+    // The key of another witness.
+    fs::remove_dir_all(site.path("witness")).unwrap();
+    let another = Witness::start(&site, &[&log]);
+    site.write(
+        "proviso.toml",
+        &format!("{bare}{}", another.config().replace(&another.key, &key)),
+    );
+    let daemon = Serve::start(&site);
+    post(&daemon, "a", 1);
+    wait_until("the other key", || counted(&daemon, "witness_failures_total") > 0);
+    assert!(daemon.log().contains("no signature of"), "{}", daemon.log());
+    assert_eq!((daemon.terminate(), witnessed(&site)), (Some(0), 0));
+    // Nobody answers.
+    let config = another.config();
+    another.stop();
+    site.write("proviso.toml", &format!("{bare}{config}"));
+    let daemon = Serve::start(&site);
+    post(&daemon, "b", 1);
+    wait_until("the silence", || counted(&daemon, "witness_failures_total") > 0);
+    assert!(daemon.log().contains("the witness does not say what it has signed"));
+    assert_eq!(daemon.terminate(), Some(0));
+    // Wrong uses of the witness itself.
+    let folder = site.text("elsewhere");
+    for wrong in [
+        &["audit", "witness", &folder][..],
+        &["audit", "witness", &folder, "--log", "no key"],
+    ] {
+        assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
