@@ -23,7 +23,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
     ("proviso-seal", &["proviso-model"]),
-    ("proviso-archive", &["proviso-model", "proviso-proof", "proviso-seal"]),
+    // What a term of a hold is equal to is what one of a lexicon is.
+    (
+        "proviso-archive",
+        &["proviso-model", "proviso-chars", "proviso-proof", "proviso-seal"],
+    ),
     ("proviso-sources", &["proviso-model"]),
     ("proviso-facts", &["proviso-model"]),
     (

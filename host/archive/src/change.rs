@@ -14,6 +14,7 @@ use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
 use crate::storage::StorageError;
+use crate::terms::{self, NoTerm};
 use crate::trust::{AllowedDowngrade, TrustRecord};
 use proviso_model::directory::clashes;
 use proviso_model::id::PolicyId;
@@ -232,6 +233,9 @@ pub enum CommitError {
         /// Its bytes.
         found: usize,
     },
+    /// Terms of an order that cannot be looked for.
+    #[error(transparent)]
+    Term(#[from] NoTerm),
     /// What is permitted takes too many bytes to say.
     #[error("a permission has {found} bytes: expected at most {PERMISSION_BYTES_MAX}")]
     Permission {
@@ -321,10 +325,9 @@ impl Change<'_> {
                 let given = [("person", &hold.person), ("conversation", &hold.conversation)];
                 let given = given.map(|(what, text)| (what, text.as_deref()));
                 let texts = [("tenant", Some(&*hold.tenant)), ("reason", Some(&*hold.reason))];
-                return given
-                    .into_iter()
-                    .chain(texts)
-                    .try_for_each(|(what, text)| bounded(what, text));
+                let mut all = given.into_iter().chain(texts);
+                all.try_for_each(|(what, text)| bounded(what, text))?;
+                return Ok(terms::refuse_ill_formed(&hold.texts)?);
             }
             Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),
             Change::Permissions(permissions) => {

@@ -9,7 +9,8 @@ use proviso_proof::certificate::{Clock, Statute};
 /// The kind of the entry of a disposal that was carried out again.
 pub(crate) const DISPOSED_AGAIN: &str = "disposed-again";
 
-/// An order to keep. All that is given must fit; nothing given fits every message of the tenant. Each text has 1 to 4,096 bytes.
+/// An order to keep. All that is given must fit; nothing given fits every message of the tenant. Each text has 1 to 4,096 bytes, each term
+/// 1 to 256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewHold {
     /// Whose messages.
@@ -24,6 +25,8 @@ pub struct NewHold {
     pub sent_from: Option<Timestamp>,
     /// Sent before then.
     pub sent_before: Option<Timestamp>,
+    /// Terms, at most 64, of which the message has one; none: whatever it says. They are compared as people read them.
+    pub texts: Vec<String>,
     /// When the order is given.
     pub at: Timestamp,
 }

@@ -40,6 +40,7 @@ mod sqlite;
 mod stats;
 mod storage;
 mod stored;
+mod terms;
 mod trust;
 mod verdicts;
 
@@ -83,6 +84,7 @@ pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };
 pub use storage::{StorageCause, StorageError};
+pub use terms::NoTerm;
 pub use trust::{AllowedDowngrade, Downgrade, PackSeen, TrustRecord};
 pub use verdicts::{FoldBefore, NotStored, Recorded, StoredDecision, StoredVerdict};
 

@@ -70,6 +70,8 @@ pub struct Recorded {
     pub message: Message,
     /// What was said of it.
     pub verdict: StoredVerdict,
+    /// How long it is kept, as it stands; absent if nothing was decided, or no later program reads it.
+    pub retention: Option<StoredDecision>,
     /// The earlier messages of the conversation that policies were given, the oldest first.
     pub preceding: Vec<Message>,
     /// How many of those it was given were disposed of since: without them it cannot be judged again.

@@ -143,6 +143,7 @@ const COVERED: [(&str, &[&str]); 27] = [
             "released_at",
             "released_by",
             "release_note",
+            "texts",
         ],
     ),
     (
@@ -386,7 +387,7 @@ async fn every_alteration_of_an_archive_is_found() {
 }
 
 /// What somebody would do who knows the schema and the log, and has no key of it.
-const ATTACKS: [(&str, &str); 15] = [
+const ATTACKS: [(&str, &str); 16] = [
     (
         "entries erased as if their message had gone",
         "UPDATE log_entries SET entry = NULL, salt = NULL, message = 999999 WHERE kind = 'trust'",
@@ -416,6 +417,10 @@ const ATTACKS: [(&str, &str); 15] = [
         "UPDATE permission_history SET state = '{\"content\":true}' WHERE subject = 'token:feed'",
     ),
     ("a hold for another", "UPDATE holds SET tenant = 'bank'"),
+    (
+        "a hold of fewer messages",
+        "UPDATE holds SET texts = '[\"falcon\"]' WHERE texts IS NULL",
+    ),
     (
         "a hold released",
         "UPDATE holds SET released_at = 1, released_by = 'somebody', release_note = '' WHERE released_at IS NULL",

@@ -6,6 +6,7 @@ mod certificates;
 mod conformance;
 mod disposal;
 mod generations;
+mod holds;
 mod ingest;
 mod keys;
 mod killed;

@@ -6,8 +6,10 @@ use crate::config_witness::WitnessElsewhere;
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
 use proviso_archive::{KeyPlaces, Opening};
+use proviso_model::Foreign;
 use proviso_model::basis::{self, LawfulBases};
 use proviso_model::limits::SET_FILE_BYTES_MAX;
+use proviso_model::time::TimeOfDay;
 use proviso_model::toml_read::{Table, TomlFile};
 use proviso_model::{Problem, Problems};
 use proviso_pack::regular_file;
@@ -53,6 +55,8 @@ pub struct Config {
     pub lawful_bases: Arc<LawfulBases>,
     /// What one person may not do alone, or not at once, by tenant; `[requests.TENANT]`.
     pub requests: Arc<RequestRules>,
+    /// When messages whose time is over are disposed of, each day, in the zone of the policy set; `[disposal] at`, default never.
+    pub disposal: Option<TimeOfDay>,
     /// Folders that are watched; `[[spool]]`.
     pub spools: Vec<SpoolConfig>,
 }
@@ -151,6 +155,9 @@ impl Config {
             .table(&mut file, "lawful_basis")
             .map_or_else(LawfulBases::default, |table| basis::read(&mut file, table));
         let requests = request_rules(&mut file, &mut root);
+        let disposal = root
+            .table(&mut file, "disposal")
+            .and_then(|table| time_of_disposal(&mut file, table));
         let mut spools: Vec<SpoolConfig> = Vec::new();
         for mut table in root.tables(&mut file, "spool") {
             let at = table.at();
@@ -219,6 +226,7 @@ impl Config {
                 quarantine,
                 lawful_bases: Arc::new(lawful_bases),
                 requests: Arc::new(requests),
+                disposal,
                 spools,
             }),
             _ => Err(Problems(problems).into()),
@@ -263,6 +271,19 @@ impl Config {
     pub fn store_dir(&self) -> PathBuf {
         self.data_dir.join("packs")
     }
+}
+
+/// `[disposal]`: there is a time of day, or no table.
+fn time_of_disposal(file: &mut TomlFile<'_>, mut table: Table<'_>) -> Option<TimeOfDay> {
+    let given = table.required_string(file, "at");
+    table.finish(file);
+    let (text, at) = given?;
+    let time = text.parse().ok();
+    if time.is_none() {
+        let text = Foreign(&text).quoted();
+        file.problem(at, format!("`at` is {text}: expected a time of day such as \"03:00\""));
+    }
+    time
 }
 
 /// Reads `[quarantine]`.

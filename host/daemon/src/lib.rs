@@ -34,6 +34,7 @@ pub mod rejudge;
 pub mod requests;
 pub mod retention;
 pub mod run;
+mod schedule;
 mod spool;
 pub mod token;
 pub mod trust;

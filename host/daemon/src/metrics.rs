@@ -71,6 +71,12 @@ pub struct Metrics {
     pub reloads_live: Counter,
     /// Changes of policies that were refused.
     pub reloads_refused: Counter,
+    /// Runs of the schedule of disposal.
+    pub scheduled_runs: Counter,
+    /// Those that stopped before their end.
+    pub scheduled_stops: Counter,
+    /// Messages that went by it.
+    pub scheduled_disposals: Counter,
     labelled: Mutex<BTreeMap<(&'static str, String), u64>>,
 }
 
@@ -228,6 +234,21 @@ impl Metrics {
                 "reloads_refused_total",
                 "Generations refused; the one before went on.",
                 &self.reloads_refused,
+            ),
+            (
+                "scheduled_disposal_runs_total",
+                "Runs of the schedule of disposal.",
+                &self.scheduled_runs,
+            ),
+            (
+                "scheduled_disposal_stops_total",
+                "Runs of the schedule that stopped: the clock may be wrong, or the archive could not be read or written.",
+                &self.scheduled_stops,
+            ),
+            (
+                "scheduled_disposals_total",
+                "Messages that were disposed of by the schedule.",
+                &self.scheduled_disposals,
             ),
         ];
         for (name, help, counter) in counters {

@@ -158,8 +158,19 @@ pub(crate) async fn of_arrival(
     }
 }
 
-/// Disposes of those of the next page that one person may dispose of at once; what became of them, and the last place that was
-/// looked at: `None` if there are no more. What is judged in the daemon whose `pauses` these are is judged before it or behind it.
+/// What became of a page of messages whose time is over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DisposedPage {
+    /// Of those that were ready to go.
+    pub report: DisposalReport,
+    /// All that are still there, those that were ready included.
+    pub stay: u64,
+    /// The last place that was looked at; `None` if there are no more.
+    pub last: Option<i64>,
+}
+
+/// Disposes of those of the next page that one person may dispose of at once. What is judged in the daemon whose `pauses` these are is
+/// judged before it or behind it.
 ///
 /// # Errors
 /// The archive cannot be read or written, or the clock may be wrong.
@@ -170,13 +181,17 @@ pub async fn dispose(
     after: i64,
     clock_is_right: bool,
     by: &Principal,
-) -> Result<(DisposalReport, Option<i64>), RetentionError> {
+) -> Result<DisposedPage, RetentionError> {
     let planned = plan(rulebook, archive, after).await?;
-    let last = planned.last().map(|planned| planned.arrival);
+    let mut page = DisposedPage {
+        report: DisposalReport::default(),
+        stay: planned.len() as u64,
+        last: planned.last().map(|planned| planned.arrival),
+    };
     let at_once = planned.into_iter().filter(|planned| planned.asks.is_none());
     let messages: Vec<Going> = at_once.filter_map(|planned| planned.going.ok()).collect();
     if messages.is_empty() {
-        return Ok((DisposalReport::default(), last));
+        return Ok(page);
     }
     let _pause = pauses.pause().await;
     let disposing = Disposing {
@@ -186,7 +201,11 @@ pub async fn dispose(
         messages,
     };
     match archive.commit(Change::Dispose(&disposing), by).await? {
-        Receipt::Disposed(report) => Ok((report, last)),
+        Receipt::Disposed(report) => {
+            page.report = report;
+            page.stay -= report.disposed;
+            Ok(page)
+        }
         other => unreachable!("a disposal is answered by its report, not by {other:?}"),
     }
 }

@@ -13,6 +13,7 @@ use crate::pauses::Pauses;
 use crate::permitted::Permitted;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
+use crate::schedule::{Disposing, Schedule};
 use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
 use crate::witness::Witness;
@@ -54,6 +55,7 @@ pub struct Daemon {
     draining: Arc<AtomicBool>,
     stop_sources: CancellationToken,
     stop_http: CancellationToken,
+    /// Those that are followed, and the schedule of disposal.
     sources: Vec<JoinHandle<anyhow::Result<()>>>,
     watcher: JoinHandle<anyhow::Result<()>>,
     permitted: JoinHandle<anyhow::Result<()>>,
@@ -122,6 +124,17 @@ impl Daemon {
         let watching = WatchState::default();
         let bounds = Bounds::of(config.connections);
         let connections = Connections::new(bounds.connections_max);
+        let rulebook = Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive)));
+        let schedule = config.disposal.map(|at| Schedule {
+            at,
+            generations: Arc::clone(&generations),
+            disposing: Disposing {
+                archive: archive.clone(),
+                rulebook: Arc::clone(&rulebook),
+                pauses: pauses.clone(),
+                metrics: Arc::clone(&metrics),
+            },
+        });
         let shared = Shared {
             permitted: permitted.clone(),
             hosts: Arc::new(Hosts::new(config.hosts.iter().cloned())),
@@ -137,7 +150,7 @@ impl Daemon {
             draining: Arc::clone(&draining),
             watching: watching.clone(),
             connections: connections.clone(),
-            rulebook: Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive))),
+            rulebook,
             config: Arc::new(config.clone()),
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
         };
@@ -152,6 +165,8 @@ impl Daemon {
             let signing = witness.run(archive.clone(), Arc::clone(&metrics), stop_sources.clone());
             sources.push(tokio::spawn(signing));
         }
+        // It ends with the sources: nothing new begins.
+        sources.extend(schedule.map(|schedule| tokio::spawn(schedule.run(stop_sources.clone()))));
         for spool in &config.spools {
             let folder = &spool.folder;
             std::fs::create_dir_all(folder)

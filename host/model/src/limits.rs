@@ -139,6 +139,10 @@ pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(2);
 pub const HTTP_ANSWER_BYTES_MAX: usize = 160 << 20;
 /// One answer about the archive that holds no message's text, in bytes.
 pub const HTTP_LIST_BYTES_MAX: usize = 32 << 20;
+/// Terms of an order to keep.
+pub const HOLD_TERMS_MAX: usize = 64;
+/// Bytes of each of them, from 1.
+pub const HOLD_TERM_BYTES_MAX: usize = 256;
 /// Answers about the archive that are being read or sent, in bytes.
 pub const HTTP_ANSWERS_BYTES_MAX: usize = 320 << 20;
 /// How long a request about the archive waits until there is memory for its answer.

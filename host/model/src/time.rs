@@ -1,5 +1,9 @@
 //! Moments as messages state them, time zones, and days as the law counts them.
 
+mod of_day;
+
+pub use of_day::{NotATimeOfDay, TimeOfDay};
+
 use crate::foreign::Foreign;
 use jiff::SignedDuration;
 use jiff::civil;

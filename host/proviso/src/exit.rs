@@ -84,7 +84,8 @@ pub(crate) fn told(error: RetentionError) -> anyhow::Error {
             error @ (CommitError::Clock(_)
             | CommitError::Request(_)
             | CommitError::NoHold { .. }
-            | CommitError::Text { .. }),
+            | CommitError::Text { .. }
+            | CommitError::Term(_)),
         ) => Usage(error.to_string()).into(),
         error => error.into(),
     }

@@ -10,6 +10,8 @@ mod naming;
 mod passphrase;
 mod period;
 mod reading;
+mod recorded_input;
+mod recorded_pages;
 mod replaying;
 mod sample;
 mod show;

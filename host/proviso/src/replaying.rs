@@ -2,6 +2,7 @@
 //! recorded for them. The verdict must be the same, byte for byte.
 
 use crate::looking::Looking;
+use crate::recorded_input::{Directories, addressed};
 use crate::show::table::clip;
 use anyhow::anyhow;
 use proviso_archive::Recorded;
@@ -11,7 +12,7 @@ use proviso_model::directory::Directory;
 use proviso_model::id::{FoldKey, PolicyId};
 use proviso_model::retention::Moments;
 use proviso_model::verdict::{Fault, FaultCause, Verdict};
-use proviso_model::{Addressed, Digest, Message, MessageId, Problems};
+use proviso_model::{Addressed, Digest, MessageId, Problems};
 use proviso_pack::PackStore;
 use proviso_pipeline::judge_with;
 use proviso_pipeline::loading::build;
@@ -56,7 +57,7 @@ pub(crate) struct Replaying {
     purpose: Purpose,
     engine: Engine,
     generations: Mutex<HashMap<Digest, Rebuilt>>,
-    directories: Mutex<HashMap<(i64, String), Arc<Directory>>>,
+    directories: Directories,
 }
 
 /// A recorded generation that was built again.
@@ -78,7 +79,7 @@ impl Replaying {
             purpose: Purpose::Replay { though_revoked },
             engine: build::engine(Some(&config.cache_dir))?,
             generations: Mutex::default(),
-            directories: Mutex::default(),
+            directories: Directories::default(),
         })
     }
 
@@ -97,7 +98,10 @@ impl Replaying {
             recorded_by,
         } = self.generation(looking, id).await?;
         let directory = match recorded.verdict.directory {
-            Some(version) => Some(self.directory(looking, version, &generation).await?),
+            Some(version) => {
+                let zone = &generation.set().time_zone;
+                Some(self.directories.of(looking, version, zone).await?)
+            }
             None => None,
         };
         Ok(Replayed {
@@ -133,30 +137,6 @@ impl Replaying {
         generations.insert(id, rebuilt.clone());
         Ok(rebuilt)
     }
-
-    async fn directory(
-        &self,
-        looking: &Looking,
-        version: i64,
-        generation: &Generation,
-    ) -> anyhow::Result<Arc<Directory>> {
-        let zone = &generation.set().time_zone;
-        let key = (version, zone.name().to_owned());
-        let mut directories = self.directories.lock().await;
-        if let Some(known) = directories.get(&key) {
-            return Ok(Arc::clone(known));
-        }
-        let record = looking.directory(Some(version)).await?;
-        let record = record.ok_or_else(|| anyhow!("version {version} of the directory is not recorded"))?;
-        let directory = Arc::new(Directory::new(version, &record.rows, zone));
-        directories.insert(key, Arc::clone(&directory));
-        Ok(directory)
-    }
-}
-
-fn addressed(messages: Vec<Message>) -> Vec<Arc<Addressed>> {
-    let addressed = messages.into_iter().map(|message| Arc::new(Addressed::from(message)));
-    addressed.collect()
 }
 
 /// The policies that were not called.

@@ -81,6 +81,7 @@ async fn a_disposal_that_does_not_look_at_holds_is_found() {
         conversation: None,
         sent_from: None,
         sent_before: None,
+        texts: Vec::new(),
         at: clock(),
     };
     archive.commit(Change::PlaceHold(&hold), &wei()).await.unwrap();

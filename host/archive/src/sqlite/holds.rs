@@ -4,13 +4,15 @@ use super::Sqlite;
 use super::failure::Failure;
 use super::log::entries::Entries;
 use super::log::rows::{HOLDS, RELEASED_HOLDS};
-use super::rows::{read_principal, read_time};
+use super::rows::{damaged, read_principal, read_time};
 use crate::change::CommitError;
 use crate::disposal::{Hold, NewHold};
 use crate::storage::StorageError;
+use crate::terms::Said;
 use proviso_model::{Message, Principal, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use std::cell::OnceCell;
 
 pub(super) async fn place(
     connection: &mut SqliteConnection,
@@ -19,8 +21,8 @@ pub(super) async fn place(
     log: &mut Entries,
 ) -> Result<i64, Failure> {
     let number: i64 = sqlx::query_scalar(
-        "INSERT INTO holds (tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING hold",
+        "INSERT INTO holds (tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by, texts)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING hold",
     )
     .bind(hold.tenant.clone())
     .bind(hold.reason.clone())
@@ -30,6 +32,7 @@ pub(super) async fn place(
     .bind(hold.sent_before.map(Timestamp::as_millis))
     .bind(hold.at.as_millis())
     .bind(by.to_string())
+    .bind((!hold.texts.is_empty()).then(|| write_texts(&hold.texts)))
     .fetch_one(&mut *connection)
     .await?;
     log.tell_row(connection, &HOLDS, number, None, Vec::new()).await?;
@@ -66,29 +69,47 @@ pub(super) async fn count(
     message: &Message,
 ) -> Result<u64, sqlx::Error> {
     let open = sqlx::query(
-        "SELECT person, sent_from, sent_before FROM holds WHERE released_at IS NULL AND tenant = ?1
+        "SELECT person, sent_from, sent_before, texts FROM holds WHERE released_at IS NULL AND tenant = ?1
          AND (conversation IS NULL OR conversation = ?2)",
     )
     .bind(message.id.tenant.clone())
     .bind(message.conversation.clone())
     .fetch_all(&mut *connection)
     .await?;
+    // Folded once, and only where an order asks what the message says.
+    let said = OnceCell::new();
     let mut holds = 0;
     for row in &open {
         let (from, before): (Option<i64>, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
-        let (from, before) = (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX));
-        let fits = (from..before).contains(&message.sent_at.as_millis());
+        let time = (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX));
+        let terms = read_texts(row, 3)?;
+        let is_said = terms.is_empty() || said.get_or_init(|| Said::of(message)).has_any(&terms);
+        let fits = (time.0..time.1).contains(&message.sent_at.as_millis()) && is_said;
         let held = match row.try_get::<Option<&str>, _>(0)? {
             None => fits,
             Some(person) if fits => {
                 message.parties().any(|party| *party.id == *person) || wrote_beside(connection, arrival, person).await?
             }
-            // By what the person wrote the others of the conversation are known to fit: it stays as long as they do.
-            Some(person) => *message.sender.id == *person && sent_within(connection, arrival, (from, before)).await?,
+            // By what the person wrote the others of the conversation are known to fit: it stays as long as they do. What they say is
+            // not looked at: some of them may have a term.
+            Some(person) => *message.sender.id == *person && sent_within(connection, arrival, time, &terms).await?,
         };
         holds += u64::from(held);
     }
     Ok(holds)
+}
+
+/// The terms of an order as they are stored.
+fn write_texts(texts: &[String]) -> String {
+    serde_json::to_string(texts).expect("texts have no encoding that fails")
+}
+
+/// The terms of an order; none where it asks for none.
+fn read_texts(row: &SqliteRow, at: usize) -> Result<Vec<String>, sqlx::Error> {
+    match row.try_get::<Option<&str>, _>(at)? {
+        Some(texts) => serde_json::from_str(texts).map_err(|error| damaged(at, error)),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// True if a person wrote in the conversation of a message.
@@ -103,19 +124,22 @@ async fn wrote_beside(connection: &mut SqliteConnection, arrival: i64, person: &
     .await
 }
 
-/// True if something in the conversation of a message was sent within a time.
+/// True if something in the conversation of a message was sent within a time: of an order with terms by somebody else, for what the message
+/// itself says is known.
 async fn sent_within(
     connection: &mut SqliteConnection,
     arrival: i64,
     (from, before): (i64, i64),
+    terms: &[String],
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM envelopes e JOIN envelopes o USING (conversation)
-         WHERE e.message = ? AND o.sent_at >= ? AND o.sent_at < ?)",
+         WHERE e.message = ? AND o.sent_at >= ? AND o.sent_at < ? AND (? OR o.sender <> e.sender))",
     )
     .bind(arrival)
     .bind(from)
     .bind(before)
+    .bind(terms.is_empty())
     .fetch_one(connection)
     .await
 }
@@ -125,7 +149,7 @@ impl Sqlite {
         self.reading(|mut reader| async move {
             sqlx::query(
                 "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by,
-                        released_at, released_by, release_note FROM holds ORDER BY hold",
+                        released_at, released_by, release_note, texts FROM holds ORDER BY hold",
             )
             .fetch_all(&mut *reader)
             .await?
@@ -161,6 +185,7 @@ fn read(row: &SqliteRow) -> Result<Hold, sqlx::Error> {
             conversation: row.try_get(4)?,
             sent_from: time(5)?,
             sent_before: time(6)?,
+            texts: read_texts(row, 12)?,
             at: read_time(row, 7)?,
         },
         by: read_principal(row, 8)?,

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 10] = [
+const ALL: [(i64, &str, &str); 11] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -24,6 +24,7 @@ const ALL: [(i64, &str, &str); 10] = [
     (8, "facts", include_str!("../../migrations/0008_facts.sql")),
     (9, "requests", include_str!("../../migrations/0009_requests.sql")),
     (10, "permissions", include_str!("../../migrations/0010_permissions.sql")),
+    (11, "hold texts", include_str!("../../migrations/0011_hold_texts.sql")),
 ];
 
 /// What brings an archive up to date.

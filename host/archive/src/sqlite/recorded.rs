@@ -1,6 +1,7 @@
 //! What it takes to judge a message again.
 
 use super::Sqlite;
+use super::records::stored_decision;
 use super::rows::damage;
 use super::steps;
 use crate::storage::StorageError;
@@ -38,6 +39,8 @@ impl Sqlite {
             let earlier = self.earlier(&mut reader, &record).await?;
             let differences = self.differences(&mut reader, &record, &earlier).await?;
             Ok(Some(Recorded {
+                // One that no later program reads keeps nobody from a replay.
+                retention: stored_decision(&record.decided, id).ok().flatten(),
                 message: record.message,
                 verdict: record.verdict,
                 preceding,

@@ -4,7 +4,9 @@
 //! - `report`: what was found, as data and in Markdown; `html` for a browser
 //! - `fail_if`: bounds that CI sets
 //! - `shadow`: a set with one pack's shadow lifted
+//! - [`dates`]: what another law would do to the dates of messages
 
+pub mod dates;
 mod differences;
 mod fail_if;
 mod html;

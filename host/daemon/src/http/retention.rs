@@ -8,7 +8,7 @@ use super::message_id::message_id;
 use super::problem::{ApiError, Code};
 use super::requests::answered;
 use crate::requests::release_asks;
-use crate::retention;
+use crate::retention::{self, DisposedPage};
 use crate::token::Caller;
 use crate::wire::{DisposedPageV1, DisposedV1, HoldsV1, NewHoldV1, PlanV1};
 use axum::Extension;
@@ -131,17 +131,14 @@ pub(super) async fn dispose(
         let rulebook = &mut *shared.rulebook.lock().await;
         let (archive, pauses) = (&shared.archive, &shared.pauses);
         let disposed = retention::dispose(rulebook, archive, pauses, after, clock_is_right, &caller.principal).await;
-        if let Ok((report, _)) = &disposed {
+        if let Ok(DisposedPage { report, .. }) = &disposed {
             tracing::info!(disposed = report.disposed, held = report.held, who = %caller.principal, "messages were disposed of");
         }
         disposed
     });
     let told = "nothing more was disposed of";
     match work.await.map_err(|error| ApiError::ours(told, error))? {
-        Ok((report, last)) => {
-            let report = report.into();
-            Ok(Json(DisposedPageV1 { report, last }).into_response())
-        }
+        Ok(page) => Ok(Json(DisposedPageV1::from(page)).into_response()),
         Err(error) => Err(answered(told, error)),
     }
 }

@@ -1,6 +1,6 @@
 //! Orders to keep, what is due, what goes, and what is left of it.
 
-use crate::retention::Planned;
+use crate::retention::{DisposedPage, Planned};
 use proviso_archive::{DisposalReport, Disposed, Hold, NewHold};
 use proviso_model::{Principal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct HoldV1 {
     pub sent_from: Option<Timestamp>,
     /// Sent before then.
     pub sent_before: Option<Timestamp>,
+    /// Terms of which a message has one; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
     /// When it was given.
     pub placed_at: Timestamp,
     /// By whom.
@@ -68,6 +71,9 @@ pub struct NewHoldV1 {
     /// Sent before then.
     #[serde(default)]
     pub sent_before: Option<Timestamp>,
+    /// Terms of which a message has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
 }
 
 impl NewHoldV1 {
@@ -80,6 +86,7 @@ impl NewHoldV1 {
             conversation: self.conversation,
             sent_from: self.sent_from,
             sent_before: self.sent_before,
+            texts: self.texts,
             at,
         }
     }
@@ -95,6 +102,7 @@ impl From<Vec<Hold>> for HoldsV1 {
             conversation: hold.order.conversation,
             sent_from: hold.order.sent_from,
             sent_before: hold.order.sent_before,
+            texts: hold.order.texts,
             placed_at: hold.order.at,
             placed_by: hold.by,
             released: hold.released.map(|(at, by, note)| ReleasedHoldV1 { at, by, note }),
@@ -150,6 +158,15 @@ pub struct DisposedPageV1 {
     pub report: DisposalReportV1,
     /// The last place that was looked at; absent: there are no more.
     pub last: Option<i64>,
+}
+
+impl From<DisposedPage> for DisposedPageV1 {
+    fn from(page: DisposedPage) -> Self {
+        Self {
+            report: page.report.into(),
+            last: page.last,
+        }
+    }
 }
 
 /// What became of messages that were to go.

@@ -37,6 +37,9 @@ pub struct ShownV1 {
 pub struct RecordedV1 {
     message: MessageV1,
     verdict: VerdictV1,
+    /// The decision's JSON, as it is stored, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retention: Option<String>,
     preceding: Vec<MessageV1>,
     /// How many more there were, disposed of since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +150,7 @@ impl From<Recorded> for RecordedV1 {
         Self {
             message: recorded.message.into(),
             verdict: recorded.verdict.into(),
+            retention: recorded.retention.map(|kept| kept.json),
             preceding: recorded.preceding.into_iter().map(MessageV1::from).collect(),
             preceding_gone: Some(recorded.preceding_gone).filter(|gone| *gone > 0),
             folds: recorded.folds.into_iter().map(FoldV1::from).collect(),
@@ -162,6 +166,7 @@ impl TryFrom<RecordedV1> for Recorded {
         Ok(Self {
             message: wire.message.into(),
             verdict: wire.verdict.try_into()?,
+            retention: read_decision(wire.retention)?,
             preceding: wire.preceding.into_iter().map(Message::from).collect(),
             preceding_gone: wire.preceding_gone.unwrap_or_default(),
             folds: wire

@@ -161,13 +161,18 @@ fn what_a_replay_is_given_keeps_every_byte() {
     let recorded = Recorded {
         message: message(),
         verdict: verdict(),
+        retention: None,
         preceding: vec![bare(), message()],
         preceding_gone: 0,
         folds: vec![fold("li.na", &[0, 1, 0x7f, 0x80, 0xff]), fold("first", &[])],
         differences: vec!["a finding differs".to_owned()],
     };
     holds::<Recorded, RecordedV1>(include_str!("golden/recorded-v1.json"), &recorded);
-    let page = (vec![recorded], Some(17));
+    let with_decision = Recorded {
+        retention: Some(decision()),
+        ..recorded
+    };
+    let page = (vec![with_decision], Some(17));
     holds::<RecordedPage, RecordedPageV1>(include_str!("golden/recorded-page-v1.json"), &page);
     let read: RecordedV1 = serde_json::from_str(include_str!("golden/recorded-v1.json")).unwrap();
     let read = Recorded::try_from(read).unwrap();

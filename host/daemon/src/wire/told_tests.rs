@@ -53,6 +53,7 @@ fn holds_and_plans_are_what_they_were() {
         conversation: None,
         sent_from: Some(at(-1)),
         sent_before: None,
+        texts: Vec::new(),
         at: at(0),
     };
     let open = Hold {
@@ -63,6 +64,7 @@ fn holds_and_plans_are_what_they_were() {
     };
     let mut ended = open.clone();
     ended.number = i64::MAX;
+    ended.order.texts = vec!["猎鹰".into(), "Project Falcon".into()];
     ended.released = Some((at(1), "token:li-na".parse().unwrap(), "closed".into()));
     told(include_str!("golden/holds-v1.json"), &HoldsV1::from(vec![open, ended]));
 

@@ -230,6 +230,20 @@ pub enum Why {
 }
 
 impl Why {
+    /// The name as stored forms and output write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Why::LegalHold => "legal-hold",
+            Why::UnknownClock => "unknown-clock",
+            Why::NoRule => "no-rule",
+            Why::NothingVerified => "nothing-verified",
+            Why::LongestFloor => "longest-floor",
+            Why::ShortestCeiling => "shortest-ceiling",
+            Why::ConsentWithdrawn => "consent-withdrawn",
+            Why::Contradiction => "contradiction",
+        }
+    }
+
     /// One sentence for people.
     pub const fn sentence(self, language: Language) -> &'static str {
         match (self, language) {

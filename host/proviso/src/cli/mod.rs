@@ -22,7 +22,9 @@ pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, Rel
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 
 pub(crate) use request::{DecideArgs, RequestCommand};
-pub(crate) use retention::{CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionCommand};
+pub(crate) use retention::{
+    CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionBacktestArgs, RetentionCommand,
+};
 pub(crate) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

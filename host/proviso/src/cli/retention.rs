@@ -1,6 +1,6 @@
 //! The command lines of `proviso retention` and `proviso hold`, as clap sees them.
 
-use super::ArchiveArgs;
+use super::{ArchiveArgs, TrustArgs};
 use clap::{Args, Subcommand};
 use proviso_model::{MessageId, Timestamp};
 use std::path::PathBuf;
@@ -10,6 +10,15 @@ pub(crate) enum RetentionCommand {
     /// Lists the messages whose time is over, by which rule, and what keeps some of them all the same. Changes nothing.
     #[command(after_help = "Example:\n  proviso retention plan --config proviso.toml --format json")]
     Plan(ArchiveArgs),
+    /// Says which dates another policy set would move, before it goes live: which messages would be kept longer or shorter, and which of
+    /// them would be due at once. Changes nothing.
+    ///
+    /// Each message of the archive is judged again by the candidate's retention rules, with what was recorded for it and the ends that are
+    /// known now, and compared with the decision that is recorded of it. What was disposed of already cannot be asked.
+    #[command(after_help = "Examples:\n  \
+        proviso retention backtest --candidate next.toml --config proviso.toml\n  \
+        proviso retention backtest --candidate next.toml --set live.toml --since 2020-01-01 --fail-if-earlier")]
+    Backtest(RetentionBacktestArgs),
     /// Disposes of the messages that `plan` lists as ready: their keys are destroyed, and what they said with them, for good.
     #[command(after_help = "Example:\n  proviso retention dispose --yes --config proviso.toml")]
     Dispose(DisposeArgs),
@@ -22,6 +31,35 @@ pub(crate) enum RetentionCommand {
         after_help = "Example:\n  proviso retention certificate bank/wecom/msg-1 --config proviso.toml > certificate.json"
     )]
     Certificate(CertificateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetentionBacktestArgs {
+    /// The policy set that may come.
+    #[arg(long)]
+    pub candidate: PathBuf,
+    /// Compare with what this set decides of the same messages; default: with what is recorded of each.
+    #[arg(long)]
+    pub set: Option<PathBuf>,
+    /// Only messages sent from then on: a day (from 00:00 UTC) or a time with its zone.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only messages sent before then.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Samples of each row.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub samples: u32,
+    /// Exit with 1 if a message would go earlier than before.
+    #[arg(long)]
+    pub fail_if_earlier: bool,
+    /// Threads that read and judge; 0 means one a core.
+    #[arg(long, default_value_t = 0, value_parser = super::parse_workers)]
+    pub workers: usize,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
 }
 
 #[derive(Debug, Args)]
@@ -51,7 +89,8 @@ pub(crate) enum HoldCommand {
     /// Orders that messages be kept, whatever their rules say: those that are there, and those that come.
     #[command(after_help = "Examples:\n  \
         proviso hold place --tenant bank --person li-na --reason 'case 2026-117' --config proviso.toml\n  \
-        proviso hold place --tenant bank --from 2026-01-01T00:00:00Z --before 2026-07-01T00:00:00Z --reason 'inquiry'")]
+        proviso hold place --tenant bank --from 2026-01-01T00:00:00Z --before 2026-07-01T00:00:00Z --reason 'inquiry'\n  \
+        proviso hold place --tenant bank --text 猎鹰项目 --text 'Project Falcon' --reason 'case 2026-118'")]
     Place(PlaceArgs),
     /// Ends an order.
     #[command(after_help = "Example:\n  proviso hold release 3 --note 'case closed' --config proviso.toml")]
@@ -89,6 +128,10 @@ pub(crate) struct PlaceArgs {
     /// Sent before then (RFC 3339).
     #[arg(long, value_parser = time)]
     pub before: Option<Timestamp>,
+    /// Only what contains this, in its text or in a part, whatever its case, width and Chinese variants, and whatever signs or blanks stand
+    /// between: 1-256 bytes. Up to 64 times: any of them. What cannot be read is kept.
+    #[arg(long, value_name = "TERM", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub text: Vec<String>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }

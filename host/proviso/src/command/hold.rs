@@ -31,6 +31,7 @@ async fn place(args: &PlaceArgs) -> anyhow::Result<Ending> {
         conversation: args.conversation.clone(),
         sent_from: args.from,
         sent_before: args.before,
+        texts: args.text.clone(),
     };
     let looking = Looking::begin(&config, &args.archive.token).await?;
     let number = match Writing::begin(&config, &args.archive.token, looking).await? {
@@ -111,6 +112,7 @@ async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
         );
         keeps.extend(hold.sent_from.map(|from| format!("from {from}")));
         keeps.extend(hold.sent_before.map(|before| format!("before {before}")));
+        keeps.extend((!hold.texts.is_empty()).then(|| format!("text {}", clip(&hold.texts.join(" / "), 60))));
         if keeps.is_empty() {
             keeps.push("all messages".to_owned());
         }

@@ -4,6 +4,7 @@ use crate::cli::{OutputFormat, ReplayArgs};
 use crate::exit::Ending;
 use crate::looking::{Looking, ToReplay};
 use crate::period::Period;
+use crate::recorded_pages::{self, Fault, Page};
 use crate::replaying::{Outcome, Replayed, Replaying};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
@@ -12,15 +13,13 @@ use proviso_archive::Sent;
 use proviso_daemon::config::Config;
 use proviso_model::MessageId;
 use serde_json::json;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Messages that are each shown in a table; of more, those that differ.
 const SHOWN: usize = 20;
 /// Differences that a table shows.
 const DIFFERENCES_SHOWN: usize = 100;
-/// Pages that are read and judged ahead for each worker.
-const PAGES_AHEAD: usize = 2;
 
 pub(crate) fn run(args: &ReplayArgs, colour: bool) -> anyhow::Result<Ending> {
     let config = Config::read(&args.archive.config)?;
@@ -72,13 +71,7 @@ async fn find_all(looking: &Looking, wanted: &[String]) -> anyhow::Result<Vec<Me
     Ok(ids)
 }
 
-/// A message that could not be judged again, and why.
-struct Fault {
-    message: MessageId,
-    why: String,
-}
-
-/// Replays all that was sent within a time. Pages are read and judged beside each other, and told in their order.
+/// Replays all that was sent within a time.
 async fn all(
     looking: &Arc<Looking>,
     replaying: &Arc<Replaying>,
@@ -87,22 +80,8 @@ async fn all(
     telling: &mut Telling,
     progress: &Progress,
 ) -> anyhow::Result<()> {
-    let mut running = VecDeque::new();
-    let mut after = Some(0);
-    loop {
-        while let Some(place) = after
-            && running.len() < workers * PAGES_AHEAD
-        {
-            let page = looking.to_replay(place, sent).await?;
-            after = page.last();
-            if after.is_some() {
-                running.push_back(tokio::spawn(one_page(Arc::clone(looking), Arc::clone(replaying), page)));
-            }
-        }
-        let Some(page) = running.pop_front() else {
-            return Ok(());
-        };
-        let replayed = page.await?;
+    let work = |page| one_page(Arc::clone(looking), Arc::clone(replaying), page);
+    let take = |replayed: Vec<_>| {
         progress.advance(replayed.len() as u64);
         for one in replayed {
             match one {
@@ -110,38 +89,22 @@ async fn all(
                 Err(fault) => telling.tell_fault(&fault),
             }
         }
-    }
+    };
+    recorded_pages::each(looking, sent, workers, work, take).await
 }
 
-/// One that cannot be judged again does not keep the others from it.
 async fn one_page(looking: Arc<Looking>, replaying: Arc<Replaying>, page: ToReplay) -> Vec<Result<Replayed, Fault>> {
     let mut replayed = Vec::new();
-    match page {
-        ToReplay::Named(named) => {
-            for one in named {
-                let message = one.id;
-                let again = match looking.recorded(&message).await {
-                    Ok(Some(recorded)) => replaying.judge(&looking, recorded).await,
-                    // It was disposed of meanwhile.
-                    Ok(None) => continue,
-                    Err(error) => Err(error),
-                };
-                replayed.push(again.map_err(|error| Fault {
-                    why: format!("{error:#}"),
-                    message,
-                }));
+    let mut page = Page::new(&looking, page);
+    while let Some(read) = page.next().await {
+        replayed.push(match read {
+            Ok(recorded) => {
+                let message = MessageId::clone(&recorded.message.id);
+                let again = replaying.judge(&looking, recorded).await;
+                again.map_err(|error| Fault::of(message, &error))
             }
-        }
-        ToReplay::Recorded((recorded, _)) => {
-            for one in recorded {
-                let message = MessageId::clone(&one.message.id);
-                let again = replaying.judge(&looking, one).await;
-                replayed.push(again.map_err(|error| Fault {
-                    why: format!("{error:#}"),
-                    message,
-                }));
-            }
-        }
+            Err(fault) => Err(fault),
+        });
     }
     replayed
 }

@@ -17,13 +17,9 @@ use input::Input;
 use proviso_author::backtest::{BacktestOptions, Built, Compared, Form, Report, Shadowed, compare};
 use proviso_author::edits;
 use proviso_daemon::config::Config;
-use proviso_engine::ResolvedSet;
-use proviso_model::Problems;
-use proviso_pack::{PackStore, PluginPath};
+use proviso_pack::PackStore;
 use proviso_pipeline::Take;
 use proviso_pipeline::loading::build;
-use proviso_pipeline::loading::set;
-use proviso_pipeline::loading::trust::Accepting;
 use std::path::Path;
 
 pub(crate) fn run(args: &BacktestArgs, colour: bool) -> anyhow::Result<Ending> {
@@ -83,10 +79,10 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
         .clone()
         .or_else(|| config.and_then(|config| config.trust.clone()));
     let store = config.map(|config| PackStore::open(&config.store_dir())).transpose()?;
-    let old = resolve(&set, trust.as_deref(), store.as_ref())?;
+    let old = building::resolve(&set, trust.as_deref(), store.as_ref())?;
     let (new, new_name, promotes) = match (&args.candidate, &args.promote) {
         (Some(file), None) => (
-            resolve(file, trust.as_deref(), store.as_ref())?,
+            building::resolve(file, trust.as_deref(), store.as_ref())?,
             file.display().to_string(),
             None,
         ),
@@ -110,13 +106,6 @@ fn build_both(args: &BacktestArgs, config: Option<&Config>) -> anyhow::Result<(B
             promotes,
         },
     ))
-}
-
-fn resolve(set: &Path, trust: Option<&Path>, store: Option<&PackStore>) -> anyhow::Result<ResolvedSet> {
-    let accepting = Accepting::without_memory(trust, Some(set)).map_err(Problems)?;
-    let plugins = PluginPath::of_this_process();
-    let (resolved, _) = set::load(set, &plugins, store, &accepting).map_err(Problems)?;
-    Ok(resolved)
 }
 
 fn form_of(file: &Path) -> Result<Form, Usage> {

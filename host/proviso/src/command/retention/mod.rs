@@ -1,4 +1,9 @@
 //! `proviso retention …`: which messages may go, by which rules, and their end.
+//!
+//! - `backtest`: which dates another law would move; `dates_print`: on a terminal
+
+mod backtest;
+mod dates_print;
 
 use crate::cli::{ArchiveArgs, CertificateArgs, DisposeArgs, OutputFormat, RetentionCommand};
 use crate::client::Client;
@@ -19,12 +24,17 @@ use std::collections::BTreeMap;
 const SHOWN: usize = 50;
 
 pub(crate) fn run(command: &RetentionCommand, colour: bool) -> anyhow::Result<Ending> {
+    // It judges, and has a runtime of more threads.
+    if let RetentionCommand::Backtest(args) = command {
+        return backtest::run(args, colour);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             RetentionCommand::Plan(args) => plan(args, colour).await,
             RetentionCommand::Dispose(args) => dispose(args).await,
             RetentionCommand::Certificate(args) => certificate(args).await,
+            RetentionCommand::Backtest(_) => unreachable!("it was run above"),
         }
     })
 }
@@ -198,10 +208,6 @@ impl<'a> Retention<'a> {
         };
         let by = crate::who::runs_this();
         let disposed = retention::dispose(rulebook, archive, &Pauses::default(), after, clock_is_right, &by).await;
-        let (report, last) = disposed.map_err(told)?;
-        Ok(DisposedPageV1 {
-            report: report.into(),
-            last,
-        })
+        Ok(disposed.map_err(told)?.into())
     }
 }
