@@ -133,6 +133,40 @@ fn a_push_mends_what_another_undoes() {
 }
 
 #[test]
+fn a_manifest_that_the_registry_took_for_another_is_put_again() {
+    let kit = Signed::new();
+    let registry = FakeRegistry::start(true);
+    let reference = format!("{}/acme/promises:1", registry.address);
+    // As a registry answers that reads what another push has written half.
+    let said = r#"{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match uploaded content"}]}"#;
+    let refuses = |times: usize| {
+        let mut left = times;
+        registry.rule(move |asked| {
+            if left == 0 || !asked.is_for("PUT", "/manifests/1") {
+                return Do::Serve;
+            }
+            left -= 1;
+            Do::Answer(400, vec![("content-type", "application/json".to_owned())], said.into())
+        });
+    };
+    let push = ["pack", "push", &kit.text("promises.pack"), &reference];
+    refuses(2);
+    kit.json(&push);
+    refuses(usize::MAX);
+    let refused = kit.refused(3, &push);
+    assert!(
+        refused.contains("answered 400") && refused.contains("did not match"),
+        "{refused}"
+    );
+    let puts = registry
+        .asked()
+        .iter()
+        .filter(|asked| asked.is_for("PUT", "/manifests/1"))
+        .count();
+    assert_eq!(puts, 3 + 4, "each time as often as anything is tried");
+}
+
+#[test]
 fn a_set_names_what_a_registry_has_and_needs_no_network() {
     let kit = Signed::new();
     let registry = DockerRegistry::open(&kit);

@@ -18,6 +18,11 @@ const PAGES_MAX: usize = 4;
 /// How often a list that others change at the same time is written.
 const WRITES_MAX: u32 = 8;
 
+/// How often a manifest is put that a registry takes for another.
+const PUTS_MAX: u32 = 4;
+/// How long after, times the attempts so far.
+const PUT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// What a registry has of signatures. Nobody has verified them.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
@@ -196,7 +201,19 @@ pub(crate) fn put_manifest(
         answer_bytes: 0,
         expects: &[200, 201, 202],
     };
-    let answer = exchange.ask(&ask, &|_| ())?;
+    let mut attempt = 1;
+    let answer = loop {
+        match exchange.ask(&ask, &|_| ()) {
+            // Some registries read what another push, of the same manifest at the same time, has written half.
+            Err(RegistryError::Answered { status: 400, said, .. })
+                if said.contains("digest") && attempt < exchange.attempts().min(PUTS_MAX) =>
+            {
+                std::thread::sleep(PUT_AGAIN_AFTER * attempt);
+                attempt += 1;
+            }
+            answer => break answer?,
+        }
+    };
     let stored = answer
         .headers
         .get("docker-content-digest")
