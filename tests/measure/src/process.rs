@@ -2,6 +2,7 @@
 
 use anyhow::{Context, ensure};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -80,6 +81,26 @@ pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
         fs::read_to_string(format!("/proc/{process}/stat")).context("CPU time is read from /proc, as Linux has it")?;
     let ticks = ticks(&stat, 11).context("/proc has another form than proc(5) says")?;
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+}
+
+/// User and system time of a process that runs, in seconds, by the names of its threads; of those that are there now. Names that begin alike and end
+/// with a number are one.
+pub(crate) fn cpu_by_thread(process: u32) -> anyhow::Result<BTreeMap<String, f64>> {
+    let mut threads = BTreeMap::new();
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        // One that ended meanwhile has nothing more to say.
+        let Ok(stat) = fs::read_to_string(task?.path().join("stat")) else {
+            continue;
+        };
+        let name = stat
+            .split_once('(')
+            .and_then(|(_, rest)| Some(rest.rsplit_once(')')?.0));
+        let name = name.context("/proc has another form than proc(5) says")?;
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        let ticks = ticks(&stat, 11).context("/proc has another form than proc(5) says")?;
+        *threads.entry(name.to_owned()).or_default() += ticks as f64 / TICKS_PER_SECOND as f64;
+    }
+    Ok(threads)
 }
 
 /// Resident memory in MB of 1,000,000 bytes.

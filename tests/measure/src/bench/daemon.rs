@@ -5,6 +5,7 @@ use crate::http;
 use crate::process::{self, Resident};
 use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -105,6 +106,16 @@ impl Daemon {
         process::resident_of(self.process.id())
     }
 
+    /// User and system time so far, in seconds, by the name of the thread; of threads that are there now.
+    pub(super) fn threads(&self) -> anyhow::Result<BTreeMap<String, f64>> {
+        process::cpu_by_thread(self.process.id())
+    }
+
+    /// What Prometheus reads.
+    pub(super) fn metrics(&self) -> anyhow::Result<String> {
+        self.answer("GET", "/metrics", "")
+    }
+
     /// User and system time so far.
     pub(super) fn processor_time(&self) -> anyhow::Result<Duration> {
         process::cpu_of(self.process.id())
@@ -129,11 +140,16 @@ impl Daemon {
     }
 
     fn ask(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
+        let answer = self.answer(method, path, body)?;
+        serde_json::from_str(&answer).with_context(|| format!("{method} {path} answers {answer:?}"))
+    }
+
+    fn answer(&self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
         let read = |name: &str| fs::read_to_string(self.data.join(name));
         let (address, token) = (read("address")?, read("token")?);
         let (status, answer) = http::ask(address.trim(), token.trim(), (method, path), body, PATIENCE)?;
         ensure!(status == 200, "{method} {path}: {status} {answer}");
-        serde_json::from_str(&answer).with_context(|| format!("{method} {path} answers {answer:?}"))
+        Ok(answer)
     }
 
     pub(super) fn stop(mut self) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@
 //! - `quarantine`: what a policy that is always slow costs the others
 //! - `reload`: building, caching and reloading many packs in the daemon
 //! - `daemon`: `proviso serve`, seen from outside
+//! - `serve`: a spool file into the archive
 //! - `input`: the messages
 
 mod aim;
@@ -18,6 +19,7 @@ mod input;
 mod job;
 mod quarantine;
 mod reload;
+mod serve;
 
 use crate::page::publish;
 use crate::{BenchArgs, machine};
@@ -96,12 +98,13 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         folder: folder.path(),
         workload: Workload::write(args, folder.path())?,
     };
-    let parts: [(&str, Measure); 6] = [
+    let parts: [(&str, Measure); 7] = [
         ("Judging alone", alone::measure),
         ("The matcher alone", job::measure_matcher),
         ("One job, several programs", job::measure),
         ("Building and reloading", reload::measure),
         ("A policy that is always slow", quarantine::measure),
+        ("From a spool file into the archive", serve::measure),
         ("Files in, verdicts out", end_to_end::measure),
     ];
     let mut measured = Vec::new();
