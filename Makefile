@@ -16,7 +16,7 @@
 #   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
-#   make memory   five million messages and more through the daemon, and what it keeps in memory meanwhile
+#   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
 #   make races     has a hold and a disposal meet on 100,000 messages
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
@@ -74,7 +74,7 @@ faults: plugins
 	PROVISO_FAULTS=1 cargo test --release --workspace --test end_to_end faults:: -- --nocapture
 
 memory: build
-	PROVISO_SERVE_REPEATS=50 cargo run --release -p proviso-measure -- bench --proviso $(PROVISO) --only spool
+	PROVISO_SERVE_REPEATS=36 cargo run --release -p proviso-measure -- bench --proviso $(PROVISO) --only spool
 
 upgrade: build
 	PROVISO_ENGINE_VERSIONS="proviso-engine 0.0.0, contract 0.1.0, wasmtime 48, scan 0" \

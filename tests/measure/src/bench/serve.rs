@@ -174,6 +174,7 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
     );
     for (tenant, (channels, _)) in &workload {
         fs::create_dir_all(folder.join(tenant))?;
+        let channels: Vec<&String> = channels.iter().collect();
         writeln!(
             text,
             "\n[[spool]]\nfolder = {tenant:?}\ntenant = {tenant:?}\nchannels = {channels:?}"
