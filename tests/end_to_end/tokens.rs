@@ -112,8 +112,8 @@ fn a_token_may_do_what_it_was_made_for_until_it_is_revoked() {
     }
 }
 
-/// What the log tells of a subject's permissions, the first change first.
-fn told_of(site: &Site, subject: &str) -> Vec<String> {
+/// What the log tells of permissions, the first change first.
+fn told_of(site: &Site, about: &str) -> Vec<String> {
     let config = site.text("proviso.toml");
     let output = run(&[
         "audit", "show", "--limit", "1000", "--config", &config, "--format", "json",
@@ -121,7 +121,7 @@ fn told_of(site: &Site, subject: &str) -> Vec<String> {
     let mut told = Vec::new();
     for leaf in json_lines(&stdout(&output)) {
         for entry in leaf["entries"].as_array().unwrap() {
-            if entry["kind"] == "permission" && entry["fields"]["subject"] == subject {
+            if entry["kind"] == "permission" && entry["fields"]["about"] == about {
                 told.push(entry["fields"]["what"].as_str().unwrap().to_owned());
             }
         }

@@ -60,8 +60,8 @@ impl Drop for Witness {
     }
 }
 
-/// The public key of the archive's log.
-fn log_key(site: &Site) -> String {
+/// What an audit says of the archive.
+fn audited(site: &Site) -> Value {
     let output = run(&[
         "audit",
         "verify",
@@ -70,8 +70,12 @@ fn log_key(site: &Site) -> String {
         "--format",
         "json",
     ]);
-    let audit: Value = serde_json::from_str(&stdout(&output)).unwrap();
-    audit["key"].as_str().unwrap().to_owned()
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+/// The public key of the archive's log.
+fn log_key(site: &Site) -> String {
+    audited(site)["key"].as_str().unwrap().to_owned()
 }
 
 /// Leaves of the checkpoint that the witness signed last; 0 where none is kept.
@@ -152,6 +156,26 @@ fn an_older_archive_in_the_place_of_a_newer_one_is_noticed_by_the_witness() {
     let audit = run(&["audit", "verify", "--config", &site.text("proviso.toml")]);
     assert_eq!(audit.status.code(), Some(0), "{}", stdout(&audit));
 
+    // One that grew to the same size where the witness does not see it is another log, and does not start either.
+    copy(&older, &data);
+    site.write("proviso.toml", &bare);
+    let daemon = Serve::start(&site);
+    for number in 0.. {
+        let leaves = audited(&site)["leaves"].as_u64().unwrap();
+        if leaves == second {
+            break;
+        }
+        assert!(leaves < second, "{leaves} of {second}");
+        post(&daemon, &format!("e{number}-"), 1);
+    }
+    assert_eq!(daemon.terminate(), Some(0));
+    site.write("proviso.toml", &format!("{bare}{}", witness.config()));
+    let refused = Serve::try_start(&site).err().unwrap();
+    assert!(
+        refused.contains(&format!("has signed another one of {second}")),
+        "{refused}"
+    );
+
     // An older one that goes on where the witness does not see it is another log: it is not signed.
     copy(&older, &data);
     site.write("proviso.toml", &bare);
@@ -207,6 +231,10 @@ fn a_witness_that_cannot_be_asked_or_is_another_is_told_and_nothing_stops() {
             &format!("witness_url = \"ftp://w\"\nwitness_key = \"{key}\"\n"),
             "expected http://",
         ),
+        (
+            &format!("witness_url = \"http://u:secret@w\"\nwitness_key = \"{key}\"\n"),
+            "holds a user or a password",
+        ),
     ] {
         site.write("proviso.toml", &format!("{bare}\n[log]\n{lines}"));
         let refused = Serve::try_start(&site).err().unwrap();
@@ -238,7 +266,11 @@ fn a_witness_that_cannot_be_asked_or_is_another_is_told_and_nothing_stops() {
     let folder = site.text("elsewhere");
     for wrong in [
         &["audit", "witness", &folder][..],
+        &["audit", "witness", "/dev/null", "--log", &log],
         &["audit", "witness", &folder, "--log", "no key"],
+        &["audit", "witness", &folder, "--log", &key],
+        &["audit", "witness", &folder, "--log", &log, "--log", &log],
+        &["audit", "witness", &folder, "--log", &log, "--name", "a b"],
     ] {
         assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
     }

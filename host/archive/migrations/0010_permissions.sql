@@ -1,12 +1,12 @@
 -- The archive, version 10: what was permitted, as it changed. Once released, this file never changes.
 
--- Each is what a subject may do from then on; nothing where there is no such subject any more.
+-- Each is what is permitted from then on; nothing where there is no such permission any more.
 CREATE TABLE permission_history (
     entry   INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
-    subject TEXT NOT NULL,
-    state   TEXT CHECK (state IS NULL OR json_type(state) = 'object'),
+    about   TEXT NOT NULL,
+    permits TEXT CHECK (permits IS NULL OR json_type(permits) = 'object'),
     who     TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX permission_history_subject ON permission_history (subject, entry);
+CREATE INDEX permission_history_about ON permission_history (about, entry);

@@ -9,7 +9,7 @@ use crate::disposal::{DisposalReport, Disposing, DisposingAgain, NewHold};
 use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::keys::KeyError;
-use crate::permissions::{PERMISSION_BYTES_MAX, Permissions};
+use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
@@ -158,7 +158,7 @@ pub enum Receipt {
     Disposed(DisposalReport),
     /// What is permitted, as it changed.
     Permissions {
-        /// How many subjects differ from what was recorded last.
+        /// How many differ from what was recorded last.
         changed: u64,
     },
     /// Statements of consent.
@@ -237,9 +237,16 @@ pub enum CommitError {
     #[error(transparent)]
     Term(#[from] NoTerm),
     /// What is permitted takes too many bytes to say.
-    #[error("a permission has {found} bytes: expected at most {PERMISSION_BYTES_MAX}")]
+    #[error(
+        "the permission {about:?} has {about_bytes} bytes in its name and {found} in what it permits: expected at most \
+         {ABOUT_BYTES_MAX} and {PERMISSION_BYTES_MAX}"
+    )]
     Permission {
-        /// Its bytes.
+        /// The first 64 bytes of its name.
+        about: String,
+        /// All of them.
+        about_bytes: usize,
+        /// Bytes of what it permits.
         found: usize,
     },
     /// No such order, or it has ended.
@@ -331,9 +338,17 @@ impl Change<'_> {
             }
             Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),
             Change::Permissions(permissions) => {
-                let mut states = permissions.all.iter().map(|one| one.state.len());
-                let too_long = states.find(|bytes| *bytes > PERMISSION_BYTES_MAX);
-                return too_long.map_or(Ok(()), |found| Err(CommitError::Permission { found }));
+                let bounded = |one: &Permission| {
+                    (1..=ABOUT_BYTES_MAX).contains(&one.about.len()) && one.permits.len() <= PERMISSION_BYTES_MAX
+                };
+                let unbounded = permissions.all.iter().find(|one| !bounded(one));
+                return unbounded.map_or(Ok(()), |one| {
+                    Err(CommitError::Permission {
+                        about: cut(&one.about).to_owned(),
+                        about_bytes: one.about.len(),
+                        found: one.permits.len(),
+                    })
+                });
             }
             Change::Decide(deciding) => return bounded("note", Some(deciding.note)),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
@@ -356,6 +371,11 @@ impl Change<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// As much of a value as an error shows.
+fn cut(value: &str) -> &str {
+    &value[..value.floor_char_boundary(64)]
 }
 
 /// Refuses a text of an order or a decision that says nothing, or more than a person reads.

@@ -68,7 +68,7 @@ pub use known::Known;
 pub use log::{LogTrouble, LoggedEntry, LoggedLeaf, WitnessRequest};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Sent, Shown};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX, Witnessed};
-pub use permissions::{PERMISSION_BYTES_MAX, Permission, Permissions};
+pub use permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 pub use proviso_model::id::FoldKey;
 pub use proviso_proof::note::VerifierKey;
 pub use proviso_proof::{Hash, certificate};

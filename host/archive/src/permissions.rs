@@ -2,16 +2,18 @@
 
 use proviso_model::{Principal, Timestamp};
 
-/// A state in bytes, at most.
+/// What a permission is about, in bytes, at most: `requests:` and a tenant.
+pub const ABOUT_BYTES_MAX: usize = 300;
+/// What it permits, in bytes, at most.
 pub const PERMISSION_BYTES_MAX: usize = 1 << 20;
 
-/// What one subject may do.
+/// What somebody may do, or what a tenant asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
-    /// Whose it is or what it is about, such as `token:feed`: 1-300 bytes.
-    pub subject: String,
+    /// Whose it is or what it is about, such as `token:feed`: 1 to [`ABOUT_BYTES_MAX`] bytes.
+    pub about: String,
     /// What it may do: a JSON object that is the same text as long as nothing changes, of at most [`PERMISSION_BYTES_MAX`] bytes.
-    pub state: String,
+    pub permits: String,
     /// Who changed it last, where that is known.
     pub by: Option<Principal>,
 }
@@ -21,6 +23,6 @@ pub struct Permission {
 pub struct Permissions {
     /// When.
     pub at: Timestamp,
-    /// Each subject once.
+    /// Each once.
     pub all: Vec<Permission>,
 }

@@ -171,7 +171,7 @@ const COVERED: [(&str, &[&str]); 27] = [
             "run_by",
         ],
     ),
-    ("permission_history", &["entry", "at", "subject", "state", "who"]),
+    ("permission_history", &["entry", "at", "about", "permits", "who"]),
     (
         "directory_versions",
         &["version", "digest", "at", "who", "file", "employments"],
@@ -414,7 +414,7 @@ const ATTACKS: [(&str, &str); 16] = [
     ),
     (
         "a permission that nobody gave",
-        "UPDATE permission_history SET state = '{\"content\":true}' WHERE subject = 'token:feed'",
+        "UPDATE permission_history SET permits = '{\"content\":true}' WHERE about = 'token:feed'",
     ),
     ("a hold for another", "UPDATE holds SET tenant = 'bank'"),
     (

@@ -5,6 +5,7 @@
 use crate::alterations::opened_to_alter;
 use crate::conformance::facts::{applied, directory, employment, import, statement};
 use crate::disposal::{clock, dispose, disposing, due, hold, place};
+use crate::permissions::permit;
 use crate::requests::{act, ask, decide, li, request, run};
 use crate::support::{
     Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
@@ -12,14 +13,13 @@ use crate::support::{
 };
 use proviso_archive::{
     Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, ConsentImport, EndingImport,
-    FailedSet, IngestBatch, LogTrouble, Opening, Permission, Permissions, Quarantined, Receipt, Rejudging, TrustRecord,
-    VerifierKey,
+    FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
 };
+use proviso_model::Problem;
 use proviso_model::basis::Permit;
 use proviso_model::consent::ConsentState;
 use proviso_model::retention::{Concerns, Ended, Ending};
 use proviso_model::statement::Whose;
-use proviso_model::{Principal, Problem};
 use proviso_proof::export::{Files, verify};
 use proviso_proof::note::LogTrust;
 use sqlx::Connection as _;
@@ -145,55 +145,6 @@ pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
     let path = archive.path().to_owned();
     archive.close().await;
     path
-}
-
-/// Says what a token may do; how many subjects changed by it.
-async fn permit(archive: &Archive, state: Option<&str>) -> u64 {
-    let feed = state.map(|state| Permission {
-        subject: "token:feed".into(),
-        state: state.into(),
-        by: Some(wei()),
-    });
-    let operator = Permission {
-        subject: "token:operator".into(),
-        state: "{}".into(),
-        by: None,
-    };
-    let permissions = Permissions {
-        at: at(3),
-        all: feed.into_iter().chain([operator]).collect(),
-    };
-    let by = Principal::system("permissions");
-    match archive.commit(Change::Permissions(&permissions), &by).await.unwrap() {
-        Receipt::Permissions { changed } => changed,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn what_is_permitted_is_told_once_for_each_change() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = fresh(&folder).await;
-    let (may_not, may) = (Some(r#"{"content":false}"#), Some(r#"{"content":true}"#));
-    let mut changed = Vec::new();
-    for state in [may_not, may_not, may, None, None, may_not] {
-        changed.push(permit(&archive, state).await);
-    }
-    assert_eq!(changed, [2, 0, 1, 1, 0, 1]);
-    let mut connection = raw_connection(archive.path()).await;
-    let history: Vec<(String, Option<String>, String)> = sqlx::query_as(
-        "SELECT subject, state, who FROM permission_history WHERE subject = 'token:feed' ORDER BY entry",
-    )
-    .fetch_all(&mut connection)
-    .await
-    .unwrap();
-    let said: Vec<_> = history.iter().map(|(_, state, _)| state.as_deref()).collect();
-    assert_eq!(said, [may_not, may, None, may_not]);
-    let who: Vec<_> = history.iter().map(|(_, _, who)| who.as_str()).collect();
-    assert_eq!(who[0], wei().to_string());
-    assert_eq!(who[2], "system:permissions", "who took it out of the file is not known");
-    whole(&archive).await;
-    archive.close().await;
 }
 
 /// A directory, what somebody said of being archived, and an end, before the messages that they decide.

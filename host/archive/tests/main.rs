@@ -13,6 +13,7 @@ mod killed;
 mod log;
 mod lost_writes;
 mod opening;
+mod permissions;
 mod rejudge;
 mod requests;
 mod restore;

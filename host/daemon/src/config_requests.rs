@@ -2,6 +2,7 @@
 
 use proviso_model::Timestamp;
 use proviso_model::toml_read::{Table, TomlFile};
+use proviso_sources::SourceContext;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +83,11 @@ pub(crate) fn request_rules(file: &mut TomlFile<'_>, root: &mut Table<'_>) -> Re
     let Some(table) = root.table(file, "requests") else {
         return rules;
     };
-    for ((tenant, _), mut table) in table.into_tables(file) {
+    for ((tenant, at), mut table) in table.into_tables(file) {
+        if let Err(error) = SourceContext::new(tenant.as_str(), "chat") {
+            let shown = &tenant[..tenant.floor_char_boundary(64)];
+            file.problem(at, format!("{shown:?} is no tenant: {error}"));
+        }
         let mut second_person = BTreeSet::new();
         for (act, at) in table.strings(file, "second_person").unwrap_or_default() {
             if ACTS.contains(&act.as_str()) {
@@ -152,6 +157,7 @@ mod tests {
             ("waiting_days = -1", "`waiting_days` is -1: expected 0 to 3650"),
             ("valid_days = 0", "`valid_days` is 0: expected 1 to 3650"),
             ("waiting = 7", "unknown key `waiting`"),
+            ("[requests.\"a/b\"]", "\"a/b\" is no tenant"),
         ] {
             let error = parse(&format!("[requests.bank]\n{lines}\n")).unwrap_err().to_string();
             assert!(error.contains(told), "{told} in {error}");

@@ -30,11 +30,18 @@ impl WitnessElsewhere {
             }
             return None;
         };
-        if !(url.starts_with("http://") || url.starts_with("https://")) {
-            file.problem(
-                at.clone(),
-                format!("`witness_url` is {:?}: expected http://… or https://…", shown(&url)),
-            );
+        let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        match authority.map(|rest| rest.split('/').next().unwrap_or_default()) {
+            None | Some("") => {
+                let message = format!("`witness_url` is {:?}: expected http://… or https://…", shown(&url));
+                file.problem(at.clone(), message);
+            }
+            // It would stand in the log.
+            Some(authority) if authority.contains('@') => {
+                let message = "`witness_url` holds a user or a password: a witness asks for none".to_owned();
+                file.problem(at.clone(), message);
+            }
+            Some(_) => {}
         }
         let Some((key, key_at)) = key else {
             let message = "`witness_url` stands without `witness_key`: `proviso audit witness` prints it".to_owned();

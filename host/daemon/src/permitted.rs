@@ -24,8 +24,8 @@ pub(crate) struct Permitted {
     archive: Archive,
     /// What stays as it is while the daemon runs.
     others: Arc<[Permission]>,
-    /// Held while the log is told.
-    telling: Arc<Mutex<()>>,
+    /// Held while the log is told: true while it cannot be, so that this is said once.
+    telling: Arc<Mutex<bool>>,
 }
 
 impl Permitted {
@@ -34,9 +34,9 @@ impl Permitted {
     /// # Errors
     /// The log was not told: no named token counts.
     pub(crate) async fn begin(config: &Config, tokens: TokenBook, archive: &Archive) -> Result<Self, CommitError> {
-        let permission = |subject: String, state: String| Permission {
-            subject,
-            state,
+        let permission = |about: String, permits: String| Permission {
+            about,
+            permits,
             by: None,
         };
         let operator = json!({ "fingerprint": tokens.operator_fingerprint() });
@@ -59,13 +59,17 @@ impl Permitted {
     /// # Errors
     /// The log was not told.
     pub(crate) async fn catch_up(&self) -> Result<(), CommitError> {
-        let _telling = self.telling.lock().await;
+        let mut is_failing = self.telling.lock().await;
+        self.tell(&mut is_failing).await
+    }
+
+    async fn tell(&self, is_failing: &mut bool) -> Result<(), CommitError> {
         let Some(changed) = self.tokens.changed() else {
             return Ok(());
         };
         let of_tokens = changed.tokens.iter().map(|named| Permission {
-            subject: format!("token:{}", named.name),
-            state: token::line(named),
+            about: format!("token:{}", named.name),
+            permits: token::line(named),
             by: Some(named.changed_by().clone()),
         });
         let permissions = Permissions {
@@ -79,10 +83,18 @@ impl Permitted {
                     tracing::info!(changed, "the log was told what is permitted");
                 }
                 self.tokens.let_count(changed);
+                *is_failing = false;
                 Ok(())
             }
             Err(error) => {
                 self.tokens.keep_unchanged(&changed);
+                if !*is_failing {
+                    tracing::error!(
+                        error = told(&error),
+                        "what changed among the tokens does not count: the log cannot be told"
+                    );
+                }
+                *is_failing = true;
                 Err(error)
             }
         }
@@ -96,19 +108,19 @@ impl Permitted {
     /// Looks every second, until it is to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
-            self.catch_up_or_warn().await;
+            // What fails is told there, and tried again here.
+            let _ = self.catch_up().await;
         }
         Ok(())
     }
+}
 
-    /// The same as [`Self::catch_up`], where nobody waits for the answer.
-    pub(crate) async fn catch_up_or_warn(&self) {
-        if let Err(error) = self.catch_up().await {
-            let error = format!("{:#}", anyhow::Error::from(error));
-            tracing::warn!(
-                error,
-                "what changed among the tokens does not count: the log cannot be told"
-            );
-        }
+fn told(error: &CommitError) -> String {
+    let mut told = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        told = format!("{told}: {error}");
+        cause = error.source();
     }
+    told
 }

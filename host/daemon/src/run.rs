@@ -81,7 +81,7 @@ impl Daemon {
             TokenFile::at(config.tokens_path()),
         );
         if let Some(witness) = &witness {
-            opening.witnessed = witness.has(&config.archive_path()).await?;
+            opening.witnessed = witness.has(&config.archive_path()).await;
         }
         let archive = Archive::open_with(&config.archive_path(), &opening).await?;
         let permitted = Permitted::begin(&config, tokens, &archive).await?;

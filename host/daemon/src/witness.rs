@@ -51,19 +51,18 @@ impl Witness {
     }
 
     /// What it has signed of an archive that is not open yet; `None` where there is nothing to ask about, or no answer.
-    pub(crate) async fn has(&self, archive: &Path) -> anyhow::Result<Option<Witnessed>> {
-        let Some(question) = Archive::witness_question(archive)? else {
-            return Ok(None);
-        };
+    pub(crate) async fn has(&self, archive: &Path) -> Option<Witnessed> {
+        // A checkpoint that cannot be read is told when the archive is opened, and may be accepted there.
+        let question = Archive::witness_question(archive).ok()??;
         let witnessed = |leaves, is_other| Witnessed {
             by: self.elsewhere.url.clone(),
             leaves,
             is_other,
         };
         match self.ask(&question).await {
-            Ok(WitnessAnswer::Signed(_)) => Ok(Some(witnessed(question.size, false))),
-            Ok(WitnessAnswer::Has(leaves)) => Ok(Some(witnessed(leaves, false))),
-            Ok(WitnessAnswer::Refused(NOT_CONTINUED)) => Ok(Some(witnessed(question.size, true))),
+            Ok(WitnessAnswer::Signed(_)) => Some(witnessed(question.size, false)),
+            Ok(WitnessAnswer::Has(leaves)) => Some(witnessed(leaves, false)),
+            Ok(WitnessAnswer::Refused(NOT_CONTINUED)) => Some(witnessed(question.size, true)),
             other => {
                 let url = &self.elsewhere.url;
                 tracing::warn!(
@@ -71,7 +70,7 @@ impl Witness {
                     answer = why(other),
                     "the witness does not say what it has signed: an older archive put in this one's place would not be noticed by it"
                 );
-                Ok(None)
+                None
             }
         }
     }

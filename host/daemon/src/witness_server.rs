@@ -4,8 +4,8 @@
 use crate::http::{Bounds, Connections, listen, serve};
 use anyhow::Context as _;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -13,6 +13,7 @@ use proviso_model::Digest;
 use proviso_pack::regular_file;
 use proviso_pipeline::places;
 use proviso_proof::note::checkpoint::CheckpointError;
+use proviso_proof::note::signed::NoteError;
 use proviso_proof::note::witness::{Request, WitnessError, witness};
 use proviso_proof::note::{Checkpoint, KeyKind, KeyName, LogTrust, Note, SignerKey, VerifierKey};
 use std::collections::HashMap;
@@ -20,11 +21,14 @@ use std::io::{ErrorKind, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// A request in bytes, at most: 63 hashes and a note.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
+/// How long a body may take: a connection that dribbles keeps one of few places.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// A file of a witness in bytes, at most.
 const FILE_BYTES_MAX: usize = 128 << 10;
 /// Connections at once.
@@ -93,7 +97,6 @@ impl WitnessServer {
         let connections = Connections::new(bounds.connections_max);
         let router = Router::new()
             .route("/add-checkpoint", post(add_checkpoint))
-            .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
             .with_state(Arc::new(self));
         serve(listener, router, bounds, connections, stop).await
     }
@@ -136,14 +139,20 @@ impl WitnessServer {
     }
 }
 
-async fn add_checkpoint(State(server): State<Arc<WitnessServer>>, body: Bytes) -> Response {
-    server.answer(&body).await
+async fn add_checkpoint(State(server): State<Arc<WitnessServer>>, body: Body) -> Response {
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, REQUEST_BYTES_MAX)).await {
+        Ok(Ok(body)) => server.answer(&body).await,
+        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 fn status_of(error: &WitnessError) -> StatusCode {
     match error {
         WitnessError::Checkpoint(CheckpointError::Fork { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-        WitnessError::Checkpoint(CheckpointError::NotByLog(_) | CheckpointError::Note(_)) => StatusCode::FORBIDDEN,
+        WitnessError::Checkpoint(
+            CheckpointError::NotByLog(_) | CheckpointError::Note(NoteError::Unsigned | NoteError::Bad { .. }),
+        ) => StatusCode::FORBIDDEN,
         WitnessError::Stale { .. } => StatusCode::CONFLICT,
         WitnessError::Key(_) => StatusCode::INTERNAL_SERVER_ERROR,
         WitnessError::Request(_) | WitnessError::Checkpoint(_) => StatusCode::BAD_REQUEST,
@@ -154,7 +163,15 @@ fn status_of(error: &WitnessError) -> StatusCode {
 fn key_of(file: &Path, name: &str) -> anyhow::Result<SignerKey> {
     let what = || format!("the witness's key {}", file.display());
     match regular_file::read_text(file, FILE_BYTES_MAX) {
-        Ok(text) => text.trim_end().parse().with_context(what),
+        Ok(text) => {
+            let key: SignerKey = text.trim_end().parse().with_context(what)?;
+            anyhow::ensure!(
+                key.verifier().kind() == KeyKind::Cosignature,
+                "{} is of the wrong kind: it is a log's",
+                what()
+            );
+            Ok(key)
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut seed = [0; 32];
             let random = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut seed));

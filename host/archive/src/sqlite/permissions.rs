@@ -8,7 +8,7 @@ use proviso_model::Principal;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 
-/// Records what differs from what was recorded last; how many subjects that are.
+/// Records what differs from what was recorded last; how many that are.
 pub(super) async fn record(
     connection: &mut SqliteConnection,
     permissions: &Permissions,
@@ -16,8 +16,8 @@ pub(super) async fn record(
     log: &mut Entries,
 ) -> Result<u64, Failure> {
     let rows = sqlx::query(
-        "SELECT subject, state FROM permission_history WHERE state IS NOT NULL
-         AND entry IN (SELECT max(entry) FROM permission_history GROUP BY subject)",
+        "SELECT about, permits FROM permission_history WHERE permits IS NOT NULL
+         AND entry IN (SELECT max(entry) FROM permission_history GROUP BY about)",
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -27,29 +27,25 @@ pub(super) async fn record(
     }
     let mut changed: Vec<(&str, Option<&str>, &Principal, &str)> = Vec::new();
     for one in &permissions.all {
-        let what = match before.remove(&one.subject) {
-            Some(state) if state == one.state => continue,
+        let what = match before.remove(&one.about) {
+            Some(permits) if permits == one.permits => continue,
             Some(_) => "changed",
             None => "new",
         };
-        changed.push((&one.subject, Some(&one.state), one.by.as_ref().unwrap_or(by), what));
+        changed.push((&one.about, Some(&one.permits), one.by.as_ref().unwrap_or(by), what));
     }
     changed.extend(before.keys().map(|gone| (gone.as_str(), None, by, "gone")));
-    for (subject, state, who, what) in &changed {
+    for (about, permits, who, what) in &changed {
         let entry: i64 = sqlx::query_scalar(
-            "INSERT INTO permission_history (at, subject, state, who) VALUES (?, ?, ?, ?) RETURNING entry",
+            "INSERT INTO permission_history (at, about, permits, who) VALUES (?, ?, ?, ?) RETURNING entry",
         )
         .bind(permissions.at.as_millis())
-        .bind((*subject).to_owned())
-        .bind(state.map(str::to_owned))
+        .bind((*about).to_owned())
+        .bind(permits.map(str::to_owned))
         .bind(who.to_string())
         .fetch_one(&mut *connection)
         .await?;
-        let fields = vec![
-            text("subject", *subject),
-            text("what", *what),
-            text("who", who.to_string()),
-        ];
+        let fields = vec![text("about", *about), text("what", *what), text("who", who.to_string())];
         log.tell_row(connection, &PERMISSIONS, entry, None, fields).await?;
     }
     Ok(changed.len() as u64)

@@ -158,6 +158,8 @@ pub(super) async fn recorded_behind(
         };
         let messages = recorded.preceding.iter().chain([&recorded.message]);
         bytes += messages.map(|one| one.raw.len() + one.text.len()).sum::<usize>() + recorded.verdict.json.len();
+        // States go as hexadecimal digits.
+        bytes += recorded.folds.iter().map(|fold| 2 * fold.state.len()).sum::<usize>();
         found.push(recorded);
         if bytes >= ARRIVED_BYTES {
             break;

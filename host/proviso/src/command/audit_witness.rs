@@ -4,6 +4,7 @@ use crate::cli::WitnessArgs;
 use crate::exit::{Ending, Usage};
 use proviso_archive::VerifierKey;
 use proviso_daemon::witness_server::WitnessServer;
+use proviso_proof::note::{KeyKind, KeyName};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,22 @@ pub(super) async fn run(args: &WitnessArgs) -> anyhow::Result<Ending> {
     crate::show::log::to_stderr();
     let mut logs: Vec<VerifierKey> = Vec::new();
     for log in &args.logs {
-        logs.push(log.parse().map_err(|error| Usage(format!("--log: {error}")))?);
+        let key: VerifierKey = log.parse().map_err(|error| Usage(format!("--log: {error}")))?;
+        if key.kind() != KeyKind::Note {
+            return Err(Usage(format!(
+                "--log: {} is the key of a witness: expected a log's",
+                key.name()
+            ))
+            .into());
+        }
+        if logs.iter().any(|known| known.name() == key.name()) {
+            return Err(Usage(format!("--log: {} is named twice", key.name())).into());
+        }
+        logs.push(key);
+    }
+    KeyName::new(&args.name).map_err(|error| Usage(format!("--name: {error}")))?;
+    if args.folder.exists() && !args.folder.is_dir() {
+        return Err(Usage(format!("{} is no folder", args.folder.display())).into());
     }
     let server = WitnessServer::open(&args.folder, &args.name, &logs)?;
     let key = server.key().to_string();

@@ -26,6 +26,8 @@ const AIM_MEMORY: f64 = 1.1;
 const LOOKS: usize = 10;
 /// How often what is committed is asked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Stands for threads that have ended.
+const ENDED: &str = "(ended)";
 /// How long a run may stand still.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -142,7 +144,7 @@ fn what(name: &str) -> &'static str {
     match name {
         "proviso-judge" => "asking what is new, scopes and consent, folds, and the packing of records",
         "proviso-commit" => "sealing, commitments of the log, and the rows that go to SQLite",
-        "proviso-eval" => "policies in the sandbox",
+        ENDED => "policies in the sandbox, on threads that live for a batch",
         name if name.starts_with("sqlx") => "SQLite: rows, indexes, pages, the write-ahead log",
         name if name.starts_with("tokio") => "reading and parsing lines, answers, timers",
         _ => "the rest",
@@ -183,7 +185,7 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
     let config = folder.join("proviso.toml");
     fs::write(&config, text)?;
     let (daemon, _) = Daemon::start(bench, &config)?;
-    let threads_before = daemon.threads()?;
+    let (threads_before, whole_before) = (daemon.threads()?, daemon.processor_time()?);
     let (mut waited, mut resident) = (Duration::ZERO, Vec::new());
     for repeat in 0..repeats {
         let files = write_part(folder, &workload, repeat)?;
@@ -205,6 +207,10 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
     for (name, before) in threads_before {
         *threads.entry(name).or_default() -= before;
     }
+    // The process has the time of threads that ended; they have no entry of their own any more.
+    let whole = (daemon.processor_time()? - whole_before).as_secs_f64();
+    let ended = whole - threads.values().sum::<f64>();
+    threads.insert(ENDED.to_owned(), ended.max(0.0));
     let page = daemon.metrics()?;
     let counted = |name: &str| {
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -206,7 +206,7 @@ pub(in crate::sqlite) const REQUESTS_RUN: Rows = Rows {
 pub(in crate::sqlite) const PERMISSIONS: Rows = Rows {
     kind: "permission",
     before: "before-permission",
-    sql: "SELECT entry, at, subject, state, who FROM permission_history WHERE entry = ?",
+    sql: "SELECT entry, at, about, permits, who FROM permission_history WHERE entry = ?",
     count: "SELECT count(*) FROM permission_history",
     of_message: None,
 };
