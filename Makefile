@@ -19,12 +19,13 @@
 #   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
 #   make races     has a hold and a disposal meet on 100,000 messages
+#   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -81,6 +82,12 @@ upgrade: build
 	  cargo build --release -p proviso --target-dir $(TARGET_DIR)/older
 	PROVISO_PLUGIN_PATH=$(TARGET_DIR)/plugins $(TARGET_DIR)/older/release/proviso demo --messages 100000 --dir $(TARGET_DIR)/upgrade
 	$(PROVISO) replay --all --config $(TARGET_DIR)/upgrade/proviso.toml
+
+# What is learnt is a file that never changes once messages were packed by it: another one has another number and name.
+dictionary:
+	rm -rf $(TARGET_DIR)/samples && mkdir -p $(TARGET_DIR)/samples
+	PROVISO_DICTIONARY_SAMPLES=$(abspath $(TARGET_DIR))/samples cargo test --release -p proviso-archive --lib samples::
+	cd $(TARGET_DIR)/samples && zstd --train-fastcover -q -f * --maxdict=16384 --dictID=3 -o ../content.dictionary
 
 races:
 	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed

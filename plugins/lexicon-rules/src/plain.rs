@@ -147,7 +147,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn add(&mut self, text: &'a str, at: usize, c: char) {
         let between = if self.letters == 0 { "" } else { &text[self.end..at] };
-        if self.letters > 1 && between != self.between || between.is_empty() {
+        if self.letters > 1 && !self.goes_on(between) || between.is_empty() {
             // The last one may be the first of another row.
             let last = self.last;
             *self = Self::default();
@@ -156,7 +156,15 @@ impl<'a> Row<'a> {
             }
         }
         self.count(c);
-        (self.last, self.end, self.between) = (c, at + c.len_utf8(), between);
+        (self.last, self.end) = (c, at + c.len_utf8());
+        if self.letters == 2 {
+            self.between = between;
+        }
+    }
+
+    /// The same stands between as before, or it stands there twice, with a mark in the place of a letter.
+    fn goes_on(&self, between: &str) -> bool {
+        between.starts_with(self.between) && between.ends_with(self.between)
     }
 
     fn count(&mut self, c: char) {
@@ -324,6 +332,7 @@ mod tests {
             "gu\u{200b}arantee",
             "g\u{435}t",
             "&#20445;本",
+            "保[保[.[玫瑰]",
         ];
         for text in table {
             assert!(seems_disguised(text), "{text:?}");

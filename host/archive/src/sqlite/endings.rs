@@ -159,7 +159,7 @@ async fn decide(
         &said.judgement.verdict,
         said.judgement.fuel,
         &decided,
-        &said.message.text,
+        (&said.message.text, said.message.content_digest()),
         names,
     );
     let round = said.round + 1;
@@ -207,8 +207,7 @@ async fn read_said(
     let pack_list: i64 = row.try_get(CONTENT_COLUMNS + 2)?;
     let known = opened.know(connection, meanings, pack_list).await?;
     let beside = Beside {
-        message: &message.id,
-        text: &message.text,
+        message: &message,
         generation: read_digest_text(row, CONTENT_COLUMNS + 3)?,
         packs: known.packs(pack_list).ok_or_else(|| no_packs(pack_list))?,
     };

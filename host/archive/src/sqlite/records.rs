@@ -152,7 +152,7 @@ impl Opened {
     }
 
     pub(super) fn read(&self, beside: Beside<'_>, known: &Known) -> Result<Judgement, sqlx::Error> {
-        let whose = beside.message;
+        let whose = &*beside.message.id;
         judgement::read(&self.bytes, beside, known).map_err(|error| unreadable(whose, &error))
     }
 }
@@ -195,8 +195,7 @@ impl Sqlite {
         let known = self.known_to(connection, &judged, pack_list).await?;
         let generation = read_digest_text(row, CONTENT_COLUMNS + 4)?;
         let beside = Beside {
-            message: id,
-            text: &message.text,
+            message: &message,
             generation,
             packs: known.packs(pack_list).ok_or_else(|| no_packs(pack_list))?,
         };

@@ -311,8 +311,7 @@ impl Sqlite {
         let pack_list: i64 = row.try_get(2)?;
         let known = self.known_to(connection, &opened, pack_list).await?;
         let beside = Beside {
-            message: id,
-            text: &record.message.text,
+            message: &record.message,
             generation: read_digest_text(row, 3)?,
             packs: known.packs(pack_list).ok_or_else(|| no_packs(pack_list))?,
         };

@@ -105,7 +105,7 @@ pub(super) fn judgement_of(entry: &Entry, names: &Names) -> Vec<u8> {
         Some(decision) => Decided::Decision(Arc::clone(decision)),
         None => Decided::Nothing,
     };
-    judgement::write(verdict, *fuel, &decided, &message.text, names)
+    judgement::write(verdict, *fuel, &decided, (&message.text, message.digest()), names)
 }
 
 /// Something of a message that a policy said or did.

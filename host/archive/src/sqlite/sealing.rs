@@ -17,8 +17,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// What messages of the canonical form and of WeCom have in common. Never changes.
-const CONTENT: Dictionary = Dictionary::new(NonZeroU32::MIN, include_bytes!("../stored/content-v1.dictionary"));
+/// What messages have in common that channels deliver, and sentences. Never changes.
+const CONTENT: Dictionary = Dictionary::new(
+    NonZeroU32::new(3).unwrap(),
+    include_bytes!("../stored/content-v2.dictionary"),
+);
+/// The one before it: contents that were packed by it are there.
+const CONTENT_BEFORE: Dictionary = Dictionary::new(NonZeroU32::MIN, include_bytes!("../stored/content-v1.dictionary"));
 /// What judgements have in common. Never changes.
 const JUDGEMENT: Dictionary = Dictionary::new(
     NonZeroU32::new(2).unwrap(),
@@ -65,6 +70,7 @@ impl Tools {
     fn new() -> Result<Self, PackError> {
         let mut opener = Opener::new(PART_BYTES_MAX);
         opener.know(&CONTENT)?;
+        opener.know(&CONTENT_BEFORE)?;
         opener.know(&JUDGEMENT)?;
         Ok(Self {
             content: Sealer::new(Some(&CONTENT))?,

@@ -429,12 +429,12 @@ impl OldJudgement {
         for (pack, policy) in policies {
             known.names.policy(connection, pack, policy).await?;
         }
-        let bytes = judgement::write(&self.verdict, self.fuel, &self.decided, &message.text, &known.names);
+        let of = (&*message.text, message.content_digest());
+        let bytes = judgement::write(&self.verdict, self.fuel, &self.decided, of, &known.names);
         let (policies, proposals) = judgement::used(&bytes).map_err(|error| damage(error.to_string()))?;
         let meanings = meanings.know(connection, &policies, &proposals, pack_list).await?;
         let beside = Beside {
-            message: &message.id,
-            text: &message.text,
+            message,
             generation: self.verdict.generation,
             packs: meanings.packs(pack_list).unwrap_or_default(),
         };

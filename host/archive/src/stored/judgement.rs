@@ -10,12 +10,14 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::retention::{Decision, Statute};
 use proviso_model::time::Day;
 use proviso_model::verdict::{AttributedProposal, Factor, Fault, Finding, Reason, Score, Span};
-use proviso_model::{Digest, MessageId, Timestamp, Verdict};
+use proviso_model::{Digest, Message, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The form that is written now: the first byte.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form that wrote out the digest of every input.
+const WITH_INPUT: u8 = 1;
 /// Bytes of the digest that are kept.
 const CHECK_BYTES: usize = 8;
 
@@ -66,17 +68,18 @@ pub(crate) trait Meanings {
 
 /// What stands beside a judgement.
 pub(crate) struct Beside<'a> {
-    pub(crate) message: &'a MessageId,
-    /// The text that findings cite.
-    pub(crate) text: &'a str,
+    /// With the text that findings cite.
+    pub(crate) message: &'a Message,
     pub(crate) generation: Digest,
     pub(crate) packs: Arc<[Digest]>,
 }
 
+/// Form 1, where `I` is a digest, and form 2, where it is absent if policies were given nothing but the message: then the digest
+/// is the message's own.
 #[derive(Serialize, Deserialize)]
-struct JudgementV1<'a> {
+struct Stored<'a, I> {
     check: [u8; CHECK_BYTES],
-    input: [u8; 32],
+    input: I,
     fuel: u64,
     flags: u8,
     /// 0: nothing is withheld.
@@ -92,6 +95,40 @@ struct JudgementV1<'a> {
     faults: Vec<FaultV1<'a>>,
     #[serde(borrow)]
     decision: DecidedV1<'a>,
+}
+
+type JudgementV1<'a> = Stored<'a, [u8; 32]>;
+type JudgementV2<'a> = Stored<'a, Option<[u8; 32]>>;
+
+impl<'a> From<JudgementV1<'a>> for JudgementV2<'a> {
+    fn from(stored: JudgementV1<'a>) -> Self {
+        let JudgementV1 {
+            check,
+            input,
+            fuel,
+            flags,
+            withheld,
+            preceding,
+            findings,
+            proposals,
+            scores,
+            faults,
+            decision,
+        } = stored;
+        Self {
+            check,
+            input: Some(input),
+            fuel,
+            flags,
+            withheld,
+            preceding,
+            findings,
+            proposals,
+            scores,
+            faults,
+            decision,
+        }
+    }
 }
 
 const TRUNCATED: u8 = 1;
@@ -190,12 +227,18 @@ fn check(verdict: &Verdict, fuel: u64, decided: &Decided) -> [u8; CHECK_BYTES] {
     *check
 }
 
-/// Writes a judgement on a message with that text.
-pub(crate) fn write(verdict: &Verdict, fuel: u64, decided: &Decided, text: &str, numbers: &impl Numbers) -> Vec<u8> {
+/// Writes a judgement on a message with that text and digest.
+pub(crate) fn write(
+    verdict: &Verdict,
+    fuel: u64,
+    decided: &Decided,
+    (text, digest): (&str, Digest),
+    numbers: &impl Numbers,
+) -> Vec<u8> {
     let flags = u8::from(verdict.truncated) * TRUNCATED + u8::from(verdict.held) * HELD;
-    let judgement = JudgementV1 {
+    let judgement = JudgementV2 {
         check: check(verdict, fuel, decided),
-        input: *verdict.input.as_bytes(),
+        input: (verdict.input != digest).then_some(*verdict.input.as_bytes()),
         fuel,
         flags,
         withheld: verdict.withheld.map_or(0, codes::of_withheld),
@@ -309,9 +352,10 @@ pub(crate) fn used(bytes: &[u8]) -> Result<(Vec<u32>, Vec<u32>), Unreadable> {
     Ok((policies.collect(), proposals.collect()))
 }
 
-fn parse(bytes: &[u8]) -> Result<JudgementV1<'_>, Unreadable> {
+fn parse(bytes: &[u8]) -> Result<JudgementV2<'_>, Unreadable> {
     match bytes.split_first() {
         Some((&FORM, rest)) => Ok(postcard::from_bytes(rest)?),
+        Some((&WITH_INPUT, rest)) => Ok(postcard::from_bytes::<JudgementV1<'_>>(rest)?.into()),
         Some((form, _)) => Err(Unreadable::Form(*form)),
         None => Err(Unreadable::Form(0)),
     }
@@ -337,9 +381,11 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
         DecidedV1::Text(json) => Decided::Text(json.to_owned()),
     };
     let verdict = Verdict {
-        message: Arc::new(beside.message.clone()),
+        message: Arc::clone(&beside.message.id),
         generation: beside.generation,
-        input: Digest::from_bytes(stored.input),
+        input: stored
+            .input
+            .map_or_else(|| beside.message.content_digest(), Digest::from_bytes),
         packs: beside.packs,
         preceding: stored.preceding.into_iter().map(str::to_owned).collect(),
         truncated: stored.flags & TRUNCATED != 0,
@@ -351,7 +397,7 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
         findings: stored
             .findings
             .into_iter()
-            .map(|finding| read_finding(finding, beside.text, policy))
+            .map(|finding| read_finding(finding, &beside.message.text, policy))
             .collect::<Result<_, _>>()?,
         proposals,
         scores: stored
@@ -500,8 +546,9 @@ mod tests {
     use super::*;
     use crate::sqlite::support::rich_entry;
 
-    /// A judgement of form 1 that uses every field, in hexadecimal digits. The file never changes.
-    const GOLDEN: &str = include_str!("golden/judgement-v1.hex");
+    /// Judgements that use every field, in hexadecimal digits. The files never change.
+    const GOLDEN_1: &str = include_str!("golden/judgement-v1.hex");
+    const GOLDEN_2: &str = include_str!("golden/judgement-v2.hex");
 
     /// Policies are 1 and 2, and the first proposal of a verdict is 1.
     struct Table(Verdict);
@@ -532,11 +579,11 @@ mod tests {
     }
 
     /// A verdict with a finding whose text is its spans', one whose text is not, and a proposal without number.
-    fn example() -> (Verdict, Arc<Decision>, String) {
+    fn example() -> (Verdict, Arc<Decision>, Message) {
         let entry = rich_entry("m1", 1);
         let mut verdict = entry.verdict;
-        let text = entry.message.text.clone();
-        verdict.findings[0].text = Finding::excerpt(&text, &verdict.findings[0].spans).unwrap();
+        let message = Message::clone(&entry.message);
+        verdict.findings[0].text = Finding::excerpt(&message.text, &verdict.findings[0].spans).unwrap();
         let mut other = AttributedProposal::clone(&verdict.proposals[0]);
         other.proposal.rule = "in-words-of-its-own".into();
         verdict.proposals.push(Arc::new(other));
@@ -546,56 +593,73 @@ mod tests {
         let mut cited = decision.decided_by[0].clone();
         cited.rule = "of no proposal".into();
         decision.decided_by.push(cited);
-        (verdict, Arc::new(decision), text)
+        (verdict, Arc::new(decision), message)
     }
 
-    fn beside<'a>(verdict: &'a Verdict, text: &'a str) -> Beside<'a> {
+    fn beside<'a>(verdict: &Verdict, message: &'a Message) -> Beside<'a> {
         Beside {
-            message: &verdict.message,
-            text,
+            message,
             generation: verdict.generation,
             packs: Arc::clone(&verdict.packs),
         }
     }
 
     #[test]
-    fn a_judgement_of_form_1_is_read_by_every_later_program() {
-        let (verdict, decision, text) = example();
+    fn a_judgement_of_every_form_is_read_by_every_later_program() {
+        let (mut verdict, decision, message) = example();
         let table = Table(verdict.clone());
-        let bytes = super::super::unhex(GOLDEN);
-        let judgement = read(&bytes, beside(&verdict, &text), &table).unwrap();
-        assert_eq!(judgement.verdict.to_canonical_json(), verdict.to_canonical_json());
-        assert_eq!((judgement.fuel, &judgement.decision), (7, &Decided::Decision(decision)));
-        assert_eq!(write(&verdict, 7, &judgement.decision, &text, &table), bytes);
-        assert_eq!(used(&bytes).unwrap(), (vec![2, 2, 1, 1], vec![1]));
+        let read_again = |bytes: &[u8], verdict: &Verdict| {
+            let judgement = read(bytes, beside(verdict, &message), &table).unwrap();
+            assert_eq!(judgement.verdict.to_canonical_json(), verdict.to_canonical_json());
+            let decision = Decided::Decision(Arc::clone(&decision));
+            assert_eq!((judgement.fuel, &judgement.decision), (7, &decision));
+            assert_eq!(used(bytes).unwrap(), (vec![2, 2, 1, 1], vec![1]));
+            write(verdict, 7, &decision, (&message.text, message.content_digest()), &table)
+        };
+        let (one, two) = (super::super::unhex(GOLDEN_1), super::super::unhex(GOLDEN_2));
+        let with_input = read_again(&one, &verdict);
+        assert_eq!(
+            with_input.len(),
+            one.len() + 1,
+            "what is no message's own is written out"
+        );
+        read_again(&with_input, &verdict);
+        verdict.input = message.content_digest();
+        assert_eq!(read_again(&two, &verdict), two);
+        assert_eq!(two.len(), one.len() + 1 - 32);
     }
 
     #[test]
     fn another_text_generation_or_pack_is_noticed() {
-        let (verdict, _, text) = example();
+        let (verdict, _, message) = example();
         let table = Table(verdict.clone());
-        let bytes = super::super::unhex(GOLDEN);
-        let other = text.replace('好', "妈");
+        let bytes = super::super::unhex(GOLDEN_1);
+        let mut other = message.clone();
+        other.text = other.text.replace('好', "妈");
         let of_other_text = read(&bytes, beside(&verdict, &other), &table);
         let of_other_generation = Beside {
             generation: Digest::of(b"other"),
-            ..beside(&verdict, &text)
+            ..beside(&verdict, &message)
         };
         let of_other_generation = read(&bytes, of_other_generation, &table);
         for refused in [of_other_text, of_other_generation] {
             assert!(matches!(refused, Err(Unreadable::Altered)), "{refused:?}");
         }
         for end in 1..bytes.len() {
-            assert!(read(&bytes[..end], beside(&verdict, &text), &table).is_err(), "{end}");
+            assert!(
+                read(&bytes[..end], beside(&verdict, &message), &table).is_err(),
+                "{end}"
+            );
         }
     }
 
     #[test]
     fn a_decision_that_nobody_reads_is_kept_as_it_was() {
-        let (verdict, _, text) = example();
+        let (verdict, _, message) = example();
         let table = Table(verdict.clone());
         let kept = Decided::Text("{\"disposition\":\"keep\"}".into());
-        let bytes = write(&verdict, 7, &kept, &text, &table);
-        assert_eq!(read(&bytes, beside(&verdict, &text), &table).unwrap().decision, kept);
+        let of = (&*message.text, message.content_digest());
+        let bytes = write(&verdict, 7, &kept, of, &table);
+        assert_eq!(read(&bytes, beside(&verdict, &message), &table).unwrap().decision, kept);
     }
 }

@@ -13,6 +13,8 @@ pub(crate) mod disposed_again;
 pub(crate) mod judgement;
 pub(crate) mod lists;
 pub(crate) mod requested;
+#[cfg(test)]
+mod samples;
 mod unreadable;
 pub(crate) mod verdict;
 
