@@ -270,7 +270,9 @@ mod tests {
         let read = |text: &str| {
             let mut all = Vec::new();
             read_disguised(text, &mut Vec::new(), |units| {
-                let spans = units.iter().all(|unit| text.get(unit.from as usize..unit.to as usize).is_some());
+                let spans = units
+                    .iter()
+                    .all(|unit| text.get(unit.from as usize..unit.to as usize).is_some());
                 assert!(spans, "{text}: {units:?}");
                 all.push(units.iter().map(|unit| unit.c).collect::<String>());
             });
@@ -279,9 +281,16 @@ mod tests {
         assert_eq!(read("保本保息"), [""; 0]);
         assert_eq!(read("&#20445;本"), ["保本"]);
         assert_eq!(read("保💰本"), ["保本"]);
-        let long = format!("{}\n{}&#20445;本", "an ordinary line of words\n".repeat(400), "another line of words\n".repeat(2));
+        let long = format!(
+            "{}\n{}&#20445;本",
+            "an ordinary line of words\n".repeat(400),
+            "another line of words\n".repeat(2)
+        );
         let parts = read(&long);
-        assert!(matches!(&parts[..], [one] if one.ends_with("words\n保本") && one.len() < 100), "{parts:?}");
+        assert!(
+            matches!(&parts[..], [one] if one.ends_with("words\n保本") && one.len() < 100),
+            "{parts:?}"
+        );
     }
 
     #[test]

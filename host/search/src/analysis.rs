@@ -27,7 +27,9 @@ pub(crate) fn texts(message: &Message) -> impl Iterator<Item = (Place, &str)> {
     let names = names.map(|(number, attachment)| (Place::Attachment(number), attachment.name.as_str()));
     let links = message.links.iter().enumerate();
     let links = links.map(|(number, link)| (Place::Link(number), link.as_str()));
-    std::iter::once((Place::Text, message.text.as_str())).chain(names).chain(links)
+    std::iter::once((Place::Text, message.text.as_str()))
+        .chain(names)
+        .chain(links)
 }
 
 /// Memory that analyses reuse; one for each thread.
@@ -109,7 +111,9 @@ fn terms_of(form: &Form, term: &mut Vec<u8>, digits: &mut String, take: &mut imp
         let c = form.units[token.from as usize].c;
         match token.kind {
             TokenKind::Ideograph => {
-                let next = tokens.peek().filter(|next| next.is_glued && next.kind == TokenKind::Ideograph);
+                let next = tokens
+                    .peek()
+                    .filter(|next| next.is_glued && next.kind == TokenKind::Ideograph);
                 term::write_pair(c, next.map(|next| form.units[next.from as usize].c), term);
             }
             TokenKind::Letters => _ = term::write(Class::Word, form.of(token), term),
@@ -153,6 +157,9 @@ mod tests {
         let mut all = Vec::new();
         let analysed = |said: Said, span: Span| all.push((said.value, span.of(text).unwrap()));
         Analyser::default().analyse(text, |_| {}, analysed);
-        assert!(all.contains(&("+8613800138000".to_owned(), "1&#51;800138000")), "{all:?}");
+        assert!(
+            all.contains(&("+8613800138000".to_owned(), "1&#51;800138000")),
+            "{all:?}"
+        );
     }
 }

@@ -103,13 +103,18 @@ impl Form {
 
     /// The characters of a token.
     pub(crate) fn of(&self, token: Token) -> impl Iterator<Item = char> + Clone + '_ {
-        self.units[token.from as usize..token.to as usize].iter().map(|unit| unit.c)
+        self.units[token.from as usize..token.to as usize]
+            .iter()
+            .map(|unit| unit.c)
     }
 
     /// The bytes of the text from the first to the last of some tokens, which are not none.
     pub(crate) fn span(&self, tokens: std::ops::Range<usize>) -> (u32, u32) {
         let (first, last) = (self.tokens[tokens.start], self.tokens[tokens.end - 1]);
-        (self.units[first.from as usize].from, self.units[last.to as usize - 1].to)
+        (
+            self.units[first.from as usize].from,
+            self.units[last.to as usize - 1].to,
+        )
     }
 }
 

@@ -4,12 +4,22 @@
 //! This crate is pure and synchronous: no files, no clock, no keys. It sees pages through [`segment::Pages`].
 
 mod analysis;
+mod candidates;
 mod documents;
 mod entity;
 mod form;
+mod matches;
+mod names;
 mod number;
+mod prepared;
+pub mod query;
 pub mod segment;
 mod term;
+mod words;
 
 pub use analysis::Place;
+pub use candidates::{Candidates, Count, Filter, SearchError};
 pub use documents::Documents;
+pub use matches::{Facts, Found, MARKS_MAX, Mark, Matcher};
+pub use prepared::{Fact, Prepared};
+pub use query::Query;

@@ -83,7 +83,10 @@ mod tests {
     fn a_long_term_is_cut_between_characters() {
         let mut term = Vec::new();
         assert!(write(Class::Word, "x".repeat(60).chars(), &mut term));
-        assert!(!write(Class::Word, "x".repeat(61).chars(), &mut term), "as a cut one may be");
+        assert!(
+            !write(Class::Word, "x".repeat(61).chars(), &mut term),
+            "as a cut one may be"
+        );
         assert_eq!(term.len(), 62);
         assert!(!write(Class::Word, "é".repeat(40).chars(), &mut term));
         assert_eq!(term.len(), 65);

@@ -8,6 +8,7 @@ use super::writer::{WriteError, Writer};
 use super::{DOCUMENTS_MAX, RECIPIENTS_MAX, TERMS_PER_DOCUMENT_MAX};
 use crate::analysis::{self, Analyser};
 use crate::documents::Documents;
+use crate::names;
 use crate::term::{self, Class};
 use proviso_model::Message;
 use std::convert::Infallible;
@@ -189,7 +190,7 @@ impl Posting<'_> {
 fn add_attributes(message: &Message, term: &mut Vec<u8>, posting: &mut Posting<'_>) {
     let mut add = |class, text: &str| {
         if !text.is_empty() {
-            term::write(class, text.chars().flat_map(char::to_lowercase), term);
+            term::write(class, names::small(text), term);
             posting.add(term);
         }
     };

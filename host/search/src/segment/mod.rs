@@ -8,6 +8,7 @@ mod bits;
 mod builder;
 mod dictionary;
 mod index;
+mod merge;
 mod page;
 mod postings;
 mod reader;
@@ -16,6 +17,7 @@ mod term_table;
 mod writer;
 
 pub use builder::{BUILDER_BYTES_MAX, Builder, NotAdded};
+pub use merge::{MergeError, merge};
 pub use page::{NoPage, PAGE_BYTES_MAX, Pages, SegmentError};
 pub use reader::Segment;
 pub use table::Row;

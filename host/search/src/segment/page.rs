@@ -117,7 +117,9 @@ impl Page {
 
 /// Reads a page of a stream.
 pub(crate) fn read<P: Pages>(pages: &P, stream: Stream, number: u32) -> Result<Page, SegmentError<P::Error>> {
-    let bytes = pages.page(number).map_err(|source| SegmentError::Page { page: number, source })?;
+    let bytes = pages
+        .page(number)
+        .map_err(|source| SegmentError::Page { page: number, source })?;
     let damaged = |what| SegmentError::Damaged { page: number, what };
     if bytes.len() < HEADER_BYTES || bytes.len() > PAGE_BYTES_MAX {
         return Err(damaged("it is cut or too long"));

@@ -70,7 +70,11 @@ fn low_bits(gaps: &[u32]) -> u32 {
     let sum: u64 = gaps.iter().map(|gap| u64::from(*gap)).sum();
     let mean = sum / gaps.len() as u64;
     let near = (mean + 1).ilog2();
-    let bits = |low: &u32| gaps.iter().map(|gap| u64::from(gap >> low) + u64::from(*low)).sum::<u64>();
+    let bits = |low: &u32| {
+        gaps.iter()
+            .map(|gap| u64::from(gap >> low) + u64::from(*low))
+            .sum::<u64>()
+    };
     (near.saturating_sub(2)..=near + 1).min_by_key(bits).unwrap_or(near)
 }
 
@@ -134,7 +138,10 @@ mod tests {
         let half: Vec<u32> = (0..5_000).map(|number| number * 2).collect();
         assert!(packed(&half, 10_000).len() <= 1_280);
         assert_eq!(packed(&[999_999], 1_000_000).len(), 4);
-        assert_eq!(unpacked(&packed(&[999_999], 1_000_000), 1, 1_000_000), Some(vec![999_999]));
+        assert_eq!(
+            unpacked(&packed(&[999_999], 1_000_000), 1, 1_000_000),
+            Some(vec![999_999])
+        );
     }
 
     #[test]

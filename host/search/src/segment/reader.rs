@@ -113,7 +113,9 @@ impl<P: Pages> Segment<P> {
         let page = self.of_table.partition_point(|page| page.first_document <= document) - 1;
         let mut row = None;
         self.each_block(page, |first, block| {
-            let place = document.checked_sub(first).filter(|place| (*place as usize) < block.count);
+            let place = document
+                .checked_sub(first)
+                .filter(|place| (*place as usize) < block.count);
             if let Some(place) = place {
                 row = block.rows().nth(place as usize);
             }
@@ -150,14 +152,21 @@ impl<P: Pages> Segment<P> {
         let content = page::read(&self.pages, Stream::Table, self.table_from + page as u32)?;
         let mut left = content.content();
         let mut first = self.of_table[page].first_document;
-        let end = self.of_table.get(page + 1).map_or(self.documents, |next| next.first_document);
+        let end = self
+            .of_table
+            .get(page + 1)
+            .map_or(self.documents, |next| next.first_document);
         while first < end {
             let block = Packed::take(&mut left).filter(|block| block.count == BLOCK.min((end - first) as usize));
             let block = block.ok_or_else(|| self.damaged_table(page))?;
             take(first, block);
             first += block.count as u32;
         }
-        if left.is_empty() { Ok(()) } else { Err(self.damaged_table(page)) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(self.damaged_table(page))
+        }
     }
 
     fn damaged_table(&self, page: usize) -> SegmentError<P::Error> {
@@ -173,7 +182,11 @@ impl<P: Pages> Segment<P> {
         Terms {
             segment: self,
             next: self.dictionary.start + (behind as u32).saturating_sub(1),
-            postings: Postings { segment: self, page: None, joined: Vec::new() },
+            postings: Postings {
+                segment: self,
+                page: None,
+                joined: Vec::new(),
+            },
         }
     }
 }
@@ -244,12 +257,17 @@ struct Postings<'s, P> {
 impl<P: Pages> Postings<'_, P> {
     fn each(&mut self, count: u32, listed: &Listed<'_>, mut take: impl FnMut(u32)) -> Result<(), P> {
         let of = self.segment.documents;
-        let (unpacked, page) = match listed {
-            Listed::One(document) => (Some(take(*document)).filter(|()| *document < of), self.segment.dictionary.start),
-            Listed::Beside(bytes) => (postings::unpack(bytes, count, of, take), self.segment.dictionary.start),
+        let mut page = self.segment.dictionary.start;
+        let unpacked = match listed {
+            Listed::One(document) if *document < of => {
+                take(*document);
+                Some(())
+            }
+            Listed::One(_) => None,
+            Listed::Beside(bytes) => postings::unpack(bytes, count, of, take),
             Listed::There(range) => {
-                let page = (range.start / CONTENT_BYTES_MAX as u64) as u32;
-                (postings::unpack(self.bytes(range)?, count, of, take), page)
+                page = (range.start / CONTENT_BYTES_MAX as u64) as u32;
+                postings::unpack(self.bytes(range)?, count, of, take)
             }
         };
         unpacked.ok_or(SegmentError::Damaged {
@@ -275,9 +293,13 @@ impl<P: Pages> Postings<'_, P> {
             if self.page.as_ref().is_none_or(|(here, _)| *here != number) {
                 self.page = Some((number, page::read(&self.segment.pages, Stream::Postings, number)?));
             }
-            if first != last && let Some((_, page)) = &self.page {
+            if first != last
+                && let Some((_, page)) = &self.page
+            {
                 let content = page.content();
-                let content = content.get(if number == first { from } else { 0 }..).unwrap_or_default();
+                let content = content
+                    .get(if number == first { from } else { 0 }..)
+                    .unwrap_or_default();
                 self.joined.extend_from_slice(content);
             }
         }
@@ -326,7 +348,9 @@ impl<P: Pages> Index for Segment<P> {
                 continue;
             }
             self.each_block(number, |first, block| {
-                let rows = (first..).zip(block.rows()).filter(|(_, row)| times.contains(&row.sent_ms));
+                let rows = (first..)
+                    .zip(block.rows())
+                    .filter(|(_, row)| times.contains(&row.sent_ms));
                 rows.for_each(|(document, _)| _ = into.add(document));
             })?;
         }

@@ -36,7 +36,10 @@ pub(crate) fn write(rows: &[Row], out: &mut Vec<u8>) -> Result<(), TooFar> {
     write_varint(number, out);
     write_varint(zigzag(sent), out);
     out.extend_from_slice(&[rows.len() as u8 - 1, number_bits as u8, time_bits as u8]);
-    for (values, width) in [(&mut numbers() as &mut dyn Iterator<Item = u64>, number_bits), (&mut times(), time_bits)] {
+    for (values, width) in [
+        (&mut numbers() as &mut dyn Iterator<Item = u64>, number_bits),
+        (&mut times(), time_bits),
+    ] {
         let mut bits = BitWriter::new(out);
         values.for_each(|value| bits.write(value, width));
         bits.end();
@@ -134,6 +137,9 @@ mod tests {
     fn rows_that_are_too_far_apart_are_refused() {
         let row = |number, sent_ms| Row { number, sent_ms };
         assert_eq!(write(&[row(1, 0), row(1 << 57, 0)], &mut Vec::new()), Err(TooFar));
-        assert_eq!(write(&[row(1, i64::MIN), row(2, i64::MAX)], &mut Vec::new()), Err(TooFar));
+        assert_eq!(
+            write(&[row(1, i64::MIN), row(2, i64::MAX)], &mut Vec::new()),
+            Err(TooFar)
+        );
     }
 }

@@ -1,6 +1,9 @@
-//! Terms by number, in the order in which they came, in one piece of memory.
+//! Terms by number, in the order in which they came.
 
 use std::hash::{BuildHasher, RandomState};
+
+/// Bytes that stand in a place itself: of all pairs, and of most words.
+const HERE_BYTES: usize = 11;
 
 /// Terms, each with a number from 0.
 #[derive(Debug, Default)]
@@ -8,9 +11,19 @@ pub(crate) struct TermTable {
     bytes: Vec<u8>,
     /// Where each term ends in the bytes.
     ends: Vec<u32>,
-    /// By hash: number and one, or 0 of a free place. Half of them are free.
-    places: Vec<u32>,
+    /// By hash. At most half of them are taken.
+    places: Vec<Place>,
     hasher: RandomState,
+}
+
+/// Where a term may stand. Most terms are known by it alone: looking at their bytes elsewhere would take most of the time that adding a
+/// message takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Place {
+    /// The bytes of a short term behind their number; of a longer one 255 and eight bytes of its hash.
+    here: [u8; HERE_BYTES + 1],
+    /// Number and one, or 0 of a free place.
+    number: u32,
 }
 
 impl TermTable {
@@ -30,7 +43,7 @@ impl TermTable {
         if self.places.is_empty() {
             return None;
         }
-        self.places[self.place(term)].checked_sub(1)
+        self.places[self.place(term).0].number.checked_sub(1)
     }
 
     /// The number of a term, which is a new one if it was not there.
@@ -38,37 +51,52 @@ impl TermTable {
         if self.places.len() < (self.ends.len() + 1) * 2 {
             self.grow();
         }
-        let place = self.place(term);
-        self.places[place].checked_sub(1).unwrap_or_else(|| {
+        let (place, here) = self.place(term);
+        self.places[place].number.checked_sub(1).unwrap_or_else(|| {
             self.bytes.extend_from_slice(term);
             self.ends.push(self.bytes.len() as u32);
-            self.places[place] = self.ends.len() as u32;
-            self.ends.len() as u32 - 1
+            let number = self.ends.len() as u32;
+            self.places[place] = Place { here, number };
+            number - 1
         })
     }
 
     /// Memory that it takes, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.bytes.capacity() + (self.ends.capacity() + self.places.capacity()) * size_of::<u32>()
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>() + self.places.capacity() * size_of::<Place>()
     }
 
-    /// Where a term stands, or would.
-    fn place(&self, term: &[u8]) -> usize {
+    /// Where a term stands, or would, and what stands there of it.
+    fn place(&self, term: &[u8]) -> (usize, [u8; HERE_BYTES + 1]) {
+        let hash = self.hasher.hash_one(term);
+        let mut here = [0; HERE_BYTES + 1];
+        let is_short = term.len() <= HERE_BYTES;
+        if is_short {
+            here[0] = term.len() as u8;
+            here[1..=term.len()].copy_from_slice(term);
+        } else {
+            here[0] = u8::MAX;
+            here[1..9].copy_from_slice(&hash.to_le_bytes());
+        }
         let mask = self.places.len() - 1;
-        let mut place = self.hasher.hash_one(term) as usize & mask;
-        while let Some(number) = self.places[place].checked_sub(1)
-            && self.term(number) != term
-        {
+        let mut place = hash as usize & mask;
+        while let Some(number) = self.places[place].number.checked_sub(1) {
+            if self.places[place].here == here && (is_short || self.term(number) == term) {
+                break;
+            }
             place = (place + 1) & mask;
         }
-        place
+        (place, here)
     }
 
     fn grow(&mut self) {
-        self.places = vec![0; (self.places.len() * 2).max(1 << 10)];
+        self.places = vec![Place::default(); (self.places.len() * 2).max(1 << 10)];
         for number in 0..self.ends.len() as u32 {
-            let place = self.place(self.term(number));
-            self.places[place] = number + 1;
+            let (place, here) = self.place(self.term(number));
+            self.places[place] = Place {
+                here,
+                number: number + 1,
+            };
         }
     }
 }
@@ -80,7 +108,8 @@ mod tests {
     #[test]
     fn terms_keep_their_numbers() {
         let mut table = TermTable::default();
-        let term = |number: u32| number.to_string().into_bytes();
+        // Short ones and long ones.
+        let term = |number: u32| format!("{number}{}", "x".repeat(number as usize % 4 * 5)).into_bytes();
         assert_eq!(table.number(b"0"), None);
         for number in 0..5_000 {
             assert_eq!(table.number_or_new(&term(number)), number);

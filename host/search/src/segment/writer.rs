@@ -75,7 +75,8 @@ impl<E, S: FnMut(Vec<u8>) -> Result<(), E>> Writer<S> {
             return Ok(());
         }
         self.postings_bytes += self.packed.len() as u64;
-        self.blocks.add(term, count, &Listed::There(from..self.postings_bytes), from);
+        self.blocks
+            .add(term, count, &Listed::There(from..self.postings_bytes), from);
         let packed = std::mem::take(&mut self.packed);
         let mut left = packed.as_slice();
         while !left.is_empty() {
