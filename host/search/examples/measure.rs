@@ -8,7 +8,7 @@ use proviso_model::message::{Direction, Kind, Message, Party, PartyClass};
 use proviso_model::time::Zone;
 use proviso_model::{MessageId, Timestamp, canonical};
 use proviso_search::segment::{Builder, Segment};
-use proviso_search::{Facts, Matcher, Prepared, Query};
+use proviso_search::{Examiner, Labels, Prepared, Query};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,7 +87,12 @@ const OF_KIND: usize = 20;
 const SHOWN: usize = 50;
 
 fn ask(segment: &Segment<Vec<Arc<[u8]>>>, said: &[String], compared: u32, random: &mut Random) {
+    let at = |times: &mut Vec<Duration>, share: usize| {
+        times.sort();
+        times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3
+    };
     let mut all = Vec::new();
+    let mut of_all = [Vec::new(), Vec::new()];
     println!(
         "| queries | candidates | looked at | candidates p50 ms | p95 | with the first {SHOWN} answers p50 ms | p95 |\n|---|---|---|---|---|---|---|"
     );
@@ -109,25 +114,23 @@ fn ask(segment: &Segment<Vec<Arc<[u8]>>>, said: &[String], compared: u32, random
             let found = segment.candidates(&prepared, None, &mut ()).expect("it can be read");
             let count = found.count();
             to_candidates.push(from.elapsed());
-            let mut matcher = Matcher::default();
+            let mut examiner = Examiner::default();
             let mut shown = 0;
             for (document, is_certain) in found.newest_first() {
                 let message = of_text(said, document);
                 looked_at += usize::from(!is_certain);
                 // What is shown is looked at in any case: for its marks.
-                shown += usize::from(matcher.matches(&prepared, &message, &Facts::default()).is_some());
+                shown += usize::from(examiner.examine(&prepared, &message, &Labels::default()).is_some());
                 if shown == SHOWN {
                     break;
                 }
             }
             to_answers.push(from.elapsed());
             candidates += count.most as usize;
+            of_all[0].extend(to_candidates.last());
+            of_all[1].extend(to_answers.last());
             all.push((query, prepared));
         }
-        let at = |times: &mut Vec<Duration>, share: usize| {
-            times.sort();
-            times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3
-        };
         println!(
             "| {kind} | {} | {} | {:.1} | {:.1} | {:.1} | {:.1} |",
             candidates / OF_KIND,
@@ -138,13 +141,21 @@ fn ask(segment: &Segment<Vec<Arc<[u8]>>>, said: &[String], compared: u32, random
             at(&mut to_answers, 95)
         );
     }
+    let [candidates, answers] = &mut of_all;
+    println!(
+        "| all | | | {:.1} | {:.1} | {:.1} | {:.1} |",
+        at(candidates, 50),
+        at(candidates, 95),
+        at(answers, 50),
+        at(answers, 95)
+    );
     let mut differ = 0;
     for (query, prepared) in &all {
         let found = segment.candidates(prepared, None, &mut ()).expect("it can be read");
-        let mut matcher = Matcher::default();
+        let mut examiner = Examiner::default();
         let mut is = |document| {
-            matcher
-                .matches(prepared, &of_text(said, document), &Facts::default())
+            examiner
+                .examine(prepared, &of_text(said, document), &Labels::default())
                 .is_some()
         };
         let scanned: Vec<u32> = (0..compared.min(said.len() as u32))

@@ -1,8 +1,9 @@
 //! What a message is searched by: every text that a person reads in it, each as it stands and, where it is disguised, as it is read
 //! without the disguise; and the entities of both.
 
+use crate::character::TokenKind;
 use crate::entity::Said;
-use crate::form::{Form, TokenKind};
+use crate::form::Form;
 use crate::number;
 use crate::term::{self, Class};
 use proviso_entities::{Entity, Finder};
@@ -45,15 +46,23 @@ pub(crate) struct Analyser {
 }
 
 impl Analyser {
-    /// Gives `form` each form of a text, and `entity` each entity of each of them, with its bytes of the text.
-    pub(crate) fn analyse(&mut self, text: &str, mut form: impl FnMut(&Form), mut entity: impl FnMut(Said, Span)) {
+    /// Gives `form` each form of a text, and `entity`, where somebody asks for them, each entity of each of them, with its bytes of the
+    /// text.
+    pub(crate) fn analyse(
+        &mut self,
+        text: &str,
+        mut form: impl FnMut(&Form),
+        mut entity: Option<&mut dyn FnMut(Said, Span)>,
+    ) {
         self.form.read(text);
         form(&self.form);
-        self.entities.clear();
-        self.finder.find(text, &mut self.entities, usize::MAX, |_| true);
-        for found in &self.entities {
-            let (start, end) = (found.start, found.end);
-            entity(Said::of(text, found), Span { start, end });
+        if let Some(entity) = &mut entity {
+            self.entities.clear();
+            self.finder.find(text, &mut self.entities, usize::MAX, |_| true);
+            for found in &self.entities {
+                let (start, end) = (found.start, found.end);
+                entity(Said::of(text, found), Span { start, end });
+            }
         }
         let Self {
             form: read,
@@ -66,6 +75,7 @@ impl Analyser {
         proviso_scan::read_disguised(text, units, |units| {
             read.read_units(units.iter().copied());
             form(read);
+            let Some(entity) = &mut entity else { return };
             reading.clear();
             reading.extend(units.iter().map(|unit| unit.c));
             entities.clear();
@@ -96,10 +106,10 @@ impl Analyser {
         self.analyse(
             text,
             |form| terms_of(form, &mut term, &mut digits, &mut *take.borrow_mut()),
-            |said, _| {
+            Some(&mut |said, _| {
                 term::write_entity(said.kind.name(), &said.value, &mut of_entity);
                 take.borrow_mut()(&of_entity);
-            },
+            }),
         );
         (self.term, self.digits) = (term, digits);
     }
@@ -155,8 +165,8 @@ mod tests {
     fn an_entity_of_a_reading_knows_its_bytes_of_the_text() {
         let text = "保💰本 call 1&#51;800138000 now";
         let mut all = Vec::new();
-        let analysed = |said: Said, span: Span| all.push((said.value, span.of(text).unwrap()));
-        Analyser::default().analyse(text, |_| {}, analysed);
+        let mut analysed = |said: Said, span: Span| all.push((said.value, span.of(text).unwrap()));
+        Analyser::default().analyse(text, |_| {}, Some(&mut analysed));
         assert!(
             all.contains(&("+8613800138000".to_owned(), "1&#51;800138000")),
             "{all:?}"

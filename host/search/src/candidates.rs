@@ -3,9 +3,9 @@
 //! Two sets bound the answer: what the query may find, and what it finds for certain. `NOT` changes their parts. What lies between them is
 //! to be looked at; what lies in both needs no look, and is counted without one.
 
+use crate::character::TokenKind;
 use crate::documents::Documents;
-use crate::form::TokenKind;
-use crate::prepared::{Asked, Attribute, Fact, Prepared, Utterance};
+use crate::prepared::{Asked, Attribute, Label, Prepared, Utterance};
 use crate::query::Open;
 use crate::query::Side;
 use crate::segment::{Builder, Index, Pages, Segment, SegmentError};
@@ -37,7 +37,7 @@ impl Candidates {
     }
 
     /// The newest first, each with whether it is found for certain: any other is to be looked at by the
-    /// [`Matcher`](crate::Matcher).
+    /// [`Examiner`](crate::Examiner).
     pub fn newest_first(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
         self.may.newest_first().map(|document| {
             let is_certain = self.certain.as_ref().is_none_or(|certain| certain.has(document));
@@ -84,21 +84,21 @@ impl Candidates {
     }
 }
 
-/// What knows the facts that no index has.
+/// What knows the labels that no index has.
 pub trait Filter {
     /// Why it cannot tell.
     type Error;
 
-    /// The documents of the segment of which a fact is true; none if that is not known: then it is asked of each candidate's own
-    /// [`Facts`](crate::Facts).
-    fn documents(&mut self, fact: &Fact) -> Result<Option<Documents>, Self::Error>;
+    /// The documents of the segment of which a label is true; none if that is not known: then it is asked of each candidate's own
+    /// [`Labels`](crate::Labels).
+    fn documents(&mut self, label: &Label) -> Result<Option<Documents>, Self::Error>;
 }
 
 /// A filter that knows nothing.
 impl Filter for () {
     type Error = Infallible;
 
-    fn documents(&mut self, _: &Fact) -> Result<Option<Documents>, Infallible> {
+    fn documents(&mut self, _: &Label) -> Result<Option<Documents>, Infallible> {
         Ok(None)
     }
 }
@@ -212,8 +212,8 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
                 Ok(found)
             }
             Asked::Attribute(attribute) => self.attribute(attribute).map_err(SearchError::Segment),
-            Asked::Fact(fact) => {
-                let known = self.filter.documents(fact).map_err(SearchError::Filter)?;
+            Asked::Label(label) => {
+                let known = self.filter.documents(label).map_err(SearchError::Filter)?;
                 Ok(known.map_or_else(
                     || Candidates::to_be_looked_at(Documents::all(self.none.of())),
                     Candidates::exact,

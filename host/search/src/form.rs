@@ -1,23 +1,10 @@
 //! A text as it is searched: its folded characters, each with the bytes that it stands for, and the tokens that they make.
 //!
-//! Index and matcher know a text by this form alone, so that they cannot differ.
+//! Index and examiner know a text by this form alone, so that they cannot differ.
 
-use proviso_chars::{ALL, Class, class, relation};
-use proviso_scan::{Unit, is_word};
+use crate::character::{Character, TokenKind, character};
+use proviso_scan::Unit;
 use unicode_normalization::char::compose;
-
-/// What a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    /// Letters in a row of a script that parts words: Latin, Greek, Cyrillic, Armenian.
-    Letters,
-    /// Digits in a row.
-    Digits,
-    /// One ideograph, or one letter of any other script.
-    Ideograph,
-    /// One picture or symbol.
-    Sign,
-}
 
 /// Characters of a form that are looked for together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,53 +38,51 @@ impl Form {
 
     /// Reads the characters of a text.
     pub(crate) fn read_units(&mut self, units: impl Iterator<Item = Unit>) {
-        let folding = relation(ALL);
         self.units.clear();
         self.tokens.clear();
-        // The last character that is seen, as it stands.
-        let mut last = None;
+        // The last character that is seen, as it stands, and whether a token ends with it.
+        let (mut last, mut is_behind_token) = (None, false);
         for unit in units {
-            if !unit.c.is_ascii() {
-                if class(unit.c) == Class::Invisible {
+            let (kind, c) = match character(unit.c) {
+                Character::Unseen => continue,
+                Character::Between(_) if composed(last, unit.c).is_some() => {
+                    last = composed(last, unit.c);
+                    self.lay_over(last, unit.to);
                     continue;
                 }
-                if let Some(composed) = composed(last, unit.c) {
-                    last = Some(composed);
-                    if let Some(under) = self.units.last_mut() {
-                        (under.c, under.to) = (folding.fold(composed), unit.to);
-                    }
-                    continue;
-                }
-            } else if unit.c.is_ascii_control() && class(unit.c) == Class::Invisible {
-                continue;
-            }
+                Character::Between(c) => (None, c),
+                Character::Part(kind, c) => (Some(kind), c),
+            };
             last = Some(unit.c);
-            self.units.push(Unit {
-                c: folding.fold(unit.c),
-                ..unit
-            });
+            self.units.push(Unit { c, ..unit });
+            if let Some(kind) = kind {
+                self.add(kind, is_behind_token);
+            }
+            is_behind_token = kind.is_some();
         }
-        self.part();
     }
 
-    fn part(&mut self) {
-        let mut is_behind_token = false;
-        for (at, unit) in (0..).zip(&self.units) {
-            let Some(kind) = kind(unit.c) else {
-                is_behind_token = false;
-                continue;
-            };
-            let is_row = matches!(kind, TokenKind::Letters | TokenKind::Digits);
-            match self.tokens.last_mut() {
-                Some(token) if is_behind_token && is_row && token.kind == kind => token.to = at + 1,
-                _ => self.tokens.push(Token {
-                    kind,
-                    from: at,
-                    to: at + 1,
-                    is_glued: is_behind_token,
-                }),
-            }
-            is_behind_token = true;
+    /// The last character has a mark over it, which ends at a byte.
+    fn lay_over(&mut self, composed: Option<char>, to: u32) {
+        if let (Some(under), Some(composed)) = (self.units.last_mut(), composed)
+            && let Character::Part(_, c) | Character::Between(c) = character(composed)
+        {
+            (under.c, under.to) = (c, to);
+        }
+    }
+
+    /// The last character is part of a token.
+    fn add(&mut self, kind: TokenKind, is_behind_token: bool) {
+        let to = self.units.len() as u32;
+        let is_row = matches!(kind, TokenKind::Letters | TokenKind::Digits);
+        match self.tokens.last_mut() {
+            Some(token) if is_behind_token && is_row && token.kind == kind => token.to = to,
+            _ => self.tokens.push(Token {
+                kind,
+                from: to - 1,
+                to,
+                is_glued: is_behind_token,
+            }),
         }
     }
 
@@ -126,33 +111,10 @@ fn composed(under: Option<char>, mark: char) -> Option<char> {
     compose(under?, mark)
 }
 
-/// What a folded character is part of; none of what parts tokens.
-fn kind(c: char) -> Option<TokenKind> {
-    if c.is_ascii() {
-        return match c {
-            'a'..='z' | 'A'..='Z' => Some(TokenKind::Letters),
-            '0'..='9' => Some(TokenKind::Digits),
-            _ => None,
-        };
-    }
-    match class(c) {
-        Class::Letter if is_word(c) => Some(TokenKind::Letters),
-        Class::Letter => Some(TokenKind::Ideograph),
-        Class::Mark if is_sign(c) => Some(TokenKind::Sign),
-        Class::Mark | Class::Space | Class::Invisible => None,
-    }
-}
-
-/// Currency signs, arrows, mathematical and other symbols, pictures: marks that people look for. Not what stands for a picture that a
-/// reading left out, and not how a picture is shown.
-fn is_sign(c: char) -> bool {
-    matches!(c, '\u{20a0}'..='\u{20cf}' | '\u{2100}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
-        && !matches!(c, '\u{2500}'..='\u{257f}' | '\u{1f3fb}'..='\u{1f3ff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proviso_chars::{ALL, relation};
     use proviso_rows::each_row;
 
     fn tokens(text: &str) -> String {

@@ -1,14 +1,15 @@
-//! What finds messages in a sealed archive: the language of queries, one reading of a text for index and matcher, and segments of an
+//! What finds messages in a sealed archive: the language of queries, one reading of a text for index and examiner, and segments of an
 //! index in pages that the archive seals.
 //!
 //! This crate is pure and synchronous: no files, no clock, no keys. It sees pages through [`segment::Pages`].
 
 mod analysis;
 mod candidates;
+mod character;
 mod documents;
 mod entity;
+mod examine;
 mod form;
-mod matches;
 mod names;
 mod number;
 mod prepared;
@@ -20,6 +21,6 @@ mod words;
 pub use analysis::Place;
 pub use candidates::{Candidates, Count, Filter, SearchError};
 pub use documents::Documents;
-pub use matches::{Facts, Found, MARKS_MAX, Mark, Matcher};
-pub use prepared::{Fact, Prepared};
+pub use examine::{Examiner, Found, Labels, MARKS_MAX, Mark};
+pub use prepared::{Label, Prepared};
 pub use query::Query;

@@ -1,6 +1,7 @@
 //! Numbers of a form: groups of digits that are one number, however it is written.
 
-use crate::form::{Form, Token, TokenKind};
+use crate::character::TokenKind;
+use crate::form::{Form, Token};
 use std::ops::Range;
 
 /// Digits of a number in groups with blanks or hyphens between them, at least: those of a telephone without its area.

@@ -1,6 +1,6 @@
 //! A query that is ready to be asked: words folded, times as moments, values as entities say them.
 //!
-//! Matcher and candidates go by it alone, so that both mean the same.
+//! Examiner and candidates go by it alone, so that both mean the same.
 
 use crate::entity::Said;
 use crate::names;
@@ -29,7 +29,7 @@ pub(crate) enum Asked {
     /// Of what stands in it beside.
     Attribute(Attribute),
     /// Of what is known beside it.
-    Fact(Fact),
+    Label(Label),
 }
 
 /// Something that is asked of the words of a message.
@@ -60,7 +60,7 @@ pub(crate) enum Attribute {
 /// Something that is asked of what is known of a message beside it: what policies said, who belongs to which department, what became of
 /// it. It changes after the message was indexed, so that no index has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum Label {
     /// A party is of this department. Names are compared in small letters.
     Department(String),
     /// This pack found something.
@@ -83,13 +83,13 @@ impl Prepared {
         }
     }
 
-    /// The facts that it asks for.
-    pub fn facts(&self) -> Vec<&Fact> {
-        fn of(asked: &Asked) -> Vec<&Fact> {
+    /// The labels that it asks for.
+    pub fn labels(&self) -> Vec<&Label> {
+        fn of(asked: &Asked) -> Vec<&Label> {
             match asked {
                 Asked::All(all) | Asked::Any(all) => all.iter().flat_map(of).collect(),
                 Asked::Not(asked) => of(asked),
-                Asked::Fact(fact) => vec![fact],
+                Asked::Label(label) => vec![label],
                 Asked::Said(_) | Asked::Attribute(_) => Vec::new(),
             }
         }
@@ -138,20 +138,20 @@ fn of_test(test: &Test, zone: &Zone) -> Asked {
             match what {
                 Named::Conversation => Asked::Attribute(Attribute::Conversation(name)),
                 Named::Channel => Asked::Attribute(Attribute::Channel(name)),
-                Named::Department => Asked::Fact(Fact::Department(name)),
-                Named::Pack => Asked::Fact(Fact::Pack(name)),
-                Named::Policy => Asked::Fact(Fact::Policy(name)),
-                Named::Rule => Asked::Fact(Fact::Rule(name)),
+                Named::Department => Asked::Label(Label::Department(name)),
+                Named::Pack => Asked::Label(Label::Pack(name)),
+                Named::Policy => Asked::Label(Label::Policy(name)),
+                Named::Rule => Asked::Label(Label::Rule(name)),
             }
         }
         Test::Kind(kind) => Asked::Attribute(Attribute::Kind(*kind)),
         Test::Direction(direction) => Asked::Attribute(Attribute::Direction(*direction)),
-        Test::Severity { bound, severity } => Asked::Fact(match bound {
-            Bound::Is => Fact::Severity(*severity, *severity),
-            Bound::AtLeast => Fact::Severity(*severity, Severity::Critical),
-            Bound::AtMost => Fact::Severity(Severity::Low, *severity),
+        Test::Severity { bound, severity } => Asked::Label(match bound {
+            Bound::Is => Label::Severity(*severity, *severity),
+            Bound::AtLeast => Label::Severity(*severity, Severity::Critical),
+            Bound::AtMost => Label::Severity(Severity::Low, *severity),
         }),
-        Test::Is(flag) => Asked::Fact(Fact::Is(*flag)),
+        Test::Is(flag) => Asked::Label(Label::Is(*flag)),
         Test::Sent { bound, when } => {
             let (from, to) = when.millis(zone).into_inner();
             Asked::Attribute(Attribute::Sent(match bound {

@@ -1,7 +1,8 @@
 //! Words of a query, ready to be looked for: as tokens that follow each other, as a number, as an entity.
 
+use crate::character::TokenKind;
 use crate::entity::Said;
-use crate::form::{Form, Token, TokenKind};
+use crate::form::{Form, Token};
 use crate::number;
 use crate::query::Open;
 use std::ops::Range;

@@ -1,4 +1,6 @@
-//! An index and the matcher agree: no message is missed, and none that is certain is wrong.
+//! An index and the examiner agree: no message is missed, and none that is certain is wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::support::{NEW_YEAR_MS, built, message, prepared, segment};
 use proptest::prelude::*;
@@ -6,7 +8,7 @@ use proviso_model::Timestamp;
 use proviso_model::message::{Direction, Kind, Message};
 use proviso_search::query::Flag;
 use proviso_search::segment::{Builder, Segment, merge};
-use proviso_search::{Candidates, Documents, Fact, Facts, Filter, Matcher, Prepared};
+use proviso_search::{Candidates, Documents, Examiner, Filter, Label, Labels, Prepared};
 use std::convert::Infallible;
 
 /// Pieces of texts, some of them disguised; and those of them that queries look for.
@@ -134,7 +136,7 @@ prop_compose! {
                 2 => message.direction = Direction::Inbound,
                 3 => message.recipients = ["li", "zhao"].iter().cycle().take(9).map(|id| {
                     let mut party = message.sender.clone();
-                    party.id = (*id).to_owned();
+                    (*id).clone_into(&mut party.id);
                     party
                 }).collect(),
                 4 => message.links = vec!["https://bank.example.org/收益".to_owned()],
@@ -160,22 +162,22 @@ prop_compose! {
 /// Every third message is held; nobody knows which are reviewed before they are looked at.
 struct Held(u32);
 
-fn facts(document: u32) -> Facts {
-    let mut facts = Facts::default();
+fn labels(document: u32) -> Labels {
+    let mut labels = Labels::default();
     if document.is_multiple_of(3) {
-        facts.flags.push(Flag::Held);
+        labels.flags.push(Flag::Held);
     }
     if document.is_multiple_of(4) {
-        facts.flags.push(Flag::Reviewed);
+        labels.flags.push(Flag::Reviewed);
     }
-    facts
+    labels
 }
 
 impl Filter for Held {
     type Error = Infallible;
 
-    fn documents(&mut self, fact: &Fact) -> Result<Option<Documents>, Infallible> {
-        if *fact != Fact::Is(Flag::Held) {
+    fn documents(&mut self, label: &Label) -> Result<Option<Documents>, Infallible> {
+        if *label != Label::Is(Flag::Held) {
             return Ok(None);
         }
         let mut held = Documents::none(self.0);
@@ -190,16 +192,16 @@ fn agrees(
     deleted: &Documents,
     candidates: &Candidates,
 ) -> Result<(), TestCaseError> {
-    let mut matcher = Matcher::default();
+    let mut examiner = Examiner::default();
     let (mut found, mut expected) = (Vec::new(), Vec::new());
     for (document, message) in (0..).zip(messages) {
-        if !deleted.has(document) && matcher.matches(query, message, &facts(document)).is_some() {
+        if !deleted.has(document) && examiner.examine(query, message, &labels(document)).is_some() {
             expected.push(document);
         }
     }
     for (document, is_certain) in candidates.newest_first() {
         let message = &messages[document as usize];
-        let matches = matcher.matches(query, message, &facts(document)).is_some();
+        let matches = examiner.examine(query, message, &labels(document)).is_some();
         prop_assert!(
             matches || !is_certain,
             "document {document} is not certain: {:?}",
@@ -228,7 +230,9 @@ proptest! {
         let segment = segment(&builder);
         let of = messages.len() as u32;
         let mut deleted = Documents::none(of);
-        gone.iter().for_each(|document| _ = deleted.add(*document));
+        for document in &gone {
+            deleted.add(*document);
+        }
         for text in &queries {
             let query = prepared(text);
             let in_memory = builder.candidates(&query, Some(&deleted), &mut Held(of)).unwrap();
@@ -278,6 +282,17 @@ fn rows_are_found_by_document_and_by_number() {
         assert_eq!(builder.document(row.number), Some(document));
     }
     assert_eq!((segment.row(700).unwrap(), builder.row(700)), (None, None));
+    for numbers in [
+        vec![],
+        vec![10],
+        vec![5, 10, 11, 1_290, 1_300, 6_990, 7_000, 7_001],
+        vec![9_000],
+    ] {
+        let found = segment.documents_of(numbers.clone()).unwrap();
+        let expected: Vec<u32> = numbers.iter().filter_map(|number| builder.document(*number)).collect();
+        assert_eq!(found.oldest_first().collect::<Vec<_>>(), expected, "{numbers:?}");
+        assert_eq!(builder.documents_of(numbers), found);
+    }
     for number in [0, 5, 11, 7_001] {
         assert_eq!(
             (segment.document(number).unwrap(), builder.document(number)),

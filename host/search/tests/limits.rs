@@ -2,7 +2,7 @@
 
 use crate::support::{message, pages, prepared, word};
 use proviso_search::segment::{Builder, MergeError, NotAdded, Segment, TERMS_PER_DOCUMENT_MAX, WriteError, merge};
-use proviso_search::{Count, Documents, Facts, Matcher};
+use proviso_search::{Count, Documents, Examiner, Labels};
 use std::convert::Infallible;
 
 /// A message with more words than are indexed is looked at for every query: it is found by its last word.
@@ -28,8 +28,8 @@ fn a_message_with_too_many_terms_is_a_candidate_of_every_query() {
         assert_eq!(found.newest_first().collect::<Vec<_>>(), expected, "{text}");
     }
     assert!(
-        Matcher::default()
-            .matches(&prepared("last"), &long, &Facts::default())
+        Examiner::default()
+            .examine(&prepared("last"), &long, &Labels::default())
             .is_some()
     );
 }

@@ -1,14 +1,16 @@
 //! What queries find, and where.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::support::{message, prepared, with_attachment};
 use proviso_model::message::{Kind, Message};
 use proviso_model::verdict::Severity;
 use proviso_rows::each_row;
 use proviso_search::query::Flag;
-use proviso_search::{Facts, Found, Matcher, Place};
+use proviso_search::{Examiner, Found, Labels, Place};
 
 fn marks(query: &str, message: &Message) -> Option<Vec<String>> {
-    let marks = Matcher::default().matches(&prepared(query), message, &Facts::default())?;
+    let marks = Examiner::default().examine(&prepared(query), message, &Labels::default())?;
     let text = |place| match place {
         Place::Text => message.text.as_str(),
         Place::Attachment(number) => &message.attachments[number].name,
@@ -79,7 +81,7 @@ fn what_is_known_beside_the_words_is_asked_for() {
     let mut one = message("保本");
     one.kind = Kind::File;
     one.sent_at = proviso_model::Timestamp::from_rfc3339("2026-01-31T23:30:00+08:00").unwrap();
-    let facts = Facts {
+    let labels = Labels {
         departments: vec!["信贷部".to_owned()],
         findings: vec![Found {
             pack: "acme/bank".to_owned(),
@@ -120,7 +122,7 @@ fn what_is_known_beside_the_words_is_asked_for() {
             ("is:held -is:reviewed (保本 OR x)", true),
         ],
         |(query, expected)| {
-            let found = Matcher::default().matches(&prepared(query), &one, &facts);
+            let found = Examiner::default().examine(&prepared(query), &one, &labels);
             assert_eq!(found.is_some(), expected, "{query}");
         },
     );

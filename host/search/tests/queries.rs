@@ -1,5 +1,7 @@
 //! Queries as they are written: what they mean, what is wrong with them, what may follow.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::prelude::*;
 use proviso_model::message::{Direction, Kind};
 use proviso_model::time::Day;

@@ -1,5 +1,7 @@
 //! Messages and segments of tests.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proviso_model::message::{Attachment, Direction, Kind, Message, Party, PartyClass};
 use proviso_model::time::Zone;
 use proviso_model::{MessageId, Timestamp};

@@ -1,32 +1,5 @@
 //! Queries: which messages are looked for, as a tree.
-//!
-//! | written | finds messages |
-//! |---|---|
-//! | `word` | in which it stands: see below |
-//! | `"some words"` | in which they follow each other; also “…”, 「…」 and 『…』 |
-//! | `invest*`, `*7890`, `*vest*` | with a word, or a number, that begins, ends or goes on so |
-//! | `a NEAR/5 b` | with at most five tokens between them, in either order; `NEAR` alone is `NEAR/10` |
-//! | `a b`, `a AND b`, `a 与 b` | that both find |
-//! | `a OR b`, `a 或 b` | that one finds |
-//! | `NOT a`, `-a`, `非 a` | that it does not find |
-//! | `(…)`, （…） | groups; `NOT` binds first, then `AND`, then `OR` |
-//! | `field:value`, `field:"a value"` | by what is known of them: see [`Field`] |
-//!
-//! Operators are written in capitals, or as 与, 或, 非 between blanks; in quotes they are words. Full-width forms of letters, brackets, colons and
-//! quotation marks count as the usual ones. Names of fields are those of [`Field`]; a text with a colon behind letters is written in
-//! quotes.
-//!
-//! **What a word finds.** A text is folded as the scan folds it, also as it reads without its disguise, and parted into tokens: letters in a row (Latin,
-//! Greek, Cyrillic, Armenian), digits in a row, each ideograph or letter of another script, each picture. What is not seen is not there; all
-//! else parts tokens. A word, or phrase, of a query is parted in the same way, and stands in a text if its tokens follow each other there,
-//! each whole: `cat` is not in `category`. So 保本 is in 保本保息, and 本 too: ideographs are found wherever they stand. Between two tokens that the
-//! query has side by side nothing may stand; where the query has a blank or a mark, the text may have any, or none.
-//!
-//! **A number** also finds the same digits in groups: `13800138000` finds `138 0013-8000`, `1000000` finds `1,000,000`. **What is an entity as a whole** finds what says the
-//! same: `13800138000` finds `+86 138-0013-8000`, `8.5%` finds 百分之八点五, `2026-01-31` finds 2026年1月31日. With a field, `entity:amount=100万元`, it finds that alone.
-//!
-//! Words are looked for in the text of a message, the names of its attachments and its links; tokens of one word, of one phrase and around one
-//! `NEAR` in one of these.
+#![doc = include_str!("../../../../docs/search.md")]
 
 mod complete;
 mod error;

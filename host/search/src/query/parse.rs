@@ -8,7 +8,8 @@ use super::{
     Bound, NEAR_TOKENS_DEFAULT, NEAR_TOKENS_MAX, Named, Open, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TESTS_MAX, Query,
     Side, Test,
 };
-use crate::form::{Form, TokenKind};
+use crate::character::TokenKind;
+use crate::form::Form;
 use proviso_model::EntityKind;
 use proviso_model::message::{Direction, Kind};
 use proviso_model::spelling::nearest;

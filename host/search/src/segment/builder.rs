@@ -132,6 +132,15 @@ impl Builder {
         place.ok().map(|place| place as u32)
     }
 
+    /// The documents that the archive knows by these numbers; it may have others as well.
+    pub fn documents_of(&self, numbers: impl IntoIterator<Item = u64>) -> Documents {
+        let mut found = Documents::none(self.len());
+        for document in numbers.into_iter().filter_map(|number| self.document(number)) {
+            found.add(document);
+        }
+        found
+    }
+
     /// Gives the sink the pages of the segment, in the order of their numbers, from 0. It is searched as before.
     pub fn write<E>(&self, sink: impl FnMut(Vec<u8>) -> Result<(), E>) -> Result<(), WriteError<E>> {
         let mut writer = Writer::new(self.len(), sink);

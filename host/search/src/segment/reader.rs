@@ -138,6 +138,31 @@ impl<P: Pages> Segment<P> {
         Ok(last.and_then(|(first, place)| Some(first + place? as u32)))
     }
 
+    /// The documents that the archive knows by these numbers, which ascend; it may have others as well. Reads the table once.
+    pub fn documents_of(&self, numbers: impl IntoIterator<Item = u64>) -> Result<Documents, P> {
+        let mut found = Documents::none(self.documents);
+        let mut numbers = numbers.into_iter().peekable();
+        for page in 0..self.of_table.len() {
+            let Some(next) = numbers.peek() else { break };
+            if self
+                .of_table
+                .get(page + 1)
+                .is_some_and(|behind| behind.first_number <= *next)
+            {
+                continue;
+            }
+            self.each_block(page, |first, block| {
+                for (document, row) in (first..).zip(block.rows()) {
+                    while numbers.next_if(|number| *number < row.number).is_some() {}
+                    if numbers.next_if(|number| *number == row.number).is_some() {
+                        found.add(document);
+                    }
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
     /// All rows, in the order of the documents.
     pub(crate) fn rows(&self) -> Result<Vec<Row>, P> {
         let mut rows = Vec::with_capacity(self.documents as usize);

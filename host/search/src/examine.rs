@@ -1,10 +1,10 @@
-//! The matcher: whether a query finds a message, and where. It asks no index, and is what every answer of one is compared with.
+//! The examiner: whether a query finds a message, and where. It asks no index, and is what every answer of one is compared with.
 
 use crate::analysis::{self, Analyser, Place};
 use crate::entity::Said;
 use crate::form::Form;
 use crate::names;
-use crate::prepared::{Asked, Attribute, Fact, Prepared, Utterance};
+use crate::prepared::{Asked, Attribute, Label, Prepared, Utterance};
 use crate::query::{Flag, Side};
 use crate::words::Words;
 use proviso_model::Message;
@@ -17,7 +17,7 @@ pub const MARKS_MAX: usize = 1_000;
 
 /// What is known of a message beside it.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct Labels {
     /// The departments of its parties.
     pub departments: Vec<String>,
     /// What was found in it.
@@ -50,51 +50,48 @@ pub struct Mark {
 
 /// Memory that looking at messages reuses; one for each thread.
 #[derive(Default)]
-pub struct Matcher {
+pub struct Examiner {
     analyser: Analyser,
 }
 
-impl Matcher {
+impl Examiner {
     /// Where the words of a query stand in a message that it finds, in order, each once; none of one that it does not find. A message
     /// may be found without any: by its sender, or by what does not stand in it. Takes a time that is linear in the message's bytes
     /// times the query's tests.
-    pub fn matches(&mut self, query: &Prepared, message: &Message, facts: &Facts) -> Option<Vec<Mark>> {
+    pub fn examine(&mut self, query: &Prepared, message: &Message, labels: &Labels) -> Option<Vec<Mark>> {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
+        let asks_for_entities = utterances.iter().any(|utterance| asks_for_entities(utterance));
         let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); utterances.len()];
         for (place, text) in analysis::texts(message) {
             if utterances.is_empty() || text.is_empty() {
                 continue;
             }
             let seen = std::cell::RefCell::new(&mut marks);
+            let mut of_entity = |said: Said, span| {
+                for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
+                    if says(utterance, &said) {
+                        note(marks, Mark { place, span });
+                    }
+                }
+            };
             self.analyser.analyse(
                 text,
                 |form| {
                     for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
                         each_in(utterance, form, |tokens| {
                             let (start, end) = form.span(tokens);
-                            note(
-                                marks,
-                                Mark {
-                                    place,
-                                    span: Span { start, end },
-                                },
-                            );
+                            let span = Span { start, end };
+                            note(marks, Mark { place, span });
                         });
                     }
                 },
-                |said, span| {
-                    for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
-                        if says(utterance, &said) {
-                            note(marks, Mark { place, span });
-                        }
-                    }
-                },
+                if asks_for_entities { Some(&mut of_entity) } else { None },
             );
         }
         let mut about = About {
             message,
-            facts,
+            labels,
             marks: marks.iter(),
         };
         let mut found = Vec::new();
@@ -118,7 +115,7 @@ fn utterances_of<'a>(asked: &'a Asked, all: &mut Vec<&'a Utterance>) {
         Asked::All(asked) | Asked::Any(asked) => asked.iter().for_each(|asked| utterances_of(asked, all)),
         Asked::Not(asked) => utterances_of(asked, all),
         Asked::Said(utterance) => all.push(utterance),
-        Asked::Attribute(_) | Asked::Fact(_) => {}
+        Asked::Attribute(_) | Asked::Label(_) => {}
     }
 }
 
@@ -161,6 +158,14 @@ fn near(form: &Form, first: &Words, second: &Words, within: usize, take: &mut im
     }
 }
 
+fn asks_for_entities(utterance: &Utterance) -> bool {
+    match utterance {
+        Utterance::Words(words) => words.entity.is_some(),
+        Utterance::Kind(_) | Utterance::Entity(_) => true,
+        Utterance::Part(_) | Utterance::Near { .. } => false,
+    }
+}
+
 fn says(utterance: &Utterance, said: &Said) -> bool {
     match utterance {
         Utterance::Words(words) => words.entity.as_ref().is_some_and(|sought| said.is_sought(sought)),
@@ -173,7 +178,7 @@ fn says(utterance: &Utterance, said: &Said) -> bool {
 /// A message, as a tree is asked of it.
 struct About<'a, M> {
     message: &'a Message,
-    facts: &'a Facts,
+    labels: &'a Labels,
     /// Of each utterance, in the order of the tree.
     marks: M,
 }
@@ -201,7 +206,7 @@ impl<'a, M: Iterator<Item = &'a Vec<Mark>>> About<'a, M> {
                 !marks.is_empty()
             }
             Asked::Attribute(attribute) => has_attribute(self.message, attribute),
-            Asked::Fact(fact) => has_fact(self.facts, fact),
+            Asked::Label(label) => has_label(self.labels, label),
         };
         if finds && !is_true {
             found.truncate(known);
@@ -228,16 +233,16 @@ fn has_attribute(message: &Message, attribute: &Attribute) -> bool {
     }
 }
 
-fn has_fact(facts: &Facts, fact: &Fact) -> bool {
-    let found = |is: &dyn Fn(&Found) -> bool| facts.findings.iter().any(is);
-    match fact {
-        Fact::Department(name) => facts.departments.iter().any(|department| names::is(department, name)),
-        Fact::Pack(name) => found(&|found| names::is(&found.pack, name)),
-        Fact::Policy(name) => found(&|found| {
+fn has_label(labels: &Labels, label: &Label) -> bool {
+    let found = |is: &dyn Fn(&Found) -> bool| labels.findings.iter().any(is);
+    match label {
+        Label::Department(name) => labels.departments.iter().any(|department| names::is(department, name)),
+        Label::Pack(name) => found(&|found| names::is(&found.pack, name)),
+        Label::Policy(name) => found(&|found| {
             names::is(&found.policy, name) || names::is(&format!("{}:{}", found.pack, found.policy), name)
         }),
-        Fact::Rule(name) => found(&|found| names::is(&found.rule, name)),
-        Fact::Severity(from, to) => found(&|found| (*from..=*to).contains(&found.severity)),
-        Fact::Is(flag) => facts.flags.contains(flag),
+        Label::Rule(name) => found(&|found| names::is(&found.rule, name)),
+        Label::Severity(from, to) => found(&|found| (*from..=*to).contains(&found.severity)),
+        Label::Is(flag) => labels.flags.contains(flag),
     }
 }
