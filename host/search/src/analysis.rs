@@ -3,7 +3,7 @@
 
 use crate::character::TokenKind;
 use crate::entity::Said;
-use crate::form::Form;
+use crate::form::{Form, Token};
 use crate::number;
 use crate::term::{self, Class};
 use proviso_entities::{Entity, Finder};
@@ -136,6 +136,15 @@ fn terms_of(form: &Form, term: &mut Vec<u8>, digits: &mut String, take: &mut imp
         term::write(Class::Number, number.chars(), term);
         take(term);
     });
+    let is_row = |token: &Token| matches!(token.kind, TokenKind::Letters | TokenKind::Digits);
+    for [first, second] in form
+        .tokens
+        .array_windows()
+        .filter(|both: &&[Token; 2]| both.iter().all(is_row))
+    {
+        term::write_next(form.of(*first), form.of(*second), term);
+        take(term);
+    }
 }
 
 #[cfg(test)]

@@ -313,7 +313,30 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
                 break;
             }
         }
+        if let Some(found) = &mut found {
+            self.keep_phrase(tokens, &mut found.may)?;
+        }
         Ok(found.unwrap_or_else(|| Candidates::exact(self.none.clone())))
+    }
+
+    /// Keeps the documents in which the same rows seem to follow each other.
+    fn keep_phrase(&mut self, tokens: &[Sought], documents: &mut Documents) -> Result<(), I::Error> {
+        for both in tokens.windows(2) {
+            if documents.is_empty() {
+                break;
+            }
+            if let [first, second] = both
+                && [first, second]
+                    .iter()
+                    .all(|token| matches!(token.kind, TokenKind::Letters | TokenKind::Digits))
+            {
+                term::write_next(first.text.iter().copied(), second.text.iter().copied(), &mut self.term);
+                let mut here = self.none.clone();
+                self.index.add_of_term(&self.term, &mut here)?;
+                documents.keep(&here);
+            }
+        }
+        Ok(())
     }
 
     fn part(&mut self, part: &Part) -> Result<Candidates, I::Error> {

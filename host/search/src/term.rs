@@ -9,9 +9,11 @@
 //! | entity | kind, `=`, value |
 //! | from, to, conversation | an identifier in lower case |
 //! | channel, kind, direction | a name |
+//! | next | 16 bits of a hash over two rows of letters or digits that follow each other, big-endian |
 //! | many, whole | nothing: messages with more recipients, or more terms, than are indexed |
 //!
-//! An ideograph alone is found by all pairs that begin with it: each one of a text begins a pair.
+//! An ideograph alone is found by all pairs that begin with it: each one of a text begins a pair. What follows what says of few messages
+//! that they have a phrase: long ones have any two words, and are not to be looked at for each phrase of them.
 
 /// A class of terms. The number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,7 @@ pub(crate) enum Class {
     Direction = 11,
     Many = 12,
     Whole = 13,
+    Next = 14,
 }
 
 /// Bytes of a term behind its class, at most: a longer word, number, value or identifier is known by its beginning.
@@ -64,6 +67,19 @@ pub(crate) fn write_pair(first: char, second: Option<char>, term: &mut Vec<u8>) 
             term.extend_from_slice(&unit.to_be_bytes());
         }
     }
+}
+
+/// Writes the term of two rows that follow each other. Others have the same one.
+pub(crate) fn write_next(first: impl Iterator<Item = char>, second: impl Iterator<Item = char>, term: &mut Vec<u8>) {
+    // FNV-1a over code points, with what no row has between the two.
+    let step = |hash: u64, code: u32| (hash ^ u64::from(code)).wrapping_mul(0x0100_0000_01b3);
+    let codes = first.map(u32::from).chain([0]).chain(second.map(u32::from));
+    let hash = codes.fold(0xcbf2_9ce4_8422_2325, step);
+    // Its upper bits depend on all of it.
+    let mixed = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    term.clear();
+    term.push(Class::Next as u8);
+    term.extend_from_slice(&((mixed >> 48) as u16).to_be_bytes());
 }
 
 #[cfg(test)]

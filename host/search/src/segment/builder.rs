@@ -44,10 +44,12 @@ pub struct Builder {
     gaps_bytes: usize,
     analyser: Analyser,
     term: Vec<u8>,
+    /// Of the terms of one message, with repeats.
+    numbers: Vec<u32>,
 }
 
 /// The documents of a term.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Posted {
     first: u32,
     last: u32,
@@ -77,27 +79,46 @@ impl Builder {
         if let Some(last) = self.rows.last().map(|row| row.number).filter(|last| *last >= number) {
             return Err(NotAdded::Order { number, last });
         }
-        let mut posting = Posting {
-            document: self.rows.len() as u32,
-            left: TERMS_PER_DOCUMENT_MAX,
-            is_whole: false,
-            terms: &mut self.terms,
-            posted: &mut self.posted,
-            gaps_bytes: &mut self.gaps_bytes,
-        };
+        let document = self.rows.len() as u32;
         self.rows.push(Row {
             number,
             sent_ms: message.sent_at.as_millis(),
         });
-        add_attributes(message, &mut self.term, &mut posting);
+        let mut gathered = Gathered {
+            terms: &mut self.terms,
+            numbers: &mut self.numbers,
+            is_whole: false,
+        };
+        gathered.numbers.clear();
+        add_attributes(message, &mut self.term, &mut gathered);
         for (_, text) in analysis::texts(message) {
-            self.analyser.terms(text, |term| posting.add(term));
+            self.analyser.terms(text, |term| gathered.add(term));
         }
-        if posting.is_whole {
-            posting.left = 1;
-            posting.add(&[Class::Whole as u8]);
+        if gathered.is_whole {
+            gathered.numbers.pop();
+            gathered.add(&[Class::Whole as u8]);
         }
+        self.post(document);
         Ok(())
+    }
+
+    /// Notes that a document has the terms that were gathered. Behind the gathering, in a row of its own: what terms have so far lies all
+    /// over the memory, and is fetched ahead.
+    fn post(&mut self, document: u32) {
+        self.posted.resize_with(self.terms.len(), Posted::default);
+        for &number in &self.numbers {
+            let posted = &mut self.posted[number as usize];
+            if posted.count == 0 {
+                posted.first = document;
+            } else if posted.last == document {
+                continue;
+            } else {
+                let before = posted.gaps.len();
+                write_varint(u64::from(document - posted.last), &mut posted.gaps);
+                self.gaps_bytes += posted.gaps.len() - before;
+            }
+            (posted.last, posted.count) = (document, posted.count + 1);
+        }
     }
 
     /// How many messages it has.
@@ -156,51 +177,29 @@ impl Builder {
     }
 }
 
-/// The terms of one message, on their way into a segment.
-struct Posting<'b> {
-    document: u32,
-    left: usize,
+/// The terms of one message, by their numbers.
+struct Gathered<'b> {
+    terms: &'b mut TermTable,
+    numbers: &'b mut Vec<u32>,
     /// It has more terms than are indexed.
     is_whole: bool,
-    terms: &'b mut TermTable,
-    posted: &'b mut Vec<Posted>,
-    gaps_bytes: &'b mut usize,
 }
 
-impl Posting<'_> {
+impl Gathered<'_> {
     fn add(&mut self, term: &[u8]) {
-        if self.left == 0 {
+        if self.numbers.len() < TERMS_PER_DOCUMENT_MAX {
+            self.numbers.push(self.terms.number_or_new(term));
+        } else {
             self.is_whole = true;
-            return;
         }
-        let number = self.terms.number_or_new(term);
-        let document = self.document;
-        let Some(posted) = self.posted.get_mut(number as usize) else {
-            self.left -= 1;
-            self.posted.push(Posted {
-                first: document,
-                last: document,
-                count: 1,
-                gaps: Vec::new(),
-            });
-            return;
-        };
-        if posted.last == document {
-            return;
-        }
-        self.left -= 1;
-        let before = posted.gaps.len();
-        write_varint(u64::from(document - posted.last), &mut posted.gaps);
-        *self.gaps_bytes += posted.gaps.len() - before;
-        (posted.last, posted.count) = (document, posted.count + 1);
     }
 }
 
-fn add_attributes(message: &Message, term: &mut Vec<u8>, posting: &mut Posting<'_>) {
+fn add_attributes(message: &Message, term: &mut Vec<u8>, gathered: &mut Gathered<'_>) {
     let mut add = |class, text: &str| {
         if !text.is_empty() {
             term::write(class, names::small(text), term);
-            posting.add(term);
+            gathered.add(term);
         }
     };
     add(Class::From, &message.sender.id);
@@ -211,7 +210,7 @@ fn add_attributes(message: &Message, term: &mut Vec<u8>, posting: &mut Posting<'
     if message.recipients.len() <= RECIPIENTS_MAX {
         message.recipients.iter().for_each(|party| add(Class::To, &party.id));
     } else {
-        posting.add(&[Class::Many as u8]);
+        gathered.add(&[Class::Many as u8]);
     }
 }
 

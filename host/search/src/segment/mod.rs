@@ -29,7 +29,8 @@ pub(crate) use index::Index;
 pub const DOCUMENTS_MAX: u32 = 1_000_000;
 /// Pages of a segment: 2 GiB.
 pub const PAGES_MAX: u32 = 1 << 16;
-/// Terms of one document that are indexed. A document with more is a candidate of every query.
-pub const TERMS_PER_DOCUMENT_MAX: usize = 1 << 16;
+/// Terms of one document that are indexed, repeats included: those of some 400 KiB of text. A document with more is a candidate of every
+/// query for words.
+pub const TERMS_PER_DOCUMENT_MAX: usize = 1 << 17;
 /// Recipients of one document that are indexed. A document with more is a candidate of every query for a recipient.
 pub const RECIPIENTS_MAX: usize = 8;
