@@ -11,6 +11,10 @@ use proviso_model::Message;
 use proviso_model::verdict::Span;
 use proviso_scan::Unit;
 
+/// Version of what terms texts have. It is raised where folding, readings, tokens, numbers or entities change: an index of another
+/// version would miss messages in silence.
+pub const ANALYSIS_VERSION: u64 = 1;
+
 /// A text of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -168,6 +172,38 @@ mod tests {
         for text in ["13800138000", "+86 138 0013 8000", "1 3 8 0 0 1 3 8 0 0 0"] {
             assert!(terms(text).contains(&mobile), "{text}");
         }
+    }
+
+    /// What these texts have for terms, and what each character is folded to, is what version 1 had.
+    #[test]
+    fn the_analysis_has_the_version_that_it_had() {
+        let mut hash = 0_u64;
+        let mut note = |value: u64| hash = (hash ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        let texts = [
+            "我们的產品保本保息，稳.赚.不.赔，保💰本 &#20445;本 [微笑] 保保本本息息",
+            "W.h.a.t.s.A.p.p whаtsаpp 𝐖hatsApp cafe\u{301} what-\nsapp **bold** don't iPhone15手机",
+            "138 0013-8000, +86 13900139000, 1,000,000元 100万 8.5% 百分之八点五 2026年1月31日 6222 0212 3456 7890",
+            "a@example.org https://example.org/x 微信 wx_12345 京A12345 🚀 €5",
+        ];
+        for text in texts {
+            Analyser::default().terms(text, |term| {
+                note(term.len() as u64);
+                for byte in term {
+                    note(u64::from(*byte));
+                }
+            });
+        }
+        let mut form = Form::default();
+        for c in '\0'..=char::MAX {
+            form.read(c.encode_utf8(&mut [0; 4]));
+            form.units.iter().for_each(|unit| note(u64::from(u32::from(unit.c))));
+            form.tokens.iter().for_each(|token| note(token.kind as u64));
+        }
+        assert_eq!(
+            (ANALYSIS_VERSION, hash),
+            (1, 0x1525_c3d7_1b07_c1a8),
+            "texts have other terms: raise ANALYSIS_VERSION"
+        );
     }
 
     #[test]

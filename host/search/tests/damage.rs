@@ -64,7 +64,7 @@ fn a_flipped_bit_or_a_cut_page_is_an_error_or_is_not_read() {
                         refused += 1;
                         assert_eq!(page as usize, number);
                     }
-                    Err(SegmentError::Form { .. }) => refused += 1,
+                    Err(SegmentError::Form { .. } | SegmentError::Analysis { .. }) => refused += 1,
                     Err(SegmentError::Page { page, .. }) => panic!("page {page} is there"),
                 }
             }

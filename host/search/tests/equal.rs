@@ -225,7 +225,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn an_index_finds_what_the_matcher_finds(messages in messages(), queries in prop::collection::vec(queries(), 1..8), gone in prop::collection::vec(0_u32..40, 0..4)) {
+    fn an_index_finds_what_the_examiner_finds(messages in messages(), queries in prop::collection::vec(queries(), 1..8), gone in prop::collection::vec(0_u32..40, 0..4)) {
         let builder = built(&messages);
         let segment = segment(&builder);
         let of = messages.len() as u32;

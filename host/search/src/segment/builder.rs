@@ -3,7 +3,7 @@
 use super::bits::{read_varint, write_varint};
 use super::index::Index;
 use super::table::Row;
-use super::term_table::TermTable;
+use super::term_table::{Gathered, TermTable};
 use super::writer::{WriteError, Writer};
 use super::{DOCUMENTS_MAX, RECIPIENTS_MAX, TERMS_PER_DOCUMENT_MAX};
 use crate::analysis::{self, Analyser};
@@ -44,7 +44,9 @@ pub struct Builder {
     gaps_bytes: usize,
     analyser: Analyser,
     term: Vec<u8>,
-    /// Of the terms of one message, with repeats.
+    /// The terms of one message, with repeats.
+    gathered: Gathered,
+    /// Their numbers.
     numbers: Vec<u32>,
 }
 
@@ -84,26 +86,28 @@ impl Builder {
             number,
             sent_ms: message.sent_at.as_millis(),
         });
-        let mut gathered = Gathered {
-            terms: &mut self.terms,
-            numbers: &mut self.numbers,
-            is_whole: false,
-        };
-        gathered.numbers.clear();
-        add_attributes(message, &mut self.term, &mut gathered);
+        let (gathered, mut is_whole) = (&mut self.gathered, false);
+        gathered.clear();
+        add_attributes(message, &mut self.term, gathered);
         for (_, text) in analysis::texts(message) {
-            self.analyser.terms(text, |term| gathered.add(term));
+            self.analyser.terms(text, |term| {
+                if gathered.len() < TERMS_PER_DOCUMENT_MAX {
+                    gathered.add(term);
+                } else {
+                    is_whole = true;
+                }
+            });
         }
-        if gathered.is_whole {
-            gathered.numbers.pop();
+        if is_whole {
             gathered.add(&[Class::Whole as u8]);
         }
+        self.terms.number_each(&self.gathered, &mut self.numbers);
         self.post(document);
         Ok(())
     }
 
-    /// Notes that a document has the terms that were gathered. Behind the gathering, in a row of its own: what terms have so far lies all
-    /// over the memory, and is fetched ahead.
+    /// Notes that a document has the terms that were gathered. In a row of its own: what
+    /// terms have so far lies all over the memory, and is fetched ahead.
     fn post(&mut self, document: u32) {
         self.posted.resize_with(self.terms.len(), Posted::default);
         for &number in &self.numbers {
@@ -177,25 +181,7 @@ impl Builder {
     }
 }
 
-/// The terms of one message, by their numbers.
-struct Gathered<'b> {
-    terms: &'b mut TermTable,
-    numbers: &'b mut Vec<u32>,
-    /// It has more terms than are indexed.
-    is_whole: bool,
-}
-
-impl Gathered<'_> {
-    fn add(&mut self, term: &[u8]) {
-        if self.numbers.len() < TERMS_PER_DOCUMENT_MAX {
-            self.numbers.push(self.terms.number_or_new(term));
-        } else {
-            self.is_whole = true;
-        }
-    }
-}
-
-fn add_attributes(message: &Message, term: &mut Vec<u8>, gathered: &mut Gathered<'_>) {
+fn add_attributes(message: &Message, term: &mut Vec<u8>, gathered: &mut Gathered) {
     let mut add = |class, text: &str| {
         if !text.is_empty() {
             term::write(class, names::small(text), term);

@@ -8,6 +8,7 @@
 //! | 6-13 | check of all other bytes, little-endian |
 //! | 14- | content, at most [`CONTENT_BYTES_MAX`] |
 
+use crate::analysis::ANALYSIS_VERSION;
 use std::sync::Arc;
 
 /// A page, in bytes, at most: what is decrypted at once.
@@ -82,6 +83,12 @@ pub enum SegmentError<E> {
         page: u32,
         /// What is wrong with it.
         what: &'static str,
+    },
+    /// Its texts were read by another program: it would miss messages.
+    #[error("the segment's texts were read as version {found}: expected {ANALYSIS_VERSION}; build the segment anew")]
+    Analysis {
+        /// The version.
+        found: u64,
     },
     /// A form of another program.
     #[error("the segment has form {found}: expected {VERSION}; build the segment anew")]

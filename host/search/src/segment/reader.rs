@@ -7,6 +7,7 @@ use super::page::{self, CONTENT_BYTES_MAX, Page, Pages, SegmentError, Stream};
 use super::postings;
 use super::table::{BLOCK, Packed, Row};
 use super::{DOCUMENTS_MAX, PAGES_MAX};
+use crate::analysis::ANALYSIS_VERSION;
 use crate::documents::Documents;
 use std::ops::{Range, RangeInclusive};
 
@@ -43,8 +44,18 @@ impl<P: Pages> Segment<P> {
         let damaged = |page, what| SegmentError::Damaged { page, what };
         let last = last.ok_or(damaged(0, "there are no pages, or too many"))?;
         let head = page::read(&pages, Stream::Head, last)?;
-        let [documents, terms, postings_bytes, dictionary_from, table_from, root_from] =
-            head_values(head.content(), last).ok_or(damaged(last, "the head makes no sense"))?;
+        let [
+            analysis,
+            documents,
+            terms,
+            postings_bytes,
+            dictionary_from,
+            table_from,
+            root_from,
+        ] = head_values(head.content(), last).ok_or(damaged(last, "the head makes no sense"))?;
+        if analysis != ANALYSIS_VERSION {
+            return Err(SegmentError::Analysis { found: analysis });
+        }
         let mut root = Vec::new();
         for number in root_from as u32..last {
             root.extend_from_slice(page::read(&pages, Stream::Root, number)?.content());
@@ -216,12 +227,12 @@ impl<P: Pages> Segment<P> {
     }
 }
 
-fn head_values(mut content: &[u8], last: u32) -> Option<[u64; 6]> {
-    let mut values = [0; 6];
+fn head_values(mut content: &[u8], last: u32) -> Option<[u64; 7]> {
+    let mut values = [0; 7];
     for value in &mut values {
         *value = read_varint(&mut content)?;
     }
-    let [documents, _, postings_bytes, dictionary_from, table_from, root_from] = values;
+    let [_, documents, _, postings_bytes, dictionary_from, table_from, root_from] = values;
     let is_ordered = dictionary_from <= table_from && table_from <= root_from && root_from <= u64::from(last);
     let is_full = postings_bytes.div_ceil(CONTENT_BYTES_MAX as u64) == dictionary_from;
     (content.is_empty() && documents <= u64::from(DOCUMENTS_MAX) && is_ordered && is_full).then_some(values)

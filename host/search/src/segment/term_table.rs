@@ -2,6 +2,39 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+/// Terms that are looked for together, with repeats.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Gathered {
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    pub(crate) fn add(&mut self, term: &[u8]) {
+        self.bytes.extend_from_slice(term);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn each(&self) -> impl Iterator<Item = &[u8]> {
+        let mut from = 0;
+        self.ends.iter().map(move |&to| {
+            let term = &self.bytes[from..to];
+            from = to;
+            term
+        })
+    }
+}
+
 /// Bytes that stand in a place itself: of all pairs, and of most words.
 const HERE_BYTES: usize = 11;
 
@@ -14,6 +47,8 @@ pub(crate) struct TermTable {
     /// By hash. At most half of them are taken.
     places: Vec<Place>,
     hasher: RandomState,
+    /// Of terms that are looked for together.
+    hashes: Vec<u64>,
 }
 
 /// Where a term may stand. Most terms are known by it alone: looking at their bytes elsewhere would take most of the time that adding a
@@ -43,22 +78,31 @@ impl TermTable {
         if self.places.is_empty() {
             return None;
         }
-        self.places[self.place(term).0].number.checked_sub(1)
+        let (place, _) = self.place(term, self.hasher.hash_one(term));
+        self.places[place].number.checked_sub(1)
     }
 
-    /// The number of a term, which is a new one if it was not there.
-    pub(crate) fn number_or_new(&mut self, term: &[u8]) -> u32 {
-        if self.places.len() < (self.ends.len() + 1) * 2 {
+    /// Puts the numbers of terms into `numbers`: new ones of those that were not there. First all are hashed, then all looked for: where a
+    /// term stands lies all over the memory, and what is looked for in a row is fetched ahead.
+    pub(crate) fn number_each(&mut self, terms: &Gathered, numbers: &mut Vec<u32>) {
+        while self.places.len() < (self.ends.len() + terms.len()) * 2 {
             self.grow();
         }
-        let (place, here) = self.place(term);
-        self.places[place].number.checked_sub(1).unwrap_or_else(|| {
-            self.bytes.extend_from_slice(term);
-            self.ends.push(self.bytes.len() as u32);
-            let number = self.ends.len() as u32;
-            self.places[place] = Place { here, number };
-            number - 1
-        })
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        hashes.extend(terms.each().map(|term| self.hasher.hash_one(term)));
+        numbers.clear();
+        for (term, hash) in terms.each().zip(&hashes) {
+            let (place, here) = self.place(term, *hash);
+            numbers.push(self.places[place].number.checked_sub(1).unwrap_or_else(|| {
+                self.bytes.extend_from_slice(term);
+                self.ends.push(self.bytes.len() as u32);
+                let number = self.ends.len() as u32;
+                self.places[place] = Place { here, number };
+                number - 1
+            }));
+        }
+        self.hashes = hashes;
     }
 
     /// Memory that it takes, in bytes.
@@ -67,8 +111,7 @@ impl TermTable {
     }
 
     /// Where a term stands, or would, and what stands there of it.
-    fn place(&self, term: &[u8]) -> (usize, [u8; HERE_BYTES + 1]) {
-        let hash = self.hasher.hash_one(term);
+    fn place(&self, term: &[u8], hash: u64) -> (usize, [u8; HERE_BYTES + 1]) {
         let mut here = [0; HERE_BYTES + 1];
         let is_short = term.len() <= HERE_BYTES;
         if is_short {
@@ -92,7 +135,8 @@ impl TermTable {
     fn grow(&mut self) {
         self.places = vec![Place::default(); (self.places.len() * 2).max(1 << 10)];
         for number in 0..self.ends.len() as u32 {
-            let (place, here) = self.place(self.term(number));
+            let term = self.term(number);
+            let (place, here) = self.place(term, self.hasher.hash_one(term));
             self.places[place] = Place {
                 here,
                 number: number + 1,
@@ -111,11 +155,14 @@ mod tests {
         // Short ones and long ones.
         let term = |number: u32| format!("{number}{}", "x".repeat(number as usize % 4 * 5)).into_bytes();
         assert_eq!(table.number(b"0"), None);
-        for number in 0..5_000 {
-            assert_eq!(table.number_or_new(&term(number)), number);
+        let mut numbers = Vec::new();
+        for batch in [0..1, 1..3_000, 0..5_000, 0..5_000] {
+            let mut terms = Gathered::default();
+            batch.clone().for_each(|number| terms.add(&term(number)));
+            table.number_each(&terms, &mut numbers);
+            assert_eq!(numbers, batch.collect::<Vec<_>>());
         }
         for number in 0..5_000 {
-            assert_eq!(table.number_or_new(&term(number)), number);
             assert_eq!(table.number(&term(number)), Some(number));
             assert_eq!(table.term(number), term(number));
         }

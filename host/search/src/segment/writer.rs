@@ -8,6 +8,7 @@ use super::dictionary::{BESIDE_BYTES_MAX, Blocks, Listed};
 use super::page::{self, CONTENT_BYTES_MAX, Stream};
 use super::postings;
 use super::table::{self, BLOCK, BLOCK_BYTES_MAX, Row, TooFar};
+use crate::analysis::ANALYSIS_VERSION;
 
 /// A segment was not written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -122,6 +123,7 @@ impl<E, S: FnMut(Vec<u8>) -> Result<(), E>> Writer<S> {
         }
         let mut head = Vec::new();
         for value in [
+            ANALYSIS_VERSION,
             u64::from(self.documents),
             self.terms,
             self.postings_bytes,
