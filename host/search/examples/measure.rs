@@ -1,23 +1,27 @@
 //! Builds a segment of messages of the corpora and says what it takes: bytes, time, and time of queries.
 //!
-//! `PROVISO_CORPUS=FOLDER cargo run --release -p proviso-search --example measure [MESSAGES [COMPARED]]` reads `FOLDER/messages/*.jsonl`. Where there
-//! are fewer texts than messages, they come again with other figures and with the second half of another text. The answers of all
-//! queries are compared with a full scan of the first `COMPARED` messages.
+//! `PROVISO_CORPUS=FOLDER cargo run --release -p proviso-search --example measure [MESSAGES [COMPARED [PART]]]` reads
+//! `FOLDER/messages/*.jsonl`. Where there are fewer texts than messages, they come again with other figures and with the second half of
+//! another text. Segments of `PART` messages are built, and merged. The answers of all queries are compared with a full scan of the first
+//! `COMPARED` messages.
 
 use proviso_model::message::{Direction, Kind, Message, Party, PartyClass};
 use proviso_model::time::Zone;
 use proviso_model::{MessageId, Timestamp, canonical};
-use proviso_search::segment::{Builder, Segment};
-use proviso_search::{Examiner, Labels, Prepared, Query};
+use proviso_search::segment::{Builder, Segment, merge};
+use proviso_search::{Documents, Examiner, Labels, Prepared, Query};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn main() {
     let folder = std::env::var("PROVISO_CORPUS").expect("PROVISO_CORPUS names a folder");
-    let count: u64 = std::env::args()
-        .nth(1)
-        .map_or(1_000_000, |count| count.parse().expect("a number"));
+    let argument = |place: usize, default: u32| {
+        let given = std::env::args().nth(place);
+        given.map_or(default, |given| given.parse().expect("a number"))
+    };
+    let (count, compared) = (argument(1, 1_000_000), argument(2, 0));
+    let part = argument(3, count);
     let texts = texts(&folder);
     println!(
         "{} texts of {} bytes",
@@ -26,33 +30,48 @@ fn main() {
     );
     let mut random = Random(1);
     let mut builder = Builder::default();
-    let compared: u32 = std::env::args()
-        .nth(2)
-        .map_or(0, |count| count.parse().expect("a number"));
     let mut said = Vec::new();
-    let (mut line_bytes, mut spent) = (0, Duration::ZERO);
+    let (mut line_bytes, mut spent, mut memory_bytes) = (0, Duration::ZERO, 0);
+    let mut parts = Vec::new();
     for number in 0..count {
-        let message = message(&texts, number, &mut random);
+        let message = message(&texts, number.into(), &mut random);
         line_bytes += canonical::to_json(&message).len() + 1;
         let from = Instant::now();
-        builder.add(number * 3 + 1, &message).expect("it is not full");
+        builder
+            .add(u64::from(number) * 3 + 1, &message)
+            .expect("it is not full");
+        if builder.len() == part || number + 1 == count {
+            memory_bytes = memory_bytes.max(builder.memory_bytes());
+            parts.push(written(|sink| builder.write(sink).expect("it is written")));
+            builder = Builder::default();
+        }
         spent += from.elapsed();
         said.push(message.text);
     }
     println!(
-        "added {count}: {:.0} a second, {} MB",
-        count as f64 / spent.as_secs_f64(),
-        builder.memory_bytes() >> 20
+        "built {} segments: {:.0} messages a second, {} MB at most",
+        parts.len(),
+        f64::from(count) / spent.as_secs_f64(),
+        memory_bytes >> 20
     );
-    let mut pages: Vec<Arc<[u8]>> = Vec::new();
-    let from = Instant::now();
-    builder
-        .write(|page| {
-            pages.push(page.into());
-            Ok::<(), Infallible>(())
-        })
-        .expect("it is written");
-    spent += from.elapsed();
+    let pages = if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        let from = Instant::now();
+        let parts: Vec<_> = parts
+            .into_iter()
+            .map(|pages| Segment::open(pages).expect("it was just written"))
+            .collect();
+        let none: Vec<_> = parts.iter().map(|part| Documents::none(part.documents())).collect();
+        let parts: Vec<_> = parts.iter().zip(&none).collect();
+        let pages = written(|sink| merge(&parts, sink).expect("they are merged"));
+        println!(
+            "merged: {:.0} messages a second",
+            f64::from(count) / from.elapsed().as_secs_f64()
+        );
+        pages
+    };
+    let count = f64::from(count);
     let bytes: usize = pages.iter().map(|page| page.len()).sum();
     let of_stream = |stream: u8| {
         pages
@@ -62,23 +81,26 @@ fn main() {
             .sum::<usize>()
     };
     println!(
-        "built: {:.0} a second, {} pages",
-        count as f64 / spent.as_secs_f64(),
-        pages.len()
-    );
-    println!(
         "bytes a message: {:.1} (postings {:.1}, dictionary {:.1}, table {:.1}); a line: {:.1}; {:.3} of the lines",
-        bytes as f64 / count as f64,
-        of_stream(1) as f64 / count as f64,
-        of_stream(2) as f64 / count as f64,
-        of_stream(3) as f64 / count as f64,
-        line_bytes as f64 / count as f64,
+        bytes as f64 / count,
+        of_stream(1) as f64 / count,
+        of_stream(2) as f64 / count,
+        of_stream(3) as f64 / count,
+        line_bytes as f64 / count,
         bytes as f64 / line_bytes as f64
     );
     let segment = Segment::open(pages).expect("it was just written");
     println!("{} terms", segment.terms());
-    drop(builder);
     ask(&segment, &said, compared, &mut random);
+}
+
+fn written(write: impl FnOnce(&mut dyn FnMut(Vec<u8>) -> Result<(), Infallible>)) -> Vec<Arc<[u8]>> {
+    let mut pages: Vec<Arc<[u8]>> = Vec::new();
+    write(&mut |page| {
+        pages.push(page.into());
+        Ok(())
+    });
+    pages
 }
 
 /// Queries of each kind.

@@ -11,6 +11,7 @@ use crate::query::Side;
 use crate::segment::{Builder, Index, Pages, Segment, SegmentError};
 use crate::term::{self, Class};
 use crate::words::{Part, Sought, Words};
+use std::cell::Cell;
 use std::convert::Infallible;
 
 /// The documents of a segment that a query may find.
@@ -353,13 +354,18 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
         let mut found = self.none.clone();
         // What is known by its beginning alone may go on in any way.
         let is_cut = |term: &[u8]| term.len() > 1 + term::TERM_BYTES_MAX - 4;
-        let is_sought = |term: &[u8]| is_cut(term) || str::from_utf8(&term[1..]).is_ok_and(|word| part.is_of(word));
+        let is_of = |term: &[u8]| str::from_utf8(&term[1..]).is_ok_and(|word| part.is_of(word));
+        let has_cut = Cell::new(false);
+        let is_sought = |term: &[u8]| {
+            has_cut.set(has_cut.get() || is_cut(term));
+            is_cut(term) || is_of(term)
+        };
         self.index.add_of_terms(&self.term, &is_sought, &mut found)?;
-        if is_exact && part.open == Open::Behind {
+        if is_exact && part.open == Open::Behind || !has_cut.get() {
             return Ok(Candidates::exact(found));
         }
         let mut certain = self.none.clone();
-        let is_certain = |term: &[u8]| !is_cut(term) && is_sought(term);
+        let is_certain = |term: &[u8]| !is_cut(term) && is_of(term);
         self.index.add_of_terms(&self.term, &is_certain, &mut certain)?;
         Ok(Candidates {
             may: found,
