@@ -1,5 +1,7 @@
 //! Sets of documents of one segment.
 
+use std::ops::Range;
+
 /// Some of a segment's documents, which have the numbers from 0 in the order of arrival. A bit each: at most 125,000 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documents {
@@ -36,6 +38,17 @@ impl Documents {
             self.words[document as usize / 64] |= 1 << (document % 64);
         }
         is_there
+    }
+
+    /// Adds the documents from the first to the one before `to`.
+    pub(crate) fn add_row(&mut self, documents: Range<u32>) {
+        for place in documents.start / 64..documents.end.min(self.of).div_ceil(64) {
+            let from = documents.start.saturating_sub(place * 64);
+            let to = (documents.end.min(self.of) - place * 64).min(64);
+            if from < to {
+                self.words[place as usize] |= u64::MAX << from & u64::MAX >> (64 - to);
+            }
+        }
     }
 
     /// True if the document is in it.
@@ -139,12 +152,14 @@ mod tests {
                 prop_assert!((0..310).all(|number| documents.has(number) == set.contains(&number)));
                 Ok(())
             };
-            let with = |join: fn(&mut Documents, &Documents)| { let mut a = a.clone(); join(&mut a, &b); a };
-            is(&with(Documents::add_all), sa.union(&sb).copied().collect())?;
-            is(&with(Documents::keep), sa.intersection(&sb).copied().collect())?;
-            is(&with(Documents::remove), sa.difference(&sb).copied().collect())?;
-            is(&with(|a, _| a.invert()), (0..of).filter(|number| !sa.contains(number)).collect())?;
+            let with = |join: &dyn Fn(&mut Documents, &Documents)| { let mut a = a.clone(); join(&mut a, &b); a };
+            is(&with(&Documents::add_all), sa.union(&sb).copied().collect())?;
+            is(&with(&Documents::keep), sa.intersection(&sb).copied().collect())?;
+            is(&with(&Documents::remove), sa.difference(&sb).copied().collect())?;
+            is(&with(&|a, _| a.invert()), (0..of).filter(|number| !sa.contains(number)).collect())?;
             is(&Documents::all(of), (0..of).collect())?;
+            let (from, to) = (others.first().copied().unwrap_or(7), some.first().copied().unwrap_or(270));
+            is(&with(&|a, _| a.add_row(from..to)), sa.iter().copied().chain(from..to.min(of)).collect())?;
         }
     }
 }

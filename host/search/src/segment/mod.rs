@@ -12,6 +12,8 @@ mod merge;
 mod page;
 mod postings;
 mod reader;
+#[cfg(test)]
+mod reader_tests;
 mod table;
 mod term_table;
 mod writer;

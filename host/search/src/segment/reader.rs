@@ -383,6 +383,11 @@ impl<P: Pages> Index for Segment<P> {
             if *times.start() > page.sent_to || *times.end() < page.sent_from {
                 continue;
             }
+            if times.contains(&page.sent_from) && times.contains(&page.sent_to) {
+                let next = self.of_table.get(number + 1);
+                into.add_row(page.first_document..next.map_or(self.documents, |next| next.first_document));
+                continue;
+            }
             self.each_block(number, |first, block| {
                 let rows = (first..)
                     .zip(block.rows())
