@@ -7,6 +7,16 @@ use crate::number;
 use crate::query::Open;
 use std::ops::Range;
 
+/// Tokens of a phrase that is looked for at each place.
+const SHORT_TOKENS_MAX: usize = 6;
+/// What a hash over tokens is multiplied by for each.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn mixed(value: u64) -> u64 {
+    let mixed = value.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    mixed ^ mixed >> 32
+}
+
 /// A word or a phrase.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
@@ -55,24 +65,54 @@ impl Words {
         })
     }
 
+    /// True if its tokens follow each other from this one on.
+    fn stands_at(&self, form: &Form, from: usize) -> bool {
+        let here = form.tokens[from..].iter().zip(&self.tokens).enumerate();
+        here.into_iter().all(|(place, (token, sought))| {
+            token.kind == sought.kind
+                && (place == 0 || !sought.is_glued || token.is_glued)
+                && form.of(*token).eq(sought.text.iter().copied())
+        })
+    }
+
+    /// Of a long phrase only places are looked at where a hash over as many tokens is that of the phrase (Rabin and Karp, 1987): a text
+    /// that nearly repeats it again and again takes no longer than another.
+    fn each_long_in(&self, form: &Form, take: &mut impl FnMut(Range<usize>)) {
+        let count = self.tokens.len();
+        let Some(last_from) = form.tokens.len().checked_sub(count) else {
+            return;
+        };
+        let of_text =
+            |text: &mut dyn Iterator<Item = char>| text.fold(1, |hash, c| mixed(hash ^ u64::from(u32::from(c))));
+        let hashes: Vec<u64> = form.tokens.iter().map(|token| of_text(&mut form.of(*token))).collect();
+        let add = |hash: u64, next: u64| hash.wrapping_mul(BASE).wrapping_add(next);
+        let sought = self
+            .tokens
+            .iter()
+            .map(|token| of_text(&mut token.text.iter().copied()))
+            .fold(0, add);
+        let leaving = (0..count).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+        let mut here = hashes[..count].iter().copied().fold(0, add);
+        for from in 0..=last_from {
+            if here == sought && self.stands_at(form, from) {
+                take(from..from + count);
+            }
+            if let Some(next) = hashes.get(from + count) {
+                here = add(here, *next).wrapping_sub(hashes[from].wrapping_mul(leaving));
+            }
+        }
+    }
+
     /// Gives `take` the tokens of each place of a form where it stands.
     pub(crate) fn each_in(&self, form: &Form, mut take: impl FnMut(Range<usize>)) {
         let count = self.tokens.len();
-        for from in 0..form.tokens.len() {
-            let Some(here) = form.tokens.get(from..from + count) else {
-                break;
-            };
-            let stands = here
-                .iter()
-                .zip(&self.tokens)
-                .enumerate()
-                .all(|(place, (token, sought))| {
-                    token.kind == sought.kind
-                        && (place == 0 || !sought.is_glued || token.is_glued)
-                        && form.of(*token).eq(sought.text.iter().copied())
-                });
-            if stands {
-                take(from..from + count);
+        if count > SHORT_TOKENS_MAX {
+            self.each_long_in(form, &mut take);
+        } else {
+            for from in 0..(form.tokens.len() + 1).saturating_sub(count) {
+                if self.stands_at(form, from) {
+                    take(from..from + count);
+                }
             }
         }
         if let Some(number) = &self.number {
@@ -151,6 +191,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use proviso_rows::each_row;
 
     fn found(words: &str, text: &str) -> Vec<String> {
@@ -200,5 +241,20 @@ mod tests {
             |(words, text, expected)| assert_eq!(found(words, text).join("|"), expected, "{words} in {text}"),
         );
         assert!(Words::of("，。").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn long_phrases_stand_where_short_ones_would(words in "[ab保本 ]{8,24}", texts in prop::collection::vec("[ab保本 ]{0,12}", 1..6)) {
+            let Some(sought) = Words::of(&words) else { return Ok(()) };
+            // The phrase among what is like it.
+            let text = texts.join(&words);
+            let mut form = Form::default();
+            form.read(&text);
+            let mut long = Vec::new();
+            sought.each_long_in(&form, &mut |tokens| long.push(tokens.start));
+            let froms = 0..(form.tokens.len() + 1).saturating_sub(sought.tokens.len());
+            prop_assert_eq!(long, froms.filter(|from| sought.stands_at(&form, *from)).collect::<Vec<_>>());
+        }
     }
 }
