@@ -18,6 +18,11 @@ const EDGES: &[(&str, &[&str])] = &[
         "proviso-scan",
         &["proviso-model", "proviso-chars", "proviso-entities", "proviso-noise"],
     ),
+    // A text is folded, read and looked at for entities for an index as it is for the scan.
+    (
+        "proviso-search",
+        &["proviso-model", "proviso-chars", "proviso-entities", "proviso-scan"],
+    ),
     ("proviso-pack", &["proviso-model"]),
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
@@ -101,8 +106,8 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 17] = [
-    "model", "noise", "chars", "entities", "proof", "scan", "pack", "registry", "engine", "pipeline", "seal",
+const HOST: [&str; 18] = [
+    "model", "noise", "chars", "entities", "proof", "scan", "search", "pack", "registry", "engine", "pipeline", "seal",
     "archive", "sources", "facts", "daemon", "author", "proviso",
 ];
 
@@ -186,6 +191,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/proof/src",
         "host/facts/src",
         "host/scan/src",
+        "host/search/src",
     ] {
         let sources = sources(&project().join(folder));
         assert!(!sources.is_empty(), "{folder} has no sources");

@@ -81,6 +81,8 @@ pub use matcher::{Matcher, Token};
 pub use patterns::{Pattern, Patterns};
 pub use proviso_entities::{self as entities, Entity, EntityKind, EntityValue};
 pub use quadratic::can_be_quadratic;
+pub use reading::read_disguised;
 pub use scan::{Scratch, TEXT_BYTES_MAX};
 pub use signs::has_signs_of_disguise;
 pub use steps::Owner;
+pub use unit::Unit;

@@ -9,6 +9,7 @@ use crate::hit::Hit;
 use crate::joined;
 use crate::plain_units;
 use crate::rejoin;
+use crate::signs::Signs;
 use crate::unit::{self, Unit};
 use proviso_entities::Entity;
 use std::ops::Range;
@@ -90,30 +91,7 @@ impl Readings {
     pub(crate) fn read(&mut self, text: &str, part: Range<usize>, of: usize, whom: For) -> Option<usize> {
         let base = part.start as u32;
         let text = &text[part];
-        let units = &mut self.units;
-        unit::of_text(text, units);
-        joined::join(units);
-        rejoin::lines(units);
-        proviso_noise::leave_out(units);
-        match whom {
-            For::Terms => {
-                plain_units::leave_out_strokes(units);
-                plain_units::read_mixed_words(units);
-                rejoin::markup(units);
-                doubles::single(units);
-            }
-            For::Repeats => doubles::every(units, &mut self.unit_counts),
-            For::Patterns => {
-                plain_units::read(units);
-                rejoin::markup(units);
-                doubles::single(units);
-            }
-        }
-        let is_text = |(before, unit): (u32, &Unit)| {
-            before == unit.from && text[before as usize..].starts_with(unit.c) && unit.len() == unit.c.len_utf8()
-        };
-        let ends = std::iter::once(0).chain(units.iter().map(|unit| unit.to));
-        if units.last().map_or(0, |unit| unit.to as usize) == text.len() && ends.zip(units.iter()).all(is_text) {
+        if !read_units(text, whom, &mut self.units, &mut self.unit_counts) {
             return None;
         }
         let (text_from, pieces_from) = (self.text.len(), self.pieces.len());
@@ -192,6 +170,56 @@ impl Readings {
     }
 }
 
+/// Puts the characters of a reading into `units`; false if they are the text itself, letter for letter.
+fn read_units(text: &str, whom: For, units: &mut Vec<Unit>, counts: &mut Vec<u8>) -> bool {
+    unit::of_text(text, units);
+    joined::join(units);
+    rejoin::lines(units);
+    proviso_noise::leave_out(units);
+    match whom {
+        For::Terms => {
+            plain_units::leave_out_strokes(units);
+            plain_units::read_mixed_words(units);
+            rejoin::markup(units);
+            doubles::single(units);
+        }
+        For::Repeats => doubles::every(units, counts),
+        For::Patterns => {
+            plain_units::read(units);
+            rejoin::markup(units);
+            doubles::single(units);
+        }
+    }
+    let is_text = |(before, unit): (u32, &Unit)| {
+        before == unit.from && text[before as usize..].starts_with(unit.c) && unit.len() == unit.c.len_utf8()
+    };
+    let ends = std::iter::once(0).chain(units.iter().map(|unit| unit.to));
+    units.last().map_or(0, |unit| unit.to as usize) != text.len() || !ends.zip(units.iter()).all(is_text)
+}
+
+/// Gives `take` the characters of each part of a text that reads otherwise than it stands, as lexicons read it: in their order, with
+/// the bytes of the whole text that each stands for. They are not folded. `units` is memory that calls reuse. A text without signs of
+/// disguise has no such part; what stands behind 4 MiB is not read.
+pub fn read_disguised(text: &str, units: &mut Vec<Unit>, mut take: impl FnMut(&[Unit])) {
+    if !Signs::for_terms(text).structure {
+        return;
+    }
+    for part in parts(text) {
+        let is_whole = part.len() == text.len();
+        if !is_whole && !Signs::for_terms(&text[part.clone()]).structure {
+            continue;
+        }
+        let base = part.start as u32;
+        if read_units(&text[part], For::Terms, units, &mut Vec::new()) {
+            for unit in &mut *units {
+                unit.from += base;
+                unit.to += base;
+            }
+            take(units);
+        }
+    }
+}
+
 /// The parts of a text that are read, each by itself: a disguised line of a long mail costs the reading of what stands around it, not of
 /// the mail. A part of a long text ends between paragraphs, and what noise its rows show is left out of it alone.
 pub(crate) fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
@@ -236,6 +264,34 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn disguised_parts_are_given_as_lexicons_read_them() {
+        let read = |text: &str| {
+            let mut all = Vec::new();
+            read_disguised(text, &mut Vec::new(), |units| {
+                let spans = units
+                    .iter()
+                    .all(|unit| text.get(unit.from as usize..unit.to as usize).is_some());
+                assert!(spans, "{text}: {units:?}");
+                all.push(units.iter().map(|unit| unit.c).collect::<String>());
+            });
+            all
+        };
+        assert_eq!(read("保本保息"), [""; 0]);
+        assert_eq!(read("&#20445;本"), ["保本"]);
+        assert_eq!(read("保💰本"), ["保本"]);
+        let long = format!(
+            "{}\n{}&#20445;本",
+            "an ordinary line of words\n".repeat(400),
+            "another line of words\n".repeat(2)
+        );
+        let parts = read(&long);
+        assert!(
+            matches!(&parts[..], [one] if one.ends_with("words\n保本") && one.len() < 100),
+            "{parts:?}"
+        );
+    }
 
     #[test]
     fn a_long_text_is_read_in_parts_that_end_with_paragraphs() {

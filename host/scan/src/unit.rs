@@ -6,11 +6,13 @@ use proviso_noise::MARK;
 
 /// One character of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unit {
-    pub(crate) c: char,
-    /// The bytes of the text that it stands for, on borders of characters.
-    pub(crate) from: u32,
-    pub(crate) to: u32,
+pub struct Unit {
+    /// As it is read.
+    pub c: char,
+    /// The first byte of the text that it stands for, on a character's border.
+    pub from: u32,
+    /// Behind the last byte, on a character's border.
+    pub to: u32,
 }
 
 impl proviso_noise::Unit for Unit {

@@ -1,0 +1,248 @@
+//! The examiner: whether a query finds a message, and where. It asks no index, and is what every answer of one is compared with.
+
+use crate::analysis::{self, Analyser, Place};
+use crate::entity::Said;
+use crate::form::Form;
+use crate::names;
+use crate::prepared::{Asked, Attribute, Label, Prepared, Utterance};
+use crate::query::{Flag, Side};
+use crate::words::Words;
+use proviso_model::Message;
+use proviso_model::message::Party;
+use proviso_model::verdict::{Severity, Span};
+use std::ops::Range;
+
+/// Places of one message that are told, at most.
+pub const MARKS_MAX: usize = 1_000;
+
+/// What is known of a message beside it.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    /// The departments of its parties.
+    pub departments: Vec<String>,
+    /// What was found in it.
+    pub findings: Vec<Found>,
+    /// What is true of it.
+    pub flags: Vec<Flag>,
+}
+
+/// A finding, as queries ask for it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// `vendor/name`.
+    pub pack: String,
+    /// The policy's name within the pack.
+    pub policy: String,
+    /// The rule.
+    pub rule: String,
+    /// How severe it is.
+    pub severity: Severity,
+}
+
+/// A place where a part of a query stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark {
+    /// In which text of the message.
+    pub place: Place,
+    /// The bytes of this text.
+    pub span: Span,
+}
+
+/// Memory that looking at messages reuses; one for each thread.
+#[derive(Default)]
+pub struct Examiner {
+    analyser: Analyser,
+}
+
+impl Examiner {
+    /// Where the words of a query stand in a message that it finds, in order, each once; none of one that it does not find. A message
+    /// may be found without any: by its sender, or by what does not stand in it. Takes a time that is linear in the message's bytes
+    /// times the query's tests.
+    pub fn examine(&mut self, query: &Prepared, message: &Message, labels: &Labels) -> Option<Vec<Mark>> {
+        let mut utterances = Vec::new();
+        utterances_of(&query.asked, &mut utterances);
+        let asks_for_entities = utterances.iter().any(|utterance| asks_for_entities(utterance));
+        let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); utterances.len()];
+        for (place, text) in analysis::texts(message) {
+            if utterances.is_empty() || text.is_empty() {
+                continue;
+            }
+            let seen = std::cell::RefCell::new(&mut marks);
+            let mut of_entity = |said: Said, span| {
+                for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
+                    if says(utterance, &said) {
+                        note(marks, Mark { place, span });
+                    }
+                }
+            };
+            self.analyser.analyse(
+                text,
+                |form| {
+                    for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
+                        each_in(utterance, form, |tokens| {
+                            let (start, end) = form.span(tokens);
+                            let span = Span { start, end };
+                            note(marks, Mark { place, span });
+                        });
+                    }
+                },
+                if asks_for_entities { Some(&mut of_entity) } else { None },
+            );
+        }
+        let mut about = About {
+            message,
+            labels,
+            marks: marks.iter(),
+        };
+        let mut found = Vec::new();
+        let is_found = about.is_true(&query.asked, true, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MARKS_MAX);
+        is_found.then_some(found)
+    }
+}
+
+fn note(marks: &mut Vec<Mark>, mark: Mark) {
+    if marks.len() < MARKS_MAX {
+        marks.push(mark);
+    }
+}
+
+/// The utterances of a tree, in its order.
+fn utterances_of<'a>(asked: &'a Asked, all: &mut Vec<&'a Utterance>) {
+    match asked {
+        Asked::All(asked) | Asked::Any(asked) => asked.iter().for_each(|asked| utterances_of(asked, all)),
+        Asked::Not(asked) => utterances_of(asked, all),
+        Asked::Said(utterance) => all.push(utterance),
+        Asked::Attribute(_) | Asked::Label(_) => {}
+    }
+}
+
+fn each_in(utterance: &Utterance, form: &Form, mut take: impl FnMut(Range<usize>)) {
+    match utterance {
+        Utterance::Words(words) => words.each_in(form, take),
+        Utterance::Part(part) => part.each_in(form, take),
+        Utterance::Near { first, second, within } => near(form, first, second, *within, &mut take),
+        Utterance::Kind(_) | Utterance::Entity(_) => {}
+    }
+}
+
+fn near(form: &Form, first: &Words, second: &Words, within: usize, take: &mut impl FnMut(Range<usize>)) {
+    let places = |words: &Words| {
+        let mut places = Vec::new();
+        words.each_in(form, |tokens| places.push(tokens));
+        places.sort_unstable_by_key(|tokens| (tokens.start, tokens.end));
+        places
+    };
+    let (firsts, seconds) = (places(first), places(second));
+    let longest = seconds.iter().map(Range::len).max().unwrap_or_default();
+    let mut from = 0;
+    for one in firsts {
+        // Those that end too far before this one end too far before the next as well.
+        while seconds
+            .get(from)
+            .is_some_and(|other| other.start + longest + within < one.start)
+        {
+            from += 1;
+        }
+        let others = seconds[from..]
+            .iter()
+            .take_while(|other| other.start <= one.end + within);
+        let is_near =
+            |other: &&Range<usize>| one.start >= other.end && one.start - other.end <= within || other.start >= one.end;
+        if let Some(other) = others.clone().find(is_near) {
+            take(one);
+            take(other.clone());
+        }
+    }
+}
+
+fn asks_for_entities(utterance: &Utterance) -> bool {
+    match utterance {
+        Utterance::Words(words) => words.entity.is_some(),
+        Utterance::Kind(_) | Utterance::Entity(_) => true,
+        Utterance::Part(_) | Utterance::Near { .. } => false,
+    }
+}
+
+fn says(utterance: &Utterance, said: &Said) -> bool {
+    match utterance {
+        Utterance::Words(words) => words.entity.as_ref().is_some_and(|sought| said.is_sought(sought)),
+        Utterance::Kind(kind) => said.kind == *kind,
+        Utterance::Entity(sought) => said.is_sought(sought),
+        Utterance::Part(_) | Utterance::Near { .. } => false,
+    }
+}
+
+/// A message, as a tree is asked of it.
+struct About<'a, M> {
+    message: &'a Message,
+    labels: &'a Labels,
+    /// Of each utterance, in the order of the tree.
+    marks: M,
+}
+
+impl<'a, M: Iterator<Item = &'a Vec<Mark>>> About<'a, M> {
+    /// Whether it is true of the message. Of what finds, not of what must not be there, the places are told. All of the tree is gone
+    /// over, so that each utterance takes its own places.
+    fn is_true(&mut self, asked: &Asked, finds: bool, found: &mut Vec<Mark>) -> bool {
+        let known = found.len();
+        let is_true = match asked {
+            Asked::All(all) => {
+                let are_true = all.iter().filter(|asked| self.is_true(asked, finds, found));
+                are_true.count() == all.len()
+            }
+            Asked::Any(all) => {
+                let are_true = all.iter().filter(|asked| self.is_true(asked, finds, found));
+                are_true.count() > 0
+            }
+            Asked::Not(asked) => !self.is_true(asked, !finds, found),
+            Asked::Said(_) => {
+                let marks = self.marks.next().map(Vec::as_slice).unwrap_or_default();
+                if finds {
+                    found.extend_from_slice(marks);
+                }
+                !marks.is_empty()
+            }
+            Asked::Attribute(attribute) => has_attribute(self.message, attribute),
+            Asked::Label(label) => has_label(self.labels, label),
+        };
+        if finds && !is_true {
+            found.truncate(known);
+        }
+        is_true
+    }
+}
+
+fn has_attribute(message: &Message, attribute: &Attribute) -> bool {
+    match attribute {
+        Attribute::Party { side, id } => {
+            let has = |party: &Party| names::is(&party.id, id);
+            match side {
+                Side::From => has(&message.sender),
+                Side::To => message.recipients.iter().any(has),
+                Side::With => message.parties().any(has),
+            }
+        }
+        Attribute::Conversation(name) => names::is(&message.conversation, name),
+        Attribute::Channel(name) => names::is(&message.id.channel, name),
+        Attribute::Kind(kind) => message.kind == *kind,
+        Attribute::Direction(direction) => message.direction == *direction,
+        Attribute::Sent(times) => times.contains(&message.sent_at.as_millis()),
+    }
+}
+
+fn has_label(labels: &Labels, label: &Label) -> bool {
+    let found = |is: &dyn Fn(&Found) -> bool| labels.findings.iter().any(is);
+    match label {
+        Label::Department(name) => labels.departments.iter().any(|department| names::is(department, name)),
+        Label::Pack(name) => found(&|found| names::is(&found.pack, name)),
+        Label::Policy(name) => found(&|found| {
+            names::is(&found.policy, name) || names::is(&format!("{}:{}", found.pack, found.policy), name)
+        }),
+        Label::Rule(name) => found(&|found| names::is(&found.rule, name)),
+        Label::Severity(from, to) => found(&|found| (*from..=*to).contains(&found.severity)),
+        Label::Is(flag) => labels.flags.contains(flag),
+    }
+}

@@ -1,0 +1,111 @@
+//! What may be written at a place of a query.
+
+use super::field::Field;
+use super::lex::ascii;
+use std::ops::Range;
+
+/// What may stand at a place of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The bytes of the query that an offer takes the place of.
+    pub replaces: Range<usize>,
+    /// In the order in which they are shown.
+    pub offers: Vec<Offer>,
+}
+
+/// Something that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// A field; a colon and a value follow.
+    Field(Field),
+    /// A value of the field before it.
+    Value(String),
+    /// `AND`, `OR`, `NOT`, `NEAR/10`.
+    Operator(&'static str),
+}
+
+impl Offer {
+    /// What is written.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Field(field) => format!("{}:", field.name()),
+            Self::Value(value) => value.clone(),
+            Self::Operator(operator) => (*operator).to_owned(),
+        }
+    }
+}
+
+/// What may stand at a byte of a query, which need not be one that can be read. Nothing is offered within a quotation, and for a field
+/// whose values are not known here.
+pub fn complete(query: &str, cursor: usize) -> Completion {
+    let cursor = query.floor_char_boundary(cursor.min(query.len()));
+    let none = Completion {
+        replaces: cursor..cursor,
+        offers: Vec::new(),
+    };
+    let Some(from) = word_before(&query[..cursor]) else {
+        return none;
+    };
+    let ends = |c: char| c.is_whitespace() || matches!(ascii(c), '(' | ')' | '"') || "“”「」『』".contains(c);
+    let to = cursor + query[cursor..].find(ends).unwrap_or(query.len() - cursor);
+    let word = &query[from..cursor];
+    let plain = |text: &str| text.chars().map(ascii).collect::<String>();
+    if let Some((colon, c)) = word.char_indices().find(|(_, c)| ascii(*c) == ':') {
+        let Some(field) = Field::from_name(&plain(&word[..colon]).to_ascii_lowercase()) else {
+            return none;
+        };
+        let mut value_from = from + colon + c.len_utf8();
+        let mut begun = plain(&query[value_from..cursor]).to_ascii_lowercase();
+        if field == Field::Severity
+            && let Some(bound) = [">=", "<="].into_iter().find(|bound| begun.starts_with(bound))
+        {
+            begun = begun[bound.len()..].to_owned();
+            let signs = query[value_from..].chars().take(2).map(char::len_utf8);
+            value_from += signs.sum::<usize>();
+        }
+        let values = field.values().into_iter().filter(|value| value.starts_with(&begun));
+        return Completion {
+            replaces: value_from..to,
+            offers: values.map(|value| Offer::Value(value.to_owned())).collect(),
+        };
+    }
+    let word = plain(word);
+    let begun = word.to_ascii_lowercase();
+    let fields = Field::ALL.into_iter().filter(|field| field.name().starts_with(&begun));
+    let is_first = query[..from].trim_start().is_empty();
+    let operators = ["AND", "OR", "NOT", "NEAR/10"].into_iter();
+    let operators = operators.filter(|operator| operator.starts_with(&word) && (!is_first || *operator == "NOT"));
+    Completion {
+        replaces: from..to,
+        offers: fields.map(Offer::Field).chain(operators.map(Offer::Operator)).collect(),
+    }
+}
+
+/// Where the word begins that a text ends with, without what negates it; none within a quotation.
+fn word_before(text: &str) -> Option<usize> {
+    let mut from = 0;
+    let mut closes: Option<&[char]> = None;
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        match closes {
+            Some(ends) => {
+                if !is_escaped && ends.contains(&c) {
+                    closes = None;
+                    from = at + c.len_utf8();
+                }
+                is_escaped = c == '\\' && !is_escaped;
+            }
+            None => match ascii(c) {
+                '"' => closes = Some(&['"', '＂']),
+                '“' | '”' => closes = Some(&['“', '”']),
+                '「' => closes = Some(&['」']),
+                '『' => closes = Some(&['』']),
+                '(' | ')' => from = at + c.len_utf8(),
+                '-' if from == at => from = at + c.len_utf8(),
+                c_plain if c_plain.is_whitespace() => from = at + c.len_utf8(),
+                _ => {}
+            },
+        }
+    }
+    closes.is_none().then_some(from)
+}
