@@ -23,7 +23,7 @@ const VERSIONS: &str = match option_env!("PROVISO_ENGINE_VERSIONS") {
     None => concat!(
         "proviso-engine ",
         env!("CARGO_PKG_VERSION"),
-        ", contract 0.1.0, wasmtime 48, scan 4"
+        ", contract 0.1.0, wasmtime 48, scan 5"
     ),
 };
 

@@ -163,6 +163,7 @@ pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
                 && !is_counted
                 && !matches!(next, '-' | '/' | '.' | ':' | '%' | '_' | '号');
             let is_free = is_free || next == '.' && !tape.at(sum.to + 1).is_ascii_alphanumeric();
+            let is_free = is_free && tape.at(at) != '0';
             // 600519 beside 买 is a share.
             let is_round = figures != 6 || tape.has_before(sum.to, "00");
             is_round

@@ -132,7 +132,11 @@ impl<'t> Reader<'t> {
         {
             return Some(claim);
         }
-        let claim = percent::claim(&self.reading, at).or_else(|| amount::claim(&self.reading, at));
+        // The first group of a telephone is no sum: 打给我 139 1234 5678.
+        let mobile = || cluster.as_ref().filter(|cluster| cluster.groups().len() > 1);
+        let claim = percent::claim(&self.reading, at)
+            .or_else(|| phone::claim_mobile(&self.reading, mobile()?))
+            .or_else(|| amount::claim(&self.reading, at));
         if claim.is_some() {
             return claim;
         }
