@@ -112,11 +112,12 @@ mod tests {
     #[tokio::test]
     async fn each_setting_that_is_another_is_told_with_both_values() {
         let folder = tempfile::tempdir().unwrap();
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("a.db"))
-            .create_if_missing(true);
-        let options = asked(options, &WRITER);
-        connect(&options, &WRITER).await.unwrap();
+        // A file for each: a connection that was given up closes a moment later, and has its lock until then.
+        let options = |name: &str| {
+            let options = SqliteConnectOptions::new().filename(folder.path().join(name));
+            asked(options.create_if_missing(true), &WRITER)
+        };
+        connect(&options("all are as asked for"), &WRITER).await.unwrap();
         for setting in &WRITER {
             let other = match setting.name {
                 "journal_mode" => "DELETE",
@@ -126,7 +127,7 @@ mod tests {
                 "trusted_schema" => "ON",
                 _ => "7",
             };
-            let error = connect(&options.clone().pragma(setting.name, other), &WRITER)
+            let error = connect(&options(setting.name).pragma(setting.name, other), &WRITER)
                 .await
                 .unwrap_err();
             let text = error.to_string();
