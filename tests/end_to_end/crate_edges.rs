@@ -31,7 +31,13 @@ const EDGES: &[(&str, &[&str])] = &[
     // What a term of a hold is equal to is what one of a lexicon is.
     (
         "proviso-archive",
-        &["proviso-model", "proviso-chars", "proviso-proof", "proviso-seal"],
+        &[
+            "proviso-model",
+            "proviso-chars",
+            "proviso-proof",
+            "proviso-seal",
+            "proviso-search",
+        ],
     ),
     ("proviso-sources", &["proviso-model"]),
     ("proviso-facts", &["proviso-model"]),
@@ -44,6 +50,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pipeline",
             "proviso-archive",
             "proviso-proof",
+            "proviso-search",
             "proviso-sources",
             "proviso-facts",
         ],
@@ -71,6 +78,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pipeline",
             "proviso-archive",
             "proviso-proof",
+            "proviso-search",
             "proviso-sources",
             "proviso-facts",
             "proviso-daemon",

@@ -47,6 +47,7 @@ mod registry_sets;
 mod reload;
 mod replays;
 mod schedule;
+mod search;
 mod support;
 mod tokens;
 mod train;

@@ -9,12 +9,25 @@ pub struct Act<'a> {
     pub kind: ActKind,
     /// The message that it was done with; `None`: several, or none.
     pub message: Option<&'a MessageId>,
-    /// How, in a word or two; never what somebody searched for or found.
+    /// How, in a word or two.
     pub what: &'a str,
+    /// What was looked for by a query, and why.
+    pub inquiry: Option<Inquiry<'a>>,
     /// How many messages, or lines of facts.
     pub messages: u64,
     /// When.
     pub at: Timestamp,
+}
+
+/// A query that somebody asked, as an auditor reads it: what was looked for, why, and which messages were given.
+#[derive(Debug, Clone, Copy)]
+pub struct Inquiry<'a> {
+    /// As it was written: at most [`proviso_search::query::QUERY_BYTES_MAX`] bytes.
+    pub query: &'a str,
+    /// Why: 1 to [`REQUEST_TEXT_BYTES_MAX`](crate::REQUEST_TEXT_BYTES_MAX) bytes.
+    pub reason: &'a str,
+    /// The places of the messages in the order of arrival, as they were given.
+    pub found: &'a [i64],
 }
 
 /// What can be done without a change.

@@ -21,6 +21,7 @@ use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
 use crate::requests::Request;
+use crate::search::{Page, Search};
 use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
@@ -271,6 +272,12 @@ impl Archive {
     /// may be that of several messages, of different tenants or channels. In the order of arrival, at most 100.
     pub async fn find(&self, text: &str) -> Result<Vec<Numbered>, StorageError> {
         self.store.find(text).await
+    }
+
+    /// Looks for messages, those first that arrived last: opens each and asks whether the query finds it, until the page is full, the time
+    /// is over, or nothing is left. Dropping the future ends it.
+    pub async fn search(&self, asked: &Search) -> Result<Page, StorageError> {
+        self.store.search(asked).await
     }
 
     /// The messages that wait, the longest waiting first.

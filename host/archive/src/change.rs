@@ -337,6 +337,9 @@ impl Change<'_> {
                 return Ok(terms::refuse_ill_formed(&hold.texts)?);
             }
             Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),
+            Change::Noted(Act {
+                inquiry: Some(inquiry), ..
+            }) => return bounded("reason", Some(inquiry.reason)),
             Change::Permissions(permissions) => {
                 let bounded = |one: &Permission| {
                     (1..=ABOUT_BYTES_MAX).contains(&one.about.len()) && one.permits.len() <= PERMISSION_BYTES_MAX

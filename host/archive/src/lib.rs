@@ -36,6 +36,7 @@ mod quarantines;
 mod rejudge;
 mod requests;
 mod restore;
+mod search;
 mod sqlite;
 mod stats;
 mod storage;
@@ -44,7 +45,7 @@ mod terms;
 mod trust;
 mod verdicts;
 
-pub use acts::{Act, ActKind};
+pub use acts::{Act, ActKind, Inquiry};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use backup::{BackupError, FileInBackup, Including, KeysInBackup, LogInBackup, Manifest, Step, Told};
@@ -80,6 +81,7 @@ pub use requests::{
     RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
+pub use search::{Match, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

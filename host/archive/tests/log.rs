@@ -130,6 +130,7 @@ pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
             kind,
             message: message.as_ref(),
             what: "message",
+            inquiry: None,
             messages: 1,
             at: at(8),
         };

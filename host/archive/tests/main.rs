@@ -19,4 +19,5 @@ mod requests;
 mod restore;
 mod round_trip;
 mod schema;
+mod search;
 mod support;

@@ -35,6 +35,7 @@ pub mod requests;
 pub mod retention;
 pub mod run;
 mod schedule;
+pub mod searching;
 mod spool;
 pub mod token;
 pub mod trust;

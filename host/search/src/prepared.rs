@@ -95,6 +95,27 @@ impl Prepared {
         }
         of(&self.asked)
     }
+
+    /// Moments within which all that it finds was sent, in milliseconds since 1970; empty where it can find nothing.
+    pub fn sent(&self) -> RangeInclusive<i64> {
+        const ALWAYS: RangeInclusive<i64> = i64::MIN..=i64::MAX;
+        fn of(asked: &Asked) -> RangeInclusive<i64> {
+            match asked {
+                Asked::All(all) => all.iter().map(of).fold(ALWAYS, |one, other| {
+                    *one.start().max(other.start())..=*one.end().min(other.end())
+                }),
+                Asked::Any(any) => any
+                    .iter()
+                    .map(of)
+                    .filter(|moments| !moments.is_empty())
+                    .reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()))
+                    .unwrap_or(RangeInclusive::new(i64::MAX, i64::MIN)),
+                Asked::Attribute(Attribute::Sent(moments)) => moments.clone(),
+                Asked::Not(_) | Asked::Said(_) | Asked::Attribute(_) | Asked::Label(_) => ALWAYS,
+            }
+        }
+        of(&self.asked)
+    }
 }
 
 fn asked(query: &Query, zone: &Zone) -> Asked {
@@ -160,5 +181,31 @@ fn of_test(test: &Test, zone: &Zone) -> Asked {
                 Bound::AtMost => i64::MIN..=to,
             }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_rows::each_row;
+
+    #[test]
+    fn what_a_query_finds_was_sent_within_its_moments() {
+        const DAY: i64 = 86_400_000;
+        let (first, last) = (1_767_225_600_000, 1_769_904_000_000 - 1);
+        let table = [
+            ("保本", i64::MIN, i64::MAX),
+            ("sent:2026-01", first, last),
+            ("保本 since:2026-01 until:2026-01", first, last),
+            ("since:2026-01-01 -sent:2026-01-02", first, i64::MAX),
+            ("sent:2026-01-01 OR sent:2026-01-03", first, first + 3 * DAY - 1),
+            ("sent:2026-01 OR 保本", i64::MIN, i64::MAX),
+        ];
+        each_row(&table, |(query, start, end)| {
+            let prepared = Prepared::new(&Query::parse(query).unwrap(), &Zone::utc());
+            assert_eq!(prepared.sent(), *start..=*end, "{query}");
+        });
+        let never = Query::parse("since:2026-02 until:2026-01").unwrap();
+        assert!(Prepared::new(&never, &Zone::utc()).sent().is_empty());
     }
 }

@@ -22,9 +22,15 @@ pub(super) async fn tell(
         }
         None => None,
     };
-    let fields = vec![
+    let mut fields = vec![
         integer("messages", i64::try_from(act.messages).unwrap_or(i64::MAX)),
         text("what", act.what),
     ];
+    if let Some(inquiry) = &act.inquiry {
+        let found: Vec<String> = inquiry.found.iter().map(i64::to_string).collect();
+        fields.push(text("found", found.join(" ")));
+        fields.push(text("query", inquiry.query));
+        fields.push(text("reason", inquiry.reason));
+    }
     log.tell(act.kind.name(), number, fields)
 }

@@ -53,6 +53,7 @@ mod rewrap;
 mod rows;
 mod said;
 mod sealing;
+mod search;
 mod settings;
 mod stats;
 mod steps;

@@ -5,10 +5,12 @@
 
 use super::Shared;
 use super::answer::Room;
+use super::body::Received;
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
+use crate::searching;
 use crate::token::Caller;
-use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, ShownV1, StatsV1};
+use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, SearchV1, ShownV1, StatsV1};
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
@@ -98,6 +100,21 @@ pub(super) async fn find(
     let found = shared.archive.find(&name).await.map_err(unread)?;
     tell_of_list(&shared, caller, ActKind::Search, "messages", found.len()).await?;
     room.answer(ListedV1::from(found)).await
+}
+
+/// `POST /v1/archive/search`: messages that a query finds. The query stands in the body, so that no address has it.
+pub(super) async fn search(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let asked: SearchV1 = body.json()?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    match searching::search(&shared.archive, &asked, &caller.principal).await {
+        Ok(found) => room.answer(found).await,
+        Err(error) if error.is_of_the_caller() => Err(ApiError::yours(Code::BadRequest, error)),
+        Err(error) => Err(ApiError::ours("nothing was looked for, or nothing is given", error)),
+    }
 }
 
 /// `GET /v1/archive/message?id=`: all that the archive has of a message.
@@ -310,6 +327,7 @@ async fn note(
             kind,
             message: message.as_ref(),
             what,
+            inquiry: None,
             messages,
             at: places::now(),
         };

@@ -4,6 +4,7 @@ use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
 use proviso_model::{Message, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::sync::Arc;
 
 /// Which message.
@@ -59,6 +60,12 @@ struct ConsentV1 {
     party: String,
     state: ConsentState,
     at: Timestamp,
+}
+
+impl fmt::Display for IdV1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.tenant, self.channel, self.native)
+    }
 }
 
 impl From<MessageId> for IdV1 {

@@ -19,6 +19,12 @@ pub(crate) enum ArchiveCommand {
         #[arg(long)]
         why: bool,
     },
+    /// Finds messages by what they say, who took part, when, and what became of them. The log tells who looked for what, and why.
+    #[command(after_help = "Examples:\n  \
+        proviso archive search '保本 from:wei since:2026-10' --reason 'case 2026-114' --config proviso.toml\n  \
+        proviso archive search '\"guaranteed return\" severity:>=high -is:reviewed' --reason 'monthly review'\n  \
+        proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json")]
+    Search(SearchArgs),
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
     Stats(ArchiveArgs),
@@ -49,6 +55,29 @@ pub(crate) enum ArchiveCommand {
         after_help = "Example:\n  proviso archive drill /backup/2026-11-29 --log /media/log --config proviso.toml"
     )]
     Drill(DrillArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// Words, "phrases", AND, OR, NOT, NEAR/5, and fields such as from:wei: docs/search.md has the language.
+    pub query: String,
+    /// Why: it stands in the log beside the query and what it found.
+    #[arg(long)]
+    pub reason: String,
+    /// Only messages of this tenant.
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// Messages that are shown, those first that arrived last.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Only messages that arrived before this place: goes on where an earlier search stopped.
+    #[arg(long, value_name = "ARRIVAL")]
+    pub before: Option<i64>,
+    /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
+    #[arg(long)]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
 }
 
 #[derive(Debug, Args)]

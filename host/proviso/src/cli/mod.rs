@@ -18,7 +18,7 @@ pub(crate) use pack::{
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
 
-pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs};
+pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs, SearchArgs};
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 
 pub(crate) use request::{DecideArgs, RequestCommand};

@@ -34,6 +34,7 @@ pub(crate) mod replay;
 pub(crate) mod request;
 mod restore;
 pub(crate) mod retention;
+mod search;
 pub(crate) mod serve;
 pub(crate) mod token;
 mod why;

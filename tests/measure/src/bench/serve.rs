@@ -208,7 +208,7 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
         *threads.entry(name).or_default() -= before;
     }
     // The process has the time of threads that ended; they have no entry of their own any more.
-    let whole = (daemon.processor_time()? - whole_before).as_secs_f64();
+    let whole = daemon.processor_time()?.as_secs_f64() - whole_before.as_secs_f64();
     let ended = whole - threads.values().sum::<f64>();
     threads.insert(ENDED.to_owned(), ended.max(0.0));
     let page = daemon.metrics()?;

@@ -139,6 +139,7 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
         "\nWhat to type next\n  \
          {proviso} archive stats --config {config}\n  \
          {proviso} archive show  --config {config} demo-edit-2_external\n  \
+         {proviso} archive search --config {config} 保本 --reason demo\n  \
          {proviso} replay        --config {config} --sample 1000\n  \
          {proviso} serve         --config {config}\n\
          While it serves, edit {} and see what becomes of it:\n  \

@@ -1,0 +1,69 @@
+//! Looking for messages by what they say, who took part, and what became of them.
+
+use proviso_model::time::Zone;
+use proviso_model::{Message, Timestamp};
+use proviso_search::{Mark, Prepared, Query};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Messages of one page, at most.
+pub const SEARCH_LISTED_MAX: u32 = 1_000;
+/// Bytes of the texts and raw forms of a page's messages at which it takes no more.
+pub const SEARCH_PAGE_BYTES: usize = 4 << 20;
+/// How long one page may be looked for, at most.
+pub const SEARCH_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct Search {
+    pub(crate) query: Arc<Prepared>,
+    pub(crate) zone: Zone,
+    /// Only messages of this tenant.
+    pub tenant: Option<String>,
+    /// Only messages that arrived before the one of this number.
+    pub before: Option<i64>,
+    /// Messages of the page: 1 to [`SEARCH_LISTED_MAX`].
+    pub limit: u32,
+    /// After so long the page ends with what was found: at most [`SEARCH_TIME_MAX`].
+    pub time: Duration,
+}
+
+impl Search {
+    /// A first page of 20 messages. Days and months of the query, and those of the directory, are those of the zone.
+    pub fn new(query: &Query, zone: Zone) -> Self {
+        Self {
+            query: Arc::new(Prepared::new(query, &zone)),
+            zone,
+            tenant: None,
+            before: None,
+            limit: 20,
+            time: SEARCH_TIME_MAX,
+        }
+    }
+}
+
+/// A message that a query finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// When its batch was received.
+    pub received_at: Timestamp,
+    /// The message.
+    pub message: Message,
+    /// Where the words of the query stand in it.
+    pub marks: Vec<Mark>,
+}
+
+/// Some of the messages that a query finds, those first that arrived last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// At most as many as were asked for.
+    pub matches: Vec<Match>,
+    /// How many messages were looked at.
+    pub looked_at: u64,
+    /// Where the next page begins ([`Search::before`]); absent where nothing is left to look at.
+    pub next: Option<i64>,
+    /// True where the time was over before the page was full.
+    pub is_cut_short: bool,
+}

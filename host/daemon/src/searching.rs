@@ -1,0 +1,86 @@
+//! Looking for messages: reads what a person asks, has the archive look, and tells the log before anything is given.
+
+use crate::wire::{FoundV1, SearchV1};
+use proviso_archive::{
+    Act, ActKind, Archive, Change, CommitError, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search,
+    StorageError,
+};
+use proviso_model::Principal;
+use proviso_model::time::{NotAZone, Zone};
+use proviso_pipeline::places;
+use proviso_search::Query;
+use proviso_search::query::QueryError;
+
+/// Why nothing was looked for, or nothing given.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The query cannot be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// No reason, or a long one.
+    #[error("the reason has {0} bytes: expected 1 to {REQUEST_TEXT_BYTES_MAX} that say why")]
+    Reason(usize),
+    /// More messages than one answer has.
+    #[error("limit {0}: expected 1 to {SEARCH_LISTED_MAX}")]
+    Limit(u32),
+    /// No zone of that name.
+    #[error(transparent)]
+    Zone(#[from] NotAZone),
+    /// The archive cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The log cannot tell of it.
+    #[error("the log cannot tell of the search, and nothing is given without")]
+    Log(#[source] CommitError),
+}
+
+impl SearchError {
+    /// True if whoever asked can mend it.
+    pub fn is_of_the_caller(&self) -> bool {
+        !matches!(self, SearchError::Storage(_) | SearchError::Log(_))
+    }
+}
+
+fn read(asked: &SearchV1) -> Result<Search, SearchError> {
+    let reason = asked.reason.trim();
+    if reason.is_empty() || asked.reason.len() > REQUEST_TEXT_BYTES_MAX {
+        return Err(SearchError::Reason(asked.reason.len()));
+    }
+    let zone = asked.zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
+    let mut search = Search::new(&Query::parse(&asked.query)?, zone);
+    search.tenant.clone_from(&asked.tenant);
+    search.before = asked.before;
+    if let Some(limit) = asked.limit {
+        if !(1..=SEARCH_LISTED_MAX).contains(&limit) {
+            return Err(SearchError::Limit(limit));
+        }
+        search.limit = limit;
+    }
+    Ok(search)
+}
+
+/// Looks for messages. Dropping the future before the log is told ends it, and gives nothing.
+pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
+    let page = archive.search(&read(asked)?).await?;
+    let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
+    let (archive, by) = (archive.clone(), by.clone());
+    let (query, reason) = (asked.query.clone(), asked.reason.clone());
+    // A task of its own: whoever asked may go away, and the transaction goes on to its end.
+    let told = tokio::spawn(async move {
+        let act = Act {
+            kind: ActKind::Search,
+            message: None,
+            what: "query",
+            inquiry: Some(Inquiry {
+                query: &query,
+                reason: &reason,
+                found: &given,
+            }),
+            messages: given.len() as u64,
+            at: places::now(),
+        };
+        archive.commit(Change::Noted(&act), &by).await
+    });
+    told.await.expect("a commit does not panic").map_err(SearchError::Log)?;
+    Ok(page.into())
+}

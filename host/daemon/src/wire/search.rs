@@ -1,0 +1,182 @@
+//! What is looked for, and what was found, without what else the messages say: excerpts around what the query names.
+
+use super::message::IdV1;
+use proviso_archive::{Match, Page};
+use proviso_model::{Message, Timestamp};
+use proviso_search::{Mark, Place};
+use serde::{Deserialize, Serialize};
+
+/// Characters on each side of a mark that an excerpt has, and of a text without one.
+const BESIDE_CHARS: usize = 30;
+const BARE_CHARS: usize = 80;
+/// Excerpts of one message, at most.
+const EXCERPTS_MAX: usize = 3;
+
+/// `POST /v1/archive/search`: what is looked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchV1 {
+    /// In the language of queries.
+    pub query: String,
+    /// Why: the log tells of it.
+    pub reason: String,
+    /// Only messages of this tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Only messages that arrived before this place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<i64>,
+    /// Messages of the answer, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Whose days and months the query means: a name of the time zone database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundV1 {
+    /// Those first that arrived last.
+    pub found: Vec<MatchV1>,
+    /// How many messages were looked at.
+    pub looked_at: u64,
+    /// `before` of the next page; absent where nothing is left to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<i64>,
+    /// True where the time was over before the page was full.
+    pub is_cut_short: bool,
+}
+
+/// A message that a query finds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchV1 {
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// Its identifier.
+    pub id: IdV1,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// `text`, `file`, …
+    pub kind: String,
+    /// `inbound`, …
+    pub direction: String,
+    /// Who wrote it.
+    pub sender: String,
+    /// The conversation.
+    pub conversation: String,
+    /// Parts of its texts: those around what the query names, or the beginning.
+    pub excerpts: Vec<ExcerptV1>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExcerptV1 {
+    /// `text`, `attachment` or `link`.
+    pub of: String,
+    /// The first byte of it in the text.
+    pub start: u32,
+    /// The part.
+    pub text: String,
+    /// What the query names: first byte and the one behind the last, within the part.
+    pub marks: Vec<(u32, u32)>,
+}
+
+impl From<Page> for FoundV1 {
+    fn from(page: Page) -> Self {
+        Self {
+            found: page.matches.iter().map(MatchV1::from).collect(),
+            looked_at: page.looked_at,
+            next: page.next,
+            is_cut_short: page.is_cut_short,
+        }
+    }
+}
+
+impl From<&Match> for MatchV1 {
+    fn from(found: &Match) -> Self {
+        let message = &found.message;
+        Self {
+            arrival: found.arrival,
+            id: (*message.id).clone().into(),
+            sent_at: message.sent_at,
+            kind: message.kind.name().to_owned(),
+            direction: message.direction.name().to_owned(),
+            sender: message.sender.id.clone(),
+            conversation: message.conversation.clone(),
+            excerpts: excerpts(message, &found.marks),
+        }
+    }
+}
+
+/// The texts around the first marks, in order. Marks near each other share one.
+fn excerpts(message: &Message, marks: &[Mark]) -> Vec<ExcerptV1> {
+    let mut found: Vec<ExcerptV1> = Vec::new();
+    for mark in marks {
+        let Some((of, text)) = text_of(message, mark.place) else {
+            continue;
+        };
+        let (start, end) = (mark.span.start as usize, mark.span.end as usize);
+        let (from, to) = (chars_before(text, start), chars_behind(text, end));
+        let place = |excerpt: &ExcerptV1| (start as u32 - excerpt.start, end as u32 - excerpt.start);
+        let is_full = found.len() == EXCERPTS_MAX;
+        match found.last_mut() {
+            Some(last)
+                if last.of == of && last.start as usize + last.text.len() >= from && last.start as usize <= start =>
+            {
+                let so_far = last.start as usize + last.text.len();
+                if to > so_far {
+                    last.text.push_str(&text[so_far..to]);
+                }
+                let place = place(last);
+                last.marks.push(place);
+            }
+            _ if is_full => break,
+            _ => {
+                let mut excerpt = ExcerptV1 {
+                    of: of.to_owned(),
+                    start: from as u32,
+                    text: text[from..to].to_owned(),
+                    marks: Vec::new(),
+                };
+                excerpt.marks.push(place(&excerpt));
+                found.push(excerpt);
+            }
+        }
+    }
+    if found.is_empty() && !message.text.is_empty() {
+        let end = message
+            .text
+            .char_indices()
+            .nth(BARE_CHARS)
+            .map_or(message.text.len(), |(at, _)| at);
+        found.push(ExcerptV1 {
+            of: "text".to_owned(),
+            start: 0,
+            text: message.text[..end].to_owned(),
+            marks: Vec::new(),
+        });
+    }
+    found
+}
+
+fn text_of(message: &Message, place: Place) -> Option<(&'static str, &str)> {
+    match place {
+        Place::Text => Some(("text", &message.text)),
+        Place::Attachment(number) => message
+            .attachments
+            .get(number)
+            .map(|one| ("attachment", one.name.as_str())),
+        Place::Link(number) => message.links.get(number).map(|link| ("link", link.as_str())),
+    }
+}
+
+fn chars_before(text: &str, at: usize) -> usize {
+    let before = text[..at].char_indices().rev().nth(BESIDE_CHARS - 1);
+    before.map_or(0, |(from, _)| from)
+}
+
+fn chars_behind(text: &str, at: usize) -> usize {
+    let behind = text[at..].char_indices().nth(BESIDE_CHARS);
+    behind.map_or(text.len(), |(to, _)| at + to)
+}

@@ -1,0 +1,174 @@
+//! `proviso archive search`: messages by what they say, who took part, and what became of them.
+
+use crate::cli::{OutputFormat, SearchArgs};
+use crate::exit::{Ending, Usage};
+use crate::looking::{Looking, Writing};
+use crate::show::progress::Progress;
+use crate::show::table::{Columns, clip};
+use anyhow::Context as _;
+use proviso_archive::SEARCH_LISTED_MAX;
+use proviso_daemon::config::Config;
+use proviso_daemon::searching;
+use proviso_daemon::wire::{ExcerptV1, FoundV1, MatchV1, SearchV1};
+use proviso_search::Query;
+use proviso_search::query::QueryError;
+use serde_json::json;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Columns that an excerpt may take in a table.
+const EXCERPT_COLUMNS: usize = 72;
+
+pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<Ending> {
+    // Before anything is opened: what is wrong with a query is told with its place.
+    Query::parse(&args.query).map_err(|error| Usage(pointed_at(&args.query, &error)))?;
+    let config = Config::read(&args.archive.config)?;
+    let looking = Looking::begin(&config, &args.archive.token).await?;
+    // The log is told, and so the archive is written.
+    let writing = Writing::begin(&config, &args.archive.token, looking).await?;
+    let shown = pages(args, &writing, colour).await;
+    writing.close().await;
+    shown
+}
+
+async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Result<Ending> {
+    let mut asked = SearchV1 {
+        query: args.query.clone(),
+        reason: args.reason.clone(),
+        tenant: args.tenant.clone(),
+        before: args.before,
+        limit: None,
+        zone: args.zone.clone(),
+    };
+    let progress = Progress::open("messages looked at:");
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let next = loop {
+        let wanted = args.limit - found.len() as u32;
+        asked.limit = Some(wanted.min(SEARCH_LISTED_MAX));
+        let page = page(writing, &asked).await?;
+        looked_at += page.looked_at;
+        progress.advance(page.looked_at);
+        found.extend(page.found);
+        if found.len() as u32 == args.limit || page.next.is_none() {
+            break page.next;
+        }
+        asked.before = page.next;
+    };
+    progress.finish();
+    if args.archive.format == OutputFormat::Json {
+        for one in &found {
+            crate::show::json(format_args!("{}", json!(one)));
+        }
+    } else {
+        print(&found, colour)?;
+    }
+    let more = next.map_or_else(
+        || "there are no more".to_owned(),
+        |next| format!("--before {next} goes on"),
+    );
+    let count = found.len();
+    let messages = if count == 1 { "message" } else { "messages" };
+    crate::show::error_line(format_args!("{count} {messages} found, {looked_at} looked at; {more}"));
+    Ok(Ending::Well)
+}
+
+async fn page(writing: &Writing, asked: &SearchV1) -> anyhow::Result<FoundV1> {
+    match writing {
+        Writing::Daemon(client) => serde_json::from_value(client.post("/v1/archive/search", &json!(asked))?)
+            .context("the daemon's answer cannot be understood: is it of another version than this command?"),
+        Writing::Here(archive) => {
+            let found = searching::search(archive, asked, &crate::who::runs_this()).await;
+            found.map_err(|error| {
+                if error.is_of_the_caller() {
+                    Usage(error.to_string()).into()
+                } else {
+                    error.into()
+                }
+            })
+        }
+    }
+}
+
+fn print(found: &[MatchV1], colour: bool) -> std::io::Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut table = Columns::new(colour, &[">arrival", "sent", "from", "message", "text"]);
+    for one in found {
+        let mut excerpts = one.excerpts.iter();
+        let mut row = |start: [String; 4], excerpt: Option<&ExcerptV1>| {
+            let [arrival, sent, sender, message] = start;
+            let text = excerpt.map_or_else(String::new, |excerpt| clip(&marked(excerpt), EXCERPT_COLUMNS));
+            table.row([arrival, sent, sender, message, text]);
+        };
+        let start = [
+            one.arrival.to_string(),
+            one.sent_at.to_string(),
+            clip(&one.sender, 24),
+            one.id.to_string(),
+        ];
+        row(start, excerpts.next());
+        for excerpt in excerpts {
+            row(Default::default(), Some(excerpt));
+        }
+    }
+    table.print(&mut std::io::stdout())
+}
+
+/// An excerpt with what the query names between marks.
+fn marked(excerpt: &ExcerptV1) -> String {
+    let mut shown = String::new();
+    if excerpt.of != "text" {
+        shown.push_str(&excerpt.of);
+        shown.push_str(": ");
+    }
+    if excerpt.start > 0 {
+        shown.push('…');
+    }
+    let mut at = 0;
+    for (start, end) in &excerpt.marks {
+        let (start, end) = (*start as usize, *end as usize);
+        // One within another is shown by the outer one alone.
+        let (Some(before), Some(within)) = (excerpt.text.get(at..start), excerpt.text.get(start..end)) else {
+            continue;
+        };
+        shown.push_str(before);
+        shown.extend(["«", within, "»"]);
+        at = end;
+    }
+    shown.push_str(excerpt.text.get(at..).unwrap_or_default());
+    shown
+}
+
+/// What is wrong with a query, with the place below it.
+fn pointed_at(query: &str, error: &QueryError) -> String {
+    let shown = |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
+    let before = shown(&query[..error.span.start]).width();
+    let wide = shown(&query[error.span.clone()]).width().max(1);
+    format!("{error}\n{}\n{}{}", shown(query), " ".repeat(before), "^".repeat(wide))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_query_is_pointed_at_by_columns() {
+        let query = "保本 frm:wei";
+        let error = Query::parse(query).unwrap_err();
+        let shown = pointed_at(query, &error);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[1], query);
+        assert!(lines[2].starts_with("     ^^^"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_query_names_stands_between_marks() {
+        let excerpt = ExcerptV1 {
+            of: "text".into(),
+            start: 3,
+            text: "这款保本保息".into(),
+            marks: vec![(6, 12), (6, 9), (12, 18)],
+        };
+        assert_eq!(marked(&excerpt), "…这款«保本»«保息»");
+    }
+}

@@ -1,0 +1,174 @@
+//! Looking for messages by a query, with a daemon and without, and what the log tells of it.
+
+use super::support::{Serve, Site, json_lines, message, run, stderr, stdout};
+use serde_json::{Value, json};
+
+/// What a command printed, and how it ended.
+type Said = (Option<i32>, String, String);
+
+fn said(site: &Site, arguments: &[&str]) -> Said {
+    let config = site.text("proviso.toml");
+    let output = run(&[arguments, &["--config", &config]].concat());
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+fn search(site: &Site, query: &str, more: &[&str]) -> Said {
+    let arguments = [&["archive", "search", query, "--reason", "case 7"], more].concat();
+    said(site, &arguments)
+}
+
+/// The messages that a query finds, by their native identifiers.
+fn found(site: &Site, query: &str, more: &[&str]) -> Vec<String> {
+    let (code, out, error) = search(site, query, &[&["--format", "json"], more].concat());
+    assert_eq!(code, Some(0), "{query}: {error}");
+    let native = |line: &Value| line["id"]["native"].as_str().unwrap().to_owned();
+    json_lines(&out).iter().map(native).collect()
+}
+
+fn fill(daemon: &Serve) {
+    let mut file = message("file", "see the attachment");
+    file["kind"] = "file".into();
+    file["attachments"] = json!([{ "name": "退款说明.pdf", "size_bytes": 9 }]);
+    let mut other = message("other", "Guaranteed return, I promise");
+    other["from"]["id"] = "lin".into();
+    other["conversation"] = "aside".into();
+    let mut recall = message("recall", "");
+    recall["kind"] = "recall".into();
+    recall["recalls"] = "promise".into();
+    let lines = [
+        message("promise", "这款产品保本保息"),
+        message("disguise", "这款产品保💰本，加微💰信"),
+        message("number", "打给我 138 0013 8000"),
+        message("category", "the category of guarantees"),
+        message("held", "%%BRITTLE%% invoice"),
+        file,
+        other,
+        recall,
+    ];
+    for line in lines {
+        let (status, answer) = daemon.post("/v1/messages", &line.to_string());
+        assert_eq!(status, 200, "{answer}");
+    }
+}
+
+/// Each query with what it finds, the last arrival first.
+const TABLE: &[(&str, &[&str])] = &[
+    ("保本", &["disguise", "promise"]),
+    ("本", &["disguise", "promise"]),
+    ("微信", &["disguise"]),
+    ("保本 -微信", &["promise"]),
+    ("保本 OR guaranteed", &["other", "disguise", "promise"]),
+    ("\"guaranteed return\"", &["other"]),
+    ("guarant*", &["other", "category"]),
+    ("cat", &[]),
+    ("产品 NEAR/2 保息", &["promise"]),
+    ("13800138000", &["number"]),
+    ("entity:cn-mobile", &["number"]),
+    ("退款", &["file"]),
+    ("kind:file", &["file"]),
+    ("from:lin", &["other"]),
+    ("conversation:aside", &["other"]),
+    ("is:held", &["held"]),
+    ("is:recalled", &["promise"]),
+    ("rule:promise", &["other", "disguise", "promise"]),
+    ("since:2100-01-01", &[]),
+];
+
+#[test]
+fn what_a_query_finds_is_the_same_with_a_daemon_and_without() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    let with: Vec<_> = TABLE.iter().map(|(query, _)| found(&site, query, &[])).collect();
+    for ((query, expected), found) in TABLE.iter().zip(&with) {
+        assert_eq!(found, expected, "{query}");
+    }
+    let shown = search(&site, "保本", &[]);
+    assert!(shown.1.contains("这款产品«保本»保息"), "{}", shown.1);
+    assert!(
+        shown.2.contains("2 messages found, 8 looked at; there are no more"),
+        "{}",
+        shown.2
+    );
+    assert_eq!(daemon.terminate(), Some(0));
+    let without: Vec<_> = TABLE.iter().map(|(query, _)| found(&site, query, &[])).collect();
+    assert_eq!(with, without);
+    assert_eq!(search(&site, "保本", &[]), shown);
+}
+
+#[test]
+fn pages_follow_each_other_and_the_log_tells_of_each() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    let (_, _, error) = search(&site, "保本 OR guaranteed", &["--limit", "1"]);
+    assert!(error.contains("--before 7 goes on"), "{error}");
+    assert_eq!(
+        found(&site, "保本 OR guaranteed", &["--limit", "1", "--before", "7"]),
+        ["disguise"]
+    );
+    assert_eq!(found(&site, "保本", &["--tenant", "shop"]), [""; 0]);
+    let (_, out, _) = said(&site, &["audit", "show", "--limit", "1000", "--format", "json"]);
+    let leaves = json_lines(&out);
+    let entries = leaves.iter().flat_map(|leaf| leaf["entries"].as_array().unwrap());
+    let told: Vec<&Value> = entries
+        .filter(|entry| entry["kind"] == "search" && entry["fields"]["what"] == "query")
+        .map(|entry| &entry["fields"])
+        .collect();
+    assert_eq!(told.len(), 3, "{out}");
+    for (one, given) in told.iter().rev().zip(["7", "2", ""]) {
+        assert_eq!(
+            (&one["reason"], &one["found"]),
+            (&"case 7".into(), &given.into()),
+            "{one}"
+        );
+        assert!(one["by"].as_str().unwrap().starts_with("command-line:"), "{one}");
+    }
+    assert!(told.iter().any(|one| one["query"] == "保本"), "{told:?}");
+    // What somebody searched for stands in the log, and nowhere else.
+    assert!(!daemon.log().contains("保本"), "{}", daemon.log());
+}
+
+#[test]
+fn what_is_asked_wrongly_is_told_before_anything_is_opened() {
+    let site = Site::new();
+    for (query, more, told) in [
+        ("保本 frm:wei", &[][..], "did you mean \"from\""),
+        ("(保本", &[], "a bracket is not closed"),
+        ("", &[], "it asks for nothing"),
+        ("kind:text AND", &[], "AND"),
+        ("since:yesterday", &[], "since"),
+        ("保本", &["--limit", "0"], "--limit"),
+    ] {
+        let (code, out, error) = search(&site, query, more);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{query}: {error}");
+        assert!(error.contains(told), "{query}: {error}");
+    }
+    let daemon = Serve::start(&site);
+    let (code, _, error) = search(&site, "保本", &["--zone", "Mars/Olympus"]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("Mars/Olympus"), "{error}");
+    for (body, told) in [
+        (json!({ "query": "保本" }), "reason"),
+        (json!({ "query": "保本", "reason": " " }), "the reason has 1 bytes"),
+        (
+            json!({ "query": "保本", "reason": "x", "limit": 1001 }),
+            "limit 1001: expected 1 to 1000",
+        ),
+        (json!({ "query": "frm:x", "reason": "x" }), "byte 1 of the query"),
+        (
+            json!({ "query": "保本", "reason": "x", "all": true }),
+            "unknown field `all`",
+        ),
+    ] {
+        let (status, answer) = daemon.post("/v1/archive/search", &body.to_string());
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(told), "{answer}");
+    }
+    // Who may read no content finds none.
+    let secret = said(&site, &["token", "new", "reader", "--reading"]).1;
+    let reader = format!("Bearer {}", secret.trim());
+    super::support::wait_until("the new token", || daemon.get_as("/v1/status", &reader).0 == 200);
+    let body = json!({ "query": "保本", "reason": "x" }).to_string();
+    assert_eq!(daemon.post_as("/v1/archive/search", &body, &reader).0, 403);
+}
