@@ -4,8 +4,8 @@ use super::*;
 use proviso_archive::{
     CitedRule, ConsentCount, ConsentRecord, ConsentReport, DirectoryImported, DirectoryRecord, DirectoryReport,
     EarlierVerdict, EndingRecord, EndingReport, FaultCount, FindingCount, FoldBefore, GenerationRecord, HeldMessage,
-    MessageCount, Numbered, PackRecord, Recorded, Released, RetentionCount, Risk, Shown, SourceCount, Stats,
-    StoredDecision, StoredVerdict,
+    Match, MessageCount, Numbered, PackRecord, Page, Recorded, Released, RetentionCount, Risk, Shown, SourceCount,
+    Stats, StoredDecision, StoredVerdict,
 };
 use proviso_model::consent::{ConsentEvent, ConsentState};
 use proviso_model::directory::{Employment, PostClass};
@@ -13,8 +13,9 @@ use proviso_model::id::PolicyId;
 use proviso_model::message::{Attachment, Direction, Kind, Money, Party, PartyClass};
 use proviso_model::retention::{Concerns, Ended, Ending, Why};
 use proviso_model::statement::{Statement, Whose};
-use proviso_model::verdict::{Factor, Fault, FaultCause, Severity};
+use proviso_model::verdict::{Factor, Fault, FaultCause, Severity, Span};
 use proviso_model::{Digest, Message, MessageId, Principal, Timestamp};
+use proviso_search::{Mark, Place};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -452,5 +453,37 @@ fn numbers_keep_their_bits() {
         let text = serde_json::to_string(&number).unwrap();
         let read: f64 = serde_json::from_str(&text).unwrap();
         assert_eq!(read.to_bits(), number.to_bits(), "{text}");
+    }
+}
+
+#[test]
+fn what_a_search_found_is_cut_out_around_its_marks() {
+    let mut whole = message();
+    whole.text = format!("{}保本保息，{}", "甲".repeat(40), "乙".repeat(40));
+    let mark = |place, start, end| Mark {
+        place,
+        span: Span { start, end },
+    };
+    let page = Page {
+        matches: vec![Match {
+            arrival: 7,
+            received_at: at(1),
+            message: whole,
+            marks: vec![
+                mark(Place::Text, 120, 126),
+                mark(Place::Text, 126, 132),
+                mark(Place::Attachment(0), 0, 1),
+            ],
+        }],
+        looked_at: 9,
+        next: Some(7),
+        is_cut_short: true,
+    };
+    let found = FoundV1::from(page);
+    let golden = include_str!("golden/found-v1.json");
+    assert_eq!(serde_json::to_string_pretty(&found).unwrap(), golden.trim_end());
+    let more = golden.replacen('{', "{\"later\": [1], ", 1);
+    for text in [golden, &more] {
+        assert_eq!(serde_json::from_str::<FoundV1>(text).unwrap(), found);
     }
 }
