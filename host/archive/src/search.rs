@@ -66,4 +66,15 @@ pub struct Page {
     pub next: Option<i64>,
     /// True where the time was over before the page was full.
     pub is_cut_short: bool,
+    /// Those that could not be opened; absent where all could.
+    pub unreadable: Option<NotOpened>,
+}
+
+/// Messages that nobody can say of whether a query finds them: they are damaged, or their keys are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotOpened {
+    /// How many.
+    pub messages: u64,
+    /// The first one, and why it could not be opened; nothing of what it says.
+    pub first: String,
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::disposal::{dispose, due, hold, place};
-use crate::support::{Write as _, at, batch, entry_of, fresh, message, wei};
+use crate::support::{Write as _, at, batch, entry_of, fresh, message, raw_connection, wei};
 use proptest::prelude::*;
 use proviso_archive::{Archive, Change, DirectoryImport, Entry, NewHold, SEARCH_PAGE_BYTES, Search};
 use proviso_model::directory::{Account, Employment, PostClass};
@@ -126,6 +126,33 @@ async fn tenants_times_holds_and_departments_are_asked_for() {
     // What was disposed of is in no page any more.
     assert_eq!(dispose(&archive, &[1]).await.disposed, 1);
     assert_eq!(found_by(&archive, "kind:text").await, [3, 2]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_told_and_keeps_no_other_from_being_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let entries = (0..5).map(|n| saying(&format!("m{n}"), n, "保本"));
+    archive.ingest(&batch(entries.collect())).await.unwrap();
+    let mut raw = raw_connection(archive.path()).await;
+    sqlx::query("UPDATE contents SET content = zeroblob(40) WHERE message IN (2, 4)")
+        .execute(&mut raw)
+        .await
+        .unwrap();
+    for text in ["保本", "保本 -is:kept"] {
+        let page = archive.search(&Search::new(&query(text), Zone::utc())).await.unwrap();
+        assert_eq!(
+            page.matches.iter().map(|one| one.arrival).collect::<Vec<_>>(),
+            [5, 3, 1]
+        );
+        let unreadable = page.unreadable.unwrap();
+        assert_eq!((page.looked_at, unreadable.messages), (5, 2));
+        assert!(
+            unreadable.first.contains("message 4 of bank/wecom"),
+            "{}",
+            unreadable.first
+        );
+    }
 }
 
 proptest! {

@@ -2,8 +2,7 @@
 
 use crate::wire::{FoundV1, SearchV1};
 use proviso_archive::{
-    Act, ActKind, Archive, Change, CommitError, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search,
-    StorageError,
+    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search, StorageError,
 };
 use proviso_model::Principal;
 use proviso_model::time::{NotAZone, Zone};
@@ -31,7 +30,7 @@ pub enum SearchError {
     Storage(#[from] StorageError),
     /// The log cannot tell of it.
     #[error("the log cannot tell of the search, and nothing is given without")]
-    Log(#[source] CommitError),
+    Log(#[source] anyhow::Error),
 }
 
 impl SearchError {
@@ -81,6 +80,9 @@ pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Resu
         };
         archive.commit(Change::Noted(&act), &by).await
     });
-    told.await.expect("a commit does not panic").map_err(SearchError::Log)?;
-    Ok(page.into())
+    match told.await {
+        Ok(Ok(_)) => Ok(page.into()),
+        Ok(Err(error)) => Err(SearchError::Log(error.into())),
+        Err(error) => Err(SearchError::Log(error.into())),
+    }
 }

@@ -7,7 +7,7 @@ use super::Sqlite;
 use super::holds;
 use super::records::{CONTENT_COLUMNS, content_columns, read_content};
 use super::rows::{read_name, read_time};
-use crate::search::{Match, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+use crate::search::{Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 use crate::storage::StorageError;
 use proviso_model::directory::Directory;
 use proviso_model::{Message, Timestamp};
@@ -71,7 +71,7 @@ impl Wanted {
 }
 
 /// What is asked, and what is known of all messages beside them. Each thread has a share.
-struct Inquiry {
+struct Sought {
     store: Arc<Sqlite>,
     query: Arc<Prepared>,
     directory: Option<Directory>,
@@ -95,28 +95,54 @@ struct Opened {
     labels: Labels,
 }
 
-/// A message that was looked at, and whether it is found.
-type LookedAt = (i64, Option<Match>);
+/// One that was opened; or its place, and why it cannot be.
+type MayBeOpened = Result<Opened, (i64, String)>;
+
+/// A message that was read: its place, and what became of it.
+type LookedAt = (i64, Look);
+
+/// What became of a message that was read.
+enum Look {
+    Found(Box<Match>),
+    Other,
+    /// Nobody can say whether it would be found.
+    Unreadable(String),
+}
 
 impl Sqlite {
     pub(crate) async fn search(self: &Arc<Self>, asked: &Search) -> Result<Page, StorageError> {
         let until = Instant::now() + asked.time.min(SEARCH_TIME_MAX);
         let limit = asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize;
         let wanted = Wanted::of(&asked.query);
-        let inquiry = Arc::new(self.inquiry(asked, &wanted).await?);
+        let sought = Arc::new(self.sought(asked, &wanted).await?);
         let mut page = Page {
             matches: Vec::new(),
             looked_at: 0,
             next: None,
             is_cut_short: false,
+            unreadable: None,
         };
+        if asked.query.sent().is_empty() {
+            return Ok(page);
+        }
         let (mut before, mut bytes) = (asked.before.unwrap_or(i64::MAX), 0);
         loop {
             let chunk = self.chunk(before, asked, &wanted).await?;
             let has_more = chunk.has_more;
-            for (arrival, found) in self.look_at(chunk, &wanted, &inquiry).await? {
+            for (arrival, look) in self.look_at(chunk, &wanted, &sought).await? {
                 (page.looked_at, before) = (page.looked_at + 1, arrival);
-                let Some(found) = found else { continue };
+                let found = match look {
+                    Look::Found(found) => *found,
+                    Look::Other => continue,
+                    Look::Unreadable(why) => {
+                        let first = NotOpened {
+                            messages: 0,
+                            first: why,
+                        };
+                        page.unreadable.get_or_insert(first).messages += 1;
+                        continue;
+                    }
+                };
                 bytes += found.message.raw.len() + found.message.text.len();
                 page.matches.push(found);
                 if page.matches.len() == limit || bytes >= SEARCH_PAGE_BYTES {
@@ -134,7 +160,7 @@ impl Sqlite {
         }
     }
 
-    async fn inquiry(self: &Arc<Self>, asked: &Search, wanted: &Wanted) -> Result<Inquiry, StorageError> {
+    async fn sought(self: &Arc<Self>, asked: &Search, wanted: &Wanted) -> Result<Sought, StorageError> {
         let directory = if wanted.departments {
             self.directory(None).await?
         } else {
@@ -147,7 +173,7 @@ impl Sqlite {
         } else {
             HashSet::new()
         };
-        Ok(Inquiry {
+        Ok(Sought {
             store: Arc::clone(self),
             query: Arc::clone(&asked.query),
             directory,
@@ -211,7 +237,7 @@ impl Sqlite {
         &self,
         mut chunk: Chunk,
         wanted: &Wanted,
-        inquiry: &Arc<Inquiry>,
+        sought: &Arc<Sought>,
     ) -> Result<Vec<LookedAt>, StorageError> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let part = chunk.rows.len().div_ceil(threads).max(1);
@@ -225,20 +251,20 @@ impl Sqlite {
         if wanted.has(Flag::Kept) {
             // An order asks the archive about the conversation of a message: one after the other, before any is looked at.
             for rows in parts {
-                let (opening, chunk) = (Arc::clone(inquiry), Arc::clone(&chunk));
+                let (opening, chunk) = (Arc::clone(sought), Arc::clone(&chunk));
                 let opened = on_a_thread(move || opening.open(&rows, &chunk)).await;
                 let mut opened = opened.map_err(|error| self.storage(error))?;
                 self.note_kept(&mut opened).await?;
                 let mut examiner = Examiner::default();
-                all.extend(opened.into_iter().map(|opened| inquiry.ask(opened, &mut examiner)));
+                all.extend(opened.into_iter().map(|opened| sought.ask(opened, &mut examiner)));
             }
             return Ok(all);
         }
         let looking: Vec<_> = parts
             .into_iter()
             .map(|rows| {
-                let (inquiry, chunk) = (Arc::clone(inquiry), Arc::clone(&chunk));
-                on_a_thread(move || inquiry.look_at(&rows, &chunk))
+                let (sought, chunk) = (Arc::clone(sought), Arc::clone(&chunk));
+                on_a_thread(move || sought.look_at(&rows, &chunk))
             })
             .collect();
         for part in looking {
@@ -248,9 +274,9 @@ impl Sqlite {
     }
 
     /// Notes of each message whether an open hold keeps it.
-    async fn note_kept(&self, opened: &mut [Opened]) -> Result<(), StorageError> {
+    async fn note_kept(&self, opened: &mut [MayBeOpened]) -> Result<(), StorageError> {
         self.reading(|mut reader| async move {
-            for one in opened {
+            for one in opened.iter_mut().flatten() {
                 if holds::count(&mut reader, one.arrival, &one.message).await? > 0 {
                     one.labels.flags.push(Flag::Kept);
                 }
@@ -269,7 +295,7 @@ fn on_a_thread<T: Send + 'static>(
     async move { running.await.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed)) }
 }
 
-impl Inquiry {
+impl Sought {
     fn look_at(&self, rows: &[SqliteRow], chunk: &Chunk) -> Result<Vec<LookedAt>, sqlx::Error> {
         let mut examiner = Examiner::default();
         rows.iter()
@@ -277,13 +303,17 @@ impl Inquiry {
             .collect()
     }
 
-    fn open(&self, rows: &[SqliteRow], chunk: &Chunk) -> Result<Vec<Opened>, sqlx::Error> {
+    fn open(&self, rows: &[SqliteRow], chunk: &Chunk) -> Result<Vec<MayBeOpened>, sqlx::Error> {
         rows.iter().map(|row| self.open_one(row, chunk)).collect()
     }
 
-    fn open_one(&self, row: &SqliteRow, chunk: &Chunk) -> Result<Opened, sqlx::Error> {
+    /// One that is damaged, or whose key is gone, keeps no other from being found.
+    fn open_one(&self, row: &SqliteRow, chunk: &Chunk) -> Result<MayBeOpened, sqlx::Error> {
         let arrival: i64 = row.try_get(0)?;
-        let message = read_content(row, 0, &self.store.sealing)?;
+        let message = match read_content(row, 0, &self.store.sealing) {
+            Ok(message) => message,
+            Err(error) => return Ok(Err((arrival, error.to_string()))),
+        };
         let findings = chunk.findings.get(&arrival).cloned().unwrap_or_default();
         let is_recalled = !self.recalled.is_empty() && self.recalled.contains(&self.store.sealing.tag(&message.id));
         let flags = [
@@ -299,12 +329,12 @@ impl Inquiry {
             findings,
             flags: flags.into_iter().filter_map(|(flag, is)| is.then_some(flag)).collect(),
         };
-        Ok(Opened {
+        Ok(Ok(Opened {
             arrival,
             received_at: read_time(row, CONTENT_COLUMNS)?,
             message,
             labels,
-        })
+        }))
     }
 
     /// As the source says, and as the directory does.
@@ -319,20 +349,26 @@ impl Inquiry {
         all.map(str::to_owned).collect()
     }
 
-    fn ask(&self, opened: Opened, examiner: &mut Examiner) -> LookedAt {
+    fn ask(&self, opened: MayBeOpened, examiner: &mut Examiner) -> LookedAt {
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err((arrival, why)) => return (arrival, Look::Unreadable(why)),
+        };
         let Opened {
             arrival,
             received_at,
             message,
             labels,
         } = opened;
-        let found = examiner.examine(&self.query, &message, &labels).map(|marks| Match {
-            arrival,
-            received_at,
-            message,
-            marks,
+        let found = examiner.examine(&self.query, &message, &labels).map(|marks| {
+            Look::Found(Box::new(Match {
+                arrival,
+                received_at,
+                message,
+                marks,
+            }))
         });
-        (arrival, found)
+        (arrival, found.unwrap_or(Look::Other))
     }
 }
 

@@ -80,6 +80,12 @@ pub(crate) struct Beside<'a> {
 struct Stored<'a, I> {
     check: [u8; CHECK_BYTES],
     input: I,
+    #[serde(borrow)]
+    said: SaidV1<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SaidV1<'a> {
     fuel: u64,
     flags: u8,
     /// 0: nothing is withheld.
@@ -99,37 +105,6 @@ struct Stored<'a, I> {
 
 type JudgementV1<'a> = Stored<'a, [u8; 32]>;
 type JudgementV2<'a> = Stored<'a, Option<[u8; 32]>>;
-
-impl<'a> From<JudgementV1<'a>> for JudgementV2<'a> {
-    fn from(stored: JudgementV1<'a>) -> Self {
-        let JudgementV1 {
-            check,
-            input,
-            fuel,
-            flags,
-            withheld,
-            preceding,
-            findings,
-            proposals,
-            scores,
-            faults,
-            decision,
-        } = stored;
-        Self {
-            check,
-            input: Some(input),
-            fuel,
-            flags,
-            withheld,
-            preceding,
-            findings,
-            proposals,
-            scores,
-            faults,
-            decision,
-        }
-    }
-}
 
 const TRUNCATED: u8 = 1;
 const HELD: u8 = 2;
@@ -236,9 +211,7 @@ pub(crate) fn write(
     numbers: &impl Numbers,
 ) -> Vec<u8> {
     let flags = u8::from(verdict.truncated) * TRUNCATED + u8::from(verdict.held) * HELD;
-    let judgement = JudgementV2 {
-        check: check(verdict, fuel, decided),
-        input: (verdict.input != digest).then_some(*verdict.input.as_bytes()),
+    let said = SaidV1 {
         fuel,
         flags,
         withheld: verdict.withheld.map_or(0, codes::of_withheld),
@@ -287,6 +260,11 @@ pub(crate) fn write(
             Decided::Decision(decision) => DecidedV1::Decision(decision_v1(decision, &verdict.proposals)),
             Decided::Text(json) => DecidedV1::Text(json),
         },
+    };
+    let judgement = JudgementV2 {
+        check: check(verdict, fuel, decided),
+        input: (verdict.input != digest).then_some(*verdict.input.as_bytes()),
+        said,
     };
     postcard::to_extend(&judgement, vec![FORM]).expect("texts, numbers and lists have no encoding that fails")
 }
@@ -341,7 +319,7 @@ fn cites(statute: &Statute, proposed: &AttributedProposal) -> bool {
 
 /// The numbers of policies and of proposals that a judgement uses.
 pub(crate) fn used(bytes: &[u8]) -> Result<(Vec<u32>, Vec<u32>), Unreadable> {
-    let judgement = parse(bytes)?;
+    let judgement = parse(bytes)?.said;
     let policies = (judgement.findings.iter().map(|finding| finding.policy))
         .chain(judgement.scores.iter().map(|score| score.policy))
         .chain(judgement.faults.iter().map(|fault| fault.policy));
@@ -355,7 +333,11 @@ pub(crate) fn used(bytes: &[u8]) -> Result<(Vec<u32>, Vec<u32>), Unreadable> {
 fn parse(bytes: &[u8]) -> Result<JudgementV2<'_>, Unreadable> {
     match bytes.split_first() {
         Some((&FORM, rest)) => Ok(postcard::from_bytes(rest)?),
-        Some((&WITH_INPUT, rest)) => Ok(postcard::from_bytes::<JudgementV1<'_>>(rest)?.into()),
+        Some((&WITH_INPUT, rest)) => {
+            let JudgementV1 { check, input, said } = postcard::from_bytes(rest)?;
+            let input = Some(input);
+            Ok(JudgementV2 { check, input, said })
+        }
         Some((form, _)) => Err(Unreadable::Form(*form)),
         None => Err(Unreadable::Form(0)),
     }
@@ -363,7 +345,11 @@ fn parse(bytes: &[u8]) -> Result<JudgementV2<'_>, Unreadable> {
 
 /// Reads a judgement.
 pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -> Result<Judgement, Unreadable> {
-    let stored = parse(bytes)?;
+    let JudgementV2 {
+        check: recorded,
+        input,
+        said: stored,
+    } = parse(bytes)?;
     let policy = |number: u32| {
         meanings.policy(number).ok_or_else(|| Unreadable::Code {
             what: "the policy",
@@ -383,9 +369,7 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
     let verdict = Verdict {
         message: Arc::clone(&beside.message.id),
         generation: beside.generation,
-        input: stored
-            .input
-            .map_or_else(|| beside.message.content_digest(), Digest::from_bytes),
+        input: input.map_or_else(|| beside.message.content_digest(), Digest::from_bytes),
         packs: beside.packs,
         preceding: stored.preceding.into_iter().map(str::to_owned).collect(),
         truncated: stored.flags & TRUNCATED != 0,
@@ -419,7 +403,7 @@ pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -
             })
             .collect::<Result<_, Unreadable>>()?,
     };
-    if check(&verdict, stored.fuel, &decision) != stored.check {
+    if check(&verdict, stored.fuel, &decision) != recorded {
         return Err(Unreadable::Altered);
     }
     Ok(Judgement {

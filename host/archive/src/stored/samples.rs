@@ -233,7 +233,7 @@ fn sentences() -> Vec<String> {
 }
 
 #[test]
-fn the_dictionary_is_learnt_from_sentences_that_nobody_sent() {
+fn there_are_samples_enough_to_learn_from() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = std::env::var_os(FOLDER).map_or(temporary.path().to_owned(), PathBuf::from);
     let mut dice = Dice(1);

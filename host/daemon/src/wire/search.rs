@@ -11,6 +11,8 @@ const BESIDE_CHARS: usize = 30;
 const BARE_CHARS: usize = 80;
 /// Excerpts of one message, at most.
 const EXCERPTS_MAX: usize = 3;
+/// Bytes of an excerpt at which no further mark joins it.
+const EXCERPT_BYTES: usize = 400;
 
 /// `POST /v1/archive/search`: what is looked for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +48,18 @@ pub struct FoundV1 {
     pub next: Option<i64>,
     /// True where the time was over before the page was full.
     pub is_cut_short: bool,
+    /// Those that could not be opened; absent where all could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<NotOpenedV1>,
+}
+
+/// Messages that nobody can say of whether the query finds them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotOpenedV1 {
+    /// How many.
+    pub messages: u64,
+    /// The first one, and why it could not be opened.
+    pub first: String,
 }
 
 /// A message that a query finds.
@@ -89,6 +103,10 @@ impl From<Page> for FoundV1 {
             looked_at: page.looked_at,
             next: page.next,
             is_cut_short: page.is_cut_short,
+            unreadable: page.unreadable.map(|unreadable| NotOpenedV1 {
+                messages: unreadable.messages,
+                first: unreadable.first,
+            }),
         }
     }
 }
@@ -112,36 +130,40 @@ impl From<&Match> for MatchV1 {
 /// The texts around the first marks, in order. Marks near each other share one.
 fn excerpts(message: &Message, marks: &[Mark]) -> Vec<ExcerptV1> {
     let mut found: Vec<ExcerptV1> = Vec::new();
+    let mut place = None;
     for mark in marks {
         let Some((of, text)) = text_of(message, mark.place) else {
             continue;
         };
         let (start, end) = (mark.span.start as usize, mark.span.end as usize);
         let (from, to) = (chars_before(text, start), chars_behind(text, end));
-        let place = |excerpt: &ExcerptV1| (start as u32 - excerpt.start, end as u32 - excerpt.start);
+        let within = |excerpt: &ExcerptV1| (start as u32 - excerpt.start, end as u32 - excerpt.start);
         let is_full = found.len() == EXCERPTS_MAX;
-        match found.last_mut() {
-            Some(last)
-                if last.of == of && last.start as usize + last.text.len() >= from && last.start as usize <= start =>
-            {
-                let so_far = last.start as usize + last.text.len();
-                if to > so_far {
-                    last.text.push_str(&text[so_far..to]);
-                }
-                let place = place(last);
-                last.marks.push(place);
-            }
-            _ if is_full => break,
-            _ => {
-                let mut excerpt = ExcerptV1 {
-                    of: of.to_owned(),
-                    start: from as u32,
-                    text: text[from..to].to_owned(),
-                    marks: Vec::new(),
-                };
-                excerpt.marks.push(place(&excerpt));
-                found.push(excerpt);
-            }
+        // Only marks of one text share an excerpt: two attachments are two texts.
+        let last = found.last_mut().filter(|last| {
+            let so_far = last.start as usize + last.text.len();
+            place == Some(mark.place)
+                && from <= so_far
+                && last.start as usize <= start
+                && last.text.len() < EXCERPT_BYTES
+        });
+        if let Some(last) = last {
+            let so_far = last.start as usize + last.text.len();
+            last.text.push_str(text.get(so_far..to).unwrap_or_default());
+            let within = within(last);
+            last.marks.push(within);
+        } else if is_full {
+            break;
+        } else {
+            let mut excerpt = ExcerptV1 {
+                of: of.to_owned(),
+                start: from as u32,
+                text: text[from..to].to_owned(),
+                marks: Vec::new(),
+            };
+            excerpt.marks.push(within(&excerpt));
+            found.push(excerpt);
+            place = Some(mark.place);
         }
     }
     if found.is_empty() && !message.text.is_empty() {

@@ -460,6 +460,11 @@ fn numbers_keep_their_bits() {
 fn what_a_search_found_is_cut_out_around_its_marks() {
     let mut whole = message();
     whole.text = format!("{}保本保息，{}", "甲".repeat(40), "乙".repeat(40));
+    let second = Attachment {
+        name: "退款说明，第二份.pdf".to_owned(),
+        ..whole.attachments[0].clone()
+    };
+    whole.attachments.push(second);
     let mark = |place, start, end| Mark {
         place,
         span: Span { start, end },
@@ -469,15 +474,22 @@ fn what_a_search_found_is_cut_out_around_its_marks() {
             arrival: 7,
             received_at: at(1),
             message: whole,
+            // An excerpt has what stands near, of one text alone.
             marks: vec![
                 mark(Place::Text, 120, 126),
                 mark(Place::Text, 126, 132),
                 mark(Place::Attachment(0), 0, 1),
+                mark(Place::Attachment(1), 0, 6),
+                mark(Place::Link(0), 0, 5),
             ],
         }],
         looked_at: 9,
         next: Some(7),
         is_cut_short: true,
+        unreadable: Some(proviso_archive::NotOpened {
+            messages: 2,
+            first: "message 5 of bank/wecom: its key is gone".into(),
+        }),
     };
     let found = FoundV1::from(page);
     let golden = include_str!("golden/found-v1.json");
@@ -486,4 +498,25 @@ fn what_a_search_found_is_cut_out_around_its_marks() {
     for text in [golden, &more] {
         assert_eq!(serde_json::from_str::<FoundV1>(text).unwrap(), found);
     }
+}
+
+#[test]
+fn an_excerpt_of_many_marks_has_an_end() {
+    let mut whole = message();
+    whole.text = "保本".repeat(1_000);
+    let marks = (0..1_000).map(|n| Mark {
+        place: Place::Text,
+        span: Span {
+            start: n * 6,
+            end: n * 6 + 6,
+        },
+    });
+    let found = MatchV1::from(&Match {
+        arrival: 1,
+        received_at: at(1),
+        message: whole,
+        marks: marks.collect(),
+    });
+    assert_eq!(found.excerpts.len(), 3);
+    assert!(found.excerpts.iter().all(|excerpt| excerpt.text.len() < 600));
 }

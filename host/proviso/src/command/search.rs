@@ -5,11 +5,11 @@ use crate::exit::{Ending, Usage};
 use crate::looking::{Looking, Writing};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use proviso_archive::SEARCH_LISTED_MAX;
 use proviso_daemon::config::Config;
 use proviso_daemon::searching;
-use proviso_daemon::wire::{ExcerptV1, FoundV1, MatchV1, SearchV1};
+use proviso_daemon::wire::{ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
 use proviso_search::Query;
 use proviso_search::query::QueryError;
 use serde_json::json;
@@ -40,35 +40,46 @@ async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Re
         zone: args.zone.clone(),
     };
     let progress = Progress::open("messages looked at:");
-    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let (mut found, mut count, mut looked_at) = (Vec::new(), 0, 0);
+    let mut unreadable: Option<NotOpenedV1> = None;
     let next = loop {
-        let wanted = args.limit - found.len() as u32;
-        asked.limit = Some(wanted.min(SEARCH_LISTED_MAX));
+        asked.limit = Some((args.limit - count).min(SEARCH_LISTED_MAX));
         let page = page(writing, &asked).await?;
         looked_at += page.looked_at;
         progress.advance(page.looked_at);
-        found.extend(page.found);
-        if found.len() as u32 == args.limit || page.next.is_none() {
+        count += page.found.len() as u32;
+        match args.archive.format {
+            // Each page as it comes: nobody keeps them all.
+            OutputFormat::Json => {
+                for one in &page.found {
+                    crate::show::json(format_args!("{}", json!(one)));
+                }
+            }
+            OutputFormat::Table => found.extend(page.found),
+        }
+        if let Some(more) = page.unreadable {
+            let first = NotOpenedV1 { messages: 0, ..more };
+            unreadable.get_or_insert(first).messages += more.messages;
+        }
+        if count == args.limit || page.next.is_none() {
             break page.next;
         }
         asked.before = page.next;
     };
     progress.finish();
-    if args.archive.format == OutputFormat::Json {
-        for one in &found {
-            crate::show::json(format_args!("{}", json!(one)));
-        }
-    } else {
-        print(&found, colour)?;
-    }
+    print(&found, colour)?;
     let more = next.map_or_else(
         || "there are no more".to_owned(),
         |next| format!("--before {next} goes on"),
     );
-    let count = found.len();
     let messages = if count == 1 { "message" } else { "messages" };
     crate::show::error_line(format_args!("{count} {messages} found, {looked_at} looked at; {more}"));
-    Ok(Ending::Well)
+    match unreadable {
+        None => Ok(Ending::Well),
+        Some(NotOpenedV1 { messages, first }) => Err(anyhow!(
+            "{messages} could not be opened, and may be what is looked for: {first}"
+        )),
+    }
 }
 
 async fn page(writing: &Writing, asked: &SearchV1) -> anyhow::Result<FoundV1> {
