@@ -37,6 +37,11 @@ impl Candidates {
         &self.may
     }
 
+    /// The same, without what is certain of them.
+    pub fn into_documents(self) -> Documents {
+        self.may
+    }
+
     /// The newest first, each with whether it is found for certain: any other is to be looked at by the
     /// [`Examiner`](crate::Examiner).
     pub fn newest_first(&self) -> impl Iterator<Item = (u32, bool)> + '_ {

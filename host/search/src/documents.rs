@@ -93,6 +93,21 @@ impl Documents {
         }
     }
 
+    /// The newest one of a number below `behind`.
+    pub fn newest_before(&self, behind: u32) -> Option<u32> {
+        let behind = behind.min(self.of);
+        let place = (behind / 64) as usize;
+        let within = self
+            .words
+            .get(place)
+            .map_or(0, |word| word & ((1 << (behind % 64)) - 1));
+        if within != 0 {
+            return Some(place as u32 * 64 + within.ilog2());
+        }
+        let earlier = self.words[..place].iter().rposition(|word| *word != 0)?;
+        Some(earlier as u32 * 64 + self.words[earlier].ilog2())
+    }
+
     /// The oldest first.
     pub fn oldest_first(&self) -> impl Iterator<Item = u32> + '_ {
         (0..).zip(&self.words).flat_map(|(place, word): (u32, _)| {
@@ -150,6 +165,7 @@ mod tests {
                 prop_assert_eq!(documents.count() as usize, set.len());
                 prop_assert_eq!(documents.is_empty(), set.is_empty());
                 prop_assert!((0..310).all(|number| documents.has(number) == set.contains(&number)));
+                prop_assert!((0..310).all(|number| documents.newest_before(number) == set.range(..number).next_back().copied()));
                 Ok(())
             };
             let with = |join: &dyn Fn(&mut Documents, &Documents)| { let mut a = a.clone(); join(&mut a, &b); a };

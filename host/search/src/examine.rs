@@ -39,6 +39,21 @@ pub struct Found {
     pub severity: Severity,
 }
 
+impl Found {
+    /// True if the label asks for such a finding.
+    pub fn is_asked_for(&self, label: &Label) -> bool {
+        match label {
+            Label::Pack(name) => names::is(&self.pack, name),
+            Label::Policy(name) => {
+                names::is(&self.policy, name) || names::is(&format!("{}:{}", self.pack, self.policy), name)
+            }
+            Label::Rule(name) => names::is(&self.rule, name),
+            Label::Severity(from, to) => (*from..=*to).contains(&self.severity),
+            Label::Department(_) | Label::Is(_) => false,
+        }
+    }
+}
+
 /// A place where a part of a query stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
@@ -234,15 +249,11 @@ fn has_attribute(message: &Message, attribute: &Attribute) -> bool {
 }
 
 fn has_label(labels: &Labels, label: &Label) -> bool {
-    let found = |is: &dyn Fn(&Found) -> bool| labels.findings.iter().any(is);
     match label {
         Label::Department(name) => labels.departments.iter().any(|department| names::is(department, name)),
-        Label::Pack(name) => found(&|found| names::is(&found.pack, name)),
-        Label::Policy(name) => found(&|found| {
-            names::is(&found.policy, name) || names::is(&format!("{}:{}", found.pack, found.policy), name)
-        }),
-        Label::Rule(name) => found(&|found| names::is(&found.rule, name)),
-        Label::Severity(from, to) => found(&|found| (*from..=*to).contains(&found.severity)),
         Label::Is(flag) => labels.flags.contains(flag),
+        Label::Pack(_) | Label::Policy(_) | Label::Rule(_) | Label::Severity(..) => {
+            labels.findings.iter().any(|found| found.is_asked_for(label))
+        }
     }
 }

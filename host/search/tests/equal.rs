@@ -243,13 +243,14 @@ proptest! {
     }
 
     #[test]
-    fn merged_segments_are_one_of_the_messages_that_are_left(messages in messages(), cut in 0_usize..40, gone in prop::collection::vec(0_u32..40, 0..8)) {
-        let cut = cut.min(messages.len());
+    fn merged_segments_are_one_of_the_messages_that_are_left(messages in messages(), cut in 0_usize..40, is_mixed in any::<bool>(), gone in prop::collection::vec(0_u32..40, 0..8)) {
+        let is_of_first = |place: usize| if is_mixed { (place * 7 + cut).is_multiple_of(3) } else { place < cut };
+        let of_first = (0..messages.len()).filter(|place| is_of_first(*place)).count();
         let (mut one, mut other) = (Builder::default(), Builder::default());
-        let (mut first, mut second) = (Documents::none(cut as u32), Documents::none((messages.len() - cut) as u32));
+        let (mut first, mut second) = (Documents::none(of_first as u32), Documents::none((messages.len() - of_first) as u32));
         let mut left = Builder::default();
         for (place, message) in messages.iter().enumerate() {
-            let (number, is_first) = (place as u64 * 3 + 1, place < cut);
+            let (number, is_first) = (place as u64 * 3 + 1, is_of_first(place));
             let part = if is_first { &mut one } else { &mut other };
             let document = part.len();
             part.add(number, message).unwrap();
@@ -279,9 +280,16 @@ fn rows_are_found_by_document_and_by_number() {
         assert_eq!((row.number, row.sent_ms), (u64::from(document + 1) * 10, NEW_YEAR_MS));
         assert_eq!(builder.row(document), Some(row));
         assert_eq!(segment.document(row.number).unwrap(), Some(document));
+        let before =
+            [row.number - 1, row.number, row.number + 1].map(|number| segment.documents_before(number).unwrap());
+        assert_eq!(before, [document, document, document + 1]);
         assert_eq!(builder.document(row.number), Some(document));
     }
     assert_eq!((segment.row(700).unwrap(), builder.row(700)), (None, None));
+    assert_eq!(
+        [0, 10, 90_000].map(|number| segment.documents_before(number).unwrap()),
+        [0, 0, 700]
+    );
     for numbers in [
         vec![],
         vec![10],

@@ -77,7 +77,7 @@ fn a_segment_of_nothing_is_one() {
 }
 
 #[test]
-fn what_the_sink_does_not_take_and_parts_in_another_order_are_told() {
+fn what_the_sink_does_not_take_and_a_message_in_two_parts_are_told() {
     let mut builder = Builder::default();
     builder.add(1, &message("a word")).unwrap();
     let refused = builder.write(|_| Err("full")).unwrap_err();
@@ -92,5 +92,5 @@ fn what_the_sink_does_not_take_and_parts_in_another_order_are_told() {
     let none = Documents::none(1);
     let take = |_: Vec<u8>| Ok::<(), Infallible>(());
     let error = merge(&[(&segment, &none), (&segment, &none)], take).unwrap_err();
-    assert_eq!(error, MergeError::Order { part: 1 });
+    assert_eq!(error, MergeError::Twice { number: 1 });
 }

@@ -23,13 +23,11 @@ pub enum MergeError<P, S> {
     /// The new one was not written.
     #[error("the merged segment cannot be written")]
     Write(WriteError<S>),
-    /// A part has numbers that are not greater than those of the part before.
-    #[error(
-        "part {part} has numbers that do not follow those of the part before: give the parts in the order of arrival"
-    )]
-    Order {
-        /// Which, from 0.
-        part: usize,
+    /// Two parts have the same message.
+    #[error("message {number} is in two parts")]
+    Twice {
+        /// What the archive knows it by.
+        number: u64,
     },
     /// There are more documents than a segment may have.
     #[error("the parts have {found} documents: expected at most {DOCUMENTS_MAX}")]
@@ -39,37 +37,47 @@ pub enum MergeError<P, S> {
     },
 }
 
-/// Gives the sink the pages of a segment with the documents of the parts, which are given in the order of arrival, each with those of its
-/// documents that are left out. Takes memory for the numbers of the documents, not for their terms.
+/// Gives the sink the pages of a segment with the documents of the parts, in the order of arrival, each part with those of its documents
+/// that are left out. What arrived in one part may lie between what arrived in another. Takes memory for the numbers of the documents,
+/// not for their terms.
 pub fn merge<P: Pages, S>(
     parts: &[(&Segment<P>, &Documents)],
     sink: impl FnMut(Vec<u8>) -> Result<(), S>,
 ) -> Result<(), MergeError<P::Error, S>> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut cursors = Vec::new();
-    for (place, (segment, deleted)) in parts.iter().enumerate() {
-        let read = |source| MergeError::Read { part: place, source };
-        let mut kept = Vec::with_capacity(segment.documents() as usize);
-        for (document, row) in (0..).zip(segment.rows().map_err(read)?) {
-            if deleted.has(document) {
-                kept.push(None);
-                continue;
-            }
-            if rows.last().is_some_and(|last| last.number >= row.number) {
-                return Err(MergeError::Order { part: place });
-            }
-            kept.push(Some(rows.len() as u32));
-            rows.push(row);
-        }
-        let mut cursor = Cursor::new(segment, kept);
-        cursor.next().map_err(read)?;
-        cursors.push(cursor);
+    let mut places: Vec<(Row, usize, u32)> = Vec::new();
+    for (part, (segment, deleted)) in parts.iter().enumerate() {
+        let rows = segment.rows().map_err(|source| MergeError::Read { part, source })?;
+        let rows = (0..).zip(rows).filter(|(document, _)| !deleted.has(*document));
+        places.extend(rows.map(|(document, row)| (row, part, document)));
     }
-    if rows.len() > DOCUMENTS_MAX as usize {
-        let found = rows.len() as u64;
+    if places.len() > DOCUMENTS_MAX as usize {
+        let found = places.len() as u64;
         return Err(MergeError::TooMany { found });
     }
-    let mut writer = Writer::new(rows.len() as u32, sink);
+    let is_in_order = places.is_sorted_by_key(|(row, ..)| row.number);
+    if !is_in_order {
+        places.sort_unstable_by_key(|(row, ..)| row.number);
+    }
+    if let Some([(row, ..), _]) = places
+        .array_windows()
+        .find(|[(one, ..), (next, ..)]| one.number == next.number)
+    {
+        return Err(MergeError::Twice { number: row.number });
+    }
+    let mut kept: Vec<Vec<Option<u32>>> = parts
+        .iter()
+        .map(|(segment, _)| vec![None; segment.documents() as usize])
+        .collect();
+    for (merged, (_, part, document)) in (0..).zip(&places) {
+        kept[*part][*document as usize] = Some(merged);
+    }
+    let mut cursors = Vec::new();
+    for ((part, (segment, _)), kept) in parts.iter().enumerate().zip(kept) {
+        let mut cursor = Cursor::new(segment, kept);
+        cursor.next().map_err(|source| MergeError::Read { part, source })?;
+        cursors.push(cursor);
+    }
+    let mut writer = Writer::new(places.len() as u32, sink);
     let (mut term, mut documents) = (Vec::new(), Vec::new());
     while let Some(least) = cursors.iter().filter_map(Cursor::term).min() {
         term.clear();
@@ -82,11 +90,15 @@ pub fn merge<P: Pages, S>(
                 cursor.next().map_err(read)?;
             }
         }
+        if !is_in_order {
+            documents.sort_unstable();
+        }
         if !documents.is_empty() {
             writer.add(&term, &documents).map_err(MergeError::Write)?;
         }
     }
-    writer.end(rows.into_iter()).map_err(MergeError::Write)
+    let rows = places.into_iter().map(|(row, ..)| row);
+    writer.end(rows).map_err(MergeError::Write)
 }
 
 /// The terms of one part, one by one.

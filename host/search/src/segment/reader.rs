@@ -149,6 +149,21 @@ impl<P: Pages> Segment<P> {
         Ok(last.and_then(|(first, place)| Some(first + place? as u32)))
     }
 
+    /// How many documents the archive knows by smaller numbers.
+    pub fn documents_before(&self, number: u64) -> Result<u32, P> {
+        let behind = self.of_table.partition_point(|page| page.first_number < number);
+        let Some(page) = behind.checked_sub(1) else {
+            return Ok(0);
+        };
+        let mut before = self.of_table[page].first_document;
+        self.each_block(page, |first, block| {
+            if block.first_number() < number {
+                before = first + block.rows().take_while(|row| row.number < number).count() as u32;
+            }
+        })?;
+        Ok(before)
+    }
+
     /// The documents that the archive knows by these numbers, which ascend; it may have others as well. Reads the table once.
     pub fn documents_of(&self, numbers: impl IntoIterator<Item = u64>) -> Result<Documents, P> {
         let mut found = Documents::none(self.documents);
@@ -174,8 +189,8 @@ impl<P: Pages> Segment<P> {
         Ok(found)
     }
 
-    /// All rows, in the order of the documents.
-    pub(crate) fn rows(&self) -> Result<Vec<Row>, P> {
+    /// What is known of all documents, in their order.
+    pub fn rows(&self) -> Result<Vec<Row>, P> {
         let mut rows = Vec::with_capacity(self.documents as usize);
         for page in 0..self.of_table.len() {
             self.each_block(page, |_, block| rows.extend(block.rows()))?;

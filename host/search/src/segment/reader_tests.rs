@@ -55,6 +55,7 @@ fn ask(pages: Vec<Arc<[u8]>>) -> Result<(), SegmentError<NoPage>> {
     for document in [0, 127, 128, 1_499, 1_500] {
         let _ = segment.row(document);
         let _ = segment.document(u64::from(document) * 2);
+        let _ = segment.documents_before(u64::from(document) * 2);
     }
     let _ = segment.documents_of([0, 2, 3, 256, 2_998]);
     let none = Documents::none(segment.documents());
