@@ -13,6 +13,7 @@ use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
 use crate::history::HistoryEntry;
+use crate::index::{IndexPass, IndexReport};
 use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::log::{LogTrouble, LoggedLeaf, WitnessRequest};
@@ -278,6 +279,25 @@ impl Archive {
     /// is over, or nothing is left. Dropping the future ends it.
     pub async fn search(&self, asked: &Search) -> Result<Page, StorageError> {
         self.store.search(asked).await
+    }
+
+    /// One pass of indexing: messages that are in no segment go into new ones, and small segments become large ones. Repeat until
+    /// [`IndexPass::is_idle`]. A search is right at any time, and opens each message that is in no segment.
+    ///
+    /// # Errors
+    /// [`CommitError::Overtaken`] where messages of the pass were disposed of meanwhile, several times in a row; and what a commit meets.
+    pub async fn index(&self, at: Timestamp, by: &Principal) -> Result<IndexPass, CommitError> {
+        self.store.index(at, by).await
+    }
+
+    /// About how many messages are in no segment, those that cannot be opened aside. Cheap.
+    pub async fn index_left(&self) -> Result<u64, StorageError> {
+        self.store.index_left().await
+    }
+
+    /// How far the index is. Counts rows: not for each search.
+    pub async fn index_report(&self) -> Result<IndexReport, StorageError> {
+        self.store.index_report().await
     }
 
     /// The messages that wait, the longest waiting first.

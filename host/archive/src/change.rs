@@ -8,6 +8,7 @@ use crate::directory::{DirectoryImport, DirectoryReport};
 use crate::disposal::{DisposalReport, Disposing, DisposingAgain, NewHold};
 use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
+use crate::index::Indexing;
 use crate::keys::KeyError;
 use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
@@ -112,6 +113,8 @@ pub enum Change<'a> {
     Directory(&'a DirectoryImport),
     /// Ends are handed in, with the retention decisions that change by it.
     Endings(&'a EndingImport),
+    /// The index of searches goes on. The log has nothing of it: it can be built anew.
+    Index(&'a Indexing),
     /// Nothing changes: the log tells of what somebody did.
     Noted(&'a Act<'a>),
 }
@@ -258,6 +261,9 @@ pub enum CommitError {
     /// A request was not made or decided on, or does not run.
     #[error(transparent)]
     Request(#[from] RequestRefusal),
+    /// Messages that were to be indexed have gone meanwhile.
+    #[error("messages that were to be indexed were disposed of meanwhile: index again")]
+    Overtaken,
     /// Nothing is destroyed by a clock that may be wrong.
     #[error("nothing is disposed of: {0}")]
     Clock(ClockTrouble),
@@ -304,6 +310,7 @@ impl Change<'_> {
             Change::DisposeAgain(again) => again.at,
             Change::Ask(request) => request.at,
             Change::Decide(deciding) => deciding.at,
+            Change::Index(pass) => pass.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }

@@ -19,7 +19,7 @@ fn version(number: u32) -> KeyVersion {
     KeyVersion::new(number).unwrap()
 }
 
-async fn rewrap_all(archive: &Archive) -> u64 {
+pub(crate) async fn rewrap_all(archive: &Archive) -> u64 {
     let (mut after, mut all) = (0, 0);
     loop {
         let receipt = archive

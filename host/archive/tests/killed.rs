@@ -75,6 +75,10 @@ async fn ingest_until_killed(path: &Path) {
         // An acknowledgement: after the commit, and never before.
         println!("acknowledged {next}");
         std::io::stdout().flush().unwrap();
+        archive
+            .index(crate::support::now(), &crate::support::wei())
+            .await
+            .unwrap();
     }
 }
 
@@ -126,6 +130,14 @@ async fn check(path: &Path, acknowledged: u64) -> u64 {
         written >= acknowledged,
         "{acknowledged} were acknowledged, {written} are there"
     );
+    // Whatever was killed of the index, each message is found once; and all of them go into it, once.
+    for _ in 0..2 {
+        let found = crate::index::found(&archive, "kind:text").await;
+        assert_eq!(found, (1..=written as i64).rev().collect::<Vec<_>>());
+        crate::index::index_all(&archive).await;
+        let report = archive.index_report().await.unwrap();
+        assert_eq!((report.messages, report.left), (written, 0));
+    }
     let stats = archive.stats(1).await.unwrap();
     assert_eq!(stats.messages.iter().map(|count| count.messages).sum::<u64>(), written);
     assert_eq!(

@@ -7,6 +7,7 @@ mod conformance;
 mod disposal;
 mod generations;
 mod holds;
+mod index;
 mod ingest;
 mod keys;
 mod killed;

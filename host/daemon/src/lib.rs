@@ -20,6 +20,7 @@ mod facts;
 pub mod generations;
 mod host_name;
 mod http;
+mod indexing;
 mod inputs;
 mod keeping;
 pub mod keys;

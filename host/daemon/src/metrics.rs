@@ -63,6 +63,10 @@ pub struct Metrics {
     pub witness_checkpoints: Counter,
     /// How often it did not sign one.
     pub witness_failures: Counter,
+    /// Messages that went into segments of the index.
+    pub index_messages: Counter,
+    /// Passes of indexing that failed.
+    pub index_failures: Counter,
     /// Time spent on judging, microseconds.
     pub judge_micros: Counter,
     /// Time spent on committing, microseconds.
@@ -228,6 +232,16 @@ impl Metrics {
                 "witness_failures_total",
                 "How often the witness did not sign a checkpoint.",
                 &self.witness_failures,
+            ),
+            (
+                "index_messages_total",
+                "Messages that went into segments of the search's index.",
+                &self.index_messages,
+            ),
+            (
+                "index_failures_total",
+                "Passes of indexing that failed.",
+                &self.index_failures,
             ),
             ("reloads_live_total", "Generations made live.", &self.reloads_live),
             (

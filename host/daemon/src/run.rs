@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::facts::Known;
 use crate::generations::Generations;
 use crate::http::{self, Bounds, Connections, Hosts, Shared};
+use crate::indexing::Indexing;
 use crate::laws::Rulebook;
 use crate::metrics::Metrics;
 use crate::own_thread::OwnThread;
@@ -167,6 +168,12 @@ impl Daemon {
         }
         // It ends with the sources: nothing new begins.
         sources.extend(schedule.map(|schedule| tokio::spawn(schedule.run(stop_sources.clone()))));
+        let indexing = Indexing {
+            archive: archive.clone(),
+            queue: queue.clone(),
+            metrics: Arc::clone(&metrics),
+        };
+        sources.push(tokio::spawn(indexing.run(stop_sources.clone())));
         for spool in &config.spools {
             let folder = &spool.folder;
             std::fs::create_dir_all(folder)

@@ -6,7 +6,7 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, ingest, permissions,
+    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, index, ingest, permissions,
     quarantines, rejudge, requests, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
@@ -126,6 +126,10 @@ pub(super) async fn write(
             for id in ids {
                 held::release(connection, sealing, id, by, note, at, log).await?;
             }
+            Ok(Receipt::Done)
+        }
+        Change::Index(pass) => {
+            index::write(connection, pass).await?;
             Ok(Receipt::Done)
         }
         Change::Noted(act) => {

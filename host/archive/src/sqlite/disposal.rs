@@ -8,6 +8,7 @@ use super::Sqlite;
 use super::clock::{CLOCK_TRUSTED, ClockGuard};
 use super::failure::Failure;
 use super::holds;
+use super::index;
 use super::log::entries::{Entries, Field, digest, integer};
 use super::log::judged::{self, ERASED, erased};
 use super::log::rows::{self, DISPOSALS};
@@ -235,6 +236,7 @@ pub(super) async fn destroy(
     number: i64,
     tag: &[u8; TAG_BYTES],
 ) -> Result<Vec<Field>, Failure> {
+    index::part_with(connection, sealing, number).await?;
     let mut fields = Vec::new();
     for rows in rows::ALL {
         match rows.untold(connection, number).await? {

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 11] = [
+const ALL: [(i64, &str, &str); 12] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -25,6 +25,7 @@ const ALL: [(i64, &str, &str); 11] = [
     (9, "requests", include_str!("../../migrations/0009_requests.sql")),
     (10, "permissions", include_str!("../../migrations/0010_permissions.sql")),
     (11, "hold texts", include_str!("../../migrations/0011_hold_texts.sql")),
+    (12, "search", include_str!("../../migrations/0012_search.sql")),
 ];
 
 /// What brings an archive up to date.

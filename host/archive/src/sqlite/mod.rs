@@ -25,6 +25,7 @@ mod full_disk_tests;
 mod generations;
 mod held;
 mod holds;
+mod index;
 mod ingest;
 mod known;
 mod lock;
@@ -60,6 +61,7 @@ mod steps;
 #[cfg(test)]
 #[path = "../../tests/support/mod.rs"]
 pub(crate) mod support;
+mod threads;
 mod trust;
 mod upgrade;
 mod vocabulary;
@@ -71,6 +73,7 @@ pub(crate) use log::witnessed::question as witness_question;
 
 use crate::health::Health;
 use crate::storage::StorageError;
+use index::Index;
 use lock::WriterLock;
 use meanings::Meanings;
 use readers::{Loan, ReadFailure, Readers};
@@ -87,6 +90,7 @@ pub(crate) struct Sqlite {
     health: Mutex<Health>,
     meanings: Meanings,
     sealing: Sealing,
+    index: Index,
     /// Another file with a checkpoint of the log.
     witness: Option<PathBuf>,
     // Last, so that it is dropped after the connections.

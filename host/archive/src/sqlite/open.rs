@@ -3,6 +3,7 @@
 use super::Sqlite;
 use super::clock::ClockGuard;
 use super::disposal;
+use super::index::Index;
 use super::lock::{LockFailure, WriterLock, is_held, lock_path};
 use super::log::start::{LostWrites, RestoredFrom, Start, doubted};
 use super::meanings::Meanings;
@@ -129,6 +130,7 @@ impl Sqlite {
             readers: Readers::new(reader_options(path), opening.read_time_max),
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
+            index: Index::new(),
             sealing,
             witness: opening.witness.clone(),
             _lock: Some(lock),
@@ -198,6 +200,7 @@ impl Sqlite {
             readers,
             health: Mutex::new(Health::Writing),
             meanings: Meanings::default(),
+            index: Index::new(),
             sealing,
             witness: opening.witness.clone(),
             _lock: None,

@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use super::failure::Failure;
+use super::index;
 use super::sealing::{ARCHIVE, Sealing, read_wrapped};
 use crate::change::{Change, KeyAct};
 use crate::key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
@@ -55,7 +56,13 @@ async fn of_archive(connection: &mut SqliteConnection) -> Result<Vec<Kept<String
     rows.collect()
 }
 
-/// Wraps the next records by the newest keys of their tenants, those of the archive itself with the first; how many were
+async fn of_segments(connection: &mut SqliteConnection) -> Result<Vec<Kept<i64>>, sqlx::Error> {
+    let rows = index::wrapped(connection).await?.into_iter();
+    let rows = rows.map(|(place, tenant, wrapped)| Kept { place, tenant, wrapped });
+    Ok(rows.collect())
+}
+
+/// Wraps the next records by the newest keys of their tenants, those of the archive itself and of the index with the first; how many were
 /// wrapped by another key, and the last that was looked at.
 pub(super) async fn rewrap(
     connection: &mut SqliteConnection,
@@ -71,6 +78,10 @@ pub(super) async fn rewrap(
                 .bind(purpose)
                 .execute(&mut *connection)
                 .await?;
+            rewrapped += 1;
+        }
+        for (segment, wrapped) in anew(sealing, of_segments(connection).await?)? {
+            index::rewrap(connection, segment, wrapped).await?;
             rewrapped += 1;
         }
     }
@@ -134,6 +145,10 @@ impl Sqlite {
             .reading(|mut reader| async move { of_archive(&mut reader).await })
             .await?;
         tally.add(&self.sealing, &own)?;
+        let of_index = self
+            .reading(|mut reader| async move { of_segments(&mut reader).await })
+            .await?;
+        tally.add(&self.sealing, &of_index)?;
         let mut after = 0;
         loop {
             let page = self

@@ -34,10 +34,12 @@ const JUDGEMENT: Dictionary = Dictionary::new(
 const PART_BYTES_MAX: usize = 4 * SOURCE_VALUE_BYTES_MAX;
 /// The kind of a message's record, in what its parts are bound to.
 const MESSAGE: &str = "message";
+/// The kind of a segment's record.
+const SEGMENT: &str = "segment";
 /// The tenant that no message has: of the archive's own keys.
 pub(super) const ARCHIVE: &str = "";
 
-/// A part of a message's record.
+/// A part of a message's record, or of a segment's.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     /// What the source delivered.
@@ -46,6 +48,8 @@ pub(super) enum Part {
     Judgement(u32),
     /// What came under its identifier with another content, by the number of the conflict.
     Refused(i64),
+    /// A page of a segment, the only parts that a segment has.
+    Page(u32),
 }
 
 impl Part {
@@ -55,6 +59,7 @@ impl Part {
             Part::Content => 0,
             Part::Judgement(round) => 2 * u64::from(round) + 1,
             Part::Refused(conflict) => 2 * conflict.unsigned_abs() + 2,
+            Part::Page(page) => page.into(),
         })
     }
 }
@@ -63,6 +68,7 @@ impl Part {
 struct Tools {
     content: Sealer,
     judgement: Sealer,
+    page: Sealer,
     opener: Opener,
 }
 
@@ -75,6 +81,7 @@ impl Tools {
         Ok(Self {
             content: Sealer::new(Some(&CONTENT))?,
             judgement: Sealer::new(Some(&JUDGEMENT))?,
+            page: Sealer::new(None)?,
             opener,
         })
     }
@@ -83,6 +90,7 @@ impl Tools {
         match part {
             Part::Content | Part::Refused(_) => &mut self.content,
             Part::Judgement(_) => &mut self.judgement,
+            Part::Page(_) => &mut self.page,
         }
     }
 }
@@ -253,6 +261,7 @@ pub(super) struct Sealing {
 /// A record that is open.
 pub(super) struct OpenRecord {
     tenant: String,
+    kind: &'static str,
     number: i64,
     key: RecordKey,
     wrapped: WrappedKey,
@@ -313,6 +322,7 @@ impl Sealing {
             for (((place, number), key), wrapped) in places.into_iter().zip(keys).zip(wrapped) {
                 records[place] = Some(OpenRecord {
                     tenant: tenant.to_owned(),
+                    kind: MESSAGE,
                     number,
                     key,
                     wrapped,
@@ -322,10 +332,34 @@ impl Sealing {
         Ok(records.into_iter().flatten().collect())
     }
 
-    /// A record whose key is stored.
+    /// A message's record whose key is stored.
     pub(super) fn open(&self, tenant: &str, number: i64, wrapped: WrappedKey) -> Result<OpenRecord, KeyError> {
+        self.open_kind(tenant, MESSAGE, number, wrapped)
+    }
+
+    /// A segment's record whose key is stored.
+    pub(super) fn open_segment(&self, tenant: &str, number: i64, wrapped: WrappedKey) -> Result<OpenRecord, KeyError> {
+        self.open_kind(tenant, SEGMENT, number, wrapped)
+    }
+
+    /// A new record of a segment.
+    pub(super) fn segment(&self, tenant: &str, number: i64) -> Result<OpenRecord, KeyError> {
+        let mut records = self.records([(tenant, number)])?;
+        let mut record = records.pop().expect("each that was wanted is given");
+        record.kind = SEGMENT;
+        Ok(record)
+    }
+
+    fn open_kind(
+        &self,
+        tenant: &str,
+        kind: &'static str,
+        number: i64,
+        wrapped: WrappedKey,
+    ) -> Result<OpenRecord, KeyError> {
         Ok(OpenRecord {
             tenant: tenant.to_owned(),
+            kind,
             number,
             key: self.rings.unwrap(tenant, wrapped)?,
             wrapped,
@@ -337,7 +371,7 @@ impl OpenRecord {
     fn id(&self) -> RecordId<'_> {
         RecordId {
             tenant: &self.tenant,
-            kind: MESSAGE,
+            kind: self.kind,
             number: self.number.unsigned_abs(),
         }
     }
@@ -382,7 +416,7 @@ impl OpenRecord {
         let mut sealed = Vec::with_capacity(bytes + 64);
         let record = RecordId {
             tenant: &self.tenant,
-            kind: MESSAGE,
+            kind: self.kind,
             number: self.number.unsigned_abs(),
         };
         seal(&record, &mut self.key, &mut sealed)?;

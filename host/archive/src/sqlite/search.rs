@@ -1,12 +1,16 @@
-//! Looking for messages: those of the archive are opened, the last one that arrived first, and each is asked whether the query finds it.
+//! Looking for messages, the last one that arrived first. Those that the index says a query may find, and those that are in no segment of it,
+//! are opened, and each is asked whether the query finds it.
 //!
-//! A chunk is read by one statement, and opened and looked at on as many threads as there are processors. A message that is disposed of
-//! meanwhile is in a chunk that was read before, or nowhere.
+//! A chunk is opened and looked at on as many threads as there are processors. A message that is disposed of meanwhile is in a chunk that
+//! was read before, or nowhere.
 
 use super::Sqlite;
+use super::bulk::{Lookup, Values};
 use super::holds;
+use super::index::candidates::{Numbers, Scope, Trouble};
 use super::records::{CONTENT_COLUMNS, content_columns, read_content};
 use super::rows::{read_name, read_time};
+use super::threads::on_a_thread;
 use crate::search::{Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 use crate::storage::StorageError;
 use proviso_model::directory::Directory;
@@ -16,7 +20,7 @@ use proviso_search::query::Flag;
 use proviso_search::{Examiner, Found, Label, Labels, Prepared};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -24,21 +28,40 @@ use std::time::Instant;
 /// Messages that are read at once, and the sealed bytes at which no more are.
 const CHUNK: u32 = 1_024;
 const CHUNK_BYTES: u64 = 8 << 20;
+/// Candidates that are read first: most of them are found, and a page is full with few.
+const FIRST_CANDIDATES: usize = 64;
 
-/// How large the messages before one are, the last first: what one statement then reads of them is bounded.
+/// How large the messages are that arrived between two, the last first: what is then read of them is bounded.
 const SIZES: &str =
     "SELECT e.message, length(c.content) FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message)
-     WHERE e.message < ?1 AND (?2 IS NULL OR s.tenant = ?2) AND e.sent_at BETWEEN ?4 AND ?5 ORDER BY e.message DESC LIMIT ?3";
-
-/// The messages from one on and before another, the last first.
-const CHUNK_OF: &str = concat!(
-    "SELECT ",
-    content_columns!(),
-    ", e.received_at, e.withheld IS NOT NULL, h.message IS NOT NULL AND h.released_at IS NULL, h.released_at IS NOT NULL
-     FROM envelopes e JOIN streams s USING (stream) JOIN contents c USING (message) LEFT JOIN held_messages h USING (message)
-     WHERE e.message < ?1 AND (?2 IS NULL OR s.tenant = ?2) AND e.sent_at BETWEEN ?4 AND ?5 AND e.message >= ?3
-     ORDER BY e.message DESC"
-);
+     WHERE e.message > ?1 AND e.message < ?2 AND (?3 IS NULL OR s.tenant = ?3) AND e.sent_at BETWEEN ?4 AND ?5
+     ORDER BY e.message DESC LIMIT ?6";
+/// How large messages are, by their numbers.
+const SIZES_OF: Lookup = Lookup {
+    columns: &["message"],
+    select: "SELECT e.message, length(c.content) FROM wanted w CROSS JOIN envelopes e ON e.message = w.message
+             CROSS JOIN streams s ON s.stream = e.stream CROSS JOIN contents c ON c.message = e.message
+             WHERE (? IS NULL OR s.tenant = ?) AND e.sent_at BETWEEN ? AND ?",
+};
+const MESSAGES: Lookup = Lookup {
+    columns: &["message"],
+    select: concat!(
+        "SELECT ",
+        content_columns!(),
+        ", e.received_at, e.withheld IS NOT NULL, h.message IS NOT NULL AND h.released_at IS NULL, h.released_at IS NOT NULL
+         FROM wanted w CROSS JOIN envelopes e ON e.message = w.message CROSS JOIN streams s ON s.stream = e.stream
+         CROSS JOIN contents c ON c.message = e.message LEFT JOIN held_messages h ON h.message = e.message"
+    ),
+};
+const FINDINGS: Lookup = Lookup {
+    columns: &["message"],
+    select: "SELECT f.message, p.pack, p.name, f.rule, f.severity FROM wanted w CROSS JOIN findings f ON f.message = w.message
+             CROSS JOIN policies p ON p.policy = f.policy",
+};
+const FAULTY: Lookup = Lookup {
+    columns: &["message"],
+    select: "SELECT DISTINCT f.message FROM wanted w CROSS JOIN faults f ON f.message = w.message",
+};
 
 /// What a query asks that stands outside of the messages.
 struct Wanted {
@@ -78,13 +101,51 @@ struct Sought {
     recalled: HashSet<[u8; TAG_BYTES]>,
 }
 
+/// A search that runs.
+struct Looking {
+    scope: Scope,
+    wanted: Wanted,
+    sought: Arc<Sought>,
+}
+
 /// Messages that were read together, with what is known of each. The last first.
 struct Chunk {
     rows: Vec<SqliteRow>,
     findings: HashMap<i64, Vec<Found>>,
     faulty: HashSet<i64>,
-    /// True if there may be messages before it.
-    has_more: bool,
+}
+
+/// Which messages are read, the last first.
+enum Which<'a> {
+    /// Those between two, as many as there is room for.
+    Between(i64, i64),
+    /// Those of these numbers, which descend.
+    These(&'a [i64]),
+}
+
+/// What was read, and up to which message all were.
+struct Read {
+    chunk: Chunk,
+    /// None where all were read that were asked for.
+    down_to: Option<i64>,
+}
+
+/// Where a search stands.
+struct Progress {
+    page: Page,
+    limit: usize,
+    /// Bytes of what was found.
+    bytes: usize,
+    /// All from this one on were looked at.
+    before: i64,
+    until: Instant,
+}
+
+/// Whether a search goes on.
+enum Goes {
+    On,
+    /// The page is full, or the time over.
+    NoFurther,
 }
 
 /// A message that was opened, with what is known of it.
@@ -111,51 +172,85 @@ enum Look {
 
 impl Sqlite {
     pub(crate) async fn search(self: &Arc<Self>, asked: &Search) -> Result<Page, StorageError> {
-        let until = Instant::now() + asked.time.min(SEARCH_TIME_MAX);
-        let limit = asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize;
+        let mut progress = Progress {
+            page: Page {
+                matches: Vec::new(),
+                looked_at: 0,
+                next: None,
+                is_cut_short: false,
+                unreadable: None,
+            },
+            limit: asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize,
+            bytes: 0,
+            before: asked.before.unwrap_or(i64::MAX),
+            until: Instant::now() + asked.time.min(SEARCH_TIME_MAX),
+        };
+        let scope = Scope {
+            query: Arc::clone(&asked.query),
+            tenant: asked.tenant.clone(),
+            sent: asked.query.sent(),
+        };
+        if scope.sent.is_empty() {
+            return Ok(progress.page);
+        }
         let wanted = Wanted::of(&asked.query);
         let sought = Arc::new(self.sought(asked, &wanted).await?);
-        let mut page = Page {
-            matches: Vec::new(),
-            looked_at: 0,
-            next: None,
-            is_cut_short: false,
-            unreadable: None,
-        };
-        if asked.query.sent().is_empty() {
-            return Ok(page);
+        let looking = Looking { scope, wanted, sought };
+        while self.search_on(&looking, &mut progress).await?.is_none() {}
+        Ok(progress.page)
+    }
+
+    /// Looks at what is in no segment, and then at candidates. None where the index changed meanwhile, and the search goes on from there.
+    async fn search_on(
+        self: &Arc<Self>,
+        looking: &Looking,
+        progress: &mut Progress,
+    ) -> Result<Option<()>, StorageError> {
+        let plan = self.plan(&looking.scope).await?;
+        while progress.before > plan.progress.saturating_add(1) {
+            let read = self
+                .read(looking, Which::Between(plan.progress, progress.before))
+                .await?;
+            let looks = self.look_at(read.chunk, looking).await?;
+            if let Goes::NoFurther = progress.take(looks) {
+                return Ok(Some(()));
+            }
+            progress.before = read.down_to.unwrap_or(plan.progress.saturating_add(1));
+            if progress.is_over() {
+                return Ok(Some(()));
+            }
         }
-        let (mut before, mut bytes) = (asked.before.unwrap_or(i64::MAX), 0);
+        let mut numbers = Numbers::new(Arc::clone(self), looking.scope.clone(), plan, progress.before);
+        let (mut queue, mut most) = (VecDeque::new(), FIRST_CANDIDATES);
         loop {
-            let chunk = self.chunk(before, asked, &wanted).await?;
-            let has_more = chunk.has_more;
-            for (arrival, look) in self.look_at(chunk, &wanted, &sought).await? {
-                (page.looked_at, before) = (page.looked_at + 1, arrival);
-                let found = match look {
-                    Look::Found(found) => *found,
-                    Look::Other => continue,
-                    Look::Unreadable(why) => {
-                        let first = NotOpened {
-                            messages: 0,
-                            first: why,
-                        };
-                        page.unreadable.get_or_insert(first).messages += 1;
-                        continue;
-                    }
-                };
-                bytes += found.message.raw.len() + found.message.text.len();
-                page.matches.push(found);
-                if page.matches.len() == limit || bytes >= SEARCH_PAGE_BYTES {
-                    page.next = Some(before);
-                    return Ok(page);
+            let taken = match numbers.take(most, progress.until).await {
+                Ok((rest, taken)) => {
+                    numbers = rest;
+                    taken
+                }
+                Err(Trouble::Changed) => return Ok(None),
+                Err(Trouble::Storage(error)) => return Err(error),
+            };
+            queue.extend(taken.numbers);
+            most = (most * 2).min(CHUNK as usize);
+            while !queue.is_empty() {
+                let read = self.read(looking, Which::These(queue.make_contiguous())).await?;
+                let looks = self.look_at(read.chunk, looking).await?;
+                if let Goes::NoFurther = progress.take(looks) {
+                    return Ok(Some(()));
+                }
+                match read.down_to {
+                    Some(last) => queue.retain(|number| *number < last),
+                    None => queue.clear(),
+                }
+                progress.before = queue.front().map_or(taken.below, |next| next + 1);
+                if !queue.is_empty() && progress.is_over() {
+                    return Ok(Some(()));
                 }
             }
-            if !has_more {
-                return Ok(page);
-            }
-            if Instant::now() >= until {
-                (page.next, page.is_cut_short) = (Some(before), true);
-                return Ok(page);
+            progress.before = taken.below;
+            if taken.is_end || progress.is_over() {
+                return Ok(Some(()));
             }
         }
     }
@@ -181,64 +276,74 @@ impl Sqlite {
         })
     }
 
-    async fn chunk(&self, before: i64, asked: &Search, wanted: &Wanted) -> Result<Chunk, StorageError> {
-        let (tenant, sent) = (asked.tenant.clone(), asked.query.sent());
+    async fn read(&self, looking: &Looking, which: Which<'_>) -> Result<Read, StorageError> {
+        let (Scope { tenant, sent, .. }, wanted) = (&looking.scope, &looking.wanted);
         self.reading(|mut reader| async move {
-            let sizes = sqlx::query_as::<_, (i64, i64)>(SIZES)
-                .bind(before)
-                .bind(tenant.clone())
-                .bind(CHUNK)
-                .bind(*sent.start())
-                .bind(*sent.end())
-                .fetch_all(&mut *reader)
-                .await?;
+            let number = |values: &mut Values, number: &i64| {
+                values.int(*number);
+            };
+            let sizes: Vec<(i64, i64)> = match which {
+                Which::Between(after, before) => {
+                    sqlx::query_as(SIZES)
+                        .bind(after)
+                        .bind(before)
+                        .bind(tenant.clone())
+                        .bind(*sent.start())
+                        .bind(*sent.end())
+                        .bind(CHUNK)
+                        .fetch_all(&mut *reader)
+                        .await?
+                }
+                Which::These(numbers) => {
+                    let of_scope = |values: &mut Values| {
+                        values.maybe_text(tenant.as_deref()).maybe_text(tenant.as_deref());
+                        values.int(*sent.start()).int(*sent.end());
+                    };
+                    let rows = SIZES_OF.run_with(&mut reader, numbers, number, of_scope).await?;
+                    let sizes = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+                    let mut sizes = sizes.collect::<Result<Vec<(i64, i64)>, sqlx::Error>>()?;
+                    sizes.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
+                    sizes
+                }
+            };
             let mut bytes = 0;
             let taken = sizes.iter().take_while(|(_, length)| {
                 let is_room = bytes < CHUNK_BYTES;
                 bytes += length.unsigned_abs();
                 is_room
             });
-            let taken = taken.count();
-            let Some((from, _)) = taken.checked_sub(1).map(|last| sizes[last]) else {
-                return Ok(Chunk {
-                    rows: Vec::new(),
-                    findings: HashMap::new(),
-                    faulty: HashSet::new(),
-                    has_more: false,
-                });
-            };
-            let rows = sqlx::query(CHUNK_OF)
-                .bind(before)
-                .bind(tenant)
-                .bind(from)
-                .bind(*sent.start())
-                .bind(*sent.end())
-                .fetch_all(&mut *reader)
-                .await?;
-            Ok(Chunk {
-                rows,
+            let taken: Vec<i64> = taken.map(|(number, _)| *number).collect();
+            let may_be_more = matches!(which, Which::Between(..)) && sizes.len() == CHUNK as usize;
+            let down_to = taken
+                .last()
+                .copied()
+                .filter(|_| may_be_more || taken.len() < sizes.len());
+            let mut rows = Vec::with_capacity(taken.len());
+            for row in MESSAGES.run(&mut reader, &taken, number).await? {
+                rows.push((row.try_get::<i64, _>(0)?, row));
+            }
+            rows.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
+            let chunk = Chunk {
+                rows: rows.into_iter().map(|(_, row)| row).collect(),
                 findings: if wanted.findings {
-                    findings(&mut reader, (from, before)).await?
+                    findings(&mut reader, &taken).await?
                 } else {
                     HashMap::new()
                 },
                 faulty: if wanted.has(Flag::Faulty) {
-                    faulty(&mut reader, (from, before)).await?
+                    let rows = FAULTY.run(&mut reader, &taken, number).await?;
+                    rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?
                 } else {
                     HashSet::new()
                 },
-                has_more: taken < sizes.len() || sizes.len() == CHUNK as usize,
-            })
+            };
+            Ok(Read { chunk, down_to })
         })
         .await
     }
 
-    async fn look_at(
-        &self,
-        mut chunk: Chunk,
-        wanted: &Wanted,
-        sought: &Arc<Sought>,
-    ) -> Result<Vec<LookedAt>, StorageError> {
+    async fn look_at(&self, mut chunk: Chunk, looking: &Looking) -> Result<Vec<LookedAt>, StorageError> {
+        let Looking { wanted, sought, .. } = looking;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let part = chunk.rows.len().div_ceil(threads).max(1);
         let mut parts = Vec::new();
@@ -253,7 +358,7 @@ impl Sqlite {
             for rows in parts {
                 let (opening, chunk) = (Arc::clone(sought), Arc::clone(&chunk));
                 let opened = on_a_thread(move || opening.open(&rows, &chunk)).await;
-                let mut opened = opened.map_err(|error| self.storage(error))?;
+                let mut opened = opened.flatten().map_err(|error| self.storage(error))?;
                 self.note_kept(&mut opened).await?;
                 let mut examiner = Examiner::default();
                 all.extend(opened.into_iter().map(|opened| sought.ask(opened, &mut examiner)));
@@ -268,7 +373,7 @@ impl Sqlite {
             })
             .collect();
         for part in looking {
-            all.extend(part.await.map_err(|error| self.storage(error))?);
+            all.extend(part.await.flatten().map_err(|error| self.storage(error))?);
         }
         Ok(all)
     }
@@ -287,12 +392,42 @@ impl Sqlite {
     }
 }
 
-/// Runs something where it holds no task up. It begins at once.
-fn on_a_thread<T: Send + 'static>(
-    act: impl FnOnce() -> Result<T, sqlx::Error> + Send + 'static,
-) -> impl Future<Output = Result<T, sqlx::Error>> {
-    let running = tokio::task::spawn_blocking(act);
-    async move { running.await.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed)) }
+impl Progress {
+    /// Takes what was looked at, the last first.
+    fn take(&mut self, looks: Vec<LookedAt>) -> Goes {
+        let page = &mut self.page;
+        for (arrival, look) in looks {
+            (page.looked_at, self.before) = (page.looked_at + 1, arrival);
+            let found = match look {
+                Look::Found(found) => *found,
+                Look::Other => continue,
+                Look::Unreadable(why) => {
+                    let first = NotOpened {
+                        messages: 0,
+                        first: why,
+                    };
+                    page.unreadable.get_or_insert(first).messages += 1;
+                    continue;
+                }
+            };
+            self.bytes += found.message.raw.len() + found.message.text.len();
+            page.matches.push(found);
+            if page.matches.len() == self.limit || self.bytes >= SEARCH_PAGE_BYTES {
+                page.next = Some(arrival);
+                return Goes::NoFurther;
+            }
+        }
+        Goes::On
+    }
+
+    /// True if the time is over: the page ends where the search stands.
+    fn is_over(&mut self) -> bool {
+        let is_over = Instant::now() >= self.until;
+        if is_over {
+            (self.page.next, self.page.is_cut_short) = (Some(self.before), true);
+        }
+        is_over
+    }
 }
 
 impl Sought {
@@ -382,21 +517,16 @@ async fn recalled(connection: &mut SqliteConnection) -> Result<HashSet<[u8; TAG_
         .collect()
 }
 
-/// The findings of the messages from one on and before another.
+/// The findings of messages.
 async fn findings(
     connection: &mut SqliteConnection,
-    (from, before): (i64, i64),
+    messages: &[i64],
 ) -> Result<HashMap<i64, Vec<Found>>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT f.message, p.pack, p.name, f.rule, f.severity FROM findings f JOIN policies p USING (policy)
-         WHERE f.message >= ? AND f.message < ?",
-    )
-    .bind(from)
-    .bind(before)
-    .fetch_all(connection)
-    .await?;
+    let rows = FINDINGS.run(connection, messages, |values, number| {
+        values.int(*number);
+    });
     let mut findings: HashMap<i64, Vec<Found>> = HashMap::new();
-    for row in &rows {
+    for row in &rows.await? {
         findings.entry(row.try_get(0)?).or_default().push(Found {
             pack: row.try_get(1)?,
             policy: row.try_get(2)?,
@@ -405,14 +535,4 @@ async fn findings(
         });
     }
     Ok(findings)
-}
-
-/// The messages from one on and before another that a policy failed on.
-async fn faulty(connection: &mut SqliteConnection, (from, before): (i64, i64)) -> Result<HashSet<i64>, sqlx::Error> {
-    let rows = sqlx::query_scalar("SELECT DISTINCT message FROM faults WHERE message >= ? AND message < ?")
-        .bind(from)
-        .bind(before)
-        .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
 }

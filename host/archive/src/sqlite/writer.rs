@@ -101,6 +101,11 @@ impl Sqlite {
                 if let Change::DisposeAgain(_) = change {
                     writer.unclean = true;
                 }
+                if let Change::Dispose(_) | Change::DisposeAgain(_) = change
+                    && let Err(error) = self.clear_page_cache().await
+                {
+                    tracing::warn!(%error, "pages of the index that are not there any more may be in memory until the next pass of indexing");
+                }
                 if writer.unclean {
                     writer.unclean = !self.emptied(&mut connection).await;
                 }

@@ -25,6 +25,9 @@ pub(crate) enum ArchiveCommand {
         proviso archive search '\"guaranteed return\" severity:>=high -is:reviewed' --reason 'monthly review'\n  \
         proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json")]
     Search(SearchArgs),
+    /// Builds the index that searches go by, and says how far it is. A daemon that runs does it by itself.
+    #[command(after_help = "Example:\n  proviso archive index --config proviso.toml")]
+    Index(ArchiveArgs),
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
     Stats(ArchiveArgs),

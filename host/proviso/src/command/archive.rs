@@ -67,6 +67,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Release(args) => super::release::run(args).await?,
             ArchiveCommand::Search(args) => return super::search::search(args, colour).await,
+            ArchiveCommand::Index(args) => super::index::index(args).await?,
             ArchiveCommand::Stats(args) => {
                 let stats = look(args).await?.stats(RISKS_SHOWN).await?;
                 match args.format {

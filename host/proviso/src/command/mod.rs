@@ -16,6 +16,7 @@ pub(crate) mod eval;
 pub(crate) mod facts;
 mod hand_in;
 pub(crate) mod hold;
+mod index;
 pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod pack;

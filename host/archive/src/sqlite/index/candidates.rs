@@ -1,0 +1,347 @@
+//! The messages that a query may find, by their numbers, the last first: from all segments, and from what is in none.
+//!
+//! Each source has the greatest number that it may give next. A segment is opened when that number's turn comes, so that a query that
+//! finds enough among the newest messages opens few segments.
+
+use super::labels::{Labelled, OfSegment};
+use super::months;
+use super::pages::{self, Opened, PageError};
+use super::segments::{self, SegmentRow};
+use crate::sqlite::Sqlite;
+use crate::sqlite::threads::on_a_thread;
+use crate::storage::StorageError;
+use proviso_search::segment::SegmentError;
+use proviso_search::{Documents, Prepared, SearchError};
+use sqlx::SqliteConnection;
+use std::collections::{BinaryHeap, VecDeque};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::runtime::Handle;
+
+/// Messages of a segment that cannot be read, and pending ones, whose numbers are read at once.
+const READ_AT_ONCE: u32 = 4_096;
+/// How often the list of segments is read anew because it changed meanwhile.
+const ATTEMPTS: u32 = 16;
+
+/// What is asked of every message.
+#[derive(Debug, Clone)]
+pub(in crate::sqlite) struct Scope {
+    pub(in crate::sqlite) query: Arc<Prepared>,
+    pub(in crate::sqlite) tenant: Option<String>,
+    /// In milliseconds since 1970.
+    pub(in crate::sqlite) sent: RangeInclusive<i64>,
+}
+
+/// Which messages are in segments, and which are not.
+pub(in crate::sqlite) struct Plan {
+    /// Messages behind this one are in no segment.
+    pub(in crate::sqlite) progress: i64,
+    segments: Vec<SegmentRow>,
+    /// Descending.
+    pending: Vec<i64>,
+    labelled: Labelled,
+}
+
+/// Numbers of messages that may be found.
+pub(in crate::sqlite) struct Taken {
+    /// Descending.
+    pub(in crate::sqlite) numbers: Vec<i64>,
+    /// All that may be found below this number is still to come.
+    pub(in crate::sqlite) below: i64,
+    /// True if nothing is to come.
+    pub(in crate::sqlite) is_end: bool,
+}
+
+/// No numbers can be given.
+pub(in crate::sqlite) enum Trouble {
+    /// A segment went meanwhile: read the plan anew.
+    Changed,
+    Storage(StorageError),
+}
+
+impl From<StorageError> for Trouble {
+    fn from(error: StorageError) -> Self {
+        Trouble::Storage(error)
+    }
+}
+
+/// The candidates of a query, as far as they were not given yet.
+pub(in crate::sqlite) struct Numbers {
+    store: Arc<Sqlite>,
+    runtime: Handle,
+    scope: Scope,
+    labelled: Labelled,
+    sources: Vec<Source>,
+    heap: BinaryHeap<Next>,
+    /// What is not below it was given.
+    below: i64,
+}
+
+/// The greatest number that a source may give next, and whether it does. Greater numbers come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Next {
+    number: i64,
+    is_certain: bool,
+    source: usize,
+}
+
+enum Source {
+    Closed(SegmentRow),
+    Open {
+        row: SegmentRow,
+        segment: Opened,
+        documents: Documents,
+        /// Documents from this one on were given.
+        behind: u32,
+    },
+    /// Messages of the tenant and month of a segment that cannot be read.
+    Examined {
+        row: SegmentRow,
+        numbers: VecDeque<i64>,
+    },
+    Pending(VecDeque<i64>),
+}
+
+impl Sqlite {
+    /// How the messages are parted that a query may find.
+    pub(in crate::sqlite) async fn plan(&self, scope: &Scope) -> Result<Plan, StorageError> {
+        self.reading(|mut reader| async move {
+            for _ in 0..ATTEMPTS {
+                let before = segments::all(&mut reader).await?;
+                let (progress, last) = segments::progress(&mut reader).await?;
+                let pending = sqlx::query_scalar("SELECT message FROM search_pending ORDER BY message DESC")
+                    .fetch_all(&mut *reader)
+                    .await?;
+                // Whatever changes one of them adds a segment or takes one away.
+                let mut all = segments::all(&mut reader).await?;
+                let (progress_behind, last_behind) = segments::progress(&mut reader).await?;
+                let is_same =
+                    before.len() == all.len() && before.iter().zip(&all).all(|(one, other)| one.number == other.number);
+                if !is_same || (progress, last) != (progress_behind, last_behind) {
+                    continue;
+                }
+                let months = months_of(&scope.sent);
+                all.retain(|segment| {
+                    months.contains(&segment.partition.month)
+                        && scope
+                            .tenant
+                            .as_ref()
+                            .is_none_or(|tenant| *tenant == segment.partition.tenant)
+                });
+                let labelled = if all.is_empty() {
+                    Labelled::default()
+                } else {
+                    Labelled::read(&mut reader, &scope.query).await?
+                };
+                return Ok(Plan {
+                    progress,
+                    segments: all,
+                    pending,
+                    labelled,
+                });
+            }
+            Err(sqlx::Error::Protocol(
+                "the index changes too fast to be read: ask again".to_owned(),
+            ))
+        })
+        .await
+    }
+}
+
+/// The months within moments.
+fn months_of(sent: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+    let first = months::of_millis(*sent.start()).unwrap_or(i64::MIN);
+    let last = months::of_millis(*sent.end()).unwrap_or(i64::MAX);
+    first..=last
+}
+
+impl Numbers {
+    /// The candidates below a number.
+    pub(in crate::sqlite) fn new(store: Arc<Sqlite>, scope: Scope, plan: Plan, below: i64) -> Self {
+        let segments = plan.segments.into_iter().filter(|segment| segment.first < below);
+        let mut sources: Vec<Source> = segments.map(Source::Closed).collect();
+        sources.push(Source::Pending(plan.pending.into()));
+        let first = |source: &Source| match source {
+            Source::Closed(row) => row.last,
+            _ => i64::MAX,
+        };
+        let heap = sources.iter().enumerate().map(|(place, source)| Next {
+            number: first(source).min(below - 1),
+            is_certain: false,
+            source: place,
+        });
+        Self {
+            store,
+            runtime: Handle::current(),
+            scope,
+            labelled: plan.labelled,
+            heap: heap.collect(),
+            sources,
+            below,
+        }
+    }
+
+    /// The next of them, at most so many, and fewer where the time is over.
+    pub(in crate::sqlite) async fn take(self, most: usize, until: Instant) -> Result<(Self, Taken), Trouble> {
+        let store = Arc::clone(&self.store);
+        let taken = on_a_thread(move || {
+            let mut numbers = self;
+            numbers.take_here(most, until).map(|taken| (numbers, taken))
+        });
+        taken.await.map_err(|error| store.storage(error))?
+    }
+
+    fn take_here(&mut self, most: usize, until: Instant) -> Result<Taken, Trouble> {
+        let (mut numbers, from) = (Vec::new(), self.below);
+        while numbers.len() < most
+            && let Some(next) = self.heap.pop()
+        {
+            if next.is_certain && next.number < self.below {
+                self.below = next.number;
+                numbers.push(next.number);
+            }
+            if let Some(number) = self.advance(next.source)? {
+                self.heap.push(Next {
+                    number,
+                    is_certain: true,
+                    ..next
+                });
+            }
+            // However little time there is, each call comes further.
+            if Instant::now() >= until && self.heap.peek().is_some_and(|next| next.number + 1 < from) {
+                break;
+            }
+        }
+        if let Some(next) = self.heap.peek() {
+            self.below = self.below.min(next.number + 1);
+        }
+        Ok(Taken {
+            numbers,
+            below: self.below,
+            is_end: self.heap.is_empty(),
+        })
+    }
+
+    /// The next number of a source below all that were given.
+    fn advance(&mut self, place: usize) -> Result<Option<i64>, Trouble> {
+        loop {
+            let row = match &mut self.sources[place] {
+                Source::Pending(numbers) => {
+                    while numbers.front().is_some_and(|number| *number >= self.below) {
+                        numbers.pop_front();
+                    }
+                    return Ok(numbers.pop_front());
+                }
+                Source::Examined { row, numbers } => {
+                    if numbers.is_empty() {
+                        let (store, row, below) = (&self.store, row.clone(), self.below);
+                        let read = store.reading(|mut reader| async move { of_month(&mut reader, &row, below).await });
+                        numbers.extend(self.runtime.block_on(read)?);
+                    }
+                    return Ok(numbers.pop_front());
+                }
+                Source::Open {
+                    row,
+                    segment,
+                    documents,
+                    behind,
+                } => match next_of(segment, documents, behind) {
+                    Ok(number) => return Ok(number),
+                    Err(error) => (row.clone(), error),
+                },
+                Source::Closed(row) => {
+                    let row = row.clone();
+                    match self.open(&row) {
+                        Ok((segment, documents, behind)) => {
+                            self.sources[place] = Source::Open {
+                                row,
+                                segment,
+                                documents,
+                                behind,
+                            };
+                            continue;
+                        }
+                        Err(error) => (row, error),
+                    }
+                }
+            };
+            match row {
+                (
+                    _,
+                    SegmentError::Page {
+                        source: PageError::Gone,
+                        ..
+                    },
+                ) => return Err(Trouble::Changed),
+                (
+                    _,
+                    SegmentError::Page {
+                        source: PageError::Storage(error),
+                        ..
+                    },
+                ) => return Err(error.into()),
+                (row, error) => {
+                    tracing::warn!(segment = row.number, %error, "a segment of the index cannot be read: its messages are examined, and it is built anew");
+                    self.store.index.note_unreadable(row.number);
+                    self.sources[place] = Source::Examined {
+                        row,
+                        numbers: VecDeque::new(),
+                    };
+                }
+            }
+        }
+    }
+
+    fn open(&self, row: &SegmentRow) -> Result<(Opened, Documents, u32), SegmentError<PageError>> {
+        let segment = pages::open(&self.store, row, &self.runtime)?;
+        let mut filter = OfSegment {
+            labelled: &self.labelled,
+            segment: &segment,
+        };
+        let found = segment.candidates(&self.scope.query, None, &mut filter);
+        let candidates = found.map_err(|error| match error {
+            SearchError::Segment(error) | SearchError::Filter(error) => error,
+        })?;
+        let documents = candidates.into_documents();
+        let behind = segment.documents_before(self.below.unsigned_abs())?;
+        Ok((segment, documents, behind))
+    }
+}
+
+fn next_of(segment: &Opened, documents: &Documents, behind: &mut u32) -> Result<Option<i64>, SegmentError<PageError>> {
+    let Some(document) = documents.newest_before(*behind) else {
+        return Ok(None);
+    };
+    *behind = document;
+    Ok(segment.row(document)?.map(|row| row.number.cast_signed()))
+}
+
+/// The next messages of a segment's tenant and month below a number: its own are among them.
+async fn of_month(connection: &mut SqliteConnection, row: &SegmentRow, below: i64) -> Result<Vec<i64>, sqlx::Error> {
+    let mut below = below;
+    loop {
+        let sent: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT e.message, e.sent_at FROM envelopes e JOIN streams s USING (stream)
+             WHERE e.message >= ? AND e.message <= ? AND e.message < ? AND s.tenant = ? ORDER BY e.message DESC LIMIT ?",
+        )
+        .bind(row.first)
+        .bind(row.last)
+        .bind(below)
+        .bind(row.partition.tenant.clone())
+        .bind(READ_AT_ONCE)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some((last, _)) = sent.last() else {
+            return Ok(Vec::new());
+        };
+        below = *last;
+        let of_month = sent
+            .iter()
+            .filter(|(_, sent)| months::of_millis(*sent) == Some(row.partition.month));
+        let numbers: Vec<i64> = of_month.map(|(message, _)| *message).collect();
+        if !numbers.is_empty() {
+            return Ok(numbers);
+        }
+    }
+}
