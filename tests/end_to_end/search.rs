@@ -83,6 +83,7 @@ fn what_a_query_finds_is_the_same_with_a_daemon_and_without() {
     for ((query, expected), found) in TABLE.iter().zip(&with) {
         assert_eq!(found, expected, "{query}");
     }
+    counts(&site);
     let shown = search(&site, "保本", &[]);
     assert!(shown.1.contains("这款产品«保本»保息"), "{}", shown.1);
     // How many were looked at depends on how far the index is.
@@ -98,6 +99,7 @@ fn what_a_query_finds_is_the_same_with_a_daemon_and_without() {
     assert_eq!(code, Some(0), "{error}");
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&report["messages"], &report["left"]), (&8.into(), &0.into()), "{out}");
+    counts(&site);
     let indexed: Vec<_> = TABLE.iter().map(|(query, _)| found(&site, query, &[])).collect();
     assert_eq!(with, indexed);
     let (code, out, error) = search(&site, "保本", &[]);
@@ -106,6 +108,24 @@ fn what_a_query_finds_is_the_same_with_a_daemon_and_without() {
         error.contains("2 messages found, 2 looked at; there are no more"),
         "{error}"
     );
+}
+
+/// What is counted is what is found, whatever of it is in the index.
+fn counts(site: &Site) {
+    for (query, found) in TABLE {
+        let (code, out, error) = search(site, query, &["--count", "--format", "json"]);
+        assert_eq!(code, Some(0), "{query}: {error}");
+        let counted: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (&counted["messages"], &counted["is_cut_short"]),
+            (&found.len().into(), &false.into()),
+            "{query}"
+        );
+    }
+    let (_, out, error) = search(site, "保本", &["--count"]);
+    assert_eq!(out, "2 messages\n");
+    assert!(error.ends_with(" looked at\n"), "{error}");
+    assert_eq!(search(site, "保本", &["--count", "--limit", "3"]).0, Some(2));
 }
 
 #[test]

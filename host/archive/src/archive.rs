@@ -22,7 +22,7 @@ use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
 use crate::requests::Request;
-use crate::search::{Page, Search};
+use crate::search::{Counted, Page, Search};
 use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
@@ -279,6 +279,12 @@ impl Archive {
     /// is over, or nothing is left. Dropping the future ends it.
     pub async fn search(&self, asked: &Search) -> Result<Page, StorageError> {
         self.store.search(asked).await
+    }
+
+    /// How many messages a query finds, before [`Search::before`] where that is given; [`Search::limit`] says nothing here. What the index is certain of is counted without
+    /// being opened.
+    pub async fn count(&self, asked: &Search) -> Result<Counted, StorageError> {
+        self.store.count_found(asked).await
     }
 
     /// One pass of indexing: messages that are in no segment go into new ones, and small segments become large ones. Repeat until

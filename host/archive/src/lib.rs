@@ -83,7 +83,7 @@ pub use requests::{
     RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
-pub use search::{Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

@@ -78,3 +78,16 @@ pub struct NotOpened {
     /// The first one, and why it could not be opened; nothing of what it says.
     pub first: String,
 }
+
+/// How many messages a query finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// So many; at least so many where the time was over before all were counted.
+    pub messages: u64,
+    /// How many messages were looked at. The others were counted by the index.
+    pub looked_at: u64,
+    /// True where the time was over before all were counted.
+    pub is_cut_short: bool,
+    /// Those that could not be opened; absent where all could.
+    pub unreadable: Option<NotOpened>,
+}

@@ -106,6 +106,19 @@ async fn an_index_is_built_merged_and_asked() {
     assert_eq!(report, expected);
     assert_eq!(found(&archive, "保本").await, [33, 23, 13, 3]);
     assert_eq!(looked_at(&archive, "保本").await, 4);
+    // What the index is certain of is counted without being opened; what stands in a row is looked at.
+    for (text, messages, looked_at) in [
+        ("保本", 4, 0),
+        ("kind:text -保本", 36, 0),
+        ("其他 OR \"保本 没有\"", 36, 0),
+        ("没有", 0, 0),
+    ] {
+        let counted = archive
+            .count(&Search::new(&Query::parse(text).unwrap(), Zone::utc()))
+            .await
+            .unwrap();
+        assert_eq!((counted.messages, counted.looked_at), (messages, looked_at), "{text}");
+    }
     assert_eq!(found(&archive, "保本 -from:staff-3").await, [33, 13]);
     // Another process that only reads finds the same by the same segments.
     let path = archive.path().to_owned();
@@ -376,6 +389,8 @@ proptest! {
                     let (prepared, mut examiner) = (Prepared::new(&Query::parse(text).unwrap(), &Zone::utc()), Examiner::default());
                     let expected = living.iter().rev().filter(|(_, (message, _))| examiner.examine(&prepared, message, &Labels::default()).is_some());
                     let expected: Vec<i64> = expected.map(|(number, _)| *number).collect();
+                    let counted = archive.count(&Search::new(&Query::parse(text).unwrap(), Zone::utc())).await.unwrap();
+                    prop_assert_eq!((counted.messages, counted.is_cut_short), (expected.len() as u64, false), "{}", text);
                     prop_assert_eq!(found(&archive, text).await, expected, "{}", text);
                 }
             }

@@ -1,6 +1,6 @@
 //! Looking for messages: reads what a person asks, has the archive look, and tells the log before anything is given.
 
-use crate::wire::{FoundV1, SearchV1};
+use crate::wire::{CountedV1, FoundV1, SearchV1};
 use proviso_archive::{
     Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search, StorageError,
 };
@@ -62,6 +62,26 @@ fn read(asked: &SearchV1) -> Result<Search, SearchError> {
 pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
     let page = archive.search(&read(asked)?).await?;
     let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
+    let messages = given.len() as u64;
+    tell(archive, asked, by, "query", given, messages).await?;
+    Ok(page.into())
+}
+
+/// Counts messages. As [`search`]; the log has how many there were.
+pub async fn count(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<CountedV1, SearchError> {
+    let counted = archive.count(&read(asked)?).await?;
+    tell(archive, asked, by, "count", Vec::new(), counted.messages).await?;
+    Ok(counted.into())
+}
+
+async fn tell(
+    archive: &Archive,
+    asked: &SearchV1,
+    by: &Principal,
+    what: &'static str,
+    given: Vec<i64>,
+    messages: u64,
+) -> Result<(), SearchError> {
     let (archive, by) = (archive.clone(), by.clone());
     let (query, reason) = (asked.query.clone(), asked.reason.clone());
     // A task of its own: whoever asked may go away, and the transaction goes on to its end.
@@ -69,19 +89,19 @@ pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Resu
         let act = Act {
             kind: ActKind::Search,
             message: None,
-            what: "query",
+            what,
             inquiry: Some(Inquiry {
                 query: &query,
                 reason: &reason,
                 found: &given,
             }),
-            messages: given.len() as u64,
+            messages,
             at: places::now(),
         };
         archive.commit(Change::Noted(&act), &by).await
     });
     match told.await {
-        Ok(Ok(_)) => Ok(page.into()),
+        Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(SearchError::Log(error.into())),
         Err(error) => Err(SearchError::Log(error.into())),
     }

@@ -42,6 +42,23 @@ impl Candidates {
         self.may
     }
 
+    /// Those that are found for certain, and those that are to be looked at.
+    pub fn parted(self) -> (Documents, Documents) {
+        let Self { may, certain } = self;
+        match certain {
+            None => {
+                let none = Documents::none(may.of());
+                (may, none)
+            }
+            Some(mut certain) => {
+                certain.keep(&may);
+                let mut others = may;
+                others.remove(&certain);
+                (certain, others)
+            }
+        }
+    }
+
     /// The newest first, each with whether it is found for certain: any other is to be looked at by the
     /// [`Examiner`](crate::Examiner).
     pub fn newest_first(&self) -> impl Iterator<Item = (u32, bool)> + '_ {

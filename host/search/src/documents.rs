@@ -61,6 +61,18 @@ impl Documents {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// How many there are of numbers below `behind`.
+    pub fn count_before(&self, behind: u32) -> u32 {
+        let behind = behind.min(self.of);
+        let place = (behind / 64) as usize;
+        let within = self
+            .words
+            .get(place)
+            .map_or(0, |word| word & ((1 << (behind % 64)) - 1));
+        let before = self.words[..place].iter().map(|word| word.count_ones());
+        before.sum::<u32>() + within.count_ones()
+    }
+
     /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
@@ -165,6 +177,7 @@ mod tests {
                 prop_assert_eq!(documents.count() as usize, set.len());
                 prop_assert_eq!(documents.is_empty(), set.is_empty());
                 prop_assert!((0..310).all(|number| documents.has(number) == set.contains(&number)));
+                prop_assert!((0..310).all(|number| documents.count_before(number) as usize == set.range(..number).count()));
                 prop_assert!((0..310).all(|number| documents.newest_before(number) == set.range(..number).next_back().copied()));
                 Ok(())
             };

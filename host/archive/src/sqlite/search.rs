@@ -11,7 +11,7 @@ use super::index::candidates::{Numbers, Scope, Trouble};
 use super::records::{CONTENT_COLUMNS, content_columns, read_content};
 use super::rows::{read_name, read_time};
 use super::threads::on_a_thread;
-use crate::search::{Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+use crate::search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 use crate::storage::StorageError;
 use proviso_model::directory::Directory;
 use proviso_model::{Message, Timestamp};
@@ -133,7 +133,10 @@ struct Read {
 /// Where a search stands.
 struct Progress {
     page: Page,
-    limit: usize,
+    /// Messages of the page; none where all that are found are counted, and none is kept.
+    limit: Option<usize>,
+    /// Messages that were found and are not kept.
+    counted: u64,
     /// Bytes of what was found.
     bytes: usize,
     /// All from this one on were looked at.
@@ -172,32 +175,49 @@ enum Look {
 
 impl Sqlite {
     pub(crate) async fn search(self: &Arc<Self>, asked: &Search) -> Result<Page, StorageError> {
-        let mut progress = Progress {
-            page: Page {
-                matches: Vec::new(),
-                looked_at: 0,
-                next: None,
-                is_cut_short: false,
-                unreadable: None,
-            },
-            limit: asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize,
-            bytes: 0,
-            before: asked.before.unwrap_or(i64::MAX),
-            until: Instant::now() + asked.time.min(SEARCH_TIME_MAX),
-        };
+        let limit = asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize;
+        let mut progress = Progress::new(asked, Some(limit));
+        if let Some(looking) = self.looking(asked).await? {
+            while self.search_on(&looking, &mut progress).await?.is_none() {}
+        }
+        Ok(progress.page)
+    }
+
+    pub(crate) async fn count_found(self: &Arc<Self>, asked: &Search) -> Result<Counted, StorageError> {
+        let mut progress = Progress::new(asked, None);
+        if let Some(looking) = self.looking(asked).await? {
+            let until = progress.until;
+            while self.search_on(&looking, &mut progress).await?.is_none() {
+                if Instant::now() >= until {
+                    progress.page.is_cut_short = true;
+                    break;
+                }
+                // A segment that was counted may be another one now.
+                progress = Progress::new(asked, None);
+                progress.until = until;
+            }
+        }
+        Ok(Counted {
+            messages: progress.counted,
+            looked_at: progress.page.looked_at,
+            is_cut_short: progress.page.is_cut_short,
+            unreadable: progress.page.unreadable,
+        })
+    }
+
+    /// What is looked for; none where nothing can be found.
+    async fn looking(self: &Arc<Self>, asked: &Search) -> Result<Option<Looking>, StorageError> {
         let scope = Scope {
             query: Arc::clone(&asked.query),
             tenant: asked.tenant.clone(),
             sent: asked.query.sent(),
         };
         if scope.sent.is_empty() {
-            return Ok(progress.page);
+            return Ok(None);
         }
         let wanted = Wanted::of(&asked.query);
         let sought = Arc::new(self.sought(asked, &wanted).await?);
-        let looking = Looking { scope, wanted, sought };
-        while self.search_on(&looking, &mut progress).await?.is_none() {}
-        Ok(progress.page)
+        Ok(Some(Looking { scope, wanted, sought }))
     }
 
     /// Looks at what is in no segment, and then at candidates. None where the index changed meanwhile, and the search goes on from there.
@@ -221,6 +241,9 @@ impl Sqlite {
             }
         }
         let mut numbers = Numbers::new(Arc::clone(self), looking.scope.clone(), plan, progress.before);
+        if progress.limit.is_none() {
+            numbers = numbers.counting();
+        }
         let (mut queue, mut most) = (VecDeque::new(), FIRST_CANDIDATES);
         loop {
             let taken = match numbers.take(most, progress.until).await {
@@ -231,6 +254,7 @@ impl Sqlite {
                 Err(Trouble::Changed) => return Ok(None),
                 Err(Trouble::Storage(error)) => return Err(error),
             };
+            progress.counted += taken.counted;
             queue.extend(taken.numbers);
             most = (most * 2).min(CHUNK as usize);
             while !queue.is_empty() {
@@ -393,6 +417,23 @@ impl Sqlite {
 }
 
 impl Progress {
+    fn new(asked: &Search, limit: Option<usize>) -> Self {
+        Self {
+            page: Page {
+                matches: Vec::new(),
+                looked_at: 0,
+                next: None,
+                is_cut_short: false,
+                unreadable: None,
+            },
+            limit,
+            counted: 0,
+            bytes: 0,
+            before: asked.before.unwrap_or(i64::MAX),
+            until: Instant::now() + asked.time.min(SEARCH_TIME_MAX),
+        }
+    }
+
     /// Takes what was looked at, the last first.
     fn take(&mut self, looks: Vec<LookedAt>) -> Goes {
         let page = &mut self.page;
@@ -410,9 +451,13 @@ impl Progress {
                     continue;
                 }
             };
+            let Some(limit) = self.limit else {
+                self.counted += 1;
+                continue;
+            };
             self.bytes += found.message.raw.len() + found.message.text.len();
             page.matches.push(found);
-            if page.matches.len() == self.limit || self.bytes >= SEARCH_PAGE_BYTES {
+            if page.matches.len() == limit || self.bytes >= SEARCH_PAGE_BYTES {
                 page.next = Some(arrival);
                 return Goes::NoFurther;
             }

@@ -117,6 +117,21 @@ pub(super) async fn search(
     }
 }
 
+/// `POST /v1/archive/count`: how many messages a query finds.
+pub(super) async fn count(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let asked: SearchV1 = body.json()?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    match searching::count(&shared.archive, &asked, &caller.principal).await {
+        Ok(counted) => room.answer(counted).await,
+        Err(error) if error.is_of_the_caller() => Err(ApiError::yours(Code::BadRequest, error)),
+        Err(error) => Err(ApiError::ours("nothing was counted, or nothing is told", error)),
+    }
+}
+
 /// `GET /v1/archive/message?id=`: all that the archive has of a message.
 pub(super) async fn show(
     State(shared): State<Shared>,

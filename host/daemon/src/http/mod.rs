@@ -121,6 +121,7 @@ pub(crate) fn router(shared: Shared) -> Router {
     let content = Router::new()
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/search", post(looking::search))
+        .route("/v1/archive/count", post(looking::count))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/recorded-behind", get(looking::recorded_behind))

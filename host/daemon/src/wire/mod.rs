@@ -30,7 +30,7 @@ pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};
 pub use message::IdV1;
 pub use requests::{AskedV1, RanV1, RequestDecisionV1, RequestV1, RequestsV1};
-pub use search::{ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
+pub use search::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
 pub use stats::StatsV1;
 
 /// An answer that has the form, and something in it that cannot be.

@@ -1,7 +1,7 @@
 //! What is looked for, and what was found, without what else the messages say: excerpts around what the query names.
 
 use super::message::IdV1;
-use proviso_archive::{Match, Page};
+use proviso_archive::{Counted, Match, NotOpened, Page};
 use proviso_model::{Message, Timestamp};
 use proviso_search::{Mark, Place};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,20 @@ pub struct FoundV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<i64>,
     /// True where the time was over before the page was full.
+    pub is_cut_short: bool,
+    /// Those that could not be opened; absent where all could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<NotOpenedV1>,
+}
+
+/// `POST /v1/archive/count`: how many messages a query finds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedV1 {
+    /// So many; at least so many where `is_cut_short`.
+    pub messages: u64,
+    /// How many messages were looked at.
+    pub looked_at: u64,
+    /// True where the time was over before all were counted.
     pub is_cut_short: bool,
     /// Those that could not be opened; absent where all could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,10 +117,27 @@ impl From<Page> for FoundV1 {
             looked_at: page.looked_at,
             next: page.next,
             is_cut_short: page.is_cut_short,
-            unreadable: page.unreadable.map(|unreadable| NotOpenedV1 {
-                messages: unreadable.messages,
-                first: unreadable.first,
-            }),
+            unreadable: page.unreadable.map(NotOpenedV1::from),
+        }
+    }
+}
+
+impl From<Counted> for CountedV1 {
+    fn from(counted: Counted) -> Self {
+        Self {
+            messages: counted.messages,
+            looked_at: counted.looked_at,
+            is_cut_short: counted.is_cut_short,
+            unreadable: counted.unreadable.map(NotOpenedV1::from),
+        }
+    }
+}
+
+impl From<NotOpened> for NotOpenedV1 {
+    fn from(unreadable: NotOpened) -> Self {
+        Self {
+            messages: unreadable.messages,
+            first: unreadable.first,
         }
     }
 }

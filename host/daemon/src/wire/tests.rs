@@ -501,6 +501,25 @@ fn what_a_search_found_is_cut_out_around_its_marks() {
 }
 
 #[test]
+fn what_was_counted_has_its_form() {
+    let counted = CountedV1::from(proviso_archive::Counted {
+        messages: 12,
+        looked_at: 3,
+        is_cut_short: true,
+        unreadable: Some(proviso_archive::NotOpened {
+            messages: 2,
+            first: "message 4 of bank/wecom: it is damaged".into(),
+        }),
+    });
+    let golden = include_str!("golden/counted-v1.json");
+    assert_eq!(serde_json::to_string_pretty(&counted).unwrap(), golden.trim_end());
+    let more = golden.replacen('{', "{\"later\": [1], ", 1);
+    for text in [golden, &more] {
+        assert_eq!(serde_json::from_str::<CountedV1>(text).unwrap(), counted);
+    }
+}
+
+#[test]
 fn an_excerpt_of_many_marks_has_an_end() {
     let mut whole = message();
     whole.text = "保本".repeat(1_000);

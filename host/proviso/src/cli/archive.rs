@@ -70,6 +70,9 @@ pub(crate) struct SearchArgs {
     /// Only messages of this tenant.
     #[arg(long)]
     pub tenant: Option<String>,
+    /// Says how many messages are found, and shows none.
+    #[arg(long, conflicts_with = "limit")]
+    pub count: bool,
     /// Messages that are shown, those first that arrived last.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,

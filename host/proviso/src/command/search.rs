@@ -8,10 +8,11 @@ use crate::show::table::{Columns, clip};
 use anyhow::{Context as _, anyhow};
 use proviso_archive::SEARCH_LISTED_MAX;
 use proviso_daemon::config::Config;
-use proviso_daemon::searching;
-use proviso_daemon::wire::{ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
+use proviso_daemon::searching::{self, SearchError};
+use proviso_daemon::wire::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
 use proviso_search::Query;
 use proviso_search::query::QueryError;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -25,20 +26,65 @@ pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<En
     let looking = Looking::begin(&config, &args.archive.token).await?;
     // The log is told, and so the archive is written.
     let writing = Writing::begin(&config, &args.archive.token, looking).await?;
-    let shown = pages(args, &writing, colour).await;
+    let shown = if args.count {
+        count(args, &writing).await
+    } else {
+        pages(args, &writing, colour).await
+    };
     writing.close().await;
     shown
 }
 
-async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Result<Ending> {
-    let mut asked = SearchV1 {
+fn asked(args: &SearchArgs) -> SearchV1 {
+    SearchV1 {
         query: args.query.clone(),
         reason: args.reason.clone(),
         tenant: args.tenant.clone(),
         before: args.before,
         limit: None,
         zone: args.zone.clone(),
+    }
+}
+
+async fn count(args: &SearchArgs, writing: &Writing) -> anyhow::Result<Ending> {
+    let asked = asked(args);
+    let counted: CountedV1 = match writing {
+        Writing::Daemon(client) => answered(client.post("/v1/archive/count", &json!(asked))?)?,
+        Writing::Here(archive) => {
+            let counted = searching::count(archive, &asked, &crate::who::runs_this()).await;
+            counted.map_err(of_whom)?
+        }
     };
+    match args.archive.format {
+        OutputFormat::Json => crate::show::json(format_args!("{}", json!(counted))),
+        OutputFormat::Table => {
+            let least = if counted.is_cut_short { "at least " } else { "" };
+            crate::show::line(format_args!(
+                "{least}{} {}",
+                counted.messages,
+                messages(counted.messages)
+            ));
+        }
+    }
+    crate::show::error_line(format_args!("{} looked at", counted.looked_at));
+    ending(counted.unreadable)
+}
+
+fn messages(count: u64) -> &'static str {
+    if count == 1 { "message" } else { "messages" }
+}
+
+fn ending(unreadable: Option<NotOpenedV1>) -> anyhow::Result<Ending> {
+    match unreadable {
+        None => Ok(Ending::Well),
+        Some(NotOpenedV1 { messages, first }) => Err(anyhow!(
+            "{messages} could not be opened, and may be what is looked for: {first}"
+        )),
+    }
+}
+
+async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Result<Ending> {
+    let mut asked = asked(args);
     let progress = Progress::open("messages looked at:");
     let (mut found, mut count, mut looked_at) = (Vec::new(), 0, 0);
     let mut unreadable: Option<NotOpenedV1> = None;
@@ -72,30 +118,32 @@ async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Re
         || "there are no more".to_owned(),
         |next| format!("--before {next} goes on"),
     );
-    let messages = if count == 1 { "message" } else { "messages" };
-    crate::show::error_line(format_args!("{count} {messages} found, {looked_at} looked at; {more}"));
-    match unreadable {
-        None => Ok(Ending::Well),
-        Some(NotOpenedV1 { messages, first }) => Err(anyhow!(
-            "{messages} could not be opened, and may be what is looked for: {first}"
-        )),
-    }
+    let found = messages(count.into());
+    crate::show::error_line(format_args!("{count} {found} found, {looked_at} looked at; {more}"));
+    ending(unreadable)
 }
 
 async fn page(writing: &Writing, asked: &SearchV1) -> anyhow::Result<FoundV1> {
     match writing {
-        Writing::Daemon(client) => serde_json::from_value(client.post("/v1/archive/search", &json!(asked))?)
-            .context("the daemon's answer cannot be understood: is it of another version than this command?"),
+        Writing::Daemon(client) => answered(client.post("/v1/archive/search", &json!(asked))?),
         Writing::Here(archive) => {
             let found = searching::search(archive, asked, &crate::who::runs_this()).await;
-            found.map_err(|error| {
-                if error.is_of_the_caller() {
-                    Usage(error.to_string()).into()
-                } else {
-                    error.into()
-                }
-            })
+            found.map_err(of_whom)
         }
+    }
+}
+
+fn answered<T: DeserializeOwned>(answer: serde_json::Value) -> anyhow::Result<T> {
+    serde_json::from_value(answer)
+        .context("the daemon's answer cannot be understood: is it of another version than this command?")
+}
+
+/// What whoever asked can mend is wrong use.
+fn of_whom(error: SearchError) -> anyhow::Error {
+    if error.is_of_the_caller() {
+        Usage(error.to_string()).into()
+    } else {
+        error.into()
     }
 }
 

@@ -51,6 +51,8 @@ pub(in crate::sqlite) struct Taken {
     pub(in crate::sqlite) below: i64,
     /// True if nothing is to come.
     pub(in crate::sqlite) is_end: bool,
+    /// Messages that are found for certain, where they are counted: their numbers are not given.
+    pub(in crate::sqlite) counted: u64,
 }
 
 /// No numbers can be given.
@@ -76,6 +78,8 @@ pub(in crate::sqlite) struct Numbers {
     heap: BinaryHeap<Next>,
     /// What is not below it was given.
     below: i64,
+    /// Messages that are found for certain since the last ones were given; none where their numbers are given.
+    counted: Option<u64>,
 }
 
 /// The greatest number that a source may give next, and whether it does. Greater numbers come first.
@@ -179,7 +183,14 @@ impl Numbers {
             heap: heap.collect(),
             sources,
             below,
+            counted: None,
         }
+    }
+
+    /// The same, where messages that are found for certain are counted and not given.
+    pub(in crate::sqlite) fn counting(self) -> Self {
+        let counted = Some(0);
+        Self { counted, ..self }
     }
 
     /// The next of them, at most so many, and fewer where the time is over.
@@ -220,6 +231,7 @@ impl Numbers {
             numbers,
             below: self.below,
             is_end: self.heap.is_empty(),
+            counted: self.counted.as_mut().map_or(0, std::mem::take),
         })
     }
 
@@ -293,7 +305,7 @@ impl Numbers {
         }
     }
 
-    fn open(&self, row: &SegmentRow) -> Result<(Opened, Documents, u32), SegmentError<PageError>> {
+    fn open(&mut self, row: &SegmentRow) -> Result<(Opened, Documents, u32), SegmentError<PageError>> {
         let segment = pages::open(&self.store, row, &self.runtime)?;
         let mut filter = OfSegment {
             labelled: &self.labelled,
@@ -303,8 +315,15 @@ impl Numbers {
         let candidates = found.map_err(|error| match error {
             SearchError::Segment(error) | SearchError::Filter(error) => error,
         })?;
-        let documents = candidates.into_documents();
         let behind = segment.documents_before(self.below.unsigned_abs())?;
+        let documents = match &mut self.counted {
+            None => candidates.into_documents(),
+            Some(counted) => {
+                let (certain, others) = candidates.parted();
+                *counted += u64::from(certain.count_before(behind));
+                others
+            }
+        };
         Ok((segment, documents, behind))
     }
 }
