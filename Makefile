@@ -11,21 +11,23 @@
 #   make languages builds a plugin in each language, measures what it costs, and writes the table of docs/languages.md
 #   make soak      the daemon under load, changes, full disks, slow peers and kills for 30 minutes (SOAK_SECONDS=90: the short form),
 #                  and writes the figures in docs/operations.md. As root, or no disk can be filled
-#   make foreign-proofs  has a log of 70,000 leaves verified by programs of others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
+#   make foreign-proofs  has exports verified by a program that has nothing of Proviso, and a log of 70,000 leaves by programs of
+#                  others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
 #                  (Python 3.12 or newer). Installs Go on Debian
-#   make alterations  alters an archive 10,000 times, and has each alteration found by an audit
+#   make alterations  alters an archive 10,000 times and an export 10,000 times, and has each alteration found, by an audit or by who has the export alone
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
 #   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
 #   make races     has a hold and a disposal meet on 100,000 messages
 #   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
+#   make verifier  builds proviso-verify as one file that needs nothing of a machine: target/x86_64-unknown-linux-gnu/release/proviso-verify
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary lint setup
+.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary verifier lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -92,8 +94,11 @@ dictionary:
 races:
 	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed
 
+verifier:
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release -p proviso-verify --target x86_64-unknown-linux-gnu
+
 lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	cargo check --release -p proviso-proof --target wasm32-unknown-unknown
+	cargo check --release -p proviso-proof -p proviso-evidence --target wasm32-unknown-unknown
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

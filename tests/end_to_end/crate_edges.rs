@@ -13,6 +13,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-chars", &[]),
     // It verifies where nothing else of the host is: in an auditor's program, in a browser.
     ("proviso-proof", &[]),
+    // Whoever verifies reads records by the code of the archive.
+    ("proviso-record", &["proviso-model", "proviso-proof"]),
+    (
+        "proviso-evidence",
+        &["proviso-model", "proviso-entities", "proviso-proof", "proviso-record"],
+    ),
+    (
+        "proviso-verify",
+        &["proviso-evidence", "proviso-proof", "proviso-record", "proviso-seal"],
+    ),
     ("proviso-entities", &["proviso-model", "proviso-chars"]),
     (
         "proviso-scan",
@@ -34,7 +44,9 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "proviso-model",
             "proviso-chars",
+            "proviso-evidence",
             "proviso-proof",
+            "proviso-record",
             "proviso-seal",
             "proviso-search",
         ],
@@ -47,6 +59,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-model",
             "proviso-pack",
             "proviso-engine",
+            "proviso-evidence",
             "proviso-pipeline",
             "proviso-archive",
             "proviso-proof",
@@ -75,6 +88,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-pack",
             "proviso-registry",
             "proviso-engine",
+            "proviso-evidence",
             "proviso-pipeline",
             "proviso-archive",
             "proviso-proof",
@@ -114,9 +128,9 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 18] = [
-    "model", "noise", "chars", "entities", "proof", "scan", "search", "pack", "registry", "engine", "pipeline", "seal",
-    "archive", "sources", "facts", "daemon", "author", "proviso",
+const HOST: [&str; 21] = [
+    "model", "noise", "chars", "entities", "proof", "record", "evidence", "verify", "scan", "search", "pack",
+    "registry", "engine", "pipeline", "seal", "archive", "sources", "facts", "daemon", "author", "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -197,6 +211,8 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/chars/src",
         "host/entities/src",
         "host/proof/src",
+        "host/record/src",
+        "host/evidence/src",
         "host/facts/src",
         "host/scan/src",
         "host/search/src",

@@ -23,6 +23,7 @@ mod docker_registry;
 mod drill;
 mod endings;
 mod eval;
+mod evidence;
 mod exits;
 mod facts;
 mod fake_registry;

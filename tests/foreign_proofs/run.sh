@@ -1,10 +1,22 @@
 #!/bin/sh
-# Has a log that host/proof wrote verified by programs of others, in Go and in Python. The folder of builds is the argument.
+# Has a log that host/proof wrote verified by programs of others, in Go and in Python, and exports by one that has nothing of Proviso. The folder of
+# builds is the argument.
 set -eu
 target=$1
 here=$(dirname "$0")
 log=$target/foreign-proofs/log
 rm -rf "$log"
+
+# Exports, by a program that has nothing of Proviso.
+exports=$target/foreign-proofs/exports
+rm -rf "$exports"
+for tar in "$here"/../../host/verify/tests/golden/*.tar; do
+    folder=$exports/$(basename "$tar" .tar)
+    mkdir -p "$folder"
+    tar -xf "$tar" -C "$folder"
+    python3 "$here/evidence.py" "$folder"
+done
+
 cargo run --release -q -p proviso-proof --example foreign -- "$log" 70000
 
 # Go has the package as Debian brings it, without a proxy of modules.

@@ -9,6 +9,7 @@ use crate::consents::ConsentRecord;
 use crate::directory::{DirectoryImported, DirectoryRecord};
 use crate::disposal::{Disposed, Due, Hold};
 use crate::endings::{Clocks, EndingRecord, Retained};
+use crate::evidence::{Chosen, ExportError, ExportRequest, Given, Packs};
 use crate::generations::GenerationRecord;
 use crate::health::Health;
 use crate::held::HeldMessage;
@@ -28,6 +29,7 @@ use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
 use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::verdicts::{Recorded, StoredVerdict};
+use proviso_evidence::Sink;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
 use proviso_model::retention::Concerns;
@@ -396,6 +398,43 @@ impl Archive {
     /// without the archive and its keys. It holds no content of messages.
     pub async fn export_log(&self, folder: &Path, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
         self.store.audit(key, Some(folder)).await
+    }
+
+    /// Messages with those that stand beside them in their conversations, so many before and after each: those of a conversation together, in
+    /// the order of arrival.
+    pub async fn with_context(&self, matches: &[i64], context: u32) -> Result<Vec<Chosen>, StorageError> {
+        self.store.with_context(matches, context).await
+    }
+
+    /// The messages of a conversation, in the order of arrival.
+    pub async fn conversation(&self, of: &ConversationKey) -> Result<Vec<Chosen>, StorageError> {
+        self.store.conversation(of).await
+    }
+
+    /// Exports messages so that whoever has the export sees that it is whole and of this archive. The log is told before this returns, at the time
+    /// that `now` says then, and what shows that it was stands in the export. What the sink has must not be given away before.
+    ///
+    /// # Errors
+    /// [`ExportError`]; what the sink has by then is no export, and shows nothing.
+    pub async fn export<S: Sink>(
+        &self,
+        sink: S,
+        request: &ExportRequest,
+        chosen: &[Chosen],
+        packs: &dyn Packs,
+        by: &Principal,
+        now: fn() -> Timestamp,
+    ) -> Result<(S, Given), ExportError<S::Error>>
+    where
+        S::Error: std::error::Error + 'static,
+    {
+        self.store.export(sink, request, chosen, packs, (by, now)).await
+    }
+
+    /// What a pseudonym of the export of that number stands for: each message is masked as it would be there, until it is found. `None` if
+    /// nothing that is there has it.
+    pub async fn unmask(&self, export: u64, pseudonym: &str) -> Result<Option<String>, StorageError> {
+        self.store.unmask(export, pseudonym).await
     }
 
     /// Makes a backup in a folder that is new or empty, while another process writes or not: the database as it is at one moment, what

@@ -21,7 +21,7 @@ use proviso_model::directory::clashes;
 use proviso_model::id::PolicyId;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Digest, MessageId, Timestamp};
-use proviso_proof::entry::EntryError;
+use proviso_proof::entry::{EntryError, Value};
 use proviso_proof::leaf::LeafError;
 use proviso_proof::tree::edge::EdgeError;
 use proviso_seal::KeyInfo;
@@ -117,6 +117,17 @@ pub enum Change<'a> {
     Index(&'a Indexing),
     /// Nothing changes: the log tells of what somebody did.
     Noted(&'a Act<'a>),
+    /// Nothing changes: the log tells of an export that is about to be given away ([`Archive::export`](crate::Archive::export)).
+    Exported {
+        /// Its number, which is the next one.
+        number: u64,
+        /// The kind of the entry.
+        kind: &'static str,
+        /// What the entry says, without who asked.
+        fields: &'a [(&'static str, Value)],
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What becomes of a version of a key.
@@ -258,6 +269,16 @@ pub enum CommitError {
         /// Its number.
         hold: i64,
     },
+    /// Another export took its number.
+    #[error(
+        "the export has the number {found}, and {expected} is next: another was made meanwhile, run the command again"
+    )]
+    ExportNumber {
+        /// Its number.
+        found: u64,
+        /// The next one.
+        expected: u64,
+    },
     /// A request was not made or decided on, or does not run.
     #[error(transparent)]
     Request(#[from] RequestRefusal),
@@ -315,6 +336,7 @@ impl Change<'_> {
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
             | Change::Key { at, .. }
+            | Change::Exported { at, .. }
             | Change::ReleaseHold { at, .. } => *at,
         }
     }

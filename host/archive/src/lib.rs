@@ -21,6 +21,7 @@ mod consents;
 mod directory;
 mod disposal;
 mod endings;
+mod evidence;
 mod generations;
 mod health;
 mod held;
@@ -60,6 +61,9 @@ pub use consents::{ConsentImport, ConsentRecord, ConsentReport};
 pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, DirectoryReport};
 pub use disposal::{DisposalReport, Disposed, Disposing, DisposingAgain, Due, Going, Hold, KeptBy, NewHold};
 pub use endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
+pub use evidence::{
+    CONTEXT_MAX, Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, Given, NoPacks, PackAtHand, Packs,
+};
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::disposal::{clock, due};
+use crate::evidence::{Exports, unseen};
 use crate::log::{beside, copy, ending, with_everything};
 use crate::support::{Write, batch, entry, fresh, raw_connection, retention, wei};
 use proviso_archive::{Archive, Change, EndingImport};
@@ -384,6 +385,19 @@ async fn every_alteration_of_an_archive_is_found() {
     }
     println!("{tried} alterations of {seed} tried");
     assert!(unseen.is_empty(), "{} of {tried} unseen: {unseen:#?}", unseen.len());
+}
+
+#[tokio::test]
+async fn every_alteration_of_an_export_is_found() {
+    for masked in [false, true] {
+        let exports = Exports::made(masked).await;
+        let unseen = unseen(&exports, alterations() / if masked { 10 } else { 1 });
+        assert!(
+            unseen.is_empty(),
+            "{} unseen, masked {masked}: {unseen:#?}",
+            unseen.len()
+        );
+    }
 }
 
 /// What somebody would do who knows the schema and the log, and has no key of it.

@@ -5,6 +5,7 @@ mod backup;
 mod certificates;
 mod conformance;
 mod disposal;
+mod evidence;
 mod generations;
 mod holds;
 mod index;

@@ -16,6 +16,7 @@ mod config_keys;
 mod config_requests;
 mod config_witness;
 mod endings;
+pub mod exporting;
 mod facts;
 pub mod generations;
 mod host_name;

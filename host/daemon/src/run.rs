@@ -154,6 +154,7 @@ impl Daemon {
             rulebook,
             config: Arc::new(config.clone()),
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
+            exports: Arc::new(tokio::sync::Semaphore::new(1)),
         };
         let stop = stop_http.clone();
         let server = tokio::spawn(http::serve(listener, http::router(shared), bounds, connections, stop));

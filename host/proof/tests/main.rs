@@ -8,6 +8,7 @@ mod checkpoints;
 mod entries;
 mod exports;
 mod log;
+mod multi_proofs;
 mod notes;
 mod support;
 mod tiles;

@@ -8,9 +8,12 @@ use proviso_archive::READ_TIME_MAX;
 use proviso_daemon::USER_HEADER;
 use proviso_daemon::config::Config;
 use proviso_daemon::token::Token;
+use proviso_daemon::wire::{EXPORT_HEADER, GivenV1};
 use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_ANSWER_WAIT};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fs::File;
+use std::io::{self, Seek as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long an answer about the archive may take: the daemon waits for memory, and then for its longest read.
 const LOOK_WITHIN: Duration = Duration::from_secs(2 * READ_TIME_MAX.as_secs() + HTTP_ANSWER_WAIT.as_secs());
+/// How long an export may take: the daemon looks at every message for it.
+const EXPORT_WITHIN: Duration = Duration::from_hours(6);
 /// How long the kernel may take to say whether somebody listens.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Names the file of a token, where no flag does.
@@ -116,6 +121,37 @@ impl Client {
         let answer = self.answer(request.content_type(form).send(bytes))?;
         serde_json::from_value(answer)
             .context("the daemon's answer cannot be understood: is it of another version than this command?")
+    }
+
+    /// Asks for an export, which is written into a file; what it is.
+    pub(crate) fn download(&self, path: &str, body: &Value, out: &mut File) -> anyhow::Result<GivenV1> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user)
+            .config()
+            .timeout_global(Some(EXPORT_WITHIN))
+            .build();
+        let answer = request.content_type("application/json").send(body.to_string());
+        let mut answer = match answer {
+            Ok(answer) if answer.status() == 200 => answer,
+            answer => {
+                let value = self.answer(answer)?;
+                return Err(anyhow!("the daemon's answer is no export: {value}"));
+            }
+        };
+        let given = answer
+            .headers()
+            .get(EXPORT_HEADER)
+            .map(|given| serde_json::from_slice(given.as_bytes()));
+        let given = given.and_then(Result::ok);
+        let given = given
+            .context("the daemon's answer says nothing of the export: is it of another version than this command?")?;
+        let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
+        io::copy(&mut body, out).context("the daemon's answer breaks off, or cannot be written")?;
+        out.rewind()?;
+        Ok(given)
     }
 
     fn answer(&self, answer: Answer) -> anyhow::Result<Value> {

@@ -31,6 +31,7 @@
 //! are kept, in docs/keys.md. None of it has been audited.
 
 pub mod delta;
+mod disclosed;
 mod header;
 mod issue;
 mod key_wrap;
@@ -44,6 +45,7 @@ mod suite;
 mod tag;
 mod version;
 
+pub use disclosed::{DisclosedKey, RECORD_KEY_BYTES};
 pub use header::NotSealed;
 pub use issue::{IssueError, issue};
 pub use key_wrap::WRAPPED_KEY_BYTES;

@@ -1,5 +1,6 @@
 //! Opening a part of a record.
 
+use crate::disclosed::{DisclosedKey, RECORD_KEY_BYTES};
 use crate::header::{Header, NotSealed, Packing, TAG_BYTES};
 use crate::packing::{Dictionary, PackError, Unpacker};
 use crate::record::{Part, RecordId, associated_data};
@@ -70,6 +71,32 @@ impl Opener {
         sealed: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), OpenError> {
+        self.open_by(key.bytes(), record, part, sealed, out)
+    }
+
+    /// The same, by a key that was given away with the record.
+    ///
+    /// # Errors
+    /// [`OpenError`]; `out` is as it was then.
+    pub fn open_disclosed(
+        &mut self,
+        key: &DisclosedKey,
+        record: &RecordId,
+        part: Part,
+        sealed: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
+        self.open_by(key.as_bytes(), record, part, sealed, out)
+    }
+
+    fn open_by(
+        &mut self,
+        key: &[u8; RECORD_KEY_BYTES],
+        record: &RecordId,
+        part: Part,
+        sealed: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
         let (header, body) = Header::read(sealed)?;
         let (text, tag) = sealed[body..]
             .split_last_chunk::<TAG_BYTES>()
@@ -78,7 +105,7 @@ impl Opener {
         self.text.clear();
         self.text.extend_from_slice(text);
         let opened = header.suite.cipher().open(
-            key.bytes(),
+            key,
             &header.nonce.unwrap_or(part.nonce()),
             &self.associated,
             &mut self.text,

@@ -108,18 +108,27 @@ impl RecordKey {
     ///
     /// SHA-256 in every suite: the salt goes into the log, whose hash it is.
     pub fn salt(&self) -> [u8; 16] {
-        self.derived("proviso/log-salt/1")
+        salt_of(&self.bytes)
     }
 
     /// Bytes for another purpose, each with a name of its own: at most 8,160 (RFC 5869).
     pub(crate) fn derived<const N: usize>(&self, purpose: &str) -> [u8; N] {
-        let mut bytes = [0; N];
-        hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &self.bytes)
-            .expand(&[purpose.as_bytes()], Length(N))
-            .and_then(|derived| derived.fill(&mut bytes))
-            .expect("a key or a salt is far shorter than HKDF's 8,160 bytes");
-        bytes
+        derived(&self.bytes, purpose)
     }
+}
+
+/// [`RecordKey::salt`] of a key by its bytes.
+pub(crate) fn salt_of(key: &[u8; 32]) -> [u8; 16] {
+    derived(key, "proviso/log-salt/1")
+}
+
+fn derived<const N: usize>(key: &[u8; 32], purpose: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, key)
+        .expand(&[purpose.as_bytes()], Length(N))
+        .and_then(|derived| derived.fill(&mut bytes))
+        .expect("a key or a salt is far shorter than HKDF's 8,160 bytes");
+    bytes
 }
 
 /// The length of derived bytes.

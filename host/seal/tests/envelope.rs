@@ -4,7 +4,7 @@ use crate::{issued, record, ring, unwrapped};
 use proptest::prelude::*;
 use proviso_rows::each_row;
 use proviso_seal::{
-    Dictionary, OpenError, Opener, PackError, Part, SealError, Sealer, SuiteName, Tagger, sealed_under,
+    Dictionary, DisclosedKey, OpenError, Opener, PackError, Part, SealError, Sealer, SuiteName, Tagger, sealed_under,
 };
 
 /// A line of the kind that the dictionary is for.
@@ -191,4 +191,35 @@ fn nothing_prints_a_key() {
     assert_eq!(format!("{keys:?}"), "[RecordKey(secret), RecordKey(secret)]");
     assert_ne!(wrapped[0].bytes, wrapped[1].bytes);
     assert_ne!(keys[0].salt(), keys[1].salt());
+}
+
+/// What is given away with a record opens that record, has its salt, and opens no other.
+#[test]
+fn a_disclosed_key_opens_its_own_record_alone() {
+    each_row(SuiteName::ALL, |suite| {
+        let ring = ring(suite, 'k');
+        let (mut keys, _) = issued(&ring, 2);
+        let mut sealer = Sealer::new(None).unwrap();
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        sealer
+            .seal(&mut keys[0], &record(1), Part(0), b"one", &mut one)
+            .unwrap();
+        sealer
+            .seal(&mut keys[1], &record(2), Part(0), b"other", &mut other)
+            .unwrap();
+        let given = DisclosedKey::of(&keys[0]);
+        assert_eq!(given.salt(), keys[0].salt());
+        assert_eq!(format!("{given:?}"), "DisclosedKey(secret)");
+        let read = DisclosedKey::from_bytes(*given.as_bytes());
+        let mut opener = Opener::new(1 << 10);
+        let mut plain = Vec::new();
+        opener
+            .open_disclosed(&read, &record(1), Part(0), &one, &mut plain)
+            .unwrap();
+        assert_eq!(plain, b"one");
+        for (number, part, sealed) in [(2, 0, &other), (1, 1, &one), (2, 0, &one)] {
+            let refused = opener.open_disclosed(&read, &record(number), Part(part), sealed, &mut plain);
+            assert_eq!(refused, Err(OpenError::Altered));
+        }
+    });
 }

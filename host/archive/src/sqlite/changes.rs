@@ -6,8 +6,8 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, disposed_again, endings, generations, held, holds, index, ingest, permissions,
-    quarantines, rejudge, requests, rewrap, trust,
+    acts, consents, directory, disposal, disposed_again, endings, evidence, generations, held, holds, index, ingest,
+    permissions, quarantines, rejudge, requests, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
 use crate::requests::{RequestRefusal, RequestedAct};
@@ -134,6 +134,12 @@ pub(super) async fn write(
         }
         Change::Noted(act) => {
             acts::tell(connection, sealing, act, log).await?;
+            Ok(Receipt::Done)
+        }
+        Change::Exported {
+            number, kind, fields, ..
+        } => {
+            evidence::tell(connection, (number, kind), fields, log).await?;
             Ok(Receipt::Done)
         }
         Change::Consents(import) => Ok(Receipt::Consents(consents::import(connection, import, by, log).await?)),

@@ -18,6 +18,7 @@ mod disposal;
 mod disposal_tests;
 mod disposed_again;
 mod endings;
+mod evidence;
 mod failure;
 mod folds;
 #[cfg(test)]

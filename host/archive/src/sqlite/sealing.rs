@@ -6,9 +6,11 @@ use crate::keys::{KeyError, KeyPlaces};
 use proviso_model::MessageId;
 use proviso_model::limits::SOURCE_VALUE_BYTES_MAX;
 use proviso_proof::commitment::Salt;
+use proviso_record::dictionaries;
+use proviso_record::part::{self, MESSAGE};
 use proviso_seal::{
-    Dictionary, Fingerprint, KeyRing, KeyVersion, OpenError, Opener, PackError, Packed, RecordId, RecordKey, RingError,
-    SealError, Sealer, SuiteName, TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
+    Dictionary, DisclosedKey, Fingerprint, KeyRing, KeyVersion, OpenError, Opener, PackError, Packed, RecordId,
+    RecordKey, RingError, SealError, Sealer, SuiteName, TAG_BYTES, Tagger, UnwrapError, WrappedKey, issue,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -17,23 +19,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// What messages have in common that channels deliver, and sentences. Never changes.
-const CONTENT: Dictionary = Dictionary::new(
-    NonZeroU32::new(3).unwrap(),
-    include_bytes!("../stored/content-v2.dictionary"),
-);
-/// The one before it: contents that were packed by it are there.
-const CONTENT_BEFORE: Dictionary = Dictionary::new(NonZeroU32::MIN, include_bytes!("../stored/content-v1.dictionary"));
-/// What judgements have in common. Never changes.
-const JUDGEMENT: Dictionary = Dictionary::new(
-    NonZeroU32::new(2).unwrap(),
-    include_bytes!("../stored/judgement-v1.dictionary"),
-);
+/// What records have in common.
+const CONTENT: Dictionary = dictionary(dictionaries::CONTENT);
+const JUDGEMENT: Dictionary = dictionary(dictionaries::JUDGEMENT);
+
+const fn dictionary(of: dictionaries::Dictionary) -> Dictionary {
+    let number = NonZeroU32::new(of.number);
+    Dictionary::new(number.expect("dictionaries have numbers from 1"), of.bytes)
+}
 
 /// A part of a record, at most, before it was packed: a message with its raw bytes, its text and all that it names.
 const PART_BYTES_MAX: usize = 4 * SOURCE_VALUE_BYTES_MAX;
-/// The kind of a message's record, in what its parts are bound to.
-const MESSAGE: &str = "message";
 /// The kind of a segment's record.
 const SEGMENT: &str = "segment";
 /// The tenant that no message has: of the archive's own keys.
@@ -56,9 +52,9 @@ impl Part {
     /// Contents and first judgements are sealed with a new key, in this order.
     fn numbered(self) -> proviso_seal::Part {
         proviso_seal::Part(match self {
-            Part::Content => 0,
-            Part::Judgement(round) => 2 * u64::from(round) + 1,
-            Part::Refused(conflict) => 2 * conflict.unsigned_abs() + 2,
+            Part::Content => part::CONTENT,
+            Part::Judgement(round) => part::judgement(round),
+            Part::Refused(conflict) => part::refused(conflict),
             Part::Page(page) => page.into(),
         })
     }
@@ -75,9 +71,9 @@ struct Tools {
 impl Tools {
     fn new() -> Result<Self, PackError> {
         let mut opener = Opener::new(PART_BYTES_MAX);
-        opener.know(&CONTENT)?;
-        opener.know(&CONTENT_BEFORE)?;
-        opener.know(&JUDGEMENT)?;
+        for known in dictionaries::ALL {
+            opener.know(&dictionary(known))?;
+        }
         Ok(Self {
             content: Sealer::new(Some(&CONTENT))?,
             judgement: Sealer::new(Some(&JUDGEMENT))?,
@@ -304,6 +300,13 @@ impl Sealing {
         self.tagger.tag(&[&id.tenant, &id.channel, &id.native])
     }
 
+    /// What stands for a text of a kind in an export of that number. Nobody makes or finds it without the archive's key.
+    pub(super) fn pseudonym(&self, export: u64, kind: &str, text: &str) -> [u8; TAG_BYTES] {
+        // Four names, and a message's tag has three: no two lists are one.
+        self.tagger
+            .tag(&["proviso export pseudonym 1", &export.to_string(), kind, text])
+    }
+
     /// New records, each of a tenant, in order. A ring is asked once.
     pub(super) fn records<'a>(
         &self,
@@ -379,6 +382,11 @@ impl OpenRecord {
     /// The salt of what the log has of the record: it goes with the key.
     pub(super) fn salt(&self) -> Salt {
         Salt::new(self.key.salt())
+    }
+
+    /// Its key, to be given away with it.
+    pub(super) fn disclosed(&self) -> DisclosedKey {
+        DisclosedKey::of(&self.key)
     }
 
     /// What its key seals by, as the newest key of its tenant says.

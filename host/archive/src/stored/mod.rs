@@ -1,22 +1,22 @@
 //! The forms in which values are stored. They are types of their own, converted by hand: what the code works with may grow,
 //! and what was written stays readable.
 //!
-//! `content` and `judgement` are the two parts of a record, as bytes whose first one is the form. The others are JSON in
-//! columns: a value that gains a field gains it here with `#[serde(default)]`, so that rows of before are read. A change that
+//! The two parts of a record, as bytes whose first one is the form, are in `proviso_record`: whoever verifies what was given away reads
+//! them by the same code. The forms here are JSON in columns: a value that gains a field gains it here with `#[serde(default)]`, so that rows of before are read. A change that
 //! this cannot express is a second form, beside the first. Each form has a file in `golden/` that every later program reads.
 
 pub(crate) mod basis;
-pub(crate) mod codes;
-pub(crate) mod content;
-pub(crate) mod decision;
+#[cfg(test)]
+mod content_tests;
 pub(crate) mod disposed_again;
-pub(crate) mod judgement;
+#[cfg(test)]
+mod judgement_tests;
 pub(crate) mod lists;
 pub(crate) mod requested;
 #[cfg(test)]
 mod samples;
-mod unreadable;
-pub(crate) mod verdict;
+
+pub(crate) use proviso_record::{codes, content, decision, judgement, verdict};
 
 /// Bytes of a golden file.
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod answer;
 mod body;
+mod export;
 mod facts;
 mod guard;
 mod held;
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     pub config: Arc<Config>,
     /// Memory for answers about the archive.
     pub answers: ByteBudget,
+    /// Whose turn it is to export.
+    pub exports: Arc<tokio::sync::Semaphore>,
 }
 
 impl Shared {
@@ -122,6 +125,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/search", post(looking::search))
         .route("/v1/archive/count", post(looking::count))
+        .route("/v1/archive/export", post(export::export))
+        .route("/v1/archive/unmask", post(export::unmask))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/recorded-behind", get(looking::recorded_behind))

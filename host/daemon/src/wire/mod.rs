@@ -6,6 +6,7 @@
 mod consents;
 mod disposal;
 mod endings;
+mod export;
 mod facts;
 mod judged;
 mod keys;
@@ -24,6 +25,7 @@ pub use disposal::{
     DisposalReportV1, DisposedPageV1, DisposedV1, HoldV1, HoldsV1, NewHoldV1, PlanV1, PlannedV1, ReleasedHoldV1,
 };
 pub use endings::{EndingReportV1, EndingV1, EndingsV1};
+pub use export::{EXPORT_HEADER, ExportV1, GivenV1, UnmaskV1, UnmaskedV1};
 pub use facts::{DirectoryReportV1, DirectoryV1, DirectoryVersionsV1, EmploymentV1};
 pub use judged::{RecordedPage, RecordedPageV1, RecordedV1, ShownV1};
 pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};

@@ -21,8 +21,8 @@ use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-const VERDICT: &str = include_str!("../../../archive/src/stored/golden/verdict-v1.json");
-const DECISION: &str = include_str!("../../../archive/src/stored/golden/decision-v1.json");
+const VERDICT: &str = include_str!("../../../record/src/golden/verdict-v1.json");
+const DECISION: &str = include_str!("../../../record/src/golden/decision-v1.json");
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis).unwrap()

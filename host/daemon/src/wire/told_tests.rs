@@ -5,7 +5,7 @@ use crate::requests::Ran;
 use crate::retention::{Asks, Planned};
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
-    DisposalReport, Disposed, Going, Hash, Hold, NewHold, NewRequest, Request, RequestDecision, RequestedAct,
+    DisposalReport, Disposed, Given, Going, Hash, Hold, NewHold, NewRequest, Request, RequestDecision, RequestedAct,
     RequestedMessage,
 };
 use proviso_model::{Digest, MessageId, Timestamp};
@@ -203,4 +203,22 @@ fn keys_are_told_as_they_were() {
         rewrapped: 5,
     };
     told(include_str!("golden/rotated-v1.json"), &rotated);
+}
+
+#[test]
+fn exports_are_told_as_they_were() {
+    let given = Given {
+        number: u64::MAX,
+        manifest: "00ff".repeat(16),
+        messages: 3,
+        matches: 1,
+        conversations: 2,
+        leaf: 7,
+        key: "proviso.archive/1+00000000+AA==".into(),
+    };
+    told(include_str!("golden/given-v1.json"), &GivenV1::from(given));
+    let text = Some("李娜".into());
+    told(include_str!("golden/unmasked-v1.json"), &UnmaskedV1 { text });
+    let asked: ExportV1 = serde_json::from_str("{\"query\":\"x\",\"reason\":\"y\",\"to\":\"z\"}").unwrap();
+    assert_eq!((asked.masked, asked.forms, asked.context), (false, None, None));
 }

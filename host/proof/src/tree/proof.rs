@@ -36,6 +36,9 @@ pub enum ProofError {
         /// As many as there are.
         found: usize,
     },
+    /// A proof of many leaves names none, or not from left to right.
+    #[error("leaf {0} of the proof stands out of order: expected at least one leaf, and indices that ascend")]
+    Order(u64),
     /// The hashes lead to another root.
     #[error("the proof leads to the root {found}: expected {expected}")]
     Root {

@@ -28,6 +28,18 @@ pub(crate) enum ArchiveCommand {
     /// Builds the index that searches go by, and says how far it is. A daemon that runs does it by itself.
     #[command(after_help = "Example:\n  proviso archive index --config proviso.toml")]
     Index(ArchiveArgs),
+    /// Exports messages with their context, so that whoever has the export sees that it is whole, unaltered and of this archive, by nothing but
+    /// `proviso-verify`. The log tells who exported what, for whom and why, before anything is given.
+    #[command(after_help = "Examples:\n  \
+        proviso archive export '保本 OR guaranteed' --reason 'case 7' --to 'the court' --out case-7.tar --zone Asia/Shanghai\n  \
+        proviso archive export --conversation bank/wecom/wei --reason 'case 7' --to 'the court' --out case-7 --until 2027-01-31\n  \
+        proviso-verify case-7.tar --key 'NAME+ID+KEY'")]
+    Export(ExportArgs),
+    /// Says what a pseudonym of a masked export stands for. The log tells who asked, and why.
+    #[command(
+        after_help = "Example:\n  proviso archive unmask person-7f3a0c15d2e4b698 --export 3 --reason 'order of the court, case 7'"
+    )]
+    Unmask(UnmaskArgs),
     /// Counts messages, findings, retention, faults and scores.
     #[command(after_help = "Example:\n  proviso archive stats --config proviso.toml")]
     Stats(ArchiveArgs),
@@ -84,6 +96,87 @@ pub(crate) struct SearchArgs {
     pub zone: Option<String>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// What is exported, in the language of `proviso archive search`.
+    #[arg(required_unless_present = "conversation", conflicts_with = "conversation")]
+    pub query: Option<String>,
+    /// A whole conversation instead: `tenant/channel/conversation`.
+    #[arg(long, value_name = "CONVERSATION")]
+    pub conversation: Option<String>,
+    /// Why: it stands in the log and in the export.
+    #[arg(long)]
+    pub reason: String,
+    /// For whom: it stands in the log and in the export.
+    #[arg(long, value_name = "RECIPIENT")]
+    pub to: String,
+    /// A folder that is empty or not there, or a file that ends in `.tar`.
+    #[arg(long, value_name = "FOLDER|FILE.tar")]
+    pub out: PathBuf,
+    /// The last day on which it is meant to be used, as 2027-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// Messages of the same conversation before and after each match, marked as context.
+    #[arg(long, default_value_t = proviso_daemon::exporting::CONTEXT)]
+    pub context: u32,
+    /// Only matches of this tenant.
+    #[arg(long, conflicts_with = "conversation")]
+    pub tenant: Option<String>,
+    /// In which times are shown beside UTC, and whose days the query means, such as Asia/Shanghai; default: UTC.
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Pseudonyms for names, numbers and identifiers, the same within the export. Only the archive's key leads back.
+    #[arg(long)]
+    pub mask: bool,
+    /// Forms beside the lines that are verified.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = ExportForm::ALL)]
+    pub forms: Vec<ExportForm>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnmaskArgs {
+    /// As it stands in the export: a kind, and 16 hexadecimal digits.
+    pub pseudonym: String,
+    /// The number of the export.
+    #[arg(long, value_name = "NUMBER")]
+    pub export: u64,
+    /// Why: it stands in the log.
+    #[arg(long)]
+    pub reason: String,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportForm {
+    /// Pages that open offline.
+    Html,
+    /// A table.
+    Csv,
+    /// A mail for each message, in zips.
+    Eml,
+    /// Relativity Short Message Format.
+    Rsmf,
+    /// None of them.
+    None,
+}
+
+impl ExportForm {
+    const ALL: [Self; 4] = [Self::Html, Self::Csv, Self::Eml, Self::Rsmf];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Eml => "eml",
+            Self::Rsmf => "rsmf",
+            Self::None => "none",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

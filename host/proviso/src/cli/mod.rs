@@ -18,7 +18,10 @@ pub(crate) use pack::{
     SignArgs, TestArgs, TrainArgs, VerifyArgs,
 };
 
-pub(crate) use archive::{ArchiveCommand, BackupArgs, DrillArgs, RejudgeArgs, ReleaseArgs, RestoreArgs, SearchArgs};
+pub(crate) use archive::{
+    ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, RejudgeArgs, ReleaseArgs, RestoreArgs, SearchArgs,
+    UnmaskArgs,
+};
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 
 pub(crate) use request::{DecideArgs, RequestCommand};

@@ -13,6 +13,7 @@ mod disposed;
 pub(crate) mod doctor;
 mod drill;
 pub(crate) mod eval;
+mod export;
 pub(crate) mod facts;
 mod hand_in;
 pub(crate) mod hold;

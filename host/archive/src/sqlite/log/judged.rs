@@ -2,21 +2,16 @@
 //! and the message's own key its salt.
 
 use super::digests::{Envelope, Judged, Lists, Standing};
-use super::entries::{digest, integer};
 use crate::keys::KeyError;
 use crate::sqlite::sealing::{Sealing, read_wrapped};
 use proviso_model::Digest;
 use proviso_model::digest::DigestBuilder;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
+pub(in crate::sqlite) use proviso_record::judged::{DECIDED, JUDGED, OfMessage};
 use proviso_seal::TAG_BYTES;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-
-/// The kind of the entry of another retention decision on a message.
-pub(in crate::sqlite) const DECIDED: &str = "decided";
-/// The kind of these entries.
-pub(in crate::sqlite) const JUDGED: &str = "judged";
 
 const ROWS: &str = "
     SELECT e.message, s.tenant, s.channel, e.received_at, e.sent_at, k.name, e.direction, p.id, v.id, g.digest, e.pack_list,
@@ -36,39 +31,6 @@ const FINDINGS: &str = "
 const FAULTS: &str = "
     SELECT f.message, p.pack, p.name, f.cause, f.detail FROM faults f JOIN policies p USING (policy)
     WHERE f.message BETWEEN ? AND ? ORDER BY f.message, f.fault";
-
-/// What a message's rows say, in digests.
-#[derive(Debug, Clone)]
-pub(in crate::sqlite) struct OfMessage {
-    pub(in crate::sqlite) number: i64,
-    /// Of the envelope, as far as no judgement changes it.
-    pub(in crate::sqlite) envelope: Digest,
-    /// Of the sealed content.
-    pub(in crate::sqlite) content: Digest,
-    /// Of the sealed judgement.
-    pub(in crate::sqlite) verdict: Digest,
-    /// Of what the judgement wrote beside it.
-    pub(in crate::sqlite) standing: Digest,
-}
-
-impl OfMessage {
-    /// The entry; `tag` is what the message is known by.
-    pub(in crate::sqlite) fn entry(&self, tag: &[u8; TAG_BYTES]) -> Entry {
-        let fields = [
-            digest("content", &self.content),
-            digest("envelope", &self.envelope),
-            integer("message", self.number),
-            digest("standing", &self.standing),
-            ("tag", Value::Bytes(tag.to_vec())),
-            digest("verdict", &self.verdict),
-        ];
-        Entry::new(JUDGED, fields).expect("the fields have different names and a fixed length")
-    }
-
-    pub(in crate::sqlite) fn commitment(&self, tag: &[u8; TAG_BYTES], salt: &Salt) -> Commitment {
-        Commitment::of(salt, &self.entry(tag).to_bytes())
-    }
-}
 
 /// A message as it was read.
 pub(in crate::sqlite) struct Read {

@@ -4,7 +4,7 @@ use super::entries::Entries;
 use crate::change::LogFailure;
 use crate::sqlite::bulk::Insert;
 use crate::sqlite::failure::Failure;
-use crate::sqlite::rows::damage;
+use crate::sqlite::rows::{damage, damaged};
 use proviso_model::Timestamp;
 use proviso_proof::Hash;
 use proviso_proof::leaf::{LEAF_BYTES, Leaf};
@@ -30,7 +30,7 @@ pub(in crate::sqlite) async fn edge(connection: &mut SqliteConnection) -> Result
 }
 
 /// The edge that the log had when it had so many leaves.
-pub(super) async fn edge_at(connection: &mut SqliteConnection, size: u64) -> Result<Edge, sqlx::Error> {
+pub(in crate::sqlite) async fn edge_at(connection: &mut SqliteConnection, size: u64) -> Result<Edge, sqlx::Error> {
     let mut behind: Vec<Vec<Hash>> = Vec::new();
     let (first, count) = Edge::hashes_behind(size, 0);
     let rows = sqlx::query("SELECT data FROM log_leaves WHERE leaf >= ? ORDER BY leaf LIMIT ?")
@@ -74,7 +74,16 @@ pub(super) async fn from_nodes<T>(
     edge: &Edge,
     make: impl Fn(Tiled<'_, &Loaded>) -> Result<T, TiledError<NotLoaded>>,
 ) -> Result<T, sqlx::Error> {
-    let mut loaded = Loaded(HashMap::new());
+    from_loaded(connection, edge, Loaded::default(), make).await
+}
+
+/// The same, where some of the tiles were read already.
+pub(in crate::sqlite) async fn from_loaded<T>(
+    connection: &mut SqliteConnection,
+    edge: &Edge,
+    mut loaded: Loaded,
+    make: impl Fn(Tiled<'_, &Loaded>) -> Result<T, TiledError<NotLoaded>>,
+) -> Result<T, sqlx::Error> {
     loop {
         let id = match make(Tiled { tiles: &loaded, edge }) {
             Ok(made) => return Ok(made),
@@ -92,11 +101,35 @@ pub(super) async fn from_nodes<T>(
 }
 
 /// Tiles that were read so far.
-pub(super) struct Loaded(HashMap<TileId, Vec<Hash>>);
+#[derive(Default)]
+pub(in crate::sqlite) struct Loaded(HashMap<TileId, Vec<Hash>>);
+
+impl Loaded {
+    /// Reads those of a level that are full, of these places, which are a list in JSON.
+    pub(in crate::sqlite) async fn load(
+        &mut self,
+        connection: &mut SqliteConnection,
+        level: u8,
+        places: &str,
+    ) -> Result<(), sqlx::Error> {
+        let sql = "SELECT place, hashes FROM log_tiles WHERE level = ? AND place IN (SELECT value FROM json_each(?))";
+        let rows = sqlx::query(sql)
+            .bind(level)
+            .bind(places.to_owned())
+            .fetch_all(connection)
+            .await?;
+        for row in &rows {
+            let place: i64 = row.try_get(0)?;
+            let id = TileId::new(level, place.unsigned_abs(), tile::TILE_WIDTH).map_err(|error| damaged(0, error))?;
+            self.0.insert(id, hashes(row.try_get(1)?)?);
+        }
+        Ok(())
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("it was not read yet")]
-pub(super) struct NotLoaded;
+pub(in crate::sqlite) struct NotLoaded;
 
 impl Tiles for &Loaded {
     type Error = NotLoaded;

@@ -64,7 +64,7 @@ struct ConsentV1<'a> {
 }
 
 /// Writes a message; tenant and channel stand beside it.
-pub(crate) fn write(message: &Addressed) -> Vec<u8> {
+pub fn write(message: &Addressed) -> Vec<u8> {
     match message.delivered() {
         None => bytes(message, message.raw(), vec![FORM]),
         Some(digest) => bytes(message, message.raw(), [&[METADATA], &digest.as_bytes()[..]].concat()),
@@ -72,7 +72,7 @@ pub(crate) fn write(message: &Addressed) -> Vec<u8> {
 }
 
 /// Writes a message that holds its raw bytes itself.
-pub(crate) fn write_whole(message: &Message) -> Vec<u8> {
+pub fn write_whole(message: &Message) -> Vec<u8> {
     bytes(message, &message.raw, vec![FORM])
 }
 
@@ -123,7 +123,7 @@ fn party(party: &Party) -> PartyV1<'_> {
 }
 
 /// Reads a message of that tenant and channel; and the digest of the whole, where this is what may be kept of it.
-pub(crate) fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<(Message, Option<Digest>), Unreadable> {
+pub fn read(bytes: &[u8], tenant: &str, channel: &str) -> Result<(Message, Option<Digest>), Unreadable> {
     let (content, digest): (ContentV1<'_>, _) = match bytes.split_first() {
         Some((&FORM, rest)) => (postcard::from_bytes(rest)?, None),
         Some((&METADATA, rest)) => {
@@ -194,54 +194,4 @@ fn time(millis: i64) -> Result<Timestamp, Unreadable> {
         what: "the time",
         code: millis.to_string(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sqlite::support::{rich_entry, whole};
-
-    /// A content of form 1 that uses every field, in hexadecimal digits. The file never changes.
-    const GOLDEN: &str = include_str!("golden/content-v1.hex");
-
-    #[test]
-    fn a_content_of_form_1_is_read_by_every_later_program() {
-        let bytes = super::super::unhex(GOLDEN);
-        let (message, digest) = read(&bytes, "bank", "wecom").unwrap();
-        assert_eq!(digest, None);
-        assert_eq!(message, whole(&rich_entry("m1", 1)));
-        assert_eq!(write_whole(&message), bytes);
-        assert_eq!(write(&rich_entry("m1", 1).message), bytes);
-    }
-
-    #[test]
-    fn what_may_be_kept_of_a_message_knows_the_digest_of_the_whole() {
-        let entry = rich_entry("m1", 1);
-        let kept = entry.message.metadata();
-        let bytes = write(&kept);
-        let (message, digest) = read(&bytes, "bank", "wecom").unwrap();
-        assert_eq!((&message, digest), (&*kept, Some(entry.message.digest())));
-        for part in [&*entry.message.text, &**entry.message.raw()] {
-            assert!(
-                !bytes.windows(part.len()).any(|window| window == part.as_bytes()),
-                "{part}"
-            );
-        }
-        for end in 1..bytes.len() {
-            assert!(read(&bytes[..end], "bank", "wecom").is_err(), "{end}");
-        }
-    }
-
-    #[test]
-    fn what_is_cut_off_or_of_another_form_is_told() {
-        let bytes = super::super::unhex(GOLDEN);
-        for end in 1..bytes.len() {
-            assert!(read(&bytes[..end], "bank", "wecom").is_err(), "{end}");
-        }
-        let error = read(&[9], "bank", "wecom").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "it has form 9, which this program does not know: a newer Proviso may have written it"
-        );
-    }
 }

@@ -9,13 +9,15 @@ use proviso_model::verdict::{FaultCause, Severity, Withheld};
 /// Makes a pair of functions between an enumeration and its numbers.
 macro_rules! codes {
     ($to:ident, $from:ident, $type:ident, $what:literal, $($code:literal => $name:ident),+ $(,)?) => {
-        pub(crate) const fn $to(value: $type) -> u8 {
+        #[doc = concat!("The number of ", $what, ".")]
+        pub const fn $to(value: $type) -> u8 {
             match value {
                 $($type::$name => $code),+
             }
         }
 
-        pub(crate) fn $from(code: u8) -> Result<$type, Unreadable> {
+        #[doc = concat!("Reads ", $what, ".")]
+        pub fn $from(code: u8) -> Result<$type, Unreadable> {
             match code {
                 $($code => Ok($type::$name),)+
                 _ => Err(Unreadable::Code { what: $what, code: code.to_string() }),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const FORM: u32 = 2;
 
 /// Reads a decision, of any form.
-pub(crate) fn read(json: &str) -> Result<Decision, serde_json::Error> {
+pub fn read(json: &str) -> Result<Decision, serde_json::Error> {
     if json.starts_with(r#"{"form":"#) {
         let stored: DecisionV2 = serde_json::from_str(json)?;
         if stored.form != FORM {
@@ -24,7 +24,7 @@ pub(crate) fn read(json: &str) -> Result<Decision, serde_json::Error> {
 }
 
 /// Writes a decision.
-pub(crate) fn write(decision: &Decision) -> String {
+pub fn write(decision: &Decision) -> String {
     serde_json::to_string(&DecisionV2::from(decision)).expect("a decision has string keys")
 }
 

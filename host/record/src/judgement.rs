@@ -23,16 +23,18 @@ const CHECK_BYTES: usize = 8;
 
 /// A verdict with all that is stored beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Judgement {
-    pub(crate) verdict: Verdict,
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
     /// What the policies used in all.
-    pub(crate) fuel: u64,
-    pub(crate) decision: Decided,
+    pub fuel: u64,
+    /// How long the message is kept.
+    pub decision: Decided,
 }
 
 /// A retention decision as it is stored.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Decided {
+pub enum Decided {
     /// Nothing was decided.
     Nothing,
     /// What was decided.
@@ -42,7 +44,8 @@ pub(crate) enum Decided {
 }
 
 impl Decided {
-    pub(crate) fn decision(&self) -> Option<&Decision> {
+    /// The decision, if it is one that is read.
+    pub fn decision(&self) -> Option<&Decision> {
         match self {
             Decided::Decision(decision) => Some(decision),
             Decided::Nothing | Decided::Text(_) => None,
@@ -51,7 +54,7 @@ impl Decided {
 }
 
 /// Where the numbers of policies and proposals come from when a judgement is written.
-pub(crate) trait Numbers {
+pub trait Numbers {
     /// The number of a policy.
     fn policy(&self, pack: &str, policy: &str) -> u32;
     /// The number of a proposal; `None` where it is written out.
@@ -59,7 +62,7 @@ pub(crate) trait Numbers {
 }
 
 /// What the numbers stand for.
-pub(crate) trait Meanings {
+pub trait Meanings {
     /// Pack and policy of a number.
     fn policy(&self, number: u32) -> Option<(Arc<str>, Arc<str>)>;
     /// The proposal of a number.
@@ -67,11 +70,13 @@ pub(crate) trait Meanings {
 }
 
 /// What stands beside a judgement.
-pub(crate) struct Beside<'a> {
+pub struct Beside<'a> {
     /// With the text that findings cite.
-    pub(crate) message: &'a Message,
-    pub(crate) generation: Digest,
-    pub(crate) packs: Arc<[Digest]>,
+    pub message: &'a Message,
+    /// The generation that judged.
+    pub generation: Digest,
+    /// The packs whose scope covered the message.
+    pub packs: Arc<[Digest]>,
 }
 
 /// Form 1, where `I` is a digest, and form 2, where it is absent if policies were given nothing but the message: then the digest
@@ -203,7 +208,7 @@ fn check(verdict: &Verdict, fuel: u64, decided: &Decided) -> [u8; CHECK_BYTES] {
 }
 
 /// Writes a judgement on a message with that text and digest.
-pub(crate) fn write(
+pub fn write(
     verdict: &Verdict,
     fuel: u64,
     decided: &Decided,
@@ -318,7 +323,7 @@ fn cites(statute: &Statute, proposed: &AttributedProposal) -> bool {
 }
 
 /// The numbers of policies and of proposals that a judgement uses.
-pub(crate) fn used(bytes: &[u8]) -> Result<(Vec<u32>, Vec<u32>), Unreadable> {
+pub fn used(bytes: &[u8]) -> Result<(Vec<u32>, Vec<u32>), Unreadable> {
     let judgement = parse(bytes)?.said;
     let policies = (judgement.findings.iter().map(|finding| finding.policy))
         .chain(judgement.scores.iter().map(|score| score.policy))
@@ -344,7 +349,7 @@ fn parse(bytes: &[u8]) -> Result<JudgementV2<'_>, Unreadable> {
 }
 
 /// Reads a judgement.
-pub(crate) fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -> Result<Judgement, Unreadable> {
+pub fn read(bytes: &[u8], beside: Beside<'_>, meanings: &impl Meanings) -> Result<Judgement, Unreadable> {
     let JudgementV2 {
         check: recorded,
         input,
@@ -523,127 +528,4 @@ fn read_decision(stored: DecisionV1<'_>, proposals: &[Arc<AttributedProposal>]) 
         why: codes::why(stored.why)?,
         decided_by: decided_by.collect::<Result<_, Unreadable>>()?,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sqlite::support::rich_entry;
-
-    /// Judgements that use every field, in hexadecimal digits. The files never change.
-    const GOLDEN_1: &str = include_str!("golden/judgement-v1.hex");
-    const GOLDEN_2: &str = include_str!("golden/judgement-v2.hex");
-
-    /// Policies are 1 and 2, and the first proposal of a verdict is 1.
-    struct Table(Verdict);
-
-    impl Numbers for Table {
-        fn policy(&self, _pack: &str, policy: &str) -> u32 {
-            if policy == "departure-risk" { 1 } else { 2 }
-        }
-
-        fn proposal(&self, proposal: &AttributedProposal) -> Option<u32> {
-            (*proposal == *self.0.proposals[0]).then_some(1)
-        }
-    }
-
-    impl Meanings for Table {
-        fn policy(&self, number: u32) -> Option<(Arc<str>, Arc<str>)> {
-            let policy = match number {
-                1 => "departure-risk",
-                2 => "promissory-language",
-                _ => return None,
-            };
-            Some(("proviso/bank-cn".into(), policy.into()))
-        }
-
-        fn proposal(&self, number: u32) -> Option<Arc<AttributedProposal>> {
-            (number == 1).then(|| Arc::clone(&self.0.proposals[0]))
-        }
-    }
-
-    /// A verdict with a finding whose text is its spans', one whose text is not, and a proposal without number.
-    fn example() -> (Verdict, Arc<Decision>, Message) {
-        let entry = rich_entry("m1", 1);
-        let mut verdict = entry.verdict;
-        let message = Message::clone(&entry.message);
-        verdict.findings[0].text = Finding::excerpt(&message.text, &verdict.findings[0].spans).unwrap();
-        let mut other = AttributedProposal::clone(&verdict.proposals[0]);
-        other.proposal.rule = "in-words-of-its-own".into();
-        verdict.proposals.push(Arc::new(other));
-        verdict.preceding = vec!["m0".into()];
-        let mut decision = Decision::clone(&entry.retention.unwrap());
-        decision.decided_by[0].ceiling_until = Some("2047-12-31".parse().unwrap());
-        let mut cited = decision.decided_by[0].clone();
-        cited.rule = "of no proposal".into();
-        decision.decided_by.push(cited);
-        (verdict, Arc::new(decision), message)
-    }
-
-    fn beside<'a>(verdict: &Verdict, message: &'a Message) -> Beside<'a> {
-        Beside {
-            message,
-            generation: verdict.generation,
-            packs: Arc::clone(&verdict.packs),
-        }
-    }
-
-    #[test]
-    fn a_judgement_of_every_form_is_read_by_every_later_program() {
-        let (mut verdict, decision, message) = example();
-        let table = Table(verdict.clone());
-        let read_again = |bytes: &[u8], verdict: &Verdict| {
-            let judgement = read(bytes, beside(verdict, &message), &table).unwrap();
-            assert_eq!(judgement.verdict.to_canonical_json(), verdict.to_canonical_json());
-            let decision = Decided::Decision(Arc::clone(&decision));
-            assert_eq!((judgement.fuel, &judgement.decision), (7, &decision));
-            assert_eq!(used(bytes).unwrap(), (vec![2, 2, 1, 1], vec![1]));
-            write(verdict, 7, &decision, (&message.text, message.content_digest()), &table)
-        };
-        let (one, two) = (super::super::unhex(GOLDEN_1), super::super::unhex(GOLDEN_2));
-        let with_input = read_again(&one, &verdict);
-        assert_eq!(
-            with_input.len(),
-            one.len() + 1,
-            "what is no message's own is written out"
-        );
-        read_again(&with_input, &verdict);
-        verdict.input = message.content_digest();
-        assert_eq!(read_again(&two, &verdict), two);
-        assert_eq!(two.len(), one.len() + 1 - 32);
-    }
-
-    #[test]
-    fn another_text_generation_or_pack_is_noticed() {
-        let (verdict, _, message) = example();
-        let table = Table(verdict.clone());
-        let bytes = super::super::unhex(GOLDEN_1);
-        let mut other = message.clone();
-        other.text = other.text.replace('好', "妈");
-        let of_other_text = read(&bytes, beside(&verdict, &other), &table);
-        let of_other_generation = Beside {
-            generation: Digest::of(b"other"),
-            ..beside(&verdict, &message)
-        };
-        let of_other_generation = read(&bytes, of_other_generation, &table);
-        for refused in [of_other_text, of_other_generation] {
-            assert!(matches!(refused, Err(Unreadable::Altered)), "{refused:?}");
-        }
-        for end in 1..bytes.len() {
-            assert!(
-                read(&bytes[..end], beside(&verdict, &message), &table).is_err(),
-                "{end}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_decision_that_nobody_reads_is_kept_as_it_was() {
-        let (verdict, _, message) = example();
-        let table = Table(verdict.clone());
-        let kept = Decided::Text("{\"disposition\":\"keep\"}".into());
-        let of = (&*message.text, message.content_digest());
-        let bytes = write(&verdict, 7, &kept, of, &table);
-        assert_eq!(read(&bytes, beside(&verdict, &message), &table).unwrap().decision, kept);
-    }
 }

@@ -13,19 +13,21 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The form that is written now: the number in the row beside the verdict.
-pub(crate) const FORM: i64 = 1;
+pub const FORM: i64 = 1;
 
 /// A stored verdict that cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub enum Unreadable {
+    /// Of a form that is not known.
     #[error("it has form {0}, and this program knows form {FORM}")]
     Form(i64),
+    /// No JSON of the form.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
 
 /// Reads a verdict of that form.
-pub(crate) fn read(form: i64, json: &str) -> Result<Verdict, Unreadable> {
+pub fn read(form: i64, json: &str) -> Result<Verdict, Unreadable> {
     match form {
         FORM => Ok(serde_json::from_str::<VerdictV1>(json)?.into()),
         other => Err(Unreadable::Form(other)),
@@ -33,17 +35,17 @@ pub(crate) fn read(form: i64, json: &str) -> Result<Verdict, Unreadable> {
 }
 
 /// Writes a proposal and whose it is.
-pub(crate) fn write_proposal(proposal: &AttributedProposal) -> String {
+pub fn write_proposal(proposal: &AttributedProposal) -> String {
     serde_json::to_string(&AttributedProposalV1::from(proposal)).expect("a proposal has string keys")
 }
 
 /// Reads a proposal and whose it is.
-pub(crate) fn read_proposal(json: &str) -> Result<AttributedProposal, serde_json::Error> {
+pub fn read_proposal(json: &str) -> Result<AttributedProposal, serde_json::Error> {
     Ok(serde_json::from_str::<AttributedProposalV1>(json)?.into())
 }
 
 /// Reads the factors of a score's row.
-pub(crate) fn read_factors(json: &str) -> Result<Vec<Factor>, serde_json::Error> {
+pub fn read_factors(json: &str) -> Result<Vec<Factor>, serde_json::Error> {
     let factors: Vec<FactorV1> = serde_json::from_str(json)?;
     Ok(factors.into_iter().map(Factor::from).collect())
 }

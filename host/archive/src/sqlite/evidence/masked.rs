@@ -1,0 +1,106 @@
+//! Pseudonyms of exports: made under the archive's own key and the export's number, and found again by going through what there is.
+
+use super::read::Reading;
+use crate::evidence::Chosen;
+use crate::sqlite::Sqlite;
+use crate::sqlite::rows::damage;
+use crate::sqlite::sealing::Sealing;
+use crate::storage::StorageError;
+use proviso_evidence::Role;
+use proviso_evidence::mask::{self, Mask, Pseudonyms};
+use proviso_model::time::Zone;
+
+/// Messages that are looked at together.
+const CHUNK: u32 = 256;
+
+/// Pseudonyms of one export.
+pub(super) struct Keyed<'a> {
+    sealing: &'a Sealing,
+    export: u64,
+}
+
+impl<'a> Keyed<'a> {
+    pub(super) fn new(sealing: &'a Sealing, export: u64) -> Self {
+        Self { sealing, export }
+    }
+}
+
+impl Pseudonyms for Keyed<'_> {
+    fn bytes(&mut self, kind: &'static str, text: &str) -> [u8; 16] {
+        self.sealing.pseudonym(self.export, kind, text)
+    }
+}
+
+/// Looks for what a pseudonym stands for while messages are masked.
+struct Sought<'a> {
+    keyed: Keyed<'a>,
+    pseudonym: &'a str,
+    found: Option<String>,
+}
+
+impl Pseudonyms for Sought<'_> {
+    fn bytes(&mut self, kind: &'static str, text: &str) -> [u8; 16] {
+        let bytes = self.keyed.bytes(kind, text);
+        if self.found.is_none() && mask::name(kind, &bytes) == self.pseudonym {
+            self.found = Some(text.to_owned());
+        }
+        bytes
+    }
+}
+
+impl Sqlite {
+    /// The identifiers of everybody: accounts in channels, and people of the directory.
+    async fn everybody(&self) -> Result<Vec<String>, StorageError> {
+        self.reading(|mut reader| async move {
+            sqlx::query_scalar("SELECT id FROM parties UNION SELECT person FROM employments")
+                .fetch_all(&mut *reader)
+                .await
+        })
+        .await
+    }
+
+    /// The mask of an export.
+    pub(super) async fn mask<P: Pseudonyms>(&self, pseudonyms: P) -> Result<Mask<P>, StorageError> {
+        let everybody = self.everybody().await?;
+        Mask::new(pseudonyms, &everybody).map_err(|error| self.storage(damage(error.to_string())))
+    }
+
+    /// What a pseudonym of an export stands for; `None` if nothing that is there has it.
+    pub(crate) async fn unmask(&self, export: u64, pseudonym: &str) -> Result<Option<String>, StorageError> {
+        let sought = Sought {
+            keyed: Keyed::new(&self.sealing, export),
+            pseudonym,
+            found: None,
+        };
+        let mut mask = self.mask(sought).await?;
+        let mut reading = Reading::new(&Zone::utc());
+        let mut after = 0;
+        loop {
+            let numbers: Vec<i64> = self
+                .reading(|mut reader| async move {
+                    sqlx::query_scalar("SELECT message FROM envelopes WHERE message > ? ORDER BY message LIMIT ?")
+                        .bind(after)
+                        .bind(CHUNK)
+                        .fetch_all(&mut *reader)
+                        .await
+                })
+                .await?;
+            let Some(last) = numbers.last() else { return Ok(None) };
+            after = *last;
+            let role = Role::Match;
+            let chosen: Vec<Chosen> = numbers
+                .iter()
+                .map(|arrival| Chosen {
+                    arrival: *arrival,
+                    role,
+                })
+                .collect();
+            for (mut evidence, _) in self.evidence(&mut reading, &chosen).await?.into_iter().flatten() {
+                mask.apply(&mut evidence);
+            }
+            if let Some(found) = &mask.pseudonyms().found {
+                return Ok(Some(found.clone()));
+            }
+        }
+    }
+}

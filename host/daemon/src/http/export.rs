@@ -1,0 +1,144 @@
+//! `POST /v1/archive/export`: messages with what shows that they are whole and of this archive, as a tar.
+//!
+//! It is written into a file without a name first, in the data folder: nothing goes out before the log has told of it, and nothing of it is left if the
+//! daemon ends meanwhile.
+
+use super::Shared;
+use super::answer::Room;
+use super::body::Received;
+use super::problem::{ApiError, Code};
+use crate::exporting;
+use crate::token::Caller;
+use crate::wire::{EXPORT_HEADER, ExportV1, UnmaskV1};
+use axum::Extension;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use http_body::Frame;
+use proviso_evidence::tar::TarWriter;
+use proviso_model::limits::HTTP_ANSWER_BYTES_MAX;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read as _, Seek as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+/// Bytes that are read of the file at once.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Pieces that wait for the peer.
+const PIECES_WAITING: usize = 4;
+
+pub(super) async fn export(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let asked: ExportV1 = body.json()?;
+    exporting::check(&asked).map_err(|error| ApiError::yours(Code::BadRequest, error))?;
+    // One at a time: each takes a thread, and room on the disk.
+    let turn = shared.exports.clone().try_acquire_owned();
+    let turn = turn.map_err(|_| ApiError::yours(Code::Busy, "another export is being made: ask again later"))?;
+    let runtime = Handle::current();
+    let work = move || {
+        let _turn = turn;
+        let failed = |error: io::Error| ApiError::ours("the export could not be written", error);
+        let file = nameless(&shared.config.data_dir).map_err(failed)?;
+        let sink = TarWriter::new(BufWriter::new(file));
+        let store = shared.config.store_dir();
+        let made = exporting::export(&shared.archive, &store, &asked, sink, &caller.principal, &|_| {});
+        let (sink, given) = runtime.block_on(made).map_err(|error| {
+            if error.is_of_the_caller() {
+                ApiError::yours(Code::NotPossible, error)
+            } else {
+                ApiError::ours("nothing was exported, or nothing is given", error)
+            }
+        })?;
+        let file = sink
+            .finish()
+            .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
+        file.map(|file| (file, given)).map_err(failed)
+    };
+    let made = tokio::task::spawn_blocking(work).await;
+    let (mut file, given) = made.map_err(|error| ApiError::ours("nothing was exported", error))??;
+    file.rewind()
+        .map_err(|error| ApiError::ours("the export could not be read", error))?;
+    let about = serde_json::to_string(&given).map_err(|error| ApiError::ours("nothing is given", error))?;
+    let about = HeaderValue::from_str(&about).map_err(|error| ApiError::ours("nothing is given", error))?;
+    let mut response = Body::new(Pieces::of(file)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
+    headers.insert(EXPORT_HEADER, about);
+    Ok(response)
+}
+
+/// `POST /v1/archive/unmask`: what a pseudonym of an export stands for. It may look at every message.
+pub(super) async fn unmask(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let asked: UnmaskV1 = body.json()?;
+    let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
+    match exporting::unmask(&shared.archive, &asked, &caller.principal).await {
+        Ok(unmasked) => room.answer(unmasked).await,
+        Err(error) if error.is_of_the_caller() => Err(ApiError::yours(Code::BadRequest, error)),
+        Err(error) => Err(ApiError::ours("nothing was looked for, or nothing is given", error)),
+    }
+}
+
+/// A file that nobody else finds: its name is gone before anything is in it.
+fn nameless(folder: &Path) -> io::Result<File> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = folder.join(format!(".export-{}-{number}", std::process::id()));
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+/// A file as the body of an answer, read as the peer takes it.
+struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+
+impl Pieces {
+    fn of(mut file: File) -> Self {
+        let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
+        tokio::task::spawn_blocking(move || {
+            loop {
+                let mut piece = Vec::with_capacity(PIECE_BYTES);
+                let read = (&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece);
+                let is_end = !matches!(read, Ok(1..));
+                let piece = match read {
+                    Ok(0) => return,
+                    Ok(_) => Ok(Bytes::from(piece)),
+                    Err(error) => Err(error),
+                };
+                // A peer that is gone wants no more.
+                if pieces.blocking_send(piece).is_err() || is_end {
+                    return;
+                }
+            }
+        });
+        Self(waiting)
+    }
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0
+            .poll_recv(context)
+            .map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}

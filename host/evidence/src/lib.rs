@@ -1,0 +1,53 @@
+//! Exports that verify themselves: messages of an archive, with all that shows that they are whole, unaltered, of this archive, and from
+//! when. Pure: no clock, no files, no keys; members are written into a [`Sink`] and read through [`Members`].
+//!
+//! ```text
+//! manifest.json              what was asked, by whom, for whom, and every member below it with its bytes and SHA-256
+//! messages/NNNN.jsonl        a line a message, to be read
+//! seals/NNNN.jsonl           in the same order: the message's place in the log, its sealed parts and its own key
+//! meanings.json              what the numbers in sealed judgements stand for
+//! generations.jsonl          the generations that judged, with the digests of their packs
+//! html/ csv/ eml/ rsmf/      the same messages for people and for other programs
+//! proof/key                  the public key of the log
+//! proof/checkpoint           the signed checkpoint that all else leads to
+//! proof/exported.json        the log's entry of this export, which has the digest of manifest.json
+//! proof/leaves-NNNN.jsonl    the log's leaves with entries of this export, each with the way from them to its root
+//! proof/tree                 the way from those leaves to the root of the checkpoint
+//! ```
+//!
+//! The log tells of an export before it is given away: the checkpoint signs the entry, the entry has the manifest's digest, and the manifest
+//! has that of every member. There is no other signature. Each message that is not masked is bound to the log by its own entry as well.
+//!
+//! | to | see |
+//! |---|---|
+//! | write an export | [`Writer`] |
+//! | verify one | [`verify`](verify::verify) |
+//! | put members into one file, or read them from it | [`tar`] |
+//! | replace names by pseudonyms | [`mask`] |
+//!
+//! The guide for who has only the file is docs/evidence.md.
+
+mod about;
+mod base64;
+mod evidence;
+mod form;
+mod lines;
+pub mod local_time;
+pub mod mask;
+mod member;
+mod parts;
+mod proof_files;
+pub mod tar;
+pub mod verify;
+mod views;
+mod write;
+
+pub use about::{About, Asked};
+pub use evidence::{
+    EnclosedPack, Evidence, Generation, JudgedAt, Person, Review, Role, Sealed, Standing, Told, envelope_digest,
+};
+pub use form::EXPORTED;
+pub use member::{MEMBER_BYTES_MAX, MEMBERS_MAX, Members, PATH_BYTES_MAX, Sink, is_path};
+pub use proof_files::{LeafProof, Proof};
+pub use views::Views;
+pub use write::{Unproven, Writer};

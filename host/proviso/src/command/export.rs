@@ -1,0 +1,322 @@
+//! `proviso archive export`: messages with what shows that they are whole and of this archive, as a folder or a tar.
+
+use crate::cli::{ExportArgs, ExportForm, OutputFormat, UnmaskArgs};
+use crate::exit::{Ending, Usage};
+use crate::looking::{Looking, Writing};
+use crate::show::progress::Progress;
+use crate::show::table::{Columns, count};
+use anyhow::Context as _;
+use proviso_daemon::config::Config;
+use proviso_daemon::exporting::{self, ExportingError};
+use proviso_daemon::wire::{ExportV1, GivenV1, UnmaskV1, UnmaskedV1};
+use proviso_evidence::tar::{TarMembers, TarWriter};
+use proviso_evidence::{Members as _, Sink, is_path};
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// What the path of a tar ends with.
+const TAR: &str = "tar";
+
+pub(crate) async fn run(args: &ExportArgs, colour: bool) -> anyhow::Result<Ending> {
+    let asked = asked(args);
+    // Before anything is opened: what is wrong is told at once.
+    exporting::check(&asked).map_err(usage)?;
+    let place = Place::of(&args.out)?;
+    let config = Config::read(&args.archive.config)?;
+    let looking = Looking::begin(&config, &args.archive.token).await?;
+    // The log is told, and so the archive is written.
+    let writing = Writing::begin(&config, &args.archive.token, looking).await?;
+    let given = written(&writing, &config, &asked, &place).await;
+    writing.close().await;
+    print(&given?, args, colour)?;
+    Ok(Ending::Well)
+}
+
+/// `proviso archive unmask`: what a pseudonym of an export stands for.
+pub(crate) async fn unmask(args: &UnmaskArgs) -> anyhow::Result<Ending> {
+    let config = Config::read(&args.archive.config)?;
+    let looking = Looking::begin(&config, &args.archive.token).await?;
+    let writing = Writing::begin(&config, &args.archive.token, looking).await?;
+    let asked = UnmaskV1 {
+        export: args.export,
+        pseudonym: args.pseudonym.clone(),
+        reason: args.reason.clone(),
+    };
+    let unmasked = match &writing {
+        Writing::Daemon(client) => client
+            .post("/v1/archive/unmask", &json!(asked))
+            .and_then(|answer| Ok(serde_json::from_value::<UnmaskedV1>(answer)?)),
+        Writing::Here(archive) => {
+            let found = exporting::unmask(archive, &asked, &crate::who::runs_this()).await;
+            found.map_err(usage)
+        }
+    };
+    writing.close().await;
+    let unmasked = unmasked?;
+    if args.archive.format == OutputFormat::Json {
+        crate::show::json(format_args!("{}", json!(unmasked)));
+    } else if let Some(text) = &unmasked.text {
+        crate::show::line(format_args!("{text}"));
+    }
+    match unmasked.text {
+        Some(_) => Ok(Ending::Well),
+        None => Err(Usage(format!(
+            "nothing that the archive has was called {:?} in export {}",
+            args.pseudonym, args.export
+        ))
+        .into()),
+    }
+}
+
+fn asked(args: &ExportArgs) -> ExportV1 {
+    let forms = args.forms.iter().filter(|form| **form != ExportForm::None);
+    ExportV1 {
+        query: args.query.clone(),
+        conversation: args.conversation.clone(),
+        reason: args.reason.clone(),
+        to: args.to.clone(),
+        until: args.until.clone(),
+        context: Some(args.context),
+        tenant: args.tenant.clone(),
+        zone: args.zone.clone(),
+        masked: args.mask,
+        forms: Some(forms.map(|form| form.name().to_owned()).collect()),
+    }
+}
+
+fn usage<E: std::error::Error + Send + Sync + 'static>(error: ExportingError<E>) -> anyhow::Error {
+    if error.is_of_the_caller() {
+        Usage(error.to_string()).into()
+    } else {
+        error.into()
+    }
+}
+
+/// Where an export goes, and where it stands until it is whole.
+struct Place {
+    path: PathBuf,
+    partial: PathBuf,
+    is_tar: bool,
+}
+
+impl Place {
+    fn of(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let is_tar = path.extension().is_some_and(|extension| extension == TAR);
+        let (Some(name), parent) = (path.file_name(), parent_of(path)) else {
+            return Err(Usage(format!("--out {shown}: expected the name of a folder or of a .tar")).into());
+        };
+        if !parent.is_dir() {
+            return Err(Usage(format!("--out {shown}: there is no folder {}", parent.display())).into());
+        }
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot look at {shown}")),
+            Ok(about) if !is_tar && about.is_dir() => {
+                if fs::read_dir(path)?.next().is_some() {
+                    let what = format!("--out {shown}: the folder is not empty; name one that is, or a new one");
+                    return Err(Usage(what).into());
+                }
+            }
+            Ok(_) => return Err(Usage(format!("--out {shown}: it is there already; name a new one")).into()),
+        }
+        let partial = format!(".{}.partial-{}", name.to_string_lossy(), std::process::id());
+        Ok(Self {
+            path: path.to_owned(),
+            partial: parent.join(partial),
+            is_tar,
+        })
+    }
+
+    /// What is there in part goes.
+    fn remove_partial(&self) {
+        // Nothing to do if this fails as well: the error before it is the one to tell.
+        if self.is_tar {
+            let _ = fs::remove_file(&self.partial);
+        } else {
+            let _ = fs::remove_dir_all(&self.partial);
+        }
+    }
+
+    fn sink(&self) -> io::Result<Files> {
+        if self.is_tar {
+            return Ok(Files::Tar(TarWriter::new(BufWriter::new(new_file(&self.partial)?))));
+        }
+        fs::DirBuilder::new().mode(0o700).create(&self.partial)?;
+        Ok(Files::Folder(Folder::of(&self.partial)))
+    }
+
+    /// Gives it its name, once all of it is on the disk.
+    fn finish(&self, sink: Files) -> io::Result<()> {
+        match sink {
+            Files::Tar(tar) => tar
+                .finish()?
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?
+                .sync_all()?,
+            Files::Folder(folder) => folder.sync()?,
+        }
+        fs::rename(&self.partial, &self.path)?;
+        File::open(parent_of(&self.path))?.sync_all()
+    }
+}
+
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// For its owner alone: it has what people wrote.
+fn new_file(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Members on the disk.
+enum Files {
+    Tar(TarWriter<BufWriter<File>>),
+    Folder(Folder),
+}
+
+impl Sink for Files {
+    type Error = io::Error;
+
+    fn member(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Files::Tar(tar) => tar.member(path, bytes),
+            Files::Folder(folder) => folder.member(path, bytes),
+        }
+    }
+}
+
+/// Members in a folder, and the files and folders that are to be on the disk before it has its name.
+struct Folder {
+    root: PathBuf,
+    files: Vec<File>,
+    folders: Vec<PathBuf>,
+}
+
+/// Files that stay open until they are on the disk.
+const OPEN_MAX: usize = 64;
+
+impl Folder {
+    fn of(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            files: Vec::new(),
+            folders: vec![root.to_owned()],
+        }
+    }
+
+    fn member(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        if !is_path(path) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let file = self.root.join(path);
+        let folder = parent_of(&file).to_owned();
+        if !self.folders.contains(&folder) {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+            self.folders.push(folder);
+        }
+        let mut file = new_file(&file)?;
+        file.write_all(bytes)?;
+        self.files.push(file);
+        if self.files.len() >= OPEN_MAX {
+            self.files.drain(..).try_for_each(|file| file.sync_all())?;
+        }
+        Ok(())
+    }
+
+    fn sync(mut self) -> io::Result<()> {
+        self.files.drain(..).try_for_each(|file| file.sync_all())?;
+        self.folders
+            .iter()
+            .try_for_each(|folder| File::open(folder)?.sync_all())
+    }
+}
+
+async fn written(writing: &Writing, config: &Config, asked: &ExportV1, place: &Place) -> anyhow::Result<GivenV1> {
+    let made = match writing {
+        Writing::Here(archive) => {
+            let progress = Progress::open("messages looked at:");
+            let sink = place.sink().with_context(|| cannot_write(place))?;
+            let store = config.store_dir();
+            let told = |more: u64| progress.advance(more);
+            let made = exporting::export(archive, &store, asked, sink, &crate::who::runs_this(), &told).await;
+            progress.finish();
+            made.map_err(usage)
+        }
+        Writing::Daemon(client) => {
+            let mut out = tempfile_beside(place)?;
+            let given = client.download("/v1/archive/export", &json!(asked), &mut out);
+            given.and_then(|given| Ok((copied(out, place)?, given)))
+        }
+    };
+    let finished = made.and_then(|(sink, given)| {
+        place.finish(sink).with_context(|| cannot_write(place))?;
+        Ok(given)
+    });
+    if finished.is_err() {
+        place.remove_partial();
+    }
+    finished
+}
+
+fn cannot_write(place: &Place) -> String {
+    format!("cannot write {}", place.path.display())
+}
+
+/// A file without a name beside what is to be written.
+fn tempfile_beside(place: &Place) -> anyhow::Result<File> {
+    let path = place.partial.with_extension(format!("tar-{}", std::process::id()));
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path);
+    let file = file.with_context(|| cannot_write(place))?;
+    fs::remove_file(&path).with_context(|| cannot_write(place))?;
+    Ok(file)
+}
+
+/// What the daemon gave, where it is to be. Each byte of it outside of members is looked at on the way.
+fn copied(file: File, place: &Place) -> anyhow::Result<Files> {
+    let members = TarMembers::open(BufReader::new(file));
+    let mut members = members.context("the daemon's answer breaks off, or is no export")?;
+    let mut sink = place.sink().with_context(|| cannot_write(place))?;
+    for path in members.paths()? {
+        let bytes = members.read(&path)?.unwrap_or_default();
+        sink.member(&path, &bytes).with_context(|| cannot_write(place))?;
+    }
+    Ok(sink)
+}
+
+fn print(given: &GivenV1, args: &ExportArgs, colour: bool) -> io::Result<()> {
+    if args.archive.format == OutputFormat::Json {
+        let mut told = json!(given);
+        told["out"] = args.out.display().to_string().into();
+        crate::show::json(format_args!("{told:#}"));
+        return Ok(());
+    }
+    let mut table = Columns::pairs(colour);
+    table.row(["export", &format!("number {}", given.number)]);
+    table.row(["in", &args.out.display().to_string()]);
+    table.row(["messages", &count(given.messages)]);
+    table.row(["of them asked for", &count(given.matches)]);
+    table.row(["conversations", &count(given.conversations)]);
+    table.row(["manifest", &format!("sha256 {}", given.manifest)]);
+    table.row(["told by the log", &format!("leaf {}", given.leaf)]);
+    table.row(["key of the log", &given.key]);
+    table.print(&mut io::stdout())?;
+    crate::show::line(format_args!(
+        "\nGive the key to whoever gets the export by another way: `proviso-verify {} --key '{}'`",
+        args.out.display(),
+        given.key
+    ));
+    Ok(())
+}

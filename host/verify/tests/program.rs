@@ -1,0 +1,116 @@
+//! The program as it is run: what it says, and what it ends with.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// An export of the first form, and one that is masked. The files never change: every later program verifies them.
+const WHOLE: &str = "export-v1.tar";
+const MASKED: &str = "masked-v1.tar";
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn key(name: &str) -> String {
+    std::fs::read_to_string(golden(&format!("{name}.key"))).unwrap()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_proviso-verify"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn said(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(arguments);
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn an_export_of_the_first_form_is_verified_by_every_later_program() {
+    let path = golden(WHOLE);
+    let path = path.to_str().unwrap();
+    let (code, text) = said(&[path, "--key", &key(WHOLE)]);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "every member is as it was written",
+        "4 messages: the sealed record of each opens by its own key",
+        "reason        case 7",
+        "for           the court",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("compare the key"), "{text}");
+    let (code, text) = said(&[path]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("compare the key above"), "{text}");
+    let (code, text) = said(&[path, "--format", "json"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("\"whole\": true") && text.contains("\"key_known\": false"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_masked_export_says_what_is_not_shown() {
+    let path = golden(MASKED);
+    let (code, text) = said(&[path.to_str().unwrap(), "--key", &key(MASKED)]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("4 messages are masked"), "{text}");
+    assert!(!text.contains("opens by its own key"), "{text}");
+}
+
+#[test]
+fn what_was_altered_ends_with_1_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(golden(WHOLE)).unwrap();
+    let altered = folder.path().join("altered.tar");
+    let at = bytes.windows(8).position(|window| window == b"\"role\":\"").unwrap();
+    let mut other = bytes.clone();
+    other[at + 2] ^= 1;
+    std::fs::write(&altered, other).unwrap();
+    let (code, text) = said(&[altered.to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("altered: messages/0001.jsonl") && text.contains("not what the archive gave away"),
+        "{text}"
+    );
+    std::fs::write(&altered, &bytes[..bytes.len() - 1]).unwrap();
+    let (code, text) = said(&[altered.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("\"whole\": false") && text.contains("cut off"), "{text}");
+    // Another's key.
+    let (code, text) = said(&[golden(WHOLE).to_str().unwrap(), "--key", OTHER]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("proof/key: it is another key than"), "{text}");
+}
+
+/// A key of another log, of the tests of C2SP's signed notes.
+const OTHER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
+#[test]
+fn wrong_use_ends_with_2_and_what_cannot_be_read_with_3() {
+    let path = golden(WHOLE);
+    let path = path.to_str().unwrap();
+    for arguments in [
+        &[][..],
+        &[path, "--key", "no key"],
+        &[path, "--format", "xml"],
+        &[path, path],
+    ] {
+        let (code, text) = said(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+    }
+    let (code, text) = said(&["/no/such/export"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("/no/such/export"), "{text}");
+    // A folder without a manifest is altered, not unreadable.
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = said(&[folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("manifest.json: it is missing"), "{text}");
+}
