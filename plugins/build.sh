@@ -21,7 +21,7 @@ target_dir=${CARGO_TARGET_DIR:-target}
 debian_packages="rustc-web cargo-web rust-web-src lld"
 host_bins=
 if [ "${1:-}" = --with-host ]; then
-    host_bins="--bin proviso"
+    host_bins="--bin proviso --bin proviso-verify"
     shift
 fi
 [ $# -gt 0 ] || set -- lexicon-rules retention-schedule departure-risk text-classifier brittle-example

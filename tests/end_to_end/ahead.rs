@@ -255,7 +255,7 @@ fn judged_again(daemon: &Serve) -> u64 {
 /// What a record ends with, that depends on what was refused.
 const REFUSED: &str = " refused: ";
 
-fn sql(site: &Site, statement: &str) {
+pub(crate) fn sql(site: &Site, statement: &str) {
     let program =
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout = 60); c.execute(sys.argv[2]); c.commit()";
     let archive = site.text("data/archive.db");

@@ -246,3 +246,22 @@ fn what_is_asked_wrongly_is_told_and_leaves_nothing() {
         .collect();
     assert!(!left.iter().any(|name| name.contains("partial")), "{left:?}");
 }
+
+/// Whoever cannot say whether a message is asked for does not say that all is there.
+#[test]
+fn nothing_is_exported_where_a_message_cannot_be_opened() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    assert_eq!(daemon.terminate(), Some(0));
+    super::ahead::sql(&site, "UPDATE contents SET content = zeroblob(40) WHERE message = 2");
+    let out = site.path("case-7.tar");
+    let (code, _, error) = export(&site, &out, &["保本"]);
+    assert_eq!(code, Some(3), "{error}");
+    assert!(
+        error.contains("1 messages could not be opened, and may be what is asked for: ")
+            && error.contains("message 2 of"),
+        "{error}"
+    );
+    assert!(!out.exists());
+}

@@ -298,6 +298,11 @@ impl Archive {
         self.store.index(at, by).await
     }
 
+    /// Waits until messages came or went, or a segment was found that cannot be read, since the last wait ended. One may wait at a time.
+    pub async fn index_wanted(&self) {
+        self.store.index_wanted().await;
+    }
+
     /// About how many messages are in no segment, those that cannot be opened aside. Cheap.
     pub async fn index_left(&self) -> Result<u64, StorageError> {
         self.store.index_left().await

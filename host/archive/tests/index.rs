@@ -323,6 +323,27 @@ async fn a_page_ends_with_its_time_and_goes_on_from_there() {
     assert_eq!(all, (1..=700).rev().collect::<Vec<_>>());
 }
 
+#[tokio::test]
+async fn who_indexes_waits_while_nothing_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let is_wanted = async || {
+        let moment = std::time::Duration::from_millis(50);
+        tokio::time::timeout(moment, archive.index_wanted()).await.is_ok()
+    };
+    assert!(!is_wanted().await);
+    archive
+        .ingest(&batch(vec![due("m1", 1), saying("m2", 2, "保本")]))
+        .await
+        .unwrap();
+    assert!(is_wanted().await);
+    // Its own passes are no reason for another.
+    index_all(&archive).await;
+    assert!(!is_wanted().await);
+    dispose(&archive, &[1]).await;
+    assert!(is_wanted().await && !is_wanted().await);
+}
+
 /// What is done with an archive.
 #[derive(Debug, Clone)]
 enum Act {

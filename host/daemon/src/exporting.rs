@@ -4,7 +4,8 @@
 use crate::wire::{ExportV1, GivenV1, UnmaskV1, UnmaskedV1};
 use proviso_archive::{
     Act, ActKind, Archive, CONTEXT_MAX, Change, Chosen, CommitError, ConversationKey, EXPORT_MESSAGES_MAX, ExportError,
-    ExportRequest, Inquiry, PackAtHand, Packs, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search, StorageError,
+    ExportRequest, Inquiry, NotOpened, PackAtHand, Packs, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search,
+    StorageError,
 };
 use proviso_evidence::{Asked, Sink, Views};
 use proviso_model::time::{Day, NotADay, NotAZone, Zone};
@@ -53,6 +54,17 @@ pub enum ExportingError<E: std::error::Error + 'static> {
     /// No form of that name.
     #[error("there is no form {0:?}: expected html, csv, eml or rsmf")]
     Form(String),
+    /// Some of what was looked at cannot be opened: nobody can say that all is there that was asked for.
+    #[error(
+        "{messages} messages could not be opened, and may be what is asked for: {first}; ask for other times, or for a conversation, so that \
+         they are not looked at"
+    )]
+    NotOpened {
+        /// How many of the first page that has some.
+        messages: u64,
+        /// The first, and why.
+        first: String,
+    },
     /// The archive cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -68,7 +80,7 @@ impl<E: std::error::Error + 'static> ExportingError<E> {
     /// True if whoever asked can mend it.
     pub fn is_of_the_caller(&self) -> bool {
         match self {
-            ExportingError::Storage(_) | ExportingError::Log(_) => false,
+            ExportingError::Storage(_) | ExportingError::Log(_) | ExportingError::NotOpened { .. } => false,
             ExportingError::Export(error) => matches!(error, ExportError::Nothing | ExportError::TooMany(_)),
             _ => true,
         }
@@ -202,6 +214,9 @@ async fn matches_of<E: std::error::Error + 'static>(
     loop {
         let page = archive.search(&search).await?;
         progress(page.looked_at);
+        if let Some(NotOpened { messages, first }) = page.unreadable {
+            return Err(ExportingError::NotOpened { messages, first });
+        }
         matches.extend(page.matches.iter().map(|found| found.arrival));
         if matches.len() > EXPORT_MESSAGES_MAX {
             return Err(ExportError::TooMany(matches.len()).into());

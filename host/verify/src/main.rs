@@ -6,6 +6,7 @@ use proviso_proof::note::VerifierKey;
 use proviso_verify::{NotOpened, Unsealing, open};
 use serde_json::json;
 use std::error::Error;
+use std::fmt::Write as FormatWrite;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         Err(NotOpened::Altered(error)) => {
             let told = json!({ "whole": false, "faults_count": 1, "faults": [error.to_string()] });
             if args.format == Format::Json {
-                print(&format!("{told:#}\n"));
+                print(&json_text(&told));
             } else {
                 print(&format!("altered: {error}\n\nthis is not what the archive gave away\n"));
             }
@@ -81,7 +82,7 @@ fn main() -> ExitCode {
         Err(error) => return ended(FAULT, &chain(&error)),
     };
     match args.format {
-        Format::Json => print(&format!("{:#}\n", to_json(&report))),
+        Format::Json => print(&json_text(&to_json(&report))),
         Format::Text => print(&to_text(&report)),
     }
     if report.is_whole() {
@@ -115,14 +116,31 @@ fn chain(error: &dyn Error) -> String {
 /// A foreign text in one line, without what a terminal acts on.
 fn shown(text: &str) -> String {
     let plain = |character: char| {
-        let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-        if character.is_control() || turns {
+        if character.is_control() || turns(character) {
             '\u{fffd}'
         } else {
             character
         }
     };
     text.chars().map(plain).collect()
+}
+
+/// JSON with what turns a line as escapes, which can stand in its strings alone.
+fn json_text(value: &serde_json::Value) -> String {
+    let mut text = String::new();
+    for character in format!("{value:#}\n").chars() {
+        if turns(character) {
+            let _ = FormatWrite::write_fmt(&mut text, format_args!("\\u{:04x}", character as u32));
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+/// True of what changes the direction of a line.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 /// When, in UTC; the number where it is no time.

@@ -67,6 +67,12 @@ pub(super) async fn execute(
     Ok(())
 }
 
+/// Numbers as one parameter, for `json_each`.
+pub(super) fn number_list(numbers: impl IntoIterator<Item = i64>) -> String {
+    let numbers: Vec<i64> = numbers.into_iter().collect();
+    serde_json::to_string(&numbers).expect("numbers have no encoding that fails")
+}
+
 /// `{head} VALUES (?, …), (?, …) {tail}`.
 pub(super) struct Insert {
     pub(super) head: &'static str,

@@ -101,6 +101,9 @@ impl Sqlite {
                 if let Change::DisposeAgain(_) = change {
                     writer.unclean = true;
                 }
+                if let Change::Messages(_) | Change::Dispose(_) | Change::DisposeAgain(_) = change {
+                    self.index.want();
+                }
                 if let Change::Dispose(_) | Change::DisposeAgain(_) = change
                     && let Err(error) = self.clear_page_cache().await
                 {

@@ -8,7 +8,7 @@ use super::answer::Room;
 use super::body::Received;
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
-use crate::searching;
+use crate::searching::{self, SearchError};
 use crate::token::Caller;
 use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, SearchV1, ShownV1, StatsV1};
 use axum::Extension;
@@ -110,11 +110,8 @@ pub(super) async fn search(
 ) -> Result<Response, ApiError> {
     let asked: SearchV1 = body.json()?;
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
-    match searching::search(&shared.archive, &asked, &caller.principal).await {
-        Ok(found) => room.answer(found).await,
-        Err(error) if error.is_of_the_caller() => Err(ApiError::yours(Code::BadRequest, error)),
-        Err(error) => Err(ApiError::ours("nothing was looked for, or nothing is given", error)),
-    }
+    let found = searching::search(&shared.archive, &asked, &caller.principal).await;
+    room.answer(found.map_err(not_searched)?).await
 }
 
 /// `POST /v1/archive/count`: how many messages a query finds.
@@ -125,10 +122,15 @@ pub(super) async fn count(
 ) -> Result<Response, ApiError> {
     let asked: SearchV1 = body.json()?;
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
-    match searching::count(&shared.archive, &asked, &caller.principal).await {
-        Ok(counted) => room.answer(counted).await,
-        Err(error) if error.is_of_the_caller() => Err(ApiError::yours(Code::BadRequest, error)),
-        Err(error) => Err(ApiError::ours("nothing was counted, or nothing is told", error)),
+    let counted = searching::count(&shared.archive, &asked, &caller.principal).await;
+    room.answer(counted.map_err(not_searched)?).await
+}
+
+fn not_searched(error: SearchError) -> ApiError {
+    if error.is_of_the_caller() {
+        ApiError::yours(Code::BadRequest, error)
+    } else {
+        ApiError::ours("nothing was looked for, or nothing is given", error)
     }
 }
 

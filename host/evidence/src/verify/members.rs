@@ -84,7 +84,8 @@ pub(super) fn listed<M: Members>(
         );
         return Ok(());
     }
-    let leaves = (1..).map(leaves_path).take_while(|path| paths.contains(path));
+    let all: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
+    let leaves = (1..).map(leaves_path).take_while(|path| all.contains(path.as_str()));
     let leaves: Vec<String> = leaves.collect();
     let mut expected: Vec<&str> = manifest.members.iter().map(|member| member.path.as_str()).collect();
     expected.push(MANIFEST);
@@ -93,7 +94,9 @@ pub(super) fn listed<M: Members>(
     expected.push(TREE);
     let known: BTreeSet<&str> = expected.iter().copied().collect();
     if known.len() < expected.len() {
+        // Nothing that is listed is read: a list may be long, and each of it large.
         faults.add(MANIFEST, None, "it lists a member twice");
+        return Ok(());
     }
     for path in &paths {
         if !known.contains(path.as_str()) {

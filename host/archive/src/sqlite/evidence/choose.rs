@@ -1,9 +1,9 @@
 //! Which messages go into an export: what was asked for, and what stands beside it. Those of a conversation together, as they arrived.
 
-use super::list_of;
 use crate::evidence::Chosen;
 use crate::messages::ConversationKey;
 use crate::sqlite::Sqlite;
+use crate::sqlite::bulk::number_list;
 use crate::storage::StorageError;
 use proviso_evidence::Role;
 use sqlx::{Row as _, SqliteConnection};
@@ -35,7 +35,7 @@ impl Sqlite {
     pub(crate) async fn with_context(&self, matches: &[i64], context: u32) -> Result<Vec<Chosen>, StorageError> {
         let mut found = Found::new();
         for matches in matches.chunks(MATCHES) {
-            let list = list_of(matches.iter().copied());
+            let list = number_list(matches.iter().copied());
             let add = self
                 .reading(|mut reader| async move {
                     let mut add = rows(&mut reader, THEMSELVES, &list, context, Role::Match).await?;

@@ -95,8 +95,13 @@ impl Sqlite {
                     role,
                 })
                 .collect();
-            for (mut evidence, _) in self.evidence(&mut reading, &chosen).await?.into_iter().flatten() {
-                mask.apply(&mut evidence);
+            let mut left = &chosen[..];
+            while !left.is_empty() {
+                let (chunk, rest) = left.split_at(self.room_for(left).await?);
+                left = rest;
+                for (mut evidence, _) in self.evidence(&mut reading, chunk).await?.into_iter().flatten() {
+                    mask.apply(&mut evidence);
+                }
             }
             if let Some(found) = &mask.pseudonyms().found {
                 return Ok(Some(found.clone()));

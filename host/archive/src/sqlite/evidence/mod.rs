@@ -16,13 +16,16 @@ use crate::change::Change;
 use crate::evidence::{Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, Given, Packs, enclosed, pack_path};
 use crate::log::LogTrouble;
 use crate::opening::ArchiveError;
+use crate::sqlite::bulk::number_list;
 use crate::sqlite::log::checkpoints;
+use crate::storage::StorageError;
 use proviso_evidence::{Generation, Sink, Writer};
 use proviso_model::{Digest, Principal, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-/// Messages that are read at once.
+/// Messages that are read at once, and the sealed bytes at which no more are.
 const CHUNK: usize = 256;
+const CHUNK_BYTES: u64 = 8 << 20;
 
 impl Sqlite {
     pub(crate) async fn export<S: Sink>(
@@ -58,7 +61,10 @@ impl Sqlite {
             None
         };
         let mut generations = BTreeSet::new();
-        for chunk in chosen.chunks(CHUNK) {
+        let mut left = chosen;
+        while !left.is_empty() {
+            let (chunk, rest) = left.split_at(self.room_for(left).await?);
+            left = rest;
             for one in self.evidence(&mut reading, chunk).await? {
                 let (mut evidence, known) = one.map_err(ExportError::Gone)?;
                 if let Some(mask) = &mut mask {
@@ -105,6 +111,33 @@ impl Sqlite {
         };
         let sink = unproven.prove(&proof).map_err(ExportError::Write)?;
         Ok((sink, given))
+    }
+
+    /// How many of the messages are read at once: one at least.
+    async fn room_for(&self, chosen: &[Chosen]) -> Result<usize, StorageError> {
+        let chosen = &chosen[..chosen.len().min(CHUNK)];
+        let list = number_list(chosen.iter().map(|one| one.arrival));
+        let sizes: Vec<(i64, i64)> = self
+            .reading(|mut reader| async move {
+                sqlx::query_as(
+                    "SELECT c.message, length(c.content) FROM json_each(?) w CROSS JOIN contents c ON c.message = w.value",
+                )
+                .bind(list)
+                .fetch_all(&mut *reader)
+                .await
+            })
+            .await?;
+        let sizes: HashMap<i64, u64> = sizes
+            .into_iter()
+            .map(|(message, bytes)| (message, bytes.unsigned_abs()))
+            .collect();
+        let mut bytes = 0;
+        let taken = chosen.iter().take_while(|one| {
+            let is_room = bytes < CHUNK_BYTES;
+            bytes += sizes.get(&one.arrival).copied().unwrap_or_default();
+            is_room
+        });
+        Ok(taken.count())
     }
 
     async fn generations_of<S: Sink>(
@@ -167,10 +200,4 @@ fn hex(bytes: &[u8]) -> String {
         .to_string()
         .trim_start_matches("sha256:")
         .to_owned()
-}
-
-/// Numbers as one parameter of a statement.
-fn list_of(numbers: impl IntoIterator<Item = i64>) -> String {
-    let numbers: Vec<i64> = numbers.into_iter().collect();
-    serde_json::to_string(&numbers).expect("numbers are written as JSON")
 }

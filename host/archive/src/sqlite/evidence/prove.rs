@@ -1,9 +1,9 @@
 //! What leads from entries of the log to a signed checkpoint: one proof for the entries of each leaf, and one for all leaves.
 
-use super::list_of;
 use crate::log::LogTrouble;
 use crate::opening::ArchiveError;
 use crate::sqlite::Sqlite;
+use crate::sqlite::bulk::number_list;
 use crate::sqlite::log::{checkpoints, judged, tiles};
 use crate::sqlite::records::{content_columns, read_content};
 use crate::sqlite::rows::{damage, damaged};
@@ -190,7 +190,7 @@ async fn tree_proof(connection: &mut SqliteConnection, indices: &[u64], size: u6
         levels.entry(id.level()).or_default().push(id.index() as i64);
     }
     for (level, places) in levels {
-        loaded.load(connection, level, &list_of(places)).await?;
+        loaded.load(connection, level, &number_list(places)).await?;
     }
     let made = tiles::from_loaded(connection, &edge, loaded, |nodes| {
         match MultiProof::make(indices, size, &nodes) {

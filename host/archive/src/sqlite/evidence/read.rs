@@ -1,9 +1,9 @@
 //! Reads messages with all that is given away of them: what they say, what was said of them, the sealed bytes with the key of each record,
 //! and what the log tells.
 
-use super::list_of;
 use crate::evidence::Chosen;
 use crate::sqlite::Sqlite;
+use crate::sqlite::bulk::number_list;
 use crate::sqlite::log::judged::{JUDGED, OfMessage};
 use crate::sqlite::meanings::Known;
 use crate::sqlite::records::{CONTENT_COLUMNS, content_columns, no_packs, open_content};
@@ -87,7 +87,7 @@ impl Sqlite {
         reading: &mut Reading,
         chosen: &[Chosen],
     ) -> Result<Vec<Result<(Evidence, Named), i64>>, StorageError> {
-        let list = list_of(chosen.iter().map(|one| one.arrival));
+        let list = number_list(chosen.iter().map(|one| one.arrival));
         let directories = &reading.directories;
         let (read, missing) = self
             .reading(|mut reader| async move {
@@ -287,7 +287,7 @@ async fn log_of(connection: &mut SqliteConnection, list: &str, rows: &[SqliteRow
     leaves.sort_unstable();
     leaves.dedup();
     let found: Vec<(i64, i64, i64)> = sqlx::query_as(LEAVES)
-        .bind(list_of(leaves))
+        .bind(number_list(leaves))
         .fetch_all(&mut *connection)
         .await?;
     let leaves = found

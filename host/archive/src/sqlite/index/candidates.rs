@@ -6,7 +6,7 @@
 use super::labels::{Labelled, OfSegment};
 use super::months;
 use super::pages::{self, Opened, PageError};
-use super::segments::{self, SegmentRow};
+use super::segments::{self, SegmentRow, State};
 use crate::sqlite::Sqlite;
 use crate::sqlite::threads::on_a_thread;
 use crate::storage::StorageError;
@@ -37,9 +37,8 @@ pub(in crate::sqlite) struct Scope {
 pub(in crate::sqlite) struct Plan {
     /// Messages behind this one are in no segment.
     pub(in crate::sqlite) progress: i64,
+    state: State,
     segments: Vec<SegmentRow>,
-    /// Descending.
-    pending: Vec<i64>,
     labelled: Labelled,
 }
 
@@ -73,6 +72,8 @@ pub(in crate::sqlite) struct Numbers {
     store: Arc<Sqlite>,
     runtime: Handle,
     scope: Scope,
+    /// What the index was when this was begun.
+    state: State,
     labelled: Labelled,
     sources: Vec<Source>,
     heap: BinaryHeap<Next>,
@@ -112,17 +113,9 @@ impl Sqlite {
     pub(in crate::sqlite) async fn plan(&self, scope: &Scope) -> Result<Plan, StorageError> {
         self.reading(|mut reader| async move {
             for _ in 0..ATTEMPTS {
-                let before = segments::all(&mut reader).await?;
-                let (progress, last) = segments::progress(&mut reader).await?;
-                let pending = sqlx::query_scalar("SELECT message FROM search_pending ORDER BY message DESC")
-                    .fetch_all(&mut *reader)
-                    .await?;
-                // Whatever changes one of them adds a segment or takes one away.
+                let state = segments::state(&mut reader).await?;
                 let mut all = segments::all(&mut reader).await?;
-                let (progress_behind, last_behind) = segments::progress(&mut reader).await?;
-                let is_same =
-                    before.len() == all.len() && before.iter().zip(&all).all(|(one, other)| one.number == other.number);
-                if !is_same || (progress, last) != (progress_behind, last_behind) {
+                if segments::state(&mut reader).await? != state {
                     continue;
                 }
                 let months = months_of(&scope.sent);
@@ -139,9 +132,9 @@ impl Sqlite {
                     Labelled::read(&mut reader, &scope.query).await?
                 };
                 return Ok(Plan {
-                    progress,
+                    progress: state.progress,
+                    state,
                     segments: all,
-                    pending,
                     labelled,
                 });
             }
@@ -165,7 +158,7 @@ impl Numbers {
     pub(in crate::sqlite) fn new(store: Arc<Sqlite>, scope: Scope, plan: Plan, below: i64) -> Self {
         let segments = plan.segments.into_iter().filter(|segment| segment.first < below);
         let mut sources: Vec<Source> = segments.map(Source::Closed).collect();
-        sources.push(Source::Pending(plan.pending.into()));
+        sources.push(Source::Pending(VecDeque::new()));
         let first = |source: &Source| match source {
             Source::Closed(row) => row.last,
             _ => i64::MAX,
@@ -179,6 +172,7 @@ impl Numbers {
             store,
             runtime: Handle::current(),
             scope,
+            state: plan.state,
             labelled: plan.labelled,
             heap: heap.collect(),
             sources,
@@ -240,8 +234,18 @@ impl Numbers {
         loop {
             let row = match &mut self.sources[place] {
                 Source::Pending(numbers) => {
-                    while numbers.front().is_some_and(|number| *number >= self.below) {
-                        numbers.pop_front();
+                    if numbers.is_empty() {
+                        let (store, below) = (&self.store, self.below);
+                        let read = store.reading(|mut reader| async move {
+                            let pending = segments::pending(&mut reader, below, READ_AT_ONCE).await?;
+                            Ok((pending, segments::state(&mut reader).await?))
+                        });
+                        let (pending, state) = self.runtime.block_on(read)?;
+                        // What was pending then may be in a segment now that nobody looks into.
+                        if state != self.state {
+                            return Err(Trouble::Changed);
+                        }
+                        numbers.extend(pending);
                     }
                     return Ok(numbers.pop_front());
                 }
@@ -338,29 +342,19 @@ fn next_of(segment: &Opened, documents: &Documents, behind: &mut u32) -> Result<
 
 /// The next messages of a segment's tenant and month below a number: its own are among them.
 async fn of_month(connection: &mut SqliteConnection, row: &SegmentRow, below: i64) -> Result<Vec<i64>, sqlx::Error> {
-    let mut below = below;
-    loop {
-        let sent: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT e.message, e.sent_at FROM envelopes e JOIN streams s USING (stream)
-             WHERE e.message >= ? AND e.message <= ? AND e.message < ? AND s.tenant = ? ORDER BY e.message DESC LIMIT ?",
-        )
-        .bind(row.first)
-        .bind(row.last)
-        .bind(below)
-        .bind(row.partition.tenant.clone())
-        .bind(READ_AT_ONCE)
-        .fetch_all(&mut *connection)
-        .await?;
-        let Some((last, _)) = sent.last() else {
-            return Ok(Vec::new());
-        };
-        below = *last;
-        let of_month = sent
-            .iter()
-            .filter(|(_, sent)| months::of_millis(*sent) == Some(row.partition.month));
-        let numbers: Vec<i64> = of_month.map(|(message, _)| *message).collect();
-        if !numbers.is_empty() {
-            return Ok(numbers);
-        }
-    }
+    let moments = months::moments(row.partition.month);
+    sqlx::query_scalar(
+        "SELECT e.message FROM envelopes e JOIN streams s USING (stream)
+         WHERE e.message >= ? AND e.message <= ? AND e.message < ? AND s.tenant = ? AND e.sent_at BETWEEN ? AND ?
+         ORDER BY e.message DESC LIMIT ?",
+    )
+    .bind(row.first)
+    .bind(row.last)
+    .bind(below)
+    .bind(row.partition.tenant.clone())
+    .bind(*moments.start())
+    .bind(*moments.end())
+    .bind(READ_AT_ONCE)
+    .fetch_all(connection)
+    .await
 }

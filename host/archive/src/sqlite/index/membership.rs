@@ -2,6 +2,7 @@
 
 use super::months;
 use super::segments::{self, SegmentRow};
+use crate::sqlite::bulk::number_list;
 use crate::sqlite::failure::Failure;
 use crate::sqlite::sealing::{OpenRecord, Part, Sealing};
 use proviso_search::segment::{Pages, Segment, SegmentError};
@@ -138,20 +139,19 @@ pub(super) async fn give_up(connection: &mut SqliteConnection, segment: i64) -> 
         (first, last) = (first.min(one.first), last.max(one.last));
         segments::remove(connection, one.number).await?;
     }
-    let sent: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT e.message, e.sent_at FROM envelopes e JOIN streams s USING (stream)
-         WHERE e.message BETWEEN ? AND ? AND s.tenant = ?",
+    let moments = months::moments(partition.month);
+    sqlx::query(
+        "INSERT INTO search_pending (message, unreadable) SELECT e.message, 0 FROM envelopes e JOIN streams s USING (stream)
+         WHERE e.message BETWEEN ? AND ? AND e.sent_at BETWEEN ? AND ? AND s.tenant = ? ON CONFLICT (message) DO NOTHING",
     )
     .bind(first)
     .bind(last)
+    .bind(*moments.start())
+    .bind(*moments.end())
     .bind(partition.tenant.clone())
-    .fetch_all(&mut *connection)
+    .execute(connection)
     .await?;
-    let of_month = sent
-        .iter()
-        .filter(|(_, sent)| months::of_millis(*sent) == Some(partition.month));
-    let of_month: Vec<i64> = of_month.map(|(message, _)| *message).collect();
-    pend(connection, &of_month, false).await
+    Ok(())
 }
 
 /// Notes that messages are in no segment. One that is not there any more is none.
@@ -165,7 +165,7 @@ pub(super) async fn pend(
          WHERE true ON CONFLICT (message) DO UPDATE SET unreadable = excluded.unreadable",
     )
     .bind(is_unreadable)
-    .bind(numbers(messages))
+    .bind(number_list(messages.iter().copied()))
     .execute(connection)
     .await?;
     Ok(())
@@ -174,13 +174,8 @@ pub(super) async fn pend(
 /// Notes that messages are in a segment.
 pub(super) async fn no_more_pending(connection: &mut SqliteConnection, messages: &[i64]) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM search_pending WHERE message IN (SELECT value FROM json_each(?))")
-        .bind(numbers(messages))
+        .bind(number_list(messages.iter().copied()))
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// Numbers as one parameter.
-fn numbers(messages: &[i64]) -> String {
-    serde_json::to_string(messages).expect("numbers have no encoding that fails")
 }

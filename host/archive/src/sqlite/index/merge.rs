@@ -10,7 +10,7 @@ use crate::sqlite::sealing::Part;
 use crate::sqlite::threads::on_a_thread;
 use proviso_model::{Principal, Timestamp};
 use proviso_search::Documents;
-use proviso_search::segment::{DOCUMENTS_MAX, MergeError, Segment, merge};
+use proviso_search::segment::{DOCUMENTS_MAX, MergeError, PAGE_BYTES_MAX, Segment, merge};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,14 +20,21 @@ const MANY: usize = 8;
 /// written anew.
 const TIMES: u64 = 2;
 
-/// How many of a partition's segments become one, from the smallest on: their sizes ascend. None where that is fewer than `least`.
-fn to_merge(sizes: &[u32], least: usize) -> usize {
-    let (mut taken, mut sum) = (0, 0);
-    for size in sizes.iter().copied().map(u64::from) {
-        if taken > 0 && size > TIMES * sum || sum + size > u64::from(DOCUMENTS_MAX) {
+/// Pages of one merge, which is made in memory: 256 MiB.
+const PAGES: u64 = (256 << 20) / PAGE_BYTES_MAX as u64;
+
+/// How many of a partition's segments become one, from the smallest on: their messages ascend, and each has so many pages. None where that
+/// is fewer than `least`.
+fn to_merge(sizes: &[(u32, u32)], least: usize) -> usize {
+    let (mut taken, mut messages, mut pages) = (0, 0, 0);
+    for (of_messages, of_pages) in sizes.iter().map(|size| (u64::from(size.0), u64::from(size.1))) {
+        if taken > 0 && of_messages > TIMES * messages
+            || messages + of_messages > u64::from(DOCUMENTS_MAX)
+            || pages + of_pages > PAGES
+        {
             break;
         }
-        (taken, sum) = (taken + 1, sum + size);
+        (taken, messages, pages) = (taken + 1, messages + of_messages, pages + of_pages);
     }
     if taken >= least { taken } else { 0 }
 }
@@ -60,7 +67,10 @@ impl Sqlite {
         let least = if is_idle { 2 } else { MANY };
         let chosen = partitions.into_values().find_map(|mut segments| {
             segments.sort_by_key(|segment| segment.messages);
-            let sizes: Vec<u32> = segments.iter().map(|segment| segment.messages).collect();
+            let sizes: Vec<_> = segments
+                .iter()
+                .map(|segment| (segment.messages, segment.pages))
+                .collect();
             segments.truncate(to_merge(&sizes, least));
             (!segments.is_empty()).then_some(segments)
         });
@@ -164,9 +174,13 @@ mod tests {
             (&[1, 1, 1, 1, 1, 1, 1, 1, 900], 8, 8),
             (&[400_000, 400_000, 400_000], 2, 2),
         ];
-        each_row(&table, |(sizes, least, expected)| {
-            assert_eq!(to_merge(sizes, *least), *expected);
+        each_row(&table, |(messages, least, expected)| {
+            let sizes: Vec<_> = messages.iter().map(|messages| (*messages, 1)).collect();
+            assert_eq!(to_merge(&sizes, *least), *expected);
         });
+        let half = PAGES as u32 / 2;
+        assert_eq!(to_merge(&[(5, half), (5, half), (5, 1)], 2), 2);
+        assert_eq!(to_merge(&[(5, half), (5, half + 1)], 2), 0);
     }
 
     /// However messages come, each is written few times, and few segments are left.
@@ -179,7 +193,8 @@ mod tests {
                 (written, all) = (written + u64::from(batch), all + u64::from(batch));
                 loop {
                     segments.sort_unstable();
-                    let taken = to_merge(&segments, if is_idle { 2 } else { MANY });
+                    let sizes: Vec<_> = segments.iter().map(|messages| (*messages, 1)).collect();
+                    let taken = to_merge(&sizes, if is_idle { 2 } else { MANY });
                     if taken == 0 {
                         break;
                     }

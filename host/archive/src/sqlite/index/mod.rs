@@ -24,6 +24,7 @@ pub(in crate::sqlite) use write::write;
 use pages::PageCache;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// What a process knows of the index.
 pub(in crate::sqlite) struct Index {
@@ -32,6 +33,8 @@ pub(in crate::sqlite) struct Index {
     cache: PageCache,
     /// Segments that could not be read.
     unreadable: Mutex<BTreeSet<i64>>,
+    /// Told whenever there may be something to do.
+    wanted: Notify,
 }
 
 /// What only the pass that runs has.
@@ -46,12 +49,24 @@ impl Index {
             line: tokio::sync::Mutex::new(Line { has_tried_again: false }),
             cache: PageCache::new(),
             unreadable: Mutex::default(),
+            wanted: Notify::new(),
         }
+    }
+
+    /// Messages came or went: there is something to do.
+    pub(in crate::sqlite) fn want(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// Waits until there may be something to do.
+    pub(in crate::sqlite) async fn wanted(&self) {
+        self.wanted.notified().await;
     }
 
     /// Notes that a segment cannot be read: the next pass of indexing gives it up.
     fn note_unreadable(&self, segment: i64) {
         self.unreadable().insert(segment);
+        self.want();
     }
 
     fn unreadable(&self) -> std::sync::MutexGuard<'_, BTreeSet<i64>> {

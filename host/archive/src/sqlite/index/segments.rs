@@ -158,6 +158,39 @@ pub(super) async fn pages(connection: &mut SqliteConnection, segment: i64) -> Re
         .await
 }
 
+/// What the index was at a moment. Whatever changes which messages are in segments changes it: a segment's number is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct State {
+    /// Up to which message all were dealt with.
+    pub(super) progress: i64,
+    segments: i64,
+    sum_of_numbers: i64,
+}
+
+/// The index as it is.
+pub(super) async fn state(connection: &mut SqliteConnection) -> Result<State, sqlx::Error> {
+    let (progress, segments, sum_of_numbers) = sqlx::query_as(
+        "SELECT message, (SELECT count(*) FROM search_segments), (SELECT coalesce(sum(segment), 0) FROM search_segments)
+         FROM search_progress",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(State {
+        progress,
+        segments,
+        sum_of_numbers,
+    })
+}
+
+/// The next pending messages below one, at most so many, descending.
+pub(super) async fn pending(connection: &mut SqliteConnection, below: i64, most: u32) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT message FROM search_pending WHERE message < ? ORDER BY message DESC LIMIT ?")
+        .bind(below)
+        .bind(most)
+        .fetch_all(connection)
+        .await
+}
+
 /// Up to which message all were dealt with, and the greatest number that a segment ever had.
 pub(super) async fn progress(connection: &mut SqliteConnection) -> Result<(i64, i64), sqlx::Error> {
     sqlx::query_as(
@@ -193,6 +226,10 @@ pub(in crate::sqlite) async fn rewrap(
 }
 
 impl Sqlite {
+    pub(crate) async fn index_wanted(&self) {
+        self.index.wanted().await;
+    }
+
     pub(crate) async fn index_left(&self) -> Result<u64, StorageError> {
         self.reading(|mut reader| async move {
             let left: i64 = sqlx::query_scalar(
