@@ -26,7 +26,7 @@ pub(crate) fn settle(
 ) -> Vec<Settled> {
     let outcomes = generation.advance(judged, admitted, states);
     let set = generation.set();
-    let mut decided = HashMap::new();
+    let mut decided: HashMap<_, _, foldhash::fast::RandomState> = HashMap::default();
     let mut retained = Vec::with_capacity(outcomes.len());
     for (admitted, outcome) in admitted.iter().zip(&outcomes) {
         // Messages of one day with the very same proposals are decided once; the outcomes keep the proposals in their places.

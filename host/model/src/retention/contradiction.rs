@@ -80,8 +80,11 @@ impl From<&RuleOfLaw> for RuleName {
 
 impl Contradiction {
     pub(super) fn names(&self, proposed: &Proposed<'_>) -> bool {
-        let name = RuleName::from(proposed);
-        self.rules.contains(&name)
+        let is_it = |name: &RuleName| {
+            (name.pack.as_str(), name.policy.as_str(), &name.rule)
+                == (proposed.pack, proposed.policy, &proposed.proposal.rule)
+        };
+        self.rules.iter().any(is_it)
     }
 }
 
@@ -166,7 +169,11 @@ fn of_statements(claim: &Claim<'_>, laws: &Laws, day: Day) -> Vec<Contradiction>
         let mut laws = here.iter();
         laws.any(|law| law.is_provision_of(other) && law.in_effect_on(day) != other.in_effect_on(day))
     };
-    let elsewhere = laws.iter().filter(|other| RuleName::from(*other) != name());
+    let Proposed { pack, policy, proposal } = claim.proposed;
+    // The same provision has the same name wherever it stands.
+    let elsewhere = laws
+        .named(&proposal.rule)
+        .filter(|other| !other.is(pack, policy, &proposal.rule));
     let others = elsewhere.filter(|other| other.verified && contradicts(other));
     found.extend(others.map(|other| of(About::Dates, name(), other.into())));
     found

@@ -100,7 +100,8 @@ impl RuleOfLaw {
             )
     }
 
-    fn is(&self, pack: &str, policy: &str, rule: &str) -> bool {
+    /// True if it is the rule of this name of that policy.
+    pub(super) fn is(&self, pack: &str, policy: &str, rule: &str) -> bool {
         self.rule == rule && &*self.policy == policy && &*self.pack == pack
     }
 }
@@ -108,11 +109,18 @@ impl RuleOfLaw {
 /// The rules of all retention policies of a generation. Empty where nobody states any: proposals are then counted by their
 /// jurisdiction alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Laws(Vec<RuleOfLaw>);
+pub struct Laws {
+    rules: Vec<RuleOfLaw>,
+    /// Their places in `rules`, by name.
+    by_name: Vec<usize>,
+}
 
 impl Laws {
     /// No rules.
-    pub const NONE: &Laws = &Laws(Vec::new());
+    pub const NONE: &Laws = &Laws {
+        rules: Vec::new(),
+        by_name: Vec::new(),
+    };
 
     /// These rules; one that is stated twice in the same words counts once.
     pub fn new(rules: impl IntoIterator<Item = RuleOfLaw>) -> Self {
@@ -122,12 +130,14 @@ impl Laws {
                 kept.push(rule);
             }
         }
-        Self(kept)
+        let mut by_name: Vec<usize> = (0..kept.len()).collect();
+        by_name.sort_by_key(|&place| kept[place].rule.as_str());
+        Self { rules: kept, by_name }
     }
 
     /// Every rule, in the order of the set.
     pub fn iter(&self) -> impl Iterator<Item = &RuleOfLaw> {
-        self.0.iter()
+        self.rules.iter()
     }
 
     /// What is stated of a rule. More than one where a set applies a pack twice with different settings.
@@ -137,6 +147,13 @@ impl Laws {
         policy: &'a str,
         rule: &'a str,
     ) -> impl Iterator<Item = &'a RuleOfLaw> {
-        self.0.iter().filter(move |one| one.is(pack, policy, rule))
+        self.named(rule).filter(move |one| one.is(pack, policy, rule))
+    }
+
+    /// The rules of this name, of whatever policy, in the order of the set.
+    pub(super) fn named<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a RuleOfLaw> {
+        let from = self.by_name.partition_point(|&place| *self.rules[place].rule < *rule);
+        let rules = self.by_name[from..].iter().map(|&place| &self.rules[place]);
+        rules.take_while(move |one| one.rule == rule)
     }
 }

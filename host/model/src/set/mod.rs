@@ -226,7 +226,7 @@ impl FromIterator<String> for Names {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Departments {
     members: BTreeMap<String, Names>,
-    by_member: HashMap<String, String>,
+    by_member: HashMap<String, String, foldhash::fast::RandomState>,
 }
 
 impl Departments {
@@ -248,7 +248,7 @@ impl<M: Into<Names>> FromIterator<(String, M)> for Departments {
     /// A user id in several departments belongs to the first of them by name.
     fn from_iter<I: IntoIterator<Item = (String, M)>>(departments: I) -> Self {
         let members: BTreeMap<String, Names> = departments.into_iter().map(|(name, ids)| (name, ids.into())).collect();
-        let mut by_member = HashMap::new();
+        let mut by_member = HashMap::default();
         for (name, ids) in &members {
             for id in ids.iter() {
                 by_member.entry(id.clone()).or_insert_with(|| name.clone());
