@@ -23,6 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "proviso-verify",
         &["proviso-evidence", "proviso-proof", "proviso-record", "proviso-seal"],
     ),
+    ("proviso-sealed", &[]),
     ("proviso-entities", &["proviso-model", "proviso-chars"]),
     (
         "proviso-scan",
@@ -37,7 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("proviso-registry", &["proviso-model", "proviso-pack"]),
     ("proviso-engine", &["proviso-model", "proviso-scan", "proviso-pack"]),
     ("proviso-pipeline", &["proviso-model", "proviso-pack", "proviso-engine"]),
-    ("proviso-seal", &["proviso-model"]),
+    ("proviso-seal", &["proviso-model", "proviso-sealed"]),
     // What a term of a hold is equal to is what one of a lexicon is.
     (
         "proviso-archive",
@@ -128,9 +129,30 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 21] = [
-    "model", "noise", "chars", "entities", "proof", "record", "evidence", "verify", "scan", "search", "pack",
-    "registry", "engine", "pipeline", "seal", "archive", "sources", "facts", "daemon", "author", "proviso",
+const HOST: [&str; 22] = [
+    "model",
+    "noise",
+    "chars",
+    "entities",
+    "proof",
+    "record",
+    "evidence",
+    "verify",
+   
+    "sealed",
+    "scan",
+    "search",
+    "pack",
+    "registry",
+    "engine",
+    "pipeline",
+    "seal",
+    "archive",
+    "sources",
+    "facts",
+    "daemon",
+    "author",
+    "proviso",
 ];
 
 /// Packages from outside that one crate alone may name.
@@ -212,6 +234,7 @@ fn pure_crates_have_no_clock_files_or_threads() {
         "host/entities/src",
         "host/proof/src",
         "host/record/src",
+        "host/sealed/src",
         "host/evidence/src",
         "host/facts/src",
         "host/scan/src",

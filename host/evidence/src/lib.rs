@@ -22,6 +22,7 @@
 //! |---|---|
 //! | write an export | [`Writer`] |
 //! | verify one | [`verify`](verify::verify) |
+//! | say what came of it | [`words`] |
 //! | put members into one file, or read them from it | [`tar`] |
 //! | replace names by pseudonyms | [`mask`] |
 //!
@@ -37,9 +38,11 @@ pub mod mask;
 mod member;
 mod parts;
 mod proof_files;
+pub mod shown;
 pub mod tar;
 pub mod verify;
 mod views;
+pub mod words;
 mod write;
 
 pub use about::{About, Asked};

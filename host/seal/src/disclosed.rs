@@ -2,11 +2,9 @@
 //! the key that the log's entry of the record was salted by.
 
 use crate::record_key::{RecordKey, salt_of};
+use proviso_sealed::RECORD_KEY_BYTES;
 use std::fmt;
 use zeroize::Zeroize;
-
-/// Bytes of a record key.
-pub const RECORD_KEY_BYTES: usize = 32;
 
 /// A record key outside of the archive. It opens, and seals nothing. Never printed; zeroed when it is dropped.
 pub struct DisclosedKey([u8; RECORD_KEY_BYTES]);

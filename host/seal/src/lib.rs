@@ -32,32 +32,26 @@
 
 pub mod delta;
 mod disclosed;
-mod header;
 mod issue;
 mod key_wrap;
 mod open;
 mod packing;
-mod record;
 mod record_key;
 mod ring;
 mod seal;
 mod suite;
 mod tag;
-mod version;
 
-pub use disclosed::{DisclosedKey, RECORD_KEY_BYTES};
-pub use header::NotSealed;
+pub use disclosed::DisclosedKey;
 pub use issue::{IssueError, issue};
 pub use key_wrap::WRAPPED_KEY_BYTES;
-pub use open::{OpenError, Opener};
-pub use packing::{Dictionary, PackError};
-pub use record::{Part, RecordId};
+pub use open::Opener;
+pub use packing::Dictionary;
+pub use proviso_sealed::{KeyVersion, NotSealed, OpenError, PackError, Part, RECORD_KEY_BYTES, RecordId, SuiteName};
 pub use record_key::{RecordKey, WrappedKey};
 pub use ring::{
     EnvironmentRing, FileRing, Fingerprint, KEY_RING_BYTES_MAX, KeyInfo, KeyRing, RingError, TokenRing, TokenSpot,
     UnwrapError,
 };
 pub use seal::{Packed, SealError, Sealer, sealed_under};
-pub use suite::SuiteName;
 pub use tag::{TAG_BYTES, Tagger};
-pub use version::KeyVersion;

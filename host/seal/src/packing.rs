@@ -3,6 +3,7 @@
 //! A frame is stored without its four magic bytes, which are always the same, and without a checksum, since the tag is one.
 //! It always declares its length, and no more than that is written.
 
+use proviso_sealed::PackError;
 use std::num::NonZeroU32;
 use zeroize::Zeroizing;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
@@ -20,33 +21,6 @@ const LEVEL: i32 = 3;
 pub struct Dictionary {
     number: NonZeroU32,
     bytes: &'static [u8],
-}
-
-/// Why bytes could not be packed or unpacked.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PackError {
-    /// What is unpacked would be longer than allowed.
-    #[error("unpacked it would have {declared} bytes: at most {max} are allowed")]
-    TooLong {
-        /// What the frame declares.
-        declared: u64,
-        /// The bound.
-        max: usize,
-    },
-    /// The frame declares no length.
-    #[error("the packed bytes declare no length")]
-    NoLength,
-    /// zstd refuses the bytes, or a parameter.
-    #[error("zstd: {0}")]
-    Zstd(&'static str),
-    /// What was unpacked has another length than was declared.
-    #[error("unpacked it has {found} bytes, and {declared} were declared")]
-    Length {
-        /// What the frame declares.
-        declared: u64,
-        /// What came.
-        found: usize,
-    },
 }
 
 fn of_zstd(code: usize) -> PackError {

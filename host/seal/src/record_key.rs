@@ -1,11 +1,8 @@
 //! Record keys, as they are and as they are wrapped.
 
-use crate::header::NONCE_BYTES;
 use crate::key_wrap::WRAPPED_KEY_BYTES;
-use crate::record::Part;
-use crate::suite::SuiteName;
-use crate::version::KeyVersion;
 use aws_lc_rs::hkdf;
+use proviso_sealed::{KeyVersion, LOG_SALT, NONCE_BYTES, Part, SuiteName};
 use std::fmt;
 use zeroize::Zeroize;
 
@@ -119,7 +116,7 @@ impl RecordKey {
 
 /// [`RecordKey::salt`] of a key by its bytes.
 pub(crate) fn salt_of(key: &[u8; 32]) -> [u8; 16] {
-    derived(key, "proviso/log-salt/1")
+    derived(key, LOG_SALT)
 }
 
 fn derived<const N: usize>(key: &[u8; 32], purpose: &str) -> [u8; N] {

@@ -1,11 +1,12 @@
 //! Sealing a part of a record.
 
-use crate::header::{HEADER_BYTES_MAX, Header, NotSealed, Packing, TAG_BYTES};
-use crate::packing::{Dictionary, PackError, Packer};
-use crate::record::{Part, RecordId, associated_data};
+use crate::packing::{Dictionary, Packer};
 use crate::record_key::{NotTaken, RecordKey};
-use crate::suite::SuiteName;
-use crate::version::KeyVersion;
+use crate::suite::cipher;
+use proviso_sealed::{
+    HEADER_BYTES_MAX, Header, KeyVersion, NotSealed, PackError, Packing, Part, RecordId, SuiteName, TAG_BYTES,
+    associated_data,
+};
 use std::fmt;
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -164,7 +165,7 @@ fn seal(
     let body = out.len();
     associated_data(record, part, &out[start..], associated);
     out.extend_from_slice(text);
-    let sealed = sealing.suite.cipher().seal(
+    let sealed = cipher(sealing.suite).seal(
         key.bytes(),
         &header.nonce.unwrap_or(part.nonce()),
         associated,

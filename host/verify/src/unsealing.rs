@@ -1,12 +1,9 @@
 //! Opens sealed parts by the keys that an export has.
 
-use proviso_evidence::verify::{SealedPart, Unsealer};
+use proviso_evidence::verify::{PART_BYTES_MAX, SealedPart, Unsealer};
 use proviso_record::{dictionaries, part};
 use proviso_seal::{Dictionary, DisclosedKey, Opener, PackError, Part, RecordId};
 use std::num::NonZeroU32;
-
-/// The most bytes of a part, before it was packed.
-const PART_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Opens parts, one after the other.
 pub struct Unsealing(Opener);
@@ -42,6 +39,6 @@ impl Unsealer for Unsealing {
         let opened = self
             .0
             .open_disclosed(&key, &record, Part(part.part), sealed, &mut plain);
-        opened.map(|()| plain).map_err(|error| error.to_string())
+        opened.map(|()| plain).map_err(|error| error.said())
     }
 }

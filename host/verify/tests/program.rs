@@ -46,7 +46,7 @@ fn an_export_of_the_first_form_is_verified_by_every_later_program() {
     assert!(!text.contains("compare the key"), "{text}");
     let (code, text) = said(&[path]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("compare the key above"), "{text}");
+    assert!(text.contains("compare the key that signed it"), "{text}");
     let (code, text) = said(&[path, "--format", "json"]);
     assert_eq!(code, Some(0));
     assert!(

@@ -11,7 +11,7 @@ mod messages;
 mod unsealer;
 
 pub use fault::{FAULTS_NAMED_MAX, Fault};
-pub use unsealer::{SealedPart, Unsealer};
+pub use unsealer::{PART_BYTES_MAX, SealedPart, Unsealer};
 
 use crate::form::{MANIFEST, ManifestV1};
 use crate::member::Members;

@@ -1,5 +1,8 @@
 //! The port by which sealed parts are opened. Ciphers are not of this crate.
 
+/// The most bytes of a part, before it was packed.
+pub const PART_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// A part of a message's record.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedPart<'a> {

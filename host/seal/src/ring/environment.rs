@@ -3,8 +3,8 @@
 use super::held::HeldKeys;
 use super::{KeyInfo, KeyRing, KeyVersion, RingError, UnwrapError, text};
 use crate::record_key::{RecordKey, WrappedKey};
-use crate::suite::SuiteName;
 use proviso_model::Timestamp;
+use proviso_sealed::SuiteName;
 use std::path::Path;
 use zeroize::Zeroizing;
 

@@ -3,9 +3,9 @@
 use super::held::HeldKeys;
 use super::{KeyInfo, KeyRing, KeyVersion, RingError, UnwrapError, text};
 use crate::record_key::{RecordKey, WrappedKey};
-use crate::suite::SuiteName;
 use proviso_model::Timestamp;
 use proviso_model::problem::{Problem, Problems};
+use proviso_sealed::SuiteName;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};

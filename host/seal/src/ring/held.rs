@@ -3,8 +3,9 @@
 use super::{Fingerprint, KeyInfo, KeyVersion, RingError, UnwrapError};
 use crate::key_wrap::WRAPPED_KEY_BYTES;
 use crate::record_key::{RecordKey, WrappedKey};
-use crate::suite::SuiteName;
+use crate::suite::cipher;
 use proviso_model::Timestamp;
+use proviso_sealed::SuiteName;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -21,7 +22,7 @@ pub(super) struct Held {
 pub(super) struct HeldKeys(Vec<Held>);
 
 pub(super) fn fingerprint_of(version: KeyVersion, suite: SuiteName, key: &[u8]) -> Result<Fingerprint, RingError> {
-    let zeros = suite.cipher().wrap(key, &[&[0; 32]]);
+    let zeros = cipher(suite).wrap(key, &[&[0; 32]]);
     let zeros = zeros.map_err(|_| RingError::Cipher(version))?;
     Ok(Fingerprint::from_wrapped(suite, &zeros[0]))
 }
@@ -53,7 +54,7 @@ impl HeldKeys {
         let held = self.find(version).ok_or(RingError::NoKey(version))?;
         let key = held.key.as_ref().ok_or(RingError::Destroyed(version))?;
         let keys: Vec<&[u8; 32]> = keys.iter().map(RecordKey::bytes).collect();
-        let wrapped = held.info.suite.cipher().wrap(key, &keys);
+        let wrapped = cipher(held.info.suite).wrap(key, &keys);
         let wrapped = wrapped.map_err(|_| RingError::Cipher(version))?;
         out.extend(wrapped.into_iter().map(|bytes| WrappedKey { version, bytes }));
         Ok(())
@@ -72,7 +73,7 @@ impl HeldKeys {
             let Some(key) = &held.key else {
                 return Ok(Err(UnwrapError::Destroyed(version)));
             };
-            let keys = held.info.suite.cipher().unwrap(key, wrapped);
+            let keys = cipher(held.info.suite).unwrap(key, wrapped);
             keys.map(|keys| Ok((held.info.suite, keys)))
                 .map_err(|_| RingError::Cipher(version))
         })

@@ -14,10 +14,10 @@ pub use text::KEY_RING_BYTES_MAX;
 pub use token::{TokenRing, TokenSpot};
 
 use crate::record_key::{RecordKey, WrappedKey};
-use crate::suite::SuiteName;
-use crate::version::KeyVersion;
+use crate::suite::cipher;
 use proviso_model::Timestamp;
 use proviso_model::problem::Problems;
+use proviso_sealed::{KeyVersion, SuiteName};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub struct Fingerprint([u8; 8]);
 impl Fingerprint {
     pub(crate) fn from_wrapped(suite: SuiteName, wrapped_zeros: &[u8]) -> Self {
         let labelled = [b"proviso/key-fingerprint/1".as_slice(), wrapped_zeros].concat();
-        let digest = suite.cipher().digest(&labelled);
+        let digest = cipher(suite).digest(&labelled);
         Self(digest[..8].try_into().expect("a digest has 32 bytes"))
     }
 

@@ -12,10 +12,10 @@
 
 use super::held::{Held, HeldKeys, fingerprint_of};
 use super::{Fingerprint, KeyInfo, KeyVersion};
-use crate::suite::SuiteName;
 use ct_codecs::{Base64, Decoder as _, Encoder as _};
 use proviso_model::Timestamp;
 use proviso_model::problem::{Problem, Problems};
+use proviso_sealed::SuiteName;
 use std::fmt::Write as _;
 use std::path::Path;
 use zeroize::Zeroizing;

@@ -10,7 +10,6 @@ use super::held::each_version;
 use super::{Fingerprint, KeyInfo, KeyRing, KeyVersion, RingError, UnwrapError};
 use crate::key_wrap::{self, Blocks};
 use crate::record_key::{RecordKey, WrappedKey};
-use crate::suite::SuiteName;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
@@ -18,6 +17,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use proviso_model::Timestamp;
+use proviso_sealed::SuiteName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};

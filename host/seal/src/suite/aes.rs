@@ -1,10 +1,11 @@
 //! AES-256-GCM and AES-256-KW of AWS-LC.
 
-use super::{Refused, Suite};
+use super::Suite;
 use crate::key_wrap::WRAPPED_KEY_BYTES;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest;
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
+use proviso_sealed::Refused;
 
 pub(super) struct Aes;
 

@@ -1,11 +1,12 @@
 //! SM4-GCM, the key wrap by SM4, and SM3: RustCrypto's crates, in Rust. None was audited, and SM4's table of 256 bytes is read
 //! by secret indices: who measures the processor's cache from the same machine may learn of a key.
 
-use super::{Refused, Suite};
+use super::Suite;
 use crate::key_wrap::{self, Blocks, WRAPPED_KEY_BYTES};
 use aes_gcm::AesGcm;
 use aes_gcm::aead::AeadInOut as _;
 use aes_gcm::aead::consts::U12;
+use proviso_sealed::{Refused, SuiteName};
 use sm3::{Digest as _, Sm3};
 use sm4::Sm4;
 use sm4::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
@@ -16,9 +17,8 @@ pub(super) struct ShangMi;
 /// GCM over SM4: the crate's GCM takes any cipher with blocks of 128 bits.
 type Sm4Gcm = AesGcm<Sm4, U12>;
 
-/// SM4 has keys of 128 bits: the first half of a record key. The whole of it derives the salt.
 fn gcm_of(key: &[u8; 32]) -> Result<Sm4Gcm, Refused> {
-    Sm4Gcm::new_from_slice(&key[..16]).map_err(|_| Refused)
+    Sm4Gcm::new_from_slice(SuiteName::Sm4Gcm.cipher_key(key)).map_err(|_| Refused)
 }
 
 impl Suite for ShangMi {

@@ -23,19 +23,25 @@ impl Part {
 
     /// The nonce of a part that is sealed with the record's key new: four zero bytes, then the number, big-endian (NIST SP
     /// 800-38D, section 8.2.1: a deterministic nonce under a key that nobody else has).
-    pub(crate) fn nonce(self) -> [u8; NONCE_BYTES] {
+    pub fn nonce(self) -> [u8; NONCE_BYTES] {
         let mut nonce = [0; NONCE_BYTES];
         nonce[4..].copy_from_slice(&self.0.to_be_bytes());
         nonce
     }
 }
 
+/// Bytes of a record key, whatever its suite.
+pub const RECORD_KEY_BYTES: usize = 32;
+
+/// What the salt of a record's entries in the log is derived for: HKDF-Expand with SHA-256 of the record key (RFC 5869), 16 bytes.
+pub const LOG_SALT: &str = "proviso/log-salt/1";
+
 /// Names the form of the associated data; another form has another label.
 const LABEL: &[u8] = b"proviso/sealed-part/1";
 
 /// Writes the associated data into `out`, which is emptied first. Every piece of variable length is preceded by its length
 /// in four bytes, and the others have fixed ones, so that no two places share their bytes.
-pub(crate) fn associated_data(record: &RecordId, part: Part, header: &[u8], out: &mut Vec<u8>) {
+pub fn associated_data(record: &RecordId, part: Part, header: &[u8], out: &mut Vec<u8>) {
     out.clear();
     for piece in [LABEL, record.tenant.as_bytes(), record.kind.as_bytes(), header] {
         out.extend_from_slice(&(piece.len() as u32).to_be_bytes());

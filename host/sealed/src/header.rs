@@ -10,36 +10,42 @@
 //!
 //! Ciphertext follows, then a tag of 16 bytes. The header is part of the associated data, so none of it can be altered.
 
-use crate::suite::SuiteName;
+use crate::suite_name::SuiteName;
 use crate::version::KeyVersion;
 
 /// The only form there is.
 const FORM: u8 = 1;
 /// The longest header.
-pub(crate) const HEADER_BYTES_MAX: usize = 12 + NONCE_BYTES;
+pub const HEADER_BYTES_MAX: usize = 12 + NONCE_BYTES;
 /// Bytes of a nonce (NIST SP 800-38D, section 8.2).
-pub(crate) const NONCE_BYTES: usize = 12;
+pub const NONCE_BYTES: usize = 12;
 /// In the byte of the packing: the nonce is written.
 const OWN_NONCE: u8 = 0x80;
 /// Bytes of a tag.
-pub(crate) const TAG_BYTES: usize = 16;
+pub const TAG_BYTES: usize = 16;
 
 /// How plain bytes were made smaller before they were sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Packing {
+pub enum Packing {
+    /// Not at all.
     AsItIs,
+    /// By zstd alone.
     Zstd,
+    /// By zstd with the dictionary of that number, from 1.
     Dictionary(u32),
 }
 
 /// What stands before the ciphertext.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) suite: SuiteName,
-    pub(crate) packing: Packing,
-    pub(crate) version: KeyVersion,
+pub struct Header {
+    /// The cipher.
+    pub suite: SuiteName,
+    /// How the plain bytes were made smaller.
+    pub packing: Packing,
+    /// The version of the tenant key under which the record was sealed.
+    pub version: KeyVersion,
     /// Of a part that was sealed later than its record's key was made.
-    pub(crate) nonce: Option<[u8; NONCE_BYTES]>,
+    pub nonce: Option<[u8; NONCE_BYTES]>,
 }
 
 /// Why bytes are not of the form of sealed bytes.
@@ -64,7 +70,7 @@ pub enum NotSealed {
 
 impl Header {
     /// Appends the header's bytes.
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
+    pub fn write(self, out: &mut Vec<u8>) {
         out.push(FORM << 4 | self.suite.number());
         let packing = match self.packing {
             Packing::AsItIs => 0,
@@ -79,8 +85,11 @@ impl Header {
         out.extend(self.nonce.into_iter().flatten());
     }
 
-    /// Reads the header; answers with how many bytes it has.
-    pub(crate) fn read(sealed: &[u8]) -> Result<(Self, usize), NotSealed> {
+    /// Reads the header; answers with how many bytes it has. A tag has room behind it.
+    ///
+    /// # Errors
+    /// If the bytes are not of the form of sealed bytes.
+    pub fn read(sealed: &[u8]) -> Result<(Self, usize), NotSealed> {
         if sealed.len() < 3 + TAG_BYTES {
             return Err(NotSealed::Short(sealed.len()));
         }

@@ -21,7 +21,8 @@ impl KeyVersion {
         self.0.get()
     }
 
-    pub(crate) fn next(self) -> Option<Self> {
+    /// The version after it; `None` after the last.
+    pub fn next(self) -> Option<Self> {
         self.0.checked_add(1).map(Self)
     }
 }
