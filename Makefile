@@ -14,25 +14,26 @@
 #   make foreign-proofs  has exports verified by a program that has nothing of Proviso, and a log of 70,000 leaves by programs of
 #                  others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
 #                  (Python 3.12 or newer). Installs Go on Debian
-#   make alterations  alters an archive 10,000 times and an export 10,000 times, and has each alteration found, by an audit or by who has the export alone
+#   make alterations  alters an archive 10,000 times and an export 10,000 times, and has each alteration found, by an audit or by who has the export alone; and has the program and the page say the same of 10,000 exports
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
 #   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
 #   make races     has a hold and a disposal meet on 100,000 messages
 #   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
-#   make verifier  builds proviso-verify as one file that needs nothing of a machine: target/x86_64-unknown-linux-gnu/release/proviso-verify
+#   make verifier  builds both verifiers of exports: proviso-verify as one file that needs nothing of a machine,
+#                  target/x86_64-unknown-linux-gnu/release/proviso-verify, and the page for a browser, target/proviso-verify.html
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary verifier lint setup
+.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary verifier lint setup
 
 demo: build
 	$(PROVISO) demo
 
-test: plugins
+test: plugins page
 	@sh tests/setup.sh tests
 	cargo test --release --workspace --no-fail-fast
 
@@ -44,6 +45,9 @@ build: setup
 
 plugins: setup
 	sh plugins/build.sh
+
+page: setup
+	sh host/verify-page/build.sh
 
 # A C compiler builds the bundled SQLite; everything else comes with rustup's toolchain.
 setup:
@@ -67,8 +71,9 @@ soak: build
 foreign-proofs:
 	@sh tests/foreign_proofs/run.sh $(TARGET_DIR)
 
-alterations:
+alterations: page
 	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture alterations::
+	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-verify-page --test page
 
 kills:
 	PROVISO_KILLS=500 cargo test --release -p proviso --test end_to_end -- --nocapture kill::
@@ -94,11 +99,12 @@ dictionary:
 races:
 	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed
 
-verifier:
+verifier: page
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release -p proviso-verify --target x86_64-unknown-linux-gnu
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	cargo check --release -p proviso-proof -p proviso-evidence --target wasm32-unknown-unknown
+	cargo clippy --release -p proviso-verify-page --lib --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

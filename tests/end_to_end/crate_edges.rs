@@ -23,6 +23,11 @@ const EDGES: &[(&str, &[&str])] = &[
         "proviso-verify",
         &["proviso-evidence", "proviso-proof", "proviso-record", "proviso-seal"],
     ),
+    // In a browser there is neither AWS-LC nor zstd's library: it opens by ciphers of its own, in the way of the archive.
+    (
+        "proviso-verify-page",
+        &["proviso-evidence", "proviso-proof", "proviso-record", "proviso-sealed"],
+    ),
     ("proviso-sealed", &[]),
     ("proviso-entities", &["proviso-model", "proviso-chars"]),
     (
@@ -129,7 +134,7 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 22] = [
+const HOST: [&str; 23] = [
     "model",
     "noise",
     "chars",
@@ -138,7 +143,7 @@ const HOST: [&str; 22] = [
     "record",
     "evidence",
     "verify",
-   
+    "verify-page",
     "sealed",
     "scan",
     "search",
@@ -162,8 +167,11 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["proviso-archive"]),
     ("csv", &["proviso-facts"]),
     ("aws-lc-rs", &["proviso-seal"]),
-    ("aes-gcm", &["proviso-seal"]),
-    ("sm4", &["proviso-seal"]),
+    ("aes", &["proviso-verify-page"]),
+    ("aes-gcm", &["proviso-seal", "proviso-verify-page"]),
+    ("hkdf", &["proviso-verify-page"]),
+    ("ruzstd", &["proviso-verify-page"]),
+    ("sm4", &["proviso-seal", "proviso-verify-page"]),
     ("sm3", &["proviso-seal"]),
     ("cryptoki", &["proviso-seal"]),
     ("zstd", &["proviso-seal"]),
