@@ -106,5 +106,5 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	cargo check --release -p proviso-proof -p proviso-evidence --target wasm32-unknown-unknown
-	cargo clippy --release -p proviso-verify-page --lib --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --release -p proviso-verify-page --lib --no-deps --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

@@ -18,6 +18,6 @@ mod version;
 
 pub use header::{HEADER_BYTES_MAX, Header, NONCE_BYTES, NotSealed, Packing, TAG_BYTES};
 pub use open::{OpenError, Opener, Opens, PackError, Refused};
-pub use record::{LOG_SALT, Part, RECORD_KEY_BYTES, RecordId, associated_data};
-pub use suite_name::{NotASuite, SuiteName};
+pub use record::{LOG_SALT, Part, RecordId, associated_data};
+pub use suite_name::{NotASuite, RECORD_KEY_BYTES, SuiteName};
 pub use version::KeyVersion;

@@ -1,8 +1,8 @@
 //! Opening a part of a record, by whatever cipher and unpacker there are.
 
 use crate::header::{Header, NONCE_BYTES, NotSealed, Packing, TAG_BYTES};
-use crate::record::{Part, RECORD_KEY_BYTES, RecordId, associated_data};
-use crate::suite_name::SuiteName;
+use crate::record::{Part, RecordId, associated_data};
+use crate::suite_name::{RECORD_KEY_BYTES, SuiteName};
 use zeroize::Zeroizing;
 
 /// The cipher or its key refused: too many bytes, or a tag that does not fit.

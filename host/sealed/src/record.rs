@@ -30,9 +30,6 @@ impl Part {
     }
 }
 
-/// Bytes of a record key, whatever its suite.
-pub const RECORD_KEY_BYTES: usize = 32;
-
 /// What the salt of a record's entries in the log is derived for: HKDF-Expand with SHA-256 of the record key (RFC 5869), 16 bytes.
 pub const LOG_SALT: &str = "proviso/log-salt/1";
 

@@ -1,8 +1,10 @@
 //! Suites by name: which cipher seals a record and wraps its key.
 
-use crate::record::RECORD_KEY_BYTES;
 use std::fmt;
 use std::str::FromStr;
+
+/// Bytes of a record key, whatever its suite.
+pub const RECORD_KEY_BYTES: usize = 32;
 
 /// A suite. Its number stands in the header of sealed bytes and is never given to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

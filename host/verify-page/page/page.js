@@ -218,7 +218,7 @@ function show(script) {
     worker = null;
     the("working").hidden = true;
     the("stop").hidden = true;
-    the("again").disabled = false;
+    the("again").hidden = false;
     result = with_;
     conclude();
     if (result?.answer?.outcome === "wrong-key") {
@@ -234,7 +234,7 @@ function show(script) {
     const started = performance.now();
     the("actions").hidden = false;
     the("stop").hidden = false;
-    the("again").disabled = true;
+    the("again").hidden = true;
     the("working").hidden = false;
     the("status").textContent = "";
     speak();

@@ -64,5 +64,5 @@ extern "C" fn verify(bytes: u64) -> usize {
 
 #[unsafe(no_mangle)]
 extern "C" fn output() -> *const u8 {
-    OUTPUT.with_borrow(|output| output.as_ptr())
+    OUTPUT.with_borrow(Vec::as_ptr)
 }

@@ -275,10 +275,7 @@ fn altered(whole: &[u8], other: &Parts, numbers: &mut Numbers) -> Option<(String
 
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(sha2::Sha256::digest(bytes))
 }
 
 /// Names how many alterations are tried; without it there are some.
