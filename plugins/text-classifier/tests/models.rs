@@ -4,7 +4,7 @@ use proviso_rows::each_row;
 use proviso_text_features::{Model, carry};
 
 const FRAUD: &str = include_str!("../../../policies/bank-cn/lexicons/fraud-wording.txt");
-const SPAM: &str = include_str!("../../../policies/broker-us/models/spam-wording.txt");
+const SPAM: &str = include_str!("../../../policies/broker-us/lexicons/spam-wording.txt");
 
 fn model(file: &str) -> Model {
     let lines = file.lines().filter(|line| !line.starts_with('#'));
