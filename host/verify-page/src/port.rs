@@ -21,8 +21,8 @@ unsafe extern "C" {
     safe fn progress(messages: u64);
 }
 
-/// The most bytes of a key. One has about 60.
-const KEY_BYTES_MAX: usize = 4096;
+/// Bytes of a key, at most: those of the 4,000 characters that the page's field takes. A key has about 60.
+const KEY_BYTES_MAX: usize = 16 << 10;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
