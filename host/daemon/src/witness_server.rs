@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// A request in bytes, at most: 63 hashes and a note.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
@@ -164,6 +165,7 @@ fn key_of(file: &Path, name: &str) -> anyhow::Result<SignerKey> {
     let what = || format!("the witness's key {}", file.display());
     match regular_file::read_text(file, FILE_BYTES_MAX) {
         Ok(text) => {
+            let text = Zeroizing::new(text);
             let key: SignerKey = text.trim_end().parse().with_context(what)?;
             anyhow::ensure!(
                 key.verifier().kind() == KeyKind::Cosignature,
@@ -173,12 +175,13 @@ fn key_of(file: &Path, name: &str) -> anyhow::Result<SignerKey> {
             Ok(key)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut seed = [0; 32];
-            let random = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut seed));
+            let mut seed = Zeroizing::new([0; 32]);
+            let random = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut *seed));
             random.context("no randomness")?;
             let key = SignerKey::new(KeyName::new(name)?, KeyKind::Cosignature, &seed);
-            let made = regular_file::replace(file, &format!("{}\n", key.to_secret_text()));
-            made.with_context(what)?;
+            let mut text = key.to_secret_text();
+            text.push('\n');
+            regular_file::replace(file, &text).with_context(what)?;
             Ok(key)
         }
         Err(error) => Err(error).with_context(what),

@@ -38,7 +38,7 @@ fn the_example_of_the_standard_is_verified() {
 #[test]
 fn a_signature_is_that_of_go_byte_by_byte() {
     let signer: SignerKey = PETER_SIGNER.parse().unwrap();
-    assert_eq!(signer.to_secret_text(), PETER_SIGNER);
+    assert_eq!(*signer.to_secret_text(), PETER_SIGNER);
     assert_eq!(signer.verifier().to_string(), PETER);
     let mut note = Note::new(TEXT).unwrap();
     note.sign(&signer).unwrap();

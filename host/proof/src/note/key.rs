@@ -4,8 +4,9 @@
 use crate::base64;
 use ed25519_dalek::{Signature as Ed25519, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
+use zeroize::Zeroizing;
 
 /// The most bytes of a key's name.
 pub const KEY_NAME_BYTES_MAX: usize = 255;
@@ -210,15 +211,15 @@ impl SignerKey {
         &self.verifier
     }
 
-    /// The text form, with the private key in it.
-    pub fn to_secret_text(&self) -> String {
-        let key = [&[self.verifier.kind.byte()], &self.private.as_bytes()[..]].concat();
-        format!(
-            "{PRIVATE}{}+{:08x}+{}",
-            self.verifier.name,
-            self.verifier.id,
-            base64::encode(&key)
-        )
+    /// The text form, with the private key in it. Its memory is overwritten when it is let go.
+    pub fn to_secret_text(&self) -> Zeroizing<String> {
+        let key = Zeroizing::new([&[self.verifier.kind.byte()], &self.private.as_bytes()[..]].concat());
+        let key = Zeroizing::new(base64::encode(&key));
+        // With room for all of it: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(KEY_TEXT_BYTES_MAX));
+        let VerifierKey { name, id, .. } = &self.verifier;
+        write!(text, "{PRIVATE}{name}+{id:08x}+{}", *key).expect("a string takes what is written");
+        text
     }
 
     /// The bytes of a signature over the text of a note: 64.
@@ -266,7 +267,7 @@ struct Parts {
     name: KeyName,
     id: u32,
     kind: KeyKind,
-    bytes: [u8; KEY_BYTES],
+    bytes: Zeroizing<[u8; KEY_BYTES]>,
 }
 
 fn parts(text: &str, bad: impl Fn() -> KeyError) -> Result<Parts, KeyError> {
@@ -284,14 +285,14 @@ fn parts(text: &str, bad: impl Fn() -> KeyError) -> Result<Parts, KeyError> {
     if id.bytes().any(|byte| byte.is_ascii_uppercase()) || hex::decode_to_slice(id, &mut id_bytes).is_err() {
         return Err(bad());
     }
-    let key = base64::decode(key).ok_or_else(&bad)?;
+    let key = Zeroizing::new(base64::decode(key).ok_or_else(&bad)?);
     let Some((&kind, bytes)) = key.split_first() else {
         return Err(bad());
     };
     let Some(kind) = KeyKind::of(kind) else {
         return Err(KeyError::Kind { name, kind });
     };
-    let bytes = bytes.try_into().map_err(|_| bad())?;
+    let bytes = bytes.try_into().map(Zeroizing::new).map_err(|_| bad())?;
     Ok(Parts {
         name,
         id: u32::from_be_bytes(id_bytes),

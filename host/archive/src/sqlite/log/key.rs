@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The longest file that is read: a name of 255 bytes and a key.
 const FILE_BYTES_MAX: u64 = 1024;
@@ -35,7 +36,7 @@ pub(super) fn read(archive: &Path) -> Result<Option<SignerKey>, LogTrouble> {
     if mode & 0o077 != 0 {
         return Err(LogTrouble::OpenKey { path, mode });
     }
-    let mut text = String::new();
+    let mut text = Zeroizing::new(String::with_capacity(FILE_BYTES_MAX as usize));
     file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(io)?;
     text.trim_end().parse().map(Some).map_err(|source| LogTrouble::BadKey {
         path: path.clone(),
@@ -51,8 +52,8 @@ pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
         path: path.clone(),
         source,
     };
-    let (mut name, mut seed) = ([0; NAME_BYTES], [0; 32]);
-    let random = getrandom::fill(&mut name).and_then(|()| getrandom::fill(&mut seed));
+    let (mut name, mut seed) = ([0; NAME_BYTES], Zeroizing::new([0; 32]));
+    let random = getrandom::fill(&mut name).and_then(|()| getrandom::fill(&mut *seed));
     random.map_err(|error| io(std::io::Error::other(error)))?;
     let name = KeyName::new(&format!("proviso.archive/{:016x}", u64::from_be_bytes(name)))
         .expect("letters, digits, a point and a slash");
@@ -61,6 +62,8 @@ pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
         let kept = beside(archive, &format!(".log-key.{}", old.mtime()));
         std::fs::rename(&path, kept).map_err(io)?;
     }
-    replace(&path, &format!("{}\n", key.to_secret_text())).map_err(io)?;
+    let mut text = key.to_secret_text();
+    text.push('\n');
+    replace(&path, &text).map_err(io)?;
     Ok(key)
 }
