@@ -222,12 +222,14 @@ fn going_back_gives_the_same_again() {
 #[test]
 fn a_dropped_poll_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    for file in 0..20 {
+    let add = |file: usize| {
         append(
-            &folder.path().join(format!("{file:02}.jsonl")),
+            &folder.path().join(format!("{file:05}.jsonl")),
             line(&format!("m{file}")),
         );
-    }
+    };
+    (0..20).for_each(add);
+    let mut files = 20;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -235,7 +237,7 @@ fn a_dropped_poll_loses_nothing() {
     let mut spool = Spool::new(folder.path(), Format::Ndjson, origin());
     let mut seen = Vec::new();
     let (mut dropped, mut patience) = (0, 0);
-    while seen.len() < 20 {
+    while seen.len() < files {
         let poll = async {
             tokio::select! {
                 biased;
@@ -250,10 +252,14 @@ fn a_dropped_poll_loses_nothing() {
             dropped += 1;
             patience += 1;
         }
+        // On a busy machine a poll may be over before it is first looked at: then there is more to read, until one is not.
+        if seen.len() == files && dropped == 0 {
+            add(files);
+            files += 1;
+        }
     }
-    let expected: Vec<_> = (0..20).map(|file| format!("{file:02}.jsonl:1 m{file}")).collect();
+    let expected: Vec<_> = (0..files).map(|file| format!("{file:05}.jsonl:1 m{file}")).collect();
     assert_eq!(shown(&seen), expected);
-    assert!(dropped > 0, "some polls were dropped");
 }
 
 async fn yield_times(times: usize) {
