@@ -92,6 +92,7 @@ upgrade: build
 
 # What is learnt is a file that never changes once messages were packed by it: another one has another number and name.
 dictionary:
+	@command -v zstd >/dev/null || { echo "make dictionary: zstd is missing: sudo apt-get install zstd" >&2; exit 1; }
 	rm -rf $(TARGET_DIR)/samples && mkdir -p $(TARGET_DIR)/samples
 	PROVISO_DICTIONARY_SAMPLES=$(abspath $(TARGET_DIR))/samples cargo test --release -p proviso-archive --lib samples::
 	cd $(TARGET_DIR)/samples && zstd --train-fastcover -q -f * --maxdict=16384 --dictID=3 -o ../content.dictionary
