@@ -14,6 +14,7 @@
 #   make foreign-proofs  has exports verified by a program that has nothing of Proviso, and a log of 70,000 leaves by programs of
 #                  others: golang.org/x/mod/sumdb, and aics-tlog of PyPI
 #                  (Python 3.12 or newer). Installs Go on Debian
+#   make analysts  has DuckDB (of PyPI) read the tables of a demonstration, and compares what it counts with what Proviso says
 #   make alterations  alters an archive 10,000 times and an export 10,000 times, and has each alteration found, by an audit or by who has the export alone; and has the program and the page say the same of 10,000 exports
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
@@ -28,7 +29,7 @@
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs alterations kills faults memory upgrade races dictionary verifier lint setup
+.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs analysts alterations kills faults memory upgrade races dictionary verifier lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -70,6 +71,11 @@ soak: build
 
 foreign-proofs:
 	@sh tests/foreign_proofs/run.sh $(TARGET_DIR)
+
+ANALYSTS_MESSAGES := 20000
+
+analysts: build
+	@sh tests/analysts/run.sh $(abspath $(TARGET_DIR)) $(ANALYSTS_MESSAGES)
 
 alterations: page
 	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture alterations::

@@ -3,7 +3,7 @@
 use super::support::{PATIENCE, Serve, Site, json_lines, message, run, stderr, stdout};
 use serde_json::{Value, json};
 
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [policy.settings.rules.orders]
 law = "Order Act"
 article = "3"

@@ -50,6 +50,7 @@ mod replays;
 mod schedule;
 mod search;
 mod support;
+mod tables;
 mod tokens;
 mod train;
 mod trust;

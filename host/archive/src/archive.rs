@@ -27,6 +27,7 @@ use crate::search::{Counted, Page, Search};
 use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
+use crate::tables::{TableRows, Tabled, TablesSize};
 use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_evidence::Sink;
@@ -440,6 +441,22 @@ impl Archive {
     /// nothing that is there has it.
     pub async fn unmask(&self, export: u64, pseudonym: &str) -> Result<Option<String>, StorageError> {
         self.store.unmask(export, pseudonym).await
+    }
+
+    /// The number that the next export has, of evidence or of tables: the log counts them.
+    pub async fn next_export(&self) -> Result<u64, StorageError> {
+        self.store.next_export().await
+    }
+
+    /// How many messages tables have rows of.
+    pub async fn tables_size(&self, of: &Tabled) -> Result<TablesSize, StorageError> {
+        self.store.tables_size(of).await
+    }
+
+    /// The next rows of tables, under the pseudonyms of the export of that number: those behind one place in the order of arrival, up to another.
+    /// Columns alone are read. Nothing of it must be given away before the log was told ([`Change::Exported`]).
+    pub async fn table_rows(&self, export: u64, of: &Tabled, after: i64, last: i64) -> Result<TableRows, StorageError> {
+        self.store.table_rows(export, of, (after, last)).await
     }
 
     /// Makes a backup in a folder that is new or empty, while another process writes or not: the database as it is at one moment, what

@@ -43,6 +43,7 @@ mod sqlite;
 mod stats;
 mod storage;
 mod stored;
+mod tables;
 mod terms;
 mod trust;
 mod verdicts;
@@ -92,6 +93,7 @@ pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };
 pub use storage::{StorageCause, StorageError};
+pub use tables::{TableRows, Tabled, TablesSize};
 pub use terms::NoTerm;
 pub use trust::{AllowedDowngrade, Downgrade, PackSeen, TrustRecord};
 pub use verdicts::{FoldBefore, NotStored, Recorded, StoredDecision, StoredVerdict};

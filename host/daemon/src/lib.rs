@@ -39,6 +39,7 @@ pub mod run;
 mod schedule;
 pub mod searching;
 mod spool;
+pub mod tabling;
 pub mod token;
 pub mod trust;
 pub mod watch;

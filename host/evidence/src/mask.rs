@@ -56,6 +56,14 @@ pub fn name(kind: &str, bytes: &[u8; 16]) -> String {
     format!("{kind}-{}", hex::encode(&bytes[..8]))
 }
 
+/// The pseudonym of a text of a kind. What is absent stays absent.
+pub fn pseudonym(pseudonyms: &mut impl Pseudonyms, kind: &'static str, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    name(kind, &pseudonyms.bytes(kind, text))
+}
+
 impl<P: Pseudonyms> Mask<P> {
     /// `known`: the identifiers of everybody, which are looked for within texts. Those of fewer than 3 bytes are not.
     pub fn new(pseudonyms: P, known: &[String]) -> Result<Self, TooMany> {
@@ -78,11 +86,7 @@ impl<P: Pseudonyms> Mask<P> {
     }
 
     fn of(&mut self, kind: &'static str, text: &str) -> String {
-        // What is absent stays absent.
-        if text.is_empty() {
-            return String::new();
-        }
-        name(kind, &self.pseudonyms.bytes(kind, text))
+        pseudonym(&mut self.pseudonyms, kind, text)
     }
 
     /// Masks a message with all that is said of it. Its sealed parts and entries are not to be given away with it, nor its bytes.

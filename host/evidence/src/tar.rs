@@ -7,6 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Bytes of a block.
 const BLOCK: usize = 512;
+/// The most bytes of a member that is copied piece by piece: what the header has room for.
+pub const COPIED_BYTES_MAX: u64 = 0o77_777_777_777;
 /// Blocks of zeros at the end.
 const END: usize = 2 * BLOCK;
 
@@ -68,6 +70,18 @@ impl<W: Write> TarWriter<W> {
         Self { out }
     }
 
+    /// Writes a member of so many bytes, which are read as they are written: at most [`COPIED_BYTES_MAX`].
+    pub fn copy(&mut self, path: &str, bytes: u64, from: &mut impl Read) -> io::Result<()> {
+        if !is_path(path) || bytes > COPIED_BYTES_MAX {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.out.write_all(&header(path, bytes))?;
+        if io::copy(&mut from.take(bytes), &mut self.out)? < bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.out.write_all(&[0; BLOCK][..padding(bytes)])
+    }
+
     /// Ends the file.
     pub fn finish(mut self) -> io::Result<W> {
         self.out.write_all(&[0; END])?;
@@ -98,7 +112,12 @@ pub struct TarMembers<R> {
 
 impl<R: Read + Seek> TarMembers<R> {
     /// Walks over the headers.
-    pub fn open(mut file: R) -> Result<Self, TarError> {
+    pub fn open(file: R) -> Result<Self, TarError> {
+        Self::open_within(file, MEMBER_BYTES_MAX as u64)
+    }
+
+    /// The same, with members of at most so many bytes, which are to be copied ([`TarMembers::copy`]).
+    pub fn open_within(mut file: R, member_bytes_max: u64) -> Result<Self, TarError> {
         let end = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(0))?;
         let (mut order, mut places, mut at) = (Vec::new(), BTreeMap::new(), 0);
@@ -110,7 +129,7 @@ impl<R: Read + Seek> TarMembers<R> {
             }
             let (path, bytes) = read_header(&block, at)?;
             let start = at + BLOCK as u64;
-            if order.len() == MEMBERS_MAX || bytes > MEMBER_BYTES_MAX as u64 {
+            if order.len() == MEMBERS_MAX || bytes > member_bytes_max {
                 return Err(TarError::Bounds(at));
             }
             let mut rest = [0; BLOCK];
@@ -135,6 +154,20 @@ impl<R: Read + Seek> TarMembers<R> {
             behind if behind < end => Err(TarError::Behind(behind)),
             _ => Ok(Self { file, order, places }),
         }
+    }
+}
+
+impl<R: Read + Seek> TarMembers<R> {
+    /// Copies a member piece by piece; false if there is none.
+    pub fn copy(&mut self, path: &str, out: &mut impl Write) -> io::Result<bool> {
+        let Some((start, bytes)) = self.places.get(path) else {
+            return Ok(false);
+        };
+        self.file.seek(SeekFrom::Start(*start))?;
+        if io::copy(&mut (&mut self.file).take(*bytes), out)? < *bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(true)
     }
 }
 

@@ -8,7 +8,7 @@ use proviso_archive::READ_TIME_MAX;
 use proviso_daemon::USER_HEADER;
 use proviso_daemon::config::Config;
 use proviso_daemon::token::Token;
-use proviso_daemon::wire::{EXPORT_HEADER, GivenV1};
+use proviso_daemon::wire::EXPORT_HEADER;
 use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_ANSWER_WAIT};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// Asks for an export, which is written into a file; what it is.
-    pub(crate) fn download(&self, path: &str, body: &Value, out: &mut File) -> anyhow::Result<GivenV1> {
+    pub(crate) fn download<T: DeserializeOwned>(&self, path: &str, body: &Value, out: &mut File) -> anyhow::Result<T> {
         let request = self
             .agent
             .post(format!("{}{path}", self.base))

@@ -7,6 +7,7 @@ mod command;
 mod exit;
 mod looking;
 mod naming;
+mod partial;
 mod passphrase;
 mod period;
 mod reading;

@@ -6,6 +6,14 @@ use proviso_archive::Sent;
 use proviso_model::Timestamp;
 use proviso_model::time::Day;
 
+/// Reads a day, from 00:00 UTC, or a time with its zone; else what is expected.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    let day: Result<Day, _> = text.parse();
+    let day = day.map(|day| format!("{day}T00:00:00Z"));
+    let time = Timestamp::from_rfc3339(day.as_deref().unwrap_or(text));
+    time.map_err(|_| "expected a day such as 2026-01-31, or a time with its zone")
+}
+
 /// The time in which a message must have been sent; from the first on, before the second.
 pub(crate) struct Period {
     since: Option<Timestamp>,
@@ -17,15 +25,8 @@ impl Period {
     pub(crate) fn read(since: Option<&str>, until: Option<&str>) -> Result<Self, Usage> {
         let read = |flag: &str, text: Option<&str>| {
             let Some(text) = text else { return Ok(None) };
-            let day: Result<Day, _> = text.parse();
-            let day = day.map(|day| format!("{day}T00:00:00Z"));
-            let time = Timestamp::from_rfc3339(day.as_deref().unwrap_or(text));
-            time.map(Some).map_err(|_| {
-                Usage(format!(
-                    "{flag} is {:?}: expected a day such as 2026-01-31, or a time with its zone",
-                    clip(text, 64)
-                ))
-            })
+            let time = moment(text).map(Some);
+            time.map_err(|expected| Usage(format!("{flag} is {:?}: {expected}", clip(text, 64))))
         };
         Ok(Self {
             since: read("--since", since)?,

@@ -62,6 +62,7 @@ mod steps;
 #[cfg(test)]
 #[path = "../../tests/support/mod.rs"]
 pub(crate) mod support;
+mod tables;
 mod threads;
 mod trust;
 mod upgrade;

@@ -78,6 +78,15 @@ pub(crate) fn write_problems(problems: &[Problem]) -> String {
     text(&problems)
 }
 
+/// Reads the rules that decided.
+pub(crate) fn read_cited_rules(json: &str) -> Result<Vec<CitedRule>, serde_json::Error> {
+    let rules: Vec<CitedRuleV1> = serde_json::from_str(json)?;
+    let rules = rules
+        .into_iter()
+        .map(|CitedRuleV1 { rule, law, article }| CitedRule { rule, law, article });
+    Ok(rules.collect())
+}
+
 /// Writes the rules that decided.
 pub(crate) fn write_cited_rules(rules: &[CitedRule]) -> String {
     let rules: Vec<_> = rules
@@ -118,15 +127,16 @@ mod tests {
         assert_eq!(write_problems(&problems), golden);
     }
 
-    /// Nothing reads them as a list: the statistics take them apart in SQL, by these names.
+    /// The statistics take them apart in SQL, by these names.
     #[test]
-    fn cited_rules_are_written_as_before() {
+    fn cited_rules_are_read_and_written_as_before() {
         let golden = include_str!("golden/cited-rules-v1.json").trim_end();
         let cited = CitedRule {
             rule: "securities-20y".into(),
             law: "证券法".into(),
             article: "153".into(),
         };
+        assert_eq!(read_cited_rules(golden).unwrap(), [cited.clone()]);
         assert_eq!(write_cited_rules(&[cited]), golden);
     }
 }

@@ -92,7 +92,7 @@ pub(super) async fn unmask(
 }
 
 /// A file that nobody else finds: its name is gone before anything is in it.
-fn nameless(folder: &Path) -> io::Result<File> {
+pub(super) fn nameless(folder: &Path) -> io::Result<File> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let path = folder.join(format!(".export-{}-{number}", std::process::id()));
@@ -107,10 +107,10 @@ fn nameless(folder: &Path) -> io::Result<File> {
 }
 
 /// A file as the body of an answer, read as the peer takes it.
-struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+pub(super) struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
 
 impl Pieces {
-    fn of(mut file: File) -> Self {
+    pub(super) fn of(mut file: File) -> Self {
         let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
         tokio::task::spawn_blocking(move || {
             loop {

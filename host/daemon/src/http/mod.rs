@@ -23,6 +23,7 @@ mod requests;
 mod retention;
 mod serving;
 mod status;
+mod tables;
 mod taken;
 
 pub use guard::USER_HEADER;
@@ -127,6 +128,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/count", post(looking::count))
         .route("/v1/archive/export", post(export::export))
         .route("/v1/archive/unmask", post(export::unmask))
+        .route("/v1/archive/tables", post(tables::tables))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/recorded-behind", get(looking::recorded_behind))

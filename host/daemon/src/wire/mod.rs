@@ -15,6 +15,7 @@ mod message;
 mod requests;
 mod search;
 mod stats;
+mod tables;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use message::IdV1;
 pub use requests::{AskedV1, RanV1, RequestDecisionV1, RequestV1, RequestsV1};
 pub use search::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
 pub use stats::StatsV1;
+pub use tables::{TabledV1, TablesV1};
 
 /// An answer that has the form, and something in it that cannot be.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ use proviso_archive::{
     RequestedMessage,
 };
 use proviso_model::{Digest, MessageId, Timestamp};
+use proviso_tables::CountsV1;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -219,6 +220,13 @@ fn exports_are_told_as_they_were() {
     told(include_str!("golden/given-v1.json"), &GivenV1::from(given));
     let text = Some("李娜".into());
     told(include_str!("golden/unmasked-v1.json"), &UnmaskedV1 { text });
+    let counts = CountsV1 {
+        messages: 3,
+        findings: 2,
+        retention: 4,
+    };
+    let tabled = TabledV1::new(7, "00ff".repeat(16), counts);
+    told(include_str!("golden/tabled-v1.json"), &tabled);
     let asked: ExportV1 = serde_json::from_str("{\"query\":\"x\",\"reason\":\"y\",\"to\":\"z\"}").unwrap();
     assert_eq!((asked.masked, asked.forms, asked.context), (false, None, None));
 }

@@ -2,6 +2,7 @@
 
 use super::{ArchiveArgs, OutputFormat};
 use clap::{Args, Subcommand};
+use proviso_model::Timestamp;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +36,13 @@ pub(crate) enum ArchiveCommand {
         proviso archive export --conversation bank/wecom/wei --reason 'case 7' --to 'the court' --out case-7 --until 2027-01-31\n  \
         proviso-verify case-7.tar --key 'NAME+ID+KEY'")]
     Export(ExportArgs),
-    /// Says what a pseudonym of a masked export stands for. The log tells who asked, and why.
+    /// Writes tables for analysts: findings, retention and what is known of messages beside what they say, as Apache Parquet, under pseudonyms. No
+    /// message is opened. The log tells who asked, for whom and why, before anything is given.
+    #[command(after_help = "Examples:\n  \
+        proviso archive tables --reason 'quarterly review' --to 'the analysts' --out q3 --from 2026-07-01 --before 2026-10-01\n  \
+        duckdb -c \"SELECT rule, severity, count(*) FROM 'q3/findings.parquet' GROUP BY ALL\"")]
+    Tables(TablesArgs),
+    /// Says what a pseudonym of a masked export, or of tables, stands for. The log tells who asked, and why.
     #[command(
         after_help = "Example:\n  proviso archive unmask person-7f3a0c15d2e4b698 --export 3 --reason 'order of the court, case 7'"
     )]
@@ -133,6 +140,30 @@ pub(crate) struct ExportArgs {
     /// Forms beside the lines that are verified.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = ExportForm::ALL)]
     pub forms: Vec<ExportForm>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TablesArgs {
+    /// Why: it stands in the log and in the manifest.
+    #[arg(long)]
+    pub reason: String,
+    /// For whom: it stands in the log and in the manifest.
+    #[arg(long, value_name = "RECIPIENT")]
+    pub to: String,
+    /// A folder that is empty or not there.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Only messages of this tenant.
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// Only messages that were sent then or later: a day, from 00:00 UTC, or a time with its zone.
+    #[arg(long, value_name = "TIME", value_parser = crate::period::moment)]
+    pub from: Option<Timestamp>,
+    /// Only messages that were sent before then.
+    #[arg(long, value_name = "TIME", value_parser = crate::period::moment)]
+    pub before: Option<Timestamp>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }

@@ -20,7 +20,7 @@ pub(crate) use pack::{
 
 pub(crate) use archive::{
     ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, RejudgeArgs, ReleaseArgs, RestoreArgs, SearchArgs,
-    UnmaskArgs,
+    TablesArgs, UnmaskArgs,
 };
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 

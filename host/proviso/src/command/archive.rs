@@ -67,6 +67,7 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Rejudge(args) => return super::rejudge::run(args, colour).await,
             ArchiveCommand::Release(args) => super::release::run(args).await?,
             ArchiveCommand::Export(args) => return super::export::run(args, colour).await,
+            ArchiveCommand::Tables(args) => return super::tables::run(args, colour).await,
             ArchiveCommand::Unmask(args) => return super::export::unmask(args).await,
             ArchiveCommand::Search(args) => return super::search::search(args, colour).await,
             ArchiveCommand::Index(args) => super::index::index(args).await?,

@@ -3,6 +3,7 @@
 use crate::cli::{ExportArgs, ExportForm, OutputFormat, UnmaskArgs};
 use crate::exit::{Ending, Usage};
 use crate::looking::{Looking, Writing};
+use crate::partial::{Place, new_file, parent_of};
 use crate::show::progress::Progress;
 use crate::show::table::{Columns, count};
 use anyhow::Context as _;
@@ -14,11 +15,8 @@ use proviso_evidence::{Members as _, Sink, is_path};
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-
-/// What the path of a tar ends with.
-const TAR: &str = "tar";
 
 pub(crate) async fn run(args: &ExportArgs, colour: bool) -> anyhow::Result<Ending> {
     let asked = asked(args);
@@ -95,63 +93,24 @@ fn usage<E: std::error::Error + Send + Sync + 'static>(error: ExportingError<E>)
     }
 }
 
-/// Where an export goes, and where it stands until it is whole.
-struct Place {
-    path: PathBuf,
-    partial: PathBuf,
-    is_tar: bool,
+/// Members on the disk.
+enum Files {
+    Tar(TarWriter<BufWriter<File>>),
+    Folder(Folder),
 }
 
-impl Place {
-    fn of(path: &Path) -> anyhow::Result<Self> {
-        let shown = path.display();
-        let is_tar = path.extension().is_some_and(|extension| extension == TAR);
-        let (Some(name), parent) = (path.file_name(), parent_of(path)) else {
-            return Err(Usage(format!("--out {shown}: expected the name of a folder or of a .tar")).into());
-        };
-        if !parent.is_dir() {
-            return Err(Usage(format!("--out {shown}: there is no folder {}", parent.display())).into());
+impl Files {
+    fn at(place: &Place) -> io::Result<Self> {
+        if place.is_tar() {
+            return Ok(Files::Tar(TarWriter::new(BufWriter::new(new_file(place.partial())?))));
         }
-        match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| format!("cannot look at {shown}")),
-            Ok(about) if !is_tar && about.is_dir() => {
-                if fs::read_dir(path)?.next().is_some() {
-                    let what = format!("--out {shown}: the folder is not empty; name one that is, or a new one");
-                    return Err(Usage(what).into());
-                }
-            }
-            Ok(_) => return Err(Usage(format!("--out {shown}: it is there already; name a new one")).into()),
-        }
-        let partial = format!(".{}.partial-{}", name.to_string_lossy(), std::process::id());
-        Ok(Self {
-            path: path.to_owned(),
-            partial: parent.join(partial),
-            is_tar,
-        })
-    }
-
-    /// What is there in part goes.
-    fn remove_partial(&self) {
-        // Nothing to do if this fails as well: the error before it is the one to tell.
-        if self.is_tar {
-            let _ = fs::remove_file(&self.partial);
-        } else {
-            let _ = fs::remove_dir_all(&self.partial);
-        }
-    }
-
-    fn sink(&self) -> io::Result<Files> {
-        if self.is_tar {
-            return Ok(Files::Tar(TarWriter::new(BufWriter::new(new_file(&self.partial)?))));
-        }
-        fs::DirBuilder::new().mode(0o700).create(&self.partial)?;
-        Ok(Files::Folder(Folder::of(&self.partial)))
+        place.make_partial()?;
+        Ok(Files::Folder(Folder::of(place.partial())))
     }
 
     /// Gives it its name, once all of it is on the disk.
-    fn finish(&self, sink: Files) -> io::Result<()> {
-        match sink {
+    fn finish(self, place: &Place) -> io::Result<()> {
+        match self {
             Files::Tar(tar) => tar
                 .finish()?
                 .into_inner()
@@ -159,27 +118,8 @@ impl Place {
                 .sync_all()?,
             Files::Folder(folder) => folder.sync()?,
         }
-        fs::rename(&self.partial, &self.path)?;
-        File::open(parent_of(&self.path))?.sync_all()
+        place.name()
     }
-}
-
-fn parent_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// For its owner alone: it has what people wrote.
-fn new_file(path: &Path) -> io::Result<File> {
-    File::options().write(true).create_new(true).mode(0o600).open(path)
-}
-
-/// Members on the disk.
-enum Files {
-    Tar(TarWriter<BufWriter<File>>),
-    Folder(Folder),
 }
 
 impl Sink for Files {
@@ -243,7 +183,7 @@ async fn written(writing: &Writing, config: &Config, asked: &ExportV1, place: &P
     let made = match writing {
         Writing::Here(archive) => {
             let progress = Progress::open("messages looked at:");
-            let sink = place.sink().with_context(|| cannot_write(place))?;
+            let sink = Files::at(place).with_context(|| place.cannot_write())?;
             let store = config.store_dir();
             let told = |more: u64| progress.advance(more);
             let made = exporting::export(archive, &store, asked, sink, &crate::who::runs_this(), &told).await;
@@ -251,13 +191,13 @@ async fn written(writing: &Writing, config: &Config, asked: &ExportV1, place: &P
             made.map_err(usage)
         }
         Writing::Daemon(client) => {
-            let mut out = tempfile_beside(place)?;
+            let mut out = place.nameless()?;
             let given = client.download("/v1/archive/export", &json!(asked), &mut out);
             given.and_then(|given| Ok((copied(out, place)?, given)))
         }
     };
     let finished = made.and_then(|(sink, given)| {
-        place.finish(sink).with_context(|| cannot_write(place))?;
+        sink.finish(place).with_context(|| place.cannot_write())?;
         Ok(given)
     });
     if finished.is_err() {
@@ -266,32 +206,14 @@ async fn written(writing: &Writing, config: &Config, asked: &ExportV1, place: &P
     finished
 }
 
-fn cannot_write(place: &Place) -> String {
-    format!("cannot write {}", place.path.display())
-}
-
-/// A file without a name beside what is to be written.
-fn tempfile_beside(place: &Place) -> anyhow::Result<File> {
-    let path = place.partial.with_extension(format!("tar-{}", std::process::id()));
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path);
-    let file = file.with_context(|| cannot_write(place))?;
-    fs::remove_file(&path).with_context(|| cannot_write(place))?;
-    Ok(file)
-}
-
 /// What the daemon gave, where it is to be. Each byte of it outside of members is looked at on the way.
 fn copied(file: File, place: &Place) -> anyhow::Result<Files> {
     let members = TarMembers::open(BufReader::new(file));
     let mut members = members.context("the daemon's answer breaks off, or is no export")?;
-    let mut sink = place.sink().with_context(|| cannot_write(place))?;
+    let mut sink = Files::at(place).with_context(|| place.cannot_write())?;
     for path in members.paths()? {
         let bytes = members.read(&path)?.unwrap_or_default();
-        sink.member(&path, &bytes).with_context(|| cannot_write(place))?;
+        sink.member(&path, &bytes).with_context(|| place.cannot_write())?;
     }
     Ok(sink)
 }

@@ -38,5 +38,6 @@ mod restore;
 pub(crate) mod retention;
 mod search;
 pub(crate) mod serve;
+mod tables;
 pub(crate) mod token;
 mod why;

@@ -8,7 +8,8 @@ mod prove;
 mod read;
 mod tell;
 
-pub(super) use tell::tell;
+pub(super) use masked::{Keyed, pseudonym_of_place};
+pub(super) use tell::{next_number, tell};
 
 use super::Sqlite;
 use super::log::start::log_key;

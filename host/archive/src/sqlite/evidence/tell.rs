@@ -11,7 +11,7 @@ use proviso_proof::entry_proof::Place;
 use sqlx::{Row as _, SqliteConnection};
 
 /// The number that the next export has: the log counts them.
-pub(super) async fn next_number(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+pub(in crate::sqlite) async fn next_number(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let told: i64 = sqlx::query_scalar("SELECT count(*) FROM log_entries WHERE kind = ?")
         .bind(EXPORTED)
         .fetch_one(connection)
