@@ -32,6 +32,7 @@ mod hostile;
 mod inspect;
 mod keys;
 mod kill;
+mod kill_points;
 mod languages;
 mod links;
 mod lint;
