@@ -15,7 +15,7 @@ use proviso_verify::{Unsealing, open};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// What is killed.
@@ -449,7 +449,7 @@ fn evidence_is_whole(path: &Path) -> bool {
 }
 
 /// Each file is what the manifest says, and the manifest is one that the log told of.
-fn tables_are_whole(folder: &PathBuf, exported: &[String]) -> bool {
+fn tables_are_whole(folder: &Path, exported: &[String]) -> bool {
     let Ok(manifest) = fs::read(folder.join("manifest.json")) else {
         return false;
     };
@@ -458,12 +458,12 @@ fn tables_are_whole(folder: &PathBuf, exported: &[String]) -> bool {
     let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else {
         return false;
     };
-    let files = manifest["files"].as_array().unwrap().iter();
+    let mut files = manifest["files"].as_array().unwrap().iter();
     let is_as_listed = |file: &serde_json::Value| {
         let bytes = fs::read(folder.join(file["path"].as_str().unwrap()));
         bytes.is_ok_and(|bytes| digest(&bytes) == file["sha256"])
     };
-    files.map(is_as_listed).all(|same| same) && exported.iter().any(|manifest| manifest.contains(&told))
+    files.all(is_as_listed) && exported.iter().any(|manifest| manifest.contains(&told))
 }
 
 async fn search_equals_the_full_scan(archive: &Archive, when: &str) {

@@ -177,7 +177,7 @@ fn what(asked: &TablesV1) -> String {
     };
     for (word, time) in [("from", &asked.from), ("before", &asked.before)] {
         if let Some(time) = time {
-            what.push_str(&format!(" {word} {time}"));
+            what.extend([" ", word, " ", time.as_str()]);
         }
     }
     what

@@ -101,6 +101,7 @@ impl<W: Write + Send> Tables<W> {
 mod tests {
     use super::*;
     use crate::table::ROW_GROUP_BYTES;
+    use parquet::file::metadata::RowGroupMetaData;
     use parquet::file::reader::{FileReader as _, SerializedFileReader};
     use parquet::schema::parser::parse_message_type;
     use sha2::{Digest as _, Sha256};
@@ -156,7 +157,7 @@ mod tests {
         let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
         let groups = reader.metadata().row_groups();
         assert!(groups.len() > 2, "{} groups", groups.len());
-        let in_groups: i64 = groups.iter().map(|group| group.num_rows()).sum();
+        let in_groups: i64 = groups.iter().map(RowGroupMetaData::num_rows).sum();
         assert_eq!(in_groups, rows as i64);
         let last = reader.get_row_iter(None).unwrap().last().unwrap().unwrap();
         let absent = |row: &parquet::record::Row, name: &str| {

@@ -7,6 +7,7 @@ use crate::storage::StorageError;
 use crate::stored::{codes, lists};
 use crate::tables::{TableRows, Tabled, TablesSize};
 use proviso_evidence::mask::pseudonym;
+use proviso_model::Timestamp;
 use proviso_tables::{FindingRow, MessageRow, RetentionRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _};
@@ -50,8 +51,8 @@ impl Sqlite {
                 .await?;
             let messages: i64 = sqlx::query_scalar(SIZE)
                 .bind(of.tenant.clone())
-                .bind(of.sent.from.map(|from| from.as_millis()))
-                .bind(of.sent.before.map(|before| before.as_millis()))
+                .bind(of.sent.from.map(Timestamp::as_millis))
+                .bind(of.sent.before.map(Timestamp::as_millis))
                 .bind(last)
                 .fetch_one(&mut *transaction)
                 .await?;
@@ -80,8 +81,8 @@ impl Sqlite {
             let mut transaction = reader.begin().await?;
             let places: Vec<i64> = sqlx::query_scalar(PLACES)
                 .bind(of.tenant.clone())
-                .bind(of.sent.from.map(|from| from.as_millis()))
-                .bind(of.sent.before.map(|before| before.as_millis()))
+                .bind(of.sent.from.map(Timestamp::as_millis))
+                .bind(of.sent.before.map(Timestamp::as_millis))
                 .bind(last)
                 .bind(after)
                 .bind(PAGE_MESSAGES)

@@ -136,7 +136,7 @@ mod tests {
             law: "证券法".into(),
             article: "153".into(),
         };
-        assert_eq!(read_cited_rules(golden).unwrap(), [cited.clone()]);
+        assert_eq!(read_cited_rules(golden).unwrap(), std::slice::from_ref(&cited));
         assert_eq!(write_cited_rules(&[cited]), golden);
     }
 }
