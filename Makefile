@@ -19,6 +19,7 @@
 #   make kills    kills the daemon 500 times at work, audits the archive after each, and delivers all of it again three times
 #   make kill-points  kills indexing, merging, rebuilding, disposals and exports 200 times at 26 named points, and asks after each whether searches,
 #                  certificates and exports are true
+#   make leakage   attacks the files of an index without keys, 24,000 messages, and says how many words are recovered; PROVISO_CORPUS as above
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
 #   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
@@ -31,7 +32,7 @@
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs analysts alterations kills kill-points faults memory upgrade races dictionary verifier lint setup
+.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs analysts alterations kills kill-points leakage faults memory upgrade races dictionary verifier lint setup
 
 demo: build
 	$(PROVISO) demo
@@ -88,6 +89,9 @@ kills:
 
 kill-points: plugins
 	PROVISO_KILL_POINTS=200 cargo test --release -p proviso --test end_to_end -- --nocapture kill_points::an_end
+
+leakage:
+	PROVISO_LEAKAGE=24000 cargo test --release -p proviso-archive --test main -- --nocapture leakage::
 
 faults: plugins
 	PROVISO_FAULTS=1 cargo test --release --workspace --test end_to_end faults:: -- --nocapture

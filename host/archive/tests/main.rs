@@ -12,6 +12,7 @@ mod index;
 mod ingest;
 mod keys;
 mod killed;
+mod leakage;
 mod log;
 mod lost_writes;
 mod opening;
