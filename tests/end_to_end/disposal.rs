@@ -260,7 +260,7 @@ fn what_nobody_compared_with_its_text_destroys_nothing() {
 }
 
 /// A token of that right, in a file of its own.
-fn token(site: &Site, name: &str, right: &str) -> String {
+pub(crate) fn token(site: &Site, name: &str, right: &str) -> String {
     let secret = ok(site, &["token", "new", name, right])[0]["secret"]
         .as_str()
         .unwrap()

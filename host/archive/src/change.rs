@@ -13,7 +13,7 @@ use crate::keys::KeyError;
 use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
-use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
+use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
 use crate::storage::StorageError;
 use crate::terms::{self, NoTerm};
 use crate::trust::{AllowedDowngrade, TrustRecord};
@@ -125,6 +125,8 @@ pub enum Change<'a> {
         kind: &'static str,
         /// What the entry says, without who asked.
         fields: &'a [(&'static str, Value)],
+        /// The request that this runs, and what it does; `None` where one person may do it alone.
+        request: Option<(i64, &'a RequestedAct)>,
         /// When.
         at: Timestamp,
     },

@@ -62,7 +62,7 @@ pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, Directo
 pub use disposal::{DisposalReport, Disposed, Disposing, DisposingAgain, Due, Going, Hold, KeptBy, NewHold};
 pub use endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
 pub use evidence::{
-    CONTEXT_MAX, Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, Given, NoPacks, PackAtHand, Packs,
+    CONTEXT_MAX, Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, ExportRun, Given, NoPacks, PackAtHand, Packs,
 };
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
@@ -84,7 +84,7 @@ pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 pub use requests::{
     Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestRefusal, RequestedAct,
-    RequestedMessage,
+    RequestedExport, RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};

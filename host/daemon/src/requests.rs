@@ -178,7 +178,8 @@ fn act_of(ready: &[Going]) -> RequestedAct {
     }
 }
 
-async fn ask(
+/// Asks for an act of a tenant; the request's number.
+pub(crate) async fn ask(
     config: &Config,
     archive: &Archive,
     tenant: &str,
@@ -208,7 +209,14 @@ async fn ask(
     }
 }
 
-/// Runs a request as it was asked for. Messages that are held now, or that go by other rules than it names, stay. What is judged in
+/// A request by its number.
+pub(crate) async fn find(archive: &Archive, number: i64) -> Result<Request, RetentionError> {
+    let found = archive.requests(number.saturating_add(1), 1).await?.pop();
+    let found = found.filter(|request| request.number == number);
+    found.ok_or_else(|| RetentionError::Commit(RequestRefusal::Unknown(number).into()))
+}
+
+/// Runs a request as it was asked for, but an export, which [`exporting::run`](crate::exporting::run) makes. Messages that are held now, or that go by other rules than it names, stay. What is judged in
 /// the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
@@ -220,9 +228,7 @@ pub async fn run(
     clock_is_right: bool,
     by: &Principal,
 ) -> Result<Ran, RetentionError> {
-    let found = archive.requests(number.saturating_add(1), 1).await?.pop();
-    let found = found.filter(|request| request.number == number);
-    let request = found.ok_or_else(|| RetentionError::Commit(RequestRefusal::Unknown(number).into()))?;
+    let request = find(archive, number).await?;
     let messages = match &request.asked.act {
         RequestedAct::HoldRelease { hold, note } => {
             let release = Change::ReleaseHold {
@@ -233,6 +239,11 @@ pub async fn run(
             };
             archive.commit(release, by).await?;
             return Ok(Ran::HoldRelease(*hold));
+        }
+        RequestedAct::Export(_) => {
+            return Err(RetentionError::NotPossible(format!(
+                "request {number} gives messages away: `proviso request run {number} --out FOLDER|FILE.tar`"
+            )));
         }
         RequestedAct::Disposal { messages, .. } => messages,
     };

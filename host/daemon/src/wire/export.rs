@@ -1,6 +1,7 @@
 //! What is to be exported, and what was.
 
-use proviso_archive::Given;
+use proviso_archive::{Given, RequestedExport};
+use proviso_evidence::Asked;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/archive/export`: what is to be exported. Either a query or a conversation.
@@ -35,6 +36,36 @@ pub struct ExportV1 {
     /// `html`, `csv`, `eml`, `rsmf`; all of them if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forms: Option<Vec<String>>,
+}
+
+impl From<&RequestedExport> for ExportV1 {
+    /// As it was asked for, with all that was left out.
+    fn from(export: &RequestedExport) -> Self {
+        let (query, conversation, tenant) = match &export.asked {
+            Asked::Query(text) => (Some(text.clone()), None, Some(export.tenant.clone())),
+            Asked::Conversation(text) => (None, Some(text.clone()), None),
+        };
+        let views = export.views;
+        let forms = [
+            ("html", views.html),
+            ("csv", views.csv),
+            ("eml", views.eml),
+            ("rsmf", views.rsmf),
+        ];
+        let forms = forms.into_iter().filter_map(|(form, is)| is.then(|| form.to_owned()));
+        Self {
+            query,
+            conversation,
+            reason: export.reason.clone(),
+            to: export.to.clone(),
+            until: export.until.map(|until| until.to_string()),
+            context: Some(export.context),
+            tenant,
+            zone: Some(export.zone.clone()),
+            masked: export.masked,
+            forms: Some(forms.collect()),
+        }
+    }
 }
 
 /// What was exported. Beside a tar it stands in the header [`EXPORT_HEADER`].

@@ -98,8 +98,9 @@ pub(crate) struct SearchArgs {
     pub archive: ArchiveArgs,
 }
 
+/// What an export gives away, and to whom.
 #[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
+pub(crate) struct ExportWhat {
     /// What is exported, in the language of `proviso archive search`.
     #[arg(required_unless_present = "conversation", conflicts_with = "conversation")]
     pub query: Option<String>,
@@ -112,9 +113,6 @@ pub(crate) struct ExportArgs {
     /// For whom: it stands in the log and in the export.
     #[arg(long, value_name = "RECIPIENT")]
     pub to: String,
-    /// A folder that is empty or not there, or a file that ends in `.tar`.
-    #[arg(long, value_name = "FOLDER|FILE.tar")]
-    pub out: PathBuf,
     /// The last day on which it is meant to be used, as 2027-01-31.
     #[arg(long, value_name = "DAY")]
     pub until: Option<String>,
@@ -133,6 +131,15 @@ pub(crate) struct ExportArgs {
     /// Forms beside the lines that are verified.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = ExportForm::ALL)]
     pub forms: Vec<ExportForm>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub what: ExportWhat,
+    /// A folder that is empty or not there, or a file that ends in `.tar`.
+    #[arg(long, value_name = "FOLDER|FILE.tar")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }
