@@ -306,7 +306,10 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
     for (more, told) in [
         (&["保本"][..], "name another with --tenant"),
         (&["保本", "--tenant", "bank"], "`proviso request export` asks for it"),
-        (&["--conversation", "bank/chat/aside"], "`proviso request export` asks for it"),
+        (
+            &["--conversation", "bank/chat/aside"],
+            "`proviso request export` asks for it",
+        ),
         (&["保本", "--tenant", "shop"], "nothing was found"),
     ] {
         let (code, _, error) = export(&site, &out, more);
@@ -350,10 +353,17 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
     }
     let (code, _, error) = said(&site, &["request", "run", "1"]);
     assert_eq!(code, Some(2), "{error}");
-    assert!(error.contains("`proviso request run 1 --out FOLDER|FILE.tar`"), "{error}");
+    assert!(
+        error.contains("`proviso request run 1 --out FOLDER|FILE.tar`"),
+        "{error}"
+    );
     let tar = site.path("case-7.tar");
     let given = ran(&site, "1", &tar);
-    assert_eq!((&given["messages"], &given["matches"]), (&json!(3), &json!(1)), "{given}");
+    assert_eq!(
+        (&given["messages"], &given["matches"]),
+        (&json!(3), &json!(1)),
+        "{given}"
+    );
     let report = report(&tar, Some(&given["key"]));
     assert!(report.is_whole(), "{:?}", report.faults);
     refused(&site, "1", "it runs once");
@@ -364,7 +374,10 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
     approve("2");
     ok(&site, &["archive", "release", "bank/chat/held", "--note", "looked at"]);
     refused(&site, "2", "request 2 was made for other messages than are found now");
-    assert_eq!(ok(&site, &ask(&["--conversation", "bank/chat/aside"]))[0]["messages"], 30);
+    assert_eq!(
+        ok(&site, &ask(&["--conversation", "bank/chat/aside"]))[0]["messages"],
+        30
+    );
     approve("3");
     assert_eq!(daemon.terminate(), Some(0));
     let (code, told, error) = said(&site, &["audit", "verify"]);
@@ -373,7 +386,11 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
     // Without a daemon it is the same.
     let folder = site.path("aside");
     let given = ran(&site, "3", &folder);
-    assert_eq!((&given["messages"], &given["number"]), (&json!(30), &json!(2)), "{given}");
+    assert_eq!(
+        (&given["messages"], &given["number"]),
+        (&json!(30), &json!(2)),
+        "{given}"
+    );
     assert!(self::report(&folder, Some(&given["key"])).is_whole());
     refused(&site, "3", "it runs once");
     let asked = ok(&site, &ask(&["保本", "--tenant", "bank"]));
@@ -386,6 +403,18 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
         .map(|one| one["state"].clone())
         .collect();
     assert_eq!(states, ["waits-for-approval", "ran", "may-run", "ran"]);
+    // A hold is its tenant's: what fits it is asked for likewise.
+    ok(
+        &site,
+        &[
+            "hold", "place", "--tenant", "bank", "--text", "保本", "--reason", "case 7",
+        ],
+    );
+    let (code, _, error) = export(&site, &out, &["--hold", "1"]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("tenant \"bank\" wants two persons"), "{error}");
+    let asked = ok(&site, &ask(&["--hold", "1", "--context", "0"]));
+    assert_eq!((&asked[0]["requests"], &asked[0]["messages"]), (&json!([5]), &json!(3)));
     let table = said(&site, &["request", "list"]).1;
     assert!(table.contains("export 30 messages to the court"), "{table}");
 }
@@ -414,6 +443,63 @@ fn an_export_whose_request_ended_or_was_altered_is_not_made() {
     let out = site.path("altered.tar");
     let (code, _, error) = said(&site, &["request", "run", "2", "--out", &out.display().to_string()]);
     assert_eq!(code, Some(3), "{error}");
-    assert!(error.contains("the act of request 2 is not what its digest says"), "{error}");
+    assert!(
+        error.contains("the act of request 2 is not what its digest says"),
+        "{error}"
+    );
     assert!(!out.exists());
+}
+
+#[test]
+fn all_that_fits_a_hold_is_searched_and_exported() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    ok(
+        &site,
+        &[
+            "hold", "place", "--tenant", "bank", "--text", "保本", "--reason", "case 7",
+        ],
+    );
+    let counted = |query: &str| {
+        let counted = ok(&site, &["archive", "search", query, "--count", "--reason", "case 7"]);
+        counted[0]["messages"].clone()
+    };
+    assert_eq!((counted("hold:1"), counted("NOT hold:1")), (json!(1), json!(34)));
+    let body = json!({ "query": "hold:1 is:kept", "reason": "case 7" });
+    let (status, found) = daemon.post("/v1/archive/search", &body.to_string());
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["found"][0]["id"]["native"], "promise", "{found}");
+    let body = json!({ "query": "hold:2", "reason": "case 7" });
+    let (status, answer) = daemon.post("/v1/archive/count", &body.to_string());
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("there is no hold 2"), "{answer}");
+    let body = json!({ "query": "保本", "hold": 1, "reason": "case 7", "to": "the court" });
+    let (status, answer) = daemon.post("/v1/archive/export", &body.to_string());
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("only one of them"), "{answer}");
+
+    let tar = site.path("case-7.tar");
+    let given = exported(&site, &tar, &["--hold", "1", "--context", "1"]);
+    assert_eq!((&given["messages"], &given["matches"]), (&json!(3), &json!(1)));
+    let (code, _, error) = export(&site, &site.path("none"), &["--hold", "2"]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("there is no hold 2: see `proviso hold list`"), "{error}");
+    ok(&site, &["hold", "release", "1", "--note", "closed"]);
+    assert_eq!(daemon.terminate(), Some(0));
+    // Without a daemon it is the same, and so is what fits an order that has ended.
+    let folder = site.path("case-7");
+    let given = exported(&site, &folder, &["--hold", "1", "--context", "0"]);
+    assert_eq!(given["messages"], 1);
+    assert!(report(&folder, Some(&given["key"])).is_whole());
+    let manifest = std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"text\": \"hold:1\""), "{manifest}");
+    assert_eq!((counted("hold:1"), counted("hold:1 is:kept")), (json!(1), json!(0)));
+    let (code, _, error) = export(&site, &site.path("none"), &["--hold", "2"]);
+    assert_eq!(code, Some(2), "{error}");
+    let (_, told, _) = said(&site, &["audit", "show", "--limit", "1000", "--format", "json"]);
+    assert!(
+        told.contains("hold:1 is:kept") && told.contains("\"what\":\"hold:1\""),
+        "{told}"
+    );
 }

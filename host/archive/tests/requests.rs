@@ -7,8 +7,8 @@ use crate::evidence::{self, all_of, filled};
 use crate::log::whole;
 use crate::support::{Write, at, batch, entry, fresh, id, wei};
 use proviso_archive::{
-    Archive, Change, Chosen, CommitError, Deciding, Disposing, ExportError, ExportRequest, ExportRun, Given, NewRequest,
-    NoPacks, Receipt, Request, RequestRefusal, RequestedAct, RequestedMessage,
+    Archive, Change, Chosen, CommitError, Deciding, Disposing, ExportError, ExportRequest, ExportRun, Given,
+    NewRequest, NoPacks, Receipt, Request, RequestRefusal, RequestedAct, RequestedMessage,
 };
 use proviso_evidence::tar::TarWriter;
 use proviso_evidence::{Asked, Role};
@@ -303,7 +303,12 @@ async fn an_export_gives_away_just_what_another_approved_and_once() {
     of_another.request.as_mut().unwrap().tenant = "shop".into();
     let mut role = chosen.to_vec();
     role[1].role = Role::Context;
-    for (export, chosen) in [(&of_another, chosen), (&run, &role), (&run, &all[..4]), (&run, &all[1..4])] {
+    for (export, chosen) in [
+        (&of_another, chosen),
+        (&run, &role),
+        (&run, &all[..4]),
+        (&run, &all[1..4]),
+    ] {
         let refused = made(&archive, export, chosen).await;
         assert_eq!(refused, Err(RequestRefusal::OtherAct(number)), "{chosen:?}");
     }
@@ -319,7 +324,10 @@ async fn an_export_gives_away_just_what_another_approved_and_once() {
     // The act and its run are told by one leaf.
     let leaves = archive.log(None, 1).await.unwrap();
     let kinds: Vec<&str> = leaves[0].entries.iter().map(|entry| entry.kind.as_str()).collect();
-    assert!(kinds.contains(&"request-run") && kinds.contains(&"exported"), "{kinds:?}");
+    assert!(
+        kinds.contains(&"request-run") && kinds.contains(&"exported"),
+        "{kinds:?}"
+    );
     whole(&archive).await;
 }
 
@@ -371,9 +379,7 @@ async fn an_act_that_was_altered_in_the_file_does_not_run() {
     let mut to_a_friend = by(asked.number, &export);
     to_a_friend.to = "a friend".into();
     let tar = TarWriter::new(Vec::new());
-    let given = archive
-        .export(tar, &to_a_friend, chosen, &NoPacks, &wei(), clock)
-        .await;
+    let given = archive.export(tar, &to_a_friend, chosen, &NoPacks, &wei(), clock).await;
     assert!(matches!(
         given.map(drop),
         Err(ExportError::Commit(CommitError::Storage(_)))

@@ -98,7 +98,10 @@ pub(crate) fn request_rules(file: &mut TomlFile<'_>, root: &mut Table<'_>) -> Re
             } else {
                 let shown = &act[..act.floor_char_boundary(64)];
                 let expected = ACTS.join(", ");
-                file.problem(at, format!("`second_person` has {shown:?}: expected some of {expected}"));
+                file.problem(
+                    at,
+                    format!("`second_person` has {shown:?}: expected some of {expected}"),
+                );
             }
         }
         let days = |file: &mut TomlFile<'_>, table: &mut Table<'_>, key, least| {

@@ -24,6 +24,8 @@ pub struct Labels {
     pub findings: Vec<Found>,
     /// What is true of it.
     pub flags: Vec<Flag>,
+    /// The orders to keep that it fits and that a query asks for, by their numbers.
+    pub holds: Vec<i64>,
 }
 
 /// A finding, as queries ask for it.
@@ -49,7 +51,7 @@ impl Found {
             }
             Label::Rule(name) => names::is(&self.rule, name),
             Label::Severity(from, to) => (*from..=*to).contains(&self.severity),
-            Label::Department(_) | Label::Is(_) => false,
+            Label::Department(_) | Label::Is(_) | Label::Hold(_) => false,
         }
     }
 }
@@ -252,6 +254,7 @@ fn has_label(labels: &Labels, label: &Label) -> bool {
     match label {
         Label::Department(name) => labels.departments.iter().any(|department| names::is(department, name)),
         Label::Is(flag) => labels.flags.contains(flag),
+        Label::Hold(number) => labels.holds.contains(number),
         Label::Pack(_) | Label::Policy(_) | Label::Rule(_) | Label::Severity(..) => {
             labels.findings.iter().any(|found| found.is_asked_for(label))
         }

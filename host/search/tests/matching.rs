@@ -90,9 +90,12 @@ fn what_is_known_beside_the_words_is_asked_for() {
             severity: Severity::High,
         }],
         flags: vec![Flag::Held],
+        holds: vec![3],
     };
     each_row(
         [
+            ("hold:3", true),
+            ("hold:33 OR -hold:3", false),
             ("from:WEI", true),
             ("from:li", false),
             ("to:li", true),

@@ -1,6 +1,7 @@
 //! Orders to keep.
 
 use super::Sqlite;
+use super::bulk::number_list;
 use super::failure::Failure;
 use super::log::entries::Entries;
 use super::log::rows::{HOLDS, RELEASED_HOLDS};
@@ -62,24 +63,43 @@ pub(super) async fn release(
     log.tell_row(connection, &RELEASED_HOLDS, hold, None, Vec::new()).await
 }
 
+/// An order that a message fits.
+pub(super) struct Fitting {
+    pub(super) number: i64,
+    /// It keeps the message.
+    pub(super) is_open: bool,
+}
+
 /// How many open holds keep a message, whose number is `arrival`.
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     arrival: i64,
     message: &Message,
 ) -> Result<u64, sqlx::Error> {
-    let open = sqlx::query(
-        "SELECT person, sent_from, sent_before, texts FROM holds WHERE released_at IS NULL AND tenant = ?1
-         AND (conversation IS NULL OR conversation = ?2)",
+    Ok(fitting(connection, arrival, message, &[]).await?.len() as u64)
+}
+
+/// The open holds that a message fits, and those of the numbers, open or not.
+pub(super) async fn fitting(
+    connection: &mut SqliteConnection,
+    arrival: i64,
+    message: &Message,
+    numbers: &[i64],
+) -> Result<Vec<Fitting>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT person, sent_from, sent_before, texts, hold, released_at IS NULL FROM holds WHERE tenant = ?1
+         AND (conversation IS NULL OR conversation = ?2)
+         AND (released_at IS NULL OR hold IN (SELECT value FROM json_each(?3)))",
     )
     .bind(message.id.tenant.clone())
     .bind(message.conversation.clone())
+    .bind(number_list(numbers.iter().copied()))
     .fetch_all(&mut *connection)
     .await?;
     // Folded once, and only where an order asks what the message says.
     let said = OnceCell::new();
-    let mut holds = 0;
-    for row in &open {
+    let mut holds = Vec::new();
+    for row in &rows {
         let (from, before): (Option<i64>, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
         let time = (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX));
         let terms = read_texts(row, 3)?;
@@ -94,7 +114,12 @@ pub(super) async fn count(
             // not looked at: some of them may have a term.
             Some(person) => *message.sender.id == *person && sent_within(connection, arrival, time, &terms).await?,
         };
-        holds += u64::from(held);
+        if held {
+            holds.push(Fitting {
+                number: row.try_get(4)?,
+                is_open: row.try_get(5)?,
+            });
+        }
     }
     Ok(holds)
 }

@@ -121,7 +121,11 @@ fn to_export(stored: StoredExport) -> Result<RequestedExport, serde_json::Error>
     let asked = match (stored.query, stored.conversation) {
         (Some(text), None) => Asked::Query(text),
         (None, Some(text)) => Asked::Conversation(text),
-        _ => return Err(serde_json::Error::custom("expected a query or a conversation, and not both")),
+        _ => {
+            return Err(serde_json::Error::custom(
+                "expected a query or a conversation, and not both",
+            ));
+        }
     };
     let StoredForms { html, csv, eml, rsmf } = stored.forms;
     Ok(RequestedExport {

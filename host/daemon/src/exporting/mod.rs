@@ -10,6 +10,7 @@ pub use requested::{ask, run};
 use crate::config::Config;
 use crate::config_requests::{EXPORT, RequestRules};
 use crate::retention::RetentionError;
+use crate::searching::{UnknownHold, unknown_hold};
 use crate::wire::{ExportV1, GivenV1, UnmaskV1, UnmaskedV1};
 use proviso_archive::{
     Act, ActKind, Archive, CONTEXT_MAX, Change, Chosen, CommitError, ConversationKey, EXPORT_MESSAGES_MAX, ExportError,
@@ -22,7 +23,7 @@ use proviso_model::{Digest, Principal};
 use proviso_pack::PackStore;
 use proviso_pipeline::places;
 use proviso_search::Query;
-use proviso_search::query::QueryError;
+use proviso_search::query::{Field, QueryError};
 
 /// Messages before and after a match, where nothing else is asked for.
 pub const CONTEXT: u32 = 3;
@@ -33,9 +34,12 @@ pub enum ExportingError<E: std::error::Error + 'static> {
     /// The query cannot be read.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// Neither a query nor a conversation, or both.
-    #[error("expected a query or a conversation, and not both")]
+    /// Not one thing.
+    #[error("expected a query, a conversation or a hold, and only one of them")]
     What,
+    /// An order to keep that is not there.
+    #[error(transparent)]
+    Hold(#[from] UnknownHold),
     /// No name of a conversation.
     #[error("{0:?} names no conversation: expected tenant/channel/conversation")]
     Conversation(String),
@@ -103,7 +107,9 @@ pub enum ExportingError<E: std::error::Error + 'static> {
         act: &'static str,
     },
     /// What is found now is not what was approved.
-    #[error("request {0} was made for other messages than are found now, since one went or is found no more: make another request")]
+    #[error(
+        "request {0} was made for other messages than are found now, since one went or is found no more: make another request"
+    )]
     Others(i64),
     /// The request is not made, or does not run.
     #[error(transparent)]
@@ -166,7 +172,8 @@ fn read<E: std::error::Error + 'static>(asked: &ExportV1) -> Result<Read, Export
     if context > CONTEXT_MAX {
         return Err(ExportingError::Context(context));
     }
-    let (of, what) = match (&asked.query, &asked.conversation) {
+    let of_hold = asked.hold.map(|number| format!("{}:{number}", Field::Hold.name()));
+    let (of, what) = match (asked.query.as_ref().xor(of_hold.as_ref()), &asked.conversation) {
         (Some(query), None) => {
             let mut search = Search::new(&Query::parse(query)?, zone.clone());
             search.tenant.clone_from(&asked.tenant);
@@ -206,6 +213,29 @@ fn read<E: std::error::Error + 'static>(asked: &ExportV1) -> Result<Read, Export
     })
 }
 
+/// The same, with what the archive knows: whose a hold is, and that it is there.
+async fn read_with<E: std::error::Error + 'static>(
+    archive: &Archive,
+    asked: &ExportV1,
+) -> Result<Read, ExportingError<E>> {
+    let mut read = read(asked)?;
+    if let Of::Query(search) = &mut read.of {
+        if let Asked::Query(text) = &read.request.asked
+            && let Some(unknown) = unknown_hold(archive, &Query::parse(text)?).await?
+        {
+            return Err(unknown.into());
+        }
+        if let (Some(number), None) = (asked.hold, &search.tenant) {
+            let holds = archive.holds().await?.into_iter();
+            search.tenant = holds
+                .filter(|hold| hold.number == number)
+                .map(|hold| hold.order.tenant)
+                .next();
+        }
+    }
+    Ok(read)
+}
+
 fn views<E: std::error::Error + 'static>(forms: Option<&[String]>) -> Result<Views, ExportingError<E>> {
     let Some(forms) = forms else { return Ok(Views::ALL) };
     let mut views = Views::NONE;
@@ -238,7 +268,7 @@ pub async fn export<S: Sink>(
 where
     S::Error: std::error::Error + 'static,
 {
-    let Read { request, of } = read(asked)?;
+    let Read { request, of } = read_with(archive, asked).await?;
     refuse_alone(&config.requests, of.tenant())?;
     let chosen = chosen(archive, of, request.context, progress).await?;
     if chosen.is_empty() {

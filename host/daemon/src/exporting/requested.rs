@@ -1,6 +1,6 @@
 //! Exports that one person may not make alone: asked for with the messages that they give away, and made once another has approved just these.
 
-use super::{ExportingError, Of, Read, chosen, give, read};
+use super::{ExportingError, Of, Read, chosen, give, read, read_with};
 use crate::config::Config;
 use crate::requests;
 use crate::retention::RetentionError;
@@ -22,7 +22,7 @@ pub async fn ask(
     by: &Principal,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(i64, u64), ExportingError<io::Error>> {
-    let Read { request, of } = read(asked)?;
+    let Read { request, of } = read_with(archive, asked).await?;
     let tenant = of.tenant().ok_or(ExportingError::NoTenant)?.to_owned();
     let chosen = chosen(archive, of, request.context, progress).await?;
     if chosen.is_empty() {

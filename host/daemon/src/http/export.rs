@@ -43,7 +43,7 @@ struct RunBody {
 /// What is to be exported.
 enum What {
     /// As somebody asks who may do it alone.
-    Asked(ExportV1),
+    Asked(Box<ExportV1>),
     /// As a request says.
     Requested(i64),
 }
@@ -55,7 +55,7 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let asked: ExportV1 = body.json()?;
     exporting::check(&asked).map_err(|error| ApiError::yours(Code::BadRequest, error))?;
-    given(shared, caller, What::Asked(asked)).await
+    given(shared, caller, What::Asked(Box::new(asked))).await
 }
 
 /// `POST /v1/requests/export`: asks for an export that one person may not make alone.

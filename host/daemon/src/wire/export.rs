@@ -4,7 +4,7 @@ use proviso_archive::{Given, RequestedExport};
 use proviso_evidence::Asked;
 use serde::{Deserialize, Serialize};
 
-/// `POST /v1/archive/export`: what is to be exported. Either a query or a conversation.
+/// `POST /v1/archive/export`: what is to be exported. A query, a conversation or a hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportV1 {
@@ -14,6 +14,9 @@ pub struct ExportV1 {
     /// `tenant/channel/conversation`, which is exported whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// The number of an order to keep: all that fits it, of its tenant. It stands in the export as the query `hold:NUMBER`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<i64>,
     /// Why: the log tells of it.
     pub reason: String,
     /// For whom: the log tells of it.
@@ -52,10 +55,11 @@ impl From<&RequestedExport> for ExportV1 {
             ("eml", views.eml),
             ("rsmf", views.rsmf),
         ];
-        let forms = forms.into_iter().filter_map(|(form, is)| is.then(|| form.to_owned()));
+        let forms = forms.into_iter().filter(|(_, is)| *is).map(|(form, _)| form.to_owned());
         Self {
             query,
             conversation,
+            hold: None,
             reason: export.reason.clone(),
             to: export.to.clone(),
             until: export.until.map(|until| until.to_string()),

@@ -32,6 +32,7 @@ pub(crate) enum ArchiveCommand {
     /// `proviso-verify`. The log tells who exported what, for whom and why, before anything is given.
     #[command(after_help = "Examples:\n  \
         proviso archive export '保本 OR guaranteed' --reason 'case 7' --to 'the court' --out case-7.tar --zone Asia/Shanghai\n  \
+        proviso archive export --hold 3 --reason 'case 7' --to 'the court' --out case-7.tar\n  \
         proviso archive export --conversation bank/wecom/wei --reason 'case 7' --to 'the court' --out case-7 --until 2027-01-31\n  \
         proviso-verify case-7.tar --key 'NAME+ID+KEY'")]
     Export(ExportArgs),
@@ -102,11 +103,14 @@ pub(crate) struct SearchArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ExportWhat {
     /// What is exported, in the language of `proviso archive search`.
-    #[arg(required_unless_present = "conversation", conflicts_with = "conversation")]
+    #[arg(required_unless_present_any = ["conversation", "hold"], conflicts_with_all = ["conversation", "hold"])]
     pub query: Option<String>,
     /// A whole conversation instead: `tenant/channel/conversation`.
     #[arg(long, value_name = "CONVERSATION")]
     pub conversation: Option<String>,
+    /// All that fits an order to keep instead, by its number, as `hold list` tells it.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "conversation", value_parser = clap::value_parser!(i64).range(1..))]
+    pub hold: Option<i64>,
     /// Why: it stands in the log and in the export.
     #[arg(long)]
     pub reason: String,

@@ -99,6 +99,7 @@ pub(crate) fn asked(args: &ExportWhat) -> ExportV1 {
     ExportV1 {
         query: args.query.clone(),
         conversation: args.conversation.clone(),
+        hold: args.hold,
         reason: args.reason.clone(),
         to: args.to.clone(),
         until: args.until.clone(),

@@ -302,11 +302,21 @@ fn of_export(export: &ExportV1) -> Vec<(&'static str, String)> {
     what.into_iter()
         .chain([
             ("to", export.to.clone()),
-            ("used until", export.until.clone().unwrap_or_else(|| "no day is named".to_owned())),
+            (
+                "used until",
+                export.until.clone().unwrap_or_else(|| "no day is named".to_owned()),
+            ),
             ("context", export.context.unwrap_or_default().to_string()),
             ("zone", export.zone.clone().unwrap_or_default()),
             ("masked", if export.masked { "yes" } else { "no" }.to_owned()),
-            ("forms", if forms.is_empty() { "none".to_owned() } else { forms.join(", ") }),
+            (
+                "forms",
+                if forms.is_empty() {
+                    "none".to_owned()
+                } else {
+                    forms.join(", ")
+                },
+            ),
         ])
         .collect()
 }

@@ -140,6 +140,7 @@ fn expected(field: Field) -> String {
     let values = field.values().join(", ");
     match field {
         Field::Since | Field::Until | Field::Sent => "2026-01, 2026-01-31 or 2026-01-31T09:00:00+08:00".to_owned(),
+        Field::Hold => "the number of a hold, as `proviso hold list` tells it".to_owned(),
         Field::Severity => format!("{values}, each also behind >= or <="),
         Field::Entity => format!("{values}, each also with = and a value"),
         _ if values.is_empty() => "a name, in quotes if it has blanks or brackets".to_owned(),

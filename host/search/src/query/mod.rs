@@ -98,6 +98,8 @@ pub enum Test {
     },
     /// The flag is set.
     Is(Flag),
+    /// It fits the order to keep of this number, which is from 1.
+    Hold(i64),
     /// It was sent then.
     Sent {
         /// Which times count.
@@ -170,5 +172,13 @@ impl Query {
             Self::Not(query) => query.tests(),
             Self::Test(test) => vec![test],
         }
+    }
+
+    /// The orders to keep that it asks for, by their numbers.
+    pub fn holds(&self) -> impl Iterator<Item = i64> {
+        self.tests().into_iter().filter_map(|test| match test {
+            Test::Hold(number) => Some(*number),
+            _ => None,
+        })
     }
 }

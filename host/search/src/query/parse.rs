@@ -265,6 +265,7 @@ fn of_field(field: Field, value: &str) -> Option<Test> {
         Field::Sent => sent(Bound::Is)?,
         Field::Severity => severity(&plain(value))?,
         Field::Is => Test::Is(Flag::from_name(&plain(value))?),
+        Field::Hold => Test::Hold(number(&plain(value))?),
         Field::Entity => {
             let (kind, value) = match value.split_once(['=', '＝']) {
                 Some((kind, value)) => (kind, Some(value.to_owned())),
@@ -284,6 +285,12 @@ fn of_field(field: Field, value: &str) -> Option<Test> {
 /// As names are compared: small letters, of the usual width.
 fn plain(value: &str) -> String {
     value.chars().map(|c| ascii(c).to_ascii_lowercase()).collect()
+}
+
+/// From 1, in digits alone.
+fn number(text: &str) -> Option<i64> {
+    let is_figure = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| is_figure && *number > 0)
 }
 
 fn direction(name: &str) -> Option<Direction> {
