@@ -130,6 +130,39 @@ fn an_error_points_at_its_place_and_says_what_would_be_right() {
 }
 
 #[test]
+fn what_may_change_later_is_refused_where_it_must_not() {
+    each_row(
+        [
+            (
+                "保本 is:reviewed",
+                "is:reviewed",
+                "is: asks for what may change after a message was sent",
+            ),
+            ("a (b OR -hold:3)", "hold:3", "hold: asks"),
+            (
+                "severity:>=high",
+                "severity:>=high",
+                "expected words, or from, to, with, conversation, channel,",
+            ),
+            ("pack:p", "pack:p", "pack: asks"),
+            ("policy:p", "policy:p", "policy: asks"),
+            ("rule:\"a b\"", "rule:\"a b\"", "rule: asks"),
+            ("department:\"a b\"", "department:\"a b\"", "department: asks"),
+            ("is:", "is:", "is: asks"),
+            ("a sort:date", "sort:", "\"sort\" is no field"),
+        ],
+        |(text, at, said)| {
+            let error = Query::parse_lasting(text).unwrap_err();
+            assert_eq!(&text[error.span.clone()], at, "{error}");
+            assert!(error.to_string().contains(said), "{error}");
+        },
+    );
+    let text = "(保本 OR invest*) a NEAR/3 b -from:wei to:li with:x conversation:c channel:wecom kind:file direction:inbound \
+                since:2026-01 until:2026-02 sent:2026-01-31 entity:bank-card";
+    assert_eq!(Query::parse_lasting(text), Query::parse(text));
+}
+
+#[test]
 fn a_query_has_limits() {
     let wrong = |text: String| Query::parse(&text).unwrap_err().wrong;
     assert_eq!(wrong("x".repeat(QUERY_BYTES_MAX + 1)), Wrong::TooLong);

@@ -97,6 +97,25 @@ impl Field {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
+    /// True of what may become true or untrue of a message after it was sent: what was found in it, what became of it, who belongs to
+    /// which department.
+    pub const fn changes_later(self) -> bool {
+        match self {
+            Self::Department | Self::Pack | Self::Policy | Self::Rule | Self::Severity | Self::Is | Self::Hold => true,
+            Self::From
+            | Self::To
+            | Self::With
+            | Self::Conversation
+            | Self::Channel
+            | Self::Kind
+            | Self::Direction
+            | Self::Since
+            | Self::Until
+            | Self::Sent
+            | Self::Entity => false,
+        }
+    }
+
     /// Its values, of a field that has few.
     pub fn values(self) -> Vec<&'static str> {
         match self {

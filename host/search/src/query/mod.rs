@@ -159,10 +159,24 @@ pub enum Bound {
     AtMost,
 }
 
+/// Which fields a query may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fields {
+    /// Every one.
+    All,
+    /// Those of which nothing [changes later](Field::changes_later).
+    Lasting,
+}
+
 impl Query {
     /// Reads a query.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        parse::parse(text)
+        parse::parse(text, Fields::All)
+    }
+
+    /// Reads a query whose answer on a message never changes: it asks for what stands in it alone.
+    pub fn parse_lasting(text: &str) -> Result<Self, QueryError> {
+        parse::parse(text, Fields::Lasting)
     }
 
     /// Its tests, in the order in which they are written.
