@@ -326,6 +326,12 @@ fn an_export_that_a_tenant_wants_two_persons_for_is_made_once_as_it_was_approved
     let (code, _, error) = said(&site, &ask(&["保本"]));
     assert_eq!(code, Some(2), "{error}");
     assert!(error.contains("name it with --tenant"), "{error}");
+    let (code, _, error) = said(&site, &ask(&["保本", "--tenant", "shop"]));
+    assert_eq!(code, Some(2), "{error}");
+    assert!(
+        error.contains("tenant \"shop\" asks for no request for \"export\""),
+        "{error}"
+    );
 
     let asked = ok(&site, &ask(&["保本", "--tenant", "bank", "--context", "1"]));
     assert_eq!((&asked[0]["requests"], &asked[0]["messages"]), (&json!([1]), &json!(3)));

@@ -1,7 +1,7 @@
 //! Acts that one person may not do alone, or not at once: they are asked for, approved, and run as they were asked for.
 
 use crate::config::Config;
-use crate::config_requests::{DISPOSAL, HOLD_RELEASE};
+use crate::config_requests::{Asking, DISPOSAL, HOLD_RELEASE};
 use crate::laws::Rulebook;
 use crate::pauses::Pauses;
 use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
@@ -178,6 +178,16 @@ fn act_of(ready: &[Going]) -> RequestedAct {
     }
 }
 
+/// How a tenant's act is asked for; refused where one person may do it alone, and at once.
+pub(crate) fn asking(config: &Config, tenant: &str, act: &str, at: Timestamp) -> Result<Asking, RetentionError> {
+    let asking = config.requests.asking(tenant, act, at);
+    asking.ok_or_else(|| {
+        RetentionError::NotPossible(format!(
+            "tenant {tenant:?} asks for no request for {act:?}: do it at once"
+        ))
+    })
+}
+
 /// Asks for an act of a tenant; the request's number.
 pub(crate) async fn ask(
     config: &Config,
@@ -188,12 +198,7 @@ pub(crate) async fn ask(
     by: &Principal,
 ) -> Result<i64, RetentionError> {
     let at = places::now();
-    let asking = config.requests.asking(tenant, act.name(), at).ok_or_else(|| {
-        let act = act.name();
-        RetentionError::NotPossible(format!(
-            "tenant {tenant:?} asks for no request before a {act}: do it at once"
-        ))
-    })?;
+    let asking = asking(config, tenant, act.name(), at)?;
     let request = NewRequest {
         tenant: tenant.to_owned(),
         act,

@@ -2,6 +2,7 @@
 
 use super::{ExportingError, Of, Read, chosen, give, read, read_with};
 use crate::config::Config;
+use crate::config_requests::EXPORT;
 use crate::requests;
 use crate::retention::RetentionError;
 use crate::wire::{ExportV1, GivenV1};
@@ -24,6 +25,8 @@ pub async fn ask(
 ) -> Result<(i64, u64), ExportingError<io::Error>> {
     let Read { request, of } = read_with(archive, asked).await?;
     let tenant = of.tenant().ok_or(ExportingError::NoTenant)?.to_owned();
+    // Before anything is looked for; and again when the request is made.
+    requests::asking(config, &tenant, EXPORT, places::now())?;
     let chosen = chosen(archive, of, request.context, progress).await?;
     if chosen.is_empty() {
         return Err(ExportError::Nothing.into());
