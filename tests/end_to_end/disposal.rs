@@ -1,7 +1,7 @@
 //! `proviso retention` and `proviso hold`: what is due, what keeps it, its end, and what is left.
 
 use super::support::{PATIENCE, Serve, Site, json_lines, message, run, stderr, stdout};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(crate) const RULES: &str = r#"
 [policy.settings.rules.orders]
@@ -57,7 +57,7 @@ pub(crate) fn ok(site: &Site, arguments: &[&str]) -> Vec<Value> {
     json_lines(&told)
 }
 
-fn stays(site: &Site) -> Vec<(String, Value)> {
+pub(crate) fn stays(site: &Site) -> Vec<(String, Value)> {
     let planned = ok(site, &["retention", "plan"]).into_iter();
     planned
         .map(|one| (one["message"].as_str().unwrap().to_owned(), one["stays"].clone()))
@@ -133,71 +133,6 @@ fn what_is_due_goes_unless_it_is_held_and_does_not_come_back() {
     assert_eq!(ok(&site, &["retention", "dispose", "--yes"])[0]["disposed"], 0);
 }
 
-#[test]
-fn what_contains_a_term_of_a_hold_stays() {
-    let (site, daemon) = site(BY, TEXT);
-    // By the command line; by HTTP; and what no order may say.
-    let place = ["hold", "place", "--tenant", "bank", "--reason", "case 8"];
-    let placed = ok(
-        &site,
-        &[&place[..], &["--text", "ＷＯＲＤＳ of OLD-1", "--text", "猎鹰"]].concat(),
-    );
-    assert_eq!(placed[0]["hold"], 1);
-    let body = json!({ "tenant": "bank", "reason": "case 9", "texts": ["old‑3"] });
-    assert_eq!(daemon.post("/v1/holds", &body.to_string()), (200, json!({ "hold": 2 })));
-    let too_many = json!({ "tenant": "bank", "reason": "case 9", "texts": vec!["a"; 65] });
-    let (status, answer) = daemon.post("/v1/holds", &too_many.to_string());
-    assert_eq!(status, 400, "{answer}");
-    assert!(
-        answer
-            .to_string()
-            .contains("an order has 65 terms: expected at most 64"),
-        "{answer}"
-    );
-    let (code, _, error) = said(&site, &[&place[..], &["--text", "\u{200b}"]].concat());
-    assert_eq!(code, Some(2), "{error}");
-    assert!(
-        error.contains("term 1 of an order has nothing that can be seen"),
-        "{error}"
-    );
-
-    let kept = |site: &Site| {
-        let planned = stays(site).into_iter();
-        planned
-            .filter(|(_, why)| why == "1 holds keep it")
-            .map(|(name, _)| name)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(kept(&site), ["bank/chat/old-1", "bank/chat/old-3"]);
-    let report = ok(&site, &["retention", "dispose", "--yes"]);
-    assert_eq!(
-        (&report[0]["disposed"], &report[0]["held"]),
-        (&1.into(), &0.into()),
-        "{report:?}"
-    );
-    let log = daemon.log();
-    assert!(!log.contains("猎鹰") && !log.contains("OLD-1"), "{log}");
-    assert_eq!(daemon.terminate(), Some(0));
-
-    // Without a daemon it is the same.
-    let (code, _, error) = said(&site, &[&place[..], &["--text", &"a".repeat(257)]].concat());
-    assert_eq!(code, Some(2), "{error}");
-    assert!(
-        error.contains("term 1 of an order has 257 bytes: expected 1 to 256"),
-        "{error}"
-    );
-    assert_eq!(kept(&site), ["bank/chat/old-1", "bank/chat/old-3"]);
-    let holds = ok(&site, &["hold", "list"]);
-    assert_eq!(holds[0]["texts"], json!(["ＷＯＲＤＳ of OLD-1", "猎鹰"]));
-    let config = site.text("proviso.toml");
-    let table = stdout(&run(&["hold", "list", "--config", &config]));
-    assert!(table.contains("text ＷＯＲＤＳ of OLD-1 / 猎鹰"), "{table}");
-    ok(&site, &["hold", "release", "1", "--note", "closed"]);
-    assert_eq!(ok(&site, &["retention", "dispose", "--yes"])[0]["disposed"], 1);
-    assert_eq!(kept(&site), ["bank/chat/old-3"]);
-    assert_eq!(said(&site, &["audit", "verify"]).0, Some(0));
-}
-
 /// The end of a message is shown to somebody who has nothing but the certificate and the log's key.
 fn certified(site: &Site, audit: &str) {
     let audit: Value = serde_json::from_str(audit).unwrap();
@@ -260,7 +195,7 @@ fn what_nobody_compared_with_its_text_destroys_nothing() {
 }
 
 /// A token of that right, in a file of its own.
-fn token(site: &Site, name: &str, right: &str) -> String {
+pub(crate) fn token(site: &Site, name: &str, right: &str) -> String {
     let secret = ok(site, &["token", "new", name, right])[0]["secret"]
         .as_str()
         .unwrap()

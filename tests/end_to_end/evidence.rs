@@ -1,5 +1,6 @@
 //! Exports that verify themselves: with a daemon and without, as a folder and as a tar, masked and not, and what the log tells of them.
 
+use super::disposal::ok;
 use super::support::{Serve, Site, json_lines, message, run, stderr, stdout};
 use proviso_evidence::verify::{Expected, Report, verify};
 use proviso_verify::{Unsealing, open};
@@ -7,15 +8,15 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// What a command printed, and how it ended.
-type Said = (Option<i32>, String, String);
+pub(crate) type Said = (Option<i32>, String, String);
 
-fn said(site: &Site, arguments: &[&str]) -> Said {
+pub(crate) fn said(site: &Site, arguments: &[&str]) -> Said {
     let config = site.text("proviso.toml");
     let output = run(&[arguments, &["--config", &config]].concat());
     (output.status.code(), stdout(&output), stderr(&output))
 }
 
-fn export(site: &Site, out: &Path, more: &[&str]) -> Said {
+pub(crate) fn export(site: &Site, out: &Path, more: &[&str]) -> Said {
     let out = out.display().to_string();
     let fixed = [
         "archive",
@@ -36,7 +37,7 @@ fn exported(site: &Site, out: &Path, more: &[&str]) -> Value {
     serde_json::from_str(&printed).unwrap()
 }
 
-fn report(path: &Path, key: Option<&Value>) -> Report {
+pub(crate) fn report(path: &Path, key: Option<&Value>) -> Report {
     let key = key.map(|key| key.as_str().unwrap().parse().unwrap());
     let mut members = open(path).unwrap();
     verify(
@@ -48,7 +49,7 @@ fn report(path: &Path, key: Option<&Value>) -> Report {
     .unwrap()
 }
 
-fn fill(daemon: &Serve) {
+pub(crate) fn fill(daemon: &Serve) {
     let mut file = message("file", "see the attachment");
     file["kind"] = "file".into();
     file["attachments"] = json!([{ "name": "退款说明.pdf", "size_bytes": 9, "reference": "sdk-1" }]);
@@ -264,4 +265,58 @@ fn nothing_is_exported_where_a_message_cannot_be_opened() {
         "{error}"
     );
     assert!(!out.exists());
+}
+
+#[test]
+fn all_that_fits_a_hold_is_searched_and_exported() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    ok(
+        &site,
+        &[
+            "hold", "place", "--tenant", "bank", "--text", "保本", "--reason", "case 7",
+        ],
+    );
+    let counted = |query: &str| {
+        let counted = ok(&site, &["archive", "search", query, "--count", "--reason", "case 7"]);
+        counted[0]["messages"].clone()
+    };
+    assert_eq!((counted("hold:1"), counted("NOT hold:1")), (json!(1), json!(34)));
+    let body = json!({ "query": "hold:1 is:kept", "reason": "case 7" });
+    let (status, found) = daemon.post("/v1/archive/search", &body.to_string());
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["found"][0]["id"]["native"], "promise", "{found}");
+    let body = json!({ "query": "hold:2", "reason": "case 7" });
+    let (status, answer) = daemon.post("/v1/archive/count", &body.to_string());
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("there is no hold 2"), "{answer}");
+    let body = json!({ "query": "保本", "hold": 1, "reason": "case 7", "to": "the court" });
+    let (status, answer) = daemon.post("/v1/archive/export", &body.to_string());
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("only one of them"), "{answer}");
+
+    let tar = site.path("case-7.tar");
+    let given = exported(&site, &tar, &["--hold", "1", "--context", "1"]);
+    assert_eq!((&given["messages"], &given["matches"]), (&json!(3), &json!(1)));
+    let (code, _, error) = export(&site, &site.path("none"), &["--hold", "2"]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("there is no hold 2: see `proviso hold list`"), "{error}");
+    ok(&site, &["hold", "release", "1", "--note", "closed"]);
+    assert_eq!(daemon.terminate(), Some(0));
+    // Without a daemon it is the same, and so is what fits an order that has ended.
+    let folder = site.path("case-7");
+    let given = exported(&site, &folder, &["--hold", "1", "--context", "0"]);
+    assert_eq!(given["messages"], 1);
+    assert!(report(&folder, Some(&given["key"])).is_whole());
+    let manifest = std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"text\": \"hold:1\""), "{manifest}");
+    assert_eq!((counted("hold:1"), counted("hold:1 is:kept")), (json!(1), json!(0)));
+    let (code, _, error) = export(&site, &site.path("none"), &["--hold", "2"]);
+    assert_eq!(code, Some(2), "{error}");
+    let (_, told, _) = said(&site, &["audit", "show", "--limit", "1000", "--format", "json"]);
+    assert!(
+        told.contains("hold:1 is:kept") && told.contains("\"what\":\"hold:1\""),
+        "{told}"
+    );
 }

@@ -13,7 +13,7 @@ use crate::keys::KeyError;
 use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
-use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal};
+use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
 use crate::storage::StorageError;
 use crate::terms::{self, NoTerm};
 use crate::trust::{AllowedDowngrade, TrustRecord};
@@ -125,6 +125,8 @@ pub enum Change<'a> {
         kind: &'static str,
         /// What the entry says, without who asked.
         fields: &'a [(&'static str, Value)],
+        /// The request that this runs, and what it does; `None` where one person may do it alone.
+        request: Option<(i64, &'a RequestedAct)>,
         /// When.
         at: Timestamp,
     },
@@ -247,6 +249,9 @@ pub enum CommitError {
         /// Its bytes.
         found: usize,
     },
+    /// An order that says in two ways what it keeps.
+    #[error("an order has a query, or else a person, a conversation, times and terms: say all of it in the query")]
+    TwoOrders,
     /// Terms of an order that cannot be looked for.
     #[error(transparent)]
     Term(#[from] NoTerm),
@@ -363,6 +368,14 @@ impl Change<'_> {
                 let texts = [("tenant", Some(&*hold.tenant)), ("reason", Some(&*hold.reason))];
                 let mut all = given.into_iter().chain(texts);
                 all.try_for_each(|(what, text)| bounded(what, text))?;
+                let has_more = hold.person.is_some()
+                    || hold.conversation.is_some()
+                    || hold.sent_from.is_some()
+                    || hold.sent_before.is_some()
+                    || !hold.texts.is_empty();
+                if hold.query.is_some() && has_more {
+                    return Err(CommitError::TwoOrders);
+                }
                 return Ok(terms::refuse_ill_formed(&hold.texts)?);
             }
             Change::ReleaseHold { note, .. } => return bounded("note", Some(note)),

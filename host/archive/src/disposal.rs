@@ -1,6 +1,7 @@
 //! What becomes of messages whose time is over, and orders to keep them.
 
 use crate::endings::Retained;
+use crate::hold_query::HoldQuery;
 use proviso_model::time::Day;
 use proviso_model::{Principal, Timestamp};
 use proviso_proof::Hash;
@@ -27,6 +28,8 @@ pub struct NewHold {
     pub sent_before: Option<Timestamp>,
     /// Terms, at most 64, of which the message has one; none: whatever it says. They are compared as people read them.
     pub texts: Vec<String>,
+    /// A query that finds it, in the place of person, conversation, times and terms.
+    pub query: Option<HoldQuery>,
     /// When the order is given.
     pub at: Timestamp,
 }

@@ -2,8 +2,10 @@
 
 use crate::change::CommitError;
 use crate::opening::ArchiveError;
+use crate::requests::{RequestedAct, RequestedExport};
 use crate::storage::StorageError;
 use proviso_evidence::{About, Asked, EnclosedPack, Role, Views};
+use proviso_model::digest::DigestBuilder;
 use proviso_model::time::{Day, Zone};
 use proviso_model::{Digest, Timestamp};
 
@@ -35,6 +37,17 @@ pub struct ExportRequest {
     pub at: Timestamp,
     /// The program that makes it, with its version.
     pub program: String,
+    /// The request that this runs; `None` where one person may do it alone.
+    pub request: Option<ExportRun>,
+}
+
+/// The request of two persons that an export runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRun {
+    /// Its number.
+    pub number: i64,
+    /// Whose messages it is about.
+    pub tenant: String,
 }
 
 /// A message that goes into an export.
@@ -117,6 +130,32 @@ pub enum ExportError<E: std::error::Error + 'static> {
 }
 
 impl ExportRequest {
+    /// What somebody else is to approve: all that decides what is given away, with the messages of the tenant that were chosen.
+    pub fn act(&self, tenant: &str, chosen: &[Chosen]) -> RequestedAct {
+        let mut digest = DigestBuilder::new("proviso chosen 1");
+        for one in chosen {
+            let role: &[u8] = match one.role {
+                Role::Match => b"match",
+                Role::Context => b"context",
+            };
+            digest.part(&one.arrival.to_be_bytes()).part(role);
+        }
+        RequestedAct::Export(Box::new(RequestedExport {
+            tenant: tenant.to_owned(),
+            asked: self.asked.clone(),
+            reason: self.reason.clone(),
+            to: self.to.clone(),
+            until: self.until,
+            context: self.context,
+            zone: self.zone.name().to_owned(),
+            masked: self.masked,
+            views: self.views,
+            messages: chosen.len() as u64,
+            last: chosen.iter().map(|one| one.arrival).max().unwrap_or_default(),
+            chosen: digest.finish(),
+        }))
+    }
+
     pub(crate) fn about(&self, number: u64, log: String, by: &proviso_model::Principal) -> About {
         About {
             number,

@@ -26,6 +26,7 @@ mod generations;
 mod health;
 mod held;
 mod history;
+mod hold_query;
 mod index;
 mod key_report;
 mod keys;
@@ -63,12 +64,13 @@ pub use directory::{DirectoryImport, DirectoryImported, DirectoryRecord, Directo
 pub use disposal::{DisposalReport, Disposed, Disposing, DisposingAgain, Due, Going, Hold, KeptBy, NewHold};
 pub use endings::{Clocks, EndingImport, EndingRecord, EndingReport, Retained};
 pub use evidence::{
-    CONTEXT_MAX, Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, Given, NoPacks, PackAtHand, Packs,
+    CONTEXT_MAX, Chosen, EXPORT_MESSAGES_MAX, ExportError, ExportRequest, ExportRun, Given, NoPacks, PackAtHand, Packs,
 };
 pub use generations::{GenerationRecord, PackRecord};
 pub use health::Health;
 pub use held::HeldMessage;
 pub use history::{Activated, Activation, Cause, FailedSet, HistoryEntry, Status};
+pub use hold_query::{HoldQuery, NoHoldQuery};
 pub use index::{IndexPass, IndexReport, Indexing};
 pub use key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
 pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
@@ -85,7 +87,7 @@ pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 pub use requests::{
     Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestRefusal, RequestedAct,
-    RequestedMessage,
+    RequestedExport, RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};

@@ -1,7 +1,9 @@
 //! Acts that one person may not do alone, or not at once: what was asked for, who decided, and when it ran.
 
 use crate::disposal::Going;
+use proviso_evidence::{Asked, Views};
 use proviso_model::digest::DigestBuilder;
+use proviso_model::time::Day;
 use proviso_model::{Digest, Principal, Timestamp};
 use proviso_proof::certificate::Bound;
 
@@ -25,6 +27,8 @@ pub enum RequestedAct {
         /// Why it ends.
         note: String,
     },
+    /// Messages are given away: these, in this form, to this recipient.
+    Export(Box<RequestedExport>),
 }
 
 impl RequestedAct {
@@ -33,6 +37,7 @@ impl RequestedAct {
         match self {
             RequestedAct::Disposal { .. } => "disposal",
             RequestedAct::HoldRelease { .. } => "hold-release",
+            RequestedAct::Export(_) => "export",
         }
     }
 }
@@ -44,6 +49,35 @@ pub struct RequestedMessage {
     pub arrival: i64,
     /// [`Going::digest`].
     pub grounds: Digest,
+}
+
+/// All that decides what an export gives away, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedExport {
+    /// Whose messages: of no other tenant are any looked for.
+    pub tenant: String,
+    /// What was asked for.
+    pub asked: Asked,
+    /// Why: 1 to [`REQUEST_TEXT_BYTES_MAX`] bytes.
+    pub reason: String,
+    /// For whom, likewise.
+    pub to: String,
+    /// The last day on which it is meant to be used.
+    pub until: Option<Day>,
+    /// Messages of the same conversation before and after each match.
+    pub context: u32,
+    /// In which times are shown, and whose days a query means: a name of the time zone database.
+    pub zone: String,
+    /// True if names, numbers and identifiers become pseudonyms.
+    pub masked: bool,
+    /// The forms beside the lines.
+    pub views: Views,
+    /// How many messages: at least one.
+    pub messages: u64,
+    /// The place of the last of them in the order of arrival: what arrived later is not in it.
+    pub last: i64,
+    /// SHA-256 over a fixed text, and the place and role of each.
+    pub chosen: Digest,
 }
 
 impl Going {
@@ -105,6 +139,47 @@ pub struct Request {
     pub decision: Option<RequestDecision>,
     /// When it ran, and by whom.
     pub run: Option<(Timestamp, Principal)>,
+}
+
+impl Request {
+    /// Says why it does not run now, whoever runs it.
+    ///
+    /// # Errors
+    /// It ran, ended or was refused, waits, or was approved by nobody who may.
+    pub fn may_run(&self, at: Timestamp) -> Result<(), RequestRefusal> {
+        self.is_open(at)?;
+        let number = self.number;
+        match &self.decision {
+            Some(decision) if !decision.approved => {
+                let (request, approved, by) = (number, false, decision.by.clone());
+                return Err(RequestRefusal::Decided { request, approved, by });
+            }
+            Some(decision) if decision.by == self.by => {
+                let (request, by) = (number, self.by.clone());
+                return Err(RequestRefusal::OwnRequest { request, by });
+            }
+            None if self.asked.second_person => return Err(RequestRefusal::NotApproved(number)),
+            _ => {}
+        }
+        if at < self.asked.not_before {
+            let (request, until) = (number, self.asked.not_before);
+            return Err(RequestRefusal::Waiting { request, until });
+        }
+        Ok(())
+    }
+
+    /// Refuses one that ran or ended.
+    pub(crate) fn is_open(&self, at: Timestamp) -> Result<(), RequestRefusal> {
+        let request = self.number;
+        match self.run {
+            Some((at, _)) => Err(RequestRefusal::Ran { request, at }),
+            None if self.asked.ends_at <= at => {
+                let at = self.asked.ends_at;
+                Err(RequestRefusal::Ended { request, at })
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// What somebody decided on a request.
@@ -220,6 +295,21 @@ impl NewRequest {
                 return Err(RequestRefusal::IllFormed("the note has 1-4,096 bytes"));
             }
             RequestedAct::HoldRelease { .. } => {}
+            RequestedAct::Export(export) => {
+                if export.tenant != self.tenant || export.reason != self.reason {
+                    return Err(RequestRefusal::IllFormed(
+                        "it is about another tenant than its export, or gives another reason",
+                    ));
+                }
+                if !text(&export.to) || !text(&export.asked.text()) {
+                    return Err(RequestRefusal::IllFormed(
+                        "what is exported and its recipient have 1-4,096 bytes each",
+                    ));
+                }
+                if export.messages == 0 {
+                    return Err(RequestRefusal::IllFormed("it names no messages"));
+                }
+            }
         }
         Ok(())
     }

@@ -132,14 +132,21 @@ impl Said {
 /// All that a person may read in a message: its text with all its parts, names of files, addresses. Where its source could not take over
 /// all of it, also what is in the source's own bytes. `None` where it is not all there.
 fn texts(message: &Message) -> Option<Vec<Cow<'_, str>>> {
+    let beside = beside(message)?;
+    let names = message.attachments.iter().map(|attachment| attachment.name.as_str());
+    let links = message.links.iter().map(String::as_str);
+    let taken_over = [message.text.as_str()].into_iter().chain(names).chain(links);
+    Some(taken_over.map(Cow::Borrowed).chain(beside).collect())
+}
+
+/// What a person may read of a message and its source could not take over, in the source's own bytes: nothing where it took over all. `None`
+/// where it is not all there.
+pub(crate) fn beside(message: &Message) -> Option<Vec<Cow<'_, str>>> {
     // Of a message that may not be stored whole nothing is there: nobody knows what it said.
     if message.raw.is_empty() {
         return None;
     }
-    let names = message.attachments.iter().map(|attachment| attachment.name.as_str());
-    let links = message.links.iter().map(String::as_str);
-    let taken_over = [message.text.as_str()].into_iter().chain(names).chain(links);
-    let mut texts: Vec<Cow<'_, str>> = taken_over.map(Cow::Borrowed).collect();
+    let mut texts: Vec<Cow<'_, str>> = Vec::new();
     if !message.notes.is_empty() {
         // As they are too: of two fields of one name a parser has the last alone.
         texts.push(Cow::Borrowed(&message.raw));

@@ -77,6 +77,7 @@ pub(crate) fn hold() -> NewHold {
         sent_from: None,
         sent_before: None,
         texts: Vec::new(),
+        query: None,
         at: clock(),
     }
 }

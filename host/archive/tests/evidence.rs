@@ -28,6 +28,7 @@ pub(crate) fn request() -> ExportRequest {
         views: Views::ALL,
         at: now(),
         program: "proviso test".into(),
+        request: None,
     }
 }
 
@@ -259,7 +260,7 @@ async fn what_was_altered_in_the_archive_is_not_given_away() {
     archive.close().await;
 }
 
-async fn alter(path: &Path, sql: &'static str) {
+pub(crate) async fn alter(path: &Path, sql: &'static str) {
     let mut connection = crate::alterations::opened_to_alter(path).await;
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();

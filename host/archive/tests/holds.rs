@@ -4,7 +4,7 @@
 
 use crate::disposal::{TODAY, clock, dispose, due, hold, place, whole};
 use crate::support::{Write, at, batch, entry_of, fresh, id, message, retention, wei, went_while_held};
-use proviso_archive::{Change, CommitError, Entry, KeptBy, NewHold, NoTerm};
+use proviso_archive::{Archive, Change, CommitError, Entry, HoldQuery, KeptBy, NewHold, NoTerm};
 use proviso_model::limits::HOLD_TERMS_MAX;
 use std::sync::Arc;
 
@@ -299,6 +299,137 @@ async fn a_hold_by_person_and_term_does_not_fade_with_what_the_person_wrote() {
     let report = dispose(&archive, &[1, 2, 3, 4, 5]).await;
     assert_eq!((report.held, report.disposed), (2, 3));
     assert_eq!(dispose(&archive, &[1, 3]).await.held, 2);
+    archive.close().await;
+}
+
+/// An order to keep what a query finds.
+fn by_query(query: &str) -> NewHold {
+    NewHold {
+        query: Some(HoldQuery::new(query.into(), None).unwrap()),
+        ..hold()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_by_a_query_that_is_placed_while_a_disposal_runs_wins_or_comes_behind_it() {
+    races(|round| by_query(&format!("{round} kind:text"))).await;
+}
+
+#[tokio::test]
+async fn what_a_query_finds_stays_and_the_rest_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let mut of_another = message("m3", 3);
+    (of_another.text, of_another.sender.id) = ("猎鹰项目".into(), "nobody-else".into());
+    let entries = vec![
+        saying("m1", 1, "猎鹰项目下周签"),
+        saying("m2", 2, "老鹰项目"),
+        Entry {
+            retention: Some(retention(Some("2020-01-01"))),
+            ..entry_of(of_another)
+        },
+        saying("m4", 4, "獵鷹"),
+    ];
+    archive.ingest(&batch(entries)).await.unwrap();
+    let order = by_query("猎鹰 -from:nobody-else");
+    let number = place(&archive, &order).await;
+    assert_eq!(archive.holds().await.unwrap()[0].order, order);
+    let report = dispose(&archive, &[1, 2, 3, 4]).await;
+    assert_eq!((report.held, report.disposed), (2, 2));
+    // So does what comes later, while the order is open.
+    archive
+        .ingest(&batch(vec![saying("later", 5, "又是猎鹰"), saying("none", 6, "没有")]))
+        .await
+        .unwrap();
+    let report = dispose(&archive, &[5, 6]).await;
+    assert_eq!((report.held, report.disposed), (1, 1));
+    let release = Change::ReleaseHold {
+        hold: number,
+        request: None,
+        note: "over",
+        at: clock(),
+    };
+    archive.commit(release, &wei()).await.unwrap();
+    assert_eq!(dispose(&archive, &[1, 4, 5]).await.disposed, 3);
+    whole(&archive).await;
+    archive.close().await;
+}
+
+/// Neither what it says is known, nor what it does not.
+#[tokio::test]
+async fn what_nobody_can_read_any_more_is_kept_by_every_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let sealed = |native: &str, n: usize| {
+        let mut sealed = due(native, n);
+        sealed.message = Arc::new(sealed.message.metadata());
+        sealed
+    };
+    let entries = vec![sealed("s1", 1), sealed("s2", 2)];
+    archive.ingest(&batch(entries)).await.unwrap();
+    for (query, held) in [("猎鹰", 1), ("-猎鹰", 1), ("猎鹰 from:nobody-else", 0)] {
+        let number = place(&archive, &by_query(query)).await;
+        let listed = archive.due(TODAY.parse().unwrap(), 0, 10).await.unwrap();
+        let kept = (held > 0).then_some(KeptBy::Holds(held));
+        assert!(listed.iter().all(|due| due.kept_by == kept), "{query}: {listed:?}");
+        let release = Change::ReleaseHold {
+            hold: number,
+            request: None,
+            note: "over",
+            at: clock(),
+        };
+        archive.commit(release, &wei()).await.unwrap();
+    }
+    archive.close().await;
+}
+
+/// A query that a newer program stored, or that somebody altered, lets nothing go.
+#[tokio::test]
+async fn what_a_query_that_cannot_be_read_asks_for_is_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    archive.ingest(&batch(vec![saying("m1", 1, "没有")])).await.unwrap();
+    place(&archive, &by_query("猎鹰")).await;
+    let path = archive.path().to_owned();
+    archive.close().await;
+    crate::evidence::alter(&path, "UPDATE holds SET query = 'mood:angry'").await;
+    let archive = Archive::open(&path).await.unwrap();
+    let report = dispose(&archive, &[1]).await;
+    assert_eq!((report.held, report.disposed), (1, 0));
+    archive.close().await;
+}
+
+#[tokio::test]
+async fn an_order_says_in_one_way_what_it_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let query = by_query("猎鹰");
+    for order in [
+        NewHold {
+            person: Some("li.na".into()),
+            ..query.clone()
+        },
+        NewHold {
+            conversation: Some("c".into()),
+            ..query.clone()
+        },
+        NewHold {
+            sent_from: Some(at(1)),
+            ..query.clone()
+        },
+        NewHold {
+            sent_before: Some(at(1)),
+            ..query.clone()
+        },
+        NewHold {
+            texts: vec!["老鹰".into()],
+            ..query.clone()
+        },
+    ] {
+        let refused = archive.commit(Change::PlaceHold(&order), &wei()).await;
+        assert!(matches!(refused, Err(CommitError::TwoOrders)), "{order:?}");
+    }
+    assert_eq!(archive.holds().await.unwrap(), []);
     archive.close().await;
 }
 

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::disposal::{clock, disposing, due, hold, place};
+use crate::evidence::{self, all_of, filled};
 use crate::log::whole;
 use crate::support::{Write, at, batch, entry, fresh, id, wei};
 use proviso_archive::{
-    Archive, Change, CommitError, Deciding, Disposing, NewRequest, Receipt, Request, RequestRefusal, RequestedAct,
-    RequestedMessage,
+    Archive, Change, Chosen, CommitError, Deciding, Disposing, ExportError, ExportRequest, ExportRun, Given,
+    NewRequest, NoPacks, Receipt, Request, RequestRefusal, RequestedAct, RequestedMessage,
 };
+use proviso_evidence::tar::TarWriter;
+use proviso_evidence::{Asked, Role};
+use proviso_model::time::Zone;
 use proviso_model::{Digest, Principal, PrincipalKind, Timestamp};
 
 pub(crate) fn li() -> Principal {
@@ -232,6 +236,158 @@ async fn a_hold_ends_by_a_request_for_just_that() {
     whole(&archive).await;
 }
 
+/// An export as it runs by a request.
+fn by(request: i64, export: &ExportRequest) -> ExportRequest {
+    ExportRequest {
+        request: Some(ExportRun {
+            number: request,
+            tenant: "bank".into(),
+        }),
+        ..export.clone()
+    }
+}
+
+async fn made(archive: &Archive, export: &ExportRequest, chosen: &[Chosen]) -> Result<Given, RequestRefusal> {
+    let tar = TarWriter::new(Vec::new());
+    match archive.export(tar, export, chosen, &NoPacks, &wei(), clock).await {
+        Ok((_, given)) => Ok(given),
+        Err(ExportError::Commit(CommitError::Request(refusal))) => Err(refusal),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn exports_told(archive: &Archive) -> usize {
+    let leaves = archive.log(None, 1_000).await.unwrap();
+    let entries = leaves.iter().flat_map(|leaf| &leaf.entries);
+    entries.filter(|entry| entry.kind == "exported").count()
+}
+
+#[tokio::test]
+async fn an_export_gives_away_just_what_another_approved_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = filled(&folder).await;
+    let all = all_of(&archive).await;
+    let (chosen, export) = (&all[..3], evidence::request());
+    let mut asked = request(export.act("bank", chosen));
+    asked.reason.clone_from(&export.reason);
+    let asked = ask(&archive, &asked).await;
+    let number = asked.number;
+    let run = by(number, &export);
+    assert_eq!(
+        made(&archive, &run, chosen).await,
+        Err(RequestRefusal::NotApproved(number))
+    );
+    let own = decide(&archive, &asked, true, &wei()).await;
+    assert!(matches!(own, Err(RequestRefusal::OwnRequest { .. })), "{own:?}");
+    decide(&archive, &asked, true, &li()).await.unwrap();
+
+    // Each thing that decides what is given away, and to whom.
+    let changes: [fn(&mut ExportRequest); 9] = [
+        |export| export.asked = Asked::Query("另一个".into()),
+        |export| export.asked = Asked::Conversation("bank/chat/x".into()),
+        |export| export.reason = "another".into(),
+        |export| export.to = "somebody else".into(),
+        |export| export.until = None,
+        |export| export.context += 1,
+        |export| export.zone = Zone::utc(),
+        |export| export.masked = !export.masked,
+        |export| export.views.csv = !export.views.csv,
+    ];
+    for change in changes {
+        let mut other = run.clone();
+        change(&mut other);
+        let refused = made(&archive, &other, chosen).await;
+        assert_eq!(refused, Err(RequestRefusal::OtherAct(number)), "{other:?}");
+    }
+    let mut of_another = run.clone();
+    of_another.request.as_mut().unwrap().tenant = "shop".into();
+    let mut role = chosen.to_vec();
+    role[1].role = Role::Context;
+    for (export, chosen) in [
+        (&of_another, chosen),
+        (&run, &role),
+        (&run, &all[..4]),
+        (&run, &all[1..4]),
+    ] {
+        let refused = made(&archive, export, chosen).await;
+        assert_eq!(refused, Err(RequestRefusal::OtherAct(number)), "{chosen:?}");
+    }
+    assert_eq!(exports_told(&archive).await, 0);
+
+    let given = made(&archive, &run, chosen).await.unwrap();
+    assert_eq!((given.number, given.messages), (1, 3));
+    let again = made(&archive, &run, chosen).await;
+    assert!(matches!(again, Err(RequestRefusal::Ran { .. })), "{again:?}");
+    assert_eq!(exports_told(&archive).await, 1);
+    let recorded = archive.requests(i64::MAX, 9).await.unwrap();
+    assert_eq!(recorded[0].run.as_ref().unwrap().1, wei());
+    // The act and its run are told by one leaf.
+    let leaves = archive.log(None, 1).await.unwrap();
+    let kinds: Vec<&str> = leaves[0].entries.iter().map(|entry| entry.kind.as_str()).collect();
+    assert!(
+        kinds.contains(&"request-run") && kinds.contains(&"exported"),
+        "{kinds:?}"
+    );
+    whole(&archive).await;
+}
+
+#[tokio::test]
+async fn an_export_ends_with_its_request_and_no_other_act_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = filled(&folder).await;
+    let (chosen, export) = (&all_of(&archive).await[..3], evidence::request());
+    let mut asked = request(export.act("bank", chosen));
+    (asked.reason, asked.second_person) = (export.reason.clone(), false);
+    asked.ends_at = later(40);
+    let ends = ask(&archive, &asked).await.number;
+    tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+    let refused = made(&archive, &by(ends, &export), chosen).await;
+    assert!(matches!(refused, Err(RequestRefusal::Ended { .. })), "{refused:?}");
+    assert_eq!(
+        made(&archive, &by(99, &export), chosen).await,
+        Err(RequestRefusal::Unknown(99))
+    );
+    let hold = place(&archive, &hold()).await;
+    let note = "case closed".to_owned();
+    let released = ask(&archive, &request(RequestedAct::HoldRelease { hold, note })).await;
+    decide(&archive, &released, true, &li()).await.unwrap();
+    let refused = made(&archive, &by(released.number, &export), chosen).await;
+    assert_eq!(refused, Err(RequestRefusal::OtherAct(released.number)));
+    // Neither does a request for an export dispose of anything.
+    asked.ends_at = later(60_000);
+    let asked = ask(&archive, &asked).await.number;
+    let as_disposal = self::run(&archive, asked, &disposing(&[1])).await;
+    assert_eq!(as_disposal, Err(RequestRefusal::OtherAct(asked)));
+    assert_eq!(exports_told(&archive).await, 0);
+    whole(&archive).await;
+}
+
+/// What somebody writes into the table is not what its digest says.
+#[tokio::test]
+async fn an_act_that_was_altered_in_the_file_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = filled(&folder).await;
+    let (chosen, export) = (&all_of(&archive).await[..3], evidence::request());
+    let mut asked = request(export.act("bank", chosen));
+    asked.reason.clone_from(&export.reason);
+    let asked = ask(&archive, &asked).await;
+    decide(&archive, &asked, true, &li()).await.unwrap();
+    let path = archive.path().to_owned();
+    archive.close().await;
+    evidence::alter(&path, "UPDATE requests SET act = replace(act, 'the court', 'a friend')").await;
+    let archive = Archive::open(&path).await.unwrap();
+    let mut to_a_friend = by(asked.number, &export);
+    to_a_friend.to = "a friend".into();
+    let tar = TarWriter::new(Vec::new());
+    let given = archive.export(tar, &to_a_friend, chosen, &NoPacks, &wei(), clock).await;
+    assert!(matches!(
+        given.map(drop),
+        Err(ExportError::Commit(CommitError::Storage(_)))
+    ));
+    assert_eq!(exports_told(&archive).await, 0);
+    archive.close().await;
+}
+
 #[tokio::test]
 async fn what_is_no_request_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
@@ -239,7 +395,26 @@ async fn what_is_no_request_is_not_made() {
     let right = request(act(&disposing(&[1, 2])));
     let twice = act(&disposing(&[2, 2]));
     let none = act(&disposing(&[]));
+    let chosen = [Chosen {
+        arrival: 1,
+        role: Role::Match,
+    }];
+    let export = |change: fn(&mut ExportRequest), tenant: &str, chosen: &[Chosen]| {
+        let mut export = evidence::request();
+        export.reason.clone_from(&right.reason);
+        change(&mut export);
+        NewRequest {
+            act: export.act(tenant, chosen),
+            ..right.clone()
+        }
+    };
+    assert_eq!(ask(&archive, &export(|_| {}, "bank", &chosen)).await.number, 1);
     for wrong in [
+        export(|_| {}, "shop", &chosen),
+        export(|_| {}, "bank", &[]),
+        export(|export| export.reason = "another".into(), "bank", &chosen),
+        export(|export| export.to = " ".into(), "bank", &chosen),
+        export(|export| export.asked = Asked::Query("x".repeat(5_000)), "bank", &chosen),
         NewRequest {
             reason: " ".into(),
             ..right.clone()
@@ -264,7 +439,7 @@ async fn what_is_no_request_is_not_made() {
         let refused = refusal(archive.commit(Change::Ask(&wrong), &wei()).await);
         assert!(matches!(refused, Err(RequestRefusal::IllFormed(_))), "{refused:?}");
     }
-    assert!(archive.requests(i64::MAX, 9).await.unwrap().is_empty());
+    assert_eq!(archive.requests(i64::MAX, 9).await.unwrap().len(), 1);
 }
 
 /// What is stored for good and told in every list is no place for a file.

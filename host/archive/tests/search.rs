@@ -95,6 +95,33 @@ async fn tenants_times_holds_and_departments_are_asked_for() {
     .await;
     assert_eq!(found_by(&archive, "is:kept").await, [3]);
     assert_eq!(found_by(&archive, "kind:text -is:kept").await, [2, 1]);
+    // By an order's number, of its tenant alone, while it is open and afterwards.
+    let of_sender = NewHold {
+        person: Some(message("m1", 1).sender.id),
+        ..hold()
+    };
+    assert_eq!(place(&archive, &of_sender).await, 2);
+    assert_eq!(found_by(&archive, "hold:1").await, [3]);
+    let of_second = found_by(&archive, "hold:2").await;
+    assert!(of_second.contains(&1) && !of_second.contains(&2), "{of_second:?}");
+    assert_eq!(found_by(&archive, "hold:9 OR hold:1").await, [3]);
+    let release = Change::ReleaseHold {
+        hold: 1,
+        request: None,
+        note: "over",
+        at: at(1),
+    };
+    archive.commit(release, &wei()).await.unwrap();
+    assert_eq!(found_by(&archive, "hold:1 -is:kept OR hold:1 is:kept").await, [3]);
+    let kept = found_by(&archive, "is:kept").await;
+    assert_eq!(kept, of_second, "the order that ended keeps nothing");
+    let release = Change::ReleaseHold {
+        hold: 2,
+        request: None,
+        note: "over",
+        at: at(1),
+    };
+    archive.commit(release, &wei()).await.unwrap();
 
     let sender = message("m1", 1).sender.id;
     let employment = Employment {

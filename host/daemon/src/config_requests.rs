@@ -10,11 +10,13 @@ const DAY_MS: i64 = 86_400_000;
 /// Days for which a request may run, once it may, unless the tenant says another number.
 const VALID_DAYS: i64 = 30;
 /// The acts that can be asked for, by their names.
-const ACTS: [&str; 2] = [DISPOSAL, HOLD_RELEASE];
+const ACTS: [&str; 3] = [DISPOSAL, HOLD_RELEASE, EXPORT];
 /// The end of messages.
 pub(crate) const DISPOSAL: &str = "disposal";
 /// The end of an order to keep.
 pub(crate) const HOLD_RELEASE: &str = "hold-release";
+/// Messages that are given away.
+pub(crate) const EXPORT: &str = "export";
 
 /// What each tenant asks for. One that is not named asks for nothing.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +41,11 @@ pub struct Asking {
 }
 
 impl RequestRules {
-    /// True if a tenant asks for requests before an act.
-    pub(crate) fn any(&self, act: &str) -> bool {
+    /// A tenant that asks for requests before an act; none where no tenant does.
+    pub(crate) fn first(&self, act: &str) -> Option<&str> {
         let at = Timestamp::from_millis(0).expect("the epoch");
-        self.0.keys().any(|tenant| self.asking(tenant, act, at).is_some())
+        let mut tenants = self.0.keys().map(String::as_str);
+        tenants.find(|tenant| self.asking(tenant, act, at).is_some())
     }
 
     /// Each tenant with what it asks for, as JSON on one line.
@@ -63,7 +66,7 @@ impl RequestRules {
     pub fn asking(&self, tenant: &str, act: &str, at: Timestamp) -> Option<Asking> {
         let of_tenant = self.0.get(tenant)?;
         let second_person = of_tenant.second_person.contains(act);
-        // A hold may end at once: what it kept then waits like all that is due.
+        // A hold may end at once, for what it kept then waits like all that is due; and an export destroys nothing.
         let waiting_days = if act == DISPOSAL { of_tenant.waiting_days } else { 0 };
         if !second_person && waiting_days == 0 {
             return None;
@@ -93,8 +96,12 @@ pub(crate) fn request_rules(file: &mut TomlFile<'_>, root: &mut Table<'_>) -> Re
             if ACTS.contains(&act.as_str()) {
                 second_person.insert(act);
             } else {
-                let expected = ACTS.join(" or ");
-                file.problem(at, format!("`second_person` has {act:?}: expected {expected}"));
+                let shown = &act[..act.floor_char_boundary(64)];
+                let expected = ACTS.join(", ");
+                file.problem(
+                    at,
+                    format!("`second_person` has {shown:?}: expected some of {expected}"),
+                );
             }
         }
         let days = |file: &mut TomlFile<'_>, table: &mut Table<'_>, key, least| {
@@ -128,7 +135,8 @@ mod tests {
     fn a_tenant_says_what_nobody_does_alone_or_at_once() {
         let rules = parse(
             "[requests.bank]\nsecond_person = [\"disposal\", \"hold-release\"]\nwaiting_days = 7\n\
-             [requests.shop]\nwaiting_days = 1\nvalid_days = 2\n[requests.idle]\n",
+             [requests.shop]\nwaiting_days = 1\nvalid_days = 2\n[requests.idle]\n\
+             [requests.court]\nsecond_person = [\"export\"]\nwaiting_days = 3\n",
         )
         .unwrap()
         .requests;
@@ -142,7 +150,15 @@ mod tests {
         assert_eq!(days("bank", "disposal"), Some((true, 7, 37)));
         assert_eq!(days("bank", "hold-release"), Some((true, 0, 30)));
         assert_eq!(days("shop", "disposal"), Some((false, 1, 3)));
-        for (tenant, act) in [("shop", "hold-release"), ("idle", "disposal"), ("other", "disposal")] {
+        assert_eq!(days("court", "export"), Some((true, 0, 30)));
+        assert_eq!((rules.first("export"), rules.first("unmask")), (Some("court"), None));
+        for (tenant, act) in [
+            ("shop", "hold-release"),
+            ("shop", "export"),
+            ("bank", "export"),
+            ("idle", "disposal"),
+            ("other", "disposal"),
+        ] {
             assert_eq!(days(tenant, act), None, "{tenant} {act}");
         }
     }
@@ -151,8 +167,8 @@ mod tests {
     fn what_cannot_be_asked_for_is_a_problem() {
         for (lines, told) in [
             (
-                "second_person = [\"export\"]",
-                "`second_person` has \"export\": expected disposal or hold-release",
+                "second_person = [\"unmask\"]",
+                "`second_person` has \"unmask\": expected some of disposal, hold-release, export",
             ),
             ("waiting_days = -1", "`waiting_days` is -1: expected 0 to 3650"),
             ("valid_days = 0", "`valid_days` is 0: expected 1 to 3650"),

@@ -1,7 +1,7 @@
 //! Acts that one person may not do alone, or not at once: they are asked for, approved, and run as they were asked for.
 
 use crate::config::Config;
-use crate::config_requests::{DISPOSAL, HOLD_RELEASE};
+use crate::config_requests::{Asking, DISPOSAL, HOLD_RELEASE};
 use crate::laws::Rulebook;
 use crate::pauses::Pauses;
 use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
@@ -178,7 +178,18 @@ fn act_of(ready: &[Going]) -> RequestedAct {
     }
 }
 
-async fn ask(
+/// How a tenant's act is asked for; refused where one person may do it alone, and at once.
+pub(crate) fn asking(config: &Config, tenant: &str, act: &str, at: Timestamp) -> Result<Asking, RetentionError> {
+    let asking = config.requests.asking(tenant, act, at);
+    asking.ok_or_else(|| {
+        RetentionError::NotPossible(format!(
+            "tenant {tenant:?} asks for no request for {act:?}: do it at once"
+        ))
+    })
+}
+
+/// Asks for an act of a tenant; the request's number.
+pub(crate) async fn ask(
     config: &Config,
     archive: &Archive,
     tenant: &str,
@@ -187,12 +198,7 @@ async fn ask(
     by: &Principal,
 ) -> Result<i64, RetentionError> {
     let at = places::now();
-    let asking = config.requests.asking(tenant, act.name(), at).ok_or_else(|| {
-        let act = act.name();
-        RetentionError::NotPossible(format!(
-            "tenant {tenant:?} asks for no request before a {act}: do it at once"
-        ))
-    })?;
+    let asking = asking(config, tenant, act.name(), at)?;
     let request = NewRequest {
         tenant: tenant.to_owned(),
         act,
@@ -208,7 +214,14 @@ async fn ask(
     }
 }
 
-/// Runs a request as it was asked for. Messages that are held now, or that go by other rules than it names, stay. What is judged in
+/// A request by its number.
+pub(crate) async fn find(archive: &Archive, number: i64) -> Result<Request, RetentionError> {
+    let found = archive.requests(number.saturating_add(1), 1).await?.pop();
+    let found = found.filter(|request| request.number == number);
+    found.ok_or_else(|| RetentionError::Commit(RequestRefusal::Unknown(number).into()))
+}
+
+/// Runs a request as it was asked for, but an export, which [`exporting::run`](crate::exporting::run) makes. Messages that are held now, or that go by other rules than it names, stay. What is judged in
 /// the daemon whose `pauses` these are is judged before it or behind it.
 ///
 /// # Errors
@@ -220,9 +233,7 @@ pub async fn run(
     clock_is_right: bool,
     by: &Principal,
 ) -> Result<Ran, RetentionError> {
-    let found = archive.requests(number.saturating_add(1), 1).await?.pop();
-    let found = found.filter(|request| request.number == number);
-    let request = found.ok_or_else(|| RetentionError::Commit(RequestRefusal::Unknown(number).into()))?;
+    let request = find(archive, number).await?;
     let messages = match &request.asked.act {
         RequestedAct::HoldRelease { hold, note } => {
             let release = Change::ReleaseHold {
@@ -233,6 +244,11 @@ pub async fn run(
             };
             archive.commit(release, by).await?;
             return Ok(Ran::HoldRelease(*hold));
+        }
+        RequestedAct::Export(_) => {
+            return Err(RetentionError::NotPossible(format!(
+                "request {number} gives messages away: `proviso request run {number} --out FOLDER|FILE.tar`"
+            )));
         }
         RequestedAct::Disposal { messages, .. } => messages,
     };

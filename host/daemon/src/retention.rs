@@ -99,7 +99,7 @@ struct Asked(HashMap<(i64, Digest), i64>);
 impl Asked {
     async fn read(config: &Config, archive: &Archive) -> Result<Self, StorageError> {
         let mut asked = HashMap::new();
-        if !config.requests.any(DISPOSAL) {
+        if config.requests.first(DISPOSAL).is_none() {
             return Ok(Self(asked));
         }
         for request in archive.open_requests(places::now()).await? {

@@ -25,12 +25,31 @@ pub enum SearchError {
     /// No zone of that name.
     #[error(transparent)]
     Zone(#[from] NotAZone),
+    /// An order to keep that is not there.
+    #[error(transparent)]
+    Hold(#[from] UnknownHold),
     /// The archive cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The log cannot tell of it.
     #[error("the log cannot tell of the search, and nothing is given without")]
     Log(#[source] anyhow::Error),
+}
+
+/// There is no order to keep of that number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no hold {0}: see `proviso hold list`")]
+pub struct UnknownHold(pub i64);
+
+/// The first order that a query asks for and that is not there: nothing would be found, and that would say nothing.
+pub(crate) async fn unknown_hold(archive: &Archive, query: &Query) -> Result<Option<UnknownHold>, StorageError> {
+    let mut asked = query.holds().peekable();
+    if asked.peek().is_none() {
+        return Ok(None);
+    }
+    let known = archive.holds().await?;
+    let unknown = asked.find(|number| known.iter().all(|hold| hold.number != *number));
+    Ok(unknown.map(UnknownHold))
 }
 
 impl SearchError {
@@ -40,13 +59,17 @@ impl SearchError {
     }
 }
 
-fn read(asked: &SearchV1) -> Result<Search, SearchError> {
+async fn read(archive: &Archive, asked: &SearchV1) -> Result<Search, SearchError> {
     let reason = asked.reason.trim();
     if reason.is_empty() || asked.reason.len() > REQUEST_TEXT_BYTES_MAX {
         return Err(SearchError::Reason(asked.reason.len()));
     }
     let zone = asked.zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
-    let mut search = Search::new(&Query::parse(&asked.query)?, zone);
+    let query = Query::parse(&asked.query)?;
+    if let Some(unknown) = unknown_hold(archive, &query).await? {
+        return Err(unknown.into());
+    }
+    let mut search = Search::new(&query, zone);
     search.tenant.clone_from(&asked.tenant);
     search.before = asked.before;
     if let Some(limit) = asked.limit {
@@ -60,7 +83,7 @@ fn read(asked: &SearchV1) -> Result<Search, SearchError> {
 
 /// Looks for messages. Dropping the future before the log is told ends it, and gives nothing.
 pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
-    let page = archive.search(&read(asked)?).await?;
+    let page = archive.search(&read(archive, asked).await?).await?;
     let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
     let messages = given.len() as u64;
     tell(archive, asked, by, "query", given, messages).await?;
@@ -69,7 +92,7 @@ pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Resu
 
 /// Counts messages. As [`search`]; the log has how many there were.
 pub async fn count(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<CountedV1, SearchError> {
-    let counted = archive.count(&read(asked)?).await?;
+    let counted = archive.count(&read(archive, asked).await?).await?;
     tell(archive, asked, by, "count", Vec::new(), counted.messages).await?;
     Ok(counted.into())
 }

@@ -157,6 +157,7 @@ pub async fn tables<W: Write + Send>(
         number,
         kind: EXPORTED,
         fields: &fields,
+        request: None,
         at: places::now(),
     };
     archive.commit(exported, by).await.map_err(TablingError::Log)?;

@@ -108,6 +108,19 @@ impl Client {
         self.answer(request.content_type("application/json").send(body.to_string()))
     }
 
+    /// Asks for a change before which the daemon looks at messages, of all of which it may be one.
+    pub(crate) fn post_at_length(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.authorization)
+            .header(USER_HEADER, &self.user)
+            .config()
+            .timeout_global(Some(EXPORT_WITHIN))
+            .build();
+        self.answer(request.content_type("application/json").send(body.to_string()))
+    }
+
     /// Hands in a file of facts.
     pub(crate) fn hand_in<T: DeserializeOwned>(&self, path: &str, form: &str, bytes: &[u8]) -> anyhow::Result<T> {
         let request = self

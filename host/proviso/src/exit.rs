@@ -85,7 +85,8 @@ pub(crate) fn told(error: RetentionError) -> anyhow::Error {
             | CommitError::Request(_)
             | CommitError::NoHold { .. }
             | CommitError::Text { .. }
-            | CommitError::Term(_)),
+            | CommitError::Term(_)
+            | CommitError::TwoOrders),
         ) => Usage(error.to_string()).into(),
         error => error.into(),
     }

@@ -10,6 +10,7 @@ use crate::words::Words;
 use proviso_model::Message;
 use proviso_model::message::Party;
 use proviso_model::verdict::{Severity, Span};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Places of one message that are told, at most.
@@ -24,6 +25,8 @@ pub struct Labels {
     pub findings: Vec<Found>,
     /// What is true of it.
     pub flags: Vec<Flag>,
+    /// The orders to keep that it fits and that a query asks for, by their numbers.
+    pub holds: Vec<i64>,
 }
 
 /// A finding, as queries ask for it.
@@ -49,7 +52,7 @@ impl Found {
             }
             Label::Rule(name) => names::is(&self.rule, name),
             Label::Severity(from, to) => (*from..=*to).contains(&self.severity),
-            Label::Department(_) | Label::Is(_) => false,
+            Label::Department(_) | Label::Is(_) | Label::Hold(_) => false,
         }
     }
 }
@@ -76,9 +79,47 @@ impl Examiner {
     pub fn examine(&mut self, query: &Prepared, message: &Message, labels: &Labels) -> Option<Vec<Mark>> {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
+        let marks = self.marks(&utterances, analysis::texts(message));
+        let mut about = About {
+            message,
+            labels,
+            marks: marks.iter(),
+        };
+        let mut found = Vec::new();
+        let is_found = about.is_true(&query.asked, true, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MARKS_MAX);
+        is_found.then_some(found)
+    }
+
+    /// False of a message that a query certainly does not find; true of one that it finds, and where nobody knows. `beside` are texts that belong to
+    /// the message and stand elsewhere: what is in them may be in it. None where it is not all there. Labels are not known.
+    pub fn may_find(&mut self, query: &Prepared, message: &Message, beside: Option<&[Cow<'_, str>]>) -> bool {
+        let mut utterances = Vec::new();
+        utterances_of(&query.asked, &mut utterances);
+        let said = self.marks(&utterances, analysis::texts(message));
+        let beside = beside.map(|texts| self.marks(&utterances, texts.iter().map(|text| (Place::Text, &**text))));
+        let mut truths = said.iter().enumerate().map(|(number, marks)| {
+            let may_be = beside.as_ref().is_none_or(|beside| !beside[number].is_empty());
+            if marks.is_empty() && may_be {
+                None
+            } else {
+                Some(!marks.is_empty())
+            }
+        });
+        truth(&query.asked, message, &mut truths) != Some(false)
+    }
+
+    /// Where each utterance stands in texts.
+    fn marks<'t>(
+        &mut self,
+        utterances: &[&Utterance],
+        texts: impl Iterator<Item = (Place, &'t str)>,
+    ) -> Vec<Vec<Mark>> {
         let asks_for_entities = utterances.iter().any(|utterance| asks_for_entities(utterance));
         let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); utterances.len()];
-        for (place, text) in analysis::texts(message) {
+        for (place, text) in texts {
             if utterances.is_empty() || text.is_empty() {
                 continue;
             }
@@ -104,17 +145,30 @@ impl Examiner {
                 if asks_for_entities { Some(&mut of_entity) } else { None },
             );
         }
-        let mut about = About {
-            message,
-            labels,
-            marks: marks.iter(),
-        };
-        let mut found = Vec::new();
-        let is_found = about.is_true(&query.asked, true, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(MARKS_MAX);
-        is_found.then_some(found)
+        marks
+    }
+}
+
+/// Whether a tree is true of a message, by what is known of each utterance in the order of the tree; none where that is not known. All of the
+/// tree is gone over, so that each utterance takes its own.
+fn truth(asked: &Asked, message: &Message, said: &mut impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut of_each = |all: &[Asked], decides: bool| {
+        let truths: Vec<Option<bool>> = all.iter().map(|asked| truth(asked, message, said)).collect();
+        if truths.contains(&Some(decides)) {
+            Some(decides)
+        } else if truths.contains(&None) {
+            None
+        } else {
+            Some(!decides)
+        }
+    };
+    match asked {
+        Asked::All(all) => of_each(all, false),
+        Asked::Any(all) => of_each(all, true),
+        Asked::Not(asked) => truth(asked, message, said).map(|is_true| !is_true),
+        Asked::Said(_) => said.next().flatten(),
+        Asked::Attribute(attribute) => Some(has_attribute(message, attribute)),
+        Asked::Label(_) => None,
     }
 }
 
@@ -252,6 +306,7 @@ fn has_label(labels: &Labels, label: &Label) -> bool {
     match label {
         Label::Department(name) => labels.departments.iter().any(|department| names::is(department, name)),
         Label::Is(flag) => labels.flags.contains(flag),
+        Label::Hold(number) => labels.holds.contains(number),
         Label::Pack(_) | Label::Policy(_) | Label::Rule(_) | Label::Severity(..) => {
             labels.findings.iter().any(|found| found.is_asked_for(label))
         }

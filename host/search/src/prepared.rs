@@ -73,6 +73,8 @@ pub enum Label {
     Severity(Severity, Severity),
     /// The flag is set.
     Is(Flag),
+    /// It fits the order to keep of this number.
+    Hold(i64),
 }
 
 impl Prepared {
@@ -173,6 +175,7 @@ fn of_test(test: &Test, zone: &Zone) -> Asked {
             Bound::AtMost => Label::Severity(Severity::Low, *severity),
         }),
         Test::Is(flag) => Asked::Label(Label::Is(*flag)),
+        Test::Hold(number) => Asked::Label(Label::Hold(*number)),
         Test::Sent { bound, when } => {
             let (from, to) = when.millis(zone).into_inner();
             Asked::Attribute(Attribute::Sent(match bound {

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::support::{message, prepared, with_attachment};
+use proptest::prelude::*;
 use proviso_model::message::{Kind, Message};
 use proviso_model::verdict::Severity;
 use proviso_rows::each_row;
 use proviso_search::query::Flag;
 use proviso_search::{Examiner, Found, Labels, Place};
+use std::borrow::Cow;
 
 fn marks(query: &str, message: &Message) -> Option<Vec<String>> {
     let marks = Examiner::default().examine(&prepared(query), message, &Labels::default())?;
@@ -90,9 +92,12 @@ fn what_is_known_beside_the_words_is_asked_for() {
             severity: Severity::High,
         }],
         flags: vec![Flag::Held],
+        holds: vec![3],
     };
     each_row(
         [
+            ("hold:3", true),
+            ("hold:33 OR -hold:3", false),
             ("from:WEI", true),
             ("from:li", false),
             ("to:li", true),
@@ -126,4 +131,26 @@ fn what_is_known_beside_the_words_is_asked_for() {
             assert_eq!(found.is_some(), expected, "{query}");
         },
     );
+}
+
+proptest! {
+    /// Where all of a message is known, what may be found is what is found; where it is not, what would be found may be.
+    #[test]
+    fn what_may_be_found_is_never_less_than_what_is_found(
+        text in "[保本息ab 1]{0,8}",
+        words in prop::collection::vec(("[保本息ab1]{1,2}", any::<bool>()), 1..5),
+        is_any in any::<bool>(),
+    ) {
+        let words: Vec<String> = words.into_iter().map(|(word, not)| if not { format!("-{word}") } else { word }).collect();
+        let query = words.join(if is_any { " OR " } else { " " });
+        let prepared = prepared(&query);
+        let (whole, mut examiner) = (message(&text), Examiner::default());
+        let is_found = examiner.examine(&prepared, &whole, &Labels::default()).is_some();
+        prop_assert_eq!(examiner.may_find(&prepared, &whole, Some(&[])), is_found);
+        let hidden = message("");
+        let beside = [Cow::Borrowed(text.as_str())];
+        for beside in [None, Some(&beside[..])] {
+            prop_assert!(!is_found || examiner.may_find(&prepared, &hidden, beside), "{} of {:?}", query, text);
+        }
+    }
 }

@@ -54,6 +54,7 @@ fn a_query_is_read_and_printed_in_its_usual_form() {
                 "severity:>=high severity:<=low severity:medium",
             ),
             ("is:held -is:reviewed", "is:held NOT is:reviewed"),
+            ("hold:3 -Hold：０12", "hold:3 NOT hold:12"),
             (
                 "entity:bank-card entity:amount=100万元",
                 "entity:bank-card entity:amount=100万元",
@@ -88,6 +89,10 @@ fn an_error_points_at_its_place_and_says_what_would_be_right() {
                 "txt",
                 "\"txt\" is no value of kind:, did you mean \"text\"? expected text, markdown",
             ),
+            ("hold:first", "first", "expected the number of a hold"),
+            ("hold:0", "0", "\"0\" is no value of hold:"),
+            ("a hold:+3", "+3", "no value of hold:"),
+            ("hold:99999999999999999999", "99999999999999999999", "no value of hold:"),
             ("severity:>=hihg", ">=hihg", "did you mean \"high\"?"),
             ("entity:bank-crad=1", "bank-crad=1", "did you mean \"bank-card\"?"),
             (
@@ -125,6 +130,39 @@ fn an_error_points_at_its_place_and_says_what_would_be_right() {
 }
 
 #[test]
+fn what_may_change_later_is_refused_where_it_must_not() {
+    each_row(
+        [
+            (
+                "保本 is:reviewed",
+                "is:reviewed",
+                "is: asks for what may change after a message was sent",
+            ),
+            ("a (b OR -hold:3)", "hold:3", "hold: asks"),
+            (
+                "severity:>=high",
+                "severity:>=high",
+                "expected words, or from, to, with, conversation, channel,",
+            ),
+            ("pack:p", "pack:p", "pack: asks"),
+            ("policy:p", "policy:p", "policy: asks"),
+            ("rule:\"a b\"", "rule:\"a b\"", "rule: asks"),
+            ("department:\"a b\"", "department:\"a b\"", "department: asks"),
+            ("is:", "is:", "is: asks"),
+            ("a sort:date", "sort:", "\"sort\" is no field"),
+        ],
+        |(text, at, said)| {
+            let error = Query::parse_lasting(text).unwrap_err();
+            assert_eq!(&text[error.span.clone()], at, "{error}");
+            assert!(error.to_string().contains(said), "{error}");
+        },
+    );
+    let text = "(保本 OR invest*) a NEAR/3 b -from:wei to:li with:x conversation:c channel:wecom kind:file direction:inbound \
+                since:2026-01 until:2026-02 sent:2026-01-31 entity:bank-card";
+    assert_eq!(Query::parse_lasting(text), Query::parse(text));
+}
+
+#[test]
 fn a_query_has_limits() {
     let wrong = |text: String| Query::parse(&text).unwrap_err().wrong;
     assert_eq!(wrong("x".repeat(QUERY_BYTES_MAX + 1)), Wrong::TooLong);
@@ -156,6 +194,7 @@ fn what_may_follow_is_offered() {
             ("a (-di^)", "di", "direction:"),
             ("kind:f^", "f", "file form feed"),
             ("a kind:fi^le b", "file", "file"),
+            ("ho^", "ho", "hold:"),
             ("is:^", "", "held withheld recalled reviewed found faulty kept"),
             ("severity:>=h^", "h", "high"),
             ("ｄｉｒｅｃｔｉｏｎ：ｉ^", "ｉ", "internal inbound"),
@@ -204,6 +243,7 @@ fn tests() -> impl Strategy<Value = Test> {
         },
     ];
     fixed.extend(Flag::ALL.map(Test::Is));
+    fixed.extend([1, i64::MAX].map(Test::Hold));
     for bound in [Bound::Is, Bound::AtLeast, Bound::AtMost] {
         fixed.extend(Severity::ALL.map(|severity| Test::Severity { bound, severity }));
         let month = When::Month("2026-02-01".parse().unwrap());

@@ -10,7 +10,7 @@ use super::{
     permissions, quarantines, rejudge, requests, rewrap, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
-use crate::requests::{RequestRefusal, RequestedAct};
+use crate::requests::RequestedAct;
 use proviso_model::Principal;
 use sqlx::SqliteConnection;
 
@@ -81,14 +81,11 @@ pub(super) async fn write(
             at,
         } => {
             if let Some(request) = request {
-                let expected = RequestedAct::HoldRelease {
+                let act = RequestedAct::HoldRelease {
                     hold,
                     note: note.to_owned(),
                 };
-                if requests::to_run(connection, request, at).await? != expected {
-                    return Err(RequestRefusal::OtherAct(request).into());
-                }
-                requests::ran(connection, request, at, by, log).await?;
+                requests::run(connection, (request, &act), at, by, log).await?;
             }
             holds::release(connection, hold, note, at, by, log).await?;
             Ok(Receipt::Done)
@@ -137,8 +134,15 @@ pub(super) async fn write(
             Ok(Receipt::Done)
         }
         Change::Exported {
-            number, kind, fields, ..
+            number,
+            kind,
+            fields,
+            request,
+            at,
         } => {
+            if let Some(request) = request {
+                requests::run(connection, request, at, by, log).await?;
+            }
             evidence::tell(connection, (number, kind), fields, log).await?;
             Ok(Receipt::Done)
         }

@@ -82,6 +82,7 @@ async fn a_disposal_that_does_not_look_at_holds_is_found() {
         sent_from: None,
         sent_before: None,
         texts: Vec::new(),
+        query: None,
         at: clock(),
     };
     archive.commit(Change::PlaceHold(&hold), &wei()).await.unwrap();

@@ -1,12 +1,14 @@
 //! Orders to keep.
 
 use super::Sqlite;
+use super::bulk::number_list;
 use super::failure::Failure;
 use super::log::entries::Entries;
 use super::log::rows::{HOLDS, RELEASED_HOLDS};
 use super::rows::{damaged, read_principal, read_time};
 use crate::change::CommitError;
 use crate::disposal::{Hold, NewHold};
+use crate::hold_query::HoldQuery;
 use crate::storage::StorageError;
 use crate::terms::Said;
 use proviso_model::{Message, Principal, Timestamp};
@@ -21,8 +23,8 @@ pub(super) async fn place(
     log: &mut Entries,
 ) -> Result<i64, Failure> {
     let number: i64 = sqlx::query_scalar(
-        "INSERT INTO holds (tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by, texts)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING hold",
+        "INSERT INTO holds (tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by, texts, query, zone)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING hold",
     )
     .bind(hold.tenant.clone())
     .bind(hold.reason.clone())
@@ -33,6 +35,8 @@ pub(super) async fn place(
     .bind(hold.at.as_millis())
     .bind(by.to_string())
     .bind((!hold.texts.is_empty()).then(|| write_texts(&hold.texts)))
+    .bind(hold.query.as_ref().map(|query| query.text().to_owned()))
+    .bind(hold.query.as_ref().map(|query| query.zone().to_owned()))
     .fetch_one(&mut *connection)
     .await?;
     log.tell_row(connection, &HOLDS, number, None, Vec::new()).await?;
@@ -62,29 +66,49 @@ pub(super) async fn release(
     log.tell_row(connection, &RELEASED_HOLDS, hold, None, Vec::new()).await
 }
 
+/// An order that a message fits.
+pub(super) struct Fitting {
+    pub(super) number: i64,
+    /// It keeps the message.
+    pub(super) is_open: bool,
+}
+
 /// How many open holds keep a message, whose number is `arrival`.
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     arrival: i64,
     message: &Message,
 ) -> Result<u64, sqlx::Error> {
-    let open = sqlx::query(
-        "SELECT person, sent_from, sent_before, texts FROM holds WHERE released_at IS NULL AND tenant = ?1
-         AND (conversation IS NULL OR conversation = ?2)",
+    Ok(fitting(connection, arrival, message, &[]).await?.len() as u64)
+}
+
+/// The open holds that a message fits, and those of the numbers, open or not.
+pub(super) async fn fitting(
+    connection: &mut SqliteConnection,
+    arrival: i64,
+    message: &Message,
+    numbers: &[i64],
+) -> Result<Vec<Fitting>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT person, sent_from, sent_before, texts, hold, released_at IS NULL, query, zone FROM holds WHERE tenant = ?1
+         AND (conversation IS NULL OR conversation = ?2)
+         AND (released_at IS NULL OR hold IN (SELECT value FROM json_each(?3)))",
     )
     .bind(message.id.tenant.clone())
     .bind(message.conversation.clone())
+    .bind(number_list(numbers.iter().copied()))
     .fetch_all(&mut *connection)
     .await?;
     // Folded once, and only where an order asks what the message says.
     let said = OnceCell::new();
-    let mut holds = 0;
-    for row in &open {
+    let mut holds = Vec::new();
+    for row in &rows {
         let (from, before): (Option<i64>, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
         let time = (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX));
         let terms = read_texts(row, 3)?;
         let is_said = terms.is_empty() || said.get_or_init(|| Said::of(message)).has_any(&terms);
-        let fits = (time.0..time.1).contains(&message.sent_at.as_millis()) && is_said;
+        let is_found = read_query(row, 6)?.is_none_or(|query| query.may_fit(message));
+        let fits = (time.0..time.1).contains(&message.sent_at.as_millis()) && is_said && is_found;
         let held = match row.try_get::<Option<&str>, _>(0)? {
             None => fits,
             Some(person) if fits => {
@@ -94,7 +118,12 @@ pub(super) async fn count(
             // not looked at: some of them may have a term.
             Some(person) => *message.sender.id == *person && sent_within(connection, arrival, time, &terms).await?,
         };
-        holds += u64::from(held);
+        if held {
+            holds.push(Fitting {
+                number: row.try_get(4)?,
+                is_open: row.try_get(5)?,
+            });
+        }
     }
     Ok(holds)
 }
@@ -110,6 +139,13 @@ fn read_texts(row: &SqliteRow, at: usize) -> Result<Vec<String>, sqlx::Error> {
         Some(texts) => serde_json::from_str(texts).map_err(|error| damaged(at, error)),
         None => Ok(Vec::new()),
     }
+}
+
+/// The query of an order, and its zone in the next column.
+fn read_query(row: &SqliteRow, at: usize) -> Result<Option<HoldQuery>, sqlx::Error> {
+    let text: Option<String> = row.try_get(at)?;
+    let zone: Option<String> = row.try_get(at + 1)?;
+    Ok(text.map(|text| HoldQuery::stored(text, zone.unwrap_or_default())))
 }
 
 /// True if a person wrote in the conversation of a message.
@@ -149,7 +185,7 @@ impl Sqlite {
         self.reading(|mut reader| async move {
             sqlx::query(
                 "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by,
-                        released_at, released_by, release_note, texts FROM holds ORDER BY hold",
+                        released_at, released_by, release_note, texts, query, zone FROM holds ORDER BY hold",
             )
             .fetch_all(&mut *reader)
             .await?
@@ -186,6 +222,7 @@ fn read(row: &SqliteRow) -> Result<Hold, sqlx::Error> {
             sent_from: time(5)?,
             sent_before: time(6)?,
             texts: read_texts(row, 12)?,
+            query: read_query(row, 13)?,
             at: read_time(row, 7)?,
         },
         by: read_principal(row, 8)?,

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 12] = [
+const ALL: [(i64, &str, &str); 13] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -26,6 +26,7 @@ const ALL: [(i64, &str, &str); 12] = [
     (10, "permissions", include_str!("../../migrations/0010_permissions.sql")),
     (11, "hold texts", include_str!("../../migrations/0011_hold_texts.sql")),
     (12, "search", include_str!("../../migrations/0012_search.sql")),
+    (13, "hold query", include_str!("../../migrations/0013_hold_query.sql")),
 ];
 
 /// What brings an archive up to date.

@@ -57,7 +57,8 @@ pub(super) async fn decide(
     log: &mut Entries,
 ) -> Result<(), Failure> {
     let number = deciding.request;
-    let request = open(connection, number, deciding.at).await?;
+    let request = find(connection, number).await?;
+    request.is_open(deciding.at)?;
     if matches!(by.kind(), PrincipalKind::System | PrincipalKind::Source) {
         return Err(RequestRefusal::NoPerson(by.clone()).into());
     }
@@ -96,24 +97,23 @@ pub(super) async fn to_run(
     number: i64,
     at: Timestamp,
 ) -> Result<RequestedAct, Failure> {
-    let request = open(connection, number, at).await?;
-    match &request.decision {
-        Some(decision) if !decision.approved => {
-            let (request, approved, by) = (number, false, decision.by.clone());
-            return Err(RequestRefusal::Decided { request, approved, by }.into());
-        }
-        Some(decision) if decision.by == request.by => {
-            let (request, by) = (number, request.by);
-            return Err(RequestRefusal::OwnRequest { request, by }.into());
-        }
-        None if request.asked.second_person => return Err(RequestRefusal::NotApproved(number).into()),
-        _ => {}
-    }
-    if at < request.asked.not_before {
-        let (request, until) = (number, request.asked.not_before);
-        return Err(RequestRefusal::Waiting { request, until }.into());
-    }
+    let request = find(connection, number).await?;
+    request.may_run(at)?;
     Ok(request.asked.act)
+}
+
+/// Runs a request for just that act, which the caller carries out in the same transaction.
+pub(super) async fn run(
+    connection: &mut SqliteConnection,
+    (number, act): (i64, &RequestedAct),
+    at: Timestamp,
+    by: &Principal,
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    if to_run(connection, number, at).await? != *act {
+        return Err(RequestRefusal::OtherAct(number).into());
+    }
+    ran(connection, number, at, by, log).await
 }
 
 pub(super) async fn ran(
@@ -132,22 +132,13 @@ pub(super) async fn ran(
     log.tell_row(connection, &REQUESTS_RUN, number, None, Vec::new()).await
 }
 
-/// A request that has neither run nor ended.
-async fn open(connection: &mut SqliteConnection, number: i64, at: Timestamp) -> Result<Request, Failure> {
+async fn find(connection: &mut SqliteConnection, number: i64) -> Result<Request, Failure> {
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM requests WHERE request = ?"));
     let row = sqlx::query(sql).bind(number).fetch_optional(connection).await?;
-    let request = match row {
-        Some(row) => read(&row)?,
-        None => return Err(RequestRefusal::Unknown(number).into()),
-    };
-    if let Some((at, _)) = request.run {
-        return Err(RequestRefusal::Ran { request: number, at }.into());
+    match row {
+        Some(row) => Ok(read(&row)?),
+        None => Err(RequestRefusal::Unknown(number).into()),
     }
-    if request.asked.ends_at <= at {
-        let (request, at) = (number, request.asked.ends_at);
-        return Err(RequestRefusal::Ended { request, at }.into());
-    }
-    Ok(request)
 }
 
 impl Sqlite {

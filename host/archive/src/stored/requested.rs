@@ -1,7 +1,10 @@
 //! The act of a request, as JSON in a column. Its digest is over these bytes, so they are never written anew.
 
-use crate::requests::{RequestedAct, RequestedMessage};
+use crate::requests::{RequestedAct, RequestedExport, RequestedMessage};
+use proviso_evidence::{Asked, Views};
 use proviso_model::Digest;
+use proviso_model::time::Day;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -15,6 +18,38 @@ enum StoredAct {
         hold: i64,
         note: String,
     },
+    Export(StoredExport),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredExport {
+    tenant: String,
+    /// This, or a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    query: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+    reason: String,
+    to: String,
+    until: Option<Day>,
+    context: u32,
+    zone: String,
+    masked: bool,
+    forms: StoredForms,
+    messages: u64,
+    last: i64,
+    chosen: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each form that an export may have")]
+struct StoredForms {
+    html: bool,
+    csv: bool,
+    eml: bool,
+    rsmf: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +75,7 @@ pub(crate) fn to_text(act: &RequestedAct) -> String {
             hold: *hold,
             note: note.clone(),
         },
+        RequestedAct::Export(export) => StoredAct::Export(of_export(export)),
     };
     serde_json::to_string(&stored).expect("the form has string keys")
 }
@@ -54,12 +90,91 @@ pub(crate) fn from_text(text: &str) -> Result<RequestedAct, serde_json::Error> {
             rules,
         },
         StoredAct::HoldRelease { hold, note } => RequestedAct::HoldRelease { hold, note },
+        StoredAct::Export(stored) => RequestedAct::Export(Box::new(to_export(stored)?)),
+    })
+}
+
+fn of_export(export: &RequestedExport) -> StoredExport {
+    let (query, conversation) = match &export.asked {
+        Asked::Query(text) => (Some(text.clone()), None),
+        Asked::Conversation(text) => (None, Some(text.clone())),
+    };
+    let Views { html, csv, eml, rsmf } = export.views;
+    StoredExport {
+        tenant: export.tenant.clone(),
+        query,
+        conversation,
+        reason: export.reason.clone(),
+        to: export.to.clone(),
+        until: export.until,
+        context: export.context,
+        zone: export.zone.clone(),
+        masked: export.masked,
+        forms: StoredForms { html, csv, eml, rsmf },
+        messages: export.messages,
+        last: export.last,
+        chosen: export.chosen,
+    }
+}
+
+fn to_export(stored: StoredExport) -> Result<RequestedExport, serde_json::Error> {
+    let asked = match (stored.query, stored.conversation) {
+        (Some(text), None) => Asked::Query(text),
+        (None, Some(text)) => Asked::Conversation(text),
+        _ => {
+            return Err(serde_json::Error::custom(
+                "expected a query or a conversation, and not both",
+            ));
+        }
+    };
+    let StoredForms { html, csv, eml, rsmf } = stored.forms;
+    Ok(RequestedExport {
+        tenant: stored.tenant,
+        asked,
+        reason: stored.reason,
+        to: stored.to,
+        until: stored.until,
+        context: stored.context,
+        zone: stored.zone,
+        masked: stored.masked,
+        views: Views { html, csv, eml, rsmf },
+        messages: stored.messages,
+        last: stored.last,
+        chosen: stored.chosen,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn export(asked: Asked) -> RequestedAct {
+        RequestedAct::Export(Box::new(RequestedExport {
+            tenant: "bank".to_owned(),
+            asked,
+            reason: "case 7".to_owned(),
+            to: "the court".to_owned(),
+            until: Some("2027-01-31".parse().unwrap()),
+            context: 3,
+            zone: "Asia/Shanghai".to_owned(),
+            masked: true,
+            views: Views {
+                html: true,
+                ..Views::NONE
+            },
+            messages: 12,
+            last: 40,
+            chosen: Digest::of(b"chosen"),
+        }))
+    }
+
+    #[test]
+    fn an_export_names_one_thing() {
+        let golden = include_str!("golden/requested-v1.txt");
+        let line = golden.lines().last().unwrap();
+        let both = line.replacen("\"conversation\"", "\"query\":\"x\",\"conversation\"", 1);
+        assert!(from_text(&both).is_err(), "{both}");
+    }
 
     #[test]
     fn every_act_is_read_as_it_was_written() {
@@ -73,6 +188,8 @@ mod tests {
                 hold: 3,
                 note: "case closed".to_owned(),
             },
+            export(Asked::Query("保本 from:wei".to_owned())),
+            export(Asked::Conversation("bank/wecom/wei".to_owned())),
         ];
         let golden = include_str!("golden/requested-v1.txt");
         for (act, line) in acts.iter().zip(golden.lines()) {

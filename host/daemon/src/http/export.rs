@@ -1,4 +1,4 @@
-//! `POST /v1/archive/export`: messages with what shows that they are whole and of this archive, as a tar.
+//! `POST /v1/archive/export`: messages with what shows that they are whole and of this archive, as a tar; and the requests of two persons for it.
 //!
 //! It is written into a file without a name first, in the data folder: nothing goes out before the log has told of it, and nothing of it is left if the
 //! daemon ends meanwhile.
@@ -7,17 +7,18 @@ use super::Shared;
 use super::answer::Room;
 use super::body::Received;
 use super::problem::{ApiError, Code};
-use crate::exporting;
+use crate::exporting::{self, ExportingError};
 use crate::token::Caller;
-use crate::wire::{EXPORT_HEADER, ExportV1, UnmaskV1};
+use crate::wire::{AskedV1, EXPORT_HEADER, ExportV1, UnmaskV1};
 use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Json, Response};
 use http_body::Frame;
 use proviso_evidence::tar::TarWriter;
 use proviso_model::limits::HTTP_ANSWER_BYTES_MAX;
+use serde::Deserialize;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -33,6 +34,20 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for the peer.
 const PIECES_WAITING: usize = 4;
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunBody {
+    request: i64,
+}
+
+/// What is to be exported.
+enum What {
+    /// As somebody asks who may do it alone.
+    Asked(Box<ExportV1>),
+    /// As a request says.
+    Requested(i64),
+}
+
 pub(super) async fn export(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -40,6 +55,49 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let asked: ExportV1 = body.json()?;
     exporting::check(&asked).map_err(|error| ApiError::yours(Code::BadRequest, error))?;
+    given(shared, caller, What::Asked(Box::new(asked))).await
+}
+
+/// `POST /v1/requests/export`: asks for an export that one person may not make alone.
+pub(super) async fn ask(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let asked: ExportV1 = body.json()?;
+    exporting::check(&asked).map_err(|error| ApiError::yours(Code::BadRequest, error))?;
+    // A task of its own: whoever asked may go away, and it goes on to its end.
+    let work = tokio::spawn(async move {
+        let here = (&shared.archive, &*shared.config);
+        exporting::ask(here, &asked, &caller.principal, &|_| {}).await
+    });
+    let told = "nothing was asked for";
+    let made = work.await.map_err(|error| ApiError::ours(told, error))?;
+    let (request, messages) = made.map_err(|error| answered(told, error))?;
+    let (requests, messages) = (vec![request], Some(messages));
+    Ok(Json(AskedV1 { requests, messages }).into_response())
+}
+
+/// `POST /v1/requests/run-export`: makes an export as it was asked for, once.
+pub(super) async fn run(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let RunBody { request } = body.json()?;
+    given(shared, caller, What::Requested(request)).await
+}
+
+fn answered(told: &'static str, error: ExportingError<io::Error>) -> ApiError {
+    if error.is_of_the_caller() {
+        ApiError::yours(Code::NotPossible, error)
+    } else {
+        ApiError::ours(told, error)
+    }
+}
+
+/// The tar, once the log was told of it.
+async fn given(shared: Shared, caller: Caller, what: What) -> Result<Response, ApiError> {
     // One at a time: each takes a thread, and room on the disk.
     let turn = shared.exports.clone().try_acquire_owned();
     let turn = turn.map_err(|_| ApiError::yours(Code::Busy, "another export is being made: ask again later"))?;
@@ -49,15 +107,20 @@ pub(super) async fn export(
         let failed = |error: io::Error| ApiError::ours("the export could not be written", error);
         let file = nameless(&shared.config.data_dir).map_err(failed)?;
         let sink = TarWriter::new(BufWriter::new(file));
-        let store = shared.config.store_dir();
-        let made = exporting::export(&shared.archive, &store, &asked, sink, &caller.principal, &|_| {});
-        let (sink, given) = runtime.block_on(made).map_err(|error| {
-            if error.is_of_the_caller() {
-                ApiError::yours(Code::NotPossible, error)
-            } else {
-                ApiError::ours("nothing was exported, or nothing is given", error)
+        let (here, by) = ((&shared.archive, &*shared.config), &caller.principal);
+        let made = runtime.block_on(async {
+            match what {
+                What::Asked(asked) => exporting::export(here, &asked, sink, by, &|_| {}).await,
+                What::Requested(request) => {
+                    let ran = exporting::run(here, request, sink, by, &|_| {}).await;
+                    if ran.is_ok() {
+                        tracing::info!(request, who = %by, "a request ran");
+                    }
+                    ran
+                }
             }
-        })?;
+        });
+        let (sink, given) = made.map_err(|error| answered("nothing was exported, or nothing is given", error))?;
         let file = sink
             .finish()
             .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));

@@ -129,6 +129,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/export", post(export::export))
         .route("/v1/archive/unmask", post(export::unmask))
         .route("/v1/archive/tables", post(tables::tables))
+        .route("/v1/requests/export", post(export::ask))
+        .route("/v1/requests/run-export", post(export::run))
         .route("/v1/archive/message", get(looking::show))
         .route("/v1/archive/recorded", get(looking::recorded))
         .route("/v1/archive/recorded-behind", get(looking::recorded_behind))

@@ -70,7 +70,7 @@ pub(super) fn answered(told: &'static str, error: RetentionError) -> ApiError {
         RetentionError::Commit(
             error @ (CommitError::Clock(_) | CommitError::Request(_) | CommitError::NoHold { .. }),
         ) => ApiError::yours(Code::NotPossible, error),
-        RetentionError::Commit(error @ (CommitError::Text { .. } | CommitError::Term(_))) => {
+        RetentionError::Commit(error @ (CommitError::Text { .. } | CommitError::Term(_) | CommitError::TwoOrders)) => {
             ApiError::yours(Code::BadRequest, error)
         }
         error => ApiError::ours(told, error),

@@ -66,7 +66,9 @@ pub(super) async fn place(
     body: Received,
 ) -> Result<Response, ApiError> {
     let order: NewHoldV1 = body.json()?;
-    let hold = order.at(places::now());
+    let hold = order
+        .at(places::now())
+        .map_err(|error| ApiError::yours(Code::BadRequest, error))?;
     match shared.archive.commit(Change::PlaceHold(&hold), &caller.principal).await {
         Ok(Receipt::Hold { number }) => {
             tracing::info!(hold = number, tenant = hold.tenant, who = %caller.principal, "a hold was placed");

@@ -1,7 +1,7 @@
 //! Orders to keep, what is due, what goes, and what is left of it.
 
 use crate::retention::{DisposedPage, Planned};
-use proviso_archive::{DisposalReport, Disposed, Hold, NewHold};
+use proviso_archive::{DisposalReport, Disposed, Hold, HoldQuery, NewHold, NoHoldQuery};
 use proviso_model::{Principal, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,12 @@ pub struct HoldV1 {
     /// Terms of which a message has one; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<String>,
+    /// A query that finds a message; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Whose days and months the query means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// When it was given.
     pub placed_at: Timestamp,
     /// By whom.
@@ -52,7 +58,7 @@ pub struct ReleasedHoldV1 {
 }
 
 /// An order that is to be given.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewHoldV1 {
     /// Whose messages.
@@ -74,12 +80,22 @@ pub struct NewHoldV1 {
     /// Terms of which a message has one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<String>,
+    /// A query that finds a message, in the place of all these but the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Whose days and months the query means: a name of the time zone database; UTC if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 impl NewHoldV1 {
     /// The order, given at that time.
-    pub fn at(self, at: Timestamp) -> NewHold {
-        NewHold {
+    ///
+    /// # Errors
+    /// Its query cannot be one of an order.
+    pub fn at(self, at: Timestamp) -> Result<NewHold, NoHoldQuery> {
+        let query = self.query.map(|query| HoldQuery::new(query, self.zone.as_deref()));
+        Ok(NewHold {
             tenant: self.tenant,
             reason: self.reason,
             person: self.person,
@@ -87,8 +103,9 @@ impl NewHoldV1 {
             sent_from: self.sent_from,
             sent_before: self.sent_before,
             texts: self.texts,
+            query: query.transpose()?,
             at,
-        }
+        })
     }
 }
 
@@ -103,6 +120,8 @@ impl From<Vec<Hold>> for HoldsV1 {
             sent_from: hold.order.sent_from,
             sent_before: hold.order.sent_before,
             texts: hold.order.texts,
+            query: hold.order.query.as_ref().map(|query| query.text().to_owned()),
+            zone: hold.order.query.as_ref().map(|query| query.zone().to_owned()),
             placed_at: hold.order.at,
             placed_by: hold.by,
             released: hold.released.map(|(at, by, note)| ReleasedHoldV1 { at, by, note }),

@@ -1,9 +1,10 @@
 //! What is to be exported, and what was.
 
-use proviso_archive::Given;
+use proviso_archive::{Given, RequestedExport};
+use proviso_evidence::Asked;
 use serde::{Deserialize, Serialize};
 
-/// `POST /v1/archive/export`: what is to be exported. Either a query or a conversation.
+/// `POST /v1/archive/export`: what is to be exported. A query, a conversation or a hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportV1 {
@@ -13,6 +14,9 @@ pub struct ExportV1 {
     /// `tenant/channel/conversation`, which is exported whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// The number of an order to keep: all that fits it, of its tenant. It stands in the export as the query `hold:NUMBER`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<i64>,
     /// Why: the log tells of it.
     pub reason: String,
     /// For whom: the log tells of it.
@@ -35,6 +39,37 @@ pub struct ExportV1 {
     /// `html`, `csv`, `eml`, `rsmf`; all of them if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forms: Option<Vec<String>>,
+}
+
+impl From<&RequestedExport> for ExportV1 {
+    /// As it was asked for, with all that was left out.
+    fn from(export: &RequestedExport) -> Self {
+        let (query, conversation, tenant) = match &export.asked {
+            Asked::Query(text) => (Some(text.clone()), None, Some(export.tenant.clone())),
+            Asked::Conversation(text) => (None, Some(text.clone()), None),
+        };
+        let views = export.views;
+        let forms = [
+            ("html", views.html),
+            ("csv", views.csv),
+            ("eml", views.eml),
+            ("rsmf", views.rsmf),
+        ];
+        let forms = forms.into_iter().filter(|(_, is)| *is).map(|(form, _)| form.to_owned());
+        Self {
+            query,
+            conversation,
+            hold: None,
+            reason: export.reason.clone(),
+            to: export.to.clone(),
+            until: export.until.map(|until| until.to_string()),
+            context: Some(export.context),
+            tenant,
+            zone: Some(export.zone.clone()),
+            masked: export.masked,
+            forms: Some(forms.collect()),
+        }
+    }
 }
 
 /// What was exported. Beside a tar it stands in the header [`EXPORT_HEADER`].

@@ -1,6 +1,6 @@
 //! Acts that were asked for, what was decided on them, and what they brought.
 
-use super::DisposalReportV1;
+use super::{DisposalReportV1, ExportV1};
 use crate::requests::{Ran, State};
 use proviso_archive::{Request, RequestedAct};
 use proviso_model::{Digest, Principal, Timestamp};
@@ -20,11 +20,11 @@ pub struct RequestV1 {
     pub request: i64,
     /// Whose messages it is about.
     pub tenant: String,
-    /// `disposal` or `hold-release`.
+    /// `disposal`, `hold-release` or `export`.
     pub act: String,
     /// SHA-256 of the act: what is approved, and runs.
     pub digest: Digest,
-    /// Of a disposal: how many messages go.
+    /// Of a disposal: how many messages go; of an export: how many are given away.
     pub messages: Option<u64>,
     /// Of a disposal: the rules that decide.
     #[serde(default)]
@@ -33,6 +33,9 @@ pub struct RequestV1 {
     pub hold: Option<i64>,
     /// Of a release: why it ends.
     pub note: Option<String>,
+    /// Of an export: what, why and for whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportV1>,
     /// Why it was asked for.
     pub reason: String,
     /// True if somebody else has to approve it.
@@ -74,10 +77,15 @@ impl RequestV1 {
         let state = State::of(&request, at).name().to_owned();
         let asked = request.asked;
         let act = asked.act.name().to_owned();
-        let (messages, rules, hold, note) = match asked.act {
-            RequestedAct::Disposal { messages, rules } => (Some(messages.len() as u64), rules, None, None),
-            RequestedAct::HoldRelease { hold, note } => (None, Vec::new(), Some(hold), Some(note)),
-        };
+        let (mut messages, mut rules, mut hold, mut note, mut export) = (None, Vec::new(), None, None, None);
+        match asked.act {
+            RequestedAct::Disposal {
+                messages: going,
+                rules: deciding,
+            } => (messages, rules) = (Some(going.len() as u64), deciding),
+            RequestedAct::HoldRelease { hold: ends, note: why } => (hold, note) = (Some(ends), Some(why)),
+            RequestedAct::Export(of) => (messages, export) = (Some(of.messages), Some(ExportV1::from(&*of))),
+        }
         let (run_at, run_by) = request.run.unzip();
         Self {
             request: request.number,
@@ -88,6 +96,7 @@ impl RequestV1 {
             rules,
             hold,
             note,
+            export,
             reason: asked.reason,
             second_person: asked.second_person,
             state,
@@ -112,7 +121,7 @@ impl RequestV1 {
 pub struct AskedV1 {
     /// Their numbers.
     pub requests: Vec<i64>,
-    /// Of disposals: how many messages they are about.
+    /// Of disposals and exports: how many messages they are about.
     pub messages: Option<u64>,
 }
 

@@ -5,9 +5,10 @@ use crate::requests::Ran;
 use crate::retention::{Asks, Planned};
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
-    DisposalReport, Disposed, Given, Going, Hash, Hold, NewHold, NewRequest, Request, RequestDecision, RequestedAct,
-    RequestedMessage,
+    DisposalReport, Disposed, Given, Going, Hash, Hold, HoldQuery, NewHold, NewRequest, Request, RequestDecision,
+    RequestedAct, RequestedExport, RequestedMessage,
 };
+use proviso_evidence::{Asked, Views};
 use proviso_model::{Digest, MessageId, Timestamp};
 use proviso_tables::CountsV1;
 use serde::Serialize;
@@ -55,6 +56,7 @@ fn holds_and_plans_are_what_they_were() {
         sent_from: Some(at(-1)),
         sent_before: None,
         texts: Vec::new(),
+        query: None,
         at: at(0),
     };
     let open = Hold {
@@ -67,7 +69,15 @@ fn holds_and_plans_are_what_they_were() {
     ended.number = i64::MAX;
     ended.order.texts = vec!["猎鹰".into(), "Project Falcon".into()];
     ended.released = Some((at(1), "token:li-na".parse().unwrap(), "closed".into()));
+    let mut by_query = open.clone();
+    by_query.order.person = None;
+    by_query.order.sent_from = None;
+    by_query.order.query = Some(HoldQuery::new("猎鹰 since:2026-03".into(), Some("Asia/Shanghai")).unwrap());
     told(include_str!("golden/holds-v1.json"), &HoldsV1::from(vec![open, ended]));
+    told(
+        include_str!("golden/hold-by-query-v1.json"),
+        &HoldsV1::from(vec![by_query]),
+    );
 
     let id = |native: &str| MessageId {
         tenant: "bank".into(),
@@ -159,6 +169,28 @@ fn requests_are_what_they_were() {
         note: "seen".into(),
     });
     ran.run = Some((at(11), "command-line:root".parse().unwrap()));
+    let mut export = waits.clone();
+    export.asked.act = RequestedAct::Export(Box::new(RequestedExport {
+        tenant: "bank".into(),
+        asked: Asked::Query("保本 from:wei".into()),
+        reason: "their time is over".into(),
+        to: "the court".into(),
+        until: Some("2027-01-31".parse().unwrap()),
+        context: 3,
+        zone: "Asia/Shanghai".into(),
+        masked: false,
+        views: Views {
+            csv: true,
+            ..Views::NONE
+        },
+        messages: 12,
+        last: 40,
+        chosen: Digest::from_bytes([2; 32]),
+    }));
+    told(
+        include_str!("golden/request-export-v1.json"),
+        &RequestV1::at(export, at(12)),
+    );
     let requests = [ran, waits].map(|request| RequestV1::at(request, at(12)));
     let requests = RequestsV1 {
         requests: requests.into(),

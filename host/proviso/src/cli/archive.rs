@@ -33,6 +33,7 @@ pub(crate) enum ArchiveCommand {
     /// `proviso-verify`. The log tells who exported what, for whom and why, before anything is given.
     #[command(after_help = "Examples:\n  \
         proviso archive export '保本 OR guaranteed' --reason 'case 7' --to 'the court' --out case-7.tar --zone Asia/Shanghai\n  \
+        proviso archive export --hold 3 --reason 'case 7' --to 'the court' --out case-7.tar\n  \
         proviso archive export --conversation bank/wecom/wei --reason 'case 7' --to 'the court' --out case-7 --until 2027-01-31\n  \
         proviso-verify case-7.tar --key 'NAME+ID+KEY'")]
     Export(ExportArgs),
@@ -105,23 +106,24 @@ pub(crate) struct SearchArgs {
     pub archive: ArchiveArgs,
 }
 
+/// What an export gives away, and to whom.
 #[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
+pub(crate) struct ExportWhat {
     /// What is exported, in the language of `proviso archive search`.
-    #[arg(required_unless_present = "conversation", conflicts_with = "conversation")]
+    #[arg(required_unless_present_any = ["conversation", "hold"], conflicts_with_all = ["conversation", "hold"])]
     pub query: Option<String>,
     /// A whole conversation instead: `tenant/channel/conversation`.
     #[arg(long, value_name = "CONVERSATION")]
     pub conversation: Option<String>,
+    /// All that fits an order to keep instead, by its number, as `hold list` tells it.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "conversation", value_parser = clap::value_parser!(i64).range(1..))]
+    pub hold: Option<i64>,
     /// Why: it stands in the log and in the export.
     #[arg(long)]
     pub reason: String,
     /// For whom: it stands in the log and in the export.
     #[arg(long, value_name = "RECIPIENT")]
     pub to: String,
-    /// A folder that is empty or not there, or a file that ends in `.tar`.
-    #[arg(long, value_name = "FOLDER|FILE.tar")]
-    pub out: PathBuf,
     /// The last day on which it is meant to be used, as 2027-01-31.
     #[arg(long, value_name = "DAY")]
     pub until: Option<String>,
@@ -140,6 +142,15 @@ pub(crate) struct ExportArgs {
     /// Forms beside the lines that are verified.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = ExportForm::ALL)]
     pub forms: Vec<ExportForm>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub what: ExportWhat,
+    /// A folder that is empty or not there, or a file that ends in `.tar`.
+    #[arg(long, value_name = "FOLDER|FILE.tar")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }

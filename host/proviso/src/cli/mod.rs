@@ -19,12 +19,12 @@ pub(crate) use pack::{
 };
 
 pub(crate) use archive::{
-    ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, RejudgeArgs, ReleaseArgs, RestoreArgs, SearchArgs,
-    TablesArgs, UnmaskArgs,
+    ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, ExportWhat, RejudgeArgs, ReleaseArgs, RestoreArgs,
+    SearchArgs, TablesArgs, UnmaskArgs,
 };
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 
-pub(crate) use request::{DecideArgs, RequestCommand};
+pub(crate) use request::{DecideArgs, RequestCommand, RequestExportArgs};
 pub(crate) use retention::{
     CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionBacktestArgs, RetentionCommand,
 };

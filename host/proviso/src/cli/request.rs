@@ -1,8 +1,9 @@
 //! The command line of `proviso request`, as clap sees it.
 
-use super::ArchiveArgs;
+use super::{ArchiveArgs, ExportWhat};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RequestCommand {
@@ -36,6 +37,11 @@ pub(crate) enum RequestCommand {
         #[command(flatten)]
         archive: ArchiveArgs,
     },
+    /// Asks for an export: just these messages, in this form, to this recipient. Nothing is written before another has approved it and it runs.
+    #[command(
+        after_help = "Example:\n  proviso request export '保本 OR guaranteed' --tenant bank --reason 'case 7' --to 'the court' --config proviso.toml"
+    )]
+    Export(RequestExportArgs),
     /// Lists requests, the latest first: what was asked for, and where each stands.
     #[command(after_help = "Example:\n  proviso request list --config proviso.toml --format json")]
     List(ArchiveArgs),
@@ -56,16 +62,28 @@ pub(crate) enum RequestCommand {
     #[command(after_help = "Example:\n  proviso request refuse 4 --note 'case 7 is not closed' --config proviso.toml")]
     Refuse(DecideArgs),
     /// Does what was asked for, once it was approved and has waited. A request runs once.
-    #[command(after_help = "Example:\n  proviso request run 4 --config proviso.toml")]
+    #[command(after_help = "Examples:\n  proviso request run 4 --config proviso.toml\n  \
+        proviso request run 5 --out case-7.tar --config proviso.toml")]
     Run {
         /// Its number.
         request: i64,
+        /// Of an export: a folder that is empty or not there, or a file that ends in `.tar`.
+        #[arg(long, value_name = "FOLDER|FILE.tar", conflicts_with = "clock_is_right")]
+        out: Option<PathBuf>,
         /// Somebody has looked at the clock: a pause of more than three days before this is no reason to doubt it.
         #[arg(long)]
         clock_is_right: bool,
         #[command(flatten)]
         archive: ArchiveArgs,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestExportArgs {
+    #[command(flatten)]
+    pub what: ExportWhat,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
 }
 
 #[derive(Debug, Args)]

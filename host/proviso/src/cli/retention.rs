@@ -90,7 +90,8 @@ pub(crate) enum HoldCommand {
     #[command(after_help = "Examples:\n  \
         proviso hold place --tenant bank --person li-na --reason 'case 2026-117' --config proviso.toml\n  \
         proviso hold place --tenant bank --from 2026-01-01T00:00:00Z --before 2026-07-01T00:00:00Z --reason 'inquiry'\n  \
-        proviso hold place --tenant bank --text 猎鹰项目 --text 'Project Falcon' --reason 'case 2026-118'")]
+        proviso hold place --tenant bank --text 猎鹰项目 --text 'Project Falcon' --reason 'case 2026-118'\n  \
+        proviso hold place --tenant bank --query '(猎鹰 OR falcon) with:li-na since:2026-03' --reason 'case 2026-119'")]
     Place(PlaceArgs),
     /// Ends an order.
     #[command(after_help = "Example:\n  proviso hold release 3 --note 'case closed' --config proviso.toml")]
@@ -132,6 +133,12 @@ pub(crate) struct PlaceArgs {
     /// between: 1-256 bytes. Up to 64 times: any of them. What cannot be read is kept.
     #[arg(long, value_name = "TERM", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub text: Vec<String>,
+    /// What this finds, in the language of `archive search`, in the place of all these: words, and fields of what never changes. What cannot be read is kept.
+    #[arg(long, conflicts_with_all = ["person", "conversation", "from", "before", "text"])]
+    pub query: Option<String>,
+    /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
+    #[arg(long, requires = "query")]
+    pub zone: Option<String>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }

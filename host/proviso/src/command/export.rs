@@ -1,6 +1,6 @@
 //! `proviso archive export`: messages with what shows that they are whole and of this archive, as a folder or a tar.
 
-use crate::cli::{ExportArgs, ExportForm, OutputFormat, UnmaskArgs};
+use crate::cli::{ArchiveArgs, ExportArgs, ExportForm, ExportWhat, OutputFormat, UnmaskArgs};
 use crate::exit::{Ending, Usage};
 use crate::looking::{Looking, Writing};
 use crate::partial::{Place, new_file, parent_of};
@@ -19,17 +19,39 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 pub(crate) async fn run(args: &ExportArgs, colour: bool) -> anyhow::Result<Ending> {
-    let asked = asked(args);
+    let asked = asked(&args.what);
     // Before anything is opened: what is wrong is told at once.
     exporting::check(&asked).map_err(usage)?;
-    let place = Place::of(&args.out)?;
-    let config = Config::read(&args.archive.config)?;
-    let looking = Looking::begin(&config, &args.archive.token).await?;
+    write(What::Asked(&asked), &args.out, &args.archive, colour).await
+}
+
+/// `proviso request run NUMBER --out …`: makes an export as it was asked for.
+pub(crate) async fn run_request(
+    number: i64,
+    out: &Path,
+    archive: &ArchiveArgs,
+    colour: bool,
+) -> anyhow::Result<Ending> {
+    write(What::Requested(number), out, archive, colour).await
+}
+
+/// What is to be exported.
+enum What<'a> {
+    /// As somebody asks who may do it alone.
+    Asked(&'a ExportV1),
+    /// As a request says.
+    Requested(i64),
+}
+
+async fn write(what: What<'_>, out: &Path, archive: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
+    let place = Place::of(out)?;
+    let config = Config::read(&archive.config)?;
+    let looking = Looking::begin(&config, &archive.token).await?;
     // The log is told, and so the archive is written.
-    let writing = Writing::begin(&config, &args.archive.token, looking).await?;
-    let given = written(&writing, &config, &asked, &place).await;
+    let writing = Writing::begin(&config, &archive.token, looking).await?;
+    let given = written(&writing, &config, &what, &place).await;
     writing.close().await;
-    print(&given?, args, colour)?;
+    print(&given?, out, archive.format, colour)?;
     Ok(Ending::Well)
 }
 
@@ -69,11 +91,13 @@ pub(crate) async fn unmask(args: &UnmaskArgs) -> anyhow::Result<Ending> {
     }
 }
 
-fn asked(args: &ExportArgs) -> ExportV1 {
+/// As the daemon is asked.
+pub(crate) fn asked(args: &ExportWhat) -> ExportV1 {
     let forms = args.forms.iter().filter(|form| **form != ExportForm::None);
     ExportV1 {
         query: args.query.clone(),
         conversation: args.conversation.clone(),
+        hold: args.hold,
         reason: args.reason.clone(),
         to: args.to.clone(),
         until: args.until.clone(),
@@ -85,7 +109,8 @@ fn asked(args: &ExportArgs) -> ExportV1 {
     }
 }
 
-fn usage<E: std::error::Error + Send + Sync + 'static>(error: ExportingError<E>) -> anyhow::Error {
+/// What the caller can mend, and what is a fault.
+pub(crate) fn usage<E: std::error::Error + Send + Sync + 'static>(error: ExportingError<E>) -> anyhow::Error {
     if error.is_of_the_caller() {
         Usage(error.to_string()).into()
     } else {
@@ -179,20 +204,28 @@ impl Folder {
     }
 }
 
-async fn written(writing: &Writing, config: &Config, asked: &ExportV1, place: &Place) -> anyhow::Result<GivenV1> {
+async fn written(writing: &Writing, config: &Config, what: &What<'_>, place: &Place) -> anyhow::Result<GivenV1> {
     let made = match writing {
         Writing::Here(archive) => {
             let progress = Progress::open("messages looked at:");
             let sink = Files::at(place).with_context(|| place.cannot_write())?;
-            let store = config.store_dir();
             let told = |more: u64| progress.advance(more);
-            let made = exporting::export(archive, &store, asked, sink, &crate::who::runs_this(), &told).await;
+            let (here, by) = ((archive, config), crate::who::runs_this());
+            let made = match what {
+                What::Asked(asked) => exporting::export(here, asked, sink, &by, &told).await,
+                What::Requested(number) => exporting::run(here, *number, sink, &by, &told).await,
+            };
             progress.finish();
             made.map_err(usage)
         }
         Writing::Daemon(client) => {
             let mut out = place.nameless()?;
-            let given = client.download("/v1/archive/export", &json!(asked), &mut out);
+            let given = match what {
+                What::Asked(asked) => client.download("/v1/archive/export", &json!(asked), &mut out),
+                What::Requested(number) => {
+                    client.download("/v1/requests/run-export", &json!({ "request": number }), &mut out)
+                }
+            };
             given.and_then(|given| Ok((copied(out, place)?, given)))
         }
     };
@@ -218,16 +251,16 @@ fn copied(file: File, place: &Place) -> anyhow::Result<Files> {
     Ok(sink)
 }
 
-fn print(given: &GivenV1, args: &ExportArgs, colour: bool) -> io::Result<()> {
-    if args.archive.format == OutputFormat::Json {
+fn print(given: &GivenV1, out: &Path, format: OutputFormat, colour: bool) -> io::Result<()> {
+    if format == OutputFormat::Json {
         let mut told = json!(given);
-        told["out"] = args.out.display().to_string().into();
+        told["out"] = out.display().to_string().into();
         crate::show::json(format_args!("{told:#}"));
         return Ok(());
     }
     let mut table = Columns::pairs(colour);
     table.row(["export", &format!("number {}", given.number)]);
-    table.row(["in", &args.out.display().to_string()]);
+    table.row(["in", &out.display().to_string()]);
     table.row(["messages", &count(given.messages)]);
     table.row(["of them asked for", &count(given.matches)]);
     table.row(["conversations", &count(given.conversations)]);
@@ -237,7 +270,7 @@ fn print(given: &GivenV1, args: &ExportArgs, colour: bool) -> io::Result<()> {
     table.print(&mut io::stdout())?;
     crate::show::line(format_args!(
         "\nGive the key to whoever gets the export by another way: `proviso-verify {} --key '{}'`",
-        args.out.display(),
+        out.display(),
         given.key
     ));
     Ok(())

@@ -1,10 +1,11 @@
 //! `proviso hold …`: orders to keep.
 
+use super::search::pointed_at;
 use crate::cli::{ArchiveArgs, HoldCommand, OutputFormat, PlaceArgs};
 use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, Writing};
 use crate::show::table::{Columns, clip};
-use proviso_archive::{Archive, Change, Receipt};
+use proviso_archive::{Archive, Change, NoHoldQuery, Receipt};
 use proviso_daemon::config::Config;
 use proviso_daemon::requests::release_asks;
 use proviso_daemon::wire::{HoldsV1, NewHoldV1};
@@ -32,14 +33,20 @@ async fn place(args: &PlaceArgs) -> anyhow::Result<Ending> {
         sent_from: args.from,
         sent_before: args.before,
         texts: args.text.clone(),
+        query: args.query.clone(),
+        zone: args.zone.clone(),
     };
+    // Before anything is opened: what is wrong with a query is told with its place.
+    let hold = order.clone().at(places::now()).map_err(|error| match error {
+        NoHoldQuery::Query(error) => Usage(pointed_at(order.query.as_deref().unwrap_or_default(), &error)),
+        error @ NoHoldQuery::Zone(_) => Usage(error.to_string()),
+    })?;
     let looking = Looking::begin(&config, &args.archive.token).await?;
     let number = match Writing::begin(&config, &args.archive.token, looking).await? {
         Writing::Daemon(client) => client.post("/v1/holds", &json!(order))?["hold"]
             .as_i64()
             .unwrap_or_default(),
         Writing::Here(archive) => {
-            let hold = order.at(places::now());
             let placed = archive.commit(Change::PlaceHold(&hold), &crate::who::runs_this()).await;
             archive.close().await;
             match placed.map_err(|error| told(error.into()))? {
@@ -112,6 +119,7 @@ async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
         );
         keeps.extend(hold.sent_from.map(|from| format!("from {from}")));
         keeps.extend(hold.sent_before.map(|before| format!("before {before}")));
+        keeps.extend(hold.query.as_ref().map(|query| format!("query {}", clip(query, 60))));
         keeps.extend((!hold.texts.is_empty()).then(|| format!("text {}", clip(&hold.texts.join(" / "), 60))));
         if keeps.is_empty() {
             keeps.push("all messages".to_owned());

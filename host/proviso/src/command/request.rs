@@ -1,6 +1,7 @@
 //! `proviso request …`: acts that one person may not do alone, or not at once.
 
-use crate::cli::{ArchiveArgs, DecideArgs, OutputFormat, RequestCommand};
+use super::export::{asked, run_request, usage};
+use crate::cli::{ArchiveArgs, DecideArgs, OutputFormat, RequestCommand, RequestExportArgs};
 use crate::client::Client;
 use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, NOTHING, Writing};
@@ -10,8 +11,8 @@ use crate::who::runs_this;
 use anyhow::Context as _;
 use proviso_archive::{Archive, Change, Deciding};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::{AskedV1, RanV1, RequestV1, RequestsV1};
-use proviso_daemon::{Pauses, Rulebook, requests};
+use proviso_daemon::wire::{AskedV1, ExportV1, RanV1, RequestV1, RequestsV1};
+use proviso_daemon::{Pauses, Rulebook, exporting, requests};
 use proviso_pipeline::places;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -36,12 +37,20 @@ pub(crate) fn run(command: &RequestCommand, colour: bool) -> anyhow::Result<Endi
                 reason,
                 archive,
             } => hold_release(*hold, note, reason, archive).await,
+            RequestCommand::Export(args) => export(args).await,
             RequestCommand::List(args) => list(args, colour).await,
             RequestCommand::Show { request, archive } => show(*request, archive, colour).await,
             RequestCommand::Approve(args) => decide(args, true).await,
             RequestCommand::Refuse(args) => decide(args, false).await,
             RequestCommand::Run {
                 request,
+                out: Some(out),
+                archive,
+                ..
+            } => run_request(*request, out, archive, colour).await,
+            RequestCommand::Run {
+                request,
+                out: None,
                 clock_is_right,
                 archive,
             } => run_one(*request, *clock_is_right, archive).await,
@@ -86,6 +95,33 @@ async fn disposal(tenant: &str, reason: &str, args: &ArchiveArgs) -> anyhow::Res
     Ok(Ending::Well)
 }
 
+async fn export(args: &RequestExportArgs) -> anyhow::Result<Ending> {
+    let asked = asked(&args.what);
+    // Before anything is opened: what is wrong is told at once.
+    exporting::check(&asked).map_err(usage)?;
+    let (config, writing) = writing(&args.archive).await?;
+    let progress = Progress::open("messages looked at:");
+    let made = match &writing {
+        Writing::Daemon(client) => client
+            .post_at_length("/v1/requests/export", &json!(asked))
+            .and_then(|made| Ok(serde_json::from_value(made)?)),
+        Writing::Here(archive) => {
+            let looked = |messages| progress.advance(messages);
+            exporting::ask((archive, &config), &asked, &runs_this(), &looked)
+                .await
+                .map(|(request, messages)| AskedV1 {
+                    requests: vec![request],
+                    messages: Some(messages),
+                })
+                .map_err(usage)
+        }
+    };
+    writing.close().await;
+    progress.finish();
+    print_asked(&made?, args.archive.format);
+    Ok(Ending::Well)
+}
+
 async fn hold_release(hold: i64, note: &str, reason: &str, args: &ArchiveArgs) -> anyhow::Result<Ending> {
     let (config, writing) = writing(args).await?;
     let asked = match &writing {
@@ -117,7 +153,8 @@ fn print_asked(asked: &AskedV1, format: OutputFormat) {
         ));
     }
     if let Some(messages) = asked.messages {
-        crate::show::line(format_args!("{} messages are to go by it", count(messages)));
+        let they = if asked.requests.len() == 1 { "it is" } else { "they are" };
+        crate::show::line(format_args!("{they} about {} messages", count(messages)));
     }
 }
 
@@ -189,9 +226,10 @@ async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
 }
 
 fn what(request: &RequestV1) -> String {
-    match (request.messages, request.hold) {
-        (Some(messages), _) => format!("dispose of {} messages", count(messages)),
-        (_, Some(hold)) => format!("release hold {hold}"),
+    match (&request.export, request.messages, request.hold) {
+        (Some(export), Some(messages), _) => format!("export {} messages to {}", count(messages), clip(&export.to, 40)),
+        (None, Some(messages), _) => format!("dispose of {} messages", count(messages)),
+        (_, _, Some(hold)) => format!("release hold {hold}"),
         _ => request.act.clone(),
     }
 }
@@ -226,6 +264,9 @@ async fn show(number: i64, args: &ArchiveArgs, colour: bool) -> anyhow::Result<E
     if let Some(note) = &request.note {
         table.row(["note", note]);
     }
+    for (name, text) in request.export.iter().flat_map(of_export) {
+        table.row([name, &text]);
+    }
     table.row(["reason", &request.reason]);
     table.row(["asked", &format!("{} by {}", request.asked_at, request.asked_by)]);
     table.row(["runs", &format!("from {} to {}", request.not_before, request.ends_at)]);
@@ -251,6 +292,33 @@ async fn show(number: i64, args: &ArchiveArgs, colour: bool) -> anyhow::Result<E
     table.row(["stands", &stands(&request)]);
     table.print(&mut std::io::stdout())?;
     Ok(Ending::Well)
+}
+
+/// What an export gives away and to whom, as a person compares it.
+fn of_export(export: &ExportV1) -> Vec<(&'static str, String)> {
+    let what = export.query.clone().map(|query| ("query", query));
+    let what = what.or_else(|| export.conversation.clone().map(|name| ("conversation", name)));
+    let forms = export.forms.clone().unwrap_or_default();
+    what.into_iter()
+        .chain([
+            ("to", export.to.clone()),
+            (
+                "used until",
+                export.until.clone().unwrap_or_else(|| "no day is named".to_owned()),
+            ),
+            ("context", export.context.unwrap_or_default().to_string()),
+            ("zone", export.zone.clone().unwrap_or_default()),
+            ("masked", if export.masked { "yes" } else { "no" }.to_owned()),
+            (
+                "forms",
+                if forms.is_empty() {
+                    "none".to_owned()
+                } else {
+                    forms.join(", ")
+                },
+            ),
+        ])
+        .collect()
 }
 
 async fn decide(args: &DecideArgs, approve: bool) -> anyhow::Result<Ending> {

@@ -199,7 +199,7 @@ fn marked(excerpt: &ExcerptV1) -> String {
 }
 
 /// What is wrong with a query, with the place below it.
-fn pointed_at(query: &str, error: &QueryError) -> String {
+pub(crate) fn pointed_at(query: &str, error: &QueryError) -> String {
     let shown = |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
     let before = shown(&query[..error.span.start]).width();
     let wide = shown(&query[error.span.clone()]).width().max(1);

@@ -55,6 +55,8 @@ pub enum Wrong {
         /// What was probably meant.
         meant: Option<&'static str>,
     },
+    /// A field asks for what may change after the message was sent, where it must not.
+    ChangesLater(Field),
     /// `NEAR` stands beside something that is no word.
     NearNoWord,
     /// The figure of `NEAR` is none, or too large.
@@ -109,6 +111,15 @@ impl fmt::Display for Wrong {
                 meant(*near),
                 expected(*field)
             ),
+            Self::ChangesLater(field) => {
+                let lasting = Field::ALL.into_iter().filter(|field| !field.changes_later());
+                write!(
+                    f,
+                    "{}: asks for what may change after a message was sent; expected words, or {}",
+                    field.name(),
+                    lasting.map(Field::name).collect::<Vec<_>>().join(", ")
+                )
+            }
             Self::NearNoWord => {
                 f.write_str("NEAR stands between two words or phrases alone; several are joined by AND")
             }
@@ -140,6 +151,7 @@ fn expected(field: Field) -> String {
     let values = field.values().join(", ");
     match field {
         Field::Since | Field::Until | Field::Sent => "2026-01, 2026-01-31 or 2026-01-31T09:00:00+08:00".to_owned(),
+        Field::Hold => "the number of a hold, as `proviso hold list` tells it".to_owned(),
         Field::Severity => format!("{values}, each also behind >= or <="),
         Field::Entity => format!("{values}, each also with = and a value"),
         _ if values.is_empty() => "a name, in quotes if it has blanks or brackets".to_owned(),

@@ -39,13 +39,15 @@ pub enum Field {
     Severity,
     /// A flag: `held`.
     Is,
+    /// An order to keep that it fits, by its number, whether it is open or has ended.
+    Hold,
     /// An entity in its words: a kind, `bank-card`, or a kind and a value, `cn-mobile=13800138000`.
     Entity,
 }
 
 impl Field {
     /// Every field, in the order in which they are offered.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::From,
         Self::To,
         Self::With,
@@ -62,6 +64,7 @@ impl Field {
         Self::Rule,
         Self::Severity,
         Self::Is,
+        Self::Hold,
         Self::Entity,
     ];
 
@@ -84,6 +87,7 @@ impl Field {
             Self::Rule => "rule",
             Self::Severity => "severity",
             Self::Is => "is",
+            Self::Hold => "hold",
             Self::Entity => "entity",
         }
     }
@@ -91,6 +95,25 @@ impl Field {
     /// The field of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// True of what may become true or untrue of a message after it was sent: what was found in it, what became of it, who belongs to
+    /// which department.
+    pub const fn changes_later(self) -> bool {
+        match self {
+            Self::Department | Self::Pack | Self::Policy | Self::Rule | Self::Severity | Self::Is | Self::Hold => true,
+            Self::From
+            | Self::To
+            | Self::With
+            | Self::Conversation
+            | Self::Channel
+            | Self::Kind
+            | Self::Direction
+            | Self::Since
+            | Self::Until
+            | Self::Sent
+            | Self::Entity => false,
+        }
     }
 
     /// Its values, of a field that has few.

@@ -98,6 +98,8 @@ pub enum Test {
     },
     /// The flag is set.
     Is(Flag),
+    /// It fits the order to keep of this number, which is from 1.
+    Hold(i64),
     /// It was sent then.
     Sent {
         /// Which times count.
@@ -157,10 +159,24 @@ pub enum Bound {
     AtMost,
 }
 
+/// Which fields a query may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fields {
+    /// Every one.
+    All,
+    /// Those of which nothing [changes later](Field::changes_later).
+    Lasting,
+}
+
 impl Query {
     /// Reads a query.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        parse::parse(text)
+        parse::parse(text, Fields::All)
+    }
+
+    /// Reads a query whose answer on a message never changes: it asks for what stands in it alone.
+    pub fn parse_lasting(text: &str) -> Result<Self, QueryError> {
+        parse::parse(text, Fields::Lasting)
     }
 
     /// Its tests, in the order in which they are written.
@@ -170,5 +186,13 @@ impl Query {
             Self::Not(query) => query.tests(),
             Self::Test(test) => vec![test],
         }
+    }
+
+    /// The orders to keep that it asks for, by their numbers.
+    pub fn holds(&self) -> impl Iterator<Item = i64> {
+        self.tests().into_iter().filter_map(|test| match test {
+            Test::Hold(number) => Some(*number),
+            _ => None,
+        })
     }
 }

@@ -5,8 +5,8 @@ use super::field::{DIRECTIONS, Field, Flag};
 use super::lex::{Lexeme, Value, ascii, lex};
 use super::when::When;
 use super::{
-    Bound, NEAR_TOKENS_DEFAULT, NEAR_TOKENS_MAX, Named, Open, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TESTS_MAX, Query,
-    Side, Test,
+    Bound, Fields, NEAR_TOKENS_DEFAULT, NEAR_TOKENS_MAX, Named, Open, QUERY_BYTES_MAX, QUERY_DEPTH_MAX,
+    QUERY_TESTS_MAX, Query, Side, Test,
 };
 use crate::character::TokenKind;
 use crate::form::Form;
@@ -16,7 +16,7 @@ use proviso_model::spelling::nearest;
 use proviso_model::verdict::Severity;
 use std::ops::Range;
 
-pub(super) fn parse(text: &str) -> Result<Query, QueryError> {
+pub(super) fn parse(text: &str, fields: Fields) -> Result<Query, QueryError> {
     let error = |span, wrong| Err(QueryError { span, wrong });
     if text.len() > QUERY_BYTES_MAX {
         let from = text.floor_char_boundary(QUERY_BYTES_MAX);
@@ -31,6 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryError> {
         at: 0,
         end: text.len(),
         tests: 0,
+        fields,
     };
     let query = parser.any(0)?;
     match parser.peek() {
@@ -45,6 +46,7 @@ struct Parser<'l> {
     /// Bytes of the query.
     end: usize,
     tests: usize,
+    fields: Fields,
 }
 
 type Parsed<T> = Result<T, QueryError>;
@@ -212,6 +214,9 @@ impl<'l> Parser<'l> {
             let colon = span.start..value.map_or(span.end, |value| value.span.start);
             return self.error(&colon, Wrong::NoField { name, meant });
         };
+        if self.fields == Fields::Lasting && field.changes_later() {
+            return self.error(span, Wrong::ChangesLater(field));
+        }
         let Some(value) = value else {
             return self.error(span, Wrong::NoValue(field));
         };
@@ -265,6 +270,7 @@ fn of_field(field: Field, value: &str) -> Option<Test> {
         Field::Sent => sent(Bound::Is)?,
         Field::Severity => severity(&plain(value))?,
         Field::Is => Test::Is(Flag::from_name(&plain(value))?),
+        Field::Hold => Test::Hold(number(&plain(value))?),
         Field::Entity => {
             let (kind, value) = match value.split_once(['=', '＝']) {
                 Some((kind, value)) => (kind, Some(value.to_owned())),
@@ -284,6 +290,12 @@ fn of_field(field: Field, value: &str) -> Option<Test> {
 /// As names are compared: small letters, of the usual width.
 fn plain(value: &str) -> String {
     value.chars().map(|c| ascii(c).to_ascii_lowercase()).collect()
+}
+
+/// From 1, in digits alone.
+fn number(text: &str) -> Option<i64> {
+    let is_figure = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| is_figure && *number > 0)
 }
 
 fn direction(name: &str) -> Option<Direction> {

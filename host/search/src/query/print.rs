@@ -88,6 +88,7 @@ impl Display for Test {
                 write!(f, "severity:{bound}{severity}")
             }
             Self::Is(flag) => named(Field::Is, flag.name(), f),
+            Self::Hold(number) => write!(f, "{}:{number}", Field::Hold.name()),
             Self::Sent { bound, when } => {
                 let field = match bound {
                     Bound::Is => Field::Sent,

@@ -88,10 +88,16 @@ impl Sqlite {
         let before = self
             .reading(|mut reader| async move { tell::size(&mut reader).await })
             .await?;
+        // Made anew of what was written: another message, form or recipient is another act than the one that was approved.
+        let run = request
+            .request
+            .as_ref()
+            .map(|run| (run.number, request.act(&run.tenant, chosen)));
         let exported = Change::Exported {
             number,
             kind,
             fields: &fields,
+            request: run.as_ref().map(|(number, act)| (*number, act)),
             at: now(),
         };
         self.commit(exported, by).await?;

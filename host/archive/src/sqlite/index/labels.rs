@@ -45,7 +45,7 @@ impl Labelled {
                     with(connection, sql).await?
                 }
                 // These are known of a message that is open.
-                Label::Is(Flag::Withheld | Flag::Kept) | Label::Department(_) => None,
+                Label::Is(Flag::Withheld | Flag::Kept) | Label::Department(_) | Label::Hold(_) => None,
             };
             let Some(mut messages) = messages else { continue };
             messages.sort_unstable();

@@ -142,7 +142,7 @@ pub(in crate::sqlite) const ENDINGS: Rows = Rows {
 pub(in crate::sqlite) const HOLDS: Rows = Rows {
     kind: "hold-placed",
     before: "before-hold-placed",
-    sql: "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by, texts FROM holds
+    sql: "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by, texts, query, zone FROM holds
           WHERE hold = ?",
     count: "SELECT count(*) FROM holds",
     of_message: None,

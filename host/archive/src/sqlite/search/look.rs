@@ -86,13 +86,13 @@ impl Sqlite {
         }
         let chunk = Arc::new(chunk);
         let mut all = Vec::new();
-        if wanted.has(Flag::Kept) {
+        if wanted.has(Flag::Kept) || !wanted.holds.is_empty() {
             // An order asks the archive about the conversation of a message: one after the other, before any is looked at.
             for rows in parts {
                 let (opening, chunk) = (Arc::clone(sought), Arc::clone(&chunk));
                 let opened = on_a_thread(move || opening.open(&rows, &chunk)).await;
                 let mut opened = opened.flatten().map_err(|error| self.storage(error))?;
-                self.note_kept(&mut opened).await?;
+                self.note_holds(&mut opened, &wanted.holds).await?;
                 let mut examiner = Examiner::default();
                 all.extend(opened.into_iter().map(|opened| sought.ask(opened, &mut examiner)));
             }
@@ -111,13 +111,15 @@ impl Sqlite {
         Ok(all)
     }
 
-    /// Notes of each message whether an open hold keeps it.
-    async fn note_kept(&self, opened: &mut [MayBeOpened]) -> Result<(), StorageError> {
+    /// Notes of each message whether an open hold keeps it, and which of some holds it fits.
+    async fn note_holds(&self, opened: &mut [MayBeOpened], holds: &[i64]) -> Result<(), StorageError> {
         self.reading(|mut reader| async move {
             for one in opened.iter_mut().flatten() {
-                if holds::count(&mut reader, one.arrival, &one.message).await? > 0 {
+                let fitting = holds::fitting(&mut reader, one.arrival, &one.message, holds).await?;
+                if fitting.iter().any(|hold| hold.is_open) {
                     one.labels.flags.push(Flag::Kept);
                 }
+                one.labels.holds.extend(fitting.iter().map(|hold| hold.number));
             }
             Ok(())
         })
@@ -158,6 +160,7 @@ impl Sought {
             departments: self.departments(&message),
             findings,
             flags: flags.into_iter().filter_map(|(flag, is)| is.then_some(flag)).collect(),
+            holds: Vec::new(),
         };
         Ok(Ok(Opened {
             arrival,

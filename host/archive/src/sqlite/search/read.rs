@@ -52,6 +52,8 @@ pub(super) struct Wanted {
     findings: bool,
     pub(super) departments: bool,
     flags: Vec<Flag>,
+    /// Orders to keep, by their numbers.
+    pub(super) holds: Vec<i64>,
 }
 
 impl Wanted {
@@ -60,10 +62,12 @@ impl Wanted {
             findings: false,
             departments: false,
             flags: Vec::new(),
+            holds: Vec::new(),
         };
         for label in query.labels() {
             match label {
                 Label::Is(flag) => wanted.flags.push(*flag),
+                Label::Hold(number) => wanted.holds.push(*number),
                 Label::Department(_) => wanted.departments = true,
                 Label::Pack(_) | Label::Policy(_) | Label::Rule(_) | Label::Severity(..) => wanted.findings = true,
             }

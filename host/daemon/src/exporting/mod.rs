@@ -1,6 +1,16 @@
 //! Exports: reads what a person asks, has the archive find the messages, and tells the log before anything is written, and again of what is
 //! given.
+//!
+//! `requested` asks for exports that one person may not make alone, and makes those that another approved.
 
+mod requested;
+
+pub use requested::{ask, run};
+
+use crate::config::Config;
+use crate::config_requests::{EXPORT, RequestRules};
+use crate::retention::RetentionError;
+use crate::searching::{UnknownHold, unknown_hold};
 use crate::wire::{ExportV1, GivenV1, UnmaskV1, UnmaskedV1};
 use proviso_archive::{
     Act, ActKind, Archive, CONTEXT_MAX, Change, Chosen, CommitError, ConversationKey, EXPORT_MESSAGES_MAX, ExportError,
@@ -13,8 +23,7 @@ use proviso_model::{Digest, Principal};
 use proviso_pack::PackStore;
 use proviso_pipeline::places;
 use proviso_search::Query;
-use proviso_search::query::QueryError;
-use std::path::Path;
+use proviso_search::query::{Field, QueryError};
 
 /// Messages before and after a match, where nothing else is asked for.
 pub const CONTEXT: u32 = 3;
@@ -25,9 +34,12 @@ pub enum ExportingError<E: std::error::Error + 'static> {
     /// The query cannot be read.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// Neither a query nor a conversation, or both.
-    #[error("expected a query or a conversation, and not both")]
+    /// Not one thing.
+    #[error("expected a query, a conversation or a hold, and only one of them")]
     What,
+    /// An order to keep that is not there.
+    #[error(transparent)]
+    Hold(#[from] UnknownHold),
     /// No name of a conversation.
     #[error("{0:?} names no conversation: expected tenant/channel/conversation")]
     Conversation(String),
@@ -74,6 +86,34 @@ pub enum ExportingError<E: std::error::Error + 'static> {
     /// The archive gives nothing.
     #[error(transparent)]
     Export(#[from] ExportError<E>),
+    /// The tenant wants a second person.
+    #[error("tenant {0:?} wants two persons for an export: `proviso request export` asks for it")]
+    TwoPersons(String),
+    /// One of all tenants does, and none is named.
+    #[error(
+        "tenant {0:?} wants two persons for an export, and one of all tenants has its messages: name another with --tenant, or ask with \
+         `proviso request export --tenant {0}`"
+    )]
+    OneOfAll(String),
+    /// A request is about one tenant.
+    #[error("a request is about one tenant: name it with --tenant")]
+    NoTenant,
+    /// The request asks for something else.
+    #[error("request {request} asks for a {act}, and not for an export: run it without --out")]
+    NoExport {
+        /// Its number.
+        request: i64,
+        /// What it asks for.
+        act: &'static str,
+    },
+    /// What is found now is not what was approved.
+    #[error(
+        "request {0} was made for other messages than are found now, since one went or is found no more: make another request"
+    )]
+    Others(i64),
+    /// The request is not made, or does not run.
+    #[error(transparent)]
+    Request(#[from] RetentionError),
 }
 
 impl<E: std::error::Error + 'static> ExportingError<E> {
@@ -81,7 +121,14 @@ impl<E: std::error::Error + 'static> ExportingError<E> {
     pub fn is_of_the_caller(&self) -> bool {
         match self {
             ExportingError::Storage(_) | ExportingError::Log(_) | ExportingError::NotOpened { .. } => false,
-            ExportingError::Export(error) => matches!(error, ExportError::Nothing | ExportError::TooMany(_)),
+            ExportingError::Export(error) => matches!(
+                error,
+                ExportError::Nothing | ExportError::TooMany(_) | ExportError::Commit(CommitError::Request(_))
+            ),
+            ExportingError::Request(error) => matches!(
+                error,
+                RetentionError::NotPossible(_) | RetentionError::Commit(CommitError::Request(_))
+            ),
             _ => true,
         }
     }
@@ -96,6 +143,16 @@ struct Read {
 enum Of {
     Query(Box<Search>),
     Conversation(ConversationKey),
+}
+
+impl Of {
+    /// Whose messages alone; `None`: of all tenants.
+    fn tenant(&self) -> Option<&str> {
+        match self {
+            Of::Query(search) => search.tenant.as_deref(),
+            Of::Conversation(conversation) => Some(&conversation.tenant),
+        }
+    }
 }
 
 fn read<E: std::error::Error + 'static>(asked: &ExportV1) -> Result<Read, ExportingError<E>> {
@@ -115,7 +172,8 @@ fn read<E: std::error::Error + 'static>(asked: &ExportV1) -> Result<Read, Export
     if context > CONTEXT_MAX {
         return Err(ExportingError::Context(context));
     }
-    let (of, what) = match (&asked.query, &asked.conversation) {
+    let of_hold = asked.hold.map(|number| format!("{}:{number}", Field::Hold.name()));
+    let (of, what) = match (asked.query.as_ref().xor(of_hold.as_ref()), &asked.conversation) {
         (Some(query), None) => {
             let mut search = Search::new(&Query::parse(query)?, zone.clone());
             search.tenant.clone_from(&asked.tenant);
@@ -149,9 +207,33 @@ fn read<E: std::error::Error + 'static>(asked: &ExportV1) -> Result<Read, Export
             views: views(asked.forms.as_deref())?,
             at,
             program: concat!("proviso ", env!("CARGO_PKG_VERSION")).to_owned(),
+            request: None,
         },
         of,
     })
+}
+
+/// The same, with what the archive knows: whose a hold is, and that it is there.
+async fn read_with<E: std::error::Error + 'static>(
+    archive: &Archive,
+    asked: &ExportV1,
+) -> Result<Read, ExportingError<E>> {
+    let mut read = read(asked)?;
+    if let Of::Query(search) = &mut read.of {
+        if let Asked::Query(text) = &read.request.asked
+            && let Some(unknown) = unknown_hold(archive, &Query::parse(text)?).await?
+        {
+            return Err(unknown.into());
+        }
+        if let (Some(number), None) = (asked.hold, &search.tenant) {
+            let holds = archive.holds().await?.into_iter();
+            search.tenant = holds
+                .filter(|hold| hold.number == number)
+                .map(|hold| hold.order.tenant)
+                .next();
+        }
+    }
+    Ok(read)
 }
 
 fn views<E: std::error::Error + 'static>(forms: Option<&[String]>) -> Result<Views, ExportingError<E>> {
@@ -174,10 +256,10 @@ pub fn check(asked: &ExportV1) -> Result<(), ExportingError<std::io::Error>> {
     read(asked).map(drop)
 }
 
-/// Exports messages into a sink. What it has must not be given away before this ends well. `progress` is told how many messages were looked at.
+/// Exports messages into a sink, where one person may do it alone. What it has must not be given away before this ends well. `progress` is told
+/// how many messages were looked at.
 pub async fn export<S: Sink>(
-    archive: &Archive,
-    store: &Path,
+    (archive, config): (&Archive, &Config),
     asked: &ExportV1,
     sink: S,
     by: &Principal,
@@ -186,22 +268,61 @@ pub async fn export<S: Sink>(
 where
     S::Error: std::error::Error + 'static,
 {
-    let Read { request, of } = read(asked)?;
-    let chosen = match of {
-        Of::Query(search) => {
-            let matches = matches_of(archive, *search, progress).await?;
-            archive.with_context(&matches, request.context).await?
-        }
-        Of::Conversation(conversation) => archive.conversation(&conversation).await?,
-    };
+    let Read { request, of } = read_with(archive, asked).await?;
+    refuse_alone(&config.requests, of.tenant())?;
+    let chosen = chosen(archive, of, request.context, progress).await?;
     if chosen.is_empty() {
         return Err(ExportError::Nothing.into());
     }
-    begun(archive, &request, &chosen, by)
-        .await
-        .map_err(ExportingError::Log)?;
-    let packs = Store(PackStore::at(store));
-    let (sink, given) = archive.export(sink, &request, &chosen, &packs, by, places::now).await?;
+    give((archive, config), &request, &chosen, sink, by).await
+}
+
+/// Refuses what a tenant wants a second person for: an export of all tenants as well, where any of them does.
+fn refuse_alone<E: std::error::Error + 'static>(
+    rules: &RequestRules,
+    tenant: Option<&str>,
+) -> Result<(), ExportingError<E>> {
+    match tenant {
+        Some(tenant) if rules.asking(tenant, EXPORT, places::now()).is_some() => {
+            Err(ExportingError::TwoPersons(tenant.to_owned()))
+        }
+        Some(_) => Ok(()),
+        None => rules
+            .first(EXPORT)
+            .map_or(Ok(()), |one| Err(ExportingError::OneOfAll(one.to_owned()))),
+    }
+}
+
+/// What is asked for, with what stands beside it.
+async fn chosen<E: std::error::Error + 'static>(
+    archive: &Archive,
+    of: Of,
+    context: u32,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Chosen>, ExportingError<E>> {
+    match of {
+        Of::Query(search) => {
+            let matches = matches_of(archive, *search, progress).await?;
+            Ok(archive.with_context(&matches, context).await?)
+        }
+        Of::Conversation(conversation) => Ok(archive.conversation(&conversation).await?),
+    }
+}
+
+/// Has the archive write what was chosen, once the log was told that somebody begins.
+async fn give<S: Sink>(
+    (archive, config): (&Archive, &Config),
+    request: &ExportRequest,
+    chosen: &[Chosen],
+    sink: S,
+    by: &Principal,
+) -> Result<(S, GivenV1), ExportingError<S::Error>>
+where
+    S::Error: std::error::Error + 'static,
+{
+    begun(archive, request, chosen, by).await.map_err(ExportingError::Log)?;
+    let packs = Store(PackStore::at(&config.store_dir()));
+    let (sink, given) = archive.export(sink, request, chosen, &packs, by, places::now).await?;
     Ok((sink, given.into()))
 }
 
