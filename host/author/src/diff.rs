@@ -1,7 +1,7 @@
 //! What an upgrade of a pack changes, and before all else what it may do that the old one may not.
 
 use proviso_pack::Pack;
-use proviso_pack::manifest::{Policy, TimePrecision};
+use proviso_pack::manifest::Policy;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -173,8 +173,8 @@ fn permissions(old: &Pack, new: &Pack) -> Vec<Change> {
         if policy.preceding > before.preceding {
             found.push(changed(&of, "preceding messages", &before.preceding, &policy.preceding));
         }
-        if policy.time != before.time && policy.time == TimePrecision::Exact {
-            found.push(changed(&of, "time", before.time.name(), policy.time.name()));
+        if policy.time.millis() < before.time.millis() {
+            found.push(changed(&of, "time", &before.time, &policy.time));
         }
         if policy.fuel_per_kib > before.fuel_per_kib {
             found.push(changed(

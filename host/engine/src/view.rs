@@ -16,8 +16,7 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     /// When a message was sent, as exactly as the policy is told; milliseconds since 1970.
     pub(crate) fn time_of(&self, message: &Message) -> i64 {
-        let millis = message.sent_at.as_millis();
-        millis - millis.rem_euclid(self.fields.time.millis())
+        self.fields.time.told(message.sent_at.as_millis())
     }
 }
 

@@ -85,7 +85,7 @@ fn proposals_are_taken_over_or_refused() {
 #[test]
 fn a_policy_that_is_told_little_is_asked_once_for_messages_that_look_the_same() {
     let plugin = component(include_str!("guests/retention.wat"), "retention-plugin");
-    for (time, minutes) in [("quarter-hour", 15), ("hour", 60)] {
+    for (time, minutes) in [("quarter-hour", 15), ("hour", 60), ("day+00:00", 24 * 60)] {
         let told = format!("fields = [\"departments\"]\ntime = \"{time}\"");
         let little = POLICY.replace("fields = [\"text\"]", &told);
         let pack = pack(&format!("{HEAD}{little}"), &plugin, &[]);

@@ -25,6 +25,7 @@ mod papers;
 mod parcels;
 mod percent;
 mod phone;
+mod prose;
 mod reader;
 mod reading;
 mod securities;

@@ -81,15 +81,27 @@ pub(super) fn claim(reading: &Reading<'_>, at: usize) -> Option<Claim> {
 
 /// Whether a name may begin at a place: most words are passed over by their first letters.
 fn begins_name(tape: &Tape, at: usize) -> bool {
-    let next = || tape.at(at + 1).to_ascii_lowercase();
-    match tape.at(at).to_ascii_lowercase() {
-        '+' | '微' | '薇' | '威' | '徽' | '扣' | '叩' | '企' | '球' | '电' | '纸' | '卫' | 'z' => true,
-        'v' => !matches!(next(), 'a' | 'e' | 'o' | 'u'),
-        'w' => matches!(next(), 'x' | 'e' | 'h'),
-        'q' => !next().is_ascii_alphabetic() || next() == 'q',
-        't' => matches!(next(), 'g' | 'e'),
-        'l' => next() == 'i',
-        's' | 'k' => matches!(next(), 'k' | 'a'),
+    let lower = |at: usize| tape.at(at).to_ascii_lowercase();
+    let (second, third) = (lower(at + 1), || lower(at + 2));
+    match lower(at) {
+        '+' | '微' | '薇' | '威' | '徽' | '扣' | '叩' | '企' | '球' | '电' | '纸' | '卫' => true,
+        'v' => match second {
+            'a' | 'e' | 'o' | 'u' => false,
+            'i' => third() == 'b',
+            _ => true,
+        },
+        'w' => match second {
+            'x' => true,
+            'e' => matches!(third(), 'i' | 'c'),
+            'h' => third() == 'a',
+            _ => false,
+        },
+        'q' => !second.is_ascii_alphabetic() || second == 'q',
+        't' => second == 'g' || second == 'e' && third() == 'l',
+        'l' => second == 'i' && third() == 'n',
+        's' => second == 'k' && third() == 'y',
+        'k' => second == 'a' && third() == 'k',
+        'z' => second == 'a' && third() == 'l',
         _ => false,
     }
 }

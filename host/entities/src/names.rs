@@ -25,13 +25,32 @@ struct Word {
 /// Words by their first character: number of the bucket, 0 for none.
 #[derive(Debug)]
 struct Words {
-    buckets: Vec<Vec<Word>>,
+    buckets: Vec<Bucket>,
     by_first: Pages<u8>,
+}
+
+/// Words with the same first character, of which the longest comes first.
+#[derive(Debug, Default)]
+struct Bucket {
+    words: Vec<Word>,
+    /// Letters of the alphabet that are the second character of a word, a bit each; all of them if a word has one character.
+    letters: u32,
+}
+
+impl Bucket {
+    fn has_second(&self, next: char) -> bool {
+        !next.is_ascii_alphabetic() || self.letters & letter_bit(next) != 0
+    }
+}
+
+/// Of a letter of the alphabet in any case; of other characters, any.
+fn letter_bit(c: char) -> u32 {
+    1 << (u32::from(c) & 0x1f)
 }
 
 static BY_FIRST: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words {
-        buckets: vec![Vec::new()],
+        buckets: vec![Bucket::default()],
         by_first: Pages::new(0),
     };
     let all = WORDS
@@ -42,12 +61,18 @@ static BY_FIRST: LazyLock<Words> = LazyLock::new(|| {
         let mut bucket = usize::from(words.by_first.get(first));
         if bucket == 0 {
             bucket = words.buckets.len();
-            words.buckets.push(Vec::new());
+            words.buckets.push(Bucket::default());
             words.by_first.set(first, bucket as u8);
             words.by_first.set(first.to_ascii_uppercase(), bucket as u8);
         }
         let second = word.chars().nth(1).unwrap_or('\0');
-        words.buckets[bucket].push(Word {
+        let bucket = &mut words.buckets[bucket];
+        bucket.letters |= match second {
+            '\0' => u32::MAX,
+            _ if second.is_ascii_alphabetic() => letter_bit(second),
+            _ => 0,
+        };
+        bucket.words.push(Word {
             second,
             text: word,
             name,
@@ -55,7 +80,9 @@ static BY_FIRST: LazyLock<Words> = LazyLock::new(|| {
     }
     // Of words that begin alike the longest counts.
     for bucket in &mut words.buckets {
-        bucket.sort_by_key(|word| std::cmp::Reverse(word.text.chars().count()));
+        bucket
+            .words
+            .sort_by_key(|word| std::cmp::Reverse(word.text.chars().count()));
     }
     words
 });
@@ -68,12 +95,17 @@ fn word_at(words: &Words, tape: &Tape, at: usize) -> Option<(Name, usize)> {
     if bucket == 0 || (first.is_ascii() && tape.before(at).is_ascii_alphabetic()) {
         return None;
     }
-    longest_of(&words.buckets[usize::from(bucket)], tape, at)
+    let bucket = &words.buckets[usize::from(bucket)];
+    let next = tape.at(at + 1);
+    if !bucket.has_second(next) {
+        return None;
+    }
+    longest_of(bucket, next, tape, at)
 }
 
-fn longest_of(bucket: &[Word], tape: &Tape, at: usize) -> Option<(Name, usize)> {
-    let next = tape.at(at + 1).to_ascii_lowercase();
-    bucket.iter().find_map(|&Word { second, text, name }| {
+fn longest_of(bucket: &Bucket, next: char, tape: &Tape, at: usize) -> Option<(Name, usize)> {
+    let next = next.to_ascii_lowercase();
+    bucket.words.iter().find_map(|&Word { second, text, name }| {
         if (second != next && second != '\0') || !tape.has(at, text) {
             return None;
         }

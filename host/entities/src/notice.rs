@@ -27,7 +27,6 @@ enum Sign {
 
 /// Signs with the plain characters that have them.
 const SIGNS: &[(Sign, &str)] = &[
-    (Sign::Letter, "xqpgntbkz"),
     (
         Sign::Numeral,
         "一二三四五六七八九十两几数百千万零〇壹贰叁肆伍陆柒捌玖拾俩仨么",
@@ -36,42 +35,24 @@ const SIGNS: &[(Sign, &str)] = &[
     (Sign::Plus, "加添佳嘉伽➕"),
 ];
 
-/// ASCII characters that are passed over without a further look.
-static ASCII: [bool; 128] = {
-    let mut plain = [true; 128];
+/// Those of ASCII characters.
+static ASCII: [Sign; 128] = {
+    let mut signs = [Sign::None; 128];
     let mut byte = 0;
     while byte < 128 {
-        plain[byte] = !matches!(
-            byte as u8,
-            b'0'..=b'9'
-                | b'@'
-                | b'.'
-                | b'x'
-                | b'X'
-                | b'q'
-                | b'Q'
-                | b'p'
-                | b'P'
-                | b'g'
-                | b'G'
-                | b'n'
-                | b'N'
-                | b't'
-                | b'T'
-                | b'b'
-                | b'B'
-                | b'k'
-                | b'K'
-                | b'z'
-                | b'Z'
-                | b'+'
-        );
+        signs[byte] = match (byte as u8).to_ascii_lowercase() {
+            b'0'..=b'9' | b'@' => Sign::Worth,
+            b'.' => Sign::Point,
+            b'+' => Sign::Plus,
+            b'x' | b'q' | b'p' | b'g' | b'n' | b't' | b'b' | b'k' | b'z' => Sign::Letter,
+            _ => Sign::None,
+        };
         byte += 1;
     }
-    plain
+    signs
 };
 
-/// By character. All forms of a character have its sign; of those of ASCII the ones that no alphabet of letters has.
+/// Those of other characters. All forms of a character have its sign; of forms of ASCII the ones that no alphabet of letters has.
 static BY_CHAR: LazyLock<Pages<Sign>> = LazyLock::new(|| {
     let mut signs = Pages::new(Sign::None);
     let mut set = |plain: char, sign: Sign| {
@@ -80,23 +61,15 @@ static BY_CHAR: LazyLock<Pages<Sign>> = LazyLock::new(|| {
             signs.set(*form, sign);
         }
     };
-    for &(sign, chars) in &SIGNS[1..] {
+    for &(sign, chars) in SIGNS {
         chars.chars().for_each(|plain| set(plain, sign));
     }
     for plain in ('!'..='~').chain("€¥£₹₩₽".chars()) {
-        let is_digit = plain.is_ascii_digit() || plain == '@';
-        signs.set(plain, if is_digit { Sign::Worth } else { Sign::None });
         let is_sign = plain.is_ascii_alphanumeric() || matches!(plain, '@' | '.' | '+' | '$') || !plain.is_ascii();
         let forms = chars::forms(plain).iter().filter(|form| is_sign && **form >= '\u{800}');
         forms.for_each(|form| signs.set(*form, Sign::Worth));
     }
     signs.set('€', Sign::Worth);
-    signs.set('.', Sign::Point);
-    signs.set('+', Sign::Plus);
-    for letter in SIGNS[0].1.chars() {
-        signs.set(letter, Sign::Letter);
-        signs.set(letter.to_ascii_uppercase(), Sign::Letter);
-    }
     signs
 });
 
@@ -111,11 +84,11 @@ pub(super) fn is_worth_reading(text: &str) -> bool {
     let (bytes, signs, relation) = (text.as_bytes(), &*BY_CHAR, chars::relation(chars::ALL));
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        if byte < 0x80 && ASCII[usize::from(byte)] {
-            at += 1;
-            continue;
-        }
-        let (sign, next) = signs.decode(bytes, at);
+        let (sign, next) = if byte < 0x80 {
+            (ASCII[usize::from(byte)], at + 1)
+        } else {
+            signs.decode(bytes, at)
+        };
         let is_worth = match sign {
             Sign::None => false,
             Sign::Worth => true,

@@ -9,7 +9,8 @@ use super::numerals;
 use super::reading::{Claim, Reading};
 use super::tape::Tape;
 use super::{
-    accounts, amount, card, chain, date, identity, messenger, net, papers, parcels, percent, phone, securities, web,
+    accounts, amount, card, chain, date, identity, messenger, net, papers, parcels, percent, phone, prose, securities,
+    web,
 };
 
 /// One reading, and where it stands.
@@ -45,15 +46,23 @@ impl<'t> Reader<'t> {
                 return;
             }
             let c = self.reading.tape.at(at);
+            if let Some(to) = self.prose(at) {
+                at = to;
+                continue;
+            }
             if at >= self.token_to && c.is_ascii_graphic() {
-                match web::token(self.reading.tape, at) {
+                let may_be_address = match web::token(self.reading.tape, at) {
                     web::Token::File(to) => {
                         at = to;
                         continue;
                     }
-                    web::Token::Other(to) => self.token_to = to,
-                }
-                self.address = web::next(self.reading.tape, at, self.token_to);
+                    web::Token::Other(to, may_be_address) => {
+                        self.token_to = to;
+                        may_be_address
+                    }
+                };
+                let next = || web::next(self.reading.tape, at, self.token_to);
+                self.address = may_be_address.then(next).flatten();
             }
             self.reading.names.note(self.reading.tape, at);
             let name = if c.is_ascii_alphanumeric() {
@@ -90,6 +99,24 @@ impl<'t> Reader<'t> {
                 self.address = web::next(self.reading.tape, at, self.token_to);
             }
         }
+    }
+
+    /// Behind a word of prose that begins at a place, with which nothing begins.
+    fn prose(&mut self, at: usize) -> Option<usize> {
+        let tape = self.reading.tape;
+        let is_in_token = at < self.token_to;
+        if is_in_token && self.address.is_some() {
+            return None;
+        }
+        let to = prose::word(tape, at)?;
+        if self.reading.names.of(tape, at).is_some() {
+            return None;
+        }
+        if !is_in_token {
+            self.token_to = web::end_of_plain(tape, to)?;
+            self.address = None;
+        }
+        Some(to)
     }
 
     /// What begins at a place.
@@ -184,7 +211,8 @@ impl<'t> Reader<'t> {
                 let claim = || date::claim(&self.reading, at).or_else(|| amount::claim(&self.reading, at));
                 has_figures.then(claim).flatten()
             })
-            .or_else(|| net::claim(&self.reading, at))
+            // The first group of an address that begins with a letter ends with a colon.
+            .or_else(|| (tape.at(to) == ':').then(|| net::claim(&self.reading, at)).flatten())
             .or_else(|| {
                 if !has_digits {
                     return accounts::claim_swift(&self.reading, at, to);
@@ -217,7 +245,55 @@ impl<'t> Reader<'t> {
 #[cfg(test)]
 mod tests {
     use super::super::starts::tells;
+    use super::super::{names, words};
     use super::*;
+
+    /// A word of prose begins nothing, whatever stands behind it, and names nothing; and most words are prose.
+    #[test]
+    fn nothing_begins_with_a_word_of_prose() {
+        let letters = || 'a'..='z';
+        let of_two = || letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
+        let of_three = of_two().flat_map(|two| letters().map(move |c| format!("{two}{c}")));
+        let longer = of_two().flat_map(|two| [format!("{two}ing"), format!("{two}XXXXXX").to_uppercase()]);
+        let named = words::WORDS.iter().flat_map(|(_, words)| words.split('|'));
+        let others = "january|mar|sept|december|may|usd|rmb|hkd|eur|aud|cny|DEUTDEFF|GENODEFFXXX|face|dead|fe80";
+        let others = named
+            .chain(messenger::NAMES.iter().map(|(name, _)| *name))
+            .chain(others.split('|'));
+        let words = of_three
+            .chain(of_two())
+            .chain(longer)
+            .chain(letters().map(String::from));
+        let (mut prose, mut all) = (0, 0);
+        let mut tape = Tape::default();
+        for word in words.chain(others.map(str::to_owned)) {
+            for behind in [
+                " ",
+                " 12345678",
+                "12345",
+                ": zhang_san",
+                "::1",
+                ". 5",
+                ".5",
+                "$ 5",
+                "_san",
+                "号：ab123",
+                "-15-2026",
+            ] {
+                let text = format!("{word}{behind}");
+                tape.read(&text, 0, text.len());
+                all += usize::from(behind == " ");
+                let Some(to) = prose::word(&tape, 0) else {
+                    continue;
+                };
+                prose += usize::from(behind == " ");
+                assert_eq!(to, word.len(), "{text}");
+                assert!(Reader::new(&tape).claim_at(0, None).is_none(), "{text}");
+                assert!(names::after(&tape, 0, 0).is_none(), "{text}");
+            }
+        }
+        assert!(prose * 5 > all * 4, "{prose} of {all}");
+    }
 
     /// What is passed over begins nothing, whatever stands behind it, and names nothing.
     #[test]

@@ -87,8 +87,23 @@ impl Tape {
         let forms = &*FORMS;
         let mut was_enclosed = false;
         let part = &text[from..to];
+        self.marks.reserve(part.len());
         let mut at = 0;
-        while let Some(c) = part[at..].chars().next() {
+        while let Some(&byte) = part.as_bytes().get(at) {
+            // Printable ASCII stands for itself.
+            if let b' '..=b'~' | b'\n' = byte {
+                self.marks.push(Mark {
+                    c: char::from(byte),
+                    tells: byte != b' ',
+                    start: (from + at) as u32,
+                    end: (from + at + 1) as u32,
+                });
+                (at, was_enclosed) = (at + 1, false);
+                continue;
+            }
+            let Some(c) = part[at..].chars().next() else {
+                return;
+            };
             let start = from + at;
             at += c.len_utf8();
             let form = forms.get(c);

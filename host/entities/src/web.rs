@@ -14,8 +14,8 @@ const DOMAIN_MAX: usize = 253;
 pub(super) enum Token {
     /// The name of a file: nothing in it is read.
     File(usize),
-    /// Anything else, to its end.
-    Other(usize),
+    /// Anything else, to its end, and whether it has what addresses have: a point before a letter or digit, `@`, or a colon.
+    Other(usize, bool),
 }
 
 /// Endings of files' names.
@@ -30,17 +30,23 @@ const FILES: &[&str] = &[
 /// The run that begins at a place.
 pub(super) fn token(tape: &Tape, at: usize) -> Token {
     let mut to = at;
-    let (mut dot, mut is_plain) = (None, true);
-    while is_token(tape.at(to)) {
-        match tape.at(to) {
-            '.' => dot = Some(to),
-            '@' | ':' | ',' | ';' | '(' | ')' => is_plain = false,
-            _ => {}
+    let (mut dot, mut is_plain, mut may_be_address) = (None, true, false);
+    loop {
+        let c = tape.at(to);
+        match c {
+            '.' => {
+                dot = Some(to);
+                may_be_address |= tape.at(to + 1).is_ascii_alphanumeric();
+            }
+            '@' | ':' => (is_plain, may_be_address) = (false, true),
+            ',' | ';' | '(' | ')' => is_plain = false,
+            _ if c.is_ascii_alphanumeric() || is_token(c) => {}
+            _ => break,
         }
         to += 1;
     }
     if to == at {
-        return Token::Other(at + 1);
+        return Token::Other(at + 1, false);
     }
     // What is behind the name: a mark of the sentence.
     let end = if matches!(tape.before(to), '.' | '?' | '!') {
@@ -48,7 +54,10 @@ pub(super) fn token(tape: &Tape, at: usize) -> Token {
     } else {
         to
     };
-    if let Some(dot) = dot.filter(|&dot| is_plain && dot > at && dot < end) {
+    if let Some(dot) = dot
+        .filter(|_| may_be_address)
+        .filter(|&dot| is_plain && dot > at && dot < end)
+    {
         let is_file = FILES
             .iter()
             .any(|name| dot + 1 + name.len() == end && tape.has(dot + 1, name));
@@ -58,7 +67,17 @@ pub(super) fn token(tape: &Tape, at: usize) -> Token {
             return Token::File(to);
         }
     }
-    Token::Other(to)
+    Token::Other(to, may_be_address)
+}
+
+/// The end of the run that begins with a word which ends at `to`: the word itself, or one mark of a sentence behind it. None where
+/// more belongs to it.
+pub(super) fn end_of_plain(tape: &Tape, to: usize) -> Option<usize> {
+    let next = tape.at(to);
+    if !is_token(next) {
+        return Some(to);
+    }
+    (matches!(next, ',' | '.' | ';' | '?' | '!') && !is_token(tape.at(to + 1))).then_some(to + 1)
 }
 
 fn is_token(c: char) -> bool {

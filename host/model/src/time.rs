@@ -134,11 +134,12 @@ impl Zone {
     /// On the calendar's first and last day the zone's offset of the nearest moment that the library knows is taken, and the
     /// calendar's end where the sum is behind it.
     pub fn wall_time(&self, at: Timestamp) -> civil::DateTime {
-        let nearest = jiff::Timestamp::from_millisecond(at.0).unwrap_or(if at.0 < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        });
+        let nearest = match jiff::Timestamp::from_millisecond(at.0) {
+            // All moments but those of two days: asked for every message.
+            Ok(moment) => return self.rules.to_offset(moment).to_datetime(moment),
+            Err(_) if at.0 < 0 => jiff::Timestamp::MIN,
+            Err(_) => jiff::Timestamp::MAX,
+        };
         let offset = self.rules.to_offset(nearest);
         at.in_utc()
             .saturating_add(SignedDuration::from_secs(i64::from(offset.seconds())))

@@ -8,7 +8,7 @@ pub(super) fn parts(text: &str, found: &mut Vec<Segment>) {
     let mut at = 0;
     // Where a signature began that is not over yet.
     let mut signature = None;
-    let mut paragraph = Paragraph::default();
+    let mut paragraph = Paragraph::of(text);
     for (start, line) in lines(text, 0) {
         let shown = line.trim();
         let end = start + line.len();
@@ -230,8 +230,9 @@ fn is_appended(shown: &str) -> bool {
 }
 
 /// A paragraph of a mail that is being read.
-#[derive(Default)]
 struct Paragraph {
+    /// False if the mail has no words that every footer has: nothing is looked for then.
+    may_be_footer: bool,
     start: Option<usize>,
     /// Which kinds of legal words were in it, one bit each.
     marks: u32,
@@ -294,9 +295,25 @@ const FOOTER_WORDS: [&[&str]; 6] = [
 const FOR_SOMEBODY_ELSE: u32 = 0b110;
 
 impl Paragraph {
+    /// The first of a mail.
+    fn of(text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let is_said = |bit: usize| {
+            let is_asked = FOR_SOMEBODY_ELSE >> bit & 1 != 0;
+            is_asked && FOOTER_WORDS[bit].iter().any(|word| has(&lower, word))
+        };
+        Self {
+            may_be_footer: (0..FOOTER_WORDS.len()).any(is_said),
+            start: None,
+            marks: 0,
+        }
+    }
+
     fn read(&mut self, start: usize, line: &str) {
         self.start.get_or_insert(start);
-        self.marks |= marks(line);
+        if self.may_be_footer {
+            self.marks |= marks(line);
+        }
     }
 
     /// A footer are the sentences that say such things, and not what stands between them.
@@ -318,13 +335,17 @@ impl Paragraph {
     }
 }
 
+fn has(text: &str, word: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
+}
+
 /// Which of the things that footers say are said, one bit each. Words within a word that counted do not count again.
 fn marks(text: &str) -> u32 {
     let mut text = text.to_lowercase();
     let mut marks = 0;
     for (bit, words) in FOOTER_WORDS.iter().enumerate() {
         for word in *words {
-            if text.contains(word) {
+            if has(&text, word) {
                 marks |= 1 << bit;
                 text = text.replace(word, " ");
             }

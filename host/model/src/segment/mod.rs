@@ -79,7 +79,7 @@ pub fn of(message: &Message, found: &mut Vec<Segment>) {
         return;
     }
     // Each form below has a line of its own for its mark.
-    if !text.contains('\n') {
+    if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return;
     }
     reply::quoted(text, found);

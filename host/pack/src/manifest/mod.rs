@@ -3,11 +3,13 @@
 mod lists;
 mod read;
 mod text;
+mod time;
 mod trigger;
 
 pub use read::read;
 pub(crate) use read::settings_bytes;
 pub use text::ManifestText;
+pub use time::TimePrecision;
 
 use proviso_model::EntityKind;
 use proviso_model::message::Message;
@@ -217,42 +219,6 @@ impl SubjectKey {
             SubjectKey::Sender => "sender",
             SubjectKey::Conversation => "conversation",
             SubjectKey::SenderInConversation => "sender-in-conversation",
-        }
-    }
-}
-
-/// How exactly a policy is told when a message was sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TimePrecision {
-    /// To the millisecond.
-    #[default]
-    Exact,
-    /// The last full quarter of an hour. The day is right in every time zone, since all that are in use are whole quarters
-    /// away from UTC (IANA time zone database; the last that was not ended in 1972).
-    QuarterHour,
-    /// The last full hour. The day is right in every time zone that is whole hours away from UTC.
-    Hour,
-}
-
-impl TimePrecision {
-    /// Every precision.
-    pub const ALL: [TimePrecision; 3] = [TimePrecision::Exact, TimePrecision::QuarterHour, TimePrecision::Hour];
-
-    /// The name as the manifest writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            TimePrecision::Exact => "exact",
-            TimePrecision::QuarterHour => "quarter-hour",
-            TimePrecision::Hour => "hour",
-        }
-    }
-
-    /// Milliseconds between two moments that it tells apart.
-    pub const fn millis(self) -> i64 {
-        match self {
-            TimePrecision::Exact => 1,
-            TimePrecision::QuarterHour => 15 * 60 * 1_000,
-            TimePrecision::Hour => 60 * 60 * 1_000,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::text::{ManifestText, check_name};
 use super::{Field, Interface, Manifest, Policy, SEGMENTS, SubjectKey, TimePrecision, lists, trigger};
 use proviso_model::Problem;
+use proviso_model::foreign::Foreign;
 use proviso_model::id::is_name;
 use proviso_model::limits::{
     FUEL_PER_KIB_DEFAULT, FUEL_PER_KIB_MAX, NAME_BYTES_MAX, POLICIES_PER_PACK_MAX, PRECEDING_MESSAGES_MAX,
@@ -275,9 +276,14 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[&str], places
     .unwrap_or(Trigger::Always);
 
     let fields = names(file, table, "fields", &Field::ALL.map(|field| (field.name(), field)));
-    let time = table
-        .choice(file, "time", &TimePrecision::ALL.map(|time| (time.name(), time)))
-        .unwrap_or_default();
+    let time = table.string(file, "time").and_then(|(text, at)| {
+        let time = TimePrecision::named(&text);
+        if time.is_none() {
+            let expected = "expected \"exact\", \"quarter-hour\", \"hour\", or \"day\" with where it begins, from \"day-12:00\" to \"day+14:00\"";
+            file.problem(at, format!("`time` is {}: {expected}", Foreign(&text).quoted()));
+        }
+        time
+    });
     let preceding_at = table.at_key("preceding");
     let preceding = table
         .integer(file, "preceding", 0..=PRECEDING_MESSAGES_MAX as i64)
@@ -312,7 +318,7 @@ fn policy(file: &mut TomlFile<'_>, table: &mut Table<'_>, known: &[&str], places
         trigger,
         lists,
         fields,
-        time,
+        time: time.unwrap_or_default(),
         preceding,
         fuel_per_kib,
         mode: mode.unwrap_or_default(),

@@ -160,7 +160,7 @@ fn facts(pack: &Pack) -> Value {
                 "interfaces": policy.interfaces.iter().map(|interface| interface.name()).collect::<Vec<_>>(),
                 "key": policy.key.map(proviso_pack::manifest::SubjectKey::name), "trigger": policy.trigger.to_string(),
                 "lists": policy.lists, "fields": policy.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
-                "time": policy.time.name(), "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
+                "time": policy.time.to_string(), "preceding": policy.preceding, "fuel_per_kib": policy.fuel_per_kib,
                 "mode": policy.mode.name(),
             })
         })

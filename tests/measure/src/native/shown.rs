@@ -134,8 +134,7 @@ impl Lens {
 
     /// The time, as exactly as the policy is told.
     fn time_of(&self, message: &Message) -> i64 {
-        let millis = message.sent_at.as_millis();
-        millis - millis.rem_euclid(self.time.millis())
+        self.time.told(message.sent_at.as_millis())
     }
 
     fn party(&self, set: &PolicySet, message: &Message, party: &Party) -> sdk::Party {
