@@ -9,6 +9,7 @@ use super::support::{
 use crate::certificate::{Bound, Clock, Statute};
 use crate::{Archive, Change, Disposing, Going, NewHold};
 use proviso_model::Timestamp;
+use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn clock() -> Timestamp {
@@ -25,6 +26,10 @@ async fn with_one_due(folder: &tempfile::TempDir) -> Archive {
 }
 
 fn disposing() -> Disposing {
+    disposing_of([1])
+}
+
+fn disposing_of(messages: impl IntoIterator<Item = i64>) -> Disposing {
     let statute = Statute {
         law: "Act".into(),
         article: "1".into(),
@@ -37,15 +42,18 @@ fn disposing() -> Disposing {
         at: clock(),
         clock_is_right: true,
         request: None,
-        messages: vec![Going {
-            arrival: 1,
-            statutes: vec![statute],
-            clock: Clock {
-                start: "message".into(),
-                start_ms: 0,
-            },
-            due_ms: 1,
-        }],
+        messages: messages
+            .into_iter()
+            .map(|arrival| Going {
+                arrival,
+                statutes: vec![statute.clone()],
+                clock: Clock {
+                    start: "message".into(),
+                    start_ms: 0,
+                },
+                due_ms: 1,
+            })
+            .collect(),
     }
 }
 
@@ -106,5 +114,74 @@ async fn a_disposal_that_leaves_free_pages_as_they_are_is_found() {
     defective(&archive, "PRAGMA secure_delete = OFF", "SELECT 1").await;
     assert_eq!(archive.due("2090-01-01".parse().unwrap(), 0, 9).await.unwrap().len(), 0);
     assert!(is_anywhere(folder.path(), &content), "it went, and its bytes did not");
+    archive.close().await;
+}
+
+/// How many of these keys stand anywhere in the files of a folder.
+fn standing<'k>(folder: &std::path::Path, keys: impl Iterator<Item = &'k [u8]>) -> usize {
+    let keys: HashSet<&[u8]> = keys.map(|key| &key[..16]).collect();
+    let mut found = HashSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        found.extend(bytes.windows(16).filter_map(|window| keys.get(window).copied()));
+    }
+    found.len()
+}
+
+/// Rows that go have SQLite move their neighbours, and what they were moved from keeps copies of rows that go later.
+#[tokio::test]
+async fn no_copy_of_what_went_stands_between_rows() {
+    const MESSAGES: i64 = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    for first in (1..=MESSAGES).step_by(100) {
+        let of_batch = (first..first + 100).map(|number| {
+            let mut due = entry(&format!("m{number}"), number as usize);
+            due.retention = Some(retention(Some("2020-01-01")));
+            due
+        });
+        archive.ingest(&batch(of_batch.collect())).await.unwrap();
+    }
+    let mut reader = raw_connection(archive.path()).await;
+    let keys: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT message, key FROM contents")
+        .fetch_all(&mut reader)
+        .await
+        .unwrap();
+    // The same rows go from a copy, with all that SQLite itself does.
+    let copied = tempfile::tempdir().unwrap();
+    let copy = copied.path().join("copy.db");
+    let into = sqlx::query("VACUUM INTO ?").bind(copy.to_str().unwrap());
+    into.execute(&mut reader).await.unwrap();
+    sqlx::Connection::close(reader).await.unwrap();
+    let mut writer = raw_connection(&copy).await;
+    let secure = sqlx::query("PRAGMA secure_delete = ON");
+    secure.execute(&mut writer).await.unwrap();
+    // Two of three go, one after the other from all over the file.
+    for rest in [0, 1] {
+        let going: Vec<i64> = (1..=MESSAGES).filter(|message| message * 7 / 5 % 3 == rest).collect();
+        for message in &going {
+            let gone = sqlx::query("DELETE FROM contents WHERE message = ?").bind(message);
+            gone.execute(&mut writer).await.unwrap();
+        }
+        for some in going.chunks(64) {
+            let disposing = disposing_of(some.iter().copied());
+            archive.commit(Change::Dispose(&disposing), &wei()).await.unwrap();
+        }
+    }
+    sqlx::Connection::close(writer).await.unwrap();
+    let gone = || {
+        let gone = keys.iter().filter(|(message, _)| message * 7 / 5 % 3 != 2);
+        gone.map(|(_, key)| key.as_slice())
+    };
+    let kept = keys.iter().filter(|(message, _)| message * 7 / 5 % 3 == 2);
+    assert_eq!(
+        standing(folder.path(), kept.map(|(_, key)| key.as_slice())),
+        keys.len() - gone().count()
+    );
+    assert_eq!(standing(folder.path(), gone()), 0);
+    assert!(
+        standing(copied.path(), gone()) > 0,
+        "SQLite leaves no copy any more: clearing is not needed"
+    );
     archive.close().await;
 }

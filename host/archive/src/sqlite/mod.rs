@@ -23,6 +23,7 @@ mod failure;
 mod folds;
 #[cfg(test)]
 mod full_disk_tests;
+mod gaps;
 mod generations;
 mod held;
 mod holds;

@@ -122,6 +122,7 @@ impl Sqlite {
             count,
             clock: ClockGuard::new(now(), Instant::now(), doubted),
             unclean,
+            all_gaps_cleared: false,
             closed: false,
         };
         Ok(Self {

@@ -75,7 +75,23 @@ pub(super) async fn connect(
 ) -> Result<SqliteConnection, sqlx::Error> {
     let mut connection = options.connect().await?;
     assert(&mut connection, settings).await?;
+    assert_pages(&mut connection).await?;
     Ok(connection)
+}
+
+/// That this SQLite was built with its pages as a table, by which gaps are cleared: `.cargo/config.toml`.
+async fn assert_pages(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let found: i64 = sqlx::query_scalar("SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')")
+        .fetch_one(connection)
+        .await?;
+    if found == 1 {
+        return Ok(());
+    }
+    Err(sqlx::Error::Configuration(Box::new(WrongSetting {
+        setting: "ENABLE_DBPAGE_VTAB",
+        found: found.to_string(),
+        expected: "1",
+    })))
 }
 
 async fn assert(connection: &mut SqliteConnection, settings: &[Setting]) -> Result<(), sqlx::Error> {

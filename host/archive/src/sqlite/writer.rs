@@ -9,6 +9,7 @@ use super::changes;
 use super::clock::ClockGuard;
 use super::disposal;
 use super::failure::Failure;
+use super::gaps;
 use super::log::entries::Entries;
 use super::log::{Log, tiles};
 use super::names::Names;
@@ -23,6 +24,7 @@ use proviso_model::Principal;
 use proviso_proof::tree::{Appended, Edge};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
+use std::path::Path;
 
 /// What only the writer has. Its lock is the line in which changes wait, and is held over awaits for that reason.
 pub(super) struct Writer {
@@ -34,8 +36,10 @@ pub(super) struct Writer {
     pub(super) log: Log,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
-    /// True while the write-ahead log may have what was disposed of.
+    /// True while the write-ahead log, or space between rows, may have what was disposed of.
     pub(super) unclean: bool,
+    /// True once the gaps of all pages were cleared: before the first disposal they may have what an earlier program left there.
+    pub(super) all_gaps_cleared: bool,
     /// What the clock showed when the archive was opened.
     pub(super) clock: ClockGuard,
     /// True once the archive was closed.
@@ -110,7 +114,10 @@ impl Sqlite {
                     tracing::warn!(%error, "pages of the index that are not there any more may be in memory until the next pass of indexing");
                 }
                 if writer.unclean {
-                    writer.unclean = !self.emptied(&mut connection).await;
+                    let is_disposal = matches!(change, Change::Dispose(_) | Change::DisposeAgain(_));
+                    let of_all = is_disposal && !writer.all_gaps_cleared;
+                    writer.unclean = !self.emptied(&mut connection, of_all).await;
+                    writer.all_gaps_cleared |= of_all && !writer.unclean;
                 }
                 writer.connection = Some(connection);
                 self.meanings.remember(&known.names);
@@ -140,8 +147,13 @@ impl Sqlite {
         }
     }
 
-    /// Empties the write-ahead log of what was disposed of; false where it could not, and is to be tried again.
-    async fn emptied(&self, connection: &mut SqliteConnection) -> bool {
+    /// Clears gaps of pages, of all or of those that changed, and the write-ahead log of what was disposed of; false where it could
+    /// not, and is to be tried again.
+    async fn emptied(&self, connection: &mut SqliteConnection, of_all: bool) -> bool {
+        if let Err(error) = self.clear_gaps(connection, of_all).await {
+            tracing::warn!(%error, "a copy of what was disposed of may stand in space between rows until a later transaction");
+            return false;
+        }
         match disposal::empty_log_file(connection).await {
             Ok(true) => true,
             Ok(false) => {
@@ -155,6 +167,19 @@ impl Sqlite {
                 false
             }
         }
+    }
+
+    async fn clear_gaps(&self, connection: &mut SqliteConnection, of_all: bool) -> Result<(), sqlx::Error> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let changed = if of_all {
+            None
+        } else {
+            Some(gaps::written(Path::new(&log))?)
+        };
+        let cleared = gaps::clear(connection, changed.as_ref()).await?;
+        tracing::debug!(pages = cleared, "gaps were cleared");
+        Ok(())
     }
 
     async fn explain(&self, failure: Failure, change: Change<'_>) -> CommitError {
