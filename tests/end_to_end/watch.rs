@@ -176,14 +176,17 @@ fn an_idle_daemon_takes_next_to_nothing() {
     // What the start left to do ends.
     std::thread::sleep(Duration::from_secs(2));
     let seconds = 10;
-    let before = daemon.processor_time();
-    std::thread::sleep(Duration::from_secs(seconds));
-    let took = daemon.processor_time() - before;
+    // What the daemon always does, it does in each of three windows; what a busy machine adds, it adds to some.
+    let windows = (0..3).map(|_| {
+        let before = daemon.processor_time();
+        std::thread::sleep(Duration::from_secs(seconds));
+        daemon.processor_time() - before
+    });
     // In hundredths of a second: a share of so many seconds in hundredths is the same number.
-    assert!(
-        took <= seconds * IDLE_PERCENT_MAX,
-        "{took} hundredths of a second in {seconds} s"
-    );
+    let is_idle = |took: &u64| *took <= seconds * IDLE_PERCENT_MAX;
+    let mut seen = Vec::new();
+    let idle = windows.inspect(|took| seen.push(*took)).find(is_idle);
+    assert!(idle.is_some(), "{seen:?} hundredths of a second in {seconds} s each");
 }
 
 #[test]
