@@ -6,6 +6,7 @@ use super::log::tiles;
 use super::support::{
     Write as _, at, batch, entry, fresh, is_anywhere, raw_connection, retention, wei, went_while_held,
 };
+use super::unallocated;
 use crate::certificate::{Bound, Clock, Statute};
 use crate::{Archive, Change, Disposing, Going, NewHold};
 use proviso_model::Timestamp;
@@ -183,5 +184,62 @@ async fn no_copy_of_what_went_stands_between_rows() {
         standing(copied.path(), gone()) > 0,
         "SQLite leaves no copy any more: clearing is not needed"
     );
+    archive.close().await;
+}
+
+/// What a change between two disposals may have left is looked for in all pages, and not in those that the second one changed.
+#[tokio::test]
+async fn a_copy_that_another_change_left_goes_with_the_next_disposal() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = fresh(&folder).await;
+    let due = ["m1", "m2"].map(|name| {
+        let mut due = entry(name, 1);
+        due.retention = Some(retention(Some("2020-01-01")));
+        due
+    });
+    archive.ingest(&batch(due.into())).await.unwrap();
+    archive
+        .commit(Change::Dispose(&disposing_of([1])), &wei())
+        .await
+        .unwrap();
+    let mut other = raw_connection(archive.path()).await;
+    let key: Vec<u8> = sqlx::query_scalar("SELECT key FROM contents WHERE message = 2")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    // Into the unallocated space of a page that has no row.
+    let pages: Vec<(u32, Vec<u8>)> = sqlx::query_as("SELECT pgno, data FROM sqlite_dbpage")
+        .fetch_all(&mut other)
+        .await
+        .unwrap();
+    let count = pages.len() as u32;
+    let is_empty = |page: &[u8]| page[0] == 13 && page[3..5] == [0, 0];
+    let (number, mut page) = pages.into_iter().find(|(_, page)| is_empty(page)).unwrap();
+    let space = unallocated::space(&page, number, count).unwrap();
+    page[space][9..9 + key.len()].copy_from_slice(&key);
+    let put = sqlx::query("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?");
+    put.bind(page).bind(number).execute(&mut other).await.unwrap();
+    // A closing connection does not empty the log while the archive is open.
+    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+    emptied.execute(&mut other).await.unwrap();
+    sqlx::Connection::close(other).await.unwrap();
+    let hold = NewHold {
+        tenant: "another".into(),
+        reason: "case".into(),
+        person: None,
+        conversation: None,
+        sent_from: None,
+        sent_before: None,
+        texts: Vec::new(),
+        query: None,
+        at: clock(),
+    };
+    archive.commit(Change::PlaceHold(&hold), &wei()).await.unwrap();
+    assert_eq!(standing(folder.path(), [key.as_slice()].into_iter()), 1);
+    archive
+        .commit(Change::Dispose(&disposing_of([2])), &wei())
+        .await
+        .unwrap();
+    assert_eq!(standing(folder.path(), [key.as_slice()].into_iter()), 0);
     archive.close().await;
 }

@@ -23,7 +23,6 @@ mod failure;
 mod folds;
 #[cfg(test)]
 mod full_disk_tests;
-mod gaps;
 mod generations;
 mod held;
 mod holds;
@@ -66,6 +65,7 @@ pub(crate) mod support;
 mod tables;
 mod threads;
 mod trust;
+mod unallocated;
 mod upgrade;
 mod vocabulary;
 mod whole_file;

@@ -12,6 +12,7 @@ use super::names::Names;
 use super::readers::Readers;
 use super::sealing::{Rings, Sealing, SealingFailure};
 use super::settings::{self, WrongSetting};
+use super::unallocated::Unallocated;
 use super::upgrade;
 use super::vocabulary::Vocabulary;
 use super::write_count::{self, Counted, WriteCount};
@@ -122,7 +123,7 @@ impl Sqlite {
             count,
             clock: ClockGuard::new(now(), Instant::now(), doubted),
             unclean,
-            all_gaps_cleared: false,
+            unallocated: Unallocated::new(unclean),
             closed: false,
         };
         Ok(Self {

@@ -79,7 +79,7 @@ pub(super) async fn connect(
     Ok(connection)
 }
 
-/// That this SQLite was built with its pages as a table, by which gaps are cleared: `.cargo/config.toml`.
+/// That this SQLite was built with its pages as a table, by which unallocated space is cleared: `.cargo/config.toml`.
 async fn assert_pages(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let found: i64 = sqlx::query_scalar("SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')")
         .fetch_one(connection)

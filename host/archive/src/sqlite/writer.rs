@@ -9,12 +9,12 @@ use super::changes;
 use super::clock::ClockGuard;
 use super::disposal;
 use super::failure::Failure;
-use super::gaps;
 use super::log::entries::Entries;
 use super::log::{Log, tiles};
 use super::names::Names;
 use super::sealing::Sealing;
 use super::settings;
+use super::unallocated::{self, Pages, Unallocated};
 use super::vocabulary::Vocabulary;
 use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
@@ -36,10 +36,10 @@ pub(super) struct Writer {
     pub(super) log: Log,
     /// The number of committed changes, outside the database.
     pub(super) count: WriteCount,
-    /// True while the write-ahead log, or space between rows, may have what was disposed of.
+    /// True while the write-ahead log may have what was disposed of.
     pub(super) unclean: bool,
-    /// True once the gaps of all pages were cleared: before the first disposal they may have what an earlier program left there.
-    pub(super) all_gaps_cleared: bool,
+    /// What may stand in the unallocated space of pages.
+    pub(super) unallocated: Unallocated,
     /// What the clock showed when the archive was opened.
     pub(super) clock: ClockGuard,
     /// True once the archive was closed.
@@ -113,11 +113,14 @@ impl Sqlite {
                 {
                     tracing::warn!(%error, "pages of the index that are not there any more may be in memory until the next pass of indexing");
                 }
-                if writer.unclean {
-                    let is_disposal = matches!(change, Change::Dispose(_) | Change::DisposeAgain(_));
-                    let of_all = is_disposal && !writer.all_gaps_cleared;
-                    writer.unclean = !self.emptied(&mut connection, of_all).await;
-                    writer.all_gaps_cleared |= of_all && !writer.unclean;
+                writer.unallocated.changed(change);
+                if let Some(pages) = writer.unallocated.unclean()
+                    && self.pages_cleared(&mut connection, pages).await
+                {
+                    writer.unallocated.cleared();
+                }
+                if writer.unclean && writer.unallocated.unclean().is_none() {
+                    writer.unclean = !self.emptied(&mut connection).await;
                 }
                 writer.connection = Some(connection);
                 self.meanings.remember(&known.names);
@@ -147,13 +150,22 @@ impl Sqlite {
         }
     }
 
-    /// Clears gaps of pages, of all or of those that changed, and the write-ahead log of what was disposed of; false where it could
-    /// not, and is to be tried again.
-    async fn emptied(&self, connection: &mut SqliteConnection, of_all: bool) -> bool {
-        if let Err(error) = self.clear_gaps(connection, of_all).await {
-            tracing::warn!(%error, "a copy of what was disposed of may stand in space between rows until a later transaction");
-            return false;
+    /// Clears the unallocated space of pages, of all or of those that changed; false where it could not, and is to be tried again.
+    async fn pages_cleared(&self, connection: &mut SqliteConnection, pages: Pages) -> bool {
+        match self.clear_pages(connection, pages).await {
+            Ok(pages) => {
+                tracing::debug!(pages, "unallocated space was cleared");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a copy of what was disposed of may stand in unallocated space of the database until a later transaction");
+                false
+            }
         }
+    }
+
+    /// Empties the write-ahead log of what was disposed of; false where it could not, and is to be tried again.
+    async fn emptied(&self, connection: &mut SqliteConnection) -> bool {
         match disposal::empty_log_file(connection).await {
             Ok(true) => true,
             Ok(false) => {
@@ -169,17 +181,14 @@ impl Sqlite {
         }
     }
 
-    async fn clear_gaps(&self, connection: &mut SqliteConnection, of_all: bool) -> Result<(), sqlx::Error> {
+    async fn clear_pages(&self, connection: &mut SqliteConnection, pages: Pages) -> Result<u64, sqlx::Error> {
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
-        let changed = if of_all {
-            None
-        } else {
-            Some(gaps::written(Path::new(&log))?)
+        let changed = match pages {
+            Pages::All => None,
+            Pages::Changed => Some(unallocated::written(Path::new(&log))?),
         };
-        let cleared = gaps::clear(connection, changed.as_ref()).await?;
-        tracing::debug!(pages = cleared, "gaps were cleared");
-        Ok(())
+        unallocated::clear(connection, changed.as_ref()).await
     }
 
     async fn explain(&self, failure: Failure, change: Change<'_>) -> CommitError {

@@ -1,7 +1,8 @@
-//! Space of the database's pages that no row stands in. Where a row goes, SQLite may move its neighbours to other pages, and the gap
-//! between the places of a page's cells and the cells keeps a copy of what was moved. `secure_delete` writes over rows that go, and
-//! not over gaps, and nobody finds such a copy again when its row goes in turn: ADR 0043.
+//! Unallocated space of the database's pages. Where a row goes, SQLite may move its neighbours to other pages, and the unallocated space between
+//! the places of a page's cells and the cells keeps a copy of what was moved. `secure_delete` writes over rows that go, and not over this space, and
+//! nobody finds such a copy again when its row goes in turn: ADR 0043.
 
+use crate::change::Change;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,8 +19,67 @@ const FILE_HEADER_BYTES: usize = 100;
 const LOG_HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
-/// Fills the gaps of pages with zeros, in a transaction of its own; of all pages where `only` is absent. The number of pages that had
-/// something in their gap.
+/// What may stand in the unallocated space of pages.
+pub(super) struct Unallocated {
+    /// Something was disposed of at some time.
+    disposes: bool,
+    /// Rows may have moved since all pages were cleared: a copy of one may stand in any of them.
+    moved: bool,
+    /// Those that may have a copy of what was disposed of.
+    unclean: Option<Pages>,
+}
+
+/// Which pages are to be cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Pages {
+    /// Those that changed since the write-ahead log was last emptied.
+    Changed,
+    All,
+}
+
+impl Unallocated {
+    /// Those of an archive that was opened, of which something was disposed of or nothing yet. What programs before left there nobody knows.
+    pub(super) fn new(disposes: bool) -> Self {
+        Self {
+            disposes,
+            moved: true,
+            unclean: disposes.then_some(Pages::Changed),
+        }
+    }
+
+    /// A change was committed.
+    pub(super) fn changed(&mut self, change: Change<'_>) {
+        let unclean = match change {
+            Change::Dispose(_) | Change::DisposeAgain(_) => {
+                self.disposes = true;
+                Some(if self.moved { Pages::All } else { Pages::Changed })
+            }
+            // The index has keys of its own, and is built again and again: what moved of it is cleared at once.
+            Change::Index(_) => self.disposes.then_some(Pages::Changed),
+            // Rows at the ends of tables.
+            Change::Messages(_) | Change::Noted(_) | Change::Exported { .. } => None,
+            _ => {
+                self.moved = true;
+                None
+            }
+        };
+        self.unclean = self.unclean.max(unclean);
+    }
+
+    /// The pages to be cleared; `None` where none has what was disposed of.
+    pub(super) fn unclean(&self) -> Option<Pages> {
+        self.unclean
+    }
+
+    /// They were cleared.
+    pub(super) fn cleared(&mut self) {
+        self.moved &= self.unclean != Some(Pages::All);
+        self.unclean = None;
+    }
+}
+
+/// Fills the unallocated space of pages with zeros, in a transaction of its own; of all pages where `only` is absent. The number of pages that had
+/// something in it.
 pub(super) async fn clear(connection: &mut SqliteConnection, only: Option<&BTreeSet<u32>>) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let count: u32 = sqlx::query_scalar("PRAGMA page_count")
@@ -39,7 +99,7 @@ pub(super) async fn clear(connection: &mut SqliteConnection, only: Option<&BTree
                 .await?;
         for row in rows {
             let (number, mut page): (u32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-            if clear_gap(&mut page, number, count) {
+            if clear_page(&mut page, number, count) {
                 sqlx::query("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?")
                     .bind(page)
                     .bind(number)
@@ -80,21 +140,21 @@ pub(super) fn written(log: &Path) -> io::Result<BTreeSet<u32>> {
     Ok(pages)
 }
 
-/// Fills the gap of a page with zeros. True if something was in it.
-fn clear_gap(page: &mut [u8], number: u32, count: u32) -> bool {
-    let Some(gap) = gap(page, number, count) else {
+/// Fills the unallocated space of a page with zeros. True if something was in it.
+fn clear_page(page: &mut [u8], number: u32, count: u32) -> bool {
+    let Some(space) = space(page, number, count) else {
         return false;
     };
-    let gap = &mut page[gap];
-    if gap.iter().all(|byte| *byte == 0) {
+    let space = &mut page[space];
+    if space.iter().all(|byte| *byte == 0) {
         return false;
     }
-    gap.fill(0);
+    space.fill(0);
     true
 }
 
-/// Where the gap of a page of a tree is: <https://www.sqlite.org/fileformat2.html>, 1.6. None of any other page.
-fn gap(page: &[u8], number: u32, count: u32) -> Option<std::ops::Range<usize>> {
+/// Where the unallocated space of a page of a tree is: <https://www.sqlite.org/fileformat2.html>, 1.6. None of any other page.
+pub(super) fn space(page: &[u8], number: u32, count: u32) -> Option<std::ops::Range<usize>> {
     let from = if number == 1 { FILE_HEADER_BYTES } else { 0 };
     let header = page.get(from..)?;
     let two = |at: usize| {
@@ -127,7 +187,7 @@ fn gap(page: &[u8], number: u32, count: u32) -> Option<std::ops::Range<usize>> {
 mod tests {
     use super::*;
 
-    /// A leaf of a table with one cell at the end of its 64 bytes, and something in its gap.
+    /// A leaf of a table with one cell at the end of its 64 bytes, and something in its unallocated space.
     fn leaf() -> Vec<u8> {
         let mut page = vec![7; 64];
         page[..10].copy_from_slice(&[13, 0, 0, 0, 1, 0, 60, 0, 0, 60]);
@@ -135,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn the_gap_of_a_page_is_cleared_and_nothing_else() {
+    fn unallocated_space_is_cleared_and_nothing_else() {
         let mut page = leaf();
-        assert!(clear_gap(&mut page, 2, 9));
+        assert!(clear_page(&mut page, 2, 9));
         assert_eq!(page[..10], leaf()[..10]);
         assert_eq!(page[10..60], [0; 50]);
         assert_eq!(page[60..], [7; 4]);
-        assert!(!clear_gap(&mut page, 2, 9), "there is nothing left in it");
+        assert!(!clear_page(&mut page, 2, 9), "there is nothing left in it");
     }
 
     #[test]
@@ -154,7 +214,7 @@ mod tests {
         let others = [
             of(|page| page[0] = 0),
             of(|page| page[0] = 12),
-            // The content begins before the places of cells end, or behind the page; a cell stands in the gap.
+            // The content begins before the places of cells end, or behind the page; a cell stands in that space.
             of(|page| page[6] = 9),
             of(|page| page[6] = 65),
             of(|page| page[9] = 59),
@@ -163,10 +223,14 @@ mod tests {
             Vec::new(),
         ];
         for page in others {
-            assert_eq!(gap(&page, 2, 9), None, "{page:?}");
+            assert_eq!(space(&page, 2, 9), None, "{page:?}");
         }
-        assert_eq!(gap(&leaf(), 2, 13 << 24), None, "it may be the number of a page");
-        assert_eq!(gap(&leaf(), 1, 9), None, "the first page begins with the file's header");
+        assert_eq!(space(&leaf(), 2, 13 << 24), None, "it may be the number of a page");
+        assert_eq!(
+            space(&leaf(), 1, 9),
+            None,
+            "the first page begins with the file's header"
+        );
     }
 
     #[test]
