@@ -161,6 +161,10 @@ fn a_daemon_does_not_react_to_what_it_does_itself() {
 
 /// The share of one core that an idle daemon may take, in hundredths.
 const IDLE_PERCENT_MAX: u64 = 1;
+/// For so long at a time.
+const IDLE_SECONDS: u64 = 10;
+/// On a machine on which waking is dear, as much as so many threads that wake ten times a second.
+const WAKES_MAX: u64 = 3;
 
 #[test]
 fn an_idle_daemon_takes_next_to_nothing() {
@@ -175,18 +179,33 @@ fn an_idle_daemon_takes_next_to_nothing() {
     wait_until("the spool", || daemon.status()["messages"]["committed"] == 20);
     // What the start left to do ends.
     std::thread::sleep(Duration::from_secs(2));
-    let seconds = 10;
     // What the daemon always does, it does in each of three windows; what a busy machine adds, it adds to some.
     let windows = (0..3).map(|_| {
         let before = daemon.processor_time();
-        std::thread::sleep(Duration::from_secs(seconds));
-        daemon.processor_time() - before
+        let wakes = wakes_of_a_thread();
+        (daemon.processor_time() - before, wakes)
     });
-    // In hundredths of a second: a share of so many seconds in hundredths is the same number.
-    let is_idle = |took: &u64| *took <= seconds * IDLE_PERCENT_MAX;
     let mut seen = Vec::new();
-    let idle = windows.inspect(|took| seen.push(*took)).find(is_idle);
-    assert!(idle.is_some(), "{seen:?} hundredths of a second in {seconds} s each");
+    let is_idle = |(took, wakes): &(u64, u64)| *took <= (IDLE_SECONDS * IDLE_PERCENT_MAX).max(WAKES_MAX * wakes);
+    let idle = windows.inspect(|window| seen.push(*window)).find(is_idle);
+    assert!(
+        idle.is_some(),
+        "hundredths of a second in {IDLE_SECONDS} s, of the daemon and of a thread that wakes ten times a second: {seen:?}"
+    );
+}
+
+/// Hundredths of a second that a thread takes which wakes ten times a second and looks at a file: what waking costs on this machine now.
+fn wakes_of_a_thread() -> u64 {
+    let on_processor = || {
+        let nanos = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        nanos.split(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let before = on_processor();
+    for _ in 0..IDLE_SECONDS * 10 {
+        std::thread::sleep(Duration::from_millis(100));
+        fs::metadata("/proc/self/status").unwrap();
+    }
+    (on_processor() - before) / 10_000_000
 }
 
 #[test]
