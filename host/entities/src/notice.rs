@@ -44,7 +44,7 @@ static ASCII: [Sign; 128] = {
             b'0'..=b'9' | b'@' => Sign::Worth,
             b'.' => Sign::Point,
             b'+' => Sign::Plus,
-            b'x' | b'q' | b'p' | b'g' | b'n' | b't' | b'b' | b'k' | b'z' => Sign::Letter,
+            b'w' | b'x' | b'q' | b'g' | b'b' | b'k' | b'z' => Sign::Letter,
             _ => Sign::None,
         };
         byte += 1;
@@ -107,7 +107,7 @@ pub(super) fn is_worth_reading(text: &str) -> bool {
     false
 }
 
-/// vx, wx, qq, q号, tg, telegram, whatsapp, skype, wechat, weixin, viber, zalo, kakao; and swift, bic and bank code, whose codes
+/// By a letter that is rare elsewhere: vx, wx, qq, q号, tg, telegram, whatsapp, skype, wechat, weixin, viber, zalo, kakao; and swift, bic and bank code, whose codes
 /// may have no digits. LINE asks for a digit.
 fn tells_name(bytes: &[u8], at: usize) -> bool {
     let back = |word: &[u8]| {
@@ -123,12 +123,10 @@ fn tells_name(bytes: &[u8], at: usize) -> bool {
         b'x' => back(b"v") || back(b"w"),
         b'q' => back(b"q") || bytes.get(at + 1).is_some_and(|next| !next.is_ascii()),
         b'g' => back(b"t") || back(b"tele"),
-        b'p' => back(b"whatsap") || back(b"sky"),
-        b't' => back(b"wecha") || back(b"swif"),
+        b'w' => next(b"echat") || next(b"eixin") || next(b"hatsap") || back(b"s") && next(b"ift"),
         b'b' => back(b"vi") || next(b"ic") || next(b"ank"),
-        b'k' => next(b"akao"),
-        b'z' => next(b"alo"),
-        _ => back(b"weixi"),
+        b'k' => next(b"akao") || back(b"s") && next(b"yp"),
+        _ => next(b"alo"),
     }
 }
 
