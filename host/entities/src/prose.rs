@@ -87,25 +87,24 @@ const CODE_CHARS: [usize; 2] = [8, 11];
 /// Behind the word that begins at a place, if no entity and no word that names one begins with it. None where a digit belongs to
 /// it, or stands behind it: it may be a month or a currency.
 pub(super) fn word(tape: &Tape, at: usize) -> Option<usize> {
-    let first = tape.at(at);
+    let char_at = |at| tape.at(at);
+    let first = char_at(at);
     let first_letter = number(first)?;
-    if tape.before(at).is_ascii_alphanumeric() {
+    if char_at(at.wrapping_sub(1)).is_ascii_alphanumeric() {
         return None;
     }
-    let second = number(tape.at(at + 1)).unwrap_or(NO_LETTER);
-    let third = number(tape.at(at + 2)).unwrap_or(NO_LETTER);
-    if TELLING.has([first_letter, second, third], || {
-        number(tape.at(at + 3)).unwrap_or(NO_LETTER)
-    }) {
+    let letter = |at| number(char_at(at)).unwrap_or(NO_LETTER);
+    if TELLING.has([first_letter, letter(at + 1), letter(at + 2)], || letter(at + 3)) {
         return None;
     }
     let mut to = at + 1;
-    while tape.at(to).is_ascii_alphabetic() {
+    while char_at(to).is_ascii_alphabetic() {
         to += 1;
     }
-    let next = tape.at(to);
-    let behind = tape.skip_spaces(to + usize::from(matches!(next, '.' | '$')), 1);
+    let next = char_at(to);
+    let behind = to + usize::from(matches!(next, '.' | '$'));
+    let behind = behind + usize::from(char_at(behind) == ' ');
     let may_be_code = first.is_ascii_uppercase() && CODE_CHARS.contains(&(to - at));
-    let is_plain = next != ':' && !next.is_ascii_digit() && !tape.at(behind).is_ascii_digit() && !may_be_code;
+    let is_plain = next != ':' && !next.is_ascii_digit() && !char_at(behind).is_ascii_digit() && !may_be_code;
     is_plain.then_some(to)
 }

@@ -10,10 +10,6 @@ use std::sync::LazyLock;
 #[derive(Debug, Default)]
 pub(super) struct Tape {
     marks: Vec<Mark>,
-    /// In place of the marks where the text is ASCII and nothing of it is left out: each byte stands for itself, a blank for white space.
-    plain: Vec<u8>,
-    /// Where the first of them stands in the text.
-    plain_from: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,12 +84,9 @@ impl Tape {
     /// Reads the part `from..to` of a text; both are borders of characters.
     pub(super) fn read(&mut self, text: &str, from: usize, to: usize) {
         self.marks.clear();
-        let part = &text[from..to];
-        if self.read_plain(part.as_bytes(), from) {
-            return;
-        }
         let forms = &*FORMS;
         let mut was_enclosed = false;
+        let part = &text[from..to];
         self.marks.reserve(part.len());
         let mut at = 0;
         while let Some(&byte) = part.as_bytes().get(at) {
@@ -136,47 +129,22 @@ impl Tape {
         }
     }
 
-    /// Reads ASCII of which nothing is left out; false of another text.
-    fn read_plain(&mut self, part: &[u8], from: usize) -> bool {
-        self.plain.clear();
-        if !part.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\t'..=b'\r')) {
-            return false;
-        }
-        let as_read = |&byte: &u8| {
-            if matches!(byte, b'\t' | b'\x0b'..=b'\r') {
-                b' '
-            } else {
-                byte
-            }
-        };
-        self.plain.extend(part.iter().map(as_read));
-        self.plain_from = from as u32;
-        true
-    }
-
     /// The first place from `at` on with which something may begin; the length if there is none.
     #[inline]
     pub(super) fn next_telling(&self, at: usize) -> usize {
-        if let Some(rest) = self.plain.get(at..).filter(|rest| !rest.is_empty()) {
-            return at + rest.iter().position(|&byte| byte != b' ').unwrap_or(rest.len());
-        }
         let rest = self.marks.get(at..).unwrap_or_default();
         at + rest.iter().position(|mark| mark.tells).unwrap_or(rest.len())
     }
 
     /// Folded characters.
     pub(super) fn len(&self) -> usize {
-        // One of the two is empty.
-        self.plain.len() + self.marks.len()
+        self.marks.len()
     }
 
     /// The character at a place; `\0` outside.
     #[inline]
     pub(super) fn at(&self, at: usize) -> char {
-        match self.plain.get(at) {
-            Some(&byte) => char::from(byte),
-            None => self.marks.get(at).map_or('\0', |mark| mark.c),
-        }
+        self.marks.get(at).map_or('\0', |mark| mark.c)
     }
 
     /// The character before a place; `\0` outside.
@@ -187,18 +155,12 @@ impl Tape {
 
     /// Where a place begins in the text.
     pub(super) fn start(&self, at: usize) -> u32 {
-        match self.plain.get(at) {
-            Some(_) => self.plain_from + at as u32,
-            None => self.marks.get(at).map_or(0, |mark| mark.start),
-        }
+        self.marks.get(at).map_or(0, |mark| mark.start)
     }
 
     /// Where the place before `at` ends in the text.
     pub(super) fn end(&self, at: usize) -> u32 {
-        match self.plain.get(at.wrapping_sub(1)) {
-            Some(_) => self.plain_from + at as u32,
-            None => self.marks.get(at.wrapping_sub(1)).map_or(0, |mark| mark.end),
-        }
+        self.marks.get(at.wrapping_sub(1)).map_or(0, |mark| mark.end)
     }
 
     /// Whether `word` stands at a place; ASCII letters in any case.
