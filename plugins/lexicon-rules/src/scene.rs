@@ -35,6 +35,8 @@ pub(crate) struct Scene<'m> {
     pub(crate) hits: Cow<'m, [Hit]>,
     /// What counts, and by which list, where the message or an earlier one may have more than the sender's own words.
     counted: Option<(&'m Segments, Roles)>,
+    /// The sender of the message that is judged wrote it.
+    pub(crate) is_by_sender: bool,
     /// Which selections have a hit.
     pub(crate) chosen: Chosen,
     sieve: &'m Sieve,
@@ -104,6 +106,7 @@ impl<'m> Scene<'m> {
             message,
             hits,
             counted,
+            is_by_sender: true,
             chosen,
             sieve,
             chosen_before: OnceCell::new(),
@@ -144,7 +147,10 @@ impl<'m> Scene<'m> {
     where
         'm: 'e,
     {
-        Scene::new(message, self.hits_of(of), self.counted, self.sieve)
+        Scene {
+            is_by_sender: of.same_sender,
+            ..Scene::new(message, self.hits_of(of), self.counted, self.sieve)
+        }
     }
 
     /// True if the text has one paragraph.
