@@ -39,6 +39,7 @@ mod quarantines;
 mod rejudge;
 mod requests;
 mod restore;
+mod saved_queries;
 mod search;
 mod sqlite;
 mod stats;
@@ -90,6 +91,9 @@ pub use requests::{
     RequestedExport, RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
+pub use saved_queries::{
+    DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX, SavedQuery, SavedQueryRefusal,
+};
 pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,

@@ -21,6 +21,7 @@ mod rejudge;
 mod requests;
 mod restore;
 mod round_trip;
+mod saved_queries;
 mod schema;
 mod search;
 mod support;

@@ -36,6 +36,7 @@ pub mod rejudge;
 pub mod requests;
 pub mod retention;
 pub mod run;
+pub mod saved_queries;
 mod schedule;
 pub mod searching;
 mod spool;

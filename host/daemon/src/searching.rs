@@ -2,7 +2,7 @@
 
 use crate::wire::{CountedV1, FoundV1, SearchV1};
 use proviso_archive::{
-    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search, StorageError,
+    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SavedQueryRefusal, Search, StorageError,
 };
 use proviso_model::Principal;
 use proviso_model::time::{NotAZone, Zone};
@@ -28,6 +28,18 @@ pub enum SearchError {
     /// An order to keep that is not there.
     #[error(transparent)]
     Hold(#[from] UnknownHold),
+    /// A query is written out, or the name of a saved one is given.
+    #[error("expected a query, or the name of a saved one, and not both")]
+    TwoQueries,
+    /// A name of a saved query is one of a tenant.
+    #[error("a saved query is of one tenant: name it")]
+    NoTenant,
+    /// A saved query has its own zone.
+    #[error("a saved query means the days of the zone that it was saved with: name none")]
+    TwoZones,
+    /// There is no such saved query.
+    #[error(transparent)]
+    Unsaved(SavedQueryRefusal),
     /// The archive cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -59,13 +71,37 @@ impl SearchError {
     }
 }
 
-async fn read(archive: &Archive, asked: &SearchV1) -> Result<Search, SearchError> {
+/// A search that was read, and the text of its query as the log has it.
+struct Read {
+    search: Search,
+    query: String,
+}
+
+/// The query that is asked, with its zone.
+async fn query_of(archive: &Archive, asked: &SearchV1) -> Result<(String, Option<String>), SearchError> {
+    let name = match (&asked.query, &asked.saved) {
+        (Some(query), None) => return Ok((query.clone(), asked.zone.clone())),
+        (None, Some(name)) => name,
+        _ => return Err(SearchError::TwoQueries),
+    };
+    let tenant = asked.tenant.as_ref().ok_or(SearchError::NoTenant)?;
+    if asked.zone.is_some() {
+        return Err(SearchError::TwoZones);
+    }
+    match archive.saved_query(tenant, name).await? {
+        Some(saved) => Ok((saved.query.text().to_owned(), Some(saved.query.zone().to_owned()))),
+        None => Err(SearchError::Unsaved(SavedQueryRefusal::unknown(tenant, name))),
+    }
+}
+
+async fn read(archive: &Archive, asked: &SearchV1) -> Result<Read, SearchError> {
     let reason = asked.reason.trim();
     if reason.is_empty() || asked.reason.len() > REQUEST_TEXT_BYTES_MAX {
         return Err(SearchError::Reason(asked.reason.len()));
     }
-    let zone = asked.zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
-    let query = Query::parse(&asked.query)?;
+    let (text, zone) = query_of(archive, asked).await?;
+    let zone = zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
+    let query = Query::parse(&text)?;
     if let Some(unknown) = unknown_hold(archive, &query).await? {
         return Err(unknown.into());
     }
@@ -78,35 +114,37 @@ async fn read(archive: &Archive, asked: &SearchV1) -> Result<Search, SearchError
         }
         search.limit = limit;
     }
-    Ok(search)
+    Ok(Read { search, query: text })
 }
 
 /// Looks for messages. Dropping the future before the log is told ends it, and gives nothing.
 pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
-    let page = archive.search(&read(archive, asked).await?).await?;
+    let read = read(archive, asked).await?;
+    let page = archive.search(&read.search).await?;
     let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
     let messages = given.len() as u64;
-    tell(archive, asked, by, "query", given, messages).await?;
+    tell(archive, (asked, read.query), by, "query", given, messages).await?;
     Ok(page.into())
 }
 
 /// Counts messages. As [`search`]; the log has how many there were.
 pub async fn count(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<CountedV1, SearchError> {
-    let counted = archive.count(&read(archive, asked).await?).await?;
-    tell(archive, asked, by, "count", Vec::new(), counted.messages).await?;
+    let read = read(archive, asked).await?;
+    let counted = archive.count(&read.search).await?;
+    tell(archive, (asked, read.query), by, "count", Vec::new(), counted.messages).await?;
     Ok(counted.into())
 }
 
 async fn tell(
     archive: &Archive,
-    asked: &SearchV1,
+    (asked, query): (&SearchV1, String),
     by: &Principal,
     what: &'static str,
     given: Vec<i64>,
     messages: u64,
 ) -> Result<(), SearchError> {
     let (archive, by) = (archive.clone(), by.clone());
-    let (query, reason) = (asked.query.clone(), asked.reason.clone());
+    let (saved, reason) = (asked.saved.clone(), asked.reason.clone());
     // A task of its own: whoever asked may go away, and the transaction goes on to its end.
     let told = tokio::spawn(async move {
         let act = Act {
@@ -115,6 +153,7 @@ async fn tell(
             what,
             inquiry: Some(Inquiry {
                 query: &query,
+                saved: saved.as_deref(),
                 reason: &reason,
                 found: &given,
             }),

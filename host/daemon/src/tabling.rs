@@ -199,6 +199,7 @@ async fn begun(
         what: WHAT,
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
             reason: &asked.reason,
             found: &[],
         }),

@@ -54,6 +54,7 @@ pub(crate) mod restore;
 mod rewrap;
 mod rows;
 mod said;
+mod saved_queries;
 mod sealing;
 mod search;
 mod settings;

@@ -363,6 +363,7 @@ async fn begun(
         what: "evidence",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
             reason: &request.reason,
             found: &[],
         }),
@@ -392,6 +393,7 @@ pub async fn unmask(
         what: "unmask",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
             reason: &asked.reason,
             found: &[],
         }),

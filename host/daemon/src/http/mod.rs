@@ -21,6 +21,7 @@ mod policy;
 mod problem;
 mod requests;
 mod retention;
+mod saved_queries;
 mod serving;
 mod status;
 mod tables;
@@ -126,6 +127,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/messages", get(looking::find))
         .route("/v1/archive/search", post(looking::search))
         .route("/v1/archive/count", post(looking::count))
+        .route("/v1/archive/queries", get(saved_queries::list).post(saved_queries::save))
+        .route("/v1/archive/queries/delete", post(saved_queries::delete))
         .route("/v1/archive/export", post(export::export))
         .route("/v1/archive/unmask", post(export::unmask))
         .route("/v1/archive/tables", post(tables::tables))

@@ -18,8 +18,12 @@ const EXCERPT_BYTES: usize = 400;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchV1 {
-    /// In the language of queries.
-    pub query: String,
+    /// In the language of queries; this, or else `saved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The name of a saved query of the tenant, which then is named too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<String>,
     /// Why: the log tells of it.
     pub reason: String,
     /// Only messages of this tenant.
@@ -31,7 +35,7 @@ pub struct SearchV1 {
     /// Messages of the answer, at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Whose days and months the query means: a name of the time zone database.
+    /// Whose days and months the query means: a name of the time zone database. A saved one has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }

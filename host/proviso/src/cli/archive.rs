@@ -24,8 +24,12 @@ pub(crate) enum ArchiveCommand {
     #[command(after_help = "Examples:\n  \
         proviso archive search '保本 from:wei since:2026-10' --reason 'case 2026-114' --config proviso.toml\n  \
         proviso archive search '\"guaranteed return\" severity:>=high -is:reviewed' --reason 'monthly review'\n  \
-        proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json")]
+        proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json\n  \
+        proviso archive search --saved promises --tenant bank --reason 'monthly review'")]
     Search(SearchArgs),
+    /// Saves queries under names, for everybody who looks for messages of the same tenant.
+    #[command(subcommand)]
+    Query(QueryCommand),
     /// Builds the index that searches go by, and says how far it is. A daemon that runs does it by itself.
     #[command(after_help = "Example:\n  proviso archive index --config proviso.toml")]
     Index(ArchiveArgs),
@@ -83,7 +87,11 @@ pub(crate) enum ArchiveCommand {
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
     /// Words, "phrases", AND, OR, NOT, NEAR/5, and fields such as from:wei: docs/search.md has the language.
-    pub query: String,
+    #[arg(required_unless_present = "saved")]
+    pub query: Option<String>,
+    /// The name of a saved query instead, of the tenant that is named.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "zone"], requires = "tenant")]
+    pub saved: Option<String>,
     /// Why: it stands in the log beside the query and what it found.
     #[arg(long)]
     pub reason: String,
@@ -99,6 +107,51 @@ pub(crate) struct SearchArgs {
     /// Only messages that arrived before this place: goes on where an earlier search stopped.
     #[arg(long, value_name = "ARRIVAL")]
     pub before: Option<i64>,
+    /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
+    #[arg(long)]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueryCommand {
+    /// Saves a query under a name. Whoever saves it owns it.
+    #[command(
+        after_help = "Example:\n  proviso archive query save promises '(保本 OR guaranteed) -is:reviewed' --tenant bank --zone Asia/Shanghai"
+    )]
+    Save(SaveQueryArgs),
+    /// Lists saved queries, the oldest first.
+    #[command(after_help = "Example:\n  proviso archive query list --tenant bank --format json")]
+    List {
+        /// Only those of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+    /// Deletes a saved query: one's own, or with the operator's token anybody's.
+    #[command(after_help = "Example:\n  proviso archive query delete promises --tenant bank")]
+    Delete {
+        /// Its name.
+        name: String,
+        /// Whose messages it is for.
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SaveQueryArgs {
+    /// Its name: 1 to 64 bytes. It stands in the archive in the clear.
+    pub name: String,
+    /// In the language of `proviso archive search`. It is sealed.
+    pub query: String,
+    /// Whose messages it is for.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub tenant: String,
     /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
     #[arg(long)]
     pub zone: Option<String>,

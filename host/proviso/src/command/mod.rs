@@ -30,6 +30,7 @@ mod pack_test;
 mod pack_train;
 pub(crate) mod policy;
 mod promote;
+mod query;
 pub(crate) mod rejudge;
 mod release;
 pub(crate) mod replay;

@@ -21,7 +21,9 @@ const EXCERPT_COLUMNS: usize = 72;
 
 pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<Ending> {
     // Before anything is opened: what is wrong with a query is told with its place.
-    Query::parse(&args.query).map_err(|error| Usage(pointed_at(&args.query, &error)))?;
+    if let Some(query) = &args.query {
+        Query::parse(query).map_err(|error| Usage(pointed_at(query, &error)))?;
+    }
     let config = Config::read(&args.archive.config)?;
     let looking = Looking::begin(&config, &args.archive.token).await?;
     // The log is told, and so the archive is written.
@@ -38,6 +40,7 @@ pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<En
 fn asked(args: &SearchArgs) -> SearchV1 {
     SearchV1 {
         query: args.query.clone(),
+        saved: args.saved.clone(),
         reason: args.reason.clone(),
         tenant: args.tenant.clone(),
         before: args.before,
