@@ -187,6 +187,68 @@ fn pages_follow_each_other_and_the_log_tells_of_each() {
     assert!(!daemon.log().contains("保本"), "{}", daemon.log());
 }
 
+/// By when they were sent and how severe what was found is, page by page, with a daemon and without, indexed or not.
+#[test]
+fn what_is_found_comes_in_the_order_that_was_asked_for() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    let sent = [("a", "2026-03-01", "保本"), ("b", "2026-01-01", "nothing"), ("c", "2026-02-01", "保本"), ("d", "2026-01-01", "x")];
+    for (id, day, text) in sent {
+        let mut line = message(id, text);
+        line["sent_at"] = format!("{day}T09:00:00Z").into();
+        let (status, answer) = daemon.post("/v1/messages", &line.to_string());
+        assert_eq!(status, 200, "{answer}");
+    }
+    let table: [(&[&str], [&str; 4]); 6] = [
+        (&[], ["d", "c", "b", "a"]),
+        (&["--order", "asc"], ["a", "b", "c", "d"]),
+        (&["--sort", "sent"], ["a", "c", "d", "b"]),
+        (&["--sort", "sent", "--order", "asc"], ["b", "d", "c", "a"]),
+        (&["--sort", "severity"], ["c", "a", "d", "b"]),
+        (&["--sort", "severity", "--order", "asc"], ["b", "d", "a", "c"]),
+    ];
+    let check = || {
+        for (order, expected) in table {
+            assert_eq!(found(&site, "kind:text", order), expected, "{order:?}");
+        }
+    };
+    check();
+    let (_, shown, error) = search(&site, "kind:text", &["--sort", "severity", "--limit", "1"]);
+    assert!(shown.contains("severity") && shown.contains("high"), "{shown}");
+    assert!(error.contains("--after 3.3 goes on"), "{error}");
+    let rest = found(&site, "kind:text", &["--sort", "severity", "--after", "3.3"]);
+    assert_eq!(rest, ["a", "d", "b"]);
+    let body = json!({ "query": "kind:text", "reason": "x", "sort": "sent", "order": "ascending", "limit": 3 });
+    let (_, first) = daemon.post("/v1/archive/search", &body.to_string());
+    assert!(first["next_place"].as_str().unwrap().ends_with(".3") && first["next"].is_null(), "{first}");
+    for (more, told) in [
+        (json!({ "before": 7, "sort": "sent" }), "`before` is a place in the order of arrival"),
+        (json!({ "after": "7.7" }), "`after` one in an order that is asked for"),
+        (json!({ "after": "7", "sort": "sent" }), "expected KEY.ARRIVAL"),
+        (json!({ "sort": "size" }), "unknown variant `size`"),
+    ] {
+        let mut body = json!({ "query": "x", "reason": "x" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, answer) = daemon.post("/v1/archive/search", &body.to_string());
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(told), "{answer}");
+    }
+    assert_eq!(daemon.terminate(), Some(0));
+    check();
+    assert_eq!(said(&site, &["archive", "index"]).0, Some(0));
+    check();
+    for more in [
+        &["--sort", "size"][..],
+        &["--sort", "sent", "--before", "7"],
+        &["--after", "7.7"],
+        &["--sort", "sent", "--after", "7"],
+        &["--sort", "sent", "--count"],
+    ] {
+        let (code, _, error) = search(&site, "kind:text", more);
+        assert_eq!(code, Some(2), "{more:?}: {error}");
+    }
+}
+
 #[test]
 fn what_is_asked_wrongly_is_told_before_anything_is_opened() {
     let site = Site::new();

@@ -94,7 +94,10 @@ pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use saved_queries::{
     DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX, SavedQuery, SavedQueryRefusal,
 };
-pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+pub use search::{
+    Counted, Match, NoSortPlace, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search, SortBy,
+    SortOrder, SortPlace, Sorting,
+};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

@@ -24,4 +24,5 @@ mod round_trip;
 mod saved_queries;
 mod schema;
 mod search;
+mod sorted;
 mod support;

@@ -2,13 +2,16 @@
 
 use crate::wire::{CountedV1, FoundV1, SearchV1};
 use proviso_archive::{
-    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SavedQueryRefusal, Search, StorageError,
+    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SEARCH_TIME_MAX, NoSortPlace, SavedQueryRefusal, Search, SortBy, SortOrder, Sorting, StorageError,
 };
 use proviso_model::Principal;
 use proviso_model::time::{NotAZone, Zone};
 use proviso_pipeline::places;
 use proviso_search::Query;
 use proviso_search::query::QueryError;
+
+/// Bytes of a place that an error shows.
+const PLACE_BYTES_SHOWN: usize = 64;
 
 /// Why nothing was looked for, or nothing given.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,15 @@ pub enum SearchError {
     /// An order to keep that is not there.
     #[error(transparent)]
     Hold(#[from] UnknownHold),
+    /// A place of another order.
+    #[error("`before` is a place in the order of arrival, the last first, and `after` one in an order that is asked for")]
+    OtherPlace,
+    /// No place in an order.
+    #[error("`after` {0:?}: {1}")]
+    Place(String, #[source] NoSortPlace),
+    /// Not all messages that are found were looked at in time.
+    #[error("after {} seconds not all was looked at that may come first: ask for less, as by `since:` and `until:`, or for no order", SEARCH_TIME_MAX.as_secs())]
+    TooMuchToSort,
     /// A query is written out, or the name of a saved one is given.
     #[error("expected a query, or the name of a saved one, and not both")]
     TwoQueries,
@@ -108,6 +120,7 @@ async fn read(archive: &Archive, asked: &SearchV1) -> Result<Read, SearchError> 
     let mut search = Search::new(&query, zone);
     search.tenant.clone_from(&asked.tenant);
     search.before = asked.before;
+    search.sorting = sorting_of(asked)?;
     if let Some(limit) = asked.limit {
         if !(1..=SEARCH_LISTED_MAX).contains(&limit) {
             return Err(SearchError::Limit(limit));
@@ -117,10 +130,29 @@ async fn read(archive: &Archive, asked: &SearchV1) -> Result<Read, SearchError> 
     Ok(Read { search, query: text })
 }
 
+/// The order that is asked for; none where those come first that arrived last.
+fn sorting_of(asked: &SearchV1) -> Result<Option<Sorting>, SearchError> {
+    let by = asked.sort.map_or(SortBy::Arrived, Into::into);
+    let order = asked.order.map_or(SortOrder::Descending, Into::into);
+    let is_usual = (by, order) == (SortBy::Arrived, SortOrder::Descending);
+    if is_usual && asked.after.is_some() || !is_usual && asked.before.is_some() {
+        return Err(SearchError::OtherPlace);
+    }
+    let place = |text: &String| {
+        let shown = || text[..text.floor_char_boundary(PLACE_BYTES_SHOWN)].to_owned();
+        text.parse().map_err(|error| SearchError::Place(shown(), error))
+    };
+    let after = asked.after.as_ref().map(place).transpose()?;
+    Ok((!is_usual).then_some(Sorting { by, order, after }))
+}
+
 /// Looks for messages. Dropping the future before the log is told ends it, and gives nothing.
 pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
     let read = read(archive, asked).await?;
     let page = archive.search(&read.search).await?;
+    if page.is_cut_short && read.search.sorting.is_some() {
+        return Err(SearchError::TooMuchToSort);
+    }
     let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
     let messages = given.len() as u64;
     tell(archive, (asked, read.query), by, "query", given, messages).await?;

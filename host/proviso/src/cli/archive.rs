@@ -25,6 +25,7 @@ pub(crate) enum ArchiveCommand {
         proviso archive search '保本 from:wei since:2026-10' --reason 'case 2026-114' --config proviso.toml\n  \
         proviso archive search '\"guaranteed return\" severity:>=high -is:reviewed' --reason 'monthly review'\n  \
         proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json\n  \
+        proviso archive search 'is:found -is:reviewed' --sort severity --reason 'weekly review'\n  \
         proviso archive search --saved promises --tenant bank --reason 'monthly review'")]
     Search(SearchArgs),
     /// Saves queries under names, for everybody who looks for messages of the same tenant.
@@ -101,7 +102,16 @@ pub(crate) struct SearchArgs {
     /// Says how many messages are found, and shows none.
     #[arg(long, conflicts_with = "limit")]
     pub count: bool,
-    /// Messages that are shown, those first that arrived last.
+    /// What the messages are sorted by. Otherwise than by arrival, all that are found are looked at before the first is shown.
+    #[arg(long, value_enum, conflicts_with_all = ["count", "before"])]
+    pub sort: Option<SortBy>,
+    /// Which come first: the latest and the most severe, or the earliest and the least severe.
+    #[arg(long, value_enum, conflicts_with_all = ["count", "before"])]
+    pub order: Option<SortOrder>,
+    /// Only messages behind this place of the order: goes on where an earlier search stopped.
+    #[arg(long, value_name = "KEY.ARRIVAL", conflicts_with_all = ["count", "before"])]
+    pub after: Option<String>,
+    /// Messages that are shown.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,
     /// Only messages that arrived before this place: goes on where an earlier search stopped.
@@ -112,6 +122,26 @@ pub(crate) struct SearchArgs {
     pub zone: Option<String>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
+}
+
+/// What messages are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SortBy {
+    /// Their place in the order of arrival.
+    Arrived,
+    /// When they were sent.
+    Sent,
+    /// Their most severe finding.
+    Severity,
+}
+
+/// Which messages come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SortOrder {
+    /// The earliest, or the least severe.
+    Asc,
+    /// The latest, or the most severe.
+    Desc,
 }
 
 #[derive(Debug, Subcommand)]

@@ -20,7 +20,7 @@ pub(crate) use pack::{
 
 pub(crate) use archive::{
     ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, ExportWhat, QueryCommand, RejudgeArgs, ReleaseArgs,
-    RestoreArgs, SaveQueryArgs, SearchArgs, TablesArgs, UnmaskArgs,
+    RestoreArgs, SaveQueryArgs, SearchArgs, SortBy, SortOrder, TablesArgs, UnmaskArgs,
 };
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 

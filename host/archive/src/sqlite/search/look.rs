@@ -193,12 +193,14 @@ impl Sought {
             message,
             labels,
         } = opened;
+        let severity = labels.findings.iter().map(|found| found.severity).max();
         let found = examiner.examine(&self.query, &message, &labels).map(|marks| {
             Look::Found(Box::new(Match {
                 arrival,
                 received_at,
                 message,
                 marks,
+                severity,
             }))
         });
         (arrival, found.unwrap_or(Look::Other))
