@@ -340,7 +340,10 @@ impl Numbers {
     fn open(&mut self, row: &SegmentRow) -> Result<(Opened, Documents, u32), SegmentError<PageError>> {
         let segment = pages::open(&self.store, row, &self.runtime)?;
         let mut filter = OfSegment {
+            store: &self.store,
+            runtime: &self.runtime,
             labelled: &self.labelled,
+            row,
             segment: &segment,
         };
         let found = segment.candidates(&self.scope.query, None, &mut filter);

@@ -9,6 +9,7 @@
 
 mod build;
 pub(in crate::sqlite) mod candidates;
+mod fitting;
 mod labels;
 mod membership;
 mod merge;
