@@ -6,6 +6,7 @@ mod certificates;
 mod conformance;
 mod disposal;
 mod evidence;
+mod export_races;
 mod fitting;
 mod generations;
 mod holds;
