@@ -19,6 +19,7 @@ use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::log::{LogTrouble, LoggedLeaf, WitnessRequest};
 use crate::messages::{Conflicting, ConversationKey, Numbered, Sent, Shown};
+use crate::offered::Offered;
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
@@ -559,6 +560,11 @@ impl Archive {
         limit: u32,
     ) -> Result<Vec<SavedQuery>, StorageError> {
         self.store.saved_queries(tenant, after, limit).await
+    }
+
+    /// Names that stand in columns, of a tenant where it has any of its own: at most [`OFFERED_MAX`](crate::OFFERED_MAX). Of people none.
+    pub async fn offered(&self, what: Offered, tenant: Option<&str>) -> Result<Vec<String>, StorageError> {
+        self.store.offered(what, tenant).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

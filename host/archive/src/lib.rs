@@ -33,6 +33,7 @@ mod keys;
 mod known;
 mod log;
 mod messages;
+mod offered;
 mod opening;
 mod permissions;
 mod quarantines;
@@ -78,6 +79,7 @@ pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
 pub use known::Known;
 pub use log::{LogTrouble, LoggedEntry, LoggedLeaf, WitnessRequest};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Sent, Shown};
+pub use offered::{OFFERED_MAX, Offered};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX, Witnessed};
 pub use permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 pub use proviso_model::id::FoldKey;
@@ -92,11 +94,12 @@ pub use requests::{
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use saved_queries::{
-    DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX, SavedQuery, SavedQueryRefusal,
+    DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX,
+    SavedQuery, SavedQueryRefusal,
 };
 pub use search::{
-    Counted, Match, NoSortPlace, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search, SortBy,
-    SortOrder, SortPlace, Sorting,
+    Counted, Match, NoSortPlace, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search,
+    SortBy, SortOrder, SortPlace, Sorting,
 };
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,

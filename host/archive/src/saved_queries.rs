@@ -33,7 +33,9 @@ pub enum NoNamedQuery {
     #[error(transparent)]
     Zone(#[from] NotAZone),
     /// No name.
-    #[error("the name {0:?} is none of a query: expected 1 to {QUERY_NAME_BYTES_MAX} bytes that can be seen, without blanks at its ends")]
+    #[error(
+        "the name {0:?} is none of a query: expected 1 to {QUERY_NAME_BYTES_MAX} bytes that can be seen, without blanks at its ends"
+    )]
     Name(String),
     /// No tenant.
     #[error("a saved query is of one tenant: name it")]
@@ -50,7 +52,9 @@ impl NamedQuery {
             && name.trim() == name
             && !name.chars().any(char::is_control);
         if !is_name {
-            return Err(NoNamedQuery::Name(name[..name.floor_char_boundary(QUERY_NAME_BYTES_MAX)].to_owned()));
+            return Err(NoNamedQuery::Name(
+                name[..name.floor_char_boundary(QUERY_NAME_BYTES_MAX)].to_owned(),
+            ));
         }
         Query::parse(&text)?;
         let zone = zone.map_or_else(|| Ok(Zone::utc()), Zone::named)?;

@@ -1,8 +1,8 @@
 //! Looking for messages by what they say, who took part, and what became of them.
 
 use proviso_model::time::Zone;
-use proviso_model::{Message, Timestamp};
 use proviso_model::verdict::Severity;
+use proviso_model::{Message, Timestamp};
 use proviso_search::{Mark, Prepared, Query};
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +27,9 @@ pub struct Search {
     pub before: Option<i64>,
     /// In which order otherwise; `None`: those first that arrived last. `before` says nothing then.
     pub sorting: Option<Sorting>,
+    /// What is given names nobody: pseudonyms stand for names, numbers and identifiers, the same in all such searches. A word counts where it stands
+    /// beside them, or names all of what one stands for.
+    pub masked: bool,
     /// Messages of the page: 1 to [`SEARCH_LISTED_MAX`].
     pub limit: u32,
     /// After so long the page ends with what was found: at most [`SEARCH_TIME_MAX`].
@@ -42,8 +45,20 @@ impl Search {
             tenant: None,
             before: None,
             sorting: None,
+            masked: false,
             limit: 20,
             time: SEARCH_TIME_MAX,
+        }
+    }
+}
+
+impl Search {
+    /// The query as messages and indexes are asked it.
+    pub(crate) fn prepared(&self) -> Arc<Prepared> {
+        if self.masked {
+            Arc::new(Prepared::clone(&self.query).hiding())
+        } else {
+            Arc::clone(&self.query)
         }
     }
 }

@@ -17,7 +17,13 @@ const DAY_MS: i64 = 86_400_000;
 fn one(n: usize) -> Entry {
     let mut message = message(&format!("m{n}"), n);
     message.sent_at = at(message.sent_at.as_millis() + (n as i64 % 13) * 9 * DAY_MS);
-    message.text = ["保本保息 falcon", "nothing of it", "猎鹰项目 falcon 保本", "call 138 0013 8000"][n % 4].into();
+    message.text = [
+        "保本保息 falcon",
+        "nothing of it",
+        "猎鹰项目 falcon 保本",
+        "call 138 0013 8000",
+    ][n % 4]
+        .into();
     message.conversation = format!("Room-{}", n % 5);
     if n % 6 == 0 {
         Arc::make_mut(&mut message.id).tenant = "shop".into();

@@ -17,6 +17,7 @@ mod killed;
 mod leakage;
 mod log;
 mod lost_writes;
+mod masked;
 mod opening;
 mod permissions;
 mod rejudge;

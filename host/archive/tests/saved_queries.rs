@@ -182,7 +182,9 @@ async fn a_tenant_has_so_many_at_most() {
     save(&archive, "the last", "x").await.unwrap();
     let refused = refusal(save(&archive, "one more", "x").await.unwrap_err());
     assert!(matches!(refused, SavedQueryRefusal::TooMany(_)), "{refused}");
-    save_of(&archive, &named("shop", "of another tenant", "x")).await.unwrap();
+    save_of(&archive, &named("shop", "of another tenant", "x"))
+        .await
+        .unwrap();
 }
 
 #[test]

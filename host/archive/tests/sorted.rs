@@ -108,10 +108,16 @@ async fn every_order_is_that_of_a_full_scan_whatever_is_indexed() {
             assert_eq!(none, [0; 0]);
         }
     }
-    let page = archive.search(&asked("保本", SortBy::Sent, SortOrder::Ascending, 3)).await.unwrap();
+    let page = archive
+        .search(&asked("保本", SortBy::Sent, SortOrder::Ascending, 3))
+        .await
+        .unwrap();
     assert_eq!(page.looked_at, 0, "what is certain is asked by columns");
     assert_eq!(page.matches.len(), 3);
-    let severest = archive.search(&asked("保本", SortBy::Severity, SortOrder::Descending, 1)).await.unwrap();
+    let severest = archive
+        .search(&asked("保本", SortBy::Severity, SortOrder::Descending, 1))
+        .await
+        .unwrap();
     assert_eq!(severest.matches[0].severity, Some(Severity::Critical));
 }
 
@@ -138,7 +144,10 @@ async fn what_stays_is_given_once_while_others_come_and_go() {
             archive.ingest(&batch(vec![one(next)])).await.unwrap();
             next += 1;
             // The one that was given last, on whose place the next page stands, and one that was not.
-            let going: Vec<i64> = [last.arrival, next % 60 + 1].into_iter().filter(|n| !gone.contains(n)).collect();
+            let going: Vec<i64> = [last.arrival, next % 60 + 1]
+                .into_iter()
+                .filter(|n| !gone.contains(n))
+                .collect();
             for n in going {
                 gone.push(n);
                 assert_eq!(dispose(&archive, &[n]).await.disposed, 1);
@@ -168,7 +177,11 @@ async fn what_is_not_looked_at_in_time_is_told_and_what_is_large_ends_a_page() {
     archive.ingest(&batch(entries.collect())).await.unwrap();
     let mut search = asked("保本", SortBy::Sent, SortOrder::Ascending, 100);
     let page = archive.search(&search).await.unwrap();
-    assert!(page.matches.len() < 8 && page.next_place.is_some(), "{}", page.matches.len());
+    assert!(
+        page.matches.len() < 8 && page.next_place.is_some(),
+        "{}",
+        page.matches.len()
+    );
     assert_eq!(found(&archive, search.clone()).await, (1..=8).collect::<Vec<_>>());
     search.time = Duration::ZERO;
     let page = archive.search(&search).await.unwrap();

@@ -11,6 +11,7 @@ pub mod attempt;
 mod budget;
 mod candidate;
 mod committing;
+pub mod completing;
 pub mod config;
 mod config_keys;
 mod config_requests;

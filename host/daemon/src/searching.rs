@@ -2,7 +2,8 @@
 
 use crate::wire::{CountedV1, FoundV1, SearchV1};
 use proviso_archive::{
-    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SEARCH_TIME_MAX, NoSortPlace, SavedQueryRefusal, Search, SortBy, SortOrder, Sorting, StorageError,
+    Act, ActKind, Archive, Change, Inquiry, NoSortPlace, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SEARCH_TIME_MAX,
+    SavedQueryRefusal, Search, SortBy, SortOrder, Sorting, StorageError,
 };
 use proviso_model::Principal;
 use proviso_model::time::{NotAZone, Zone};
@@ -32,7 +33,9 @@ pub enum SearchError {
     #[error(transparent)]
     Hold(#[from] UnknownHold),
     /// A place of another order.
-    #[error("`before` is a place in the order of arrival, the last first, and `after` one in an order that is asked for")]
+    #[error(
+        "`before` is a place in the order of arrival, the last first, and `after` one in an order that is asked for"
+    )]
     OtherPlace,
     /// No place in an order.
     #[error("`after` {0:?}: {1}")]
@@ -121,6 +124,7 @@ async fn read(archive: &Archive, asked: &SearchV1) -> Result<Read, SearchError> 
     search.tenant.clone_from(&asked.tenant);
     search.before = asked.before;
     search.sorting = sorting_of(asked)?;
+    search.masked = asked.masked;
     if let Some(limit) = asked.limit {
         if !(1..=SEARCH_LISTED_MAX).contains(&limit) {
             return Err(SearchError::Limit(limit));
@@ -176,7 +180,7 @@ async fn tell(
     messages: u64,
 ) -> Result<(), SearchError> {
     let (archive, by) = (archive.clone(), by.clone());
-    let (saved, reason) = (asked.saved.clone(), asked.reason.clone());
+    let (saved, reason, masked) = (asked.saved.clone(), asked.reason.clone(), asked.masked);
     // A task of its own: whoever asked may go away, and the transaction goes on to its end.
     let told = tokio::spawn(async move {
         let act = Act {
@@ -186,6 +190,7 @@ async fn tell(
             inquiry: Some(Inquiry {
                 query: &query,
                 saved: saved.as_deref(),
+                masked,
                 reason: &reason,
                 found: &given,
             }),

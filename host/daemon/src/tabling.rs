@@ -200,6 +200,7 @@ async fn begun(
         inquiry: Some(Inquiry {
             query: &query,
             saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

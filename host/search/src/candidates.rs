@@ -203,6 +203,7 @@ fn candidates<I: Index, F: Filter>(
         filter,
         none,
         whole,
+        hides: query.hides,
         term: Vec::new(),
     };
     let mut found = look.asked(&query.asked)?;
@@ -219,6 +220,8 @@ struct Look<'i, I, F> {
     none: Documents,
     /// Documents with more terms than are indexed.
     whole: Documents,
+    /// That a word stands in a text does not say that it counts.
+    hides: bool,
     term: Vec<u8>,
 }
 
@@ -254,6 +257,9 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
             }
             Asked::Said(utterance) => {
                 let mut found = self.utterance(utterance).map_err(SearchError::Segment)?;
+                if self.hides {
+                    found = Candidates::to_be_looked_at(found.may);
+                }
                 if !self.whole.is_empty() {
                     found.join(&Candidates::to_be_looked_at(self.whole.clone()), Documents::add_all);
                 }

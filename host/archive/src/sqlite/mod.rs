@@ -37,6 +37,7 @@ mod meanings;
 mod messages;
 mod migrations;
 mod names;
+mod offered;
 mod offsets;
 mod open;
 mod packed;

@@ -7,9 +7,7 @@ use super::log::rows::{DELETED_QUERIES, SAVED_QUERIES};
 use super::rows::{damage, damaged, read_digest, read_principal, read_time};
 use super::sealing::{Part, Sealing, read_wrapped};
 use crate::change::CommitError;
-use crate::saved_queries::{
-    DeletingQuery, NamedQuery, Owners, SAVED_QUERIES_MAX, SavedQuery, SavedQueryRefusal,
-};
+use crate::saved_queries::{DeletingQuery, NamedQuery, Owners, SAVED_QUERIES_MAX, SavedQuery, SavedQueryRefusal};
 use crate::storage::StorageError;
 use crate::stored::saved_query::StoredQuery;
 use proviso_model::{Digest, Principal, Timestamp};
@@ -115,12 +113,14 @@ async fn owned(
     tenant: &str,
     name: &str,
 ) -> Result<Option<(i64, Principal)>, sqlx::Error> {
-    let row = sqlx::query("SELECT saved, saved_by FROM saved_queries WHERE tenant = ? AND name = ? AND deleted_at IS NULL")
-        .bind(tenant.to_owned())
-        .bind(name.to_owned())
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| Ok((row.try_get(0)?, read_principal(&row, 1)?))).transpose()
+    let row =
+        sqlx::query("SELECT saved, saved_by FROM saved_queries WHERE tenant = ? AND name = ? AND deleted_at IS NULL")
+            .bind(tenant.to_owned())
+            .bind(name.to_owned())
+            .fetch_optional(connection)
+            .await?;
+    row.map(|row| Ok((row.try_get(0)?, read_principal(&row, 1)?)))
+        .transpose()
 }
 
 /// False of a query that was not deleted and is not what was sealed when it was saved, or does not open; and of one that was, and of which
@@ -172,7 +172,11 @@ impl Sqlite {
         let sql = open_queries!("AND tenant = ? AND name = ?");
         let (tenant, name) = (tenant.to_owned(), name.to_owned());
         self.reading(|mut reader| async move {
-            let row = sqlx::query(sql).bind(tenant).bind(name).fetch_optional(&mut *reader).await?;
+            let row = sqlx::query(sql)
+                .bind(tenant)
+                .bind(name)
+                .fetch_optional(&mut *reader)
+                .await?;
             row.map(|row| read(&row, &self.sealing)).transpose()
         })
         .await

@@ -364,6 +364,7 @@ async fn begun(
         inquiry: Some(Inquiry {
             query: &query,
             saved: None,
+            masked: false,
             reason: &request.reason,
             found: &[],
         }),
@@ -394,6 +395,7 @@ pub async fn unmask(
         inquiry: Some(Inquiry {
             query: &query,
             saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

@@ -3,6 +3,7 @@
 //! A form is only added to under `/v1/`; a key that its reader does not know comes from a later daemon, and is passed over. In
 //! `golden/` stands one answer of each form. A verdict goes as the text that is stored, since a replay compares its bytes.
 
+mod completing;
 mod consents;
 mod disposal;
 mod endings;
@@ -22,6 +23,7 @@ mod tests;
 #[cfg(test)]
 mod told_tests;
 
+pub use completing::{CompleteV1, CompletedV1, OfferV1};
 pub use consents::{ConsentReportV1, ConsentV1, ConsentsV1};
 pub use disposal::{
     DisposalReportV1, DisposedPageV1, DisposedV1, HoldV1, HoldsV1, NewHoldV1, PlanV1, PlannedV1, ReleasedHoldV1,

@@ -42,6 +42,9 @@ pub struct SearchV1 {
     /// Only messages behind this place of the order: `next_place` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// True for pseudonyms in the place of names, numbers and identifiers; whoever may not read content gets them anyway.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// Messages of the answer, at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -64,6 +64,19 @@ fn saved_queries_are_what_they_were() {
 }
 
 #[test]
+fn what_is_offered_is_what_it_was() {
+    let completed = CompletedV1 {
+        replaces: (11, 14),
+        offers: vec![
+            OfferV1::new("\"财务 (总部)\"".into(), "value"),
+            OfferV1::new("severity:".into(), "field"),
+        ],
+        is_cut: true,
+    };
+    told(include_str!("golden/completed-v1.json"), &completed);
+}
+
+#[test]
 fn holds_and_plans_are_what_they_were() {
     let order = NewHold {
         tenant: "bank".into(),

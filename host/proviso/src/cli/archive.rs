@@ -31,6 +31,13 @@ pub(crate) enum ArchiveCommand {
     /// Saves queries under names, for everybody who looks for messages of the same tenant.
     #[command(subcommand)]
     Query(QueryCommand),
+    /// Offers what may be written at a place of a query: fields, values, and names that the archive has, of people none. One a line; as JSON with the
+    /// bytes that an offer takes the place of.
+    #[command(after_help = "Examples:\n  \
+        proviso archive complete '保本 rule:pro' --config proviso.toml\n  \
+        proviso archive complete 'sev 保本' --cursor 3 --format json\n  \
+        proviso archive complete --saved pro --tenant bank")]
+    Complete(CompleteArgs),
     /// Builds the index that searches go by, and says how far it is. A daemon that runs does it by itself.
     #[command(after_help = "Example:\n  proviso archive index --config proviso.toml")]
     Index(ArchiveArgs),
@@ -111,6 +118,9 @@ pub(crate) struct SearchArgs {
     /// Only messages behind this place of the order: goes on where an earlier search stopped.
     #[arg(long, value_name = "KEY.ARRIVAL", conflicts_with_all = ["count", "before"])]
     pub after: Option<String>,
+    /// Pseudonyms for names, numbers and identifiers. A word counts where it stands beside them, or names all of what one stands for.
+    #[arg(long)]
+    pub mask: bool,
     /// Messages that are shown.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,
@@ -120,6 +130,24 @@ pub(crate) struct SearchArgs {
     /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
     #[arg(long)]
     pub zone: Option<String>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompleteArgs {
+    /// A query, as far as it is written.
+    #[arg(required_unless_present = "saved", conflicts_with = "saved")]
+    pub query: Option<String>,
+    /// The byte at which somebody writes; default: the end.
+    #[arg(long, value_name = "BYTE", conflicts_with = "saved")]
+    pub cursor: Option<u32>,
+    /// The beginning of the name of a saved query instead.
+    #[arg(long, value_name = "NAME")]
+    pub saved: Option<String>,
+    /// Only names of this tenant.
+    #[arg(long)]
+    pub tenant: Option<String>,
     #[command(flatten)]
     pub archive: ArchiveArgs,
 }

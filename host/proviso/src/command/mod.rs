@@ -6,6 +6,7 @@ mod audit_witness;
 pub(crate) mod backtest;
 mod backup;
 pub(crate) mod bench;
+mod complete;
 pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod directory;

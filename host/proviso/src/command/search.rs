@@ -54,6 +54,7 @@ fn asked(args: &SearchArgs) -> SearchV1 {
             SortOrder::Desc => OrderV1::Descending,
         }),
         after: args.after.clone(),
+        masked: args.mask,
         limit: None,
         zone: args.zone.clone(),
     }

@@ -53,9 +53,8 @@ impl Fittings {
     /// Reads the orders that labels ask for.
     pub(super) async fn read(connection: &mut SqliteConnection, labels: &[&Label]) -> Result<Self, sqlx::Error> {
         let asks_for_kept = labels.contains(&&Label::Is(Flag::Kept));
-        let is_asked = |hold: &Hold| {
-            labels.contains(&&Label::Hold(hold.number)) || asks_for_kept && hold.released.is_none()
-        };
+        let is_asked =
+            |hold: &Hold| labels.contains(&&Label::Hold(hold.number)) || asks_for_kept && hold.released.is_none();
         if !labels
             .iter()
             .any(|label| matches!(label, Label::Hold(_) | Label::Is(Flag::Kept)))

@@ -43,7 +43,11 @@ impl Labelled {
                 Label::Pack(_) | Label::Policy(_) | Label::Rule(_) | Label::Severity(..)
             )
         });
-        let kinds = if asks_for_kinds { kinds(connection).await? } else { Vec::new() };
+        let kinds = if asks_for_kinds {
+            kinds(connection).await?
+        } else {
+            Vec::new()
+        };
         let recalled = if labels.contains(&&Label::Is(Flag::Recalled)) {
             recalled(connection).await?
         } else {
@@ -83,6 +87,15 @@ async fn kinds(connection: &mut SqliteConnection) -> Result<Vec<Kind>, sqlx::Err
             },
         });
     }
+}
+
+/// The names of rules that found something, at most so many.
+pub(in crate::sqlite) async fn rules(
+    connection: &mut SqliteConnection,
+    most: usize,
+) -> Result<Vec<String>, sqlx::Error> {
+    let kinds = kinds(connection).await?.into_iter().map(|kind| kind.found.rule);
+    Ok(kinds.take(most).collect())
 }
 
 async fn recalled(connection: &mut SqliteConnection) -> Result<Option<Vec<i64>>, sqlx::Error> {

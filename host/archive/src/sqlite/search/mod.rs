@@ -4,15 +4,14 @@
 //! A chunk is opened and looked at on as many threads as there are processors. A message that is disposed of meanwhile is in a chunk that
 //! was read before, or nowhere.
 //!
-//! `read` reads rows, `look` opens them and asks whether the query finds each; `sorted` gives them in another order.
+//! `read` reads rows, `look` opens them and asks whether the query finds each; `sorted` gives them in another order, `masking` under pseudonyms.
 
 mod look;
+mod masking;
 mod read;
 mod sorted;
 
-use crate::search::{
-    Counted, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search, SortBy,
-};
+use crate::search::{Counted, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search, SortBy};
 use crate::sqlite::Sqlite;
 use crate::sqlite::index::candidates::{Numbers, Scope, Trouble};
 use crate::storage::StorageError;
@@ -91,7 +90,7 @@ impl Sqlite {
     /// What is looked for; none where nothing can be found.
     async fn looking(self: &Arc<Self>, asked: &Search) -> Result<Option<Looking>, StorageError> {
         let scope = Scope {
-            query: Arc::clone(&asked.query),
+            query: asked.prepared(),
             tenant: asked.tenant.clone(),
             sent: asked.query.sent(),
         };

@@ -23,7 +23,8 @@ const OPENED: usize = 64;
 /// The most severe finding of messages, by their numbers.
 const SEVEREST: Lookup = Lookup {
     columns: &["message"],
-    select: "SELECT f.message, max(CASE f.severity WHEN 'low' THEN 1 WHEN 'medium' THEN 2 WHEN 'high' THEN 3 ELSE 4 END)
+    select:
+        "SELECT f.message, max(CASE f.severity WHEN 'low' THEN 1 WHEN 'medium' THEN 2 WHEN 'high' THEN 3 ELSE 4 END)
              FROM wanted w CROSS JOIN findings f ON f.message = w.message GROUP BY f.message",
 };
 
@@ -222,7 +223,12 @@ impl Sqlite {
     }
 
     /// Opens the messages of a page. One that was disposed of meanwhile is passed over.
-    async fn open_sorted(self: &Arc<Self>, looking: &Looking, best: &Best, page: &mut Page) -> Result<(), StorageError> {
+    async fn open_sorted(
+        self: &Arc<Self>,
+        looking: &Looking,
+        best: &Best,
+        page: &mut Page,
+    ) -> Result<(), StorageError> {
         let places = best.in_order();
         let (mut bytes, mut given) = (0, 0);
         for places in places.chunks(OPENED) {
