@@ -10,6 +10,7 @@ use proviso_archive::{
 };
 use proviso_model::{Principal, PrincipalKind};
 use proviso_rows::each_row;
+use sqlx::Connection as _;
 
 fn named(tenant: &str, name: &str, query: &str) -> NamedQuery {
     NamedQuery::new(tenant.into(), name.into(), query.into(), Some("Asia/Shanghai")).unwrap()
@@ -106,7 +107,7 @@ async fn what_a_query_asks_for_stands_nowhere_in_the_clear() {
             .unwrap();
     assert_eq!(rows[0], (1, None, None));
     assert!(rows[1].1.is_some() && rows[1].2.is_some());
-    drop(connection);
+    connection.close().await.unwrap();
     archive.close().await;
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let path = file.unwrap().path();

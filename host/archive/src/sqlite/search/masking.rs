@@ -8,7 +8,7 @@ use crate::sqlite::evidence::OfSearches;
 use proviso_evidence::mask::{Mask, Replaced};
 use proviso_model::Message;
 use proviso_model::verdict::Span;
-use proviso_search::{Examiner, Labels, Mark, Place, Prepared};
+use proviso_search::{Examiner, Extent, Labels, Mark, Place, Prepared};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,19 +33,19 @@ impl Examining {
             return Some((message, marks));
         };
         let (masked, replaced) = mask.message(&message);
-        let is_hidden = |mark: &Mark| is_hidden(mark, &message, &replaced);
+        let is_hidden = |mark: &Mark, named| is_hidden(mark, named, &message, &replaced);
         let marks = self.examiner.examine_hiding(query, &message, labels, &is_hidden)?;
         let marks = marks.into_iter().map(|mark| moved(mark, &masked, &replaced)).collect();
         Some((masked, marks))
     }
 }
 
-/// True of a place that is a part of what a pseudonym stands for, and not all of it.
-fn is_hidden(mark: &Mark, message: &Message, replaced: &[Replaced]) -> bool {
+/// True of a place in what a pseudonym stands for, unless the query names all of that.
+fn is_hidden(mark: &Mark, named: Extent, message: &Message, replaced: &[Replaced]) -> bool {
     let (start, end) = (mark.span.start as usize, mark.span.end as usize);
     let is_part_of = |was: Range<usize>| {
         let overlaps = start < was.end && was.start < end;
-        overlaps && !(start <= was.start && was.end <= end)
+        overlaps && (named == Extent::Part || !(start <= was.start && was.end <= end))
     };
     match mark.place {
         Place::Text => {
