@@ -111,7 +111,7 @@ fn what_is_saved_or_asked_wrongly_is_told() {
     let (code, _, error) = save(&site, "promises", "保本 frm:wei", &[]);
     assert_eq!(code, Some(2), "{error}");
     let (line, below) = (error.lines().nth(1).unwrap(), error.lines().nth(2).unwrap());
-    assert_eq!((line, below), ("保本 frm:wei", "     ^^^^"), "{error}");
+    assert_eq!((line, below), ("    保本 frm:wei", "         ^^^^"), "{error}");
     for (arguments, told) in [
         (&["save", " ", "x", "--tenant", "bank"][..], "expected 1 to 64 bytes"),
         (&["save", "n", "x"], "--tenant"),

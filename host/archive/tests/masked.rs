@@ -122,8 +122,8 @@ async fn what_is_given_names_nobody() {
         for name in [
             "staff-",
             "wmCustomer",
-            "138",
-            "8000",
+            "138 0013",
+            "0013 8000",
             "13900139000",
             "li.si",
             "example",
