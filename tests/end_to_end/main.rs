@@ -50,6 +50,7 @@ mod registry_hostile;
 mod registry_sets;
 mod reload;
 mod replays;
+mod saved_queries;
 mod schedule;
 mod search;
 mod support;

@@ -199,6 +199,8 @@ async fn begun(
         what: WHAT,
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

@@ -176,13 +176,16 @@ fn labels(document: u32) -> Labels {
 impl Filter for Held {
     type Error = Infallible;
 
-    fn documents(&mut self, label: &Label) -> Result<Option<Documents>, Infallible> {
+    fn documents(&mut self, label: &Label) -> Result<Option<Candidates>, Infallible> {
         if *label != Label::Is(Flag::Held) {
             return Ok(None);
         }
         let mut held = Documents::none(self.0);
         (0..self.0).step_by(3).for_each(|document| _ = held.add(document));
-        Ok(Some(held))
+        // Of some it is known for certain, of the others that they may be.
+        let mut odd = Documents::none(self.0);
+        (1..self.0).step_by(6).for_each(|document| _ = odd.add(document));
+        Ok(Some(Candidates::exact(held).with_uncertain(&odd)))
     }
 }
 

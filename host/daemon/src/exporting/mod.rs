@@ -363,6 +363,8 @@ async fn begun(
         what: "evidence",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &request.reason,
             found: &[],
         }),
@@ -392,6 +394,8 @@ pub async fn unmask(
         what: "unmask",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

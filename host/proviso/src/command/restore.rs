@@ -268,6 +268,11 @@ impl Told<'_> {
                 "versions of the directory were handed in after the backup: hand them in again",
             ),
             ("ending", "ends were handed in after the backup: hand them in again"),
+            ("query-saved", "queries were saved after the backup: save them again"),
+            (
+                "query-deleted",
+                "saved queries were deleted after the backup: they are there again, delete them",
+            ),
         ] {
             if let Some(lost) = lost.and_then(|lost| lost.get(kind)) {
                 show::line(format_args!("{} {what}", count(*lost)));
