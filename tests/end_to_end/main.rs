@@ -58,6 +58,7 @@ mod tables;
 mod tokens;
 mod train;
 mod trust;
+mod upgrade;
 mod watch;
 mod why;
 mod witness;

@@ -376,9 +376,9 @@ impl Change<'_> {
                     found: disposing.messages.len(),
                 });
             }
-            Change::DisposeAgain(again) if again.disposals.len() > TRANSACTION_MESSAGES_MAX => {
+            Change::DisposeAgain(again) if again.here.len() + again.elsewhere.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany {
-                    found: again.disposals.len(),
+                    found: again.here.len() + again.elsewhere.len(),
                 });
             }
             Change::Ask(request) => return Ok(request.refuse_ill_formed()?),

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 15] = [
+const ALL: [(i64, &str, &str); 16] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -36,6 +36,11 @@ const ALL: [(i64, &str, &str); 15] = [
         15,
         "findings by rule",
         include_str!("../../migrations/0015_findings_by_rule.sql"),
+    ),
+    (
+        16,
+        "disposed elsewhere",
+        include_str!("../../migrations/0016_disposed_elsewhere.sql"),
     ),
 ];
 

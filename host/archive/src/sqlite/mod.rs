@@ -17,6 +17,8 @@ mod disposal;
 #[cfg(test)]
 mod disposal_tests;
 mod disposed_again;
+mod disposed_elsewhere;
+mod disposed_names;
 mod endings;
 mod evidence;
 mod failure;

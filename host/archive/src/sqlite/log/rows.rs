@@ -174,6 +174,14 @@ pub(in crate::sqlite) const DISPOSED_AGAIN: Rows = Rows {
     count: "SELECT count(*) FROM disposals WHERE said ->> 'again' IS NOT NULL",
     of_message: None,
 };
+/// Tombstones of messages that were never here.
+pub(in crate::sqlite) const DISPOSED_ELSEWHERE: Rows = Rows {
+    kind: disposal::DISPOSED_ELSEWHERE,
+    before: "before-disposed-elsewhere",
+    sql: "SELECT number, record, recorded_at, recorded_by, leaf, place, said FROM disposed_elsewhere WHERE number = ?",
+    count: "SELECT count(*) FROM disposed_elsewhere",
+    of_message: None,
+};
 
 /// Acts that were asked for.
 pub(in crate::sqlite) const REQUESTS: Rows = Rows {
@@ -230,7 +238,7 @@ pub(in crate::sqlite) const DELETED_QUERIES: Rows = Rows {
 };
 
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 22] = [
+pub(in crate::sqlite) const ALL: [&Rows; 23] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -247,6 +255,7 @@ pub(in crate::sqlite) const ALL: [&Rows; 22] = [
     &RELEASED_HOLDS,
     &DISPOSALS,
     &DISPOSED_AGAIN,
+    &DISPOSED_ELSEWHERE,
     &REQUESTS,
     &REQUESTS_DECIDED,
     &REQUESTS_RUN,

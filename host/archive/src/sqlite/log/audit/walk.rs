@@ -6,7 +6,7 @@ use super::stored::{Kept, Stored, bytes_of, field, kept, read_leaf};
 use crate::audit::AuditFault;
 use crate::sqlite::Sqlite;
 use crate::sqlite::directory;
-use crate::sqlite::disposal::named;
+use crate::sqlite::disposed_names::named;
 use crate::sqlite::log::judged::{self, DECIDED, ERASED, JUDGED, OfMessage, Read};
 use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, DISPOSED_AGAIN, EARLIER, SAVED_QUERIES};
 use crate::sqlite::log::tiles;
