@@ -9,10 +9,12 @@
 //! - `reload`: building, caching and reloading many packs in the daemon
 //! - `daemon`: `proviso serve`, seen from outside
 //! - `serve`: a spool file into the archive
+//! - `bare`: a program that writes the same rows, and nothing else
 //! - `input`: the messages
 
 mod aim;
 mod alone;
+mod bare;
 mod daemon;
 mod end_to_end;
 mod input;
