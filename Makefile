@@ -113,7 +113,7 @@ dictionary:
 	cd $(TARGET_DIR)/samples && zstd --train-fastcover -q -f * --maxdict=16384 --dictID=3 -o ../content.dictionary
 
 races:
-	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture holds::a_hold_that_is_placed
+	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture holds::a_hold_
 	PROVISO_EXPORT_RACES=1000 cargo test --release -p proviso-archive --test main -- --nocapture export_races::
 
 verifier: page

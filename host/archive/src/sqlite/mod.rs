@@ -15,6 +15,8 @@ mod differences;
 mod directory;
 mod disposal;
 #[cfg(test)]
+mod disposal_model_tests;
+#[cfg(test)]
 mod disposal_tests;
 mod disposed_again;
 mod disposed_elsewhere;

@@ -91,8 +91,9 @@ fn messages(count: u64) -> &'static str {
 fn ending(unreadable: Option<NotOpenedV1>) -> anyhow::Result<Ending> {
     match unreadable {
         None => Ok(Ending::Well),
-        Some(NotOpenedV1 { messages, first }) => Err(anyhow!(
-            "{messages} could not be opened, and may be what is looked for: {first}"
+        Some(NotOpenedV1 { messages: count, first }) => Err(anyhow!(
+            "{count} {} could not be opened, and may be what is looked for: {first}",
+            messages(count)
         )),
     }
 }

@@ -10,10 +10,12 @@
 //! - `daemon`: `proviso serve`, seen from outside
 //! - `shipped`: the packs of the repository, each alone
 //! - `serve`: a spool file into the archive
+//! - `bare`: a program that writes the same rows, and nothing else
 //! - `input`: the messages
 
 mod aim;
 mod alone;
+mod bare;
 mod daemon;
 mod end_to_end;
 mod input;
