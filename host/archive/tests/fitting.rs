@@ -25,24 +25,24 @@ fn one(n: usize) -> Entry {
     ][n % 4]
         .into();
     message.conversation = format!("Room-{}", n % 5);
-    if n % 6 == 0 {
+    if n.is_multiple_of(6) {
         Arc::make_mut(&mut message.id).tenant = "shop".into();
     }
-    if n % 17 == 0 {
+    if n.is_multiple_of(17) {
         message.notes = vec!["nested content kept raw".into()];
         message.raw = "{\"item\":\"猎鹰 inside\"}".into();
     }
-    if n % 19 == 0 {
+    if n.is_multiple_of(19) {
         (message.text, message.raw) = (String::new(), "".into());
     }
     let mut entry = entry_of(message);
     entry.verdict.findings.clear();
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         entry.verdict.findings.push(finding("promise", Severity::ALL[n % 4]));
     }
-    if n % 7 == 0 {
+    if n.is_multiple_of(7) {
         let mut other = finding("leaving", Severity::High);
-        other.shadow = n % 2 == 0;
+        other.shadow = n.is_multiple_of(2);
         other.policy = policy("departure-risk").policy;
         entry.verdict.findings.push(other);
     }
@@ -141,7 +141,9 @@ async fn what_fits_an_order_is_what_a_look_at_each_message_finds() {
         assert_eq!(looked_at(&archive, query).await.0, by_looks.len() as u64, "{query}");
     }
     // Of an order by a query those are looked at that may say more than stands in them, and of one by time none.
-    let uncertain = (1..=200).filter(|n| (n % 17 == 0 || n % 19 == 0) && n % 6 != 0).count() as u64;
+    let uncertain = (1..=200)
+        .filter(|n| (*n % 17 == 0 || n % 19 == 0) && n % 6 != 0)
+        .count() as u64;
     assert_eq!(looked_at(&archive, "hold:1").await.1, uncertain);
     assert_eq!(looked_at(&archive, "hold:15").await, (of(&by_looks, 15) as u64, 0));
     assert!(looked_at(&archive, "hold:8").await.1 < 110);

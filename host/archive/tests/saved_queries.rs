@@ -86,6 +86,9 @@ async fn a_query_is_found_by_its_name_until_it_is_deleted() {
     archive.close().await;
 }
 
+/// Number, key and what was sealed.
+type Row = (i64, Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// Who has the files and no key reads neither a query that is there nor one that was deleted; the log has neither.
 #[tokio::test]
 async fn what_a_query_asks_for_stands_nowhere_in_the_clear() {
@@ -100,11 +103,10 @@ async fn what_a_query_asks_for_stands_nowhere_in_the_clear() {
         .await
         .unwrap();
     delete(&archive, "one", &wei()).await.unwrap();
-    let rows: Vec<(i64, Option<Vec<u8>>, Option<Vec<u8>>)> =
-        sqlx::query_as("SELECT saved, key, sealed FROM saved_queries ORDER BY saved")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+    let rows: Vec<Row> = sqlx::query_as("SELECT saved, key, sealed FROM saved_queries ORDER BY saved")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(rows[0], (1, None, None));
     assert!(rows[1].1.is_some() && rows[1].2.is_some());
     connection.close().await.unwrap();

@@ -31,7 +31,7 @@ static TELLING: LazyLock<Telling> = LazyLock::new(|| {
 impl Telling {
     /// Adds a word that begins with a letter, with what may stand behind it.
     fn add(&mut self, word: &str, may_follow: impl Fn(usize) -> bool) {
-        let letters: Vec<Option<usize>> = word.chars().map(|c| number(c)).collect();
+        let letters: Vec<Option<usize>> = word.chars().map(number).collect();
         if letters[0].is_none() {
             return;
         }

@@ -68,16 +68,14 @@ fn line_end(text: &str, at: usize) -> usize {
 fn before(text: &str, start: usize) -> usize {
     let head = &text[..start.saturating_sub(1)];
     let plain = head.len().checked_sub(AROUND_CHARS);
-    let from = match plain.filter(|&from| is_seen(&head.as_bytes()[from..])) {
-        Some(from) => from,
-        None => {
-            let mut seen = head
-                .char_indices()
-                .rev()
-                .filter(|(_, c)| chars::class(*c) != Class::Invisible);
-            seen.nth(AROUND_CHARS - 1).map_or(0, |(at, _)| at)
-        }
-    };
+    let plain = plain.filter(|&from| is_seen(&head.as_bytes()[from..]));
+    let from = plain.unwrap_or_else(|| {
+        let mut seen = head
+            .char_indices()
+            .rev()
+            .filter(|(_, c)| chars::class(*c) != Class::Invisible);
+        seen.nth(AROUND_CHARS - 1).map_or(0, |(at, _)| at)
+    });
     text[..from].rfind('\n').map_or(0, |end| end + 1)
 }
 
@@ -85,15 +83,12 @@ fn before(text: &str, start: usize) -> usize {
 fn behind(text: &str, end: usize) -> usize {
     let tail = &text[end..];
     let plain = tail.as_bytes().get(..AROUND_CHARS).filter(|bytes| is_seen(bytes));
-    let last = match plain {
-        Some(_) => Some(AROUND_CHARS - 1),
-        None => {
-            let mut seen = tail
-                .char_indices()
-                .filter(|(_, c)| chars::class(*c) != Class::Invisible);
-            seen.nth(AROUND_CHARS - 1).map(|(at, _)| at)
-        }
-    };
+    let last = plain.map(|_| AROUND_CHARS - 1).or_else(|| {
+        let mut seen = tail
+            .char_indices()
+            .filter(|(_, c)| chars::class(*c) != Class::Invisible);
+        seen.nth(AROUND_CHARS - 1).map(|(at, _)| at)
+    });
     last.map_or(text.len(), |last| line_end(text, end + last))
 }
 

@@ -91,6 +91,7 @@ impl<P: Pseudonyms> Mask<P> {
     }
 
     /// The same with another port, for another thread. The identifiers that are looked for are shared.
+    #[must_use]
     pub fn another(&self, pseudonyms: P) -> Self {
         Self {
             pseudonyms,

@@ -87,6 +87,7 @@ impl Candidates {
     }
 
     /// These may be found as well, and of none of them it is certain.
+    #[must_use]
     pub fn with_uncertain(mut self, uncertain: &Documents) -> Self {
         if !uncertain.is_empty() {
             let mut certain = self.certain().clone();
@@ -98,6 +99,7 @@ impl Candidates {
     }
 
     /// Those that others may find as well.
+    #[must_use]
     pub fn or(mut self, others: &Self) -> Self {
         self.join(others, Documents::add_all);
         self

@@ -90,6 +90,7 @@ impl Prepared {
 
     /// The same, to be asked where some places of texts do not count ([`Examiner::examine_hiding`](crate::Examiner::examine_hiding)): an index is
     /// certain of no word then, neither that it is there nor that it is not.
+    #[must_use]
     pub fn hiding(self) -> Self {
         Self { hides: true, ..self }
     }

@@ -128,34 +128,31 @@ async fn asked(connection: &mut SqliteConnection, hold: &Hold) -> Result<Option<
         });
     }
     let mut conversations = None;
-    match &order.person {
-        // By what a person wrote, others of the conversation fit whenever they were sent.
-        Some(person) => {
-            let wrote = sqlx::query_scalar(
-                "SELECT DISTINCT conversation FROM envelopes WHERE sender IN (SELECT party FROM parties WHERE id = ?) LIMIT ?",
-            );
-            let wrote: Vec<i64> = wrote
-                .bind(person.clone())
-                .bind(TOLD_MAX as i64 + 1)
-                .fetch_all(connection)
-                .await?;
-            if wrote.len() > TOLD_MAX {
-                return Ok(None);
-            }
-            conversations = Some(wrote);
+    // By what a person wrote, others of the conversation fit whenever they were sent.
+    if let Some(person) = &order.person {
+        let wrote = sqlx::query_scalar(
+            "SELECT DISTINCT conversation FROM envelopes WHERE sender IN (SELECT party FROM parties WHERE id = ?) LIMIT ?",
+        );
+        let wrote: Vec<i64> = wrote
+            .bind(person.clone())
+            .bind(TOLD_MAX as i64 + 1)
+            .fetch_all(connection)
+            .await?;
+        if wrote.len() > TOLD_MAX {
+            return Ok(None);
         }
-        None => {
-            let sent = |bound, at| Test::Sent {
-                bound,
-                when: When::At(at),
-            };
-            tests.extend(order.sent_from.map(|from| sent(Bound::AtLeast, from)));
-            let last = order.sent_before.map(|before| before.as_millis().checked_sub(1));
-            match last.map(|last| last.and_then(|last| Timestamp::from_millis(last).ok())) {
-                Some(Some(last)) => tests.push(sent(Bound::AtMost, last)),
-                Some(None) => return Ok(None),
-                None => {}
-            }
+        conversations = Some(wrote);
+    } else {
+        let sent = |bound, at| Test::Sent {
+            bound,
+            when: When::At(at),
+        };
+        tests.extend(order.sent_from.map(|from| sent(Bound::AtLeast, from)));
+        let last = order.sent_before.map(|before| before.as_millis().checked_sub(1));
+        match last.map(|last| last.and_then(|last| Timestamp::from_millis(last).ok())) {
+            Some(Some(last)) => tests.push(sent(Bound::AtMost, last)),
+            Some(None) => return Ok(None),
+            None => {}
         }
     }
     let party = order.person.as_ref().map(|person| Test::Party {

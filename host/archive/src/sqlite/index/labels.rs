@@ -163,7 +163,7 @@ impl OfSegment<'_> {
                 .fetch_all(&mut *reader)
                 .await
         });
-        self.told(self.runtime.block_on(read))
+        told(self.runtime.block_on(read))
     }
 
     /// The same, with a finding that a label asks for.
@@ -189,17 +189,15 @@ impl OfSegment<'_> {
             .fetch_all(&mut *reader)
             .await
         });
-        self.told(self.runtime.block_on(read))
+        told(self.runtime.block_on(read))
     }
+}
 
-    fn told(
-        &self,
-        read: Result<Vec<i64>, crate::storage::StorageError>,
-    ) -> Result<Option<Vec<i64>>, SegmentError<PageError>> {
-        let messages = read.map_err(|error| SegmentError::Page {
-            page: 0,
-            source: error.into(),
-        })?;
-        Ok((messages.len() as i64 <= TOLD_MAX).then_some(messages))
-    }
+/// The messages that were read; none where they are too many to be told.
+fn told(read: Result<Vec<i64>, crate::storage::StorageError>) -> Result<Option<Vec<i64>>, SegmentError<PageError>> {
+    let messages = read.map_err(|error| SegmentError::Page {
+        page: 0,
+        source: error.into(),
+    })?;
+    Ok((messages.len() as i64 <= TOLD_MAX).then_some(messages))
 }
