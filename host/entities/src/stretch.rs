@@ -15,6 +15,8 @@ pub(super) struct Stretches<'t> {
     text: &'t str,
     /// A line that may have something, and is in no stretch yet.
     next: Option<Range<usize>>,
+    /// Behind the last stretch.
+    given: usize,
 }
 
 impl<'t> Stretches<'t> {
@@ -22,6 +24,7 @@ impl<'t> Stretches<'t> {
         Self {
             text,
             next: line_from(text, 0),
+            given: 0,
         }
     }
 }
@@ -34,7 +37,7 @@ impl Iterator for Stretches<'_> {
         if self.text.len() <= WHOLE_BYTES_MAX {
             return Some(0..self.text.len());
         }
-        let start = before(self.text, line.start);
+        let start = before(self.text, self.given, line.start);
         let mut end = line.end;
         loop {
             self.next = line_from(self.text, end);
@@ -43,10 +46,21 @@ impl Iterator for Stretches<'_> {
                 end = line.end;
                 continue;
             }
-            let around = behind(self.text, end);
-            match self.next.take_if(|line| before(self.text, line.start) <= around) {
+            // What is between two lines is counted from both, and nothing else is, however much of it nobody sees.
+            let around = behind(
+                self.text,
+                end,
+                self.next.as_ref().map_or(self.text.len(), |line| line.start),
+            );
+            match self
+                .next
+                .take_if(|line| before(self.text, around, line.start) <= around)
+            {
                 Some(line) => end = line.end,
-                None => return Some(start..around),
+                None => {
+                    self.given = around;
+                    return Some(start..around);
+                }
             }
         }
     }
@@ -64,9 +78,9 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
 }
 
-/// Where what is read with a line begins that begins at `start`.
-fn before(text: &str, start: usize) -> usize {
-    let head = &text[..start.saturating_sub(1)];
+/// Where what is read with a line begins that begins at `start`: not before `floor`, where a line begins too.
+fn before(text: &str, floor: usize, start: usize) -> usize {
+    let head = text.get(floor..start.saturating_sub(1)).unwrap_or_default();
     let plain = head.len().checked_sub(AROUND_CHARS);
     let plain = plain.filter(|&from| is_seen(&head.as_bytes()[from..]));
     let from = plain.unwrap_or_else(|| {
@@ -76,12 +90,12 @@ fn before(text: &str, start: usize) -> usize {
             .filter(|(_, c)| chars::class(*c) != Class::Invisible);
         seen.nth(AROUND_CHARS - 1).map_or(0, |(at, _)| at)
     });
-    text[..from].rfind('\n').map_or(0, |end| end + 1)
+    floor + head[..from].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// Where what is read with a line ends that ends at `end`.
-fn behind(text: &str, end: usize) -> usize {
-    let tail = &text[end..];
+/// Where what is read with a line ends that ends at `end`: not behind `ceiling`, where a line begins, or the text ends.
+fn behind(text: &str, end: usize, ceiling: usize) -> usize {
+    let tail = &text[end..ceiling];
     let plain = tail.as_bytes().get(..AROUND_CHARS).filter(|bytes| is_seen(bytes));
     let last = plain.map(|_| AROUND_CHARS - 1).or_else(|| {
         let mut seen = tail
@@ -89,7 +103,7 @@ fn behind(text: &str, end: usize) -> usize {
             .filter(|(_, c)| chars::class(*c) != Class::Invisible);
         seen.nth(AROUND_CHARS - 1).map(|(at, _)| at)
     });
-    last.map_or(text.len(), |last| line_end(text, end + last))
+    last.map_or(ceiling, |last| line_end(text, end + last))
 }
 
 /// True of ASCII of which each byte is a character on a tape.
@@ -161,6 +175,13 @@ mod tests {
             Finder::default().find(&text, &mut found, usize::MAX, |_| true);
             prop_assert_eq!(found, whole, "{:?}", text);
         }
+    }
+
+    #[test]
+    fn what_nobody_sees_parts_no_lines() {
+        let unseen = format!("{}\n", "\u{200b}".repeat(2_000));
+        let text = format!("{unseen}1\n{unseen}2\n{unseen}3\n");
+        assert_eq!(Stretches::of(&text).collect::<Vec<_>>(), vec![0..text.len()]);
     }
 
     #[test]

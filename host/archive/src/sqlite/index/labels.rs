@@ -15,12 +15,14 @@ use tokio::runtime::Handle;
 
 /// Messages with a label that are told apart. Where there are more in a segment, each candidate is asked for the label.
 const TOLD_MAX: i64 = 500_000;
+/// Kinds of findings that are told apart: rules are named by plugins. Where there are more, each candidate is asked for the label.
+const KINDS_MAX: usize = 10_000;
 
 /// What is known of the labels of a query before a segment is asked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Labelled {
-    /// Every kind of finding that there is, where the query asks for some.
-    kinds: Arc<[Kind]>,
+    /// Every kind of finding that there is, where the query asks for some; none where there are too many.
+    kinds: Option<Arc<[Kind]>>,
     /// The messages that were recalled, by their numbers, which ascend; none where nobody asks, or there are too many.
     recalled: Option<Arc<[i64]>>,
     pub(super) fittings: Fittings,
@@ -44,9 +46,10 @@ impl Labelled {
             )
         });
         let kinds = if asks_for_kinds {
-            kinds(connection).await?
+            let kinds = kinds(connection, KINDS_MAX + 1).await?;
+            (kinds.len() <= KINDS_MAX).then_some(kinds)
         } else {
-            Vec::new()
+            None
         };
         let recalled = if labels.contains(&&Label::Is(Flag::Recalled)) {
             recalled(connection).await?
@@ -54,18 +57,18 @@ impl Labelled {
             None
         };
         Ok(Self {
-            kinds: kinds.into(),
+            kinds: kinds.map(Into::into),
             recalled: recalled.map(Into::into),
             fittings: Fittings::read(connection, &labels).await?,
         })
     }
 }
 
-/// The kinds of findings: each is the next one in the index, and no other entry of it is read.
-async fn kinds(connection: &mut SqliteConnection) -> Result<Vec<Kind>, sqlx::Error> {
+/// The first kinds of findings: each is the next one in the index, and no other entry of it is read.
+async fn kinds(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Kind>, sqlx::Error> {
     let mut kinds: Vec<Kind> = Vec::new();
     let mut last = (i64::MIN, String::new(), String::new());
-    loop {
+    while kinds.len() < most {
         let next = sqlx::query(
             "SELECT f.policy, f.rule, f.severity, p.pack, p.name FROM findings f JOIN policies p USING (policy)
              WHERE (f.policy, f.rule, f.severity) > (?, ?, ?) ORDER BY f.policy, f.rule, f.severity LIMIT 1",
@@ -75,7 +78,7 @@ async fn kinds(connection: &mut SqliteConnection) -> Result<Vec<Kind>, sqlx::Err
         .bind(last.2)
         .fetch_optional(&mut *connection)
         .await?;
-        let Some(next) = next else { return Ok(kinds) };
+        let Some(next) = next else { break };
         last = (next.try_get(0)?, next.try_get(1)?, next.try_get(2)?);
         kinds.push(Kind {
             policy: last.0,
@@ -87,15 +90,16 @@ async fn kinds(connection: &mut SqliteConnection) -> Result<Vec<Kind>, sqlx::Err
             },
         });
     }
+    Ok(kinds)
 }
 
-/// The names of rules that found something, at most so many.
+/// The names of rules that found something, those of so many kinds of findings.
 pub(in crate::sqlite) async fn rules(
     connection: &mut SqliteConnection,
     most: usize,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let kinds = kinds(connection).await?.into_iter().map(|kind| kind.found.rule);
-    Ok(kinds.take(most).collect())
+    let kinds = kinds(connection, most).await?;
+    Ok(kinds.into_iter().map(|kind| kind.found.rule).collect())
 }
 
 async fn recalled(connection: &mut SqliteConnection) -> Result<Option<Vec<i64>>, sqlx::Error> {
@@ -168,7 +172,10 @@ impl OfSegment<'_> {
 
     /// The same, with a finding that a label asks for.
     fn found(&self, label: &Label) -> Result<Option<Vec<i64>>, SegmentError<PageError>> {
-        let asked = self.labelled.kinds.iter().filter(|kind| kind.found.is_asked_for(label));
+        let Some(kinds) = &self.labelled.kinds else {
+            return Ok(None);
+        };
+        let asked = kinds.iter().filter(|kind| kind.found.is_asked_for(label));
         let kinds: Vec<_> = asked
             .map(|kind| (kind.policy, kind.found.rule.as_str(), kind.found.severity.name()))
             .collect();
