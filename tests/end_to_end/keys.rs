@@ -52,11 +52,9 @@ fn keys_are_rotated_by_the_daemon_and_without_it_and_the_old_ones_destroyed() {
     assert!(error.contains("wraps 5 records"), "{error}");
     let (code, _, error) = keys(&site, &["destroy", "1"]);
     assert_eq!(code, Some(0), "{error}");
-    let log = daemon.log();
-    let told: Vec<Value> = json_lines(&log);
+    let told: Vec<Value> = json_lines(&daemon.log_with("a key was destroyed"));
     for what in ["keys rotated", "a key was destroyed"] {
-        let entry = told.iter().find(|entry| entry["message"] == what);
-        let entry = entry.unwrap_or_else(|| panic!("{what} in {log}"));
+        let entry = told.iter().find(|entry| entry["message"] == what).unwrap();
         assert!(entry["who"].as_str().unwrap().starts_with("command-line:"), "{entry}");
     }
     assert_eq!(daemon.terminate(), Some(0));

@@ -352,8 +352,15 @@ impl Serve {
         })
     }
 
+    /// What it said so far. What it says while it answers may be on its way: see [`Self::log_with`].
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
+    }
+
+    /// The same, as soon as these words are in it.
+    pub(crate) fn log_with(&self, words: &str) -> String {
+        wait_until(words, || self.log().contains(words));
+        self.log()
     }
 
     /// Processor time that it has used, in hundredths of a second: a busy machine changes it little.

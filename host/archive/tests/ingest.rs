@@ -117,7 +117,11 @@ async fn a_cancelled_ingest_leaves_all_or_nothing() {
     let archive = fresh(&folder).await;
     let path = archive.path().to_owned();
     let mut written = 0;
-    for round in 0..60 {
+    // On a busy machine the longest patience of the first rounds is not enough: then rounds go on until one is.
+    for round in (0..60).chain((6..).map(|power| 1 << power).take_while(|round| *round < 100_000)) {
+        if round >= 60 && written > 0 {
+            break;
+        }
         let entries = (0..100).map(|n| entry(&format!("r{round}-{n}"), n)).collect();
         let batch = batch(entries);
         let ingest = archive.ingest(&batch);
@@ -131,7 +135,7 @@ async fn a_cancelled_ingest_leaves_all_or_nothing() {
         assert!(!finished || now == written + 100);
         written = settled;
     }
-    assert!(written > 0, "the longest patience is enough");
+    assert!(written > 0, "a patience of seconds is enough");
     let audit = archive.audit(None).await.unwrap();
     assert!(audit.is_whole(), "{:?}", audit.named().collect::<Vec<_>>());
     assert_eq!(audit.messages, written.unsigned_abs());

@@ -15,7 +15,16 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 /// Held as long as it lives.
 #[derive(Debug)]
 pub(super) struct WriterLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for WriterLock {
+    /// Closing the file is not enough: a child that was forked a moment ago has it as well, until it runs its own program.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of the archive is released once its file is closed");
+        }
+    }
 }
 
 pub(super) enum LockFailure {
@@ -84,7 +93,7 @@ impl WriterLock {
         if let Err(error) = written {
             tracing::warn!(%error, path = %lock_path(archive).display(), "the lock file does not name its holder");
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
