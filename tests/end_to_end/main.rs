@@ -52,6 +52,7 @@ mod reload;
 mod replays;
 mod saved_queries;
 mod schedule;
+mod scoring;
 mod search;
 mod support;
 mod tables;

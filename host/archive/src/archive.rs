@@ -542,6 +542,12 @@ impl Archive {
         self.store.open_requests(at).await
     }
 
+    /// Requests by which people are scored, the oldest first: approved, and ended by nobody. Whoever asks looks at their time, and at
+    /// that of the last transaction, which comes with them: a clock that shows less is wrong.
+    pub async fn scorings(&self) -> Result<(Vec<Request>, Option<Timestamp>), StorageError> {
+        self.store.scorings().await
+    }
+
     /// Every order to keep, the oldest first, those that ended too.
     pub async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
         self.store.holds().await

@@ -13,7 +13,7 @@ use crate::keys::KeyError;
 use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
-use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
+use crate::requests::{Deciding, EndingRequest, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
 use crate::saved_queries::{DeletingQuery, NamedQuery, SavedQueryRefusal};
 use crate::storage::StorageError;
 use crate::terms::{self, NoTerm};
@@ -117,6 +117,8 @@ pub enum Change<'a> {
     Ask(&'a NewRequest),
     /// Somebody decides on such a request.
     Decide(&'a Deciding<'a>),
+    /// Somebody ends what such a request allowed, or its time is over.
+    EndRequest(&'a EndingRequest<'a>),
     /// Statements of consent are handed in: those that are not known yet are added.
     Consents(&'a ConsentImport),
     /// A directory of employees is handed in: the next version, unless the newest says the same.
@@ -354,6 +356,7 @@ impl Change<'_> {
             Change::DisposeAgain(again) => again.at,
             Change::Ask(request) => request.at,
             Change::Decide(deciding) => deciding.at,
+            Change::EndRequest(ending) => ending.at,
             Change::Index(pass) => pass.at,
             Change::DeleteQuery(deleting) => deleting.at,
             Change::Retry { at, .. }
@@ -416,6 +419,7 @@ impl Change<'_> {
                 });
             }
             Change::Decide(deciding) => return bounded("note", Some(deciding.note)),
+            Change::EndRequest(ending) => return bounded("note", Some(ending.note)),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany { found: ids.len() });
             }

@@ -89,8 +89,8 @@ pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 pub use requests::{
-    Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestRefusal, RequestedAct,
-    RequestedExport, RequestedMessage,
+    Deciding, EndingRequest, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestEnd, RequestRefusal,
+    RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, SCORING_DAYS_MAX, ScoringApplication,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use saved_queries::{

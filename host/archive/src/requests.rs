@@ -10,6 +10,9 @@ use proviso_proof::certificate::Bound;
 /// Bytes of each text of a request or of an order to keep, at most.
 pub const REQUEST_TEXT_BYTES_MAX: usize = 4 << 10;
 
+/// Days for which people may be scored by one approval: an assessment is looked at again after a year.
+pub const SCORING_DAYS_MAX: u32 = 366;
+
 /// The exact act that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestedAct {
@@ -29,6 +32,8 @@ pub enum RequestedAct {
     },
     /// Messages are given away: these, in this form, to this recipient.
     Export(Box<RequestedExport>),
+    /// People are scored by a machine, for a time. It never runs: it is in force from its approval to its end.
+    Scoring(RequestedScoring),
 }
 
 impl RequestedAct {
@@ -38,6 +43,7 @@ impl RequestedAct {
             RequestedAct::Disposal { .. } => "disposal",
             RequestedAct::HoldRelease { .. } => "hold-release",
             RequestedAct::Export(_) => "export",
+            RequestedAct::Scoring(_) => "scoring",
         }
     }
 }
@@ -78,6 +84,34 @@ pub struct RequestedExport {
     pub last: i64,
     /// SHA-256 over a fixed text, and the place and role of each.
     pub chosen: Digest,
+}
+
+/// All that decides who is scored, by what, and how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedScoring {
+    /// Whose people.
+    pub tenant: String,
+    /// The impact assessment that covers it: the id that the policy set names.
+    pub assessment: String,
+    /// Why: 1 to [`REQUEST_TEXT_BYTES_MAX`] bytes.
+    pub reason: String,
+    /// From then on nobody is scored by it: at most [`SCORING_DAYS_MAX`] days behind the asking.
+    pub until: Timestamp,
+    /// What scores them, at least one, each once.
+    pub applications: Vec<ScoringApplication>,
+}
+
+/// A pack that scores people, as a policy set applies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoringApplication {
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its version.
+    pub version: String,
+    /// Whom the set's scope covers, for who reads the request.
+    pub scope: String,
+    /// SHA-256 over a fixed text, the pack's digest, and all that the set says of it: another scope or setting is another digest.
+    pub digest: Digest,
 }
 
 impl Going {
@@ -139,9 +173,35 @@ pub struct Request {
     pub decision: Option<RequestDecision>,
     /// When it ran, and by whom.
     pub run: Option<(Timestamp, Principal)>,
+    /// How one that was in force ended; `None` as long as nobody has ended it.
+    pub end: Option<RequestEnd>,
+}
+
+/// How a request that was in force ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestEnd {
+    /// When.
+    pub at: Timestamp,
+    /// Who ended it.
+    pub by: Principal,
+    /// Why.
+    pub note: String,
 }
 
 impl Request {
+    /// What people are scored by at a time; `None` unless it is in force then: somebody else approved it, nobody ended it, and its
+    /// time is not over.
+    pub fn scoring_at(&self, at: Timestamp) -> Option<&RequestedScoring> {
+        let RequestedAct::Scoring(scoring) = &self.asked.act else {
+            return None;
+        };
+        let decision = self
+            .decision
+            .as_ref()
+            .filter(|decision| decision.approved && decision.by != self.by);
+        (decision.is_some() && self.end.is_none() && at < scoring.until).then_some(scoring)
+    }
+
     /// Says why it does not run now, whoever runs it.
     ///
     /// # Errors
@@ -171,6 +231,9 @@ impl Request {
     /// Refuses one that ran or ended.
     pub(crate) fn is_open(&self, at: Timestamp) -> Result<(), RequestRefusal> {
         let request = self.number;
+        if let Some(end) = &self.end {
+            return Err(RequestRefusal::Ended { request, at: end.at });
+        }
         match self.run {
             Some((at, _)) => Err(RequestRefusal::Ran { request, at }),
             None if self.asked.ends_at <= at => {
@@ -204,6 +267,17 @@ pub struct Deciding<'a> {
     pub digest: Digest,
     /// True to let it run.
     pub approve: bool,
+    /// Why: 1 to 4,096 bytes.
+    pub note: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The end of a request that is in force. One person may do it.
+#[derive(Debug, Clone, Copy)]
+pub struct EndingRequest<'a> {
+    /// Its number.
+    pub request: i64,
     /// Why: 1 to 4,096 bytes.
     pub note: &'a str,
     /// When.
@@ -267,6 +341,11 @@ pub enum RequestRefusal {
         /// When.
         at: Timestamp,
     },
+    /// Nothing of it is in force that could end.
+    #[error(
+        "request {0} is not in force, so that there is nothing to end: `proviso request refuse` takes back one that waits"
+    )]
+    NotInForce(i64),
     /// Its texts or its times cannot be those of a request.
     #[error("the request cannot be made: {0}")]
     IllFormed(&'static str),
@@ -310,6 +389,39 @@ impl NewRequest {
                     return Err(RequestRefusal::IllFormed("it names no messages"));
                 }
             }
+            RequestedAct::Scoring(scoring) => scoring.refuse_ill_formed(self)?,
+        }
+        Ok(())
+    }
+}
+
+impl RequestedScoring {
+    fn refuse_ill_formed(&self, asked: &NewRequest) -> Result<(), RequestRefusal> {
+        let refused = |why| Err(RequestRefusal::IllFormed(why));
+        let text = |text: &str| !text.trim().is_empty() && text.len() <= REQUEST_TEXT_BYTES_MAX;
+        if self.tenant != asked.tenant || self.reason != asked.reason {
+            return refused("it is about another tenant than its scoring, or gives another reason");
+        }
+        if !asked.second_person {
+            return refused("nobody is scored by one person's word");
+        }
+        if !text(&self.assessment) {
+            return refused("the assessment has 1-4,096 bytes");
+        }
+        let longest = i64::from(SCORING_DAYS_MAX) * 86_400_000;
+        if !(asked.ends_at <= self.until && self.until.as_millis() - asked.at.as_millis() <= longest) {
+            return refused("the scoring ends before it could begin, or is longer than 366 days");
+        }
+        let all = &self.applications;
+        let is_twice = |one: &ScoringApplication| all.iter().filter(|other| other.digest == one.digest).count() > 1;
+        if all.is_empty() || all.iter().any(is_twice) {
+            return refused("it names nothing that scores people, or one twice");
+        }
+        if all
+            .iter()
+            .any(|one| !text(&one.pack) || !text(&one.version) || !text(&one.scope))
+        {
+            return refused("pack, version and scope have 1-4,096 bytes each");
         }
         Ok(())
     }

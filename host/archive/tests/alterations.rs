@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::path::Path;
 
 /// Tables that an audit covers, with their columns. What it does not cover is in docs/log-format.md.
-const COVERED: [(&str, &[&str]); 28] = [
+const COVERED: [(&str, &[&str]); 29] = [
     (
         "envelopes",
         &[
@@ -172,6 +172,7 @@ const COVERED: [(&str, &[&str]); 28] = [
             "run_by",
         ],
     ),
+    ("request_ends", &["request", "ended_at", "ended_by", "note"]),
     ("permission_history", &["entry", "at", "about", "permits", "who"]),
     (
         "saved_queries",
@@ -417,7 +418,7 @@ async fn every_alteration_of_an_export_is_found() {
 }
 
 /// What somebody would do who knows the schema and the log, and has no key of it.
-const ATTACKS: [(&str, &str); 16] = [
+const ATTACKS: [(&str, &str); 18] = [
     (
         "entries erased as if their message had gone",
         "UPDATE log_entries SET entry = NULL, salt = NULL, message = 999999 WHERE kind = 'trust'",
@@ -441,6 +442,11 @@ const ATTACKS: [(&str, &str); 16] = [
     (
         "an approval by somebody else",
         "UPDATE requests SET decided_by = 'person:zhao' WHERE run_at IS NOT NULL",
+    ),
+    ("an end of scoring taken back", "DELETE FROM request_ends"),
+    (
+        "a scoring that is longer than was approved",
+        "UPDATE requests SET act = replace(act, '\"until\":', '\"until\":9') WHERE act ->> 'act' = 'scoring'",
     ),
     (
         "a permission that nobody gave",

@@ -8,13 +8,14 @@ use crate::disposal::{clock, dispose, disposing, due, hold, place};
 use crate::permissions::permit;
 use crate::requests::{act, ask, decide, li, request, run};
 use crate::saved_queries::{delete, save};
+use crate::scoring::{end, scoring};
 use crate::support::{
     Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
     rejudging, retention, rich_batch, rich_entry, wei,
 };
 use proviso_archive::{
     Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, ConsentImport, EndingImport,
-    FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, TrustRecord, VerifierKey,
+    FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, RequestedAct, TrustRecord, VerifierKey,
 };
 use proviso_model::Problem;
 use proviso_model::basis::Permit;
@@ -225,6 +226,13 @@ async fn hold_and_dispose(archive: &Archive) {
         decide(archive, &asked, true, &li()).await.unwrap();
     }
     assert_eq!(run(archive, 1, &going).await, Ok(1));
+    for ends in [true, false] {
+        let asked = ask(archive, &request(RequestedAct::Scoring(scoring(600_000)))).await;
+        decide(archive, &asked, true, &li()).await.unwrap();
+        if ends {
+            end(archive, asked.number, &wei()).await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod restore;
 mod round_trip;
 mod saved_queries;
 mod schema;
+mod scoring;
 mod search;
 mod sorted;
 mod support;

@@ -19,7 +19,7 @@ pub(crate) fn li() -> Principal {
     Principal::new(PrincipalKind::Person, "li").unwrap()
 }
 
-fn later(millis: i64) -> Timestamp {
+pub(crate) fn later(millis: i64) -> Timestamp {
     at(clock().as_millis() + millis)
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn run(archive: &Archive, request: i64, disposing: &Disposing) 
     }
 }
 
-fn refusal(receipt: Result<Receipt, CommitError>) -> Result<Receipt, RequestRefusal> {
+pub(crate) fn refusal(receipt: Result<Receipt, CommitError>) -> Result<Receipt, RequestRefusal> {
     match receipt {
         Ok(receipt) => Ok(receipt),
         Err(CommitError::Request(refusal)) => Err(refusal),
@@ -97,7 +97,7 @@ fn refusal(receipt: Result<Receipt, CommitError>) -> Result<Receipt, RequestRefu
     }
 }
 
-async fn with_three(folder: &tempfile::TempDir) -> Archive {
+pub(crate) async fn with_three(folder: &tempfile::TempDir) -> Archive {
     let archive = fresh(folder).await;
     let entries = vec![due("m1", 1), due("m2", 2), due("m3", 3), entry("m4", 4)];
     archive.ingest(&batch(entries)).await.unwrap();

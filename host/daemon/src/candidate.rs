@@ -1,11 +1,14 @@
 //! Generations that are to judge: built from the set's file and tried on the packs' own cases, or built again from the record.
 
+use crate::approvals::{Approvals, Scores};
 use crate::own_thread::OwnThread;
 use crate::trust;
 use anyhow::Context;
-use proviso_archive::{Archive, Change, GenerationRecord, TrustRecord};
-use proviso_engine::{Engine, Generation};
-use proviso_model::{Principal, Problem, Problems};
+use proviso_archive::{Archive, Change, GenerationRecord, PackRecord, TrustRecord};
+use proviso_engine::{Engine, Generation, ResolvedSet};
+use proviso_model::digest::DigestBuilder;
+use proviso_model::set::{Names, PolicySet};
+use proviso_model::{Digest, Principal, Problem, Problems};
 use proviso_pack::{PackStore, PluginPath, Trust};
 use proviso_pipeline::loading::build::{self, failed_cases};
 use proviso_pipeline::loading::set::{self, Purpose, Recorded, RecordedError};
@@ -22,6 +25,8 @@ pub(crate) struct Parts {
     pub(crate) plugins: PluginPath,
     pub(crate) set_path: PathBuf,
     pub(crate) trust: TrustSource,
+    /// By whose approval people are scored.
+    pub(crate) approvals: Arc<Approvals>,
     /// Where they are read, built and tried.
     pub(crate) builder: OwnThread,
 }
@@ -29,6 +34,7 @@ pub(crate) struct Parts {
 /// A generation that is good, and the file it was read from.
 pub(crate) struct Candidate {
     pub(crate) generation: Generation,
+    pub(crate) scores: Scores,
     pub(crate) set_file: String,
     pub(crate) set_text: String,
     pub(crate) trust: TrustRecord,
@@ -58,6 +64,10 @@ pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Cand
     );
     let (set_path, trust_source) = (parts.set_path.clone(), parts.trust.clone());
     let seen = Arc::new(trust::seen(&parts.archive).await?);
+    let (approvals, in_force) = (
+        Arc::clone(&parts.approvals),
+        parts.approvals.catch_up(&parts.archive).await?,
+    );
     let built = parts.builder.run("building a generation", move || {
         // From wherever the daemon is started next, the folders that packs came from are to be found again.
         let set_file = std::path::absolute(&set_path).unwrap_or_else(|_| set_path.clone());
@@ -75,10 +85,12 @@ pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Cand
             Err(problems) => return refused(problems),
         };
         let accepting = Accepting { trust, seen };
-        let (resolved, set_text) = match set::load(&set_path, &plugins, Some(&store), &accepting) {
+        let (mut resolved, set_text) = match set::load(&set_path, &plugins, Some(&store), &accepting) {
             Ok(loaded) => loaded,
             Err(problems) => return refused(problems),
         };
+        let (scores, set) = Scores::of(&resolved, &approvals, &in_force);
+        resolved.set = set;
         let generation = match build::generation(&engine, &resolved, &|_| ()) {
             Ok(generation) => generation,
             Err(Problems(problems)) => return refused(problems),
@@ -92,6 +104,7 @@ pub(crate) async fn build_from_file(parts: &Parts) -> anyhow::Result<Result<Cand
         }
         Ok(Ok(Candidate {
             generation,
+            scores,
             set_file,
             set_text,
             trust: TrustRecord {
@@ -150,6 +163,76 @@ async fn rebuild_under(
         build::recorded(&engine, &recorded(&record), &store, &accepting, Purpose::Judge)
     });
     Ok(built.await?)
+}
+
+/// What a generation scores by the approvals of now; and another one in its place, of the same set and packs, where it would score
+/// otherwise. No file is read: this goes by what runs, whatever became of the set.
+pub(crate) async fn as_approved(
+    parts: &Parts,
+    generation: &Generation,
+) -> anyhow::Result<(Scores, Option<Generation>)> {
+    let in_force = parts.approvals.catch_up(&parts.archive).await?;
+    let mut resolved = ResolvedSet {
+        file: parts.set_path.clone(),
+        set: generation.set().clone(),
+        packs: generation.packs().cloned().collect(),
+    };
+    let (scores, set) = Scores::of(&resolved, &parts.approvals, &in_force);
+    if set == resolved.set {
+        return Ok((scores, None));
+    }
+    resolved.set = set;
+    let engine = Arc::clone(&parts.engine);
+    let built = parts.builder.run("building a generation by other approvals", move || {
+        build::generation(&engine, &resolved, &|_| ())
+    });
+    let built = built
+        .await?
+        .context("the running policies cannot be built by other approvals")?;
+    Ok((scores, Some(built)))
+}
+
+/// A generation as it is recorded, with the file that its set was read from.
+pub(crate) fn record_of(generation: &Generation, set_file: String, set_text: String) -> GenerationRecord {
+    let packs = generation.packs().map(|pack| PackRecord {
+        name: pack.manifest().name.clone(),
+        version: pack.manifest().version.to_string(),
+        digest: pack.digest(),
+    });
+    GenerationRecord {
+        id: generation.id(),
+        recorded_at: places::now(),
+        engine_version: proviso_engine::versions().to_owned(),
+        packs: packs.collect(),
+        set_file,
+        set_text,
+        set_json: generation.set().to_canonical_json(),
+    }
+}
+
+/// What somebody asked for by a generation: it, whatever was approved of it when it was built.
+pub(crate) fn asked_for(generation: &Generation) -> Digest {
+    let packs = generation.packs().map(|pack| pack.digest());
+    digest_of_asked(proviso_engine::versions(), generation.set().clone(), packs)
+}
+
+/// The same of one that was recorded.
+pub(crate) fn recorded_asked_for(record: &GenerationRecord) -> anyhow::Result<Digest> {
+    let set = PolicySet::from_canonical_json(&record.set_json).context("a recorded policy set cannot be read")?;
+    let packs = record.packs.iter().map(|pack| pack.digest);
+    Ok(digest_of_asked(&record.engine_version, set, packs))
+}
+
+fn digest_of_asked(versions: &str, mut set: PolicySet, packs: impl Iterator<Item = Digest>) -> Digest {
+    for apply in &mut set.apply {
+        apply.scope.except_tenants = Names::default();
+    }
+    let mut asked = DigestBuilder::new("proviso generation asked for 1");
+    asked.part(versions.as_bytes()).part(set.to_canonical_json().as_bytes());
+    for pack in packs {
+        asked.part(pack.as_bytes());
+    }
+    asked.finish()
 }
 
 /// What the pipeline builds a recorded generation from.

@@ -10,13 +10,15 @@ const DAY_MS: i64 = 86_400_000;
 /// Days for which a request may run, once it may, unless the tenant says another number.
 const VALID_DAYS: i64 = 30;
 /// The acts that can be asked for, by their names.
-const ACTS: [&str; 3] = [DISPOSAL, HOLD_RELEASE, EXPORT];
+const ACTS: [&str; 4] = [DISPOSAL, HOLD_RELEASE, EXPORT, SCORING];
 /// The end of messages.
 pub(crate) const DISPOSAL: &str = "disposal";
 /// The end of an order to keep.
 pub(crate) const HOLD_RELEASE: &str = "hold-release";
 /// Messages that are given away.
 pub(crate) const EXPORT: &str = "export";
+/// People who are scored by a machine.
+pub(crate) const SCORING: &str = "scoring";
 
 /// What each tenant asks for. One that is not named asks for nothing.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +50,15 @@ impl RequestRules {
         tenants.find(|tenant| self.asking(tenant, act, at).is_some())
     }
 
+    /// The tenants that want a second person for an act.
+    pub(crate) fn second_person<'a>(&'a self, act: &'a str) -> impl Iterator<Item = &'a str> {
+        let wanting = self
+            .0
+            .iter()
+            .filter(move |(_, of_tenant)| of_tenant.second_person.contains(act));
+        wanting.map(|(tenant, _)| tenant.as_str())
+    }
+
     /// Each tenant with what it asks for, as JSON on one line.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, String)> {
         self.0.iter().map(|(tenant, of_tenant)| {
@@ -66,7 +77,7 @@ impl RequestRules {
     pub fn asking(&self, tenant: &str, act: &str, at: Timestamp) -> Option<Asking> {
         let of_tenant = self.0.get(tenant)?;
         let second_person = of_tenant.second_person.contains(act);
-        // A hold may end at once, for what it kept then waits like all that is due; and an export destroys nothing.
+        // A hold may end at once, for what it kept then waits like all that is due; an export destroys nothing, and a scoring can be ended.
         let waiting_days = if act == DISPOSAL { of_tenant.waiting_days } else { 0 };
         if !second_person && waiting_days == 0 {
             return None;
@@ -168,7 +179,7 @@ mod tests {
         for (lines, told) in [
             (
                 "second_person = [\"unmask\"]",
-                "`second_person` has \"unmask\": expected some of disposal, hold-release, export",
+                "`second_person` has \"unmask\": expected some of disposal, hold-release, export, scoring",
             ),
             ("waiting_days = -1", "`waiting_days` is -1: expected 0 to 3650"),
             ("valid_days = 0", "`valid_days` is 0: expected 1 to 3650"),

@@ -1,16 +1,20 @@
 //! Which generation judges: built beside the running one, tried on its packs' own cases, swapped in whole or refused.
 
+use crate::activating::{
+    HISTORY_MAX, activation, approved_again, before, changes_between, is_rolled_back, record, record_refusal,
+};
+use crate::approvals::Scores;
 use crate::attempt::{Attempt, AttemptResult, NoGeneration, entry_json};
-use crate::candidate::{Candidate, Parts, Refused, build_from_file, rebuild, rebuild_last_good};
+use crate::candidate::{
+    Parts, Refused, as_approved, asked_for, build_from_file, rebuild, rebuild_last_good, record_of,
+};
 use crate::inputs;
 use crate::metrics::Metrics;
 use crate::pauses::Pauses;
+use crate::scoring::Standing;
 use crate::trust;
 use anyhow::Context;
-use proviso_archive::{
-    Activated, Activation, AllowedDowngrade, Archive, Cause, Change, FailedSet, GenerationRecord, PackRecord,
-    TrustRecord,
-};
+use proviso_archive::{Activated, AllowedDowngrade, Cause, Change, CommitError, EndingRequest, GenerationRecord};
 use proviso_engine::Generation;
 use proviso_model::{Digest, Principal, Problems};
 use proviso_pipeline::loading::set::RecordedError;
@@ -19,19 +23,18 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
-/// Entries of the history that are looked at.
-const HISTORY_MAX: u32 = 1_000;
 /// Bytes of a value that an error quotes.
 const SHOWN_BYTES_MAX: usize = 64;
 
 /// The running generation and the way to the next.
 pub struct Generations {
     parts: Parts,
-    current: RwLock<Arc<Generation>>,
+    current: RwLock<Live>,
     last: Mutex<Option<Attempt>>,
-    /// The generation that was rolled back from: a file event that yields it again changes nothing.
+    /// What was asked for by the generation that was rolled back from: a file event that yields it again changes nothing.
     rolled_back_from: Mutex<Option<Digest>>,
     metrics: Arc<Metrics>,
     /// What the set and its packs were when they were last tried; nothing is tried twice.
@@ -40,6 +43,24 @@ pub struct Generations {
     changing: tokio::sync::Mutex<()>,
     /// No batch is on the way while a generation is recorded and swapped in: what is judged by one is not committed behind the next.
     pauses: Pauses,
+    /// Told when a request was approved, or ended.
+    approved: Notify,
+}
+
+/// What judges, and whom it scores by whose approval.
+#[derive(Debug, Clone)]
+struct Live {
+    generation: Arc<Generation>,
+    scores: Arc<Scores>,
+}
+
+impl Live {
+    fn new(generation: Generation, scores: Scores) -> Self {
+        Self {
+            generation: Arc::new(generation),
+            scores: Arc::new(scores),
+        }
+    }
 }
 
 /// What makes a set be read again.
@@ -73,22 +94,28 @@ impl Generations {
         trust::must_not_vanish(&parts.trust, &parts.archive).await?;
         let active = parts.archive.active_generation().await?;
         let mut rolled_back_from = None;
-        let (generation, result) = match (build_from_file(&parts).await?, active) {
-            (Ok(candidate), Some(active)) if is_rolled_back(&parts.archive, candidate.generation.id()).await? => {
-                rolled_back_from = Some(candidate.generation.id());
+        let (live, result) = match (build_from_file(&parts).await?, active) {
+            (Ok(candidate), Some(active))
+                if is_rolled_back(&parts.archive, asked_for(&candidate.generation)).await? =>
+            {
+                rolled_back_from = Some(asked_for(&candidate.generation));
                 let generation = rebuild(&parts, &active).await??;
-                let id = generation.id();
-                (generation, AttemptResult::Unchanged { id })
+                let (generation, scores) = approved_again(&parts, generation, active, cause, by).await?;
+                let live = Live::new(generation, scores);
+                let id = live.generation.id();
+                (live, AttemptResult::Unchanged { id })
             }
             (Ok(candidate), active) => {
                 let id = candidate.generation.id();
                 if active.is_some_and(|active| active.id == id) {
                     candidate.record_trust(&parts.archive, by).await?;
-                    (candidate.generation, AttemptResult::Unchanged { id })
+                    let live = Live::new(candidate.generation, candidate.scores);
+                    (live, AttemptResult::Unchanged { id })
                 } else {
                     let changes = vec!["live since the start".to_owned()];
                     record(&parts, &candidate, cause, by, "", &changes).await?;
-                    (candidate.generation, AttemptResult::Live { id, changes })
+                    let live = Live::new(candidate.generation, candidate.scores);
+                    (live, AttemptResult::Live { id, changes })
                 }
             }
             (Err(refused), Some(active)) => {
@@ -99,16 +126,16 @@ impl Generations {
                 let generation = rebuild_last_good(&parts, &active)
                     .await?
                     .context("the policy set is broken, and the last good generation cannot be built again")?;
-                (
-                    generation,
-                    AttemptResult::Refused {
-                        problems: refused.problems,
-                    },
-                )
+                let problems = refused.problems;
+                let (generation, scores) = approved_again(&parts, generation, active, cause, by).await?;
+                let live = Live::new(generation, scores);
+                (live, AttemptResult::Refused { problems })
             }
             (Err(refused), None) => return Err(Problems(refused.problems).into()),
         };
+        let generation = &live.generation;
         tracing::info!(generation = %generation.id(), millis = started.elapsed().as_millis() as u64, "generation live");
+        live.scores.tell();
         let attempt = Attempt {
             at: places::now(),
             who: by.clone(),
@@ -118,25 +145,106 @@ impl Generations {
         // What the files were while they were read, unless somebody edited them meanwhile: then the first look tries again.
         let is_what_was_read = before == digest_of(&parts, inputs::paths(&parts, None)).await?;
         let tried = if is_what_was_read {
-            Some(digest_of(&parts, inputs::paths(&parts, Some(&generation))).await?)
+            Some(digest_of(&parts, inputs::paths(&parts, Some(generation))).await?)
         } else {
             None
         };
         Ok(Self {
             parts,
-            current: RwLock::new(Arc::new(generation)),
+            current: RwLock::new(live),
             tried: Mutex::new(tried),
             last: Mutex::new(Some(attempt)),
             rolled_back_from: Mutex::new(rolled_back_from),
             metrics,
             changing: tokio::sync::Mutex::new(()),
             pauses,
+            approved: Notify::new(),
         })
     }
 
-    /// The generation that judges now. A batch that has taken it ends on it.
+    fn live(&self) -> Live {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The generation that is live, for whoever looks at it.
     pub fn current(&self) -> Arc<Generation> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        self.live().generation
+    }
+
+    /// The generation that judges a batch that begins now, which ends on it. `None` while what it scores people by is in force no more:
+    /// then nothing is judged before [`Generations::follow_approvals`] was.
+    pub(crate) fn judging(&self) -> Option<Arc<Generation>> {
+        let live = self.live();
+        live.scores
+            .hold(places::now(), Instant::now())
+            .then_some(live.generation)
+    }
+
+    /// Who is scored by whose approval, and of whom nobody is, where a second person is wanted for it.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.live().scores.standings.clone()
+    }
+
+    /// How long the approvals that people are scored by are in force yet; `None` where no end is known.
+    pub(crate) fn approved_for(&self) -> Option<Duration> {
+        self.live().scores.left(places::now(), Instant::now())
+    }
+
+    /// Waits until somebody approved or ended something.
+    pub(crate) async fn approvals_change(&self) {
+        self.approved.notified().await;
+    }
+
+    /// A request was approved: what runs is to follow.
+    pub(crate) fn was_approved(&self) {
+        self.approved.notify_one();
+    }
+
+    /// Ends a request that is in force. What is judged from here on is judged without it.
+    pub(crate) async fn end_request(&self, ending: &EndingRequest<'_>, by: &Principal) -> Result<(), CommitError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let _pause = self.pauses.pause().await;
+        self.parts.archive.commit(Change::EndRequest(ending), by).await?;
+        self.live().scores.withdraw(ending.request);
+        self.approved.notify_one();
+        Ok(())
+    }
+
+    /// Has the running generation score those alone whose scoring is approved. A task of its own, as [`Generations::reload`].
+    pub(crate) async fn follow_approvals(self: &Arc<Self>) -> anyhow::Result<()> {
+        let this = Arc::clone(self);
+        tokio::spawn(async move { this.follow_approvals_now().await }).await?
+    }
+
+    async fn follow_approvals_now(&self) -> anyhow::Result<()> {
+        let _one_at_a_time = self.changing.lock().await;
+        let (started, parts, before) = (Instant::now(), &self.parts, self.live());
+        let (scores, built) = as_approved(parts, &before.generation).await?;
+        let Some(generation) = built else {
+            self.swap(Live {
+                scores: Arc::new(scores),
+                ..before
+            });
+            return Ok(());
+        };
+        let by = Principal::system("approvals");
+        let was = parts.archive.generation(&before.generation.id()).await?;
+        let was = was.context("the running generation is not recorded")?;
+        let changes = scores.changes_since(&before.scores);
+        let id = generation.id();
+        // Recorded, then swapped, as in a reload.
+        let _pause = self.pauses.pause().await;
+        let built = Activated::Built(record_of(&generation, was.set_file, was.set_text));
+        let activation = activation(built, None, Cause::Reload, "", &changes);
+        parts.archive.commit(Change::Activation(&activation), &by).await?;
+        self.swap(Live::new(generation, scores));
+        let refused = self.last_attempt().filter(Attempt::refused);
+        self.note(&by, started, AttemptResult::Live { id, changes });
+        // That the set is broken is still to be mended.
+        if refused.is_some() {
+            *lock(&self.last) = refused;
+        }
+        Ok(())
     }
 
     /// How the newest attempt to change the policies ended.
@@ -229,27 +337,31 @@ impl Generations {
     /// Builds from the file, and makes live what is good and new.
     async fn read_again(&self, asked: &Asked, by: &Principal) -> anyhow::Result<AttemptResult> {
         let parts = &self.parts;
-        let before = self.current();
+        let before = self.live();
         Ok(match build_from_file(parts).await? {
-            Ok(candidate) if candidate.generation.id() == before.id() => {
-                let id = before.id();
+            Ok(candidate) if candidate.generation.id() == before.generation.id() => {
+                let id = before.generation.id();
                 // Another trust file may admit the same packs for another reason.
                 candidate.record_trust(&parts.archive, by).await?;
-                self.swap(candidate.generation);
+                self.swap(Live::new(candidate.generation, candidate.scores));
                 AttemptResult::Unchanged { id }
             }
-            Ok(candidate) if *asked == Asked::Watch && self.is_rolled_back_from(candidate.generation.id()) => {
-                AttemptResult::Unchanged { id: before.id() }
+            Ok(candidate) if *asked == Asked::Watch && self.is_rolled_back_from(asked_for(&candidate.generation)) => {
+                AttemptResult::Unchanged {
+                    id: before.generation.id(),
+                }
             }
             Ok(candidate) => {
                 self.roll_back_from(None);
-                let changes = changes_between(&before, &candidate.generation);
+                let mut changes = changes_between(&before.generation, &candidate.generation);
+                changes.extend(candidate.scores.changes_since(&before.scores));
                 // Recorded, then swapped: no verdict may name a generation that the archive does not know. Where it cannot be
                 // recorded, the one before goes on.
                 let _pause = self.pauses.pause().await;
                 record(parts, &candidate, Cause::Reload, by, "", &changes).await?;
                 let id = candidate.generation.id();
-                self.swap(candidate.generation);
+                candidate.scores.tell();
+                self.swap(Live::new(candidate.generation, candidate.scores));
                 AttemptResult::Live { id, changes }
             }
             Err(refused) => {
@@ -265,9 +377,9 @@ impl Generations {
         let _one_at_a_time = self.changing.lock().await;
         let started = Instant::now();
         let parts = &self.parts;
-        let before = self.current();
-        let wanted = self.find_generation(to, before.id()).await?;
-        let result = if wanted.id == before.id() {
+        let before = self.live();
+        let wanted = self.find_generation(to, &before.generation).await?;
+        let result = if wanted.id == before.generation.id() {
             AttemptResult::Unchanged { id: wanted.id }
         } else {
             let generation = match rebuild(parts, &wanted).await? {
@@ -285,30 +397,36 @@ impl Generations {
                 Err(error @ RecordedError::Different { .. }) => return Err(NoGeneration::OtherVersion(error).into()),
                 Err(error) => return Err(error.into()),
             };
-            let changes = changes_between(&before, &generation);
+            let (scores, built) = as_approved(parts, &generation).await?;
+            let activated = match &built {
+                Some(built) => Activated::Built(record_of(built, wanted.set_file, wanted.set_text)),
+                None => Activated::Recorded(generation.id()),
+            };
+            let generation = built.unwrap_or(generation);
+            let mut changes = changes_between(&before.generation, &generation);
+            changes.extend(scores.changes_since(&before.scores));
             let id = generation.id();
-            // Recorded, then swapped, as in a reload.
-            let _pause = self.pauses.pause().await;
-            let activation = activation(Activated::Recorded(id), None, Cause::Rollback, "", &changes);
-            self.parts.archive.commit(Change::Activation(&activation), by).await?;
-            self.roll_back_from(Some(before.id()));
-            self.swap(generation);
-            AttemptResult::Live { id, changes }
+            if id == before.generation.id() {
+                AttemptResult::Unchanged { id }
+            } else {
+                // Recorded, then swapped, as in a reload.
+                let _pause = self.pauses.pause().await;
+                let activation = activation(activated, None, Cause::Rollback, "", &changes);
+                self.parts.archive.commit(Change::Activation(&activation), by).await?;
+                self.roll_back_from(Some(asked_for(&before.generation)));
+                self.swap(Live::new(generation, scores));
+                AttemptResult::Live { id, changes }
+            }
         };
         Ok(self.note(by, started, result))
     }
 
-    async fn find_generation(&self, to: Option<&str>, current: Digest) -> anyhow::Result<GenerationRecord> {
+    async fn find_generation(&self, to: Option<&str>, current: &Generation) -> anyhow::Result<GenerationRecord> {
         let mut found = if let Some(prefix) = to {
             self.parts.archive.find_generations(prefix).await?
         } else {
-            let history = self.parts.archive.history(HISTORY_MAX).await?;
-            let before = history
-                .iter()
-                .filter_map(|entry| entry.generation)
-                .find(|id| *id != current);
-            let id = before.ok_or(NoGeneration::NoOther)?;
-            self.parts.archive.generation(&id).await?.into_iter().collect()
+            let other = before(&self.parts.archive, asked_for(current)).await?;
+            vec![other.ok_or(NoGeneration::NoOther)?]
         };
         let digits = || {
             let given = to.unwrap_or_default();
@@ -346,8 +464,8 @@ impl Generations {
     }
 
     /// Whole: whoever asks gets the one before or this one. The lock is held for the assignment alone.
-    fn swap(&self, generation: Generation) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
+    fn swap(&self, live: Live) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = live;
     }
 
     fn note(&self, by: &Principal, started: Instant, result: AttemptResult) -> Attempt {
@@ -383,109 +501,4 @@ async fn digest_of(parts: &Parts, paths: BTreeSet<PathBuf>) -> anyhow::Result<Di
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// True if the last activation was a rollback away from the generation that the set file still asks for.
-async fn is_rolled_back(archive: &Archive, candidate: Digest) -> anyhow::Result<bool> {
-    let history = archive.history(HISTORY_MAX).await?;
-    let mut live = history.iter().filter(|entry| entry.generation.is_some());
-    let Some(last) = live.next() else { return Ok(false) };
-    let rolled_back_from = live.find_map(|entry| entry.generation.filter(|id| Some(*id) != last.generation));
-    Ok(last.cause == Cause::Rollback && rolled_back_from == Some(candidate))
-}
-
-async fn record(
-    parts: &Parts,
-    candidate: &Candidate,
-    cause: Cause,
-    by: &Principal,
-    why: &str,
-    changes: &[String],
-) -> anyhow::Result<()> {
-    let generation = &candidate.generation;
-    let packs = generation.packs().map(|pack| PackRecord {
-        name: pack.manifest().name.clone(),
-        version: pack.manifest().version.to_string(),
-        digest: pack.digest(),
-    });
-    let record = GenerationRecord {
-        id: generation.id(),
-        recorded_at: places::now(),
-        engine_version: proviso_engine::versions().to_owned(),
-        packs: packs.collect(),
-        set_file: candidate.set_file.clone(),
-        set_text: candidate.set_text.clone(),
-        set_json: generation.set().to_canonical_json(),
-    };
-    let trust = Some(candidate.trust.clone());
-    let activation = activation(Activated::Built(record), trust, cause, why, changes);
-    parts.archive.commit(Change::Activation(&activation), by).await?;
-    Ok(())
-}
-
-fn activation(
-    generation: Activated,
-    trust: Option<TrustRecord>,
-    cause: Cause,
-    why: &str,
-    changes: &[String],
-) -> Activation {
-    Activation {
-        generation,
-        trust,
-        at: places::now(),
-        cause,
-        why: why.to_owned(),
-        changed: changes.join("; "),
-    }
-}
-
-async fn record_refusal(
-    parts: &Parts,
-    refused: &Refused,
-    cause: Cause,
-    by: &Principal,
-    why: &str,
-) -> anyhow::Result<()> {
-    let failed = FailedSet {
-        at: places::now(),
-        cause,
-        why: why.to_owned(),
-        set_file: refused.set_file.clone(),
-        set_text: refused.set_text.clone(),
-        problems: refused.problems.clone(),
-    };
-    parts.archive.commit(Change::FailedSet(&failed), by).await?;
-    Ok(())
-}
-
-/// What an operator wants to know of a change: packs that came, went or changed, and settings.
-fn changes_between(before: &Generation, after: &Generation) -> Vec<String> {
-    let packs = |generation: &Generation| -> Vec<(String, Digest)> {
-        generation
-            .packs()
-            .map(|pack| (pack.manifest().name.clone(), pack.digest()))
-            .collect()
-    };
-    let (old, new) = (packs(before), packs(after));
-    let mut changes = Vec::new();
-    for (name, digest) in &new {
-        match old.iter().find(|(known, _)| known == name) {
-            None => changes.push(format!("{name} added")),
-            Some((_, known)) if known != digest => {
-                changes.push(format!("{name} changed from {} to {}", known.short(), digest.short()));
-            }
-            Some(_) => {}
-        }
-    }
-    changes.extend(
-        old.iter()
-            .filter(|(name, _)| !new.iter().any(|(known, _)| known == name))
-            .map(|(name, _)| format!("{name} removed")),
-    );
-    if before.set() != after.set() {
-        changes.push("policy set changed".to_owned());
-    }
-    changes.dedup();
-    changes
 }

@@ -3,10 +3,14 @@
 //! [`run::Daemon`] starts every task and ends them in order. A message's way through here: `spool.rs` or `http/intake.rs` make a
 //! `Queued` (`queue.rs`), the one `Writer` takes it (`writer.rs`), the pipeline judges it and asks the archive by way of
 //! `keeping.rs`, and `committing.rs` commits it while the next is judged, which knows of it by `ahead.rs`. `pauses.rs` keeps changes apart
-//! from both. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when. Who looks into the
+//! from both. Policies change in `generations.rs`, from what `candidate.rs` builds; `watch/` says when, and `approving.rs`
+//! where people are scored by an approval (`scoring.rs`). Who looks into the
 //! archive asks `http/looking.rs`, and is answered in the forms of `wire`.
 
+mod activating;
 mod ahead;
+mod approvals;
+mod approving;
 pub mod attempt;
 mod budget;
 mod candidate;
@@ -39,6 +43,7 @@ pub mod retention;
 pub mod run;
 pub mod saved_queries;
 mod schedule;
+pub mod scoring;
 pub mod searching;
 mod spool;
 pub mod tabling;

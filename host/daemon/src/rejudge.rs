@@ -4,6 +4,8 @@
 //! had then. What it does to those states is thrown away, since later messages stand on the present ones. Consent is asked
 //! for anew: nothing is judged on a consent that was withdrawn meanwhile.
 
+use crate::activating::approved_again;
+use crate::approvals::{Approvals, Scores};
 use crate::candidate::{Parts, rebuild};
 use crate::config::Config;
 use crate::facts::Known;
@@ -13,7 +15,7 @@ use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::trust::must_not_vanish;
 use anyhow::Context;
-use proviso_archive::{Archive, CommitError};
+use proviso_archive::{Archive, Cause, CommitError};
 use proviso_engine::Generation;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
@@ -21,6 +23,7 @@ use proviso_pipeline::loading::build;
 use proviso_pipeline::{Judge, places, take_again};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -152,7 +155,8 @@ pub async fn rejudge_here(
     if ids.is_empty() {
         return Ok(again);
     }
-    let generation = Arc::new(in_force(config, archive).await?);
+    let (generation, scores) = in_force(config, archive).await?;
+    let generation = Arc::new(generation);
     let metrics = Arc::new(Metrics::default());
     let quarantine = Quarantine::start(archive.clone(), metrics, generation.id(), config.quarantine).await?;
     let quarantine = Arc::new(quarantine);
@@ -168,13 +172,17 @@ pub async fn rejudge_here(
         beside: &beside,
     };
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
+        anyhow::ensure!(
+            scores.hold(places::now(), Instant::now()),
+            "an approval that people are scored by ended meanwhile: the rest is judged when the same is asked for again"
+        );
         again.extend(rejudge(judging, ids, by, note).await?);
         done(ids.len());
     }
     Ok(again)
 }
 
-async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generation> {
+async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<(Generation, Scores)> {
     let record = archive.active_generation().await?;
     let record = record.context("no generation was ever live: start `proviso serve` once")?;
     let parts = Parts {
@@ -184,8 +192,17 @@ async fn in_force(config: &Config, archive: &Archive) -> anyhow::Result<Generati
         plugins: PluginPath::of_this_process(),
         set_path: config.set.clone(),
         trust: config.trust_source(),
+        approvals: Arc::new(Approvals::new(Arc::clone(&config.requests))),
         builder: OwnThread::start("proviso-builder")?,
     };
     must_not_vanish(&parts.trust, archive).await?;
-    Ok(rebuild(&parts, &record).await??)
+    let generation = rebuild(&parts, &record).await??;
+    approved_again(
+        &parts,
+        generation,
+        record,
+        Cause::Reload,
+        &Principal::system("approvals"),
+    )
+    .await
 }

@@ -1,13 +1,14 @@
 //! Acts that one person may not do alone, or not at once: they are asked for, approved, and run as they were asked for.
 
 use crate::config::Config;
-use crate::config_requests::{Asking, DISPOSAL, HOLD_RELEASE};
+use crate::config_requests::{Asking, DISPOSAL, HOLD_RELEASE, SCORING};
 use crate::laws::Rulebook;
 use crate::pauses::Pauses;
 use crate::retention::{Asks, Planned, RetentionError, of_arrival, plan};
+use crate::scoring::Standing;
 use proviso_archive::{
     Archive, Change, DisposalReport, Disposing, Going, NewRequest, Receipt, Request, RequestRefusal, RequestedAct,
-    RequestedMessage,
+    RequestedMessage, RequestedScoring, SCORING_DAYS_MAX,
 };
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{Principal, Timestamp};
@@ -25,9 +26,11 @@ pub enum State {
     MayRun,
     /// It ran.
     Ran,
+    /// People are scored by it.
+    InForce,
     /// Somebody refused it, or took it back.
     Refused,
-    /// Its time is over.
+    /// Its time is over, or somebody ended it.
     Ended,
 }
 
@@ -37,6 +40,11 @@ impl State {
         match &request.decision {
             _ if request.run.is_some() => State::Ran,
             Some(decision) if !decision.approved => State::Refused,
+            _ if request.end.is_some() => State::Ended,
+            Some(_) if matches!(request.asked.act, RequestedAct::Scoring(_)) => match request.scoring_at(at) {
+                Some(_) => State::InForce,
+                None => State::Ended,
+            },
             _ if request.asked.ends_at <= at => State::Ended,
             None if request.asked.second_person => State::WaitsForApproval,
             _ if at < request.asked.not_before => State::WaitsForItsTime,
@@ -51,6 +59,7 @@ impl State {
             State::WaitsForItsTime => "waits-for-its-time",
             State::MayRun => "may-run",
             State::Ran => "ran",
+            State::InForce => "in-force",
             State::Refused => "refused",
             State::Ended => "ended",
         }
@@ -103,6 +112,79 @@ pub async fn ask_release(
         note: note.to_owned(),
     };
     ask(config, archive, &tenant, act, reason, by).await
+}
+
+/// What is asked for where people are to be scored.
+#[derive(Debug, Clone)]
+pub struct AskedScoring {
+    /// Whose people.
+    pub tenant: String,
+    /// The assessment that the policy set names.
+    pub assessment: String,
+    /// Why.
+    pub reason: String,
+    /// From then on nobody is scored by it.
+    pub until: Timestamp,
+}
+
+/// Asks for the scoring of a tenant's people by what the policy set applies under an assessment, as it is now; the request's number.
+///
+/// # Errors
+/// The tenant asks for no request, the set applies nothing of the kind, or the time is over or too far; the archive cannot be read or
+/// written.
+pub async fn ask_scoring(
+    config: &Config,
+    archive: &Archive,
+    standings: &[Standing],
+    asked: AskedScoring,
+    by: &Principal,
+) -> Result<i64, RetentionError> {
+    let AskedScoring {
+        tenant,
+        assessment,
+        reason,
+        until,
+    } = asked;
+    let at = places::now();
+    let not_possible = |why| Err(RetentionError::NotPossible(why));
+    if config.requests.asking(&tenant, SCORING, at).is_none() {
+        let shown = &tenant[..tenant.floor_char_boundary(64)];
+        return not_possible(format!(
+            "tenant {shown:?} asks for no request for {SCORING:?}: the assessment that the policy set names is enough"
+        ));
+    }
+    if until <= at {
+        return not_possible(format!("{until} is over: name a later --until"));
+    }
+    let latest = at.as_millis() + i64::from(SCORING_DAYS_MAX) * 86_400_000;
+    if until.as_millis() > latest {
+        return not_possible(format!(
+            "{until} is more than {SCORING_DAYS_MAX} days ahead: an assessment is looked at again within a year"
+        ));
+    }
+    let of_tenant = || standings.iter().filter(|one| one.tenant == tenant);
+    let applications = of_tenant().filter(|one| one.assessment == assessment);
+    let mut applications: Vec<_> = applications.map(|one| one.application.clone()).collect();
+    applications.dedup_by(|one, next| one.digest == next.digest);
+    if applications.is_empty() {
+        let names: BTreeSet<&str> = of_tenant().map(|one| one.assessment.as_str()).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        let shown = &assessment[..assessment.floor_char_boundary(64)];
+        let why = if names.is_empty() {
+            format!("the policy set applies nothing that scores people of tenant {tenant:?} by an assessment")
+        } else {
+            format!("the policy set applies nothing by assessment {shown:?} to tenant {tenant:?}: it names {names}")
+        };
+        return not_possible(why);
+    }
+    let act = RequestedAct::Scoring(RequestedScoring {
+        tenant: tenant.clone(),
+        assessment,
+        reason: reason.clone(),
+        until,
+        applications,
+    });
+    ask(config, archive, &tenant, act, &reason, by).await
 }
 
 /// Asks for the disposal of all messages of a tenant that are ready to go and that no open request is about: one request for each
@@ -199,13 +281,17 @@ pub(crate) async fn ask(
 ) -> Result<i64, RetentionError> {
     let at = places::now();
     let asking = asking(config, tenant, act.name(), at)?;
+    let ends_at = match &act {
+        RequestedAct::Scoring(scoring) => asking.ends_at.min(scoring.until),
+        _ => asking.ends_at,
+    };
     let request = NewRequest {
         tenant: tenant.to_owned(),
         act,
         reason: reason.to_owned(),
         second_person: asking.second_person,
         not_before: asking.not_before,
-        ends_at: asking.ends_at,
+        ends_at,
         at,
     };
     match archive.commit(Change::Ask(&request), by).await? {
@@ -248,6 +334,11 @@ pub async fn run(
         RequestedAct::Export(_) => {
             return Err(RetentionError::NotPossible(format!(
                 "request {number} gives messages away: `proviso request run {number} --out FOLDER|FILE.tar`"
+            )));
+        }
+        RequestedAct::Scoring(_) => {
+            return Err(RetentionError::NotPossible(format!(
+                "request {number} does not run: it is in force from its approval on, until `proviso request end {number}` or its time"
             )));
         }
         RequestedAct::Disposal { messages, .. } => messages,

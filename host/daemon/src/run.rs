@@ -1,5 +1,6 @@
 //! Starts the daemon's tasks, and ends them in order.
 
+use crate::approvals::Approvals;
 use crate::budget::ByteBudget;
 use crate::candidate::Parts;
 use crate::config::Config;
@@ -19,7 +20,7 @@ use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
 use crate::witness::Witness;
 use crate::writer::Writer;
-use crate::{spool, watch};
+use crate::{approving, spool, watch};
 use anyhow::Context;
 use proviso_archive::{Archive, Opening};
 use proviso_model::limits::HTTP_ANSWERS_BYTES_MAX;
@@ -95,6 +96,7 @@ impl Daemon {
             plugins: PluginPath::of_this_process(),
             set_path: config.set.clone(),
             trust,
+            approvals: Arc::new(Approvals::new(Arc::clone(&config.requests))),
             builder: OwnThread::start("proviso-builder")?,
         };
         let metrics = Arc::new(Metrics::default());
@@ -169,6 +171,10 @@ impl Daemon {
         }
         // It ends with the sources: nothing new begins.
         sources.extend(schedule.map(|schedule| tokio::spawn(schedule.run(stop_sources.clone()))));
+        sources.push(tokio::spawn(approving::follow(
+            Arc::clone(&generations),
+            stop_sources.clone(),
+        )));
         let indexing = Indexing {
             archive: archive.clone(),
             queue: queue.clone(),

@@ -16,6 +16,7 @@ use crate::quarantine::Quarantine;
 use crate::queue::Queued;
 use crate::rejudge::{self, Judging};
 use proviso_archive::{Archive, Change, Conflict, Duplicates, IngestBatch, Known, StorageError};
+use proviso_engine::Generation;
 use proviso_model::limits::TRANSACTION_MESSAGES_MAX;
 use proviso_model::{MessageId, Principal};
 use proviso_pipeline::{Judge, Memory, places, take_in};
@@ -142,9 +143,18 @@ impl Writer {
 
     /// Judges held messages again, between two transactions of new ones.
     async fn rejudge(&mut self, request: rejudge::Request) {
-        self.wait_for_the_commit().await;
-        let _pause = self.pauses.pause().await;
-        let generation = self.generations.current();
+        let (_pause, generation) = loop {
+            self.wait_for_the_commit().await;
+            let pause = self.pauses.pause().await;
+            if let Some(generation) = self.generations.judging() {
+                break (pause, generation);
+            }
+            drop(pause);
+            if let Err(error) = self.generations.follow_approvals().await {
+                let _ = request.done.send(Err(error.into()));
+                return;
+            }
+        };
         let beside = self.known.in_zone(&generation.set().time_zone);
         let judging = Judging {
             archive: &self.archive,
@@ -225,13 +235,24 @@ impl Writer {
 
     /// One transaction: judged while the one before it commits, and handed on when that has.
     async fn take_together(&mut self, mut queued: Vec<Queued>) {
-        let place = self.place().await;
+        let mut place = self.place().await;
         if self.memory.is_full() {
             self.wait_for_the_commit().await;
             self.memory.evict();
         }
         let mut is_again = false;
         loop {
+            // Looked at for each batch: nobody is scored behind the end of what allowed it, whatever became of the reload.
+            let Some(generation) = self.generations.judging() else {
+                drop(place);
+                self.wait_for_the_commit().await;
+                if let Err(error) = self.generations.follow_approvals().await {
+                    refuse(queued, &error, &self.metrics);
+                    return;
+                }
+                place = self.place().await;
+                continue;
+            };
             let behind_a_failure = queued.extract_if(.., |one| one.sequence.is_broken());
             for one in behind_a_failure {
                 one.not_committed(anyhow::anyhow!("what its source handed in before it was not committed"));
@@ -241,7 +262,7 @@ impl Writer {
             }
             self.metrics.batches_again.add(u64::from(is_again));
             let is_ahead = self.committing.is_some();
-            let judged = self.judge(&queued).await;
+            let judged = self.judge(&queued, generation).await;
             if !self.wait_for_the_commit().await {
                 is_again = true;
                 continue;
@@ -273,7 +294,7 @@ impl Writer {
     }
 
     /// What is new of what was queued is judged; the rest is told apart.
-    async fn judge(&mut self, queued: &[Queued]) -> anyhow::Result<Judged> {
+    async fn judge(&mut self, queued: &[Queued], generation: Arc<Generation>) -> anyhow::Result<Judged> {
         let started = Instant::now();
         let arrivals = || {
             let all = queued.iter().enumerate();
@@ -314,7 +335,7 @@ impl Writer {
             }
             found.push((whose, known));
         }
-        let (generation, quarantine) = (self.generations.current(), Arc::clone(&self.quarantine));
+        let quarantine = Arc::clone(&self.quarantine);
         let id = generation.id();
         let workers = self.workers;
         let mut arriving = Arriving {

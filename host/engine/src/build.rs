@@ -180,6 +180,9 @@ fn why_off(apply: &Apply, pack: &Pack) -> Option<String> {
     if pack.manifest().requires_assessment && apply.assessment.is_none() {
         return Some("it scores people and the set names no impact assessment (`assessment`, PIPL art. 55)".to_owned());
     }
+    if apply.scope.is_of_nobody() {
+        return Some("it scores people, and no approval of a second person is in force".to_owned());
+    }
     None
 }
 

@@ -39,6 +39,8 @@ pub struct PackDescription {
     pub on_fault: &'static str,
     /// Why none of its policies runs; absent if they do.
     pub off: Option<String>,
+    /// Tenants whose messages it does not judge, since nobody's approval to score their people is in force.
+    pub except_tenants: Vec<String>,
     /// Its policies that run, in the manifest's order.
     pub policies: Vec<PolicyDescription>,
 }
@@ -112,6 +114,7 @@ fn pack(generation: &Generation, index: usize, applied: &Applied) -> PackDescrip
         mode: apply.mode.name(),
         on_fault: apply.on_fault.name(),
         off: applied.off.clone(),
+        except_tenants: apply.scope.except_tenants.to_vec(),
         policies: generation.policies[applied.policies.clone()]
             .iter()
             .map(policy)

@@ -246,6 +246,35 @@ fn a_pack_that_judges_people_is_off_without_an_assessment() {
 }
 
 #[test]
+fn a_tenant_that_the_host_took_out_is_not_judged_and_a_pack_of_no_tenant_is_off() {
+    let manifest = format!("{HEAD}requires_assessment = true\n{RULES_POLICY}");
+    let pack = pack(&manifest, &rules_component(""), &[]);
+    let apply = "[[apply]]\npack = \"p\"\nassessment = \"DPIA-7\"\n";
+    let named = format!("{apply}scope = {{ tenants = [\"bank\"] }}\n");
+    let mut ids = Vec::new();
+    // The set, the tenant that is taken out, whether the pack is off, and what a message of the bank gets.
+    let table = [
+        (apply, "shop", false, vec!["seen"]),
+        (apply, "bank", false, vec![]),
+        (named.as_str(), "bank", true, vec![]),
+    ];
+    each_row(table, |(text, except, is_off, found)| {
+        let mut set = set(text, &pack);
+        set.set.apply[0].scope.except_tenants = vec![except.to_owned()].into();
+        let generation = build(&engine(), &set).unwrap();
+        let described = &generation.describe().packs[0];
+        assert_eq!(
+            (described.off.is_some(), &described.except_tenants),
+            (is_off, &vec![except.to_owned()])
+        );
+        assert_eq!(rules(&judge(&generation, &["x"])[0]), found);
+        ids.push(generation.id());
+    });
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "each is a generation of its own");
+}
+
+#[test]
 fn settings_are_frozen_into_the_plugin() {
     let engine = engine();
     let manifest = format!("{HEAD}{RULES_POLICY}settings = {{ level = 1 }}\n");

@@ -113,6 +113,10 @@ pub(super) async fn write(
             requests::decide(connection, deciding, by, log).await?;
             Ok(Receipt::Done)
         }
+        Change::EndRequest(ending) => {
+            requests::end(connection, ending, by, log).await?;
+            Ok(Receipt::Done)
+        }
         Change::Key { tenant, key, act, .. } => {
             let kind = match act {
                 KeyAct::Made => "key-made",

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 16] = [
+const ALL: [(i64, &str, &str); 17] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -41,6 +41,11 @@ const ALL: [(i64, &str, &str); 16] = [
         16,
         "disposed elsewhere",
         include_str!("../../migrations/0016_disposed_elsewhere.sql"),
+    ),
+    (
+        17,
+        "request ends",
+        include_str!("../../migrations/0017_request_ends.sql"),
     ),
 ];
 

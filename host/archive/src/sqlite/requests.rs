@@ -3,10 +3,13 @@
 use super::Sqlite;
 use super::failure::Failure;
 use super::log::entries::{Entries, digest, text};
-use super::log::rows::{REQUESTS, REQUESTS_DECIDED, REQUESTS_RUN};
+use super::log::rows::{REQUESTS, REQUESTS_DECIDED, REQUESTS_ENDED, REQUESTS_RUN};
+use super::log::start::last_time;
 use super::rows::{damage, damaged, read_digest, read_principal, read_time};
 use crate::change::CommitError;
-use crate::requests::{Deciding, NewRequest, Request, RequestDecision, RequestRefusal, RequestedAct};
+use crate::requests::{
+    Deciding, EndingRequest, NewRequest, Request, RequestDecision, RequestEnd, RequestRefusal, RequestedAct,
+};
 use crate::storage::StorageError;
 use crate::stored::requested;
 use proviso_model::{Digest, Principal, PrincipalKind, Timestamp};
@@ -14,7 +17,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 const COLUMNS: &str = "request, tenant, act, digest, reason, second_person, asked_at, asked_by, not_before, ends_at,
-                       approved, decided_at, decided_by, decision_note, run_at, run_by";
+                       approved, decided_at, decided_by, decision_note, run_at, run_by, ended_at, ended_by, note";
+/// Requests, each with its end if it has one.
+const TABLES: &str = "requests LEFT JOIN request_ends USING (request)";
 
 impl From<RequestRefusal> for Failure {
     fn from(refusal: RequestRefusal) -> Self {
@@ -132,8 +137,37 @@ pub(super) async fn ran(
     log.tell_row(connection, &REQUESTS_RUN, number, None, Vec::new()).await
 }
 
+/// Ends a request that is in force.
+pub(super) async fn end(
+    connection: &mut SqliteConnection,
+    ending: &EndingRequest<'_>,
+    by: &Principal,
+    log: &mut Entries,
+) -> Result<(), Failure> {
+    let number = ending.request;
+    let request = find(connection, number).await?;
+    if let Some(end) = &request.end {
+        let (request, at) = (number, end.at);
+        return Err(RequestRefusal::Ended { request, at }.into());
+    }
+    // One whose time is over ends as well: a clock that goes back does not bring it again.
+    let approved = request.decision.as_ref().is_some_and(|decision| decision.approved);
+    if !approved || !matches!(request.asked.act, RequestedAct::Scoring(_)) {
+        return Err(RequestRefusal::NotInForce(number).into());
+    }
+    sqlx::query("INSERT INTO request_ends (request, ended_at, ended_by, note) VALUES (?, ?, ?, ?)")
+        .bind(number)
+        .bind(ending.at.as_millis())
+        .bind(by.to_string())
+        .bind(ending.note.to_owned())
+        .execute(&mut *connection)
+        .await?;
+    let fields = vec![digest("digest", &request.digest)];
+    log.tell_row(connection, &REQUESTS_ENDED, number, None, fields).await
+}
+
 async fn find(connection: &mut SqliteConnection, number: i64) -> Result<Request, Failure> {
-    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM requests WHERE request = ?"));
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM {TABLES} WHERE request = ?"));
     let row = sqlx::query(sql).bind(number).fetch_optional(connection).await?;
     match row {
         Some(row) => Ok(read(&row)?),
@@ -145,7 +179,7 @@ impl Sqlite {
     pub(crate) async fn requests(&self, before: i64, limit: u32) -> Result<Vec<Request>, StorageError> {
         self.reading(|mut reader| async move {
             let sql = sqlx::AssertSqlSafe(format!(
-                "SELECT {COLUMNS} FROM requests WHERE request < ? ORDER BY request DESC LIMIT ?"
+                "SELECT {COLUMNS} FROM {TABLES} WHERE request < ? ORDER BY request DESC LIMIT ?"
             ));
             let rows = sqlx::query(sql)
                 .bind(before)
@@ -157,11 +191,25 @@ impl Sqlite {
         .await
     }
 
+    /// Those by which people are scored: approved, and ended by nobody, whatever their time. With the time of the last transaction.
+    pub(crate) async fn scorings(&self) -> Result<(Vec<Request>, Option<Timestamp>), StorageError> {
+        self.reading(|mut reader| async move {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT {COLUMNS} FROM {TABLES} WHERE approved = 1 AND act ->> 'act' = 'scoring' AND ended_at IS NULL
+                 ORDER BY request"
+            ));
+            let rows = sqlx::query(sql).fetch_all(&mut *reader).await?;
+            let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+            Ok((found, last_time(&mut reader).await?))
+        })
+        .await
+    }
+
     /// Those that may still run, the oldest first.
     pub(crate) async fn open_requests(&self, at: Timestamp) -> Result<Vec<Request>, StorageError> {
         self.reading(|mut reader| async move {
             let sql = sqlx::AssertSqlSafe(format!(
-                "SELECT {COLUMNS} FROM requests WHERE run_at IS NULL AND approved IS NOT 0 AND ends_at > ? ORDER BY request"
+                "SELECT {COLUMNS} FROM {TABLES} WHERE run_at IS NULL AND approved IS NOT 0 AND ends_at > ? ORDER BY request"
             ));
             let rows = sqlx::query(sql).bind(at.as_millis()).fetch_all(&mut *reader).await?;
             rows.iter().map(read).collect()
@@ -191,8 +239,17 @@ fn read(row: &SqliteRow) -> Result<Request, sqlx::Error> {
         Some(_) => Some((read_time(row, 14)?, read_principal(row, 15)?)),
         None => None,
     };
+    let end = match row.try_get::<Option<i64>, _>(16)? {
+        Some(_) => Some(RequestEnd {
+            at: read_time(row, 16)?,
+            by: read_principal(row, 17)?,
+            note: row.try_get::<Option<String>, _>(18)?.unwrap_or_default(),
+        }),
+        None => None,
+    };
     Ok(Request {
         number,
+        end,
         asked: NewRequest {
             tenant: row.try_get(1)?,
             act: requested::from_text(act).map_err(|error| damaged(2, error))?,

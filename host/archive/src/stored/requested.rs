@@ -1,9 +1,9 @@
 //! The act of a request, as JSON in a column. Its digest is over these bytes, so they are never written anew.
 
-use crate::requests::{RequestedAct, RequestedExport, RequestedMessage};
+use crate::requests::{RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, ScoringApplication};
 use proviso_evidence::{Asked, Views};
-use proviso_model::Digest;
 use proviso_model::time::Day;
+use proviso_model::{Digest, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,26 @@ enum StoredAct {
         note: String,
     },
     Export(StoredExport),
+    Scoring(StoredScoring),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredScoring {
+    tenant: String,
+    assessment: String,
+    reason: String,
+    until: i64,
+    applications: Vec<StoredApplication>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredApplication {
+    pack: String,
+    version: String,
+    scope: String,
+    digest: Digest,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +96,7 @@ pub(crate) fn to_text(act: &RequestedAct) -> String {
             note: note.clone(),
         },
         RequestedAct::Export(export) => StoredAct::Export(of_export(export)),
+        RequestedAct::Scoring(scoring) => StoredAct::Scoring(of_scoring(scoring)),
     };
     serde_json::to_string(&stored).expect("the form has string keys")
 }
@@ -91,6 +112,39 @@ pub(crate) fn from_text(text: &str) -> Result<RequestedAct, serde_json::Error> {
         },
         StoredAct::HoldRelease { hold, note } => RequestedAct::HoldRelease { hold, note },
         StoredAct::Export(stored) => RequestedAct::Export(Box::new(to_export(stored)?)),
+        StoredAct::Scoring(stored) => RequestedAct::Scoring(to_scoring(stored)?),
+    })
+}
+
+fn of_scoring(scoring: &RequestedScoring) -> StoredScoring {
+    let applications = scoring.applications.iter().map(|one| StoredApplication {
+        pack: one.pack.clone(),
+        version: one.version.clone(),
+        scope: one.scope.clone(),
+        digest: one.digest,
+    });
+    StoredScoring {
+        tenant: scoring.tenant.clone(),
+        assessment: scoring.assessment.clone(),
+        reason: scoring.reason.clone(),
+        until: scoring.until.as_millis(),
+        applications: applications.collect(),
+    }
+}
+
+fn to_scoring(stored: StoredScoring) -> Result<RequestedScoring, serde_json::Error> {
+    let applications = stored.applications.into_iter().map(|one| ScoringApplication {
+        pack: one.pack,
+        version: one.version,
+        scope: one.scope,
+        digest: one.digest,
+    });
+    Ok(RequestedScoring {
+        tenant: stored.tenant,
+        assessment: stored.assessment,
+        reason: stored.reason,
+        until: Timestamp::from_millis(stored.until).map_err(serde_json::Error::custom)?,
+        applications: applications.collect(),
     })
 }
 
@@ -171,7 +225,7 @@ mod tests {
     #[test]
     fn an_export_names_one_thing() {
         let golden = include_str!("golden/requested-v1.txt");
-        let line = golden.lines().last().unwrap();
+        let line = golden.lines().find(|line| line.contains("\"conversation\"")).unwrap();
         let both = line.replacen("\"conversation\"", "\"query\":\"x\",\"conversation\"", 1);
         assert!(from_text(&both).is_err(), "{both}");
     }
@@ -190,6 +244,18 @@ mod tests {
             },
             export(Asked::Query("保本 from:wei".to_owned())),
             export(Asked::Conversation("bank/wecom/wei".to_owned())),
+            RequestedAct::Scoring(RequestedScoring {
+                tenant: "bank".to_owned(),
+                assessment: "PIA-2026-004".to_owned(),
+                reason: "leavers of the wealth desk".to_owned(),
+                until: Timestamp::from_millis(1_821_456_000_000).unwrap(),
+                applications: vec![ScoringApplication {
+                    pack: "proviso/departure-risk".to_owned(),
+                    version: "0.1.0".to_owned(),
+                    scope: "departments wealth".to_owned(),
+                    digest: grounds,
+                }],
+            }),
         ];
         let golden = include_str!("golden/requested-v1.txt");
         for (act, line) in acts.iter().zip(golden.lines()) {

@@ -114,9 +114,12 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/retention/dispose", post(retention::dispose))
         .route("/v1/requests/disposal", post(requests::disposal))
         .route("/v1/requests/hold-release", post(requests::hold_release))
+        .route("/v1/requests/scoring", post(requests::scoring))
         .route("/v1/requests/run", post(requests::run));
     // Who asked takes back what another approves.
-    let deciding = Router::new().route("/v1/requests/decide", post(requests::decide));
+    let deciding = Router::new()
+        .route("/v1/requests/decide", post(requests::decide))
+        .route("/v1/requests/end", post(requests::end));
     let asked = Router::new().route("/v1/requests", get(requests::list));
     let reading = Router::new()
         .route("/v1/status", get(status::status))

@@ -5,20 +5,22 @@ use super::answer::Room;
 use super::body::Received;
 use super::looking::{query, unread};
 use super::problem::{ApiError, Code};
-use crate::requests;
+use crate::requests::{self, AskedScoring};
 use crate::retention::RetentionError;
+use crate::scoring;
 use crate::token::{Caller, Right};
 use crate::wire::{AskedV1, RanV1, RequestV1, RequestsV1};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Json, Response};
-use proviso_archive::{Change, CommitError, Deciding};
+use proviso_archive::{Change, CommitError, Deciding, EndingRequest};
 use proviso_model::Digest;
 use proviso_model::limits::HTTP_LIST_BYTES_MAX;
 use proviso_pipeline::places;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Requests that one answer lists.
 const LISTED: u32 = 100;
@@ -61,6 +63,23 @@ struct RunBody {
     /// A person has looked at the clock.
     #[serde(default)]
     clock_is_right: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScoringBody {
+    tenant: String,
+    assessment: String,
+    reason: String,
+    /// A day, whose end in the policy set's time zone is meant, or a time.
+    until: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndBody {
+    request: i64,
+    note: String,
 }
 
 /// What cannot be done as things are is the caller's to mend.
@@ -131,6 +150,60 @@ pub(super) async fn hold_release(
     Ok(Json(AskedV1 { requests, messages }).into_response())
 }
 
+/// `POST /v1/requests/scoring`: asks that people be scored.
+pub(super) async fn scoring(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let ScoringBody {
+        tenant,
+        assessment,
+        reason,
+        until,
+    } = body.json()?;
+    let zone = shared.generations.current().set().time_zone.clone();
+    let until = scoring::until(&until, &zone).map_err(|why| ApiError::yours(Code::BadRequest, why))?;
+    let asked = AskedScoring {
+        tenant,
+        assessment,
+        reason,
+        until,
+    };
+    let standings = shared.generations.standings();
+    let asked = requests::ask_scoring(&shared.config, &shared.archive, &standings, asked, &caller.principal).await;
+    let request = asked.map_err(|error| answered("nothing was asked for", error))?;
+    let (requests, messages) = (vec![request], None);
+    Ok(Json(AskedV1 { requests, messages }).into_response())
+}
+
+/// `POST /v1/requests/end`: ends a request that is in force. What is judged behind the answer is judged without it.
+pub(super) async fn end(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Received,
+) -> Result<Response, ApiError> {
+    let EndBody { request, note } = body.json()?;
+    let generations = Arc::clone(&shared.generations);
+    // A task of its own: whoever asked may go away, and it goes on to its end.
+    let work = tokio::spawn(async move {
+        let ending = EndingRequest {
+            request,
+            note: &note,
+            at: places::now(),
+        };
+        let ended = generations.end_request(&ending, &caller.principal).await;
+        if ended.is_ok() {
+            tracing::info!(request, who = %caller.principal, "a request was ended");
+        }
+        ended
+    });
+    let told = "nothing was ended";
+    let ended = work.await.map_err(|error| ApiError::ours(told, error))?;
+    ended.map_err(|error| answered(told, error.into()))?;
+    Ok(Json(json!({ "request": request, "ended": true })).into_response())
+}
+
 /// `POST /v1/requests/decide`: approves a request, refuses it, or takes it back.
 pub(super) async fn decide(
     State(shared): State<Shared>,
@@ -162,6 +235,9 @@ pub(super) async fn decide(
     {
         Ok(_) => {
             tracing::info!(request, approve, who = %caller.principal, "a request was decided on");
+            if approve {
+                shared.generations.was_approved();
+            }
             Ok(Json(json!({ "request": request, "approved": approve })).into_response())
         }
         Err(error) => Err(answered("nothing was decided", error.into())),

@@ -3,6 +3,7 @@
 use super::Shared;
 use crate::metrics::Gauges;
 use crate::watch::Watching;
+use crate::wire::StandingV1;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
@@ -47,6 +48,7 @@ pub(super) async fn status(State(shared): State<Shared>) -> Response {
     Json(json!({
         "generation": shared.generations.describe(),
         "trust": shared.generations.describe_trust(),
+        "scoring": shared.generations.standings().iter().map(StandingV1::from).collect::<Vec<_>>(),
         "last_attempt": shared.generations.last_attempt().map(|attempt| attempt.to_json()),
         "messages": {
             "committed": shared.metrics.messages_committed.get(),

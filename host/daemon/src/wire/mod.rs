@@ -35,7 +35,9 @@ pub use judged::{RecordedPage, RecordedPageV1, RecordedV1, ShownV1};
 pub use keys::{KeyV1, KeysV1, RotatedV1, UnreadableV1};
 pub use lists::{Arrived, ArrivedV1, GenerationV1, HeldV1, ListedV1};
 pub use message::IdV1;
-pub use requests::{AskedV1, RanV1, RequestDecisionV1, RequestV1, RequestsV1};
+pub use requests::{
+    AskedV1, RanV1, RequestDecisionV1, RequestEndV1, RequestV1, RequestsV1, ScoringApplicationV1, ScoringV1, StandingV1,
+};
 pub use saved_queries::{NewQueryV1, SavedQueriesV1, SavedQueryV1};
 pub use search::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, OrderV1, SearchV1, SortV1};
 pub use stats::StatsV1;

@@ -2,7 +2,8 @@
 
 use super::{DisposalReportV1, ExportV1};
 use crate::requests::{Ran, State};
-use proviso_archive::{Request, RequestedAct};
+use crate::scoring::{Approval, Standing};
+use proviso_archive::{Request, RequestedAct, RequestedScoring};
 use proviso_model::{Digest, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ pub struct RequestV1 {
     pub request: i64,
     /// Whose messages it is about.
     pub tenant: String,
-    /// `disposal`, `hold-release` or `export`.
+    /// `disposal`, `hold-release`, `export` or `scoring`.
     pub act: String,
     /// SHA-256 of the act: what is approved, and runs.
     pub digest: Digest,
@@ -36,11 +37,15 @@ pub struct RequestV1 {
     /// Of an export: what, why and for whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<ExportV1>,
+    /// Of a scoring: by what assessment, of what, until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scoring: Option<ScoringV1>,
     /// Why it was asked for.
     pub reason: String,
     /// True if somebody else has to approve it.
     pub second_person: bool,
-    /// Where it stands: `waits-for-approval`, `waits-for-its-time`, `may-run`, `ran`, `refused`, `ended`.
+    /// Where it stands: `waits-for-approval`, `waits-for-its-time`, `may-run`, `ran`, `in-force`, `refused`,
+    /// `ended`.
     pub state: String,
     /// When it was asked for.
     pub asked_at: Timestamp,
@@ -56,6 +61,60 @@ pub struct RequestV1 {
     pub run_at: Option<Timestamp>,
     /// Who ran it.
     pub run_by: Option<Principal>,
+    /// How it ended, where it was in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<RequestEndV1>,
+}
+
+/// How a request that was in force ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestEndV1 {
+    /// When.
+    pub at: Timestamp,
+    /// Who ended it: `system:approvals` where its time was over.
+    pub by: Principal,
+    /// Why.
+    pub note: String,
+}
+
+/// People who are to be scored.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ScoringV1 {
+    /// The assessment that the policy set names.
+    pub assessment: String,
+    /// From then on nobody is scored by it.
+    pub until: Timestamp,
+    /// What scores them.
+    pub applications: Vec<ScoringApplicationV1>,
+}
+
+/// A pack that scores people, as a policy set applies it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ScoringApplicationV1 {
+    /// `vendor/name`.
+    pub pack: String,
+    /// Its version.
+    pub version: String,
+    /// Whom the set's scope covers, for people.
+    pub scope: String,
+    /// Over the pack and all that the set says of it.
+    pub digest: Digest,
+}
+
+impl From<RequestedScoring> for ScoringV1 {
+    fn from(scoring: RequestedScoring) -> Self {
+        let applications = scoring.applications.into_iter().map(|one| ScoringApplicationV1 {
+            pack: one.pack,
+            version: one.version,
+            scope: one.scope,
+            digest: one.digest,
+        });
+        Self {
+            assessment: scoring.assessment,
+            until: scoring.until,
+            applications: applications.collect(),
+        }
+    }
 }
 
 /// What somebody decided on a request.
@@ -77,7 +136,8 @@ impl RequestV1 {
         let state = State::of(&request, at).name().to_owned();
         let asked = request.asked;
         let act = asked.act.name().to_owned();
-        let (mut messages, mut rules, mut hold, mut note, mut export) = (None, Vec::new(), None, None, None);
+        let (mut messages, mut rules, mut hold, mut note) = (None, Vec::new(), None, None);
+        let (mut export, mut scoring) = (None, None);
         match asked.act {
             RequestedAct::Disposal {
                 messages: going,
@@ -85,6 +145,7 @@ impl RequestV1 {
             } => (messages, rules) = (Some(going.len() as u64), deciding),
             RequestedAct::HoldRelease { hold: ends, note: why } => (hold, note) = (Some(ends), Some(why)),
             RequestedAct::Export(of) => (messages, export) = (Some(of.messages), Some(ExportV1::from(&*of))),
+            RequestedAct::Scoring(of) => scoring = Some(of.into()),
         }
         let (run_at, run_by) = request.run.unzip();
         Self {
@@ -97,6 +158,7 @@ impl RequestV1 {
             hold,
             note,
             export,
+            scoring,
             reason: asked.reason,
             second_person: asked.second_person,
             state,
@@ -112,7 +174,26 @@ impl RequestV1 {
             }),
             run_at,
             run_by,
+            end: request.end.map(|end| RequestEndV1 {
+                at: end.at,
+                by: end.by,
+                note: end.note,
+            }),
         }
+    }
+}
+
+impl RequestV1 {
+    /// What is in force by it; `None` if nothing is.
+    pub fn approval(&self) -> Option<Approval> {
+        let scoring = self.scoring.as_ref().filter(|_| self.state == State::InForce.name())?;
+        Some(Approval {
+            request: self.request,
+            tenant: self.tenant.clone(),
+            assessment: scoring.assessment.clone(),
+            until: scoring.until,
+            applications: scoring.applications.iter().map(|one| one.digest).collect(),
+        })
     }
 }
 
@@ -145,6 +226,37 @@ impl From<Ran> for RanV1 {
                 disposal: None,
                 released: Some(hold),
             },
+        }
+    }
+}
+
+/// Whether people of a tenant that wants a second person for it are scored.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StandingV1 {
+    /// What scores them, `vendor/name`.
+    pub pack: String,
+    /// Whose people.
+    pub tenant: String,
+    /// The assessment that the policy set names.
+    pub assessment: String,
+    /// The request that is in force; absent where nobody is scored.
+    pub request: Option<i64>,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// The same for people.
+    pub says: String,
+}
+
+impl From<&Standing> for StandingV1 {
+    fn from(standing: &Standing) -> Self {
+        let (request, until) = standing.approved.unzip();
+        Self {
+            pack: standing.application.pack.clone(),
+            tenant: standing.tenant.clone(),
+            assessment: standing.assessment.clone(),
+            request,
+            until,
+            says: standing.to_string(),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What is told and never taken back in: the form is the one on record, and a later reader reads it.
 
 use super::*;
-use crate::requests::Ran;
+use crate::requests::{Ran, State};
 use crate::retention::{Asks, Planned};
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
     DisposalReport, Disposed, Given, Going, Hash, Hold, HoldQuery, NamedQuery, NewHold, NewRequest, Request,
-    RequestDecision, RequestedAct, RequestedExport, RequestedMessage, SavedQuery,
+    RequestDecision, RequestEnd, RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, SavedQuery,
+    ScoringApplication,
 };
 use proviso_evidence::{Asked, Views};
 use proviso_model::{Digest, MessageId, Timestamp};
@@ -185,6 +186,7 @@ fn requests_are_what_they_were() {
         by: "command-line:root".parse().unwrap(),
         decision: None,
         run: None,
+        end: None,
     };
     let mut ran = waits.clone();
     ran.number = 2;
@@ -221,6 +223,32 @@ fn requests_are_what_they_were() {
         include_str!("golden/request-export-v1.json"),
         &RequestV1::at(export, at(12)),
     );
+    let mut scoring = waits.clone();
+    scoring.asked.act = RequestedAct::Scoring(RequestedScoring {
+        tenant: "bank".into(),
+        assessment: "PIA-2026-004".into(),
+        reason: "their time is over".into(),
+        until: at(100),
+        applications: vec![ScoringApplication {
+            pack: "proviso/departure-risk".into(),
+            version: "0.1.0".into(),
+            scope: "departments wealth".into(),
+            digest: Digest::from_bytes([3; 32]),
+        }],
+    });
+    scoring.decision.clone_from(&ran.decision);
+    assert_eq!(State::of(&scoring, at(99)).name(), "in-force");
+    assert_eq!(State::of(&scoring, at(100)).name(), "ended");
+    let in_force = RequestV1::at(scoring.clone(), at(99));
+    assert_eq!(in_force.approval().map(|approval| approval.until), Some(at(100)));
+    scoring.end = Some(RequestEnd {
+        at: at(50),
+        by: "token:second".parse().unwrap(),
+        note: "looked at again".into(),
+    });
+    let ended = RequestV1::at(scoring, at(60));
+    assert!(ended.approval().is_none());
+    told(include_str!("golden/request-scoring-v1.json"), &ended);
     let requests = [ran, waits].map(|request| RequestV1::at(request, at(12)));
     let requests = RequestsV1 {
         requests: requests.into(),

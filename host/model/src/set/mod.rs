@@ -177,6 +177,9 @@ pub struct Scope {
     pub people: Names,
     /// Parties by id that take a message out of the scope, sender or recipient.
     pub except_people: Names,
+    /// Tenants whose messages are out of the scope. No file says so: the host does of those that want a second person before people
+    /// are scored, where nobody's approval is in force.
+    pub except_tenants: Names,
     /// Hours in which a message must have been sent.
     pub hours: Option<Hours>,
 }

@@ -191,6 +191,7 @@ fn read_scope(toml: &mut TomlFile<'_>, mut table: Table<'_>, zone: &Zone) -> Sco
         departments,
         people,
         except_people,
+        except_tenants: Names::default(),
         hours,
     }
 }

@@ -1,15 +1,27 @@
 //! Which messages an `[[apply]]` covers. Asked for every message and every `[[apply]]`; allocates nothing.
 
-use super::{Apply, PolicySet};
+use super::{Apply, PolicySet, Scope};
 use crate::directory::Directory;
 use crate::message::{Message, Party, PartyClass};
+
+impl Scope {
+    /// True if a tenant's messages may be covered.
+    pub fn has_tenant(&self, tenant: &str) -> bool {
+        (self.tenants.is_empty() || self.tenants.has(tenant)) && !self.except_tenants.has(tenant)
+    }
+
+    /// True if every tenant that it names is taken out again.
+    pub fn is_of_nobody(&self) -> bool {
+        !self.tenants.is_empty() && self.tenants.iter().all(|tenant| self.except_tenants.has(tenant))
+    }
+}
 
 impl PolicySet {
     /// True if the scope of `apply` covers the message, whatever its mode.
     pub fn covers(&self, apply: &Apply, message: &Message, directory: Option<&Directory>) -> bool {
         let scope = &apply.scope;
         let named = |names: &super::Names, name: &str| names.is_empty() || names.has(name);
-        named(&scope.tenants, &message.id.tenant)
+        scope.has_tenant(&message.id.tenant)
             && named(&scope.channels, &message.id.channel)
             && (scope.people.is_empty() || message.parties().any(|party| scope.people.has(&party.id)))
             && (scope.except_people.is_empty() || !message.parties().any(|party| scope.except_people.has(&party.id)))

@@ -66,6 +66,9 @@ struct StoredScope {
     channels: Vec<String>,
     departments: Vec<String>,
     except_people: Vec<String>,
+    /// Only where there are any: sets of before have the text that they had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    except_tenants: Vec<String>,
     hours: Option<String>,
     people: Vec<String>,
     tenants: Vec<String>,
@@ -175,6 +178,7 @@ fn store_apply(apply: &Apply) -> StoredApply {
             channels: scope.channels.to_vec(),
             departments: scope.departments.to_vec(),
             except_people: scope.except_people.to_vec(),
+            except_tenants: scope.except_tenants.to_vec(),
             hours: scope.hours.as_ref().map(Hours::to_string),
             people: scope.people.to_vec(),
             tenants: scope.tenants.to_vec(),
@@ -191,6 +195,7 @@ fn load_apply(stored: StoredApply) -> Result<Apply, NotAStoredSet> {
         channels,
         departments,
         except_people,
+        except_tenants,
         hours,
         people,
         tenants,
@@ -214,6 +219,7 @@ fn load_apply(stored: StoredApply) -> Result<Apply, NotAStoredSet> {
             departments: Names::from(departments),
             people: Names::from(people),
             except_people: Names::from(except_people),
+            except_tenants: Names::from(except_tenants),
             hours,
         },
         settings: stored

@@ -314,6 +314,29 @@ fn a_scope_covers_what_all_its_conditions_name() {
 }
 
 #[test]
+fn tenants_that_the_host_took_out_are_not_covered() {
+    // The tenants that a scope names, those that are taken out, whether the bank's message is covered, and whether nobody's is.
+    let table = [
+        (&[][..], &[][..], true, false),
+        (&[], &["bank"], false, false),
+        (&[], &["shop"], true, false),
+        (&["bank"], &["bank"], false, true),
+        (&["bank", "shop"], &["bank"], false, false),
+        (&["bank", "shop"], &["shop"], true, false),
+        (&["bank", "shop"], &["shop", "bank", "club"], false, true),
+    ];
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Names>();
+    each_row(table, |(tenants, except_tenants, covers, is_of_nobody)| {
+        let mut set = parse("[[apply]]\npack = \"a\"\n").unwrap();
+        let scope = &mut set.apply[0].scope;
+        (scope.tenants, scope.except_tenants) = (names(tenants), names(except_tenants));
+        assert_eq!(scope.is_of_nobody(), is_of_nobody);
+        assert_eq!(scope.has_tenant("bank"), covers);
+        assert_eq!(set.covers(&set.apply[0], &message(), None), covers);
+    });
+}
+
+#[test]
 fn the_sets_own_departments_come_first() {
     let set = parse("[departments]\nwealth = [\"zhang\"]\n[[apply]]\npack = \"a\"\n").unwrap();
     let party = |id: &str| Party {
@@ -420,13 +443,14 @@ fn apply() -> impl Strategy<Value = Apply> {
         Some("Mon,Sat-Sun 00:00-01:00,01:00-24:00 UTC"),
     ]);
     let hours = hours.prop_map(|text| text.map(|text| Hours::parse(text, &Zone::utc()).unwrap()));
-    let scope = (names(), names(), names(), names(), names(), hours).prop_map(
-        |(tenants, channels, departments, people, except_people, hours)| Scope {
+    let scope = (names(), names(), names(), names(), names(), names(), hours).prop_map(
+        |(tenants, channels, departments, people, except_people, except_tenants, hours)| Scope {
             tenants,
             channels,
             departments,
             people,
             except_people,
+            except_tenants,
             hours,
         },
     );

@@ -286,21 +286,32 @@ pub(crate) struct TokenFileArgs {
     pub token_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCheckArgs {
+    /// The policy set.
+    pub set: PathBuf,
+    /// The configuration that the set is for: whom it scores by the approvals that are in force, where its tenants want a second person
+    /// for that. Default: none is asked for.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub token: TokenFileArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+    /// Where compiled snapshots are kept between runs.
+    #[arg(long)]
+    pub cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Builds a policy set and runs its packs' cases, without a daemon: would it go live?
-    #[command(after_help = "Example:\n  proviso policy check policies/demo.toml")]
-    Check {
-        /// The policy set.
-        set: PathBuf,
-        #[arg(long, value_enum, default_value_t)]
-        format: OutputFormat,
-        /// Where compiled snapshots are kept between runs.
-        #[arg(long)]
-        cache_dir: Option<PathBuf>,
-        #[command(flatten)]
-        trust: TrustArgs,
-    },
+    #[command(
+        after_help = "Examples:\n  proviso policy check policies/demo.toml\n  proviso policy check set.toml --config proviso.toml"
+    )]
+    Check(PolicyCheckArgs),
     /// Has a pack that runs in shadow enforced, once a backtest has shown what that changes.
     #[command(after_help = "Example:\n  \
         proviso backtest --set live.toml --promote house-rules --config proviso.toml --report diff.json\n  \

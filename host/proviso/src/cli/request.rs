@@ -42,6 +42,33 @@ pub(crate) enum RequestCommand {
         after_help = "Example:\n  proviso request export '保本 OR guaranteed' --tenant bank --reason 'case 7' --to 'the court' --config proviso.toml"
     )]
     Export(RequestExportArgs),
+    /// Asks that the people of a tenant be scored by what the policy set applies under an impact assessment, as it is now. From somebody
+    /// else's approval on they are, until the time is over or one person ends it.
+    #[command(
+        after_help = "Example:\n  proviso request scoring --tenant bank --assessment PIA-2026-004 --reason 'leavers of the wealth desk' \
+            --until 2027-06-30 --config proviso.toml"
+    )]
+    Scoring {
+        /// Whose people.
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+        tenant: String,
+        /// The impact assessment's id, as the policy set names it.
+        #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+        assessment: String,
+        /// Why, for who approves it and for the record.
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+        reason: String,
+        /// How long: a day, whose end in the policy set's time zone is meant, or a time with its zone; at most 366 days ahead.
+        #[arg(long, value_name = "DAY|TIME")]
+        until: String,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+    /// Ends what a request allowed: nobody is scored by it any more. One person may do it.
+    #[command(
+        after_help = "Example:\n  proviso request end 6 --note 'the works council objects' --config proviso.toml"
+    )]
+    End(DecideArgs),
     /// Lists requests, the latest first: what was asked for, and where each stands.
     #[command(after_help = "Example:\n  proviso request list --config proviso.toml --format json")]
     List(ArchiveArgs),

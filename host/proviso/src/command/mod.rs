@@ -36,6 +36,7 @@ pub(crate) mod rejudge;
 mod release;
 pub(crate) mod replay;
 pub(crate) mod request;
+mod requested;
 mod restore;
 pub(crate) mod retention;
 mod search;

@@ -1,28 +1,24 @@
 //! `proviso policy …`: would a set go live, what runs, what ran, and back.
 
 use crate::building;
-use crate::cli::{DaemonArgs, OutputFormat, PolicyCommand};
+use crate::cli::{DaemonArgs, OutputFormat, PolicyCheckArgs, PolicyCommand};
 use crate::client::Client;
 use crate::exit::{Ending, Usage};
 use crate::show::table::{Columns, clip, count};
 use proviso_archive::{AllowedDowngrade, Archive, ArchiveError, Change};
 use proviso_daemon::config::Config;
+use proviso_daemon::scoring;
+use proviso_daemon::wire::StandingV1;
 use proviso_model::Problems;
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::build::failed_cases;
 use proviso_pipeline::loading::trust::TrustSource;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Instant;
 
 pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Ending> {
     match command {
-        PolicyCommand::Check {
-            set,
-            format,
-            cache_dir,
-            trust,
-        } => check(set, *format, cache_dir.as_deref(), trust.trust.as_deref(), colour),
+        PolicyCommand::Check(args) => check(args, colour),
         PolicyCommand::Promote(args) => super::promote::run(args),
         PolicyCommand::Status(args) => status(args, colour),
         PolicyCommand::Reload(args) => attempt(args, "/v1/policy/reload", &json!({})),
@@ -38,16 +34,19 @@ pub(crate) fn run(command: &PolicyCommand, colour: bool) -> anyhow::Result<Endin
     }
 }
 
-fn check(
-    set: &Path,
-    format: OutputFormat,
-    cache_dir: Option<&Path>,
-    trust: Option<&Path>,
-    colour: bool,
-) -> anyhow::Result<Ending> {
+fn check(args: &PolicyCheckArgs, colour: bool) -> anyhow::Result<Ending> {
+    let (set, trust) = (&args.set, args.trust.trust.as_deref());
     let started = Instant::now();
-    let engine = build::engine(cache_dir)?;
-    let generation = building::of_set(&engine, set, trust)?;
+    let engine = build::engine(args.cache_dir.as_deref())?;
+    let mut resolved = building::resolve(set, trust, None)?;
+    let mut standings = Vec::new();
+    if let Some(path) = &args.config {
+        let config = Config::read(path)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let approvals = runtime.block_on(super::request::approvals(&config, &args.token))?;
+        (standings, resolved.set) = scoring::approved(&resolved, &config.requests, &approvals);
+    }
+    let generation = building::generation(&engine, &resolved, "building policies")?;
     let built = started.elapsed();
     let failed = failed_cases(&generation);
     if !failed.is_empty() {
@@ -55,14 +54,17 @@ fn check(
     }
     let source = TrustSource::find(trust, Some(set));
     let trust = proviso_daemon::trust::describe(&source, generation.packs());
+    let standings = json!(standings.iter().map(StandingV1::from).collect::<Vec<_>>());
     let mut described = serde_json::to_value(generation.describe())?;
-    match format {
+    match args.format {
         OutputFormat::Json => {
             described["trust"] = trust;
+            described["scoring"] = standings;
             crate::show::json(format_args!("{}", serde_json::to_string_pretty(&described)?));
         }
         OutputFormat::Table => {
             print_generation(&described, colour)?;
+            print_scoring(&standings);
             print_trust(&trust);
             let cases = generation.self_test().len();
             crate::show::line(format_args!(
@@ -73,6 +75,14 @@ fn check(
         }
     }
     Ok(Ending::Well)
+}
+
+/// Says who is scored by whose approval, and of whom nobody is.
+fn print_scoring(standings: &Value) {
+    let says = standings.as_array().into_iter().flatten();
+    for said in says.filter_map(|one| one["says"].as_str()) {
+        crate::show::line(format_args!("\nScoring: {said}"));
+    }
 }
 
 fn client(args: &DaemonArgs) -> anyhow::Result<Client> {
@@ -86,6 +96,7 @@ fn status(args: &DaemonArgs, colour: bool) -> anyhow::Result<Ending> {
         return Ok(Ending::Well);
     }
     print_generation(&status["generation"], colour)?;
+    print_scoring(&status["scoring"]);
     print_trust(&status["trust"]);
     print_watch(&status["watch"]);
     let messages = &status["messages"];

@@ -1,7 +1,8 @@
 //! `proviso request …`: acts that one person may not do alone, or not at once.
 
 use super::export::{asked, run_request, usage};
-use crate::cli::{ArchiveArgs, DecideArgs, OutputFormat, RequestCommand, RequestExportArgs};
+use super::requested::{print, stands, what};
+use crate::cli::{ArchiveArgs, DecideArgs, OutputFormat, RequestCommand, RequestExportArgs, TokenFileArgs};
 use crate::client::Client;
 use crate::exit::{Ending, Usage, told};
 use crate::looking::{Looking, NOTHING, Writing};
@@ -9,10 +10,13 @@ use crate::show::progress::Progress;
 use crate::show::table::{Columns, clip, count};
 use crate::who::runs_this;
 use anyhow::Context as _;
-use proviso_archive::{Archive, Change, Deciding};
+use proviso_archive::{Archive, Change, Deciding, EndingRequest};
 use proviso_daemon::config::Config;
-use proviso_daemon::wire::{AskedV1, ExportV1, RanV1, RequestV1, RequestsV1};
-use proviso_daemon::{Pauses, Rulebook, exporting, requests};
+use proviso_daemon::requests::AskedScoring;
+use proviso_daemon::scoring::Approval;
+use proviso_daemon::wire::{AskedV1, RanV1, RequestV1, RequestsV1};
+use proviso_daemon::{Pauses, Rulebook, exporting, requests, scoring};
+use proviso_model::time::Zone;
 use proviso_pipeline::places;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -38,6 +42,14 @@ pub(crate) fn run(command: &RequestCommand, colour: bool) -> anyhow::Result<Endi
                 archive,
             } => hold_release(*hold, note, reason, archive).await,
             RequestCommand::Export(args) => export(args).await,
+            RequestCommand::Scoring {
+                tenant,
+                assessment,
+                reason,
+                until,
+                archive,
+            } => scoring((tenant, assessment), reason, until, archive).await,
+            RequestCommand::End(args) => end(args).await,
             RequestCommand::List(args) => list(args, colour).await,
             RequestCommand::Show { request, archive } => show(*request, archive, colour).await,
             RequestCommand::Approve(args) => decide(args, true).await,
@@ -142,6 +154,80 @@ async fn hold_release(hold: i64, note: &str, reason: &str, args: &ArchiveArgs) -
     Ok(Ending::Well)
 }
 
+async fn scoring(
+    (tenant, assessment): (&str, &str),
+    reason: &str,
+    until: &str,
+    args: &ArchiveArgs,
+) -> anyhow::Result<Ending> {
+    // Before anything is opened: what is wrong is told at once.
+    scoring::until(until, &Zone::utc()).map_err(Usage)?;
+    let (config, writing) = writing(args).await?;
+    let asked = match &writing {
+        Writing::Daemon(client) => {
+            let body = json!({ "tenant": tenant, "assessment": assessment, "reason": reason, "until": until });
+            posted(client, "/v1/requests/scoring", &body)
+        }
+        Writing::Here(archive) => scoring_here(&config, archive, (tenant, assessment), reason, until).await,
+    };
+    writing.close().await;
+    print_asked(&asked?, args.format);
+    Ok(Ending::Well)
+}
+
+async fn scoring_here(
+    config: &Config,
+    archive: &Archive,
+    (tenant, assessment): (&str, &str),
+    reason: &str,
+    until: &str,
+) -> anyhow::Result<AskedV1> {
+    let (standings, zone) = scoring::of_set_file(config, archive).await?;
+    let asked = AskedScoring {
+        tenant: tenant.to_owned(),
+        assessment: assessment.to_owned(),
+        reason: reason.to_owned(),
+        until: scoring::until(until, &zone).map_err(Usage)?,
+    };
+    let asked = requests::ask_scoring(config, archive, &standings, asked, &runs_this()).await;
+    let requests = vec![asked.map_err(told)?];
+    Ok(AskedV1 {
+        requests,
+        messages: None,
+    })
+}
+
+async fn end(args: &DecideArgs) -> anyhow::Result<Ending> {
+    let (_, writing) = writing(&args.archive).await?;
+    let ended = match &writing {
+        Writing::Daemon(client) => {
+            let body = json!({ "request": args.request, "note": args.note });
+            client.post("/v1/requests/end", &body).map(|_| ())
+        }
+        Writing::Here(archive) => {
+            let ending = EndingRequest {
+                request: args.request,
+                note: &args.note,
+                at: places::now(),
+            };
+            let ended = archive.commit(Change::EndRequest(&ending), &runs_this()).await;
+            ended.map(|_| ()).map_err(|error| told(error.into()))
+        }
+    };
+    writing.close().await;
+    ended?;
+    let number = args.request;
+    match args.archive.format {
+        OutputFormat::Json => crate::show::json(format_args!("{}", json!({ "request": number, "ended": true }))),
+        OutputFormat::Table => {
+            crate::show::line(format_args!(
+                "request {number} is ended: nobody is scored by it any more"
+            ));
+        }
+    }
+    Ok(Ending::Well)
+}
+
 fn print_asked(asked: &AskedV1, format: OutputFormat) {
     if format == OutputFormat::Json {
         crate::show::json(format_args!("{}", json!(asked)));
@@ -173,6 +259,22 @@ async fn of_file(archive: &Archive, before: i64, limit: u32) -> anyhow::Result<V
     let at = places::now();
     let requests = archive.requests(before, limit).await?.into_iter();
     Ok(requests.map(|request| RequestV1::at(request, at)).collect())
+}
+
+/// What people are scored by now; nothing where there is no archive yet.
+pub(super) async fn approvals(config: &Config, token: &TokenFileArgs) -> anyhow::Result<Vec<Approval>> {
+    let mut found = Vec::new();
+    if !config.archive_path().exists() {
+        return Ok(found);
+    }
+    let looking = Looking::begin(config, token).await?;
+    let mut before = i64::MAX;
+    loop {
+        let page = page(&looking, before).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        before = last.request;
+        found.extend(page.iter().filter_map(RequestV1::approval));
+    }
 }
 
 async fn one(looking: &Looking, number: i64) -> anyhow::Result<RequestV1> {
@@ -225,27 +327,6 @@ async fn list(args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
     Ok(Ending::Well)
 }
 
-fn what(request: &RequestV1) -> String {
-    match (&request.export, request.messages, request.hold) {
-        (Some(export), Some(messages), _) => format!("export {} messages to {}", count(messages), clip(&export.to, 40)),
-        (None, Some(messages), _) => format!("dispose of {} messages", count(messages)),
-        (_, _, Some(hold)) => format!("release hold {hold}"),
-        _ => request.act.clone(),
-    }
-}
-
-fn stands(request: &RequestV1) -> String {
-    match request.state.as_str() {
-        "waits-for-approval" => "waits for somebody else to approve it".to_owned(),
-        "waits-for-its-time" => format!("waits until {}", request.not_before),
-        "may-run" => format!("may run until {}", request.ends_at),
-        "ran" => request
-            .run_at
-            .map_or_else(|| "ran".to_owned(), |at| format!("ran at {at}")),
-        other => other.to_owned(),
-    }
-}
-
 async fn show(number: i64, args: &ArchiveArgs, colour: bool) -> anyhow::Result<Ending> {
     let config = Config::read(&args.config)?;
     let looking = Looking::begin(&config, &args.token).await?;
@@ -254,71 +335,8 @@ async fn show(number: i64, args: &ArchiveArgs, colour: bool) -> anyhow::Result<E
         crate::show::json(format_args!("{}", json!(request)));
         return Ok(Ending::Well);
     }
-    let mut table = Columns::pairs(colour);
-    table.row(["request", &request.request.to_string()]);
-    table.row(["tenant", &request.tenant]);
-    table.row(["what", &what(&request)]);
-    for rule in &request.rules {
-        table.row(["rule", rule]);
-    }
-    if let Some(note) = &request.note {
-        table.row(["note", note]);
-    }
-    for (name, text) in request.export.iter().flat_map(of_export) {
-        table.row([name, &text]);
-    }
-    table.row(["reason", &request.reason]);
-    table.row(["asked", &format!("{} by {}", request.asked_at, request.asked_by)]);
-    table.row(["runs", &format!("from {} to {}", request.not_before, request.ends_at)]);
-    table.row([
-        "second person",
-        if request.second_person {
-            "has to approve it"
-        } else {
-            "not asked for"
-        },
-    ]);
-    if let Some(decision) = &request.decision {
-        let decided = if decision.approved { "approved" } else { "refused" };
-        table.row([
-            decided,
-            &format!("{} by {}: {}", decision.at, decision.by, decision.note),
-        ]);
-    }
-    if let (Some(at), Some(by)) = (&request.run_at, &request.run_by) {
-        table.row(["ran", &format!("{at} by {by}")]);
-    }
-    table.row(["act", &request.digest.to_string()]);
-    table.row(["stands", &stands(&request)]);
-    table.print(&mut std::io::stdout())?;
+    print(&request, colour)?;
     Ok(Ending::Well)
-}
-
-/// What an export gives away and to whom, as a person compares it.
-fn of_export(export: &ExportV1) -> Vec<(&'static str, String)> {
-    let what = export.query.clone().map(|query| ("query", query));
-    let what = what.or_else(|| export.conversation.clone().map(|name| ("conversation", name)));
-    let forms = export.forms.clone().unwrap_or_default();
-    what.into_iter()
-        .chain([
-            ("to", export.to.clone()),
-            (
-                "used until",
-                export.until.clone().unwrap_or_else(|| "no day is named".to_owned()),
-            ),
-            ("context", export.context.unwrap_or_default().to_string()),
-            ("zone", export.zone.clone().unwrap_or_default()),
-            ("masked", if export.masked { "yes" } else { "no" }.to_owned()),
-            (
-                "forms",
-                if forms.is_empty() {
-                    "none".to_owned()
-                } else {
-                    forms.join(", ")
-                },
-            ),
-        ])
-        .collect()
 }
 
 async fn decide(args: &DecideArgs, approve: bool) -> anyhow::Result<Ending> {

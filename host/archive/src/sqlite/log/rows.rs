@@ -210,6 +210,15 @@ pub(in crate::sqlite) const REQUESTS_RUN: Rows = Rows {
     of_message: None,
 };
 
+/// Those that were in force and ended.
+pub(in crate::sqlite) const REQUESTS_ENDED: Rows = Rows {
+    kind: "request-ended",
+    before: "before-request-ended",
+    sql: "SELECT request, ended_at, ended_by, note FROM request_ends WHERE request = ?",
+    count: "SELECT count(*) FROM request_ends",
+    of_message: None,
+};
+
 /// What was permitted, as it changed.
 pub(in crate::sqlite) const PERMISSIONS: Rows = Rows {
     kind: "permission",
@@ -238,7 +247,7 @@ pub(in crate::sqlite) const DELETED_QUERIES: Rows = Rows {
 };
 
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 23] = [
+pub(in crate::sqlite) const ALL: [&Rows; 24] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -259,6 +268,7 @@ pub(in crate::sqlite) const ALL: [&Rows; 23] = [
     &REQUESTS,
     &REQUESTS_DECIDED,
     &REQUESTS_RUN,
+    &REQUESTS_ENDED,
     &PERMISSIONS,
     &SAVED_QUERIES,
     &DELETED_QUERIES,
