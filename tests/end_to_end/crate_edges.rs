@@ -19,9 +19,19 @@ const EDGES: &[(&str, &[&str])] = &[
         "proviso-evidence",
         &["proviso-model", "proviso-entities", "proviso-proof", "proviso-record"],
     ),
+    // The last four by its feature `judge`, without which it is built small.
     (
         "proviso-verify",
-        &["proviso-evidence", "proviso-proof", "proviso-record", "proviso-seal"],
+        &[
+            "proviso-evidence",
+            "proviso-proof",
+            "proviso-record",
+            "proviso-seal",
+            "proviso-model",
+            "proviso-pack",
+            "proviso-engine",
+            "proviso-pipeline",
+        ],
     ),
     // In a browser there is neither AWS-LC nor zstd's library: it opens by ciphers of its own, in the way of the archive.
     (

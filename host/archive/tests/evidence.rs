@@ -70,8 +70,15 @@ pub(crate) fn verified(bytes: Vec<u8>, key: Option<&str>) -> Option<Report> {
     let mut members = TarMembers::open(Cursor::new(bytes)).ok()?;
     let expected = Expected {
         key: key.map(|key| key.parse::<VerifierKey>().unwrap()),
+        ..Expected::default()
     };
-    let report = verify(&mut members, &mut Unsealing::new().unwrap(), &expected, &mut |_| {});
+    let report = verify(
+        &mut members,
+        &mut Unsealing::new().unwrap(),
+        None,
+        &expected,
+        &mut |_| {},
+    );
     Some(report.unwrap())
 }
 

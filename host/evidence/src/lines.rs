@@ -1,8 +1,9 @@
 //! Lines of the members that hold messages: what is to be read, and what shows it. One spelling each.
 
 use crate::base64;
-use crate::evidence::{Evidence, JudgedAt, Person, Review, Role, Standing, Told};
+use crate::evidence::{Department, Evidence, FoldBefore, JudgedAt, JudgedWith, Person, Review, Role, Standing, Told};
 use proviso_model::Digest;
+use proviso_model::id::PolicyId;
 use proviso_model::time::Zone;
 use proviso_proof::entry::{Entry, Value};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 pub(crate) const MESSAGES: &str = "messages";
 /// The folder of what shows them.
 pub(crate) const SEALS: &str = "seals";
+/// The folder of what they were judged with.
+pub(crate) const JUDGED_WITH: &str = "judged-with";
 /// Messages of one member, and the bytes at which it takes no more.
 pub(crate) const PART_MESSAGES: usize = 1_000;
 pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -80,6 +83,28 @@ pub(crate) struct MaskedAtV1 {
     pub(crate) leaf: u64,
     pub(crate) place: u32,
     pub(crate) commitment: String,
+}
+
+/// What a message was judged with beside itself.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JudgedWithV1 {
+    pub(crate) number: i64,
+    /// Absent where a message is not in the export that it was judged with.
+    pub(crate) before: Option<Vec<i64>>,
+    /// Absent where that is not known any more.
+    pub(crate) departments: Option<Vec<Department>>,
+    pub(crate) folds: Vec<FoldV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FoldV1 {
+    pub(crate) pack: String,
+    pub(crate) policy: String,
+    pub(crate) key: String,
+    /// In base64.
+    pub(crate) state: String,
 }
 
 /// The log's entry of a message that arrived: where it stands, and the digests that it has.
@@ -153,6 +178,43 @@ impl SealV1 {
             judgement: base64::encode(&sealed.judgement),
             told: evidence.told.iter().map(ToldV1::new).collect(),
         }
+    }
+}
+
+impl JudgedWithV1 {
+    pub(crate) fn new(evidence: &Evidence) -> Self {
+        let with = &evidence.judged_with;
+        let folds = with.folds.iter().map(|fold| FoldV1 {
+            pack: fold.policy.pack.to_string(),
+            policy: fold.policy.policy.to_string(),
+            key: fold.key.to_string(),
+            state: base64::encode(&fold.state),
+        });
+        Self {
+            number: evidence.number,
+            before: with.before.clone(),
+            departments: with.departments.clone(),
+            folds: folds.collect(),
+        }
+    }
+
+    /// What is written; `None` if a state is no base64.
+    pub(crate) fn read(self) -> Option<JudgedWith> {
+        let folds = self.folds.into_iter().map(|fold| {
+            Some(FoldBefore {
+                policy: PolicyId {
+                    pack: fold.pack.into(),
+                    policy: fold.policy.into(),
+                },
+                key: fold.key.into(),
+                state: base64::decode(&fold.state)?.into(),
+            })
+        });
+        Some(JudgedWith {
+            folds: folds.collect::<Option<_>>()?,
+            before: self.before,
+            departments: self.departments,
+        })
     }
 }
 

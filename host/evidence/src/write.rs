@@ -3,7 +3,9 @@
 use crate::about::About;
 use crate::evidence::{Evidence, Generation, Role};
 use crate::form::{CountsV1, EXPORTED, MANIFEST, ManifestV1, MemberV1};
-use crate::lines::{MESSAGES, MaskedSealV1, MessageV1, PART_BYTES, PART_MESSAGES, SEALS, SealV1, to_line};
+use crate::lines::{
+    JUDGED_WITH, JudgedWithV1, MESSAGES, MaskedSealV1, MessageV1, PART_BYTES, PART_MESSAGES, SEALS, SealV1, to_line,
+};
 use crate::member::Sink;
 use crate::parts::Parts;
 use crate::proof_files::Proof;
@@ -38,6 +40,7 @@ pub struct Writer<S> {
     conversation: Option<(String, String, String)>,
     messages: Parts,
     seals: Parts,
+    judged_with: Parts,
     lines: usize,
     meanings: MeaningsV1,
     generations: Vec<Generation>,
@@ -75,6 +78,7 @@ impl<S: Sink> Writer<S> {
             conversation: None,
             messages: Parts::new(MESSAGES, "jsonl", ""),
             seals: Parts::new(SEALS, "jsonl", ""),
+            judged_with: Parts::new(JUDGED_WITH, "jsonl", ""),
             lines: 0,
             meanings: MeaningsV1::default(),
             generations: Vec::new(),
@@ -105,7 +109,7 @@ impl<S: Sink> Writer<S> {
         self.generations.push(generation);
     }
 
-    /// Writes a message. What is masked comes masked ([`crate::mask`]).
+    /// Writes a message. What is masked comes masked ([`crate::mask`]), and what it was judged with is left out then.
     pub fn message(&mut self, evidence: &Evidence) -> Result<(), S::Error> {
         let id = &evidence.message.id;
         let conversation = (
@@ -131,12 +135,13 @@ impl<S: Sink> Writer<S> {
         } else {
             evidence.told.iter().for_each(|told| self.note(told.place));
             self.seals.line(&to_line(&SealV1::new(evidence)));
+            self.judged_with.line(&to_line(&JudgedWithV1::new(evidence)));
         }
         self.lines += 1;
         for (path, bytes) in self.views.message(evidence, begins) {
             self.members.member(&path, &bytes)?;
         }
-        if self.lines == PART_MESSAGES || self.messages.bytes() + self.seals.bytes() >= PART_BYTES {
+        if self.lines == PART_MESSAGES || self.part_bytes() >= PART_BYTES {
             self.part()?;
         }
         Ok(())
@@ -146,9 +151,14 @@ impl<S: Sink> Writer<S> {
         self.places.entry(place.leaf).or_default().insert(place.entry);
     }
 
+    fn part_bytes(&self) -> usize {
+        self.messages.bytes() + self.seals.bytes() + self.judged_with.bytes()
+    }
+
     fn part(&mut self) -> Result<(), S::Error> {
         self.lines = 0;
-        for (path, text) in self.messages.take().into_iter().chain(self.seals.take()) {
+        let parts = [&mut self.messages, &mut self.seals, &mut self.judged_with];
+        for (path, text) in parts.into_iter().filter_map(Parts::take) {
             self.members.member(&path, text.as_bytes())?;
         }
         Ok(())

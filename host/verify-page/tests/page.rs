@@ -128,8 +128,16 @@ fn by_the_program(bytes: &[u8], key: &str) -> (Value, String) {
     };
     let expected = Expected {
         key: (!key.is_empty()).then(|| key.parse().unwrap()),
+        ..Expected::default()
     };
-    let report = verify(&mut members, &mut Unsealing::new().unwrap(), &expected, &mut |_| ()).unwrap();
+    let report = verify(
+        &mut members,
+        &mut Unsealing::new().unwrap(),
+        None,
+        &expected,
+        &mut |_| (),
+    )
+    .unwrap();
     (json_of(&report), said(&report, Language::English).to_text())
 }
 

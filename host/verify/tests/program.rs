@@ -1,6 +1,7 @@
 //! The program as it is run: what it says, and what it ends with.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use proviso_proof::note::{KeyKind, KeyName, SignerKey};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -62,6 +63,54 @@ fn a_masked_export_says_what_is_not_shown() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("4 messages are masked"), "{text}");
     assert!(!text.contains("opens by its own key"), "{text}");
+}
+
+/// They have nothing that their messages were judged with: each is counted as not judged, with the reason.
+#[cfg(feature = "judge")]
+#[test]
+fn exports_of_before_verify_and_are_not_judged_again() {
+    for (name, why, reason) in [
+        (WHOLE, "did not enclose what they were judged with", "older-export"),
+        (MASKED, "names in them are pseudonyms", "masked"),
+    ] {
+        let (path, known) = (golden(name), key(name));
+        let arguments = [path.to_str().unwrap(), "--key", &known, "--judge"];
+        let (code, text) = said(&arguments);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("0 messages: judged again"), "{text}");
+        assert!(
+            text.contains("4 messages were not judged again: ") && text.contains(why),
+            "{text}"
+        );
+        let (code, text) = said(&[&arguments[..], &["--format", "json"]].concat());
+        assert_eq!(code, Some(0), "{text}");
+        assert!(
+            text.contains("\"not_judged\": 4") && text.contains(&format!("\"{reason}\": 4")),
+            "{text}"
+        );
+    }
+    // Who does not ask is told that nobody looked.
+    let (_, text) = said(&[golden(WHOLE).to_str().unwrap()]);
+    assert!(text.contains("verdicts were not judged again here"), "{text}");
+}
+
+#[test]
+fn a_witness_that_is_asked_for_must_have_signed() {
+    let path = golden(WHOLE);
+    let path = path.to_str().unwrap();
+    let seed = [7; 32];
+    let witness = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &seed);
+    let (code, text) = said(&[path, "--witness", &witness.verifier().to_string()]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("altered: proof/witnessed: the export has no checkpoint that a witness signed"),
+        "{text}"
+    );
+    for (wrong, told) in [("no key", "--witness: "), (&*key(WHOLE), "is the key of a log")] {
+        let (code, text) = said(&[path, "--witness", wrong]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::NotRead;
 use super::fault::{Faults, cut};
 use crate::form::{FORM, MANIFEST, ManifestV1};
 use crate::member::{MEMBERS_MAX, Members, is_path};
-use crate::proof_files::{CHECKPOINT, EXPORTED, KEY, PROOF, TREE, leaves_path};
+use crate::proof_files::{CHECKPOINT, CONTINUED, EXPORTED, KEY, PROOF, TREE, WITNESSED, leaves_path};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
@@ -92,6 +92,9 @@ pub(super) fn listed<M: Members>(
     expected.extend([KEY, CHECKPOINT, EXPORTED]);
     expected.extend(leaves.iter().map(String::as_str));
     expected.push(TREE);
+    if [WITNESSED, CONTINUED].iter().any(|path| all.contains(path)) {
+        expected.extend([WITNESSED, CONTINUED]);
+    }
     let known: BTreeSet<&str> = expected.iter().copied().collect();
     if known.len() < expected.len() {
         // Nothing that is listed is read: a list may be long, and each of it large.

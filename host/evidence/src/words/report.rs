@@ -4,7 +4,7 @@ use super::Language;
 use crate::local_time::utc;
 use crate::shown::shown;
 use crate::tar::TarError;
-use crate::verify::{Fault, Report, Told};
+use crate::verify::{Fault, JudgedAgain, NotJudged, Report, Told};
 use serde_json::{Value, json};
 
 /// What a report says, line by line. Foreign texts in it are [`shown`].
@@ -18,6 +18,10 @@ pub struct Said {
     pub faults: Vec<String>,
     /// How many others there are.
     pub others: u64,
+    /// What came out otherwise when it was judged again, as far as it is named.
+    pub differences: Vec<String>,
+    /// How many others there are.
+    pub other_differences: u64,
     /// What follows from it.
     pub sentences: Vec<String>,
 }
@@ -40,6 +44,14 @@ impl Said {
         lines.extend(self.faults.iter().map(|fault| of_fault(fault)));
         if self.others > 0 {
             lines.push(of_fault(&others(self.others, self.language)));
+        }
+        let of_difference = |difference: &str| match self.language {
+            Language::English => format!("different: {difference}"),
+            Language::Chinese => format!("不同：{difference}"),
+        };
+        lines.extend(self.differences.iter().map(|difference| of_difference(difference)));
+        if self.other_differences > 0 {
+            lines.push(of_difference(&others(self.other_differences, self.language)));
         }
         lines.extend(self.sentences.iter().cloned());
         lines.join("\n") + "\n"
@@ -68,12 +80,20 @@ pub fn said(report: &Report, language: Language) -> Said {
         *name = shown(name);
         *value = shown(value);
     }
+    let judged = report.judged.as_ref();
+    let differences = judged.map_or(&[][..], |judged| &judged.differences);
+    let other_differences = judged.map_or(0, |judged| judged.differences_count - differences.len() as u64);
     let faults = report.faults.iter().map(|fault| shown(&fault_in(fault, language)));
     Said {
         language,
         rows,
         faults: faults.collect(),
         others: report.faults_count - report.faults.len() as u64,
+        differences: differences
+            .iter()
+            .map(|fault| shown(&fault_in(fault, language)))
+            .collect(),
+        other_differences,
         sentences: sentences(report, language),
     }
 }
@@ -85,6 +105,8 @@ pub fn said_of_not_an_export(error: &TarError, language: Language) -> Said {
         rows: Vec::new(),
         faults: vec![shown(&language.sentence(&error.to_string()))],
         others: 0,
+        differences: Vec::new(),
+        other_differences: 0,
         sentences: vec![not_given(language)],
     }
 }
@@ -165,6 +187,27 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
         let checkpoint = either(format!("{size} leaves, root {root}"), format!("{size} 个叶，根 {root}"));
         row("checkpoint", "检查点", checkpoint);
     }
+    if let Some(cosigned) = &report.cosigned {
+        let size = cosigned.size;
+        for (witness, time_s) in &cosigned.known {
+            let at = utc(time_s.saturating_mul(1_000));
+            row(
+                "witnessed",
+                "见证",
+                either(
+                    format!("{size} leaves at {at} by {witness}"),
+                    format!("{size} 个叶，{at}，{witness}"),
+                ),
+            );
+        }
+        for witness in &cosigned.unknown {
+            let unverified = either(
+                format!("{size} leaves by {witness}: not verified, for its key was not given"),
+                format!("{size} 个叶，{witness}：未给出其公钥，未核验"),
+            );
+            row("witnessed", "见证", unverified);
+        }
+    }
     if let Some(key) = &report.key {
         row("signed by", "签名公钥", key.clone());
     }
@@ -172,9 +215,109 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
 }
 
 fn sentences(report: &Report, language: Language) -> Vec<String> {
-    if !report.is_whole() {
-        return vec![not_given(language)];
+    let mut sentences = if report.is_whole() {
+        of_the_whole(report, language)
+    } else {
+        vec![not_given(language)]
+    };
+    match &report.judged {
+        Some(judged) => sentences.extend(of_judging(judged, language)),
+        None if report.is_whole() && report.masked == 0 => sentences.push(
+            match language {
+                Language::English => {
+                    "verdicts were not judged again here: `proviso-verify FILE --judge` does that by the enclosed packs"
+                }
+                Language::Chinese => "此处未重审裁定：`proviso-verify 文件 --judge` 用所附策略包重审",
+            }
+            .to_owned(),
+        ),
+        None => {}
     }
+    sentences
+}
+
+/// What came of judging again.
+fn of_judging(judged: &JudgedAgain, language: Language) -> Vec<String> {
+    let either = |english: String, chinese: String| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let JudgedAgain { equal, different, .. } = judged;
+    let mut sentences = vec![either(
+        format!("{equal} messages: judged again by the enclosed packs, each has the very verdict in the export"),
+        format!("{equal} 条消息：用所附策略包重审，每条的裁定都与导出中的逐字节相同"),
+    )];
+    if *different > 0 {
+        sentences.push(either(
+            format!(
+                "{different} messages: judged again by the enclosed packs, each has another verdict than in the export"
+            ),
+            format!("{different} 条消息：用所附策略包重审，裁定与导出中的不同"),
+        ));
+    }
+    for (why, messages) in &judged.not {
+        let (english, chinese) = reason(*why);
+        sentences.push(either(
+            format!("{messages} messages were not judged again: {english}"),
+            format!("{messages} 条消息未重审：{chinese}"),
+        ));
+    }
+    for lack in &judged.lacks {
+        let lack = shown(&fault_in(lack, language));
+        sentences.push(either(
+            format!("not judged by it: {lack}"),
+            format!("未用其重审：{lack}"),
+        ));
+    }
+    if !judged.recorded_by.is_empty() {
+        let then: Vec<&str> = judged.recorded_by.iter().map(String::as_str).collect();
+        let (now, then) = (&judged.by, shown(&then.join("; ")));
+        sentences.push(either(
+            format!("judged again by {now}; some had been judged by another version: {then}"),
+            format!("重审所用：{now}；其中有当时由其他版本审查的：{then}"),
+        ));
+    }
+    sentences
+}
+
+/// Why messages were not judged again, in English and in Chinese.
+const fn reason(why: NotJudged) -> (&'static str, &'static str) {
+    match why {
+        NotJudged::Masked => (
+            "names in them are pseudonyms, and policies judged the text as it was",
+            "已作假名化，策略当时审查的是原文",
+        ),
+        NotJudged::OlderExport => (
+            "the export was made by a version that did not enclose what they were judged with",
+            "制作导出的版本尚未附上审查时所用的资料",
+        ),
+        NotJudged::Altered => ("what the export has of them is at fault", "导出中关于它们的内容有误"),
+        NotJudged::Preceding => (
+            "messages before them in their conversations, which policies were given with them, are not in the export",
+            "策略当时一并看到的前文消息不在导出中",
+        ),
+        NotJudged::Directory => (
+            "what the directory said of their parties is not in the export",
+            "当时员工目录对其各方的记载不在导出中",
+        ),
+        NotJudged::Generation => ("their generation is not in the export", "其策略代不在导出中"),
+        NotJudged::Pack => (
+            "a pack of their generation is not in the export",
+            "其策略代的某个策略包不在导出中",
+        ),
+        NotJudged::OtherPacks => (
+            "the packs or the set in the export are others than those of their generation",
+            "导出中的策略包或策略集不是其策略代的",
+        ),
+        NotJudged::NotBuilt => ("this program cannot build their generation", "本程序无法构建其策略代"),
+        NotJudged::Deadline => (
+            "a policy ran out of time on this machine or on that of then",
+            "某个策略在本机或当时的机器上超时",
+        ),
+    }
+}
+
+fn of_the_whole(report: &Report, language: Language) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut say = |english: String, chinese: String| {
         sentences.push(match language {
@@ -211,6 +354,18 @@ fn sentences(report: &Report, language: Language) -> Vec<String> {
             format!("{untold} 条消息早于审计日志：仅由导出清单担保"),
         );
     }
+    if let Some(cosigned) = report.cosigned.as_ref().filter(|cosigned| !cosigned.known.is_empty()) {
+        let size = cosigned.size;
+        let (english, chinese) = if cosigned.covers_export {
+            ("this export is told of in one of them", "本导出记载于其中")
+        } else {
+            ("this export is told of behind them", "本导出记载于其后")
+        };
+        say(
+            format!("a witness saw the first {size} leaves of the log, which it continues; {english}"),
+            format!("见证方见过审计日志的前 {size} 个叶，日志由其延续；{chinese}"),
+        );
+    }
     if !report.is_key_known {
         say(
             "whose log this is, the export alone does not show: compare the key that signed it with the one that the organisation gave you by \
@@ -240,6 +395,28 @@ pub fn json_of(report: &Report) -> Value {
         "told_at": report.told_at_ms.map(utc), "opened": report.opened, "masked": report.masked, "untold": report.untold,
         "entries": report.entries, "faults_count": report.faults_count,
         "faults": report.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "cosigned": report.cosigned.as_ref().map(|cosigned| {
+            let known = cosigned.known.iter().map(|(key, time_s)| json!({ "key": key, "at": utc(time_s.saturating_mul(1_000)) }));
+            json!({
+                "size": cosigned.size, "covers_export": cosigned.covers_export, "known": known.collect::<Vec<_>>(),
+                "unknown": cosigned.unknown,
+            })
+        }),
+        "judged": report.judged.as_ref().map(json_of_judging),
+    })
+}
+
+fn json_of_judging(judged: &JudgedAgain) -> Value {
+    let told = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let not: serde_json::Map<String, Value> = judged
+        .not
+        .iter()
+        .map(|(why, messages)| (why.name().to_owned(), json!(messages)))
+        .collect();
+    json!({
+        "equal": judged.equal, "different": judged.different, "not_judged": judged.not_judged(), "not_judged_by_reason": not,
+        "differences_count": judged.differences_count, "differences": told(&judged.differences), "lacks": told(&judged.lacks),
+        "by": judged.by, "recorded_by": judged.recorded_by,
     })
 }
 

@@ -1,8 +1,9 @@
 //! Exports: chooses messages, reads all that is given away of them, has the log tell of it, and adds what shows that it did.
 //!
-//! `choose` says which messages, `read` opens them, `masked` makes and finds pseudonyms, `tell` writes the log's entry, `prove` leads from the log's entries to the checkpoint.
+//! `choose` says which messages, `read` opens them, `judged_with` adds what they were judged with, `masked` makes and finds pseudonyms, `tell` writes the log's entry, `prove` leads from the log's entries to the checkpoint.
 
 mod choose;
+mod judged_with;
 mod masked;
 mod prove;
 mod read;
@@ -56,6 +57,9 @@ impl Sqlite {
         let about = request.about(number, key.name().to_string(), by);
         let mut writer = Writer::new(sink, about, request.views);
         let mut reading = read::Reading::new(&request.zone);
+        if !request.masked {
+            reading.begin_judged_with();
+        }
         let mut mask = if request.masked {
             Some(self.mask(masked::Keyed::new(&self.sealing, number)).await?)
         } else {

@@ -1,13 +1,14 @@
 //! What leads from entries of the log to a signed checkpoint: one proof for the entries of each leaf, and one for all leaves.
 
 use crate::log::LogTrouble;
-use crate::opening::ArchiveError;
+use crate::opening::{ArchiveError, beside};
 use crate::sqlite::Sqlite;
 use crate::sqlite::bulk::number_list;
+use crate::sqlite::log::witnessed::consistency;
 use crate::sqlite::log::{checkpoints, judged, tiles};
 use crate::sqlite::records::{content_columns, read_content};
 use crate::sqlite::rows::{damage, damaged};
-use proviso_evidence::{LeafProof, Proof, Told};
+use proviso_evidence::{LeafProof, Proof, Told, WitnessedProof};
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, sub_tree};
 use proviso_proof::leaf::Leaf;
@@ -46,6 +47,8 @@ impl Sqlite {
             .entry(exported.place.leaf)
             .or_default()
             .insert(exported.place.entry);
+        // What witnesses signed first: the checkpoint that is read behind it is no older.
+        let older = self.cosigned(&key)?;
         let (checkpoint, note) = self.covering(&key, exported.place.leaf).await?;
         let mut leaves = Vec::with_capacity(places.len());
         for (leaf, places) in &places {
@@ -61,13 +64,47 @@ impl Sqlite {
             let what = "the log does not lead to its checkpoint: `proviso audit verify` tells what was altered";
             return Err(self.storage(damage(what.to_owned())).into());
         }
+        let witnessed = match older {
+            Some((older, note)) => Some(self.continued(&checkpoint, &older, note).await?),
+            None => None,
+        };
         Ok(Proof {
             key,
             checkpoint: note,
             exported,
             leaves,
             tree,
+            witnessed,
         })
+    }
+
+    /// The newest checkpoint under the log's key that a witness signed as well. One under another key is of before the log went on under this one.
+    fn cosigned(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, ArchiveError> {
+        let found = checkpoints::read(beside(&self.path, ".witnessed")).map_err(|error| self.log_trouble(error))?;
+        let trust = LogTrust::new(key.name().as_str(), key.clone());
+        let verified = found
+            .zip(trust.ok())
+            .and_then(|(found, trust)| trust.open(&found.bytes).ok());
+        let verified = verified.filter(|verified| verified.note().signatures().len() > 1);
+        Ok(verified.map(|verified| (verified.checkpoint().clone(), verified.note().clone())))
+    }
+
+    /// From a checkpoint that witnesses signed to that of an export.
+    async fn continued(
+        &self,
+        checkpoint: &Checkpoint,
+        older: &Checkpoint,
+        note: Note,
+    ) -> Result<WitnessedProof, ArchiveError> {
+        let (before, size) = (older.size(), checkpoint.size());
+        let continued = self
+            .reading(|mut reader| async move { consistency(&mut reader, before, size).await })
+            .await?;
+        if checkpoint.continues(older, &continued).is_err() {
+            let what = "the log does not continue what its witness signed: `proviso audit verify` tells more";
+            return Err(self.storage(damage(what.to_owned())).into());
+        }
+        Ok(WitnessedProof { note, continued })
     }
 
     /// The checkpoint that covers a leaf, with the log's own signature alone. It is waited for.
