@@ -23,7 +23,7 @@
 #   make faults   has each of the daemon's first 1,000 writes fail, by an error and by a full disk, and all that was sent delivered again
 #   make memory   36 times the workload of `make bench` through the daemon, five million messages with PROVISO_CORPUS, and what it keeps in memory meanwhile
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
-#   make races     has a hold and a disposal meet on 100,000 messages
+#   make races     has a hold and a disposal meet on 100,000 messages, and 1,000 approved exports run by six at once
 #   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
 #   make verifier  builds both verifiers of exports: proviso-verify, which judges again too, as one file that needs nothing of a machine,
 #                  target/x86_64-unknown-linux-gnu/release/proviso-verify, and the page for a browser, target/proviso-verify.html
@@ -113,7 +113,8 @@ dictionary:
 	cd $(TARGET_DIR)/samples && zstd --train-fastcover -q -f * --maxdict=16384 --dictID=3 -o ../content.dictionary
 
 races:
-	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture disposal::a_hold_that_is_placed
+	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture holds::a_hold_
+	PROVISO_EXPORT_RACES=1000 cargo test --release -p proviso-archive --test main -- --nocapture export_races::
 
 verifier: page
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release -p proviso-verify --target x86_64-unknown-linux-gnu

@@ -77,7 +77,12 @@ fn a_backup_beside_a_daemon_that_writes_is_drilled_and_restored_without_what_wen
         "nothing was disposed of yet"
     );
 
-    assert_eq!(ok(&site, &["retention", "dispose", "--yes"])[0]["disposed"], 3);
+    // One arrives behind the backup, and goes with the others.
+    let mut late = message("late", "words of late");
+    late["sent_at"] = "2020-03-01T08:00:00Z".into();
+    let (status, answer) = daemon.post("/v1/messages", &late.to_string());
+    assert_eq!((status, &answer["accepted"]), (200, &1.into()));
+    assert_eq!(ok(&site, &["retention", "dispose", "--yes"])[0]["disposed"], 4);
     let (status, _) = daemon.post("/v1/messages", &message("behind", "words").to_string());
     assert_eq!(status, 200);
     assert_eq!(daemon.terminate(), Some(0));
@@ -89,7 +94,9 @@ fn a_backup_beside_a_daemon_that_writes_is_drilled_and_restored_without_what_wen
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(lines(&report, &true.into()).len(), ALL.len() + 1, "{report}");
     assert!(
-        report.to_string().contains("3 of them again") && report["seed"] == 7,
+        report.to_string().contains("3 of them again")
+            && report.to_string().contains("1 that arrived later")
+            && report["seed"] == 7,
         "{report}"
     );
     assert_eq!(drill(&site, with_log).1, report, "one seed, one report");
@@ -109,7 +116,7 @@ fn a_backup_beside_a_daemon_that_writes_is_drilled_and_restored_without_what_wen
     let restored: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(
         (&restored["disposed_again"], &restored["arrived_later"]),
-        (&3.into(), &0.into())
+        (&3.into(), &1.into())
     );
     assert_eq!(restore(&["--log", &export]).0, Some(2), "an archive is there");
     assert!(!site.path("data/.restoring").exists());
@@ -124,6 +131,16 @@ fn a_backup_beside_a_daemon_that_writes_is_drilled_and_restored_without_what_wen
     again["sent_at"] = "2020-03-01T08:00:00Z".into();
     let (_, answer) = daemon.post("/v1/messages", &again.to_string());
     assert_eq!((&answer["accepted"], &answer["duplicates"]), (&0.into(), &1.into()));
+    // Nor does the one that the backup never had: it is a duplicate, and no damage.
+    let (status, answer) = daemon.post("/v1/messages", &late.to_string());
+    assert_eq!(
+        (status, &answer["accepted"], &answer["duplicates"]),
+        (200, &0.into(), &1.into())
+    );
+    let (code, told, error) = said(&site, &["archive", "show", "bank/chat/late"]);
+    assert_eq!(code, Some(0), "{error}");
+    let left: Value = serde_json::from_str(&told).unwrap();
+    assert!(left["disposed"]["said"]["elsewhere"]["leaf"].is_number(), "{left}");
     let (_, answer) = daemon.post("/v1/messages", &message("behind", "words").to_string());
     assert_eq!(answer["accepted"], 1, "what came after the backup is new");
     assert_eq!(daemon.terminate(), Some(0));
@@ -131,7 +148,9 @@ fn a_backup_beside_a_daemon_that_writes_is_drilled_and_restored_without_what_wen
     assert_eq!(code, Some(0), "{told} {error}");
     let told = said(&site, &["audit", "show"]).1;
     assert!(
-        told.contains("\"restored\"") && told.contains("\"disposed-again\""),
+        ["\"restored\"", "\"disposed-again\"", "\"disposed-elsewhere\""]
+            .iter()
+            .all(|kind| told.contains(kind)),
         "{told}"
     );
 }
@@ -165,6 +184,7 @@ fn a_restoration_without_the_log_undoes_disposals_and_says_so() {
     );
     assert!(told.contains("can be read again"), "{told}");
     let daemon = Serve::start(&site);
+    assert!(daemon.log().contains("of its log nothing is known"), "{}", daemon.log());
     let (code, told, _) = said(&site, &["archive", "show", "bank/chat/old-2"]);
     assert_eq!(code, Some(0));
     assert!(told.contains("words of old-2"));

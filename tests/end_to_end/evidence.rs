@@ -264,7 +264,7 @@ fn nothing_is_exported_where_a_message_cannot_be_opened() {
     let (code, _, error) = export(&site, &out, &["保本"]);
     assert_eq!(code, Some(3), "{error}");
     assert!(
-        error.contains("1 messages could not be opened, and may be what is asked for: ")
+        error.contains("1 message could not be opened, and may be what is asked for: ")
             && error.contains("message 2 of"),
         "{error}"
     );

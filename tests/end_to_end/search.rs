@@ -2,6 +2,7 @@
 
 use super::support::{Serve, Site, json_lines, message, run, stderr, stdout, wait_until};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
 
 /// What a command printed, and how it ended.
 type Said = (Option<i32>, String, String);
@@ -185,6 +186,156 @@ fn pages_follow_each_other_and_the_log_tells_of_each() {
     assert!(told.iter().any(|one| one["query"] == "保本"), "{told:?}");
     // What somebody searched for stands in the log, and nowhere else.
     assert!(!daemon.log().contains("保本"), "{}", daemon.log());
+}
+
+/// By when they were sent and how severe what was found is, page by page, with a daemon and without, indexed or not.
+#[test]
+fn what_is_found_comes_in_the_order_that_was_asked_for() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    let sent = [
+        ("a", "2026-03-01", "保本"),
+        ("b", "2026-01-01", "nothing"),
+        ("c", "2026-02-01", "保本"),
+        ("d", "2026-01-01", "x"),
+    ];
+    for (id, day, text) in sent {
+        let mut line = message(id, text);
+        line["sent_at"] = format!("{day}T09:00:00Z").into();
+        let (status, answer) = daemon.post("/v1/messages", &line.to_string());
+        assert_eq!(status, 200, "{answer}");
+    }
+    let table: [(&[&str], [&str; 4]); 6] = [
+        (&[], ["d", "c", "b", "a"]),
+        (&["--order", "asc"], ["a", "b", "c", "d"]),
+        (&["--sort", "sent"], ["a", "c", "d", "b"]),
+        (&["--sort", "sent", "--order", "asc"], ["b", "d", "c", "a"]),
+        (&["--sort", "severity"], ["c", "a", "d", "b"]),
+        (&["--sort", "severity", "--order", "asc"], ["b", "d", "a", "c"]),
+    ];
+    let check = || {
+        for (order, expected) in table {
+            assert_eq!(found(&site, "kind:text", order), expected, "{order:?}");
+        }
+    };
+    check();
+    let (_, shown, error) = search(&site, "kind:text", &["--sort", "severity", "--limit", "1"]);
+    assert!(shown.contains("severity") && shown.contains("high"), "{shown}");
+    assert!(error.contains("--after 3.3 goes on"), "{error}");
+    let rest = found(&site, "kind:text", &["--sort", "severity", "--after", "3.3"]);
+    assert_eq!(rest, ["a", "d", "b"]);
+    let body = json!({ "query": "kind:text", "reason": "x", "sort": "sent", "order": "ascending", "limit": 3 });
+    let (_, first) = daemon.post("/v1/archive/search", &body.to_string());
+    assert!(
+        first["next_place"].as_str().unwrap().ends_with(".3") && first["next"].is_null(),
+        "{first}"
+    );
+    for (more, told) in [
+        (
+            json!({ "before": 7, "sort": "sent" }),
+            "`before` is a place in the order of arrival",
+        ),
+        (json!({ "after": "7.7" }), "`after` one in an order that is asked for"),
+        (json!({ "after": "7", "sort": "sent" }), "expected KEY.ARRIVAL"),
+        (json!({ "sort": "size" }), "unknown variant `size`"),
+    ] {
+        let mut body = json!({ "query": "x", "reason": "x" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, answer) = daemon.post("/v1/archive/search", &body.to_string());
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(told), "{answer}");
+    }
+    assert_eq!(daemon.terminate(), Some(0));
+    check();
+    assert_eq!(said(&site, &["archive", "index"]).0, Some(0));
+    check();
+    for more in [
+        &["--sort", "size"][..],
+        &["--sort", "sent", "--before", "7"],
+        &["--after", "7.7"],
+        &["--sort", "sent", "--after", "7"],
+        &["--sort", "sent", "--count"],
+    ] {
+        let (code, _, error) = search(&site, "kind:text", more);
+        assert_eq!(code, Some(2), "{more:?}: {error}");
+    }
+}
+
+/// Who may look for messages and not read them gets pseudonyms, whatever they ask for; who may read gets them by asking.
+#[test]
+fn who_may_not_read_content_is_given_pseudonyms() {
+    let site = Site::new();
+    let daemon = Serve::start(&site);
+    fill(&daemon);
+    let secret = said(&site, &["token", "new", "analyst", "--search-masked"]).1;
+    site.write("analyst.token", &secret);
+    std::fs::set_permissions(site.path("analyst.token"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let analyst = format!("Bearer {}", secret.trim());
+    let body = |more: Value| {
+        let mut body = json!({ "query": "13800138000", "reason": "x" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.to_string()
+    };
+    wait_until("the new token", || {
+        daemon.post_as("/v1/archive/search", &body(json!({})), &analyst).0 == 200
+    });
+    let masked = |answer: &Value| {
+        let text = answer["found"][0]["excerpts"][0]["text"].as_str().unwrap();
+        assert!(text.starts_with("打给我 ⟦cn-mobile-"), "{answer}");
+        let all = answer.to_string();
+        assert!(
+            !all.contains("0013 8000") && !all.contains("li.na") && !all.contains("\"number\""),
+            "{answer}"
+        );
+    };
+    for asked in [
+        json!({}),
+        json!({ "masked": false }),
+        json!({ "sort": "sent", "order": "ascending" }),
+    ] {
+        let (status, answer) = daemon.post_as("/v1/archive/search", &body(asked), &analyst);
+        assert_eq!(status, 200, "{answer}");
+        masked(&answer);
+    }
+    masked(&daemon.post("/v1/archive/search", &body(json!({ "masked": true }))).1);
+    let whole = daemon.post("/v1/archive/search", &body(json!({}))).1.to_string();
+    assert!(whole.contains("138 0013 8000"), "{whole}");
+    // A part of a number is no way to it, neither by finding nor by counting.
+    for query in ["0013", "138*"] {
+        let asked = json!({ "query": query, "reason": "x" }).to_string();
+        let (_, answer) = daemon.post_as("/v1/archive/count", &asked, &analyst);
+        assert_eq!(answer["messages"], 0, "{query}: {answer}");
+        assert_eq!(daemon.post("/v1/archive/count", &asked).1["messages"], 1, "{query}");
+    }
+    for (path, status) in [
+        ("/v1/archive/message?id=chat/test/number", 403),
+        ("/v1/archive/queries", 403),
+        ("/v1/status", 403),
+    ] {
+        assert_eq!(daemon.get_as(path, &analyst).0, status, "{path}");
+    }
+    let file = site.text("analyst.token");
+    let (code, shown, error) = search(&site, "13800138000", &["--token-file", &file]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        shown.contains("«⟦cn-mobile-") && !shown.contains("0013 8000"),
+        "{shown}"
+    );
+    assert_eq!(daemon.terminate(), Some(0));
+    let (code, shown, error) = search(&site, "13800138000", &["--mask"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        shown.contains("«⟦cn-mobile-") && !shown.contains("0013 8000"),
+        "{shown}"
+    );
+    let pseudonym = &shown[shown.find("cn-mobile-").unwrap()..][.."cn-mobile-".len() + 16];
+    let unmask = ["archive", "unmask", pseudonym, "--export", "0", "--reason", "case 7"];
+    assert!(said(&site, &unmask).1.contains("138 0013 8000"));
+    let (_, out, _) = said(&site, &["audit", "show", "--limit", "1000", "--format", "json"]);
+    let leaves = json_lines(&out);
+    let entries = leaves.iter().flat_map(|leaf| leaf["entries"].as_array().unwrap());
+    let told = entries.filter(|entry| entry["fields"]["masked"] == 1).count();
+    assert!(told >= 8, "{told}");
 }
 
 #[test]

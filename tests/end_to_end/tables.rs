@@ -286,8 +286,8 @@ fn tables_are_of_the_messages_that_are_asked_for_and_what_is_asked_wrongly_leave
         for (out, more, told) in [
             (&site.path("full"), &[][..], "not empty"),
             (&site.path("no/such/folder"), &[], "there is no folder"),
-            (&new, &["--tenant", "nobody"], "no such message"),
-            (&new, &["--from", "2090-01-01"], "no such message"),
+            (&new, &["--tenant", "nobody"], "no message of tenant \"nobody\""),
+            (&new, &["--from", "2090-01-01"], "no message of that time"),
             (&new, &["--from", "yesterday"], "2026-01-31"),
             (&new, &["--tenant", long.as_str()], "the tenant has 10000 bytes"),
             (&new, &["--tenant", ""], "the tenant has 0 bytes"),

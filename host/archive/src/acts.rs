@@ -24,6 +24,10 @@ pub struct Act<'a> {
 pub struct Inquiry<'a> {
     /// As it was written: at most [`proviso_search::query::QUERY_BYTES_MAX`] bytes.
     pub query: &'a str,
+    /// True if pseudonyms stood for names in what was given.
+    pub masked: bool,
+    /// The name that it was saved under; `None` where it was written out.
+    pub saved: Option<&'a str>,
     /// Why: 1 to [`REQUEST_TEXT_BYTES_MAX`](crate::REQUEST_TEXT_BYTES_MAX) bytes.
     pub reason: &'a str,
     /// The places of the messages in the order of arrival, as they were given.

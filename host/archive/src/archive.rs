@@ -19,10 +19,12 @@ use crate::key_report::{KeyReport, KeysError};
 use crate::known::Known;
 use crate::log::{LogTrouble, LoggedLeaf, WitnessRequest};
 use crate::messages::{Conflicting, ConversationKey, Numbered, Sent, Shown};
+use crate::offered::Offered;
 use crate::opening::{ArchiveError, Opening};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
 use crate::requests::Request;
+use crate::saved_queries::SavedQuery;
 use crate::search::{Counted, Page, Search};
 use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
@@ -543,6 +545,26 @@ impl Archive {
     /// Every order to keep, the oldest first, those that ended too.
     pub async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
         self.store.holds().await
+    }
+
+    /// The saved query of a name; `None` if the tenant has none of it.
+    pub async fn saved_query(&self, tenant: &str, name: &str) -> Result<Option<SavedQuery>, StorageError> {
+        self.store.saved_query(tenant, name).await
+    }
+
+    /// Saved queries of a tenant, or of all, behind a number (0: from the first), at most `limit`.
+    pub async fn saved_queries(
+        &self,
+        tenant: Option<&str>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<SavedQuery>, StorageError> {
+        self.store.saved_queries(tenant, after, limit).await
+    }
+
+    /// Names that stand in columns, of a tenant where it has any of its own: at most [`OFFERED_MAX`](crate::OFFERED_MAX). Of people none.
+    pub async fn offered(&self, what: Offered, tenant: Option<&str>) -> Result<Vec<String>, StorageError> {
+        self.store.offered(what, tenant).await
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.

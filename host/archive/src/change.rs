@@ -14,6 +14,7 @@ use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Perm
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::requests::{Deciding, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
+use crate::saved_queries::{DeletingQuery, NamedQuery, SavedQueryRefusal};
 use crate::storage::StorageError;
 use crate::terms::{self, NoTerm};
 use crate::trust::{AllowedDowngrade, TrustRecord};
@@ -99,6 +100,15 @@ pub enum Change<'a> {
         /// When.
         at: Timestamp,
     },
+    /// A query is kept under a name.
+    SaveQuery {
+        /// The query.
+        query: &'a NamedQuery,
+        /// When.
+        at: Timestamp,
+    },
+    /// A saved query goes, with its key.
+    DeleteQuery(&'a DeletingQuery<'a>),
     /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
     Dispose(&'a Disposing),
     /// Messages of a restored backup go, which a newer log says were disposed of. Nothing keeps them: that was asked then.
@@ -162,6 +172,11 @@ pub enum Receipt {
     },
     /// An order to keep.
     Hold {
+        /// From 1, rising.
+        number: i64,
+    },
+    /// A saved query.
+    SavedQuery {
         /// From 1, rising.
         number: i64,
     },
@@ -287,6 +302,9 @@ pub enum CommitError {
     /// A request was not made or decided on, or does not run.
     #[error(transparent)]
     Request(#[from] RequestRefusal),
+    /// A query was not saved, or not deleted.
+    #[error(transparent)]
+    SavedQuery(#[from] SavedQueryRefusal),
     /// Messages that were to be indexed have gone meanwhile.
     #[error("messages that were to be indexed were disposed of meanwhile: index again")]
     Overtaken,
@@ -337,11 +355,13 @@ impl Change<'_> {
             Change::Ask(request) => request.at,
             Change::Decide(deciding) => deciding.at,
             Change::Index(pass) => pass.at,
+            Change::DeleteQuery(deleting) => deleting.at,
             Change::Retry { at, .. }
             | Change::Release { at, .. }
             | Change::Rewrap { at, .. }
             | Change::Key { at, .. }
             | Change::Exported { at, .. }
+            | Change::SaveQuery { at, .. }
             | Change::ReleaseHold { at, .. } => *at,
         }
     }
@@ -356,9 +376,9 @@ impl Change<'_> {
                     found: disposing.messages.len(),
                 });
             }
-            Change::DisposeAgain(again) if again.disposals.len() > TRANSACTION_MESSAGES_MAX => {
+            Change::DisposeAgain(again) if again.here.len() + again.elsewhere.len() > TRANSACTION_MESSAGES_MAX => {
                 return Err(CommitError::TooMany {
-                    found: again.disposals.len(),
+                    found: again.here.len() + again.elsewhere.len(),
                 });
             }
             Change::Ask(request) => return Ok(request.refuse_ill_formed()?),

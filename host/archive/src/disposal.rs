@@ -9,6 +9,8 @@ use proviso_proof::certificate::{Clock, Statute};
 
 /// The kind of the entry of a disposal that was carried out again.
 pub(crate) const DISPOSED_AGAIN: &str = "disposed-again";
+/// The kind of the entry of a message that was disposed of and was never here.
+pub(crate) const DISPOSED_ELSEWHERE: &str = "disposed-elsewhere";
 
 /// An order to keep. All that is given must fit; nothing given fits every message of the tenant. Each text has 1 to 4,096 bytes, each term
 /// 1 to 256.
@@ -135,20 +137,23 @@ pub(crate) struct LoggedDisposal {
     pub(crate) place: u32,
     /// When, in milliseconds since 1970.
     pub(crate) at_ms: u64,
-    /// The message's place in the order of arrival.
-    pub(crate) number: i64,
+    /// The message's place in the order of arrival; `None` where it was never in the archive of that log either.
+    pub(crate) number: Option<i64>,
     /// SHA-256 over a fixed text and what the message is known by.
     pub(crate) record: Hash,
     /// SHA-256 of what its certificate says.
     pub(crate) certificate: Hash,
 }
 
-/// Disposals that are carried out again, in one transaction: at most
+/// Disposals that are carried out again, or of whose messages only tombstones are left, in one transaction: together at most
 /// [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX).
 #[derive(Debug, Clone)]
 pub struct DisposingAgain {
     pub(crate) at: Timestamp,
     /// The name of the log that tells of them.
     pub(crate) log: String,
-    pub(crate) disposals: Vec<LoggedDisposal>,
+    /// Of messages that are here, by their numbers.
+    pub(crate) here: Vec<(i64, LoggedDisposal)>,
+    /// Of messages that are not.
+    pub(crate) elsewhere: Vec<LoggedDisposal>,
 }

@@ -33,12 +33,14 @@ mod keys;
 mod known;
 mod log;
 mod messages;
+mod offered;
 mod opening;
 mod permissions;
 mod quarantines;
 mod rejudge;
 mod requests;
 mod restore;
+mod saved_queries;
 mod search;
 mod sqlite;
 mod stats;
@@ -77,6 +79,7 @@ pub use keys::{KeyError, KeyPlace, KeyPlaces, PinPlace};
 pub use known::Known;
 pub use log::{LogTrouble, LoggedEntry, LoggedLeaf, WitnessRequest};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Sent, Shown};
+pub use offered::{OFFERED_MAX, Offered};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX, Witnessed};
 pub use permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 pub use proviso_model::id::FoldKey;
@@ -90,7 +93,14 @@ pub use requests::{
     RequestedExport, RequestedMessage,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
-pub use search::{Counted, Match, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+pub use saved_queries::{
+    DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX,
+    SavedQuery, SavedQueryRefusal,
+};
+pub use search::{
+    Counted, Match, NoSortPlace, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search,
+    SortBy, SortOrder, SortPlace, Sorting,
+};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };

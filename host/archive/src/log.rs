@@ -135,10 +135,9 @@ pub enum LogTrouble {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// The disposal was carried out again, and another log proves it.
+    /// The message was disposed of before a backup was restored, and another log proves it.
     #[error(
-        "this disposal was carried out again when a backup was restored: the log {log:?} proves it, in entry {place} of leaf {leaf}, and \
-         not this one"
+        "this message was disposed of before a backup was restored: the log {log:?} proves it, in entry {place} of leaf {leaf}, and not this one"
     )]
     DisposedAgain {
         /// The leaf of the first disposal.

@@ -2,7 +2,7 @@
 
 use crate::backup::BackupError;
 use crate::change::CommitError;
-use crate::disposal::{DISPOSED_AGAIN, LoggedDisposal};
+use crate::disposal::{DISPOSED_AGAIN, DISPOSED_ELSEWHERE, LoggedDisposal};
 use crate::opening::ArchiveError;
 use crate::storage::StorageError;
 use proviso_model::MessageId;
@@ -44,8 +44,12 @@ pub struct NewerLog {
 pub struct Restored {
     /// Messages whose disposal was carried out again.
     pub disposed_again: u64,
-    /// Disposals of messages that arrived after the backup: nothing of them is here, and nothing keeps them from being delivered again.
+    /// Messages that arrived after the backup and were disposed of: of each a tombstone was written, so that it does not come back when it
+    /// is delivered again.
     pub arrived_later: u64,
+    /// Leaves that a witness's file has seen of the backup's log, where there is one. Where that is more than the newer log has, nobody knows
+    /// here what was disposed of in between.
+    pub witnessed: Option<u64>,
     /// One of the messages whose disposal was carried out again.
     pub example: Option<MessageId>,
 }
@@ -228,7 +232,7 @@ impl Seen {
             return;
         };
         *self.behind.entry(kind.to_owned()).or_default() += 1;
-        if ![DISPOSAL, DISPOSED_AGAIN].contains(&kind) {
+        if ![DISPOSAL, DISPOSED_AGAIN, DISPOSED_ELSEWHERE].contains(&kind) {
             return;
         }
         match disposal(leaf, at_ms, read) {
@@ -244,14 +248,17 @@ fn disposal(leaf: u64, at_ms: u64, read: &ReadEntry<'_>) -> Option<LoggedDisposa
         Some(Value::Bytes(bytes)) => Hash::try_from(&bytes[..]).ok(),
         _ => None,
     };
-    let Some(Value::Integer(number)) = entry.field("number") else {
-        return None;
+    let number = match entry.field("number") {
+        // That of the tombstone, and of no message.
+        Some(Value::Integer(_)) if entry.kind() == DISPOSED_ELSEWHERE => None,
+        Some(Value::Integer(number)) => Some(*number),
+        _ => return None,
     };
     Some(LoggedDisposal {
         leaf,
         place: read.place,
         at_ms,
-        number: *number,
+        number,
         record: hash(RECORD)?,
         certificate: hash(CERTIFICATE)?,
     })

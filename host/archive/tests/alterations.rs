@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::path::Path;
 
 /// Tables that an audit covers, with their columns. What it does not cover is in docs/log-format.md.
-const COVERED: [(&str, &[&str]); 27] = [
+const COVERED: [(&str, &[&str]); 28] = [
     (
         "envelopes",
         &[
@@ -173,6 +173,22 @@ const COVERED: [(&str, &[&str]); 27] = [
         ],
     ),
     ("permission_history", &["entry", "at", "about", "permits", "who"]),
+    (
+        "saved_queries",
+        &[
+            "saved",
+            "tenant",
+            "name",
+            "saved_at",
+            "saved_by",
+            "digest",
+            "key_version",
+            "key",
+            "sealed",
+            "deleted_at",
+            "deleted_by",
+        ],
+    ),
     (
         "directory_versions",
         &["version", "digest", "at", "who", "file", "employments"],

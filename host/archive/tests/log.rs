@@ -7,6 +7,7 @@ use crate::conformance::facts::{applied, directory, employment, import, statemen
 use crate::disposal::{clock, dispose, disposing, due, hold, place};
 use crate::permissions::permit;
 use crate::requests::{act, ask, decide, li, request, run};
+use crate::saved_queries::{delete, save};
 use crate::support::{
     Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
     rejudging, retention, rich_batch, rich_entry, wei,
@@ -136,6 +137,11 @@ pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
         };
         archive.commit(Change::Noted(&act), &by).await.unwrap();
     }
+    for name in ["promises", "leavers"] {
+        save(&archive, name, "保本 from:wei").await.unwrap();
+    }
+    delete(&archive, "promises", &by).await.unwrap();
+    save(&archive, "promises", "保本").await.unwrap();
     for n in 0..250 {
         archive
             .ingest(&batch(vec![entry(&format!("single{n}"), n)]))
@@ -256,6 +262,8 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "log-key",
         "permission",
         "quarantine",
+        "query-deleted",
+        "query-saved",
         "reading",
         "rejudged",
         "released",

@@ -237,7 +237,7 @@ async fn a_hold_ends_by_a_request_for_just_that() {
 }
 
 /// An export as it runs by a request.
-fn by(request: i64, export: &ExportRequest) -> ExportRequest {
+pub(crate) fn by(request: i64, export: &ExportRequest) -> ExportRequest {
     ExportRequest {
         request: Some(ExportRun {
             number: request,
@@ -247,7 +247,11 @@ fn by(request: i64, export: &ExportRequest) -> ExportRequest {
     }
 }
 
-async fn made(archive: &Archive, export: &ExportRequest, chosen: &[Chosen]) -> Result<Given, RequestRefusal> {
+pub(crate) async fn made(
+    archive: &Archive,
+    export: &ExportRequest,
+    chosen: &[Chosen],
+) -> Result<Given, RequestRefusal> {
     let tar = TarWriter::new(Vec::new());
     match archive.export(tar, export, chosen, &NoPacks, &wei(), clock).await {
         Ok((_, given)) => Ok(given),

@@ -8,8 +8,8 @@ use crate::disposal::{clock, dispose, due, hold, place};
 use crate::log::{Folder, beside, count, whole};
 use crate::support::{Write, activation, batch, entry, fresh, generation, id, retention, rich_batch, wei};
 use proviso_archive::{
-    Archive, ArchiveError, BackupCopy, BackupLog, Known, LogTrouble, NewerLog, Opening, RestoreError, Restored,
-    VerifierKey,
+    Archive, ArchiveError, BackupCopy, BackupLog, CommitError, Known, LogTrouble, NewerLog, Opening, RestoreError,
+    Restored, VerifierKey,
 };
 use proviso_proof::export::Files as _;
 use proviso_proof::note::LogTrust;
@@ -145,6 +145,7 @@ async fn what_a_newer_log_disposed_of_does_not_come_back_with_the_backup() {
     let expected = Restored {
         disposed_again: 2,
         arrived_later: 1,
+        witnessed: None,
         example: Some(id("rich")),
     };
     assert_eq!(restored, expected);
@@ -164,7 +165,47 @@ async fn what_a_newer_log_disposed_of_does_not_come_back_with_the_backup() {
         let again = archive.ingest(&batch(vec![due(native, 1)])).await;
         assert!(again.is_err(), "{native} came back");
     }
-    assert_eq!(archive.known(&[(&id("later"), digest)]).await.unwrap(), [Known::New]);
+    // It was never here, and is known by what the log calls it.
+    let known = archive
+        .known(&[(&id("later"), digest), (&id("lost"), digest)])
+        .await
+        .unwrap();
+    assert_eq!(known, [Known::Disposed, Known::New]);
+    let error = archive
+        .ingest(&batch(vec![entry("lost", 7), due("later", 6)]))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, CommitError::NotNew { id: found } if *found == id("later")),
+        "{error}"
+    );
+    assert_eq!(
+        archive.show(&id("lost")).await.unwrap(),
+        None,
+        "the batch was refused as a whole"
+    );
+    let left = archive.disposed(&id("later")).await.unwrap().unwrap();
+    assert!(
+        left.said.starts_with("{\"elsewhere\"") && left.by == wei(),
+        "{}",
+        left.said
+    );
+    assert_eq!(archive.disposed(&id("lost")).await.unwrap(), None);
+    assert!(
+        matches!(archive.certificate(&id("later")).await.unwrap_err(), ArchiveError::Log { source, .. }
+            if matches!(&*source, LogTrouble::DisposedAgain { log, .. } if *log == newer.name))
+    );
+    let text = told(&archive, "disposed-elsewhere").await;
+    for part in [
+        "first-leaf",
+        "first-place",
+        "record",
+        "certificate",
+        &newer.name,
+        "person:wei",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     assert!(archive.show(&id("m5")).await.unwrap().is_some());
     assert_eq!(archive.stays_disposed().await.unwrap(), Some((1, true)));
     let folder = copy.database().parent().unwrap().to_owned();
@@ -232,7 +273,12 @@ async fn what_a_newer_log_disposed_of_does_not_come_back_with_the_backup() {
         .restore(&site.opening(), &log, Some(&newer), clock(), &wei())
         .await
         .unwrap();
-    assert_eq!((restored.disposed_again, restored.arrived_later), (3, 0));
+    // What was never in the archive of that log either is known by its tombstone there.
+    assert_eq!((restored.disposed_again, restored.arrived_later), (3, 1));
+    assert_eq!(
+        archive.known(&[(&id("later"), digest)]).await.unwrap(),
+        [Known::Disposed]
+    );
     assert_eq!(archive.show(&id("rich")).await.unwrap(), None);
     assert_eq!(archive.show(&id("m5")).await.unwrap(), None);
     whole(&archive).await;
@@ -252,15 +298,18 @@ async fn without_the_newer_log_disposals_are_undone_and_the_log_says_that_it_was
         ..site.opening()
     };
     let (archive, restored) = copy.restore(&opening, &log, None, clock(), &wei()).await.unwrap();
+    assert!(restored.witnessed > Some(log.leaves), "{restored:?}");
     assert_eq!((restored.disposed_again, restored.example), (0, None));
     assert!(archive.show(&id("rich")).await.unwrap().is_some());
     let text = told(&archive, "restored").await;
     let newer = count(&site.archive, "SELECT count(*) FROM log_leaves").await;
     // Opening the archive once more for its export added nothing.
-    assert!(
-        text.contains("newer") && text.contains(&format!("Integer({newer})")),
-        "{text}"
-    );
+    for part in [
+        format!("newer=Integer({newer})"),
+        format!("told=Integer({})", log.leaves),
+    ] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
     whole(&archive).await;
     let path = archive.path().to_owned();
     archive.close().await;
@@ -333,6 +382,32 @@ async fn a_log_that_is_another_older_or_altered_restores_nothing() {
     let error = read(&site.export, &site.key).unwrap_err();
     assert!(matches!(error, RestoreError::ExportAltered { .. }), "{error}");
     assert!(Folder(site.export.clone()).read("checkpoint").unwrap().is_some());
+}
+
+/// A tombstone of a message that was never here is covered by the log as every other row.
+#[tokio::test]
+async fn a_tombstone_of_a_message_that_was_never_here_is_altered_by_nobody_unseen() {
+    for sql in [
+        "UPDATE disposed_elsewhere SET record = zeroblob(32)",
+        "UPDATE disposed_elsewhere SET said = replace(said, 'leaf', 'leap')",
+        "UPDATE disposed_elsewhere SET recorded_by = 'person:nobody'",
+        "DELETE FROM disposed_elsewhere",
+        "INSERT INTO disposed_elsewhere (record, recorded_at, recorded_by, leaf, place, said)
+         SELECT zeroblob(32), recorded_at, recorded_by, leaf, place, said FROM disposed_elsewhere",
+    ] {
+        let site = site().await;
+        let (copy, _) = site.taken("taken");
+        let (archive, _) = site.restored_from(&copy).await.unwrap();
+        let path = archive.path().to_owned();
+        archive.close().await;
+        sqlx::raw_sql(sql)
+            .execute(&mut opened_to_alter(&path).await)
+            .await
+            .unwrap();
+        let archive = Archive::open_with(&path, &site.opening()).await.unwrap();
+        assert!(!archive.audit(None).await.unwrap().is_whole(), "{sql}");
+        archive.close().await;
+    }
 }
 
 /// A message of the backup that is hidden under another identifier would outlive its disposal.

@@ -39,6 +39,9 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Open connections at most; `[http] connections`, default as many as the limit on open files allows, at most 1,024.
     pub connections: Option<usize>,
+    /// Bytes of an export that the HTTP interface writes onto the data disk before it gives it away, at most; `[http] export_mebibytes`, 1 to
+    /// 1,048,576, default 4,096.
+    pub export_bytes_max: u64,
     /// Where the archive's keys are; `[[keys]]`, default the file beside the archive.
     pub keys: KeyPlaces,
     /// A file elsewhere that gets every checkpoint of the archive's log; `[log] witness`.
@@ -73,6 +76,9 @@ pub struct SpoolConfig {
     /// Whose messages it may hold: those of `tenant`, default `default`, in `channel`, default `chat`, and in `channels`.
     pub origin: Arc<Origin>,
 }
+
+/// Bytes of an export over HTTP, unless the configuration says another number.
+const EXPORT_BYTES_MAX: u64 = 4 << 30;
 
 impl Config {
     /// Reads and checks the file; all problems at once.
@@ -112,6 +118,7 @@ impl Config {
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 8787));
         let mut token_file = data_dir.join("token");
         let (mut hosts, mut connections) = (Vec::new(), None);
+        let mut export_bytes_max = EXPORT_BYTES_MAX;
         if let Some(mut http) = root.table(&mut file, "http") {
             if let Some((text, at)) = http.string(&mut file, "listen") {
                 match text.parse() {
@@ -138,6 +145,9 @@ impl Config {
             connections = http
                 .integer(&mut file, "connections", 16..=65_536)
                 .map(|(connections, _)| connections as usize);
+            if let Some((mebibytes, _)) = http.integer(&mut file, "export_mebibytes", 1..=1_048_576) {
+                export_bytes_max = (mebibytes as u64) << 20;
+            }
             http.finish(&mut file);
         }
         let keys = key_places(&mut file, &mut root, folder);
@@ -218,6 +228,7 @@ impl Config {
                 token_file,
                 hosts,
                 connections,
+                export_bytes_max,
                 keys,
                 witness,
                 witness_elsewhere,
@@ -329,8 +340,12 @@ mod tests {
         );
         let config = parse(&text("")).unwrap();
         assert_eq!((config.hosts, config.connections), (Vec::new(), None));
+        assert_eq!(config.export_bytes_max, 4 << 30);
+        let config = parse(&text("export_mebibytes = 1\n")).unwrap();
+        assert_eq!(config.export_bytes_max, 1 << 20);
         for (lines, part) in [
             ("hosts = [\"a:80\"]", "`hosts` has \"a:80\""),
+            ("export_mebibytes = 0", "`export_mebibytes` is 0: expected 1 to 1048576"),
             ("connections = 15", "`connections` is 15: expected 16 to 65536"),
         ] {
             let error = parse(&text(lines)).unwrap_err().to_string();

@@ -2,13 +2,17 @@
 
 use crate::wire::{CountedV1, FoundV1, SearchV1};
 use proviso_archive::{
-    Act, ActKind, Archive, Change, Inquiry, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, Search, StorageError,
+    Act, ActKind, Archive, Change, Inquiry, NoSortPlace, REQUEST_TEXT_BYTES_MAX, SEARCH_LISTED_MAX, SEARCH_TIME_MAX,
+    SavedQueryRefusal, Search, SortBy, SortOrder, Sorting, StorageError,
 };
 use proviso_model::Principal;
 use proviso_model::time::{NotAZone, Zone};
 use proviso_pipeline::places;
 use proviso_search::Query;
 use proviso_search::query::QueryError;
+
+/// Bytes of a place that an error shows.
+const PLACE_BYTES_SHOWN: usize = 64;
 
 /// Why nothing was looked for, or nothing given.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,29 @@ pub enum SearchError {
     /// An order to keep that is not there.
     #[error(transparent)]
     Hold(#[from] UnknownHold),
+    /// A place of another order.
+    #[error(
+        "`before` is a place in the order of arrival, the last first, and `after` one in an order that is asked for"
+    )]
+    OtherPlace,
+    /// No place in an order.
+    #[error("`after` {0:?}: {1}")]
+    Place(String, #[source] NoSortPlace),
+    /// Not all messages that are found were looked at in time.
+    #[error("after {} seconds not all was looked at that may come first: ask for less, as by `since:` and `until:`, or for no order", SEARCH_TIME_MAX.as_secs())]
+    TooMuchToSort,
+    /// A query is written out, or the name of a saved one is given.
+    #[error("expected a query, or the name of a saved one, and not both")]
+    TwoQueries,
+    /// A name of a saved query is one of a tenant.
+    #[error("a saved query is of one tenant: name it")]
+    NoTenant,
+    /// A saved query has its own zone.
+    #[error("a saved query means the days of the zone that it was saved with: name none")]
+    TwoZones,
+    /// There is no such saved query.
+    #[error(transparent)]
+    Unsaved(SavedQueryRefusal),
     /// The archive cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -59,54 +86,101 @@ impl SearchError {
     }
 }
 
-async fn read(archive: &Archive, asked: &SearchV1) -> Result<Search, SearchError> {
+/// A search that was read, and the text of its query as the log has it.
+struct Read {
+    search: Search,
+    query: String,
+}
+
+/// The query that is asked, with its zone.
+async fn query_of(archive: &Archive, asked: &SearchV1) -> Result<(String, Option<String>), SearchError> {
+    let name = match (&asked.query, &asked.saved) {
+        (Some(query), None) => return Ok((query.clone(), asked.zone.clone())),
+        (None, Some(name)) => name,
+        _ => return Err(SearchError::TwoQueries),
+    };
+    let tenant = asked.tenant.as_ref().ok_or(SearchError::NoTenant)?;
+    if asked.zone.is_some() {
+        return Err(SearchError::TwoZones);
+    }
+    match archive.saved_query(tenant, name).await? {
+        Some(saved) => Ok((saved.query.text().to_owned(), Some(saved.query.zone().to_owned()))),
+        None => Err(SearchError::Unsaved(SavedQueryRefusal::unknown(tenant, name))),
+    }
+}
+
+async fn read(archive: &Archive, asked: &SearchV1) -> Result<Read, SearchError> {
     let reason = asked.reason.trim();
     if reason.is_empty() || asked.reason.len() > REQUEST_TEXT_BYTES_MAX {
         return Err(SearchError::Reason(asked.reason.len()));
     }
-    let zone = asked.zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
-    let query = Query::parse(&asked.query)?;
+    let (text, zone) = query_of(archive, asked).await?;
+    let zone = zone.as_deref().map_or_else(|| Ok(Zone::utc()), Zone::named)?;
+    let query = Query::parse(&text)?;
     if let Some(unknown) = unknown_hold(archive, &query).await? {
         return Err(unknown.into());
     }
     let mut search = Search::new(&query, zone);
     search.tenant.clone_from(&asked.tenant);
     search.before = asked.before;
+    search.sorting = sorting_of(asked)?;
+    search.masked = asked.masked;
     if let Some(limit) = asked.limit {
         if !(1..=SEARCH_LISTED_MAX).contains(&limit) {
             return Err(SearchError::Limit(limit));
         }
         search.limit = limit;
     }
-    Ok(search)
+    Ok(Read { search, query: text })
+}
+
+/// The order that is asked for; none where those come first that arrived last.
+fn sorting_of(asked: &SearchV1) -> Result<Option<Sorting>, SearchError> {
+    let by = asked.sort.map_or(SortBy::Arrived, Into::into);
+    let order = asked.order.map_or(SortOrder::Descending, Into::into);
+    let is_usual = (by, order) == (SortBy::Arrived, SortOrder::Descending);
+    if is_usual && asked.after.is_some() || !is_usual && asked.before.is_some() {
+        return Err(SearchError::OtherPlace);
+    }
+    let place = |text: &String| {
+        let shown = || text[..text.floor_char_boundary(PLACE_BYTES_SHOWN)].to_owned();
+        text.parse().map_err(|error| SearchError::Place(shown(), error))
+    };
+    let after = asked.after.as_ref().map(place).transpose()?;
+    Ok((!is_usual).then_some(Sorting { by, order, after }))
 }
 
 /// Looks for messages. Dropping the future before the log is told ends it, and gives nothing.
 pub async fn search(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<FoundV1, SearchError> {
-    let page = archive.search(&read(archive, asked).await?).await?;
+    let read = read(archive, asked).await?;
+    let page = archive.search(&read.search).await?;
+    if page.is_cut_short && read.search.sorting.is_some() {
+        return Err(SearchError::TooMuchToSort);
+    }
     let given: Vec<i64> = page.matches.iter().map(|found| found.arrival).collect();
     let messages = given.len() as u64;
-    tell(archive, asked, by, "query", given, messages).await?;
+    tell(archive, (asked, read.query), by, "query", given, messages).await?;
     Ok(page.into())
 }
 
 /// Counts messages. As [`search`]; the log has how many there were.
 pub async fn count(archive: &Archive, asked: &SearchV1, by: &Principal) -> Result<CountedV1, SearchError> {
-    let counted = archive.count(&read(archive, asked).await?).await?;
-    tell(archive, asked, by, "count", Vec::new(), counted.messages).await?;
+    let read = read(archive, asked).await?;
+    let counted = archive.count(&read.search).await?;
+    tell(archive, (asked, read.query), by, "count", Vec::new(), counted.messages).await?;
     Ok(counted.into())
 }
 
 async fn tell(
     archive: &Archive,
-    asked: &SearchV1,
+    (asked, query): (&SearchV1, String),
     by: &Principal,
     what: &'static str,
     given: Vec<i64>,
     messages: u64,
 ) -> Result<(), SearchError> {
     let (archive, by) = (archive.clone(), by.clone());
-    let (query, reason) = (asked.query.clone(), asked.reason.clone());
+    let (saved, reason, masked) = (asked.saved.clone(), asked.reason.clone(), asked.masked);
     // A task of its own: whoever asked may go away, and the transaction goes on to its end.
     let told = tokio::spawn(async move {
         let act = Act {
@@ -115,6 +189,8 @@ async fn tell(
             what,
             inquiry: Some(Inquiry {
                 query: &query,
+                saved: saved.as_deref(),
+                masked,
                 reason: &reason,
                 found: &given,
             }),

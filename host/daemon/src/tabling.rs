@@ -36,8 +36,15 @@ pub enum TablingError {
         source: NotATime,
     },
     /// The archive has none.
-    #[error("there is no such message, and no table is written")]
-    Nothing,
+    #[error(
+        "there is no message{of}{when}, and no table is written: `proviso archive stats` names the tenants and counts their messages"
+    )]
+    Nothing {
+        /// Of which tenant, at most 64 bytes; empty where none is named.
+        of: String,
+        /// That times were asked for; empty where none were.
+        when: &'static str,
+    },
     /// The archive cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -54,7 +61,7 @@ impl TablingError {
     pub fn is_of_the_caller(&self) -> bool {
         matches!(
             self,
-            TablingError::Text { .. } | TablingError::Time { .. } | TablingError::Nothing
+            TablingError::Text { .. } | TablingError::Time { .. } | TablingError::Nothing { .. }
         )
     }
 }
@@ -112,7 +119,7 @@ pub async fn tables<W: Write + Send>(
     let made_at = places::now();
     let size = archive.tables_size(&of).await?;
     if size.messages == 0 {
-        return Err(TablingError::Nothing);
+        return Err(nothing(&of));
     }
     begun(archive, asked, size.messages, made_at, by).await?;
     let number = archive.next_export().await?;
@@ -170,6 +177,17 @@ pub async fn tables<W: Write + Send>(
     })
 }
 
+fn nothing(of: &Tabled) -> TablingError {
+    let tenant = |tenant: &String| format!(" of tenant {:?}", &tenant[..tenant.floor_char_boundary(64)]);
+    TablingError::Nothing {
+        of: of.tenant.as_ref().map(tenant).unwrap_or_default(),
+        when: match of.sent.from.or(of.sent.before) {
+            Some(_) => " of that time",
+            None => "",
+        },
+    }
+}
+
 /// Of which messages, in a line.
 fn what(asked: &TablesV1) -> String {
     let mut what = match &asked.tenant {
@@ -199,6 +217,8 @@ async fn begun(
         what: WHAT,
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

@@ -30,6 +30,7 @@ mod reader;
 mod reading;
 mod securities;
 mod starts;
+mod stretch;
 mod tape;
 mod value;
 mod web;
@@ -40,6 +41,7 @@ pub use value::{EntityValue, value};
 
 use reader::Reader;
 use std::cell::RefCell;
+use stretch::Stretches;
 use tape::Tape;
 
 /// A longer text is read in parts of at most so many bytes, which end behind a line, a blank, or else
@@ -59,8 +61,8 @@ impl Finder {
         let mut from = 0;
         while from < text.len() && found.len() < max {
             let to = from + part_bytes(&text[from..]);
-            if notice::is_worth_reading(&text[from..to]) {
-                self.tape.read(text, from, to);
+            for stretch in Stretches::of(&text[from..to]) {
+                self.tape.read(text, from + stretch.start, from + stretch.end);
                 Reader::new(&self.tape).read(found, max, &is_sought);
             }
             from = to;

@@ -1,4 +1,4 @@
-//! Whether a text is worth reading for entities: a look at its characters, most of which are passed over.
+//! Where a text is worth reading for entities: a look at its characters, most of which are passed over.
 
 use super::messenger;
 use super::tape::is_han;
@@ -44,12 +44,23 @@ static ASCII: [Sign; 128] = {
             b'0'..=b'9' | b'@' => Sign::Worth,
             b'.' => Sign::Point,
             b'+' => Sign::Plus,
-            b'x' | b'q' | b'p' | b'g' | b'n' | b't' | b'b' | b'k' | b'z' => Sign::Letter,
+            b'w' | b'x' | b'q' | b'g' | b'b' | b'k' | b'z' => Sign::Letter,
             _ => Sign::None,
         };
         byte += 1;
     }
     signs
+};
+
+/// ASCII characters that tell nothing.
+static QUIET: [bool; 256] = {
+    let mut quiet = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        quiet[byte] = matches!(ASCII[byte], Sign::None);
+        byte += 1;
+    }
+    quiet
 };
 
 /// Those of other characters. All forms of a character have its sign; of forms of ASCII the ones that no alphabet of letters has.
@@ -79,12 +90,17 @@ const UNITS: &str = "一二三四五六七八九十零〇两几百千万亿佰�
 const COUNTRIES: &str = "美欧英港日韩台泰加澳新法卢人";
 const CURRENCIES: &str = "元金刀镑币铢郎布比民台";
 
-/// False only where nothing can be found.
-pub(super) fn is_worth_reading(text: &str) -> bool {
+/// The first place from `from` on at which an entity, or the name of one, may stand; none only where nothing can be found.
+pub(super) fn next(text: &str, from: usize) -> Option<usize> {
     let (bytes, signs, relation) = (text.as_bytes(), &*BY_CHAR, chars::relation(chars::ALL));
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let (sign, next) = if byte < 0x80 {
+    let mut at = from;
+    loop {
+        let &byte = bytes.get(at)?;
+        if QUIET[usize::from(byte)] {
+            at += 1;
+            continue;
+        }
+        let (sign, end) = if byte < 0x80 {
             (ASCII[usize::from(byte)], at + 1)
         } else {
             signs.decode(bytes, at)
@@ -94,20 +110,19 @@ pub(super) fn is_worth_reading(text: &str) -> bool {
             Sign::Worth => true,
             Sign::Point => {
                 let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-                is_letter(at.wrapping_sub(1)) && is_letter(next)
+                is_letter(at.wrapping_sub(1)) && is_letter(end)
             }
             Sign::Letter => tells_name(bytes, at),
             sign => begins_with(sign, text, at, relation),
         };
         if is_worth {
-            return true;
+            return Some(at);
         }
-        at = next;
+        at = end;
     }
-    false
 }
 
-/// vx, wx, qq, q号, tg, telegram, whatsapp, skype, wechat, weixin, viber, zalo, kakao; and swift, bic and bank code, whose codes
+/// By a letter that is rare elsewhere: vx, wx, qq, q号, tg, telegram, whatsapp, skype, wechat, weixin, viber, zalo, kakao; and swift, bic and bank code, whose codes
 /// may have no digits. LINE asks for a digit.
 fn tells_name(bytes: &[u8], at: usize) -> bool {
     let back = |word: &[u8]| {
@@ -123,12 +138,10 @@ fn tells_name(bytes: &[u8], at: usize) -> bool {
         b'x' => back(b"v") || back(b"w"),
         b'q' => back(b"q") || bytes.get(at + 1).is_some_and(|next| !next.is_ascii()),
         b'g' => back(b"t") || back(b"tele"),
-        b'p' => back(b"whatsap") || back(b"sky"),
-        b't' => back(b"wecha") || back(b"swif"),
+        b'w' => next(b"echat") || next(b"eixin") || next(b"hatsap") || back(b"s") && next(b"ift"),
         b'b' => back(b"vi") || next(b"ic") || next(b"ank"),
-        b'k' => next(b"akao"),
-        b'z' => next(b"alo"),
-        _ => back(b"weixi"),
+        b'k' => next(b"akao") || back(b"s") && next(b"yp"),
+        _ => next(b"alo"),
     }
 }
 
@@ -183,7 +196,7 @@ fn is_name(before: char, c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_worth_reading;
+    use super::next;
     use crate::{messenger, reader::Reader, tape::Tape, words};
 
     /// Every name that something is told by, in the ways in which it is told, with an identifier of letters alone.
@@ -203,7 +216,7 @@ mod tests {
                     tape.read(&text, 0, text.len());
                     Reader::new(&tape).read(&mut entities, 1, &|_| true);
                     found += entities.len();
-                    assert!(entities.is_empty() || is_worth_reading(&text), "{text}");
+                    assert!(entities.is_empty() || next(&text, 0).is_some(), "{text}");
                 }
             }
         }

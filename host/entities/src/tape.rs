@@ -164,7 +164,19 @@ impl Tape {
     }
 
     /// Whether `word` stands at a place; ASCII letters in any case.
+    #[inline]
     pub(super) fn has(&self, at: usize, word: &str) -> bool {
+        // The first byte tells it of most words.
+        let (c, first) = (self.at(at), word.as_bytes().first().copied().unwrap_or(0));
+        let may_be = if first.is_ascii() {
+            c.eq_ignore_ascii_case(&char::from(first))
+        } else {
+            !c.is_ascii()
+        };
+        may_be && self.has_whole(at, word)
+    }
+
+    fn has_whole(&self, at: usize, word: &str) -> bool {
         let mut place = at;
         word.chars().all(|c| {
             place += 1;

@@ -11,6 +11,7 @@ use proviso_entities::{Entity, Finder};
 use proviso_model::verdict::{Factor, Finding, Reason, Score};
 use proviso_model::{Digest, EntityKind, Message, MessageId};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What stands around a pseudonym within a text.
@@ -38,6 +39,15 @@ pub struct Mask<P> {
     sought: AhoCorasick,
     /// Those of the message that is being masked: who received it may be nobody that ever wrote.
     parties: Vec<String>,
+}
+
+/// A part of a text and the pseudonym in its place, by their bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// In the text as it was.
+    pub was: Range<usize>,
+    /// In the text with pseudonyms, with the marks around it.
+    pub is: Range<usize>,
 }
 
 /// Identifiers that are too many to be looked for.
@@ -80,6 +90,17 @@ impl<P: Pseudonyms> Mask<P> {
         })
     }
 
+    /// The same with another port, for another thread. The identifiers that are looked for are shared.
+    #[must_use]
+    pub fn another(&self, pseudonyms: P) -> Self {
+        Self {
+            pseudonyms,
+            finder: Finder::default(),
+            sought: self.sought.clone(),
+            parties: Vec::new(),
+        }
+    }
+
     /// The port.
     pub fn pseudonyms(&self) -> &P {
         &self.pseudonyms
@@ -91,11 +112,7 @@ impl<P: Pseudonyms> Mask<P> {
 
     /// Masks a message with all that is said of it. Its sealed parts and entries are not to be given away with it, nor its bytes.
     pub fn apply(&mut self, evidence: &mut Evidence) {
-        let message = &evidence.message;
-        let parties = message.parties().map(|party| &party.id);
-        let parties = parties.filter(|id| id.len() >= SOUGHT_BYTES_MIN);
-        self.parties = parties.take(PARTIES_MAX).cloned().collect();
-        let masked = self.message(message);
+        let (masked, _) = self.message(&evidence.message);
         let people = std::mem::take(&mut evidence.people);
         let people = people.into_iter().map(|(account, mut person)| {
             person.person = self.of("employee", &person.person);
@@ -125,7 +142,11 @@ impl<P: Pseudonyms> Mask<P> {
         evidence.message = masked;
     }
 
-    fn message(&mut self, message: &Message) -> Message {
+    /// Masks a message, and says what was replaced in its text. Of attachments and links all is.
+    pub fn message(&mut self, message: &Message) -> (Message, Vec<Replaced>) {
+        let parties = message.parties().map(|party| &party.id);
+        let parties = parties.filter(|id| id.len() >= SOUGHT_BYTES_MIN);
+        self.parties = parties.take(PARTIES_MAX).cloned().collect();
         let mut masked = message.clone();
         masked.id = Arc::new(MessageId {
             tenant: message.id.tenant.clone(),
@@ -147,12 +168,13 @@ impl<P: Pseudonyms> Mask<P> {
         }
         masked.links = message.links.iter().map(|link| self.of("link", link)).collect();
         masked.notes = message.notes.iter().map(|note| self.text(note)).collect();
-        masked.text = self.text(&message.text);
+        let (text, replaced) = self.replaced(&message.text);
+        masked.text = text;
         if let Some(consent) = &mut masked.consent {
             consent.party = self.of("person", &consent.party);
         }
         masked.raw = Arc::from("");
-        masked
+        (masked, replaced)
     }
 
     fn finding(&mut self, finding: &Finding) -> Finding {
@@ -184,6 +206,11 @@ impl<P: Pseudonyms> Mask<P> {
 
     /// A text with pseudonyms between marks.
     fn text(&mut self, text: &str) -> String {
+        self.replaced(text).0
+    }
+
+    /// The same, with what was replaced, in order.
+    fn replaced(&mut self, text: &str) -> (String, Vec<Replaced>) {
         let mut found: Vec<Entity> = Vec::new();
         self.finder.find(text, &mut found, ENTITIES_MAX, names_somebody);
         let mut places: Vec<(usize, usize, &'static str)> = found
@@ -198,20 +225,25 @@ impl<P: Pseudonyms> Mask<P> {
         places.extend(all.filter(|(start, end, _)| stands_alone(text, *start, *end)));
         // The first, and of two that begin together the longer; what overlaps it goes with it.
         places.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
-        let (mut masked, mut at) = (String::with_capacity(text.len()), 0);
+        let (mut masked, mut at, mut replaced) = (String::with_capacity(text.len()), 0, Vec::new());
         for (start, end, kind) in places {
             if end <= at {
                 continue;
             }
             let start = start.max(at);
             masked.push_str(&text[at..start]);
+            let from = masked.len();
             masked.push_str(MARKS.0);
             masked.push_str(&self.of(kind, &text[start..end]));
             masked.push_str(MARKS.1);
+            replaced.push(Replaced {
+                was: start..end,
+                is: from..masked.len(),
+            });
             at = end;
         }
         masked.push_str(&text[at..]);
-        masked
+        (masked, replaced)
     }
 }
 
@@ -271,6 +303,16 @@ mod tests {
         for text in ["保本保息 8% 收益，转 5000 元", "a weird word", "2026-10-12 见", ""] {
             assert_eq!(mask().text(text), text);
         }
+    }
+
+    #[test]
+    fn what_was_replaced_is_known_by_its_bytes() {
+        let text = "问 li.na：138 0013 8000，李娜";
+        let (masked, replaced) = mask().replaced(text);
+        let was: Vec<&str> = replaced.iter().map(|one| &text[one.was.clone()]).collect();
+        assert_eq!(was, ["li.na", "138 0013 8000", "李娜"]);
+        assert!(replaced.iter().all(|one| masked[one.is.clone()].starts_with('⟦')));
+        assert_eq!(mask().another(Hashed).replaced(text), (masked, replaced));
     }
 
     #[test]

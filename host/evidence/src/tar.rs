@@ -21,6 +21,9 @@ pub enum TarError {
     /// A byte that is another.
     #[error("byte {0} of the file is not what stands there in an export")]
     Byte(u64),
+    /// Nothing is in it.
+    #[error("the file is empty: expected an export")]
+    Empty,
     /// It ends early.
     #[error("the file is cut off at byte {0}")]
     Cut(u64),
@@ -119,6 +122,9 @@ impl<R: Read + Seek> TarMembers<R> {
     /// The same, with members of at most so many bytes, which are to be copied ([`TarMembers::copy`]).
     pub fn open_within(mut file: R, member_bytes_max: u64) -> Result<Self, TarError> {
         let end = file.seek(SeekFrom::End(0))?;
+        if end == 0 {
+            return Err(TarError::Empty);
+        }
         file.seek(SeekFrom::Start(0))?;
         let (mut order, mut places, mut at) = (Vec::new(), BTreeMap::new(), 0);
         loop {
@@ -262,6 +268,7 @@ mod tests {
                 assert!(!same, "bit {bit} of byte {at}");
             }
         }
+        assert!(matches!(TarMembers::open(Cursor::new([])), Err(TarError::Empty)));
         for end in 0..whole.len() {
             assert!(TarMembers::open(Cursor::new(&whole[..end])).is_err(), "{end}");
         }

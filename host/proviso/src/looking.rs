@@ -11,9 +11,10 @@ use proviso_archive::{
     HeldMessage, Numbered, Recorded, Sent, Shown, Stats,
 };
 use proviso_daemon::config::Config;
+use proviso_daemon::saved_queries;
 use proviso_daemon::wire::{
     Arrived, ArrivedV1, ConsentsV1, DirectoryV1, DirectoryVersionsV1, DisposedV1, EndingsV1, GenerationV1, HeldV1,
-    HoldsV1, ListedV1, RecordedPage, RecordedPageV1, RecordedV1, ShownV1, StatsV1,
+    HoldsV1, ListedV1, RecordedPage, RecordedPageV1, RecordedV1, SavedQueriesV1, ShownV1, StatsV1,
 };
 use proviso_model::limits::{LINES_LISTED_MAX, SAMPLE_LISTED_MAX};
 use proviso_model::{Digest, MessageId};
@@ -171,6 +172,20 @@ impl Looking {
         match self {
             Self::File(archive) => Ok(archive.disposed(id).await?.map(Into::into)),
             Self::Daemon(client) => client.look("/v1/archive/disposed", &[("id", &id.to_string())]),
+        }
+    }
+
+    /// Saved queries of a tenant, or of all, behind a number.
+    pub(crate) async fn saved_queries(&self, tenant: Option<&str>, after: i64) -> anyhow::Result<SavedQueriesV1> {
+        match self {
+            Self::File(archive) => Ok(saved_queries::list(archive, tenant, after).await?),
+            Self::Daemon(client) => {
+                let after = after.to_string();
+                let mut query = vec![("after", after.as_str())];
+                query.extend(tenant.map(|tenant| ("tenant", tenant)));
+                let found: Option<SavedQueriesV1> = client.look("/v1/archive/queries", &query)?;
+                found.context(NOTHING)
+            }
         }
     }
 

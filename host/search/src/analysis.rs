@@ -11,9 +11,9 @@ use proviso_model::Message;
 use proviso_model::verdict::Span;
 use proviso_scan::Unit;
 
-/// Version of what terms texts have. It is raised where folding, readings, tokens, numbers or entities change: an index of another
+/// Version of what terms messages have. It is raised where folding, readings, tokens, numbers, entities or attributes change: an index of another
 /// version would miss messages in silence.
-pub const ANALYSIS_VERSION: u64 = 1;
+pub const ANALYSIS_VERSION: u64 = 2;
 
 /// A text of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// What these texts have for terms, and what each character is folded to, is what version 1 had.
+    /// What these texts have for terms, and what each character is folded to, is what version 2 had.
     #[test]
     fn the_analysis_has_the_version_that_it_had() {
         let mut hash = 0_u64;
@@ -201,7 +201,7 @@ mod tests {
         }
         assert_eq!(
             (ANALYSIS_VERSION, hash),
-            (1, 0x1525_c3d7_1b07_c1a8),
+            (2, 0x1525_c3d7_1b07_c1a8),
             "texts have other terms: raise ANALYSIS_VERSION"
         );
     }

@@ -75,14 +75,34 @@ impl Candidates {
         Count { least, most }
     }
 
-    fn exact(may: Documents) -> Self {
+    /// All of them are certain.
+    pub fn exact(may: Documents) -> Self {
         Self { may, certain: None }
     }
 
     /// None of them is certain.
-    fn to_be_looked_at(may: Documents) -> Self {
+    pub fn to_be_looked_at(may: Documents) -> Self {
         let certain = Some(Documents::none(may.of()));
         Self { may, certain }
+    }
+
+    /// These may be found as well, and of none of them it is certain.
+    #[must_use]
+    pub fn with_uncertain(mut self, uncertain: &Documents) -> Self {
+        if !uncertain.is_empty() {
+            let mut certain = self.certain().clone();
+            certain.remove(uncertain);
+            self.may.add_all(uncertain);
+            self.certain = Some(certain);
+        }
+        self
+    }
+
+    /// Those that others may find as well.
+    #[must_use]
+    pub fn or(mut self, others: &Self) -> Self {
+        self.join(others, Documents::add_all);
+        self
     }
 
     fn certain(&self) -> &Documents {
@@ -112,16 +132,16 @@ pub trait Filter {
     /// Why it cannot tell.
     type Error;
 
-    /// The documents of the segment of which a label is true; none if that is not known: then it is asked of each candidate's own
-    /// [`Labels`](crate::Labels).
-    fn documents(&mut self, label: &Label) -> Result<Option<Documents>, Self::Error>;
+    /// The documents of the segment of which a label is, or may be, true; none if nothing is known: then, as where it may be, it is asked of each
+    /// candidate's own [`Labels`](crate::Labels).
+    fn documents(&mut self, label: &Label) -> Result<Option<Candidates>, Self::Error>;
 }
 
 /// A filter that knows nothing.
 impl Filter for () {
     type Error = Infallible;
 
-    fn documents(&mut self, _: &Label) -> Result<Option<Documents>, Infallible> {
+    fn documents(&mut self, _: &Label) -> Result<Option<Candidates>, Infallible> {
         Ok(None)
     }
 }
@@ -146,6 +166,13 @@ impl<P: Pages> Segment<P> {
         filter: &mut F,
     ) -> Result<Candidates, SearchError<SegmentError<P::Error>, F::Error>> {
         candidates(self, query, deleted, filter)
+    }
+
+    /// The documents that may say more than stands in them: what their source could not take over, or what is not kept of them.
+    pub fn beside(&self) -> Result<Documents, SegmentError<P::Error>> {
+        let mut found = Documents::none(self.documents());
+        self.add_of_term(&[Class::Beside as u8], &mut found)?;
+        Ok(found)
     }
 }
 
@@ -178,6 +205,7 @@ fn candidates<I: Index, F: Filter>(
         filter,
         none,
         whole,
+        hides: query.hides,
         term: Vec::new(),
     };
     let mut found = look.asked(&query.asked)?;
@@ -194,6 +222,8 @@ struct Look<'i, I, F> {
     none: Documents,
     /// Documents with more terms than are indexed.
     whole: Documents,
+    /// That a word stands in a text does not say that it counts.
+    hides: bool,
     term: Vec<u8>,
 }
 
@@ -229,6 +259,9 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
             }
             Asked::Said(utterance) => {
                 let mut found = self.utterance(utterance).map_err(SearchError::Segment)?;
+                if self.hides {
+                    found = Candidates::to_be_looked_at(found.may);
+                }
                 if !self.whole.is_empty() {
                     found.join(&Candidates::to_be_looked_at(self.whole.clone()), Documents::add_all);
                 }
@@ -237,10 +270,7 @@ impl<I: Index, F: Filter> Look<'_, I, F> {
             Asked::Attribute(attribute) => self.attribute(attribute).map_err(SearchError::Segment),
             Asked::Label(label) => {
                 let known = self.filter.documents(label).map_err(SearchError::Filter)?;
-                Ok(known.map_or_else(
-                    || Candidates::to_be_looked_at(Documents::all(self.none.of())),
-                    Candidates::exact,
-                ))
+                Ok(known.unwrap_or_else(|| Candidates::to_be_looked_at(Documents::all(self.none.of()))))
             }
         }
     }

@@ -66,6 +66,15 @@ pub struct Mark {
     pub span: Span,
 }
 
+/// How much of what stands at a place a query names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning, its end, or something within it.
+    Part,
+}
+
 /// Memory that looking at messages reuses; one for each thread.
 #[derive(Default)]
 pub struct Examiner {
@@ -77,9 +86,20 @@ impl Examiner {
     /// may be found without any: by its sender, or by what does not stand in it. Takes a time that is linear in the message's bytes
     /// times the query's tests.
     pub fn examine(&mut self, query: &Prepared, message: &Message, labels: &Labels) -> Option<Vec<Mark>> {
+        self.examine_hiding(query, message, labels, &|_, _| false)
+    }
+
+    /// The same, where some places do not count: what stands there is, for the query, not in the message, whether it asks for it or for its absence.
+    pub fn examine_hiding(
+        &mut self,
+        query: &Prepared,
+        message: &Message,
+        labels: &Labels,
+        is_hidden: &dyn Fn(&Mark, Extent) -> bool,
+    ) -> Option<Vec<Mark>> {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
-        let marks = self.marks(&utterances, analysis::texts(message));
+        let marks = self.marks(&utterances, analysis::texts(message), is_hidden);
         let mut about = About {
             message,
             labels,
@@ -98,8 +118,11 @@ impl Examiner {
     pub fn may_find(&mut self, query: &Prepared, message: &Message, beside: Option<&[Cow<'_, str>]>) -> bool {
         let mut utterances = Vec::new();
         utterances_of(&query.asked, &mut utterances);
-        let said = self.marks(&utterances, analysis::texts(message));
-        let beside = beside.map(|texts| self.marks(&utterances, texts.iter().map(|text| (Place::Text, &**text))));
+        let said = self.marks(&utterances, analysis::texts(message), &|_, _| false);
+        let beside = beside.map(|texts| {
+            let texts = texts.iter().map(|text| (Place::Text, &**text));
+            self.marks(&utterances, texts, &|_, _| false)
+        });
         let mut truths = said.iter().enumerate().map(|(number, marks)| {
             let may_be = beside.as_ref().is_none_or(|beside| !beside[number].is_empty());
             if marks.is_empty() && may_be {
@@ -116,6 +139,7 @@ impl Examiner {
         &mut self,
         utterances: &[&Utterance],
         texts: impl Iterator<Item = (Place, &'t str)>,
+        is_hidden: &dyn Fn(&Mark, Extent) -> bool,
     ) -> Vec<Vec<Mark>> {
         let asks_for_entities = utterances.iter().any(|utterance| asks_for_entities(utterance));
         let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); utterances.len()];
@@ -126,7 +150,7 @@ impl Examiner {
             let seen = std::cell::RefCell::new(&mut marks);
             let mut of_entity = |said: Said, span| {
                 for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
-                    if says(utterance, &said) {
+                    if says(utterance, &said) && !is_hidden(&Mark { place, span }, Extent::Whole) {
                         note(marks, Mark { place, span });
                     }
                 }
@@ -135,11 +159,17 @@ impl Examiner {
                 text,
                 |form| {
                     for (utterance, marks) in utterances.iter().zip(seen.borrow_mut().iter_mut()) {
-                        each_in(utterance, form, |tokens| {
+                        let mark = |tokens: Range<usize>| {
                             let (start, end) = form.span(tokens);
                             let span = Span { start, end };
-                            note(marks, Mark { place, span });
-                        });
+                            Mark { place, span }
+                        };
+                        let named = match utterance {
+                            Utterance::Part(_) => Extent::Part,
+                            _ => Extent::Whole,
+                        };
+                        let counts = |tokens: &Range<usize>| !is_hidden(&mark(tokens.clone()), named);
+                        each_in(utterance, form, &counts, |tokens| note(marks, mark(tokens)));
                     }
                 },
                 if asks_for_entities { Some(&mut of_entity) } else { None },
@@ -172,12 +202,6 @@ fn truth(asked: &Asked, message: &Message, said: &mut impl Iterator<Item = Optio
     }
 }
 
-fn note(marks: &mut Vec<Mark>, mark: Mark) {
-    if marks.len() < MARKS_MAX {
-        marks.push(mark);
-    }
-}
-
 /// The utterances of a tree, in its order.
 fn utterances_of<'a>(asked: &'a Asked, all: &mut Vec<&'a Utterance>) {
     match asked {
@@ -188,19 +212,42 @@ fn utterances_of<'a>(asked: &'a Asked, all: &mut Vec<&'a Utterance>) {
     }
 }
 
-fn each_in(utterance: &Utterance, form: &Form, mut take: impl FnMut(Range<usize>)) {
+fn note(marks: &mut Vec<Mark>, mark: Mark) {
+    if marks.len() < MARKS_MAX {
+        marks.push(mark);
+    }
+}
+
+/// Gives `take` the tokens of each place where an utterance stands, of those places that count.
+fn each_in(
+    utterance: &Utterance,
+    form: &Form,
+    counts: &dyn Fn(&Range<usize>) -> bool,
+    mut take: impl FnMut(Range<usize>),
+) {
+    let mut counted = |tokens: Range<usize>| {
+        if counts(&tokens) {
+            take(tokens);
+        }
+    };
     match utterance {
-        Utterance::Words(words) => words.each_in(form, take),
-        Utterance::Part(part) => part.each_in(form, take),
-        Utterance::Near { first, second, within } => near(form, first, second, *within, &mut take),
+        Utterance::Words(words) => words.each_in(form, counted),
+        Utterance::Part(part) => part.each_in(form, counted),
+        Utterance::Near { first, second, within } => near(form, (first, second, *within), counts, &mut counted),
         Utterance::Kind(_) | Utterance::Entity(_) => {}
     }
 }
 
-fn near(form: &Form, first: &Words, second: &Words, within: usize, take: &mut impl FnMut(Range<usize>)) {
+fn near(
+    form: &Form,
+    (first, second, within): (&Words, &Words, usize),
+    counts: &dyn Fn(&Range<usize>) -> bool,
+    take: &mut impl FnMut(Range<usize>),
+) {
     let places = |words: &Words| {
         let mut places = Vec::new();
         words.each_in(form, |tokens| places.push(tokens));
+        places.retain(counts);
         places.sort_unstable_by_key(|tokens| (tokens.start, tokens.end));
         places
     };

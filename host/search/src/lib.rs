@@ -46,6 +46,6 @@ mod words;
 pub use analysis::{ANALYSIS_VERSION, Place};
 pub use candidates::{Candidates, Count, Filter, SearchError};
 pub use documents::Documents;
-pub use examine::{Examiner, Found, Labels, MARKS_MAX, Mark};
+pub use examine::{Examiner, Extent, Found, Labels, MARKS_MAX, Mark};
 pub use prepared::{Label, Prepared};
 pub use query::Query;

@@ -16,6 +16,8 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub(crate) asked: Asked,
+    /// Words that stand in a text may not count.
+    pub(crate) hides: bool,
 }
 
 /// The tree of a query.
@@ -82,7 +84,15 @@ impl Prepared {
     pub fn new(query: &Query, zone: &Zone) -> Self {
         Self {
             asked: asked(query, zone),
+            hides: false,
         }
+    }
+
+    /// The same, to be asked where some places of texts do not count ([`Examiner::examine_hiding`](crate::Examiner::examine_hiding)): an index is
+    /// certain of no word then, neither that it is there nor that it is not.
+    #[must_use]
+    pub fn hiding(self) -> Self {
+        Self { hides: true, ..self }
     }
 
     /// The labels that it asks for.

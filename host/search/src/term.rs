@@ -11,6 +11,7 @@
 //! | channel, kind, direction | a name |
 //! | next | 16 bits of a hash over two rows of letters or digits that follow each other, big-endian |
 //! | many, whole | nothing: messages with more recipients, or more terms, than are indexed |
+//! | beside | nothing: messages that may say more than stands in them |
 //!
 //! An ideograph alone is found by all pairs that begin with it: each one of a text begins a pair. What follows what says of few messages
 //! that they have a phrase: long ones have any two words, and are not to be looked at for each phrase of them.
@@ -33,6 +34,7 @@ pub(crate) enum Class {
     Many = 12,
     Whole = 13,
     Next = 14,
+    Beside = 15,
 }
 
 /// Bytes of a term behind its class, at most: a longer word, number, value or identifier is known by its beginning.

@@ -9,9 +9,10 @@ use proviso_model::verdict::Severity;
 use proviso_model::{EntityKind, Timestamp};
 use proviso_rows::each_row;
 use proviso_search::query::{
-    Bound, Flag, Named, Offer, Open, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TESTS_MAX, Query, Side, Test, When, Wrong,
-    complete,
+    Bound, Field, Flag, Named, OFFERS_MAX, Offer, Open, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TESTS_MAX, Query, Side,
+    Test, When, Wrong, complete,
 };
+use std::convert::Infallible;
 
 /// What is written in another way is printed in the usual one.
 #[test]
@@ -181,10 +182,18 @@ fn a_query_has_limits() {
 
 #[test]
 fn what_may_follow_is_offered() {
+    let names = |field: Field| -> Result<Vec<String>, Infallible> {
+        let names: &[&str] = match field {
+            Field::Department => &["财富管理部", "财务 (总部)", "Sales", "sales east", "Sales"],
+            Field::Rule => &["promise"],
+            _ => &[],
+        };
+        Ok(names.iter().map(|name| (*name).to_owned()).collect())
+    };
     let offered = |text: &str| {
         let cursor = text.find('^').unwrap();
         let query = text.replace('^', "");
-        let completion = complete(&query, cursor);
+        let completion = complete(&query, cursor, names).unwrap();
         let offers: Vec<String> = completion.offers.iter().map(Offer::text).collect();
         (query[completion.replaces].to_owned(), offers.join(" "))
     };
@@ -203,6 +212,12 @@ fn what_may_follow_is_offered() {
             ("\"fr^", "", ""),
             ("“a” fr^", "fr", "from:"),
             ("from:w^", "w", ""),
+            ("department:^", "", "Sales \"sales east\" \"财务 (总部)\" 财富管理部"),
+            ("-department:SA^", "SA", "Sales \"sales east\""),
+            ("department：财富^", "财富", "财富管理部"),
+            ("department:\"财^", "", ""),
+            ("a rule:x^", "x", ""),
+            ("保^", "保", ""),
             ("entity:cn-i^", "cn-i", "cn-identity cn-identity-15"),
         ],
         |(text, replaced, expected)| {
@@ -212,6 +227,21 @@ fn what_may_follow_is_offered() {
     );
     let (_, all) = offered("^");
     assert!(all.starts_with("from: to: ") && all.ends_with("entity: NOT"), "{all}");
+}
+
+#[test]
+fn what_is_offered_has_bounds() {
+    let names = |count: usize| (0..count).map(|n| format!("rule-{n:03}")).collect::<Vec<_>>();
+    let of = |count| complete("rule:ru", 7, |_| Ok::<_, Infallible>(names(count))).unwrap();
+    let (fits, cut) = (of(OFFERS_MAX), of(OFFERS_MAX + 1));
+    assert_eq!((fits.offers.len(), fits.is_cut), (OFFERS_MAX, false));
+    assert_eq!((cut.offers.len(), cut.is_cut), (OFFERS_MAX, true));
+    let long = |_| Ok::<_, Infallible>(vec!["x".repeat(257), "y".repeat(256), "a\nb".to_owned(), String::new()]);
+    assert_eq!(complete("rule:", 5, long).unwrap().offers.len(), 1);
+    assert_eq!(complete("rule:", 5, |_| Err("gone")).unwrap_err(), "gone");
+    // Nobody is asked for names where none may stand.
+    let unasked = |_| -> Result<Vec<String>, Infallible> { panic!("no field") };
+    assert!(complete("sev", 3, unasked).unwrap().offers.len() == 1);
 }
 
 fn texts() -> impl Strategy<Value = String> {
@@ -302,6 +332,8 @@ proptest! {
             Ok(query) => prop_assert_eq!(Query::parse(&query.to_string()), Ok(query)),
             Err(error) => prop_assert!(text.get(error.span.clone()).is_some(), "{:?} of {}", error.span, text),
         }
-        prop_assert!(text.get(complete(&text, cursor).replaces).is_some());
+        let names = |_| Ok::<_, Infallible>(vec![text.clone(), "a \"b".to_owned()]);
+        let completion = complete(&text, cursor, names).unwrap();
+        prop_assert!(text.get(completion.replaces).is_some());
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn message(text: &str) -> Message {
         recalls: None,
         consent: None,
         notes: Vec::new(),
-        raw: "".into(),
+        raw: "{}".into(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::reason::Template;
 use crate::roles::{Roles, Segments};
 use crate::rule::{Adjustment, Cause, Change, Rule};
 use crate::selection::{Keys, Selection};
-use crate::settings::{AdjustSettings, ContextSettings, RuleSettings, Settings, WindowSettings};
+use crate::settings::{AdjustSettings, By, ContextSettings, RuleSettings, Settings, WindowSettings};
 use crate::sieve::Sieve;
 use crate::window::{AMOUNT_MAX, ENTRIES_MAX, RULES_MAX, TOTAL_ENTRIES, Window};
 
@@ -33,6 +33,7 @@ pub(crate) fn rules(settings: &Settings, lists: &Lists) -> Result<(Vec<Rule>, Si
         roles: None,
         library: None,
         selections: Vec::new(),
+        turns_by: None,
         problems: Problems::new(),
     };
     compiler.roles = compiler.roles(settings.roles.as_deref(), "/roles");
@@ -84,6 +85,8 @@ struct Compiler<'l> {
     library: Option<Arc<Library>>,
     /// Each that differs from the others, in the order of their numbers.
     selections: Vec<Selection>,
+    /// Whose turns are looked at, within a condition over turns.
+    turns_by: Option<By>,
     problems: Problems,
 }
 

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::near::Nearness;
 use crate::scene::{Occurrence, Scene};
 use crate::selection::Selection;
+use crate::settings::Whose;
 use crate::sieve::Chosen;
 use crate::spans::merge_to_longest;
 pub(crate) use turns::Turns;
@@ -40,6 +41,8 @@ pub(crate) struct Leaf {
     pub(crate) unless: Vec<Context>,
     pub(crate) at_least: usize,
     pub(crate) distinct: usize,
+    /// In whose turns; in everybody's where there is none.
+    pub(crate) whose: Option<Whose>,
 }
 
 #[derive(Debug, Clone)]
@@ -191,7 +194,8 @@ fn near<'c>(
 
 impl Leaf {
     fn holds(&self, scene: &Scene<'_>, out: &mut Vec<Occurrence>) -> bool {
-        if !scene.chosen.has(&self.selection) {
+        let is_by = |whose| (whose == Whose::Sender) == scene.is_by_sender;
+        if !scene.chosen.has(&self.selection) || !self.whose.is_none_or(is_by) {
             return false;
         }
         let chosen = scene.hits.iter().filter(|hit| self.selection.accepts(hit));

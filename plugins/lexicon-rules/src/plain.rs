@@ -110,6 +110,16 @@ fn seems_disguised(text: &str) -> bool {
         }
         let Some(c) = text[at..].chars().next() else { break };
         let end = at + c.len_utf8();
+        let is_mark = c.is_ascii() && !c.is_ascii_alphanumeric() && !matches!(c, '#' | '[');
+        let is_ideograph = noise::is_ideograph(c);
+        if is_mark || is_ideograph && noise::is_ideograph(before) {
+            // Marks of ASCII disguise nothing, nor do ideographs that follow each other.
+            if is_ideograph {
+                row = Row::of_ideograph(c, end);
+            }
+            (before, at) = (c, end);
+            continue;
+        }
         let is_disguise = match c {
             '#' => before == '&',
             '[' => noise::is_letter(before) && picture_code(&text[at..]).is_some(),
@@ -145,6 +155,17 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The first letter of a row, which ends there.
+    fn of_ideograph(c: char, end: usize) -> Self {
+        Self {
+            letters: 1,
+            ideographs: 1,
+            last: c,
+            end,
+            ..Self::default()
+        }
+    }
+
     fn add(&mut self, text: &'a str, at: usize, c: char) {
         let between = if self.letters == 0 { "" } else { &text[self.end..at] };
         if self.letters > 1 && !self.goes_on(between) || between.is_empty() {

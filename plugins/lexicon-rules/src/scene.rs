@@ -35,6 +35,8 @@ pub(crate) struct Scene<'m> {
     pub(crate) hits: Cow<'m, [Hit]>,
     /// What counts, and by which list, where the message or an earlier one may have more than the sender's own words.
     counted: Option<(&'m Segments, Roles)>,
+    /// The sender of the message that is judged wrote it.
+    pub(crate) is_by_sender: bool,
     /// Which selections have a hit.
     pub(crate) chosen: Chosen,
     sieve: &'m Sieve,
@@ -104,6 +106,7 @@ impl<'m> Scene<'m> {
             message,
             hits,
             counted,
+            is_by_sender: true,
             chosen,
             sieve,
             chosen_before: OnceCell::new(),
@@ -144,7 +147,10 @@ impl<'m> Scene<'m> {
     where
         'm: 'e,
     {
-        Scene::new(message, self.hits_of(of), self.counted, self.sieve)
+        Scene {
+            is_by_sender: of.same_sender,
+            ..Scene::new(message, self.hits_of(of), self.counted, self.sieve)
+        }
     }
 
     /// True if the text has one paragraph.
@@ -209,43 +215,59 @@ fn find_borders(text: &str) -> Borders {
         sentences: Vec::new(),
         paragraphs: Vec::new(),
     };
-    // Characters of the line so far, and whether it has one that is not white space.
-    let (mut line, mut is_blank) = (0, true);
-    let mut previous = ' ';
-    let mut rest = text.char_indices().peekable();
-    while let Some((at, c)) = rest.next() {
-        let next = rest.peek().map(|&(_, next)| next);
-        let end = (at + c.len_utf8()) as u32;
-        let digits_around = previous.is_ascii_digit() && next.is_some_and(|next| next.is_ascii_digit());
+    let bytes = text.as_bytes();
+    let (mut at, mut line_from) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        if !MAY_BE_BORDER[usize::from(byte)] {
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        let end = at + c.len_utf8();
         if c == '\n' {
-            if is_blank || line > WRAPPED_CHARS_MAX {
-                borders.paragraphs.push(end);
+            let line = &text[line_from..at];
+            if line.trim_start().is_empty()
+                || (line.len() > WRAPPED_CHARS_MAX && line.chars().count() > WRAPPED_CHARS_MAX)
+            {
+                borders.paragraphs.push(end as u32);
             }
-            (line, is_blank) = (0, true);
-        } else {
-            line += 1;
-            is_blank &= c.is_whitespace();
+            line_from = end;
         }
-        match c {
-            '。' | '！' | '？' | '!' | '?' | '；' | ';' | '…' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
-                borders.sentences.push(end);
-                borders.clauses.push(end);
-            }
-            '.' if next.is_none_or(char::is_whitespace) => {
-                borders.sentences.push(end);
-                borders.clauses.push(end);
-            }
-            '，' | ',' | '、' | '：' | ':' if !digits_around => borders.clauses.push(end),
-            _ => {}
+        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        let ends_sentence = match c {
+            '。' | '！' | '？' | '!' | '?' | '；' | ';' | '…' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => true,
+            '.' => text[end..].chars().next().is_none_or(char::is_whitespace),
+            _ => false,
+        };
+        if ends_sentence {
+            borders.sentences.push(end as u32);
         }
-        previous = c;
+        let ends_clause =
+            matches!(c, '，' | ',' | '、' | '：' | ':') && !(is_digit(at.wrapping_sub(1)) && is_digit(end));
+        if ends_sentence || ends_clause {
+            borders.clauses.push(end as u32);
+        }
+        at = end;
     }
     borders
 }
 
+/// The first bytes of what may end a clause, a sentence or a line.
+static MAY_BE_BORDER: [bool; 256] = {
+    let mut may_be = [false; 256];
+    let first = b"\n\r!?;.,:\xe2\xe3\xef";
+    let mut at = 0;
+    while at < first.len() {
+        may_be[first[at] as usize] = true;
+        at += 1;
+    }
+    may_be
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use proviso_rows::each_row;
 
     #[test]
@@ -288,6 +310,67 @@ mod tests {
         });
         assert_eq!(find_borders(&format!("{long}\n好")).paragraphs.len(), 1);
     }
+
+    /// Borders by the definition, character by character.
+    fn by_definition(text: &str) -> [Vec<u32>; 3] {
+        let (mut clauses, mut sentences, mut paragraphs) = (Vec::new(), Vec::new(), Vec::new());
+        let chars: Vec<(usize, char)> = text.char_indices().collect();
+        let mut line = String::new();
+        for (place, &(at, c)) in chars.iter().enumerate() {
+            let end = (at + c.len_utf8()) as u32;
+            let before = place.checked_sub(1).map(|before| chars[before].1);
+            let next = chars.get(place + 1).map(|next| next.1);
+            let between_digits = [before, next].iter().all(|c| c.is_some_and(|c| c.is_ascii_digit()));
+            let ends_sentence =
+                "。！？!?；;…\n\r\u{2028}\u{2029}".contains(c) || c == '.' && next.is_none_or(char::is_whitespace);
+            if ends_sentence {
+                sentences.push(end);
+            }
+            if ends_sentence || "，,、：:".contains(c) && !between_digits {
+                clauses.push(end);
+            }
+            line.push(c);
+            if c == '\n' {
+                if line.trim().is_empty() || line.chars().count() > WRAPPED_CHARS_MAX + 1 {
+                    paragraphs.push(end);
+                }
+                line.clear();
+            }
+        }
+        [clauses, sentences, paragraphs]
+    }
+
+    proptest! {
+        #[test]
+        fn borders_are_those_of_the_definition(pieces in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+            let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+            let found = find_borders(&text);
+            prop_assert_eq!([found.clauses, found.sentences, found.paragraphs], by_definition(&text), "{:?}", text);
+        }
+    }
+
+    const PIECES: [&str; 20] = [
+        "a",
+        "字",
+        "1",
+        "2",
+        ",",
+        "，",
+        "、",
+        "：",
+        ":",
+        ".",
+        "。",
+        "…",
+        "?",
+        " ",
+        "\u{3000}",
+        "\n",
+        "\r\n",
+        "\u{2028}",
+        "～",
+        "一行没有人折过的字一行没有人折过的字一行没有人折过的字一行没有人折过的字一行没有人折过的字",
+    ];
 
     fn parts<'t>(text: &'t str, borders: &[u32]) -> Vec<&'t str> {
         let mut start = 0;

@@ -51,6 +51,7 @@ pub(crate) struct ConditionSettings {
     pub(crate) unless: Option<Vec<Value>>,
     pub(crate) at_least: Option<u32>,
     pub(crate) distinct: Option<u32>,
+    pub(crate) whose: Option<Whose>,
     pub(crate) all: Option<Vec<ConditionSettings>>,
     pub(crate) within: Option<u32>,
     pub(crate) same: Option<Unit>,
@@ -77,6 +78,16 @@ pub(crate) enum By {
     Sender,
     /// Everybody's.
     Conversation,
+}
+
+/// Who says one thing of several that are said in turns, seen from this message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Whose {
+    /// Its sender.
+    Sender,
+    /// Anybody else.
+    Others,
 }
 
 /// A stretch of text that two things may have to share.

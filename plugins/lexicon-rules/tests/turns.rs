@@ -80,6 +80,31 @@ fn everybodys_turns_count_where_the_rule_says_so() {
 }
 
 #[test]
+fn a_part_may_be_asked_of_the_sender_or_of_others() {
+    let parts = json!([{ "lists": ["product"], "whose": "others" }, { "lists": ["promise"], "whose": "sender" }]);
+    let plugin = plugin(&json!({ "turns": parts, "by": "conversation" }));
+    let table: &[(&str, Earlier, Option<&str>)] = &[
+        ("稳赚", &[("我想买理财", false, 60)], Some("稳赚")),
+        ("稳赚", &[("看看这款理财", true, 60)], None),
+        (
+            "稳赚",
+            &[("看看这款理财", true, 90), ("理财？", false, 60)],
+            Some("稳赚"),
+        ),
+        ("这款理财稳赚", &[], None),
+        // Others said it, and nothing new is said in this message.
+        ("我想买理财", &[("稳赚", false, 60)], None),
+    ];
+    each_row(table, |(text, earlier, expected)| {
+        assert_eq!(
+            found(&plugin, talk(text, earlier)).as_deref(),
+            *expected,
+            "{text} {earlier:?}"
+        );
+    });
+}
+
+#[test]
 fn a_context_counts_in_the_turn_that_it_stands_in() {
     let unless = json!([{ "lists": ["negator"], "same": "message" }]);
     let parts = json!([{ "lists": ["product"] }, { "lists": ["promise"], "unless": unless }]);
@@ -115,6 +140,21 @@ fn mistakes_in_turns_are_named() {
             json!({ "lists": ["product"], "by": "sender" }),
             "/rules/r/when/by",
             "belongs beside `turns`",
+        ),
+        (
+            json!({ "lists": ["product"], "whose": "sender" }),
+            "/rules/r/when/whose",
+            "has no meaning outside of `turns`",
+        ),
+        (
+            json!({ "turns": [{ "lists": ["product"], "whose": "others" }, { "lists": ["promise"] }] }),
+            "/rules/r/when/turns/0/whose",
+            "no turns of others are looked at",
+        ),
+        (
+            json!({ "turns": [{ "any": [{ "lists": ["product"] }], "whose": "others" }], "by": "conversation" }),
+            "/rules/r/when/turns/0/whose",
+            "belongs beside `lists`",
         ),
     ];
     each_row(&table, |(when, pointer, text)| {

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 
 const MIN_CHARS_DEFAULT: u32 = 12;
 const MIN_CHARS_MAX: u32 = 400;
+const MIN_IDEOGRAPHS_MAX: u32 = 400;
 const REASON_BYTES_MAX: usize = 512;
 const REASON_ZH: &str = "用语与已标注的“{rule}”消息相近，主要依据：{fragments}。统计模型的提示，须由人判断";
 const REASON_EN: &str =
@@ -26,6 +27,7 @@ pub(crate) fn compile(settings: &Settings, lists: &Lists) -> Result<Judging, Pro
     let severity = reading.severity(settings.severity.as_ref());
     let threshold = reading.threshold(settings.threshold.as_ref(), model.as_ref());
     let min_chars = reading.min_chars(settings.min_chars.as_ref());
+    let min_ideographs = reading.min_ideographs(settings.min_ideographs.as_ref());
     let directions = reading.directions(settings.directions.as_ref());
     let reasons = reading.reasons(settings.reason_zh.as_ref(), settings.reason_en.as_ref(), &rule);
     match model {
@@ -35,6 +37,7 @@ pub(crate) fn compile(settings: &Settings, lists: &Lists) -> Result<Judging, Pro
             severity,
             threshold,
             min_chars,
+            min_ideographs,
             directions,
             reasons,
         }),
@@ -164,6 +167,17 @@ impl Reading<'_> {
             );
         }
         min_chars.unwrap_or(MIN_CHARS_DEFAULT)
+    }
+
+    fn min_ideographs(&mut self, value: Option<&Value>) -> u32 {
+        let min_ideographs = value.map_or(Some(0), |value| self.read(value, "/min_ideographs"));
+        if let Some(number) = min_ideographs.filter(|number| *number > MIN_IDEOGRAPHS_MAX) {
+            self.problems.push(
+                "/min_ideographs",
+                format!("{number} is out of range: must be 0 to {MIN_IDEOGRAPHS_MAX}"),
+            );
+        }
+        min_ideographs.unwrap_or(0)
     }
 
     fn directions(&mut self, value: Option<&Value>) -> Vec<Direction> {

@@ -30,6 +30,8 @@ struct Judging {
     /// The least score that is a finding.
     threshold: i32,
     min_chars: u32,
+    /// A text with fewer is in a language that the model does not know.
+    min_ideographs: u32,
     /// Empty for every direction.
     directions: Vec<Direction>,
     reasons: Vec<Template>,
@@ -58,6 +60,9 @@ impl Judging {
         if !self.directions.is_empty() && !self.directions.contains(&message.direction) {
             return None;
         }
+        if !has_ideographs(&message.text, self.min_ideographs) {
+            return None;
+        }
         let judged = self.model.judge(&message.text, self.min_chars)?;
         if judged.score < self.threshold {
             return None;
@@ -70,6 +75,16 @@ impl Judging {
         });
         Some(finding.spans(grounds))
     }
+}
+
+/// True if a text has so many Chinese characters, each place counted.
+fn has_ideographs(text: &str, least: u32) -> bool {
+    // Most texts that lack them are ASCII, of which no character is decoded.
+    let at = text.bytes().position(|byte| !byte.is_ascii()).unwrap_or(text.len());
+    let ideographs = text[at..]
+        .chars()
+        .filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}'));
+    ideographs.take(least as usize).count() == least as usize
 }
 
 proviso_sdk::export!(TextClassifier: rules);

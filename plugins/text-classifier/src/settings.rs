@@ -14,6 +14,7 @@ pub struct Settings {
     pub(crate) severity: Option<Value>,
     pub(crate) threshold: Option<Value>,
     pub(crate) min_chars: Option<Value>,
+    pub(crate) min_ideographs: Option<Value>,
     pub(crate) directions: Option<Value>,
     pub(crate) reason_zh: Option<Value>,
     pub(crate) reason_en: Option<Value>,

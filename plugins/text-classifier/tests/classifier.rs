@@ -134,6 +134,14 @@ fn thresholds_directions_and_length_decide() {
             true,
         ),
         (settings(), "把钱转到安全账户", Direction::Outbound, false),
+        (with("min_ideographs", json!(4)), long, Direction::Outbound, true),
+        (with("min_ideographs", json!(400)), long, Direction::Outbound, false),
+        (
+            json!({ "model": "fraud-model", "rule": "fraud-wording", "threshold": i32::MIN, "min_ideographs": 1 }),
+            "the meeting is at noon, and lunch behind it",
+            Direction::Outbound,
+            false,
+        ),
     ];
     each_row(table, |(settings, text, direction, expected)| {
         let plugin = plugin(&settings);

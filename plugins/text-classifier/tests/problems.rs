@@ -109,6 +109,11 @@ fn a_bad_setting_is_a_problem_at_its_place() {
         (with("min_chars", json!(401)), "/min_chars", "401 is out of range"),
         (with("min_chars", json!(-1)), "/min_chars", "expected u32"),
         (
+            with("min_ideographs", json!(401)),
+            "/min_ideographs",
+            "401 is out of range: must be 0 to 400",
+        ),
+        (
             with("directions", json!([])),
             "/directions",
             "empty: nothing would be judged",

@@ -31,6 +31,8 @@ pub(super) async fn tell(
         fields.push(text("found", found.join(" ")));
         fields.push(text("query", inquiry.query));
         fields.push(text("reason", inquiry.reason));
+        fields.extend(inquiry.masked.then(|| integer("masked", 1)));
+        fields.extend(inquiry.saved.map(|name| text("saved", name)));
     }
     log.tell(act.kind.name(), number, fields)
 }

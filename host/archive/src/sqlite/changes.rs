@@ -7,7 +7,7 @@ use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
     acts, consents, directory, disposal, disposed_again, endings, evidence, generations, held, holds, index, ingest,
-    permissions, quarantines, rejudge, requests, rewrap, trust,
+    permissions, quarantines, rejudge, requests, rewrap, saved_queries, trust,
 };
 use crate::change::{Change, KeyAct, Receipt};
 use crate::requests::RequestedAct;
@@ -88,6 +88,14 @@ pub(super) async fn write(
                 requests::run(connection, (request, &act), at, by, log).await?;
             }
             holds::release(connection, hold, note, at, by, log).await?;
+            Ok(Receipt::Done)
+        }
+        Change::SaveQuery { query, at } => {
+            let number = saved_queries::save(connection, sealing, query, at, by, log).await?;
+            Ok(Receipt::SavedQuery { number })
+        }
+        Change::DeleteQuery(deleting) => {
+            saved_queries::delete(connection, deleting, by, log).await?;
             Ok(Receipt::Done)
         }
         Change::Dispose(disposing) => Ok(Receipt::Disposed(

@@ -6,6 +6,8 @@
 
 use super::Sqlite;
 use super::clock::{CLOCK_TRUSTED, ClockGuard};
+use super::disposed_elsewhere;
+use super::disposed_names::{about, certified, hash_of, named};
 use super::failure::Failure;
 use super::holds;
 use super::index;
@@ -27,9 +29,9 @@ use crate::stored::codes;
 use proviso_model::retention::Why;
 use proviso_model::time::Day;
 use proviso_model::{Digest, MessageId, Principal, Timestamp};
+use proviso_proof::certificate;
 use proviso_proof::certificate::{Disposal, HOLDS, KeyDestroyed};
 use proviso_proof::entry_proof::Place;
-use proviso_proof::{Hash, certificate};
 use proviso_seal::TAG_BYTES;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashMap;
@@ -219,16 +221,6 @@ async fn one(
     Ok(Became::Disposed)
 }
 
-/// The field of an entry with the record that it is about.
-pub(super) fn about(record: Hash) -> Field {
-    digest(certificate::RECORD, &Digest::from_bytes(*record.as_bytes()))
-}
-
-/// The field of an entry with the digest of what the certificate says.
-pub(super) fn certified(said: Hash) -> Field {
-    digest(certificate::CERTIFICATE, &Digest::from_bytes(*said.as_bytes()))
-}
-
 /// Destroys a message: its key, its content, all rows about it, and what the log says of it. What the entry that tells of it says of that.
 pub(super) async fn destroy(
     connection: &mut SqliteConnection,
@@ -279,16 +271,6 @@ impl Left<'_> {
         .await?;
         Ok(())
     }
-}
-
-/// What the log and certificates call a record that was disposed of, by its tag.
-pub(super) fn named(tag: &[u8]) -> Hash {
-    hash_of(b"proviso/disposed/1", tag)
-}
-
-/// SHA-256 over a fixed text and bytes.
-fn hash_of(text: &[u8], bytes: &[u8]) -> Hash {
-    Hash::from_bytes(*Digest::of(&[text, bytes].concat()).as_bytes())
 }
 
 async fn kept_by(
@@ -418,10 +400,13 @@ impl Sqlite {
         connection: &mut SqliteConnection,
         id: &MessageId,
     ) -> Result<bool, sqlx::Error> {
+        let tag = self.sealing.tag(id);
         sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM identities i JOIN disposals d USING (message) WHERE i.tag = ?)",
+            "SELECT EXISTS (SELECT 1 FROM identities i JOIN disposals d USING (message) WHERE i.tag = ?)
+                 OR EXISTS (SELECT 1 FROM disposed_elsewhere WHERE record = ?)",
         )
-        .bind(self.sealing.tag(id).to_vec())
+        .bind(tag.to_vec())
+        .bind(named(&tag).as_bytes().to_vec())
         .fetch_one(connection)
         .await
     }
@@ -435,7 +420,9 @@ impl Sqlite {
             .bind(self.sealing.tag(id).to_vec())
             .fetch_optional(&mut *reader)
             .await?;
-            let Some(row) = row else { return Ok(None) };
+            let Some(row) = row else {
+                return disposed_elsewhere::find(&mut reader, &self.sealing.tag(id)).await;
+            };
             let leaf: i64 = row.try_get(2)?;
             Ok(Some(Disposed {
                 at: read_time(&row, 0)?,

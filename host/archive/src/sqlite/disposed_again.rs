@@ -1,14 +1,16 @@
 //! Disposals that a newer log tells of, in a backup that was restored: each is carried out again as it was the first time, without asking
-//! whether it may be.
+//! whether it may be. Of one whose message arrived after the backup a tombstone is written.
 
-use super::disposal::{Left, about, certified, destroy, named, next_leaf};
+use super::disposal::{Left, destroy, next_leaf};
+use super::disposed_elsewhere;
+use super::disposed_names::{about, certified, named};
 use super::failure::Failure;
 use super::log::entries::{Entries, integer, text};
 use super::log::rows::DISPOSED_AGAIN;
 use super::rows::damage;
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
-use crate::disposal::DisposingAgain;
+use crate::disposal::{DisposingAgain, LoggedDisposal};
 use crate::stored::disposed_again::{self, First};
 use proviso_model::Principal;
 use proviso_seal::TAG_BYTES;
@@ -25,8 +27,20 @@ pub(super) async fn dispose(
     // The last steps of subjects may go.
     known.chains.forget();
     let leaf = next_leaf(connection).await?;
-    for disposal in &again.disposals {
-        let number = disposal.number;
+    let first_of = |disposal: &LoggedDisposal| First {
+        at_ms: disposal.at_ms,
+        certificate: disposal.certificate,
+        leaf: disposal.leaf,
+        log: again.log.clone(),
+        place: disposal.place,
+        record: disposal.record,
+    };
+    for disposal in &again.elsewhere {
+        let first = first_of(disposal);
+        disposed_elsewhere::write(connection, (leaf, again.at, by), (disposal, &first), log).await?;
+    }
+    for (number, disposal) in &again.here {
+        let number = *number;
         let tag: Option<Vec<u8>> =
             sqlx::query_scalar("SELECT i.tag FROM identities i JOIN contents USING (message) WHERE i.message = ?")
                 .bind(number)
@@ -35,14 +49,7 @@ pub(super) async fn dispose(
         let tag = tag.and_then(|tag| <[u8; TAG_BYTES]>::try_from(tag).ok());
         let tag = tag.filter(|tag| named(tag) == disposal.record);
         let tag = tag.ok_or_else(|| damage(format!("message {number} is not the one that was disposed of")))?;
-        let first = First {
-            at_ms: disposal.at_ms,
-            certificate: disposal.certificate,
-            leaf: disposal.leaf,
-            log: again.log.clone(),
-            place: disposal.place,
-            record: disposal.record,
-        };
+        let first = first_of(disposal);
         let place = log.next_place();
         let mut fields = vec![
             about(disposal.record),

@@ -182,19 +182,19 @@ async fn sent_within(
 
 impl Sqlite {
     pub(crate) async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
-        self.reading(|mut reader| async move {
-            sqlx::query(
-                "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by,
-                        released_at, released_by, release_note, texts, query, zone FROM holds ORDER BY hold",
-            )
-            .fetch_all(&mut *reader)
-            .await?
-            .iter()
-            .map(read)
-            .collect()
-        })
-        .await
+        self.reading(|mut reader| async move { all(&mut reader).await }).await
     }
+}
+
+/// Every order to keep, the oldest first.
+pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Hold>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT hold, tenant, reason, person, conversation, sent_from, sent_before, placed_at, placed_by,
+                released_at, released_by, release_note, texts, query, zone FROM holds ORDER BY hold",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &SqliteRow) -> Result<Hold, sqlx::Error> {

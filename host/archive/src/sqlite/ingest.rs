@@ -3,6 +3,7 @@
 use super::Sqlite;
 use super::bulk::{Insert, Lookup, Values};
 use super::consents;
+use super::disposed_elsewhere;
 use super::failure::Failure;
 use super::log::digests::{Envelope, Judged, Lists, Standing};
 use super::log::entries::Entries;
@@ -206,6 +207,12 @@ async fn write_messages(
         .iter()
         .map(|numbered| sealing.tag(&numbered.entry.message.id))
         .collect();
+    let gone = disposed_elsewhere::of_tags(connection, &tags).await?;
+    if let Some((numbered, _)) = entries.iter().zip(&tags).find(|(_, tag)| gone.contains(*tag)) {
+        return Err(Failure::Refused(CommitError::NotNew {
+            id: MessageId::clone(&numbered.entry.message.id),
+        }));
+    }
     let mut lists = (Lists::default(), Lists::default());
     let commitments = entries.iter().zip(&sealed).zip(&tags);
     let commitments = commitments.map(|((numbered, (message, record, content, judgement)), tag)| {

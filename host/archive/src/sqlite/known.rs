@@ -2,8 +2,8 @@
 
 use super::Sqlite;
 use super::bulk::Lookup;
-use super::disposal;
 use super::records::{content_columns, read_delivered};
+use super::{disposal, disposed_elsewhere};
 use crate::known::Known;
 use crate::storage::StorageError;
 use proviso_model::{Digest, MessageId};
@@ -60,28 +60,31 @@ impl Sqlite {
         &self,
         messages: &[(&MessageId, Digest)],
     ) -> Result<(HashMap<MessageId, Digest>, HashSet<MessageId>), StorageError> {
+        let of_messages: Vec<_> = messages.iter().map(|(id, _)| self.sealing.tag(id)).collect();
         self.reading(|mut reader| async move {
             let rows = OF_TAGS
-                .run(&mut reader, messages, |values, (id, _)| {
-                    values.blob(&self.sealing.tag(id));
+                .run(&mut reader, &of_messages, |values, tag| {
+                    values.blob(tag);
                 })
                 .await?;
             let kept = rows.iter().map(|row| read_delivered(row, 0, &self.sealing));
             let kept = kept.collect::<Result<HashMap<_, _>, _>>()?;
-            if !disposal::any(&mut reader).await? {
+            let elsewhere = disposed_elsewhere::of_tags(&mut reader, &of_messages).await?;
+            if elsewhere.is_empty() && !disposal::any(&mut reader).await? {
                 return Ok((kept, HashSet::new()));
             }
             let rows = DISPOSED
-                .run(&mut reader, messages, |values, (id, _)| {
-                    values.blob(&self.sealing.tag(id));
+                .run(&mut reader, &of_messages, |values, tag| {
+                    values.blob(tag);
                 })
                 .await?;
             let tags = rows.iter().map(|row| row.try_get::<Vec<u8>, _>(0));
             let tags: HashSet<Vec<u8>> = tags.collect::<Result<_, _>>()?;
             let disposed = messages
                 .iter()
-                .filter(|(id, _)| tags.contains(&self.sealing.tag(id)[..]));
-            Ok((kept, disposed.map(|(id, _)| MessageId::clone(id)).collect()))
+                .zip(&of_messages)
+                .filter(|(_, tag)| tags.contains(&tag[..]) || elsewhere.contains(*tag));
+            Ok((kept, disposed.map(|((id, _), _)| MessageId::clone(id)).collect()))
         })
         .await
     }

@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 13] = [
+const ALL: [(i64, &str, &str); 16] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -27,6 +27,21 @@ const ALL: [(i64, &str, &str); 13] = [
     (11, "hold texts", include_str!("../../migrations/0011_hold_texts.sql")),
     (12, "search", include_str!("../../migrations/0012_search.sql")),
     (13, "hold query", include_str!("../../migrations/0013_hold_query.sql")),
+    (
+        14,
+        "saved queries",
+        include_str!("../../migrations/0014_saved_queries.sql"),
+    ),
+    (
+        15,
+        "findings by rule",
+        include_str!("../../migrations/0015_findings_by_rule.sql"),
+    ),
+    (
+        16,
+        "disposed elsewhere",
+        include_str!("../../migrations/0016_disposed_elsewhere.sql"),
+    ),
 ];
 
 /// What brings an archive up to date.

@@ -15,8 +15,12 @@ mod differences;
 mod directory;
 mod disposal;
 #[cfg(test)]
+mod disposal_model_tests;
+#[cfg(test)]
 mod disposal_tests;
 mod disposed_again;
+mod disposed_elsewhere;
+mod disposed_names;
 mod endings;
 mod evidence;
 mod failure;
@@ -37,6 +41,7 @@ mod meanings;
 mod messages;
 mod migrations;
 mod names;
+mod offered;
 mod offsets;
 mod open;
 mod packed;
@@ -54,6 +59,7 @@ pub(crate) mod restore;
 mod rewrap;
 mod rows;
 mod said;
+mod saved_queries;
 mod sealing;
 mod search;
 mod settings;

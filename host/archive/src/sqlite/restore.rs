@@ -2,7 +2,7 @@
 
 use super::Sqlite;
 use super::backup::{copied, read_alone, row_counts, sync_folder};
-use super::disposal::named;
+use super::disposed_names::named;
 use super::log::checkpoints;
 use super::log::start::{RestoredFrom, compare, log_key};
 use super::log::tiles;
@@ -17,8 +17,9 @@ use crate::restore::{BackupLog, NewerLog, RestoreError, Restored};
 use crate::storage::StorageError;
 use proviso_model::{MessageId, Principal, Timestamp};
 use proviso_proof::Hash;
+use proviso_proof::note::LogTrust;
 use sqlx::{Connection as _, Row as _};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -152,6 +153,13 @@ pub(crate) async fn log_of(database: &Path, manifest: &Manifest) -> Result<Backu
     Ok(log)
 }
 
+/// Leaves of a backup's log that the witness's file has seen: it grew there, whether or not somebody gave it.
+fn witnessed(opening: &Opening, log: &BackupLog) -> Option<u64> {
+    let note = checkpoints::read(opening.witness.clone()?).ok()??;
+    let trust = LogTrust::new(log.key.name().as_str(), log.key.clone()).ok()?;
+    Some(trust.open(&note.bytes).ok()?.checkpoint().size())
+}
+
 impl Sqlite {
     pub(crate) async fn restore(
         database: &Path,
@@ -161,44 +169,50 @@ impl Sqlite {
         at: Timestamp,
         by: &Principal,
     ) -> Result<(Self, Restored), RestoreError> {
+        let witnessed = witnessed(opening, log);
         let from = RestoredFrom {
-            key: log.key.clone(),
-            newer: newer.map(|newer| newer.leaves),
+            told: newer.map_or(log.leaves, |newer| newer.leaves),
+            newer: newer.map(|newer| newer.leaves).max(witnessed),
         };
         let store = Self::open_as(database, opening, Some(&from)).await?;
         let mut restored = Restored {
             disposed_again: 0,
             arrived_later: 0,
+            witnessed,
             example: None,
         };
         let Some(newer) = newer else {
             return Ok((store, restored));
         };
-        let going = store.going_again(&newer.disposals, &mut restored).await?;
-        if let Some(first) = going.first() {
-            restored.example = store.name_of(first.number).await?;
+        let (here, elsewhere) = store.going_again(&newer.disposals).await?;
+        if let Some((first, _)) = here.first() {
+            restored.example = store.name_of(*first).await?;
         }
-        for disposals in going.chunks(TOGETHER) {
-            let again = DisposingAgain {
-                at,
-                log: newer.name.clone(),
-                disposals: disposals.to_vec(),
-            };
-            store.commit(Change::DisposeAgain(&again), by).await?;
-            restored.disposed_again += disposals.len() as u64;
+        restored.disposed_again = here.len() as u64;
+        restored.arrived_later = elsewhere.len() as u64;
+        let again = |here: &[(i64, LoggedDisposal)], elsewhere: &[LoggedDisposal]| DisposingAgain {
+            at,
+            log: newer.name.clone(),
+            here: here.to_vec(),
+            elsewhere: elsewhere.to_vec(),
+        };
+        for here in here.chunks(TOGETHER) {
+            store.commit(Change::DisposeAgain(&again(here, &[])), by).await?;
+        }
+        for elsewhere in elsewhere.chunks(TOGETHER) {
+            store.commit(Change::DisposeAgain(&again(&[], elsewhere)), by).await?;
         }
         Ok((store, restored))
     }
 
-    /// Disposals of messages that are here. A message that was here when the backup was made is known by what the log says, or the
-    /// backup was altered.
+    /// Disposals of messages that are here, by their numbers, and of those that arrived after the backup. A message that was here when the
+    /// backup was made is known by what the log says, or the backup was altered.
     async fn going_again(
         &self,
         disposals: &[LoggedDisposal],
-        restored: &mut Restored,
-    ) -> Result<Vec<LoggedDisposal>, RestoreError> {
+    ) -> Result<(Vec<(i64, LoggedDisposal)>, Vec<LoggedDisposal>), RestoreError> {
         if disposals.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let (last, known) = self
             .reading(|mut reader| async move {
@@ -216,25 +230,31 @@ impl Sqlite {
                 Ok((last, known))
             })
             .await?;
-        let mut going = Vec::new();
+        let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
         for disposal in disposals {
-            let LoggedDisposal {
-                leaf, place, number, ..
-            } = *disposal;
-            match known.get(&disposal.record) {
-                None if number > last => restored.arrived_later += 1,
-                Some((found, is_gone)) if *found == number => {
+            match (known.get(&disposal.record), disposal.number) {
+                (None, None) => elsewhere.push(disposal.clone()),
+                (None, Some(number)) if number > last => elsewhere.push(disposal.clone()),
+                (Some((found, is_gone)), number) if number.is_none_or(|number| number == *found) => {
                     if !is_gone {
-                        going.push(disposal.clone());
+                        here.push((*found, disposal.clone()));
                     }
                 }
-                _ => return Err(RestoreError::OtherRecord { leaf, place, number }),
+                (_, number) => {
+                    return Err(RestoreError::OtherRecord {
+                        leaf: disposal.leaf,
+                        place: disposal.place,
+                        number: number.unwrap_or_default(),
+                    });
+                }
             }
         }
         // One that was carried out again before is told of twice.
-        going.sort_by_key(|disposal| (disposal.number, disposal.leaf, disposal.place));
-        going.dedup_by_key(|disposal| disposal.number);
-        Ok(going)
+        here.sort_by_key(|(number, disposal)| (*number, disposal.leaf, disposal.place));
+        here.dedup_by_key(|(number, _)| *number);
+        let mut seen = HashSet::new();
+        elsewhere.retain(|disposal| seen.insert(disposal.record));
+        Ok((here, elsewhere))
     }
 
     /// The name of a message, where it can be read.

@@ -3,6 +3,7 @@
 use super::Sqlite;
 use super::failure::Failure;
 use super::index;
+use super::saved_queries;
 use super::sealing::{ARCHIVE, Sealing, read_wrapped};
 use crate::change::{Change, KeyAct};
 use crate::key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
@@ -57,12 +58,20 @@ async fn of_archive(connection: &mut SqliteConnection) -> Result<Vec<Kept<String
 }
 
 async fn of_segments(connection: &mut SqliteConnection) -> Result<Vec<Kept<i64>>, sqlx::Error> {
-    let rows = index::wrapped(connection).await?.into_iter();
-    let rows = rows.map(|(place, tenant, wrapped)| Kept { place, tenant, wrapped });
-    Ok(rows.collect())
+    Ok(kept(index::wrapped(connection).await?))
 }
 
-/// Wraps the next records by the newest keys of their tenants, those of the archive itself and of the index with the first; how many were
+async fn of_queries(connection: &mut SqliteConnection) -> Result<Vec<Kept<i64>>, sqlx::Error> {
+    Ok(kept(saved_queries::wrapped(connection).await?))
+}
+
+fn kept(rows: Vec<(i64, String, WrappedKey)>) -> Vec<Kept<i64>> {
+    let rows = rows.into_iter();
+    rows.map(|(place, tenant, wrapped)| Kept { place, tenant, wrapped })
+        .collect()
+}
+
+/// Wraps the next records by the newest keys of their tenants, those of the archive itself, of the index and of saved queries with the first; how many were
 /// wrapped by another key, and the last that was looked at.
 pub(super) async fn rewrap(
     connection: &mut SqliteConnection,
@@ -82,6 +91,10 @@ pub(super) async fn rewrap(
         }
         for (segment, wrapped) in anew(sealing, of_segments(connection).await?)? {
             index::rewrap(connection, segment, wrapped).await?;
+            rewrapped += 1;
+        }
+        for (query, wrapped) in anew(sealing, of_queries(connection).await?)? {
+            saved_queries::rewrap(connection, query, wrapped).await?;
             rewrapped += 1;
         }
     }
@@ -149,6 +162,10 @@ impl Sqlite {
             .reading(|mut reader| async move { of_segments(&mut reader).await })
             .await?;
         tally.add(&self.sealing, &of_index)?;
+        let saved = self
+            .reading(|mut reader| async move { of_queries(&mut reader).await })
+            .await?;
+        tally.add(&self.sealing, &saved)?;
         let mut after = 0;
         loop {
             let page = self

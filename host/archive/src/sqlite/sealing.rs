@@ -32,10 +32,12 @@ const fn dictionary(of: dictionaries::Dictionary) -> Dictionary {
 const PART_BYTES_MAX: usize = 4 * SOURCE_VALUE_BYTES_MAX;
 /// The kind of a segment's record.
 const SEGMENT: &str = "segment";
+/// The kind of a saved query's record.
+const SAVED_QUERY: &str = "saved-query";
 /// The tenant that no message has: of the archive's own keys.
 pub(super) const ARCHIVE: &str = "";
 
-/// A part of a message's record, or of a segment's.
+/// A part of a message's record, of a segment's, or of a saved query's.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     /// What the source delivered.
@@ -46,6 +48,8 @@ pub(super) enum Part {
     Refused(i64),
     /// A page of a segment, the only parts that a segment has.
     Page(u32),
+    /// What a saved query asks for, its only part.
+    Query,
 }
 
 impl Part {
@@ -56,6 +60,7 @@ impl Part {
             Part::Judgement(round) => part::judgement(round),
             Part::Refused(conflict) => part::refused(conflict),
             Part::Page(page) => page.into(),
+            Part::Query => 0,
         })
     }
 }
@@ -64,7 +69,8 @@ impl Part {
 struct Tools {
     content: Sealer,
     judgement: Sealer,
-    page: Sealer,
+    /// Of what has no dictionary.
+    plain: Sealer,
     opener: Opener,
 }
 
@@ -77,7 +83,7 @@ impl Tools {
         Ok(Self {
             content: Sealer::new(Some(&CONTENT))?,
             judgement: Sealer::new(Some(&JUDGEMENT))?,
-            page: Sealer::new(None)?,
+            plain: Sealer::new(None)?,
             opener,
         })
     }
@@ -86,7 +92,7 @@ impl Tools {
         match part {
             Part::Content | Part::Refused(_) => &mut self.content,
             Part::Judgement(_) => &mut self.judgement,
-            Part::Page(_) => &mut self.page,
+            Part::Page(_) | Part::Query => &mut self.plain,
         }
     }
 }
@@ -345,11 +351,30 @@ impl Sealing {
         self.open_kind(tenant, SEGMENT, number, wrapped)
     }
 
+    /// A saved query's record whose key is stored.
+    pub(super) fn open_saved_query(
+        &self,
+        tenant: &str,
+        number: i64,
+        wrapped: WrappedKey,
+    ) -> Result<OpenRecord, KeyError> {
+        self.open_kind(tenant, SAVED_QUERY, number, wrapped)
+    }
+
     /// A new record of a segment.
     pub(super) fn segment(&self, tenant: &str, number: i64) -> Result<OpenRecord, KeyError> {
+        self.new_kind(tenant, SEGMENT, number)
+    }
+
+    /// A new record of a saved query.
+    pub(super) fn saved_query(&self, tenant: &str, number: i64) -> Result<OpenRecord, KeyError> {
+        self.new_kind(tenant, SAVED_QUERY, number)
+    }
+
+    fn new_kind(&self, tenant: &str, kind: &'static str, number: i64) -> Result<OpenRecord, KeyError> {
         let mut records = self.records([(tenant, number)])?;
         let mut record = records.pop().expect("each that was wanted is given");
-        record.kind = SEGMENT;
+        record.kind = kind;
         Ok(record)
     }
 

@@ -50,7 +50,7 @@ impl Unallocated {
     /// A change was committed.
     pub(super) fn changed(&mut self, change: Change<'_>) {
         let unclean = match change {
-            Change::Dispose(_) | Change::DisposeAgain(_) => {
+            Change::Dispose(_) | Change::DisposeAgain(_) | Change::DeleteQuery(_) => {
                 self.disposes = true;
                 Some(if self.moved { Pages::All } else { Pages::Changed })
             }

@@ -102,7 +102,7 @@ impl Sqlite {
                         writer.clock.trust();
                     }
                 }
-                if let Change::DisposeAgain(_) = change {
+                if let Change::DisposeAgain(_) | Change::DeleteQuery(_) = change {
                     writer.unclean = true;
                 }
                 if let Change::Messages(_) | Change::Dispose(_) | Change::DisposeAgain(_) = change {

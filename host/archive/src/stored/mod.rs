@@ -15,6 +15,7 @@ pub(crate) mod lists;
 pub(crate) mod requested;
 #[cfg(test)]
 mod samples;
+pub(crate) mod saved_query;
 
 pub(crate) use proviso_record::{codes, content, decision, judgement, verdict};
 

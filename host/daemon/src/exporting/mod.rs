@@ -68,8 +68,8 @@ pub enum ExportingError<E: std::error::Error + 'static> {
     Form(String),
     /// Some of what was looked at cannot be opened: nobody can say that all is there that was asked for.
     #[error(
-        "{messages} messages could not be opened, and may be what is asked for: {first}; ask for other times, or for a conversation, so that \
-         they are not looked at"
+        "{messages} {} could not be opened, and may be what is asked for: {first}; ask for other times, or for a conversation, so that \
+         what cannot be opened is not looked at", if *.messages == 1 { "message" } else { "messages" }
     )]
     NotOpened {
         /// How many of the first page that has some.
@@ -363,6 +363,8 @@ async fn begun(
         what: "evidence",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &request.reason,
             found: &[],
         }),
@@ -392,6 +394,8 @@ pub async fn unmask(
         what: "unmask",
         inquiry: Some(Inquiry {
             query: &query,
+            saved: None,
+            masked: false,
             reason: &asked.reason,
             found: &[],
         }),

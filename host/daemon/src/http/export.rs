@@ -106,7 +106,7 @@ async fn given(shared: Shared, caller: Caller, what: What) -> Result<Response, A
         let _turn = turn;
         let failed = |error: io::Error| ApiError::ours("the export could not be written", error);
         let file = nameless(&shared.config.data_dir).map_err(failed)?;
-        let sink = TarWriter::new(BufWriter::new(file));
+        let sink = TarWriter::new(Bounded::new(file, shared.config.export_bytes_max));
         let (here, by) = ((&shared.archive, &*shared.config), &caller.principal);
         let made = runtime.block_on(async {
             match what {
@@ -120,11 +120,15 @@ async fn given(shared: Shared, caller: Caller, what: What) -> Result<Response, A
                 }
             }
         });
-        let (sink, given) = made.map_err(|error| answered("nothing was exported, or nothing is given", error))?;
-        let file = sink
-            .finish()
-            .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
-        file.map(|file| (file, given)).map_err(failed)
+        let (sink, given) = made.map_err(|error| match too_large(&error) {
+            Some(error) => ApiError::yours(Code::NotPossible, error),
+            None => answered("nothing was exported, or nothing is given", error),
+        })?;
+        let file = sink.finish().and_then(Bounded::into_file);
+        file.map(|file| (file, given)).map_err(|error| match too_large(&error) {
+            Some(error) => ApiError::yours(Code::NotPossible, error),
+            None => failed(error),
+        })
     };
     let made = tokio::task::spawn_blocking(work).await;
     let (mut file, given) = made.map_err(|error| ApiError::ours("nothing was exported", error))??;
@@ -169,6 +173,57 @@ pub(super) fn nameless(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// More than the disk is to hold of one export.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error(
+    "the export has more than {0} bytes, and nothing is given: ask for less at a time, or for fewer forms; or raise `[http] export_mebibytes`, where \
+     the disk of the data folder has the room"
+)]
+struct TooLarge(u64);
+
+/// The bound that an export went over, where that is why it failed.
+fn too_large(error: &(dyn std::error::Error + 'static)) -> Option<TooLarge> {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut errors = causes.filter_map(|error| error.downcast_ref::<io::Error>()?.get_ref());
+    errors.find_map(|error| error.downcast_ref().copied())
+}
+
+/// A file that takes so many bytes, and no more.
+struct Bounded {
+    out: BufWriter<File>,
+    left: u64,
+    bytes_max: u64,
+}
+
+impl Bounded {
+    fn new(file: File, bytes_max: u64) -> Self {
+        Self {
+            out: BufWriter::new(file),
+            left: bytes_max,
+            bytes_max,
+        }
+    }
+
+    fn into_file(self) -> io::Result<File> {
+        self.out.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() as u64 > self.left {
+            return Err(io::Error::other(TooLarge(self.bytes_max)));
+        }
+        let written = self.out.write(bytes)?;
+        self.left -= written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// A file as the body of an answer, read as the peer takes it.
 pub(super) struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
 
@@ -203,5 +258,29 @@ impl HttpBody for Pieces {
         self.0
             .poll_recv(context)
             .map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_archive::ExportError;
+    use proviso_evidence::Sink as _;
+
+    #[test]
+    fn an_export_over_its_bound_is_told_by_its_bound_and_any_other_fault_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tar = TarWriter::new(Bounded::new(nameless(folder.path()).unwrap(), 2_048));
+        // Each has a header, and is filled up to a block.
+        tar.member("a", &[7; 500]).unwrap();
+        let error = tar.member("b", &[7; 513]).unwrap_err();
+        let error: ExportingError<io::Error> = ExportError::Write(error).into();
+        assert_eq!(too_large(&error).map(|bound| bound.0), Some(2_048));
+        let full: ExportingError<io::Error> = ExportError::Write(io::Error::other("no room")).into();
+        assert!(too_large(&full).is_none());
+        let mut tar = TarWriter::new(Bounded::new(nameless(folder.path()).unwrap(), 2_048));
+        tar.member("a", &[7; 500]).unwrap();
+        let file = tar.finish().and_then(Bounded::into_file).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 2_048);
     }
 }

@@ -8,9 +8,12 @@ use super::answer::Room;
 use super::body::Received;
 use super::message_id::message_id;
 use super::problem::{ApiError, Code};
+use crate::completing::{self, CompletingError};
 use crate::searching::{self, SearchError};
-use crate::token::Caller;
-use crate::wire::{ArrivedV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, SearchV1, ShownV1, StatsV1};
+use crate::token::{Caller, Right};
+use crate::wire::{
+    ArrivedV1, CompleteV1, GenerationV1, HeldV1, ListedV1, RecordedPageV1, RecordedV1, SearchV1, ShownV1, StatsV1,
+};
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Uri;
@@ -108,7 +111,7 @@ pub(super) async fn search(
     Extension(caller): Extension<Caller>,
     body: Received,
 ) -> Result<Response, ApiError> {
-    let asked: SearchV1 = body.json()?;
+    let asked = asked_by(&caller, body.json()?);
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
     let found = searching::search(&shared.archive, &asked, &caller.principal).await;
     room.answer(found.map_err(not_searched)?).await
@@ -120,10 +123,27 @@ pub(super) async fn count(
     Extension(caller): Extension<Caller>,
     body: Received,
 ) -> Result<Response, ApiError> {
-    let asked: SearchV1 = body.json()?;
+    let asked = asked_by(&caller, body.json()?);
     let room = Room::take(&shared.answers, HTTP_ANSWER_BYTES_MAX).await?;
     let counted = searching::count(&shared.archive, &asked, &caller.principal).await;
     room.answer(counted.map_err(not_searched)?).await
+}
+
+/// `POST /v1/archive/complete`: what may be written at a place of a query. No message is looked at, and the log has nothing of it.
+pub(super) async fn complete(State(shared): State<Shared>, body: Received) -> Result<Response, ApiError> {
+    let asked: CompleteV1 = body.json()?;
+    let room = Room::take(&shared.answers, HTTP_LIST_BYTES_MAX).await?;
+    match completing::completed(&shared.archive, &asked).await {
+        Ok(completed) => room.answer(completed).await,
+        Err(CompletingError::Storage(error)) => Err(unread(error)),
+        Err(error) => Err(ApiError::yours(Code::BadRequest, error)),
+    }
+}
+
+/// What is looked for: under pseudonyms by who may not read content, whatever the body says.
+fn asked_by(caller: &Caller, mut asked: SearchV1) -> SearchV1 {
+    asked.masked |= !caller.permissions.allow(Right::Content);
+    asked
 }
 
 fn not_searched(error: SearchError) -> ApiError {

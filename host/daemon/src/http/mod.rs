@@ -21,6 +21,7 @@ mod policy;
 mod problem;
 mod requests;
 mod retention;
+mod saved_queries;
 mod serving;
 mod status;
 mod tables;
@@ -124,8 +125,12 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/holds", get(retention::holds));
     let content = Router::new()
         .route("/v1/archive/messages", get(looking::find))
-        .route("/v1/archive/search", post(looking::search))
-        .route("/v1/archive/count", post(looking::count))
+        .route("/v1/archive/complete", post(looking::complete))
+        .route(
+            "/v1/archive/queries",
+            get(saved_queries::list).post(saved_queries::save),
+        )
+        .route("/v1/archive/queries/delete", post(saved_queries::delete))
         .route("/v1/archive/export", post(export::export))
         .route("/v1/archive/unmask", post(export::unmask))
         .route("/v1/archive/tables", post(tables::tables))
@@ -139,6 +144,10 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/archive/held", get(looking::held))
         .route("/v1/archive/disposed", get(retention::disposed))
         .route("/v1/retention/plan", get(retention::plan));
+    // Who may not read content is given pseudonyms.
+    let searching = Router::new()
+        .route("/v1/archive/search", post(looking::search))
+        .route("/v1/archive/count", post(looking::count));
     let facts = Router::new()
         .route("/v1/directory", post(facts::directory))
         .route("/v1/consents", post(facts::hand_in_consents))
@@ -161,6 +170,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(with(&[Right::Approve, Right::Reading], asked))
         .merge(with(&[Right::Reading], reading))
         .merge(with(&[Right::Content], content))
+        .merge(with(&[Right::Content, Right::SearchMasked], searching))
         .merge(with(&[Right::Facts], facts))
         .merge(with(&[Right::Facts, Right::Content], known))
         .merge(with(&[Right::Reading, Right::Content], either))

@@ -67,7 +67,9 @@ pub enum TokenFileError {
     #[error("{0:?} is or was the name of a token, and the archive knows who did something by it: take another")]
     Taken(String),
     /// Nothing was granted.
-    #[error("a token that may do nothing is of no use: grant --intake, --policies, --reading, --content or --facts")]
+    #[error(
+        "a token that may do nothing is of no use: grant --intake, --policies, --reading, --content, --search-masked or --facts"
+    )]
     Nothing,
     /// It would never count.
     #[error("the token would have ended on {until}: today is {today} (UTC)")]

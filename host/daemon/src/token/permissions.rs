@@ -23,6 +23,8 @@ pub(crate) enum Right {
     Reading,
     /// To read messages, and what was said of them.
     Content,
+    /// To look for messages, and be given them under pseudonyms.
+    SearchMasked,
     /// To hand in facts: the directory of employees, consent, ends.
     Facts,
     /// To approve what others ask for.
@@ -38,6 +40,7 @@ impl Right {
             Right::Operator => "operator",
             Right::Reading => "reading",
             Right::Content => "content",
+            Right::SearchMasked => "search-masked",
             Right::Facts => "facts",
             Right::Approve => "approve",
         }
@@ -65,6 +68,8 @@ pub struct Grants {
     pub reading: bool,
     /// Whether it may read messages, and what was said of them.
     pub content: bool,
+    /// Whether it may look for messages, and be given them under pseudonyms.
+    pub search_masked: bool,
     /// Whether it may hand in facts.
     pub facts: bool,
     /// Whether it may approve what others ask for.
@@ -83,6 +88,7 @@ impl Permissions {
                 Right::Operator => false,
                 Right::Reading => grants.reading,
                 Right::Content => grants.content,
+                Right::SearchMasked => grants.search_masked,
                 Right::Facts => grants.facts,
                 Right::Approve => grants.approve,
             },
@@ -223,26 +229,38 @@ mod tests {
             Right::Content,
             Right::Facts,
             Right::Approve,
+            Right::SearchMasked,
         ];
         let may = |token: &Permissions| rights.map(|right| token.allow(right));
-        assert_eq!(may(&token), [true, false, false, true, false, false, false]);
-        assert_eq!(may(&granted(&[])), [false, false, false, true, false, false, false]);
-        assert_eq!(may(&Permissions::All), [true, true, true, true, true, true, false]);
+        assert_eq!(may(&token), [true, false, false, true, false, false, false, false]);
+        assert_eq!(
+            may(&granted(&[])),
+            [false, false, false, true, false, false, false, false]
+        );
+        assert_eq!(
+            may(&Permissions::All),
+            [true, true, true, true, true, true, false, true]
+        );
         let second = Permissions::Granted(Grants {
             approve: true,
             ..Grants::default()
         });
-        assert_eq!(may(&second), [false, false, false, false, false, false, true]);
+        assert_eq!(may(&second), [false, false, false, false, false, false, true, false]);
         let auditor = Permissions::Granted(Grants {
             content: true,
             ..Grants::default()
         });
-        assert_eq!(may(&auditor), [false, false, false, false, true, false, false]);
+        assert_eq!(may(&auditor), [false, false, false, false, true, false, false, false]);
+        let analyst = Permissions::Granted(Grants {
+            search_masked: true,
+            ..Grants::default()
+        });
+        assert_eq!(may(&analyst), [false, false, false, false, false, false, false, true]);
         let personnel = Permissions::Granted(Grants {
             facts: true,
             ..Grants::default()
         });
-        assert_eq!(may(&personnel), [false, false, false, false, false, true, false]);
+        assert_eq!(may(&personnel), [false, false, false, false, false, true, false, false]);
     }
 
     #[test]

@@ -39,6 +39,9 @@ struct StoredToken {
     /// Likewise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     approve: bool,
+    /// Likewise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    search_masked: bool,
     revoked: Option<StoredRevoked>,
 }
 
@@ -93,6 +96,7 @@ fn to_stored(token: &NamedToken) -> StoredToken {
         policies,
         reading,
         content,
+        search_masked,
         facts,
         approve,
     } = grants;
@@ -112,6 +116,7 @@ fn to_stored(token: &NamedToken) -> StoredToken {
         content: *content,
         facts: *facts,
         approve: *approve,
+        search_masked: *search_masked,
         revoked: token.revoked.as_ref().map(|revoked| StoredRevoked {
             at: revoked.at.to_string(),
             by: revoked.by.clone(),
@@ -147,6 +152,7 @@ fn from_stored(stored: StoredToken) -> Result<NamedToken, String> {
             content: stored.content,
             facts: stored.facts,
             approve: stored.approve,
+            search_masked: stored.search_masked,
         }),
         revoked: revoked.transpose()?,
         name,
@@ -230,6 +236,16 @@ mod tests {
         let approve = golden.replace("\"content\": true", "\"approve\": true");
         assert_eq!(to_text(std::slice::from_ref(&approver)), approve);
         assert_eq!(from_text(&approve).unwrap(), [approver]);
+        let analyst = NamedToken {
+            permissions: Permissions::Granted(Grants {
+                search_masked: true,
+                ..Grants::default()
+            }),
+            ..personnel.clone()
+        };
+        let masked = golden.replace("\"content\": true", "\"search_masked\": true");
+        assert_eq!(to_text(std::slice::from_ref(&analyst)), masked);
+        assert_eq!(from_text(&masked).unwrap(), [analyst]);
         let facts = golden.replace("\"content\": true", "\"facts\": true");
         assert_eq!(to_text(std::slice::from_ref(&personnel)), facts);
         assert_eq!(from_text(&facts).unwrap(), [personnel]);

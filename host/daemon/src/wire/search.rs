@@ -1,7 +1,8 @@
 //! What is looked for, and what was found, without what else the messages say: excerpts around what the query names.
 
 use super::message::IdV1;
-use proviso_archive::{Counted, Match, NotOpened, Page};
+use proviso_archive::{Counted, Match, NotOpened, Page, SortBy, SortOrder};
+use proviso_model::verdict::Severity;
 use proviso_model::{Message, Timestamp};
 use proviso_search::{Mark, Place};
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,12 @@ const EXCERPT_BYTES: usize = 400;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchV1 {
-    /// In the language of queries.
-    pub query: String,
+    /// In the language of queries; this, or else `saved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The name of a saved query of the tenant, which then is named too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<String>,
     /// Why: the log tells of it.
     pub reason: String,
     /// Only messages of this tenant.
@@ -28,24 +33,80 @@ pub struct SearchV1 {
     /// Only messages that arrived before this place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<i64>,
+    /// What the messages are sorted by; their arrival if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<SortV1>,
+    /// Which come first; `descending` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderV1>,
+    /// Only messages behind this place of the order: `next_place` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// True for pseudonyms in the place of names, numbers and identifiers; whoever may not read content gets them anyway.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// Messages of the answer, at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Whose days and months the query means: a name of the time zone database.
+    /// Whose days and months the query means: a name of the time zone database. A saved one has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+}
+
+/// What messages are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SortV1 {
+    /// Their place in the order of arrival.
+    Arrived,
+    /// When they were sent.
+    Sent,
+    /// Their most severe finding.
+    Severity,
+}
+
+impl From<SortV1> for SortBy {
+    fn from(sort: SortV1) -> Self {
+        match sort {
+            SortV1::Arrived => SortBy::Arrived,
+            SortV1::Sent => SortBy::Sent,
+            SortV1::Severity => SortBy::Severity,
+        }
+    }
+}
+
+/// Which messages come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderV1 {
+    /// The earliest, or the least severe.
+    Ascending,
+    /// The latest, or the most severe.
+    Descending,
+}
+
+impl From<OrderV1> for SortOrder {
+    fn from(order: OrderV1) -> Self {
+        match order {
+            OrderV1::Ascending => SortOrder::Ascending,
+            OrderV1::Descending => SortOrder::Descending,
+        }
+    }
 }
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundV1 {
-    /// Those first that arrived last.
+    /// In the order that was asked for; if none was, those first that arrived last.
     pub found: Vec<MatchV1>,
     /// How many messages were looked at.
     pub looked_at: u64,
     /// `before` of the next page; absent where nothing is left to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<i64>,
+    /// `after` of the next page, where an order was asked for; absent where nothing is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_place: Option<String>,
     /// True where the time was over before the page was full.
     pub is_cut_short: bool,
     /// Those that could not be opened; absent where all could.
@@ -91,6 +152,9 @@ pub struct MatchV1 {
     pub direction: String,
     /// Who wrote it.
     pub sender: String,
+    /// Its most severe finding; absent where it has none, and where nothing asked for findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
     /// The conversation.
     pub conversation: String,
     /// Parts of its texts: those around what the query names, or the beginning.
@@ -116,6 +180,7 @@ impl From<Page> for FoundV1 {
             found: page.matches.iter().map(MatchV1::from).collect(),
             looked_at: page.looked_at,
             next: page.next,
+            next_place: page.next_place.map(|place| place.to_string()),
             is_cut_short: page.is_cut_short,
             unreadable: page.unreadable.map(NotOpenedV1::from),
         }
@@ -152,6 +217,7 @@ impl From<&Match> for MatchV1 {
             kind: message.kind.name().to_owned(),
             direction: message.direction.name().to_owned(),
             sender: message.sender.id.clone(),
+            severity: found.severity,
             conversation: message.conversation.clone(),
             excerpts: excerpts(message, &found.marks),
         }

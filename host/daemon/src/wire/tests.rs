@@ -482,9 +482,11 @@ fn what_a_search_found_is_cut_out_around_its_marks() {
                 mark(Place::Attachment(1), 0, 6),
                 mark(Place::Link(0), 0, 5),
             ],
+            severity: None,
         }],
         looked_at: 9,
         next: Some(7),
+        next_place: None,
         is_cut_short: true,
         unreadable: Some(proviso_archive::NotOpened {
             messages: 2,
@@ -498,6 +500,13 @@ fn what_a_search_found_is_cut_out_around_its_marks() {
     for text in [golden, &more] {
         assert_eq!(serde_json::from_str::<FoundV1>(text).unwrap(), found);
     }
+    let mut sorted = found;
+    sorted.next = None;
+    sorted.next_place = Some("1790000000000.7".into());
+    sorted.found[0].severity = Some(Severity::High);
+    let golden = include_str!("golden/found-sorted-v1.json");
+    assert_eq!(serde_json::to_string_pretty(&sorted).unwrap(), golden.trim_end());
+    assert_eq!(serde_json::from_str::<FoundV1>(golden).unwrap(), sorted);
 }
 
 #[test]
@@ -535,6 +544,7 @@ fn an_excerpt_of_many_marks_has_an_end() {
         received_at: at(1),
         message: whole,
         marks: marks.collect(),
+        severity: None,
     });
     assert_eq!(found.excerpts.len(), 3);
     assert!(found.excerpts.iter().all(|excerpt| excerpt.text.len() < 600));

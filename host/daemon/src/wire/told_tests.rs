@@ -5,8 +5,8 @@ use crate::requests::Ran;
 use crate::retention::{Asks, Planned};
 use proviso_archive::certificate::{Bound, Clock, Statute};
 use proviso_archive::{
-    DisposalReport, Disposed, Given, Going, Hash, Hold, HoldQuery, NewHold, NewRequest, Request, RequestDecision,
-    RequestedAct, RequestedExport, RequestedMessage,
+    DisposalReport, Disposed, Given, Going, Hash, Hold, HoldQuery, NamedQuery, NewHold, NewRequest, Request,
+    RequestDecision, RequestedAct, RequestedExport, RequestedMessage, SavedQuery,
 };
 use proviso_evidence::{Asked, Views};
 use proviso_model::{Digest, MessageId, Timestamp};
@@ -44,6 +44,36 @@ fn going() -> Going {
         },
         due_ms: 1,
     }
+}
+
+#[test]
+fn saved_queries_are_what_they_were() {
+    let zone = Some("Asia/Shanghai");
+    let query = NamedQuery::new("bank".into(), "promises".into(), "保本 from:\"wei li\"".into(), zone).unwrap();
+    let saved = SavedQuery {
+        number: i64::MAX,
+        query,
+        by: "token:li-na".parse().unwrap(),
+        at: at(1),
+    };
+    let list = SavedQueriesV1 {
+        queries: vec![saved.into()],
+        next: Some(i64::MAX),
+    };
+    told(include_str!("golden/saved-queries-v1.json"), &list);
+}
+
+#[test]
+fn what_is_offered_is_what_it_was() {
+    let completed = CompletedV1 {
+        replaces: (11, 14),
+        offers: vec![
+            OfferV1::new("\"财务 (总部)\"".into(), "value"),
+            OfferV1::new("severity:".into(), "field"),
+        ],
+        is_cut: true,
+    };
+    told(include_str!("golden/completed-v1.json"), &completed);
 }
 
 #[test]

@@ -9,6 +9,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "byte {} of the file is not what stands there in an export",
         "文件的第 {} 字节与导出文件应有的不符",
     ),
+    ("the file is empty: expected an export", "文件是空的：应为一份导出文件"),
     ("the file is cut off at byte {}", "文件在第 {} 字节处被截断"),
     (
         "something stands behind the end, from byte {} on",

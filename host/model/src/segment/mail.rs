@@ -110,13 +110,13 @@ fn original_below(text: &str, start: usize, line: &str) -> Option<Role> {
         }
         return None;
     }
-    if line.to_lowercase().starts_with("begin forwarded message") {
+    if behind(line, "begin forwarded message").is_some() {
         return Some(Role::Forwarded);
     }
     let field = |line: &str| {
-        let line = line.trim_start_matches(['*', ' ']).to_lowercase();
+        let line = line.trim_start_matches(['*', ' ']);
         let is_it = |field: &str| {
-            let rest = line.strip_prefix(field).map(|rest| rest.trim_start_matches(['*', ' ']));
+            let rest = behind(line, field).map(|rest| rest.trim_start_matches(['*', ' ']));
             rest.is_some_and(|rest| rest.starts_with([':', '：']))
         };
         HEAD_FIELDS.iter().position(|field| is_it(field))
@@ -127,6 +127,12 @@ fn original_below(text: &str, start: usize, line: &str) -> Option<Role> {
         fields.is_some_and(|fields| fields.len() == 3 && fields.iter().any(|field| *field < SENDER_FIELDS))
     };
     heads.then_some(Role::Quotation)
+}
+
+/// What stands behind the head of a line, ASCII letters in any case.
+fn behind<'l>(line: &'l str, head: &str) -> Option<&'l str> {
+    let (start, rest) = line.split_at_checked(head.len())?;
+    start.eq_ignore_ascii_case(head).then_some(rest)
 }
 
 /// `On Monday, somebody wrote:`, `在 2026年3月2日，某人写道：`.
@@ -203,6 +209,9 @@ fn is_appended(shown: &str) -> bool {
         "苹果",
         "荣耀",
     ];
+    if !FORMS.iter().any(|(head, _)| behind(shown, head).is_some()) {
+        return false;
+    }
     let shown = shown.to_lowercase();
     let of_device = |word: &str| {
         let is_number = word.len() <= 4

@@ -24,8 +24,20 @@ pub(crate) enum ArchiveCommand {
     #[command(after_help = "Examples:\n  \
         proviso archive search '保本 from:wei since:2026-10' --reason 'case 2026-114' --config proviso.toml\n  \
         proviso archive search '\"guaranteed return\" severity:>=high -is:reviewed' --reason 'monthly review'\n  \
-        proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json")]
+        proviso archive search '(退款 OR refund) NEAR/5 微信' --reason 'complaint 88' --format json\n  \
+        proviso archive search 'is:found -is:reviewed' --sort severity --reason 'weekly review'\n  \
+        proviso archive search --saved promises --tenant bank --reason 'monthly review'")]
     Search(SearchArgs),
+    /// Saves queries under names, for everybody who looks for messages of the same tenant.
+    #[command(subcommand)]
+    Query(QueryCommand),
+    /// Offers what may be written at a place of a query: fields, values, and names that the archive has, of people none. One a line; as JSON with the
+    /// bytes that an offer takes the place of.
+    #[command(after_help = "Examples:\n  \
+        proviso archive complete '保本 rule:pro' --config proviso.toml\n  \
+        proviso archive complete 'sev 保本' --cursor 3 --format json\n  \
+        proviso archive complete --saved pro --tenant bank")]
+    Complete(CompleteArgs),
     /// Builds the index that searches go by, and says how far it is. A daemon that runs does it by itself.
     #[command(after_help = "Example:\n  proviso archive index --config proviso.toml")]
     Index(ArchiveArgs),
@@ -83,7 +95,11 @@ pub(crate) enum ArchiveCommand {
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
     /// Words, "phrases", AND, OR, NOT, NEAR/5, and fields such as from:wei: docs/search.md has the language.
-    pub query: String,
+    #[arg(required_unless_present = "saved")]
+    pub query: Option<String>,
+    /// The name of a saved query instead, of the tenant that is named.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "zone"], requires = "tenant")]
+    pub saved: Option<String>,
     /// Why: it stands in the log beside the query and what it found.
     #[arg(long)]
     pub reason: String,
@@ -93,12 +109,107 @@ pub(crate) struct SearchArgs {
     /// Says how many messages are found, and shows none.
     #[arg(long, conflicts_with = "limit")]
     pub count: bool,
-    /// Messages that are shown, those first that arrived last.
+    /// What the messages are sorted by. Otherwise than by arrival, all that are found are looked at before the first is shown.
+    #[arg(long, value_enum, conflicts_with_all = ["count", "before"])]
+    pub sort: Option<SortBy>,
+    /// Which come first: the latest and the most severe, or the earliest and the least severe.
+    #[arg(long, value_enum, conflicts_with_all = ["count", "before"])]
+    pub order: Option<SortOrder>,
+    /// Only messages behind this place of the order: goes on where an earlier search stopped.
+    #[arg(long, value_name = "KEY.ARRIVAL", conflicts_with_all = ["count", "before"])]
+    pub after: Option<String>,
+    /// Pseudonyms for names, numbers and identifiers. A word counts where it stands beside them, or names all of what one stands for.
+    #[arg(long)]
+    pub mask: bool,
+    /// Messages that are shown.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,
     /// Only messages that arrived before this place: goes on where an earlier search stopped.
     #[arg(long, value_name = "ARRIVAL")]
     pub before: Option<i64>,
+    /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
+    #[arg(long)]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompleteArgs {
+    /// A query, as far as it is written.
+    #[arg(required_unless_present = "saved", conflicts_with = "saved")]
+    pub query: Option<String>,
+    /// The byte at which somebody writes; default: the end.
+    #[arg(long, value_name = "BYTE", conflicts_with = "saved")]
+    pub cursor: Option<u32>,
+    /// The beginning of the name of a saved query instead.
+    #[arg(long, value_name = "NAME")]
+    pub saved: Option<String>,
+    /// Only names of this tenant.
+    #[arg(long)]
+    pub tenant: Option<String>,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
+}
+
+/// What messages are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SortBy {
+    /// Their place in the order of arrival.
+    Arrived,
+    /// When they were sent.
+    Sent,
+    /// Their most severe finding.
+    Severity,
+}
+
+/// Which messages come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SortOrder {
+    /// The earliest, or the least severe.
+    Asc,
+    /// The latest, or the most severe.
+    Desc,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueryCommand {
+    /// Saves a query under a name. Whoever saves it owns it.
+    #[command(
+        after_help = "Example:\n  proviso archive query save promises '(保本 OR guaranteed) -is:reviewed' --tenant bank --zone Asia/Shanghai"
+    )]
+    Save(SaveQueryArgs),
+    /// Lists saved queries, the oldest first.
+    #[command(after_help = "Example:\n  proviso archive query list --tenant bank --format json")]
+    List {
+        /// Only those of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+    /// Deletes a saved query: one's own, or with the operator's token anybody's.
+    #[command(after_help = "Example:\n  proviso archive query delete promises --tenant bank")]
+    Delete {
+        /// Its name.
+        name: String,
+        /// Whose messages it is for.
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        archive: ArchiveArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SaveQueryArgs {
+    /// Its name: 1 to 64 bytes. It stands in the archive in the clear.
+    pub name: String,
+    /// In the language of `proviso archive search`. It is sealed.
+    pub query: String,
+    /// Whose messages it is for.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub tenant: String,
     /// Whose days and months the query means, such as Asia/Shanghai; default: UTC.
     #[arg(long)]
     pub zone: Option<String>,

@@ -19,8 +19,8 @@ pub(crate) use pack::{
 };
 
 pub(crate) use archive::{
-    ArchiveCommand, BackupArgs, DrillArgs, ExportArgs, ExportForm, ExportWhat, RejudgeArgs, ReleaseArgs, RestoreArgs,
-    SearchArgs, TablesArgs, UnmaskArgs,
+    ArchiveCommand, BackupArgs, CompleteArgs, DrillArgs, ExportArgs, ExportForm, ExportWhat, QueryCommand, RejudgeArgs,
+    ReleaseArgs, RestoreArgs, SaveQueryArgs, SearchArgs, SortBy, SortOrder, TablesArgs, UnmaskArgs,
 };
 pub(crate) use audit::{AuditCommand, ExportLogArgs, LogArgs, ShowLogArgs, VerifyLogArgs, WitnessArgs};
 

@@ -56,6 +56,9 @@ pub(crate) struct NewTokenArgs {
     /// It may read messages, and what was said of them: `archive show`, `replay`.
     #[arg(long)]
     pub content: bool,
+    /// It may look for messages, and is given them under pseudonyms: `archive search`.
+    #[arg(long)]
+    pub search_masked: bool,
     /// It may hand in facts, and read them: the directory of employees.
     #[arg(long)]
     pub facts: bool,

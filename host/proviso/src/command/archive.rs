@@ -69,6 +69,8 @@ pub(crate) fn run(command: &ArchiveCommand, colour: bool) -> anyhow::Result<Endi
             ArchiveCommand::Export(args) => return super::export::run(args, colour).await,
             ArchiveCommand::Tables(args) => return super::tables::run(args, colour).await,
             ArchiveCommand::Unmask(args) => return super::export::unmask(args).await,
+            ArchiveCommand::Complete(args) => return super::complete::complete(args).await,
+            ArchiveCommand::Query(command) => return super::query::run(command, colour).await,
             ArchiveCommand::Search(args) => return super::search::search(args, colour).await,
             ArchiveCommand::Index(args) => super::index::index(args).await?,
             ArchiveCommand::Stats(args) => {

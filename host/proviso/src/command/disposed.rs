@@ -30,12 +30,19 @@ pub(crate) fn print(name: &str, disposed: &DisposedV1, format: OutputFormat) -> 
                 "{name} was disposed of at {at} by {by}; entry {} of leaf {} of the log",
                 disposed.place, disposed.leaf
             ));
-            if let Some(again) = said.get("again") {
+            for (key, how) in [
+                ("again", "again, when a backup was restored: first"),
+                (
+                    "elsewhere",
+                    "a backup was restored that never had it: it was disposed of",
+                ),
+            ] {
+                let Some(first) = said.get(key) else { continue };
                 crate::show::line(format_args!(
-                    "  again, when a backup was restored: first by entry {} of leaf {} of the log {}, which proves it",
-                    again["place"],
-                    again["leaf"],
-                    again["log"].as_str().unwrap_or_default()
+                    "  {how} by entry {} of leaf {} of the log {}, which proves it",
+                    first["place"],
+                    first["leaf"],
+                    first["log"].as_str().unwrap_or_default()
                 ));
             }
             for statute in said["statutes"].as_array().into_iter().flatten() {

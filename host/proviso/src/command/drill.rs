@@ -227,7 +227,12 @@ async fn disposals(archive: &Archive, restored: &Restored, with_log: bool) -> an
         "; what went after the backup is unknown without --log"
     };
     let again = count(restored.disposed_again);
+    let later = match restored.arrived_later {
+        0 => String::new(),
+        later => format!("; {} that arrived later is known by what the log says", count(later)),
+    };
     Ok(match archive.stays_disposed().await? {
+        None if restored.arrived_later > 0 => (Some(true), format!("nothing of the backup was disposed of{later}")),
         None => (None, format!("nothing was disposed of{unknown}")),
         Some((number, false)) => (
             Some(false),
@@ -236,7 +241,7 @@ async fn disposals(archive: &Archive, restored: &Restored, with_log: bool) -> an
         Some((_, true)) => (
             Some(true),
             format!(
-                "all that were disposed of are tombstones; {again} of them again, and a redelivery is a duplicate{unknown}"
+                "all that were disposed of are tombstones; {again} of them again, and a redelivery is a duplicate{later}{unknown}"
             ),
         ),
     })

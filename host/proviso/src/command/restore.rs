@@ -229,7 +229,8 @@ impl Told<'_> {
         if args.format == OutputFormat::Json {
             let json = json!({
                 "restored": args.to.display().to_string(), "leaves": leaves, "newer": newer, "lost": lost,
-                "disposed_again": self.restored.disposed_again, "arrived_later": self.restored.arrived_later, "key": self.key,
+                "disposed_again": self.restored.disposed_again, "arrived_later": self.restored.arrived_later,
+                "witnessed": self.restored.witnessed, "key": self.key,
             });
             show::json(format_args!("{json}"));
             return Ok(());
@@ -246,9 +247,22 @@ impl Told<'_> {
         table.print(&mut std::io::stdout())?;
         if self.restored.arrived_later > 0 {
             show::line(format_args!(
-                "\n{} messages arrived after the backup and were disposed of: deliver them not again, for nothing here knows them",
+                "\nmessages that arrived after the backup and were disposed of: {}. One that is delivered again is refused as disposed of.",
                 count(self.restored.arrived_later)
             ));
+        }
+        match (newer, self.restored.witnessed) {
+            (Some(newer), Some(witnessed)) if witnessed > newer => show::line(format_args!(
+                "\nThe witness has seen {} transactions, and the newer log has {}: what was disposed of in between is not known here. It is \
+                 there again, or comes back when it is delivered again. When that log is found, restore anew with it.",
+                count(witnessed),
+                count(newer)
+            )),
+            (Some(newer), None) => show::line(format_args!(
+                "\nNo witness says whether the log ended with transaction {}: what was disposed of behind it is not known here.",
+                count(newer)
+            )),
+            _ => {}
         }
         for (kind, what) in [
             (
@@ -268,6 +282,11 @@ impl Told<'_> {
                 "versions of the directory were handed in after the backup: hand them in again",
             ),
             ("ending", "ends were handed in after the backup: hand them in again"),
+            ("query-saved", "queries were saved after the backup: save them again"),
+            (
+                "query-deleted",
+                "saved queries were deleted after the backup: they are there again, delete them",
+            ),
         ] {
             if let Some(lost) = lost.and_then(|lost| lost.get(kind)) {
                 show::line(format_args!("{} {what}", count(*lost)));
@@ -275,7 +294,8 @@ impl Told<'_> {
         }
         if newer.is_none() {
             show::line(format_args!(
-                "\nWhat was disposed of after the backup can be read again. When its log is found, restore anew with --log."
+                "\nWhat was disposed of after the backup can be read again, and what arrived behind it and was disposed of comes back when it is \
+                 delivered again. When the log is found, restore anew with --log."
             ));
         }
         for keys in self.manifest.keys.iter().filter(|keys| keys.tenant.is_some()) {

@@ -1,6 +1,6 @@
 //! `proviso archive search`: messages by what they say, who took part, and what became of them.
 
-use crate::cli::{OutputFormat, SearchArgs};
+use crate::cli::{OutputFormat, SearchArgs, SortBy, SortOrder};
 use crate::exit::{Ending, Usage};
 use crate::looking::{Looking, Writing};
 use crate::show::progress::Progress;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use proviso_archive::SEARCH_LISTED_MAX;
 use proviso_daemon::config::Config;
 use proviso_daemon::searching::{self, SearchError};
-use proviso_daemon::wire::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, SearchV1};
+use proviso_daemon::wire::{CountedV1, ExcerptV1, FoundV1, MatchV1, NotOpenedV1, OrderV1, SearchV1, SortV1};
 use proviso_search::Query;
 use proviso_search::query::QueryError;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,9 @@ const EXCERPT_COLUMNS: usize = 72;
 
 pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<Ending> {
     // Before anything is opened: what is wrong with a query is told with its place.
-    Query::parse(&args.query).map_err(|error| Usage(pointed_at(&args.query, &error)))?;
+    if let Some(query) = &args.query {
+        Query::parse(query).map_err(|error| Usage(pointed_at(query, &error)))?;
+    }
     let config = Config::read(&args.archive.config)?;
     let looking = Looking::begin(&config, &args.archive.token).await?;
     // The log is told, and so the archive is written.
@@ -38,9 +40,21 @@ pub(crate) async fn search(args: &SearchArgs, colour: bool) -> anyhow::Result<En
 fn asked(args: &SearchArgs) -> SearchV1 {
     SearchV1 {
         query: args.query.clone(),
+        saved: args.saved.clone(),
         reason: args.reason.clone(),
         tenant: args.tenant.clone(),
         before: args.before,
+        sort: args.sort.map(|sort| match sort {
+            SortBy::Arrived => SortV1::Arrived,
+            SortBy::Sent => SortV1::Sent,
+            SortBy::Severity => SortV1::Severity,
+        }),
+        order: args.order.map(|order| match order {
+            SortOrder::Asc => OrderV1::Ascending,
+            SortOrder::Desc => OrderV1::Descending,
+        }),
+        after: args.after.clone(),
+        masked: args.mask,
         limit: None,
         zone: args.zone.clone(),
     }
@@ -77,14 +91,22 @@ fn messages(count: u64) -> &'static str {
 fn ending(unreadable: Option<NotOpenedV1>) -> anyhow::Result<Ending> {
     match unreadable {
         None => Ok(Ending::Well),
-        Some(NotOpenedV1 { messages, first }) => Err(anyhow!(
-            "{messages} could not be opened, and may be what is looked for: {first}"
+        Some(NotOpenedV1 { messages: count, first }) => Err(anyhow!(
+            "{count} {} could not be opened, and may be what is looked for: {first}",
+            messages(count)
         )),
     }
 }
 
+/// Where the next page begins.
+enum Next {
+    Before(i64),
+    After(String),
+}
+
 async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Result<Ending> {
     let mut asked = asked(args);
+    let is_sorted = args.sort.is_some_and(|sort| sort != SortBy::Arrived) || args.order == Some(SortOrder::Asc);
     let progress = Progress::open("messages looked at:");
     let (mut found, mut count, mut looked_at) = (Vec::new(), 0, 0);
     let mut unreadable: Option<NotOpenedV1> = None;
@@ -103,20 +125,35 @@ async fn pages(args: &SearchArgs, writing: &Writing, colour: bool) -> anyhow::Re
             }
             OutputFormat::Table => found.extend(page.found),
         }
-        if let Some(more) = page.unreadable {
+        if is_sorted {
+            // Each page looks at all of them.
+            unreadable = page.unreadable;
+        } else if let Some(more) = page.unreadable {
             let first = NotOpenedV1 { messages: 0, ..more };
             unreadable.get_or_insert(first).messages += more.messages;
         }
-        if count == args.limit || page.next.is_none() {
-            break page.next;
+        let next = match (page.next, page.next_place) {
+            (Some(next), _) => Some(Next::Before(next)),
+            (None, Some(place)) => Some(Next::After(place)),
+            (None, None) => None,
+        };
+        if count == args.limit || next.is_none() {
+            break next;
         }
-        asked.before = page.next;
+        match next {
+            Some(Next::Before(next)) => asked.before = Some(next),
+            Some(Next::After(place)) => asked.after = Some(place),
+            None => {}
+        }
     };
     progress.finish();
-    print(&found, colour)?;
+    print(&found, args.sort == Some(SortBy::Severity), colour)?;
     let more = next.map_or_else(
         || "there are no more".to_owned(),
-        |next| format!("--before {next} goes on"),
+        |next| match next {
+            Next::Before(next) => format!("--before {next} goes on"),
+            Next::After(place) => format!("--after {place} goes on"),
+        },
     );
     let found = messages(count.into());
     crate::show::error_line(format_args!("{count} {found} found, {looked_at} looked at; {more}"));
@@ -147,21 +184,26 @@ fn of_whom(error: SearchError) -> anyhow::Error {
     }
 }
 
-fn print(found: &[MatchV1], colour: bool) -> std::io::Result<()> {
+fn print(found: &[MatchV1], with_severity: bool, colour: bool) -> std::io::Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let mut table = Columns::new(colour, &[">arrival", "sent", "from", "message", "text"]);
+    let headings = [">arrival", "sent", "severity", "from", "message", "text"];
+    let shown = |column: &usize| with_severity || headings[*column] != "severity";
+    let columns: Vec<usize> = (0..headings.len()).filter(shown).collect();
+    let headings: Vec<&str> = columns.iter().map(|column| headings[*column]).collect();
+    let mut table = Columns::new(colour, &headings);
     for one in found {
         let mut excerpts = one.excerpts.iter();
-        let mut row = |start: [String; 4], excerpt: Option<&ExcerptV1>| {
-            let [arrival, sent, sender, message] = start;
+        let mut row = |start: [String; 5], excerpt: Option<&ExcerptV1>| {
             let text = excerpt.map_or_else(String::new, |excerpt| clip(&marked(excerpt), EXCERPT_COLUMNS));
-            table.row([arrival, sent, sender, message, text]);
+            let cells: Vec<String> = start.into_iter().chain([text]).collect();
+            table.row(columns.iter().map(|column| cells[*column].clone()));
         };
         let start = [
             one.arrival.to_string(),
             one.sent_at.to_string(),
+            one.severity.map_or("-", |severity| severity.name()).to_owned(),
             clip(&one.sender, 24),
             one.id.to_string(),
         ];

@@ -51,6 +51,7 @@ fn new(args: &NewTokenArgs) -> anyhow::Result<Ending> {
             policies: args.policies,
             reading: args.reading,
             content: args.content,
+            search_masked: args.search_masked,
             facts: args.facts,
             approve: args.approve,
         }),
@@ -107,6 +108,7 @@ fn may(token: &NamedToken) -> Vec<String> {
     may.extend(grants.policies.then(|| "policies".to_owned()));
     may.extend(grants.reading.then(|| "reading".to_owned()));
     may.extend(grants.content.then(|| "content".to_owned()));
+    may.extend(grants.search_masked.then(|| "search-masked".to_owned()));
     may.extend(grants.facts.then(|| "facts".to_owned()));
     may.extend(grants.approve.then(|| "approve".to_owned()));
     may
@@ -127,7 +129,7 @@ fn to_json(token: &NamedToken) -> Value {
     let intake: Vec<String> = grants.intake.iter().map(ToString::to_string).collect();
     json!({
         "name": token.name, "intake": intake, "policies": grants.policies, "reading": grants.reading,
-        "content": grants.content, "facts": grants.facts, "approve": grants.approve,
+        "content": grants.content, "search_masked": grants.search_masked, "facts": grants.facts, "approve": grants.approve,
         "until": token.until.map(|until| until.to_string()),
         "made_at": token.made_at.to_string(), "made_by": token.made_by.to_string(),
         "revoked": token.revoked.as_ref().map(|revoked| json!({ "at": revoked.at.to_string(), "by": revoked.by.to_string() })),

@@ -9,7 +9,7 @@ mod parse;
 mod print;
 mod when;
 
-pub use complete::{Completion, Offer, complete};
+pub use complete::{Completion, OFFER_BYTES_MAX, OFFERS_MAX, Offer, complete};
 pub use error::{QueryError, Wrong};
 pub use field::{Field, Flag};
 pub use when::When;

@@ -106,7 +106,7 @@ fn named(field: Field, text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     value(text, f)
 }
 
-fn value(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
+pub(super) fn value(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     // What ends so might be followed by a quotation.
     if is_bare(text) && !text.ends_with('=') {
         f.write_str(text)

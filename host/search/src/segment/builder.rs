@@ -198,6 +198,10 @@ fn add_attributes(message: &Message, term: &mut Vec<u8>, gathered: &mut Gathered
     } else {
         gathered.add(&[Class::Many as u8]);
     }
+    // Nobody knows from what stands in these alone what they say.
+    if message.raw.is_empty() || !message.notes.is_empty() {
+        gathered.add(&[Class::Beside as u8]);
+    }
 }
 
 impl Index for Builder {

@@ -8,7 +8,9 @@ use crate::condition::{AttachmentCondition, Condition, Leaf, LinkCondition, Prec
 use crate::context::{Context, in_order_of_cost};
 use crate::near::Nearness;
 use crate::selection::Keys;
-use crate::settings::{AmountSettings, AttachmentSettings, ConditionSettings, LinkSettings, PrecedingSettings, Unit};
+use crate::settings::{
+    AmountSettings, AttachmentSettings, By, ConditionSettings, LinkSettings, PrecedingSettings, Unit, Whose,
+};
 
 const CONDITIONS_MAX: usize = 256;
 const DEPTH_MAX: usize = 8;
@@ -71,7 +73,11 @@ impl Compiler<'_> {
             return Some(Condition::Any(children, at_least));
         }
         if let Some(conditions) = settings.turns {
-            let children = self.children(conditions, unless, &format!("{pointer}/turns"), depth, left)?;
+            let by = settings.by.unwrap_or_default();
+            let around = self.turns_by.replace(by);
+            let children = self.children(conditions, unless, &format!("{pointer}/turns"), depth, left);
+            self.turns_by = around;
+            let children = children?;
             for (at, _) in children.iter().enumerate().filter(|(_, child)| !child.yields_hits()) {
                 self.problems.push(
                     format!("{pointer}/turns/{at}"),
@@ -86,7 +92,7 @@ impl Compiler<'_> {
                 at_least: self.of_these(settings.at_least, all, pointer).unwrap_or(all),
                 conditions: children,
                 last: settings.last.unwrap_or(TURNS_MAX).clamp(2, TURNS_MAX) as usize,
-                by: settings.by.unwrap_or_default(),
+                by,
                 milliseconds: settings.seconds.map(|seconds| i64::from(seconds) * 1_000),
                 within: settings.within,
             }));
@@ -151,6 +157,7 @@ impl Compiler<'_> {
             ("min_weight", "lists", settings.min_weight.is_some()),
             ("unless", "lists", settings.unless.is_some()),
             ("distinct", "lists", settings.distinct.is_some()),
+            ("whose", "lists", settings.whose.is_some()),
             ("same", "all", settings.same.is_some()),
             ("ordered", "all", settings.ordered.is_some()),
             ("last", "turns", settings.last.is_some()),
@@ -208,6 +215,16 @@ impl Compiler<'_> {
     fn leaf(&mut self, settings: &ConditionSettings, unless: &[Context], pointer: &str) -> Option<Condition> {
         self.range(settings.at_least, 1, 1000, format!("{pointer}/at_least"));
         self.range(settings.distinct, 1, 1000, format!("{pointer}/distinct"));
+        let told = match (settings.whose, self.turns_by) {
+            (Some(_), None) => Some("has no meaning outside of `turns`"),
+            (Some(Whose::Others), Some(By::Sender)) => {
+                Some("no turns of others are looked at: they are by = \"conversation\" beside `turns`")
+            }
+            _ => None,
+        };
+        if let Some(problem) = told {
+            self.problems.push(format!("{pointer}/whose"), problem);
+        }
         let keys = Keys {
             lists: settings.lists.as_deref().unwrap_or_default(),
             tags: settings.tags.as_deref(),
@@ -226,6 +243,7 @@ impl Compiler<'_> {
             unless: in_order_of_cost(contexts),
             at_least: settings.at_least.unwrap_or(1) as usize,
             distinct: settings.distinct.unwrap_or(1) as usize,
+            whose: settings.whose,
         }))
     }
 

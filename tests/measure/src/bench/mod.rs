@@ -8,11 +8,14 @@
 //! - `quarantine`: what a policy that is always slow costs the others
 //! - `reload`: building, caching and reloading many packs in the daemon
 //! - `daemon`: `proviso serve`, seen from outside
+//! - `shipped`: the packs of the repository, each alone
 //! - `serve`: a spool file into the archive
+//! - `bare`: a program that writes the same rows, and nothing else
 //! - `input`: the messages
 
 mod aim;
 mod alone;
+mod bare;
 mod daemon;
 mod end_to_end;
 mod input;
@@ -20,6 +23,7 @@ mod job;
 mod quarantine;
 mod reload;
 mod serve;
+mod shipped;
 
 use crate::page::publish;
 use crate::{BenchArgs, machine};
@@ -98,8 +102,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         folder: folder.path(),
         workload: Workload::write(args, folder.path())?,
     };
-    let parts: [(&str, Measure); 7] = [
+    let parts: [(&str, Measure); 8] = [
         ("Judging alone", alone::measure),
+        ("Packs that are shipped", shipped::measure),
         ("The matcher alone", job::measure_matcher),
         ("One job, several programs", job::measure),
         ("Building and reloading", reload::measure),

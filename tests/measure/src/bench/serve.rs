@@ -2,6 +2,7 @@
 //! in memory the longer it runs.
 
 use super::aim::Aim;
+use super::bare;
 use super::daemon::Daemon;
 use super::{Bench, Section, Spread};
 use crate::page::{Table, count};
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant};
 
 /// Runs, each with an archive of its own.
 const RUNS: usize = 3;
-/// Messages a second that are to be reached: what was measured before the archive was sealed and logged.
-const AIM_RATE: f64 = 10_200.0;
+/// Messages a second that are to be reached.
+const AIM_RATE: f64 = 20_000.0;
+/// Throughput beside that of a bare program that writes the same rows, in percent.
+const AIM_BARE: f64 = 50.0;
 /// Bytes on the disk for a byte of the lines.
 const AIM_DISK: f64 = 1.5;
 /// Memory at the end beside memory after the first tenth of a long run.
@@ -49,6 +52,8 @@ struct Run {
     committing: f64,
     /// Bytes of all files of the archive, once the daemon has ended.
     disk: u64,
+    /// Seconds that a bare program takes to write the same rows; `None` where the workload is handed over more than once.
+    bare: Option<f64>,
     /// MB after each part.
     resident: Vec<f64>,
 }
@@ -56,15 +61,25 @@ struct Run {
 pub(super) fn measure(bench: &Bench<'_>) -> anyhow::Result<Vec<Section>> {
     let repeats = repeats()?;
     let runs = if repeats == 1 { RUNS } else { 1 };
+    let bare = if repeats == 1 { Some(bare::build(bench)?) } else { None };
     let mut all = Vec::new();
     for number in 0..runs {
         eprintln!("  run {} of {runs}", number + 1);
-        all.push(run(bench, &bench.folder.join(format!("serve-{number}")), repeats)?);
+        all.push(run(
+            bench,
+            &bench.folder.join(format!("serve-{number}")),
+            repeats,
+            bare.as_deref(),
+        )?);
     }
     let messages = bench.workload.messages * repeats;
     let lines = bench.workload.bytes as f64 * repeats as f64;
     let rate = Spread::of(all.iter().map(|run| messages as f64 / run.seconds));
     let disk = Spread::of(all.iter().map(|run| run.disk as f64 / lines));
+    let shares_of_bare = all
+        .iter()
+        .filter_map(|run| Some((run.bare?, 100.0 * run.bare? / run.seconds)));
+    let (bare, share): (Vec<f64>, Vec<f64>) = shares_of_bare.unzip();
     let mut aims = vec![
         Aim::at_least(
             ("serve-rate", "serve, spool file into the archive"),
@@ -89,6 +104,27 @@ pub(super) fn measure(bench: &Bench<'_>) -> anyhow::Result<Vec<Section>> {
         disk.median * lines / messages as f64,
         shares(&all),
     );
+    if !bare.is_empty() {
+        let rate = Spread::of(bare.iter().map(|seconds| messages as f64 / seconds));
+        let share = Spread::of(share);
+        aims.push(Aim::at_least(
+            (
+                "serve-bare",
+                "serve, spool file into the archive: share of a bare program's throughput",
+            ),
+            AIM_BARE,
+            Some(share.median),
+            |figure| format!("{figure:.0} %"),
+        ));
+        writeln!(
+            text,
+            "\nA bare program (`tests/compare/bare-writer`) reads the same lines and writes the rows of the archive that `serve` has just made, the log's among \
+             them, into an empty database of the same schema, by the same SQLite, in the same transactions, with the same settings. It judges, seals and logs \
+             nothing: the rows lie in its memory before the clock starts. It writes {} messages a second; `serve` has {} % of that.",
+            rate.show(0),
+            share.show(0),
+        )?;
+    }
     if repeats > 1 {
         let resident = &all[0].resident;
         let (first, last) = (resident[0], resident[resident.len() - 1]);
@@ -166,7 +202,7 @@ fn by_tenant(bench: &Bench<'_>) -> anyhow::Result<ByTenant> {
     Ok(all)
 }
 
-fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> {
+fn run(bench: &Bench<'_>, folder: &Path, repeats: usize, bare: Option<&Path>) -> anyhow::Result<Run> {
     fs::create_dir_all(folder)?;
     let workload = by_tenant(bench)?;
     let set = bench.args.set.canonicalize()?;
@@ -230,6 +266,12 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
             disk += entry.metadata()?.len();
         }
     }
+    let bare = bare.map(|program| {
+        let files = write_part(folder, &workload, 0)?;
+        let lines: Vec<PathBuf> = files.into_iter().map(|(file, _)| file).collect();
+        bare::run(program, &data.join("archive.db"), &lines, folder)
+    });
+    let bare = bare.transpose()?;
     fs::remove_dir_all(folder)?;
     Ok(Run {
         seconds: waited.as_secs_f64(),
@@ -237,6 +279,7 @@ fn run(bench: &Bench<'_>, folder: &Path, repeats: usize) -> anyhow::Result<Run> 
         judging,
         committing,
         disk,
+        bare,
         resident,
     })
 }

@@ -9,9 +9,22 @@ use crate::storage::StorageError;
 use proviso_evidence::Role;
 use proviso_evidence::mask::{self, Mask, Pseudonyms};
 use proviso_model::time::Zone;
+use std::sync::Arc;
 
 /// Messages that are looked at together.
 const CHUNK: u32 = 256;
+
+/// What stands for the number of an export in searches: none has it.
+const SEARCHES: u64 = 0;
+
+/// Pseudonyms of searches.
+pub(in crate::sqlite) struct OfSearches(pub(in crate::sqlite) Arc<Sqlite>);
+
+impl Pseudonyms for OfSearches {
+    fn bytes(&mut self, kind: &'static str, text: &str) -> [u8; 16] {
+        self.0.sealing.pseudonym(SEARCHES, kind, text)
+    }
+}
 
 /// Pseudonyms of one export.
 pub(in crate::sqlite) struct Keyed<'a> {
@@ -65,13 +78,13 @@ impl Sqlite {
         .await
     }
 
-    /// The mask of an export.
-    pub(super) async fn mask<P: Pseudonyms>(&self, pseudonyms: P) -> Result<Mask<P>, StorageError> {
+    /// A mask that knows everybody.
+    pub(in crate::sqlite) async fn mask<P: Pseudonyms>(&self, pseudonyms: P) -> Result<Mask<P>, StorageError> {
         let everybody = self.everybody().await?;
         Mask::new(pseudonyms, &everybody).map_err(|error| self.storage(damage(error.to_string())))
     }
 
-    /// What a pseudonym of an export stands for; `None` if nothing that is there has it.
+    /// What a pseudonym of an export, or of searches, stands for; `None` if nothing that is there has it.
     pub(crate) async fn unmask(&self, export: u64, pseudonym: &str) -> Result<Option<String>, StorageError> {
         let sought = Sought {
             keyed: Keyed::new(&self.sealing, export),

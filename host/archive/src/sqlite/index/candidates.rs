@@ -10,7 +10,7 @@ use super::segments::{self, SegmentRow, State};
 use crate::sqlite::Sqlite;
 use crate::sqlite::threads::on_a_thread;
 use crate::storage::StorageError;
-use proviso_search::segment::SegmentError;
+use proviso_search::segment::{Row, SegmentError};
 use proviso_search::{Documents, Prepared, SearchError};
 use sqlx::SqliteConnection;
 use std::collections::{BinaryHeap, VecDeque};
@@ -52,6 +52,18 @@ pub(in crate::sqlite) struct Taken {
     pub(in crate::sqlite) is_end: bool,
     /// Messages that are found for certain, where they are counted: their numbers are not given.
     pub(in crate::sqlite) counted: u64,
+    /// The same, where they are given apart.
+    pub(in crate::sqlite) certain: Vec<Row>,
+}
+
+/// What becomes of messages that are found for certain.
+enum Certain {
+    /// Their numbers are given among the others.
+    Given,
+    /// So many were counted since the last numbers were given.
+    Counted(u64),
+    /// Those of the segments that were opened since.
+    Apart(Vec<Row>),
 }
 
 /// No numbers can be given.
@@ -79,8 +91,7 @@ pub(in crate::sqlite) struct Numbers {
     heap: BinaryHeap<Next>,
     /// What is not below it was given.
     below: i64,
-    /// Messages that are found for certain since the last ones were given; none where their numbers are given.
-    counted: Option<u64>,
+    certain: Certain,
 }
 
 /// The greatest number that a source may give next, and whether it does. Greater numbers come first.
@@ -177,14 +188,20 @@ impl Numbers {
             heap: heap.collect(),
             sources,
             below,
-            counted: None,
+            certain: Certain::Given,
         }
     }
 
     /// The same, where messages that are found for certain are counted and not given.
     pub(in crate::sqlite) fn counting(self) -> Self {
-        let counted = Some(0);
-        Self { counted, ..self }
+        let certain = Certain::Counted(0);
+        Self { certain, ..self }
+    }
+
+    /// The same, where messages that are found for certain are given apart, all of a segment at once.
+    pub(in crate::sqlite) fn apart(self) -> Self {
+        let certain = Certain::Apart(Vec::new());
+        Self { certain, ..self }
     }
 
     /// The next of them, at most so many, and fewer where the time is over.
@@ -213,6 +230,10 @@ impl Numbers {
                     ..next
                 });
             }
+            // What one segment has of them is enough at a time.
+            if matches!(&self.certain, Certain::Apart(rows) if !rows.is_empty()) {
+                break;
+            }
             // However little time there is, each call comes further.
             if Instant::now() >= until && self.heap.peek().is_some_and(|next| next.number + 1 < from) {
                 break;
@@ -225,7 +246,14 @@ impl Numbers {
             numbers,
             below: self.below,
             is_end: self.heap.is_empty(),
-            counted: self.counted.as_mut().map_or(0, std::mem::take),
+            counted: match &mut self.certain {
+                Certain::Counted(counted) => std::mem::take(counted),
+                _ => 0,
+            },
+            certain: match &mut self.certain {
+                Certain::Apart(rows) => std::mem::take(rows),
+                _ => Vec::new(),
+            },
         })
     }
 
@@ -312,7 +340,10 @@ impl Numbers {
     fn open(&mut self, row: &SegmentRow) -> Result<(Opened, Documents, u32), SegmentError<PageError>> {
         let segment = pages::open(&self.store, row, &self.runtime)?;
         let mut filter = OfSegment {
+            store: &self.store,
+            runtime: &self.runtime,
             labelled: &self.labelled,
+            row,
             segment: &segment,
         };
         let found = segment.candidates(&self.scope.query, None, &mut filter);
@@ -320,11 +351,20 @@ impl Numbers {
             SearchError::Segment(error) | SearchError::Filter(error) => error,
         })?;
         let behind = segment.documents_before(self.below.unsigned_abs())?;
-        let documents = match &mut self.counted {
-            None => candidates.into_documents(),
-            Some(counted) => {
+        let documents = match &mut self.certain {
+            Certain::Given => candidates.into_documents(),
+            Certain::Counted(counted) => {
                 let (certain, others) = candidates.parted();
                 *counted += u64::from(certain.count_before(behind));
+                others
+            }
+            Certain::Apart(apart) => {
+                let (certain, others) = candidates.parted();
+                if !certain.is_empty() {
+                    let rows = segment.rows()?;
+                    let documents = certain.newest_first().filter(|document| *document < behind);
+                    apart.extend(documents.filter_map(|document| rows.get(document as usize)));
+                }
                 others
             }
         };

@@ -9,6 +9,7 @@
 
 mod build;
 pub(in crate::sqlite) mod candidates;
+mod fitting;
 mod labels;
 mod membership;
 mod merge;
@@ -17,6 +18,7 @@ mod pages;
 mod segments;
 mod write;
 
+pub(in crate::sqlite) use labels::rules;
 pub(in crate::sqlite) use membership::part_with;
 pub(in crate::sqlite) use segments::{rewrap, wrapped};
 pub(in crate::sqlite) use write::write;

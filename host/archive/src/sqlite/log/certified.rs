@@ -6,6 +6,7 @@ use super::tiles;
 use crate::log::LogTrouble;
 use crate::opening::ArchiveError;
 use crate::sqlite::Sqlite;
+use crate::sqlite::disposed_elsewhere;
 use crate::sqlite::rows::{damage, damaged};
 use crate::stored::disposed_again::{self, First};
 use proviso_model::MessageId;
@@ -78,7 +79,11 @@ async fn made(
         .bind(tag.to_vec())
         .fetch_optional(&mut *connection)
         .await?;
-    let Some(row) = row else { return Ok(Found::Nothing) };
+    let Some(row) = row else {
+        let elsewhere = disposed_elsewhere::find(connection, tag).await?;
+        let first = elsewhere.and_then(|elsewhere| disposed_again::read_elsewhere(&elsewhere.said));
+        return Ok(first.map_or(Found::Nothing, Found::Again));
+    };
     if let Some(first) = disposed_again::read(row.try_get(2)?) {
         return Ok(Found::Again(first));
     }

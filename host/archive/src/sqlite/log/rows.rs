@@ -174,6 +174,14 @@ pub(in crate::sqlite) const DISPOSED_AGAIN: Rows = Rows {
     count: "SELECT count(*) FROM disposals WHERE said ->> 'again' IS NOT NULL",
     of_message: None,
 };
+/// Tombstones of messages that were never here.
+pub(in crate::sqlite) const DISPOSED_ELSEWHERE: Rows = Rows {
+    kind: disposal::DISPOSED_ELSEWHERE,
+    before: "before-disposed-elsewhere",
+    sql: "SELECT number, record, recorded_at, recorded_by, leaf, place, said FROM disposed_elsewhere WHERE number = ?",
+    count: "SELECT count(*) FROM disposed_elsewhere",
+    of_message: None,
+};
 
 /// Acts that were asked for.
 pub(in crate::sqlite) const REQUESTS: Rows = Rows {
@@ -211,8 +219,26 @@ pub(in crate::sqlite) const PERMISSIONS: Rows = Rows {
     of_message: None,
 };
 
+/// Queries that were saved under a name: what each asks for by the digest of what was sealed, which outlives it.
+pub(in crate::sqlite) const SAVED_QUERIES: Rows = Rows {
+    kind: "query-saved",
+    before: "before-query-saved",
+    sql: "SELECT saved, tenant, name, saved_at, saved_by, digest FROM saved_queries WHERE saved = ?",
+    count: "SELECT count(*) FROM saved_queries",
+    of_message: None,
+};
+/// Those that were deleted.
+pub(in crate::sqlite) const DELETED_QUERIES: Rows = Rows {
+    kind: "query-deleted",
+    before: "before-query-deleted",
+    sql: "SELECT saved, deleted_at, deleted_by FROM saved_queries
+          WHERE saved = ? AND coalesce(deleted_at, deleted_by) IS NOT NULL",
+    count: "SELECT count(*) FROM saved_queries WHERE coalesce(deleted_at, deleted_by) IS NOT NULL",
+    of_message: None,
+};
+
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 20] = [
+pub(in crate::sqlite) const ALL: [&Rows; 23] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -229,10 +255,13 @@ pub(in crate::sqlite) const ALL: [&Rows; 20] = [
     &RELEASED_HOLDS,
     &DISPOSALS,
     &DISPOSED_AGAIN,
+    &DISPOSED_ELSEWHERE,
     &REQUESTS,
     &REQUESTS_DECIDED,
     &REQUESTS_RUN,
     &PERMISSIONS,
+    &SAVED_QUERIES,
+    &DELETED_QUERIES,
 ];
 
 impl Rows {

@@ -41,9 +41,9 @@ pub(in crate::sqlite) struct LostWrites {
 /// A backup that was restored: its log was compared with its checkpoint, and goes on under another name.
 #[derive(Debug, Clone)]
 pub(in crate::sqlite) struct RestoredFrom {
-    /// The key that its log names.
-    pub(in crate::sqlite) key: VerifierKey,
-    /// Leaves of the newer log, where one was given.
+    /// Leaves of which it is known what was disposed of: those of the newer log that was given, else those of the backup.
+    pub(in crate::sqlite) told: u64,
+    /// Leaves of the newer log, where one was given or a witness has seen it.
     pub(in crate::sqlite) newer: Option<u64>,
 }
 
@@ -92,7 +92,7 @@ impl Start<'_> {
                 self.begin(connection, &mut entries).await?;
             }
             if let Some(from) = self.restored {
-                entries.tell(RESTORED, None, self.restored_fields(&edge, from))?;
+                entries.tell(RESTORED, None, restored_fields(&edge, from))?;
             }
             if said.is_some() || self.lost.is_some() {
                 entries.tell(LOST, None, self.lost_fields(&edge, said.as_ref()))?;
@@ -105,7 +105,8 @@ impl Start<'_> {
                 let fields = vec![integer("last", last.as_millis()), integer("now", self.now.as_millis())];
                 entries.tell(CLOCK_DOUBTED, None, fields)?;
             }
-            append(connection, &mut edge, entries, self.now).await
+            append(connection, &mut edge, entries, self.now).await?;
+            Ok(tell_unknown(connection, self.path).await?)
         };
         told.await.map_err(|failure| match failure {
             Failure::Sql(error) => storage(error),
@@ -211,18 +212,6 @@ impl Start<'_> {
         entries.tell(kind, None, fields)
     }
 
-    fn restored_fields(&self, edge: &Edge, from: &RestoredFrom) -> Vec<Field> {
-        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let trust = LogTrust::new(from.key.name().as_str(), from.key.clone()).ok();
-        // A witness has seen the log grow, whether or not somebody gave it.
-        let witness = self.opening.witness.clone().map(checkpoints::read);
-        let witnessed = witness.and_then(|note| trust?.open(&note.ok()??.bytes).ok());
-        let witnessed = witnessed.map(|opened| opened.checkpoint().size());
-        let mut fields = vec![integer("leaves", count(edge.size()))];
-        fields.extend(from.newer.max(witnessed).map(|newer| integer("newer", count(newer))));
-        fields
-    }
-
     fn lost_fields(&self, edge: &Edge, trouble: Option<&LogTrouble>) -> Vec<Field> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let mut fields = vec![integer("leaves", count(edge.size()))];
@@ -238,6 +227,40 @@ impl Start<'_> {
         }
         fields
     }
+}
+
+fn restored_fields(edge: &Edge, from: &RestoredFrom) -> Vec<Field> {
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let mut fields = vec![integer("leaves", count(edge.size())), integer("told", count(from.told))];
+    fields.extend(from.newer.map(|newer| integer("newer", count(newer))));
+    fields
+}
+
+/// Says what a restoration left unknown, each time that the archive is opened: what was disposed of after the backup and is told of by no log
+/// that was given. Entries of programs before do not say what was given.
+async fn tell_unknown(connection: &mut SqliteConnection, path: &Path) -> Result<(), sqlx::Error> {
+    let entry: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'restored' ORDER BY leaf DESC LIMIT 1")
+            .fetch_optional(connection)
+            .await?
+            .flatten();
+    let Some(entry) = entry else { return Ok(()) };
+    let entry = Entry::from_bytes(&entry).map_err(|error| damaged(0, error))?;
+    let number = |name: &str| match entry.field(name) {
+        Some(Value::Integer(number)) => Some(*number),
+        _ => None,
+    };
+    let (leaves, told, newer) = (number("leaves"), number("told"), number("newer"));
+    if let (Some(leaves), Some(told)) = (leaves, told)
+        && (told == leaves && newer != Some(leaves) || newer.is_some_and(|newer| newer > told))
+    {
+        tracing::warn!(
+            path = %path.display(), leaves, told, witnessed = newer,
+            "a backup was restored, and of what was disposed of behind transaction `told` of its log nothing is known: such a message is there \
+             again, or is taken in when it is delivered again. When that log is found, restore anew with --log"
+        );
+    }
+    Ok(())
 }
 
 async fn append(

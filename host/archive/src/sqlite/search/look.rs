@@ -1,18 +1,21 @@
 //! Opens messages and asks whether the query finds each, on as many threads as there are processors.
 
+use super::masking::Examining;
 use super::read::{Chunk, Wanted};
 use crate::search::{Match, Search};
 use crate::sqlite::Sqlite;
+use crate::sqlite::evidence::OfSearches;
 use crate::sqlite::holds;
 use crate::sqlite::records::{CONTENT_COLUMNS, read_content};
 use crate::sqlite::rows::read_time;
 use crate::sqlite::threads::on_a_thread;
 use crate::storage::StorageError;
+use proviso_evidence::mask::Mask;
 use proviso_model::directory::Directory;
 use proviso_model::{Message, Timestamp};
 use proviso_seal::TAG_BYTES;
 use proviso_search::query::Flag;
-use proviso_search::{Examiner, Labels, Prepared};
+use proviso_search::{Labels, Prepared};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::HashSet;
@@ -25,6 +28,8 @@ pub(super) struct Sought {
     query: Arc<Prepared>,
     directory: Option<Directory>,
     recalled: HashSet<[u8; TAG_BYTES]>,
+    /// Where names are not given.
+    mask: Option<Mask<OfSearches>>,
 }
 
 /// A message that was opened, with what is known of it.
@@ -63,9 +68,15 @@ impl Sqlite {
         } else {
             HashSet::new()
         };
+        let mask = if asked.masked {
+            Some(self.mask(OfSearches(Arc::clone(self))).await?)
+        } else {
+            None
+        };
         Ok(Sought {
+            mask,
             store: Arc::clone(self),
-            query: Arc::clone(&asked.query),
+            query: asked.prepared(),
             directory,
             recalled,
         })
@@ -93,8 +104,8 @@ impl Sqlite {
                 let opened = on_a_thread(move || opening.open(&rows, &chunk)).await;
                 let mut opened = opened.flatten().map_err(|error| self.storage(error))?;
                 self.note_holds(&mut opened, &wanted.holds).await?;
-                let mut examiner = Examiner::default();
-                all.extend(opened.into_iter().map(|opened| sought.ask(opened, &mut examiner)));
+                let mut examining = sought.examining();
+                all.extend(opened.into_iter().map(|opened| sought.ask(opened, &mut examining)));
             }
             return Ok(all);
         }
@@ -129,9 +140,9 @@ impl Sqlite {
 
 impl Sought {
     fn look_at(&self, rows: &[SqliteRow], chunk: &Chunk) -> Result<Vec<LookedAt>, sqlx::Error> {
-        let mut examiner = Examiner::default();
+        let mut examining = self.examining();
         rows.iter()
-            .map(|row| Ok(self.ask(self.open_one(row, chunk)?, &mut examiner)))
+            .map(|row| Ok(self.ask(self.open_one(row, chunk)?, &mut examining)))
             .collect()
     }
 
@@ -182,7 +193,12 @@ impl Sought {
         all.map(str::to_owned).collect()
     }
 
-    fn ask(&self, opened: MayBeOpened, examiner: &mut Examiner) -> LookedAt {
+    /// What a thread examines messages with.
+    fn examining(&self) -> Examining {
+        Examining::new(&self.store, self.mask.as_ref())
+    }
+
+    fn ask(&self, opened: MayBeOpened, examining: &mut Examining) -> LookedAt {
         let opened = match opened {
             Ok(opened) => opened,
             Err((arrival, why)) => return (arrival, Look::Unreadable(why)),
@@ -193,12 +209,14 @@ impl Sought {
             message,
             labels,
         } = opened;
-        let found = examiner.examine(&self.query, &message, &labels).map(|marks| {
+        let severity = labels.findings.iter().map(|found| found.severity).max();
+        let found = examining.find(&self.query, message, &labels).map(|(message, marks)| {
             Look::Found(Box::new(Match {
                 arrival,
                 received_at,
                 message,
                 marks,
+                severity,
             }))
         });
         (arrival, found.unwrap_or(Look::Other))

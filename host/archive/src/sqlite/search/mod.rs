@@ -4,12 +4,14 @@
 //! A chunk is opened and looked at on as many threads as there are processors. A message that is disposed of meanwhile is in a chunk that
 //! was read before, or nowhere.
 //!
-//! `read` reads rows, `look` opens them and asks whether the query finds each.
+//! `read` reads rows, `look` opens them and asks whether the query finds each; `sorted` gives them in another order, `masking` under pseudonyms.
 
 mod look;
+mod masking;
 mod read;
+mod sorted;
 
-use crate::search::{Counted, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search};
+use crate::search::{Counted, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search, SortBy};
 use crate::sqlite::Sqlite;
 use crate::sqlite::index::candidates::{Numbers, Scope, Trouble};
 use crate::storage::StorageError;
@@ -53,6 +55,9 @@ enum Goes {
 impl Sqlite {
     pub(crate) async fn search(self: &Arc<Self>, asked: &Search) -> Result<Page, StorageError> {
         let limit = asked.limit.clamp(1, SEARCH_LISTED_MAX) as usize;
+        if let Some(sorting) = &asked.sorting {
+            return self.search_sorted(asked, sorting, limit).await;
+        }
         let mut progress = Progress::new(asked, Some(limit));
         if let Some(looking) = self.looking(asked).await? {
             while self.search_on(&looking, &mut progress).await?.is_none() {}
@@ -85,14 +90,15 @@ impl Sqlite {
     /// What is looked for; none where nothing can be found.
     async fn looking(self: &Arc<Self>, asked: &Search) -> Result<Option<Looking>, StorageError> {
         let scope = Scope {
-            query: Arc::clone(&asked.query),
+            query: asked.prepared(),
             tenant: asked.tenant.clone(),
             sent: asked.query.sent(),
         };
         if scope.sent.is_empty() {
             return Ok(None);
         }
-        let wanted = Wanted::of(&asked.query);
+        let by_severity = asked.sorting.is_some_and(|sorting| sorting.by == SortBy::Severity);
+        let wanted = Wanted::of(&asked.query, by_severity);
         let sought = Arc::new(self.sought(asked, &wanted).await?);
         Ok(Some(Looking { scope, wanted, sought }))
     }
@@ -163,16 +169,31 @@ impl Sqlite {
     }
 }
 
+impl Page {
+    fn empty() -> Self {
+        Self {
+            matches: Vec::new(),
+            looked_at: 0,
+            next: None,
+            next_place: None,
+            is_cut_short: false,
+            unreadable: None,
+        }
+    }
+
+    fn note_unreadable(&mut self, why: String) {
+        let first = NotOpened {
+            messages: 0,
+            first: why,
+        };
+        self.unreadable.get_or_insert(first).messages += 1;
+    }
+}
+
 impl Progress {
     fn new(asked: &Search, limit: Option<usize>) -> Self {
         Self {
-            page: Page {
-                matches: Vec::new(),
-                looked_at: 0,
-                next: None,
-                is_cut_short: false,
-                unreadable: None,
-            },
+            page: Page::empty(),
             limit,
             counted: 0,
             bytes: 0,
@@ -190,11 +211,7 @@ impl Progress {
                 Look::Found(found) => *found,
                 Look::Other => continue,
                 Look::Unreadable(why) => {
-                    let first = NotOpened {
-                        messages: 0,
-                        first: why,
-                    };
-                    page.unreadable.get_or_insert(first).messages += 1;
+                    page.note_unreadable(why);
                     continue;
                 }
             };

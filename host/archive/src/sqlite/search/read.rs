@@ -57,9 +57,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn of(query: &Prepared) -> Self {
+    /// `findings`: they are wanted whatever the query asks for.
+    pub(super) fn of(query: &Prepared, findings: bool) -> Self {
         let mut wanted = Self {
-            findings: false,
+            findings,
             departments: false,
             flags: Vec::new(),
             holds: Vec::new(),

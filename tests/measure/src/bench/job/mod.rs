@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use terms::{Lists, SIZES};
 
 pub(super) use matcher::measure as measure_matcher;
+pub(in crate::bench) use others::cargo;
 pub(super) use others::slow_plugin;
 pub(super) use packs::{Pack, Plugin, write as write_packs};
 pub(super) use terms::plain as plain_terms;

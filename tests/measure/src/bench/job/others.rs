@@ -130,7 +130,7 @@ fn cargo_command() -> Command {
 }
 
 /// Builds a part of the workspace.
-fn cargo(bench: &Bench<'_>, arguments: &[&str]) -> anyhow::Result<()> {
+pub(in crate::bench) fn cargo(bench: &Bench<'_>, arguments: &[&str]) -> anyhow::Result<()> {
     let mut command = cargo_command();
     command.arg("build").args(arguments).args(["--locked", "--quiet"]);
     command

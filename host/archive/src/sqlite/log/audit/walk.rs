@@ -6,11 +6,12 @@ use super::stored::{Kept, Stored, bytes_of, field, kept, read_leaf};
 use crate::audit::AuditFault;
 use crate::sqlite::Sqlite;
 use crate::sqlite::directory;
-use crate::sqlite::disposal::named;
+use crate::sqlite::disposed_names::named;
 use crate::sqlite::log::judged::{self, DECIDED, ERASED, JUDGED, OfMessage, Read};
-use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, DISPOSED_AGAIN, EARLIER};
+use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, DISPOSED_AGAIN, EARLIER, SAVED_QUERIES};
 use crate::sqlite::log::tiles;
 use crate::sqlite::rows::damaged;
+use crate::sqlite::saved_queries;
 use crate::stored::disposed_again;
 use proviso_model::Digest;
 use proviso_proof::Hash;
@@ -407,6 +408,18 @@ impl Walk<'_> {
                 kind: kept.kind.clone(),
                 number,
                 what: "names other people than were handed in",
+            });
+        }
+        if kind.kind == SAVED_QUERIES.kind
+            && what.is_none()
+            && !saved_queries::is_whole(connection, &self.store.sealing, number).await?
+        {
+            self.found.fault(AuditFault::Row {
+                leaf,
+                place,
+                kind: kept.kind.clone(),
+                number,
+                what: "asks for something else than was saved, or cannot be opened",
             });
         }
         if kind.kind == EARLIER.kind {
