@@ -14,10 +14,13 @@ use proviso_model::time::Zone;
 use proviso_model::{Addressed, Digest, Message, MessageId, Principal};
 use proviso_pack::PackStore;
 use proviso_pipeline::places;
+use proviso_proof::note::witness::Request;
+use proviso_proof::note::{KeyKind, KeyName, Note, Signature, SignerKey};
 use proviso_verify::{Judging, Unsealing};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A set that asks the directory, and folds and earlier messages.
@@ -177,9 +180,11 @@ fn every_verdict_of_an_export_comes_out_again_from_the_export_alone() {
     let bytes = exported(&site, &packs, false, &[]);
     // Folds, earlier messages and the directory had a say in some of them.
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    for part in ["repeated-promises", "\"before\":[", "\"department\":\"财富管理部\""] {
+    for part in ["repeated-promises", "\"before\":[1,3]", "\"department\":\"财富管理部\""] {
         assert!(text.contains(part), "{part}");
     }
+    let states = |of: &str| text.matches(of).count();
+    assert!(states("\"state\":\"") > states("\"state\":\"\"") + 2, "{text}");
     let (report, judged) = judged_again(bytes);
     assert!(report.is_well(), "{:?} {judged:?}", report.faults);
     assert_eq!(
@@ -191,7 +196,9 @@ fn every_verdict_of_an_export_comes_out_again_from_the_export_alone() {
     assert_eq!(json_of(&report)["judged"]["equal"], MESSAGES);
     let told = said(&report, Language::English).to_text();
     assert!(
-        told.contains(&format!("{MESSAGES} messages: judged again by the enclosed packs")),
+        told.contains(&format!(
+            "the enclosed packs give the very verdict of the export again: {MESSAGES}\n"
+        )),
         "{told}"
     );
 
@@ -292,8 +299,22 @@ fn what_verdicts_were_not_made_with_is_found() {
         "{named:?}"
     );
 
+    // Another version of the directory under the number of the one that was asked.
     let directory = of(&|site| {
-        sql(site, "UPDATE employments SET department = '风险管理部'");
+        site.write(
+            "员工.csv",
+            &facts::DIRECTORY.replace("财富管理部,敏感", "风险管理部,敏感"),
+        );
+        let (code, _, error) = facts::said(site, &["directory", "import", &site.text("员工.csv")]);
+        assert_eq!(code, Some(0), "{error}");
+        for exchange in [
+            "UPDATE employments SET since = CASE WHEN until = 2 THEN 2 ELSE 1 END,
+                 until = CASE WHEN until = 2 THEN NULL WHEN since = 2 THEN 2 ELSE NULL END",
+            "UPDATE directory_versions SET version = -version",
+            "UPDATE directory_versions SET version = 3 + version",
+        ] {
+            sql(site, exchange);
+        }
     });
     assert!(directory.different > 0 && directory.not.is_empty(), "{directory:?}");
     assert!(differences(&directory)[0].contains("packs"), "{directory:?}");
@@ -364,7 +385,38 @@ fn what_was_altered_is_not_judged() {
     bytes[at + 1] = b'x';
     let (report, judged) = judged_again(bytes);
     assert!(!report.is_whole());
-    // Nor is the one that was judged with it.
-    let not = BTreeMap::from([(NotJudged::Altered, 1), (NotJudged::Preceding, 1)]);
-    assert_eq!((&judged.not, judged.equal), (&not, MESSAGES - 2), "{judged:?}");
+    // Nor are the two that were judged with it.
+    let not = BTreeMap::from([(NotJudged::Altered, 1), (NotJudged::Preceding, 2)]);
+    assert_eq!((&judged.not, judged.equal), (&not, MESSAGES - 3), "{judged:?}");
+}
+
+/// Names a folder to write an export to, for the golden files of `host/verify`. Without it nothing is written.
+const FOLDER: &str = "PROVISO_EXPORT_GOLDEN";
+/// When the witness of that one signed, in seconds since 1970.
+const SIGNED_AT: u64 = 1_793_000_000;
+
+#[test]
+fn an_export_is_written_for_later_verifiers_to_judge_again() {
+    let site = judged();
+    let witness = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32]);
+    in_archive(&site, async |archive| {
+        let asked = archive.witness_request(0).await.unwrap().unwrap();
+        let note = Request::from_text(&asked.body).unwrap().note;
+        let note = Note::parse(note.as_bytes()).unwrap();
+        let signature = witness.cosign(note.text(), SIGNED_AT).unwrap();
+        let answer = Signature::new(witness.verifier(), signature).to_string();
+        let kept = archive.keep_witnessed(&asked, &answer, witness.verifier());
+        kept.await.unwrap();
+    });
+    // The sixth was judged with the fourth, which is not among them.
+    let without: Vec<i64> = (1..=24).filter(|number| ![1, 2, 3, 5, 6, 7].contains(number)).collect();
+    let bytes = exported(&site, &AtHand::of(&site), false, &without);
+    let (report, judged) = judged_again(bytes.clone());
+    assert!(report.is_well() && report.cosigned.is_some(), "{:?}", report.faults);
+    assert_eq!((judged.equal, judged.not), (5, counts(NotJudged::Preceding, 1)));
+    if let Ok(to) = std::env::var(FOLDER) {
+        let name = "judged-with-v1.tar";
+        fs::write(Path::new(&to).join(name), bytes).unwrap();
+        fs::write(Path::new(&to).join(format!("{name}.key")), report.key.unwrap()).unwrap();
+    }
 }

@@ -239,7 +239,7 @@ fn an_export_says_what_the_witness_signed() {
     assert!(
         said(&known, Language::English)
             .to_text()
-            .contains(&format!("by {}", witness.key))
+            .contains(&format!(" by {}\n", witness.key))
     );
     // Of who does not know the witness it is told, and not believed.
     let unknown = report(&[]);
@@ -256,11 +256,8 @@ fn an_export_says_what_the_witness_signed() {
         "{:?}",
         other.faults
     );
-    // What leads from it to the export's checkpoint is compared, and so is each signature.
-    for (member, fault) in [
-        ("proof/continued", "proof/continued: "),
-        ("proof/witnessed", "proof/witnessed: "),
-    ] {
+    // What leads from it to the export's checkpoint is compared, and so is each signature. That it was left out shows by the manifest.
+    for (member, fault) in [("proof/continued", "proof/continued: "), ("witnessed", "witnessed: ")] {
         let path = folder.join(member);
         let text = fs::read_to_string(&path).unwrap();
         let altered = if member == "proof/continued" {
@@ -271,11 +268,15 @@ fn an_export_says_what_the_witness_signed() {
             format!("{}{other}{}", &text[..at], &text[at + 1..])
         };
         fs::write(&path, altered).unwrap();
-        let faults = report(&[&witness.key]).faults;
-        assert!(
-            faults.iter().any(|one| one.to_string().starts_with(fault)),
-            "{faults:?}"
-        );
+        let altered = report(&[&witness.key]).faults;
+        fs::remove_file(&path).unwrap();
+        let left_out = report(&[]).faults;
+        for faults in [altered, left_out] {
+            assert!(
+                faults.iter().any(|one| one.to_string().starts_with(fault)),
+                "{faults:?}"
+            );
+        }
         fs::write(&path, text).unwrap();
     }
     assert!(report(&[&witness.key]).is_whole());

@@ -8,14 +8,14 @@
 //! judged-with/NNNN.jsonl     in the same order: what each message was judged with beside itself
 //! meanings.json              what the numbers in sealed judgements stand for
 //! generations.jsonl          the generations that judged, with the digests of their packs
+//! witnessed                  where witnesses sign the log: the newest checkpoint that any signed as well
 //! html/ csv/ eml/ rsmf/      the same messages for people and for other programs
 //! proof/key                  the public key of the log
 //! proof/checkpoint           the signed checkpoint that all else leads to
 //! proof/exported.json        the log's entry of this export, which has the digest of manifest.json
 //! proof/leaves-NNNN.jsonl    the log's leaves with entries of this export, each with the way from them to its root
 //! proof/tree                 the way from those leaves to the root of the checkpoint
-//! proof/witnessed            where witnesses sign the log: the newest checkpoint that any signed as well
-//! proof/continued            and the way from that one to the checkpoint of the export
+//! proof/continued            the way from the checkpoint in `witnessed` to that of the export
 //! ```
 //!
 //! The log tells of an export before it is given away: the checkpoint signs the entry, the entry has the manifest's digest, and the manifest
@@ -58,6 +58,6 @@ pub use evidence::{
 };
 pub use form::EXPORTED;
 pub use member::{MEMBER_BYTES_MAX, MEMBERS_MAX, Members, PATH_BYTES_MAX, Sink, is_path};
-pub use proof_files::{LeafProof, Proof, WitnessedProof};
+pub use proof_files::{LeafProof, Proof};
 pub use views::Views;
 pub use write::{Unproven, Writer};

@@ -182,8 +182,7 @@ impl SealV1 {
 }
 
 impl JudgedWithV1 {
-    pub(crate) fn new(evidence: &Evidence) -> Self {
-        let with = &evidence.judged_with;
+    pub(crate) fn of(number: i64, with: &JudgedWith) -> Self {
         let folds = with.folds.iter().map(|fold| FoldV1 {
             pack: fold.policy.pack.to_string(),
             policy: fold.policy.policy.to_string(),
@@ -191,7 +190,7 @@ impl JudgedWithV1 {
             state: base64::encode(&fold.state),
         });
         Self {
-            number: evidence.number,
+            number,
             before: with.before.clone(),
             departments: with.departments.clone(),
             folds: folds.collect(),
@@ -260,5 +259,55 @@ impl ToldV1 {
             salt: hex::encode(told.salt.as_bytes()),
             entry: base64::encode(&told.entry),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// The stored form. It never changes: exports are read by every later program.
+    const JUDGED_WITH: &str = concat!(
+        r#"{"number":7,"before":[5,6],"departments":[{"account":"wei","day":"2026-06-30","department":"财富管理部"}],"#,
+        r#""folds":[{"pack":"proviso/bank-cn","policy":"departure-risk","key":"wei","state":"AG9uZQ=="}]}"#
+    );
+    const NOTHING_KNOWN: &str = r#"{"number":8,"before":null,"departments":null,"folds":[]}"#;
+
+    #[test]
+    fn what_a_message_was_judged_with_has_one_form() {
+        let folds = vec![FoldBefore {
+            policy: PolicyId {
+                pack: "proviso/bank-cn".into(),
+                policy: "departure-risk".into(),
+            },
+            key: "wei".into(),
+            state: b"\0one"[..].into(),
+        }];
+        let departments = vec![Department {
+            account: "wei".into(),
+            day: "2026-06-30".parse().unwrap(),
+            department: "财富管理部".into(),
+        }];
+        let all = JudgedWith {
+            before: Some(vec![5, 6]),
+            departments: Some(departments),
+            folds,
+        };
+        for (number, with, text) in [(7, all, JUDGED_WITH), (8, JudgedWith::default(), NOTHING_KNOWN)] {
+            assert_eq!(to_line(&JudgedWithV1::of(number, &with)), text);
+            let read: JudgedWithV1 = serde_json::from_str(text).unwrap();
+            assert_eq!(read.read(), Some(with));
+        }
+        for other in [
+            NOTHING_KNOWN.replace("\"folds\"", "\"fold\""),
+            NOTHING_KNOWN.replace('}', ",\"more\":1}"),
+            JUDGED_WITH.replace("\"day\"", "\"days\""),
+        ] {
+            assert!(serde_json::from_str::<JudgedWithV1>(&other).is_err(), "{other}");
+        }
+        let state = JUDGED_WITH.replace("AG9uZQ==", "AG9uZQ");
+        assert_eq!(serde_json::from_str::<JudgedWithV1>(&state).unwrap().read(), None);
     }
 }

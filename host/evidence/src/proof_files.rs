@@ -16,7 +16,6 @@ pub(crate) const KEY: &str = "proof/key";
 pub(crate) const CHECKPOINT: &str = "proof/checkpoint";
 pub(crate) const EXPORTED: &str = "proof/exported.json";
 pub(crate) const TREE: &str = "proof/tree";
-pub(crate) const WITNESSED: &str = "proof/witnessed";
 pub(crate) const CONTINUED: &str = "proof/continued";
 /// Bytes of leaves in one member.
 const LEAVES_BYTES: usize = 8 * 1024 * 1024;
@@ -50,17 +49,8 @@ pub struct Proof {
     pub leaves: Vec<LeafProof>,
     /// From these leaves to the root of the checkpoint.
     pub tree: MultiProof,
-    /// What witnesses signed, if any did.
-    pub witnessed: Option<WitnessedProof>,
-}
-
-/// The newest checkpoint of the log that witnesses signed as well: they sign some time later than the log.
-#[derive(Debug, Clone)]
-pub struct WitnessedProof {
-    /// With all signatures.
-    pub note: Note,
-    /// That the export's checkpoint continues it.
-    pub continued: ConsistencyProof,
+    /// That the checkpoint continues the one that witnesses signed, if [`Writer::witnessed`](crate::Writer::witnessed) was given one.
+    pub continued: Option<ConsistencyProof>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,9 +83,8 @@ impl Proof {
             }
         }
         member(TREE, hashes_text(&self.tree.0).as_bytes())?;
-        if let Some(witnessed) = &self.witnessed {
-            member(WITNESSED, witnessed.note.to_string().as_bytes())?;
-            member(CONTINUED, hashes_text(&witnessed.continued.0).as_bytes())?;
+        if let Some(continued) = &self.continued {
+            member(CONTINUED, hashes_text(&continued.0).as_bytes())?;
         }
         Ok(())
     }

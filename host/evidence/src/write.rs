@@ -12,6 +12,7 @@ use crate::proof_files::Proof;
 use crate::views::{Views, Written};
 use proviso_proof::entry::Value;
 use proviso_proof::entry_proof::Place;
+use proviso_proof::note::Note;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const MEANINGS: &str = "meanings.json";
 /// The member with generations.
 pub(crate) const GENERATIONS: &str = "generations.jsonl";
+/// The member with the checkpoint that witnesses signed.
+pub(crate) const WITNESSED: &str = "witnessed";
 
 /// What numbers in sealed judgements stand for.
 #[derive(Debug, Default, Serialize, serde::Deserialize)]
@@ -44,6 +47,7 @@ pub struct Writer<S> {
     lines: usize,
     meanings: MeaningsV1,
     generations: Vec<Generation>,
+    witnessed: Option<Note>,
     places: BTreeMap<u64, BTreeSet<u32>>,
     views: Written,
 }
@@ -82,6 +86,7 @@ impl<S: Sink> Writer<S> {
             lines: 0,
             meanings: MeaningsV1::default(),
             generations: Vec::new(),
+            witnessed: None,
             places: BTreeMap::new(),
             views: Written::new(views, &about),
             about,
@@ -107,6 +112,11 @@ impl<S: Sink> Writer<S> {
     /// A generation that judged a message of the export.
     pub fn generation(&mut self, generation: Generation) {
         self.generations.push(generation);
+    }
+
+    /// The newest checkpoint of the log that witnesses signed as well, with all signatures. The export's own is to continue it.
+    pub fn witnessed(&mut self, checkpoint: Note) {
+        self.witnessed = Some(checkpoint);
     }
 
     /// Writes a message. What is masked comes masked ([`crate::mask`]), and what it was judged with is left out then.
@@ -135,7 +145,8 @@ impl<S: Sink> Writer<S> {
         } else {
             evidence.told.iter().for_each(|told| self.note(told.place));
             self.seals.line(&to_line(&SealV1::new(evidence)));
-            self.judged_with.line(&to_line(&JudgedWithV1::new(evidence)));
+            self.judged_with
+                .line(&to_line(&JudgedWithV1::of(evidence.number, &evidence.judged_with)));
         }
         self.lines += 1;
         for (path, bytes) in self.views.message(evidence, begins) {
@@ -171,6 +182,9 @@ impl<S: Sink> Writer<S> {
         self.members.member(MEANINGS, meanings.as_bytes())?;
         let generations: String = self.generations.iter().map(|one| to_line(one) + "\n").collect();
         self.members.member(GENERATIONS, generations.as_bytes())?;
+        if let Some(witnessed) = &self.witnessed {
+            self.members.member(WITNESSED, witnessed.to_string().as_bytes())?;
+        }
         for (path, bytes) in self.views.finish(&self.counts) {
             self.members.member(&path, &bytes)?;
         }

@@ -64,6 +64,36 @@ impl Chains {
     }
 }
 
+/// The states of subjects that were read last, each with its message: most that are read in the order of a subject's messages differ from
+/// the one before, which is not read again then.
+#[derive(Default)]
+pub(super) struct LastRead(HashMap<i64, (i64, Vec<u8>)>);
+
+impl LastRead {
+    /// Reads a step as [`read`] does. `before` is the message of the step before it in its chain.
+    pub(super) async fn read(
+        &mut self,
+        connection: &mut SqliteConnection,
+        fold: i64,
+        (before, message): (Option<i64>, i64),
+        step: &[u8],
+    ) -> Result<Vec<u8>, sqlx::Error> {
+        let known = self.0.get(&fold).filter(|(known, _)| Some(*known) == before);
+        let differs = step.first().is_some_and(|first| !matches!(first, &(0 | ASIDE)));
+        let state = match known.filter(|_| differs) {
+            Some((_, known)) => apply(known, &[&step[1..]]).ok_or_else(|| broken(message))?,
+            None => read(connection, fold, message, step).await?,
+        };
+        if step.first() != Some(&ASIDE) {
+            if self.0.len() >= REMEMBERED_MAX {
+                self.0.clear();
+            }
+            self.0.insert(fold, (message, state.clone()));
+        }
+        Ok(state)
+    }
+}
+
 /// A state that no other differs from.
 pub(super) fn aside(state: &[u8]) -> Vec<u8> {
     [&[ASIDE], state].concat()
@@ -123,11 +153,7 @@ pub(super) async fn read(
     message: i64,
     step: &[u8],
 ) -> Result<Vec<u8>, sqlx::Error> {
-    let broken = || {
-        damage(format!(
-            "the state before message {message} cannot be read: steps of its subject are missing"
-        ))
-    };
+    let broken = || broken(message);
     match step.split_first() {
         Some((&(0 | ASIDE), state)) => Ok(state.to_vec()),
         Some((&distance, delta)) if distance <= DISTANCE_MAX => {
@@ -155,6 +181,12 @@ pub(super) async fn read(
         }
         _ => Err(broken()),
     }
+}
+
+fn broken(message: i64) -> sqlx::Error {
+    damage(format!(
+        "the state before message {message} cannot be read: steps of its subject are missing"
+    ))
 }
 
 /// Goes from a whole state forward; the last delta is the first to be applied.

@@ -6,11 +6,13 @@
 use super::NotRead;
 use super::fault::{Fault, Faults};
 use super::members::read;
+use crate::before::Before;
 use crate::evidence::{Generation, JudgedWith};
+use crate::lines::MessageV1;
 use crate::member::Members;
 use crate::write::GENERATIONS;
-use proviso_model::Addressed;
 use proviso_model::verdict::{FaultCause, Verdict};
+use proviso_model::{Addressed, Message};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -143,20 +145,26 @@ const PACKS_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// What is gathered while messages are judged again.
 pub(super) struct Again<'a> {
-    pub(super) judges: &'a mut dyn Judges,
-    pub(super) generations: BTreeMap<String, Listed>,
-    pub(super) came: JudgedAgain,
-    pub(super) differences: Faults,
-    pub(super) lacks: Faults,
+    judges: &'a mut dyn Judges,
+    generations: BTreeMap<String, Listed>,
+    /// False of an export of before.
+    has_judged_with: bool,
+    /// What came before the next message of the conversation at hand.
+    before: Before<Arc<Addressed>>,
+    /// Messages of the member at hand.
+    waiting: Vec<ToJudge>,
+    came: JudgedAgain,
+    differences: Faults,
+    lacks: Faults,
 }
 
 /// A generation of the export.
-pub(super) struct Listed {
+struct Listed {
     /// Line of its member, from 1.
-    pub(super) line: u64,
-    pub(super) record: Generation,
+    line: u64,
+    record: Generation,
     /// Absent until a message needs it.
-    pub(super) built: Option<Result<(), NotJudged>>,
+    built: Option<Result<(), NotJudged>>,
 }
 
 impl<'a> Again<'a> {
@@ -165,6 +173,9 @@ impl<'a> Again<'a> {
         Self {
             judges,
             generations: BTreeMap::new(),
+            has_judged_with: false,
+            before: Before::default(),
+            waiting: Vec::new(),
             came: JudgedAgain {
                 by,
                 ..JudgedAgain::default()
@@ -172,6 +183,85 @@ impl<'a> Again<'a> {
             differences: Faults::default(),
             lacks: Faults::default(),
         }
+    }
+
+    /// Reads the generations. `has_judged_with` says whether the export has what its messages were judged with.
+    pub(super) fn begin<M: Members>(
+        &mut self,
+        members: &mut M,
+        has_judged_with: bool,
+    ) -> Result<(), NotRead<M::Error>> {
+        self.generations = generations(members, &mut self.lacks)?;
+        self.has_judged_with = has_judged_with;
+        Ok(())
+    }
+
+    /// Puts a message that was verified, at a line of its member, among those that are judged next. An error says what is wrong with it.
+    pub(super) fn add(
+        &mut self,
+        at: u64,
+        line: MessageV1,
+        message: Message,
+        verdict: Verdict,
+        with: Option<JudgedWith>,
+    ) -> Result<(), String> {
+        self.before.begin(&message);
+        let named = self.before.named(&verdict.preceding);
+        let message = Arc::new(Addressed::from(message));
+        let ready = match with {
+            None if self.has_judged_with => Err(NotJudged::Altered),
+            None => Err(NotJudged::OlderExport),
+            Some(with) => match (named, &with.before) {
+                (Some(named), Some(before)) => {
+                    if !named.iter().map(|(number, _)| number).eq(before) {
+                        return Err("the messages before it are not those that its verdict names".to_owned());
+                    }
+                    let preceding = named.into_iter().map(|(_, message)| Arc::clone(message));
+                    Ok((preceding.collect(), with))
+                }
+                _ => Err(NotJudged::Preceding),
+            },
+        };
+        let standing = line.standing;
+        let ready = ready.and_then(|(preceding, with)| {
+            if standing.directory.is_some() && with.departments.is_none() {
+                Err(NotJudged::Directory)
+            } else if !self.generations.contains_key(&standing.generation) {
+                Err(NotJudged::Generation)
+            } else {
+                Ok((preceding, with))
+            }
+        });
+        let without_raw = || Arc::new(message.without_raw());
+        self.before.add(line.number, &message, &verdict, without_raw);
+        match ready {
+            Err(why) => self.not(why),
+            Ok((preceding, with)) => self.waiting.push(ToJudge {
+                line: at,
+                canonical: String::from(Box::<str>::from(line.verdict)),
+                generation: standing.generation,
+                directory: standing.directory,
+                message,
+                verdict,
+                preceding,
+                with,
+            }),
+        }
+        Ok(())
+    }
+
+    /// Judges what was added of a member.
+    pub(super) fn judge_all<M: Members>(&mut self, members: &mut M, member: &str) -> Result<(), NotRead<M::Error>> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut ready = Vec::with_capacity(waiting.len());
+        for message in waiting {
+            match self.built(&message.generation, |path| read(members, path))? {
+                Ok(()) => ready.push(message),
+                Err(why) => self.not(why),
+            }
+        }
+        self.judge(member, &ready);
+        Ok(())
     }
 
     pub(super) fn not(&mut self, why: NotJudged) {
@@ -187,7 +277,7 @@ impl<'a> Again<'a> {
     }
 
     /// Has a generation built, once, by the packs that are enclosed.
-    pub(super) fn built<E>(
+    fn built<E>(
         &mut self,
         generation: &str,
         mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>,
@@ -236,7 +326,7 @@ impl<'a> Again<'a> {
     }
 
     /// Judges messages of a member, and compares.
-    pub(super) fn judge(&mut self, member: &str, messages: &[ToJudge]) {
+    fn judge(&mut self, member: &str, messages: &[ToJudge]) {
         let verdicts = self.judges.judge(messages);
         assert_eq!(verdicts.len(), messages.len());
         for (message, again) in messages.iter().zip(&verdicts) {
@@ -266,10 +356,7 @@ impl<'a> Again<'a> {
 }
 
 /// The generations of an export, by their names.
-pub(super) fn generations<M: Members>(
-    members: &mut M,
-    lacks: &mut Faults,
-) -> Result<BTreeMap<String, Listed>, NotRead<M::Error>> {
+fn generations<M: Members>(members: &mut M, lacks: &mut Faults) -> Result<BTreeMap<String, Listed>, NotRead<M::Error>> {
     let mut listed = BTreeMap::new();
     // That it is missing, or no text, is told where members are listed.
     let bytes = read(members, GENERATIONS)?.unwrap_or_default();

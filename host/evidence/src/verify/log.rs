@@ -1,13 +1,14 @@
 //! That the log vouches: for the manifest by its entry, and for all entries by a signed checkpoint.
 
 use super::fault::Faults;
-use super::members::{read, text};
+use super::members::{lists, text};
 use super::{Cosigned, Expected, NotRead};
 use crate::base64;
 use crate::form::{EXPORTED as KIND, MANIFEST, ManifestV1};
 use crate::lines::{ToldV1, to_line};
 use crate::member::Members;
-use crate::proof_files::{CHECKPOINT, CONTINUED, EXPORTED, KEY, LeafV1, TREE, WITNESSED, leaves_path, read_hashes};
+use crate::proof_files::{CHECKPOINT, CONTINUED, EXPORTED, KEY, LeafV1, TREE, leaves_path, read_hashes};
+use crate::write::WITNESSED;
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
@@ -92,11 +93,12 @@ fn opened(key: &VerifierKey, text: &str, faults: &mut Faults) -> Option<Checkpoi
 /// What witnesses signed of the log. Those that the reader knows must have signed it.
 pub(super) fn cosigned<M: Members>(
     members: &mut M,
+    manifest: &ManifestV1,
     vouched: &Vouched,
     witnesses: &[VerifierKey],
     faults: &mut Faults,
 ) -> Result<Option<Cosigned>, NotRead<M::Error>> {
-    if read(members, WITNESSED)?.is_none() {
+    if !lists(manifest, WITNESSED) {
         if !witnesses.is_empty() {
             faults.add(WITNESSED, None, "the export has no checkpoint that a witness signed");
         }
@@ -150,7 +152,6 @@ fn read_cosigned(
         })?;
     let mut cosigned = Cosigned {
         size: older.size(),
-        covers_export: vouched.exported.is_some_and(|(place, _)| place.leaf < older.size()),
         known: Vec::new(),
         unknown: Vec::new(),
     };

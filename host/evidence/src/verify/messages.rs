@@ -3,13 +3,12 @@
 
 use super::NotRead;
 use super::fault::Faults;
-use super::judging::{Again, NotJudged, ToJudge, generations};
+use super::judging::{Again, NotJudged};
 use super::log::{Places, read_told};
 use super::meanings::{Known, meanings};
-use super::members::{read, text};
+use super::members::text;
 use super::unsealer::{SealedPart, Unsealer};
 use crate::base64;
-use crate::before::Before;
 use crate::evidence::{JudgedWith, Role, envelope_digest};
 use crate::form::{CountsV1, MANIFEST, ManifestV1};
 use crate::lines::{JUDGED_WITH, JudgedWithV1, LINE_BYTES_MAX, MESSAGES, MaskedSealV1, MessageV1, SEALS, SealV1};
@@ -18,7 +17,7 @@ use crate::member::Members;
 use crate::parts::part_path;
 use proviso_model::canonical;
 use proviso_model::time::Zone;
-use proviso_model::{Addressed, Digest, Message, Timestamp, Verdict};
+use proviso_model::{Digest, Message, Timestamp, Verdict};
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
@@ -28,7 +27,6 @@ use proviso_record::judged::{DECIDED, OfMessage, REJUDGED, TAG_BYTES};
 use proviso_record::judgement::{self, Beside, Decided};
 use proviso_record::{content, decision, part};
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// The kind of the entry of a message whose waiting ended.
 const RELEASED: &str = "released";
@@ -48,8 +46,6 @@ pub(super) struct Walk<'a> {
     conversation: Option<(String, String, String)>,
     /// Of who judges again.
     pub(super) again: Option<Again<'a>>,
-    before: Before<Arc<Addressed>>,
-    to_judge: Vec<ToJudge>,
 }
 
 /// What is looked at of a message before its record is opened; all of it is compared afterwards.
@@ -67,7 +63,7 @@ struct HeadV1 {
 struct Texts<'t> {
     message: &'t str,
     seal: &'t str,
-    /// Absent from exports of before.
+    /// What it was judged with, where the export has that.
     with: Option<&'t str>,
 }
 
@@ -98,8 +94,6 @@ impl<'a> Walk<'a> {
             counts: CountsV1::default(),
             conversation: None,
             again: None,
-            before: Before::default(),
-            to_judge: Vec::new(),
         }
     }
 
@@ -111,9 +105,6 @@ impl<'a> Walk<'a> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), NotRead<M::Error>> {
         let known = meanings(members, faults)?;
-        if let Some(again) = &mut self.again {
-            again.generations = generations(members, &mut again.lacks)?;
-        }
         let of = |folder: &str| {
             let prefix = format!("{folder}/");
             let members = self.manifest.members.iter();
@@ -122,8 +113,10 @@ impl<'a> Walk<'a> {
         if of(MESSAGES) != of(SEALS) {
             faults.add(MANIFEST, None, "it lists other members of messages than of seals");
         }
-        // Exports of before have none; a masked one has none either.
         let has_judged_with = of(JUDGED_WITH) > 0;
+        if let Some(again) = &mut self.again {
+            again.begin(members, has_judged_with)?;
+        }
         if has_judged_with && of(MESSAGES) != of(JUDGED_WITH) {
             faults.add(
                 MANIFEST,
@@ -174,7 +167,9 @@ impl<'a> Walk<'a> {
                     self.not_judged(NotJudged::Altered);
                 }
             }
-            self.judge(members, &path)?;
+            if let Some(again) = &mut self.again {
+                again.judge_all(members, &path)?;
+            }
             progress(self.counts.messages);
         }
         if let Some(again) = &mut self.again {
@@ -226,7 +221,10 @@ impl<'a> Walk<'a> {
         }
         let with = texts.with.map(|with| judged_with(line.number, with)).transpose()?;
         let (message, verdict) = self.sealed(&line, &read, &seal, known)?;
-        self.to_judge(at, line, message, verdict, with)
+        match &mut self.again {
+            Some(again) => again.add(at, line, message, verdict, with),
+            None => Ok(()),
+        }
     }
 
     fn masked(&mut self, line: &MessageV1, seal: &str) -> Result<(), Wrong> {
@@ -331,76 +329,6 @@ impl<'a> Walk<'a> {
         if let Some(again) = &mut self.again {
             again.not(why);
         }
-    }
-
-    /// Puts a message that was verified among those that are judged again next.
-    fn to_judge(
-        &mut self,
-        at: u64,
-        line: MessageV1,
-        message: Message,
-        verdict: Verdict,
-        with: Option<JudgedWith>,
-    ) -> Result<(), Wrong> {
-        let Some(again) = &mut self.again else { return Ok(()) };
-        self.before.begin(&message);
-        let named = self.before.named(&verdict.preceding);
-        let message = Arc::new(Addressed::from(message));
-        let without_raw = || Arc::new(message.without_raw());
-        let ready = match with {
-            None => Err(NotJudged::OlderExport),
-            Some(with) => match (&named, &with.before) {
-                (Some(named), Some(before)) if !named.iter().map(|(number, _)| number).eq(before) => {
-                    return Err("the messages before it are not those that its verdict names".to_owned());
-                }
-                (Some(named), Some(_)) => {
-                    let preceding: Vec<_> = named.iter().map(|(_, message)| Arc::clone(message)).collect();
-                    Ok((with, preceding))
-                }
-                _ => Err(NotJudged::Preceding),
-            },
-        };
-        let standing = &line.standing;
-        let ready = ready.and_then(|(with, preceding)| {
-            if standing.directory.is_some() && with.departments.is_none() {
-                return Err(NotJudged::Directory);
-            }
-            let listed = again.generations.contains_key(&standing.generation);
-            if listed {
-                Ok((with, preceding))
-            } else {
-                Err(NotJudged::Generation)
-            }
-        });
-        self.before.add(line.number, &message, &verdict, without_raw);
-        match ready {
-            Err(why) => again.not(why),
-            Ok((with, preceding)) => self.to_judge.push(ToJudge {
-                line: at,
-                canonical: String::from(Box::<str>::from(line.verdict)),
-                generation: line.standing.generation,
-                directory: line.standing.directory,
-                message,
-                verdict,
-                preceding,
-                with,
-            }),
-        }
-        Ok(())
-    }
-
-    /// Judges again what was read of a member.
-    fn judge<M: Members>(&mut self, members: &mut M, member: &str) -> Result<(), NotRead<M::Error>> {
-        let Some(again) = &mut self.again else { return Ok(()) };
-        let mut ready = Vec::with_capacity(self.to_judge.len());
-        for message in self.to_judge.drain(..) {
-            match again.built(&message.generation, |path| read(members, path))? {
-                Ok(()) => ready.push(message),
-                Err(why) => again.not(why),
-            }
-        }
-        again.judge(member, &ready);
-        Ok(())
     }
 
     /// Notes the entries of a message, and answers with what the last of them have: `None` if the log tells of none.

@@ -57,6 +57,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// All of them.
     pub faults_count: u64,
+    /// Members of kinds that this verifier does not know: their digests were compared, and nothing else.
+    pub unknown_members: u64,
     /// What witnesses signed; `None` if the export has nothing of it.
     pub cosigned: Option<Cosigned>,
     /// What came of judging again; `None` if nobody did.
@@ -68,8 +70,6 @@ pub struct Report {
 pub struct Cosigned {
     /// How many leaves they saw.
     pub size: u64,
-    /// True if the export's own entry is among these.
-    pub covers_export: bool,
     /// The witnesses that the reader knows, by their keys, each with its time in seconds since 1970.
     pub known: Vec<(String, u64)>,
     /// Names of signatures by others, which nobody verified.
@@ -171,12 +171,14 @@ pub fn verify<M: Members>(
         entries: 0,
         faults: Vec::new(),
         faults_count: 0,
+        unknown_members: 0,
         cosigned: None,
         judged: None,
     };
     let read = members::manifest(members, &mut faults)?;
     if let Some((manifest, digest)) = &read {
         report.about = Some(told(manifest, digest));
+        report.unknown_members = members::unknown(manifest);
         members::listed(members, manifest, &mut faults)?;
         let vouched = log::vouched(members, expected, manifest, digest, &mut faults)?;
         if let Some(vouched) = vouched {
@@ -200,7 +202,7 @@ pub fn verify<M: Members>(
                 (walk.opened, walk.masked, walk.untold, walk.entries);
             report.judged = walk.again.map(judging::Again::finish);
             let places = walk.places;
-            report.cosigned = log::cosigned(members, &vouched, &expected.witnesses, &mut faults)?;
+            report.cosigned = log::cosigned(members, manifest, &vouched, &expected.witnesses, &mut faults)?;
             report.told_at_ms = log::leads(members, &vouched, &places, &mut faults)?;
         }
     }

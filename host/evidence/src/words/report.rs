@@ -163,8 +163,10 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
         row(kind, chinese, text.clone());
         let counted = either(
             format!(
-                "{}, of which {} were asked for, in {} conversations",
-                about.messages, about.matches, about.conversations
+                "{}, of which {} asked for, in {}",
+                about.messages,
+                about.matches,
+                counted(about.conversations, "conversation")
             ),
             format!(
                 "{} 条，其中 {} 条为所查，分属 {} 个会话",
@@ -184,7 +186,10 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
         row("log told at", "日志记载于", utc(told_at));
     }
     if let Some((size, root)) = &report.checkpoint {
-        let checkpoint = either(format!("{size} leaves, root {root}"), format!("{size} 个叶，根 {root}"));
+        let checkpoint = either(
+            format!("{}, root {root}", leaves(*size)),
+            format!("{size} 个叶，根 {root}"),
+        );
         row("checkpoint", "检查点", checkpoint);
     }
     if let Some(cosigned) = &report.cosigned {
@@ -195,14 +200,14 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
                 "witnessed",
                 "见证",
                 either(
-                    format!("{size} leaves at {at} by {witness}"),
+                    format!("{} at {at} by {witness}", leaves(size)),
                     format!("{size} 个叶，{at}，{witness}"),
                 ),
             );
         }
         for witness in &cosigned.unknown {
             let unverified = either(
-                format!("{size} leaves by {witness}: not verified, for its key was not given"),
+                format!("{} by {witness}: not verified, for its key was not given", leaves(size)),
                 format!("{size} 个叶，{witness}：未给出其公钥，未核验"),
             );
             row("witnessed", "见证", unverified);
@@ -236,6 +241,26 @@ fn sentences(report: &Report, language: Language) -> Vec<String> {
     sentences
 }
 
+/// A number of things, in English.
+fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
+fn counted_are(count: u64, one: &str) -> String {
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{} {are}", counted(count, one))
+}
+
+fn leaves(count: u64) -> String {
+    match count {
+        1 => "1 leaf".to_owned(),
+        _ => format!("{count} leaves"),
+    }
+}
+
 /// What came of judging again.
 fn of_judging(judged: &JudgedAgain, language: Language) -> Vec<String> {
     let either = |english: String, chinese: String| match language {
@@ -244,21 +269,19 @@ fn of_judging(judged: &JudgedAgain, language: Language) -> Vec<String> {
     };
     let JudgedAgain { equal, different, .. } = judged;
     let mut sentences = vec![either(
-        format!("{equal} messages: judged again by the enclosed packs, each has the very verdict in the export"),
+        format!("messages that the enclosed packs give the very verdict of the export again: {equal}"),
         format!("{equal} 条消息：用所附策略包重审，每条的裁定都与导出中的逐字节相同"),
     )];
     if *different > 0 {
         sentences.push(either(
-            format!(
-                "{different} messages: judged again by the enclosed packs, each has another verdict than in the export"
-            ),
+            format!("messages that the enclosed packs give another verdict than the export has: {different}"),
             format!("{different} 条消息：用所附策略包重审，裁定与导出中的不同"),
         ));
     }
     for (why, messages) in &judged.not {
         let (english, chinese) = reason(*why);
         sentences.push(either(
-            format!("{messages} messages were not judged again: {english}"),
+            format!("messages that were not judged again: {messages}: {english}"),
             format!("{messages} 条消息未重审：{chinese}"),
         ));
     }
@@ -335,7 +358,8 @@ fn of_the_whole(report: &Report, language: Language) -> Vec<String> {
     if *opened > 0 {
         say(
             format!(
-                "{opened} messages: the sealed record of each opens by its own key, is the one that the log has, and says what is to be read"
+                "{}: the sealed record of each opens by its own key, is the one that the log has, and says what is to be read",
+                counted(*opened, "message")
             ),
             format!("{opened} 条消息：每条的密封记录都能用其自己的密钥解封，与审计日志所载相符，内容与所列文字一致"),
         );
@@ -343,27 +367,39 @@ fn of_the_whole(report: &Report, language: Language) -> Vec<String> {
     if *masked > 0 {
         say(
             format!(
-                "{masked} messages are masked: the log has something in the place of each; that it is this is vouched for by the manifest alone"
+                "{} masked: the log has something in the place of each; that it is this is vouched for by the manifest alone",
+                counted_are(*masked, "message")
             ),
             format!("{masked} 条消息已作假名化：审计日志在每条的位置上确有记载；所载就是这一条，仅由导出清单担保"),
         );
     }
     if *untold > 0 {
         say(
-            format!("{untold} messages are older than the log: the manifest alone vouches for them"),
+            format!(
+                "{} older than the log: the manifest alone vouches for this",
+                counted_are(*untold, "message")
+            ),
             format!("{untold} 条消息早于审计日志：仅由导出清单担保"),
         );
     }
     if let Some(cosigned) = report.cosigned.as_ref().filter(|cosigned| !cosigned.known.is_empty()) {
         let size = cosigned.size;
-        let (english, chinese) = if cosigned.covers_export {
-            ("this export is told of in one of them", "本导出记载于其中")
-        } else {
-            ("this export is told of behind them", "本导出记载于其后")
-        };
         say(
-            format!("a witness saw the first {size} leaves of the log, which it continues; {english}"),
-            format!("见证方见过审计日志的前 {size} 个叶，日志由其延续；{chinese}"),
+            format!(
+                "a witness signed the log at {}, and the checkpoint of this export continues what it signed; the log told of this export later",
+                leaves(size)
+            ),
+            format!("见证方签过审计日志的前 {size} 个叶，本导出的检查点是其延续；本导出记载于其后"),
+        );
+    }
+    if report.unknown_members > 0 {
+        let members = report.unknown_members;
+        say(
+            format!(
+                "{} of a kind that this program does not know: unaltered, and what is in it was not looked at",
+                counted_are(members, "member")
+            ),
+            format!("{members} 个成员文件的种类本程序不认识：未被改动，其内容未经查看"),
         );
     }
     if !report.is_key_known {
@@ -393,13 +429,12 @@ pub fn json_of(report: &Report) -> Value {
         "whole": report.is_whole(), "export": about, "key": report.key, "key_known": report.is_key_known,
         "checkpoint": report.checkpoint.as_ref().map(|(size, root)| json!({ "size": size, "root": root })),
         "told_at": report.told_at_ms.map(utc), "opened": report.opened, "masked": report.masked, "untold": report.untold,
-        "entries": report.entries, "faults_count": report.faults_count,
+        "entries": report.entries, "unknown_members": report.unknown_members, "faults_count": report.faults_count,
         "faults": report.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "cosigned": report.cosigned.as_ref().map(|cosigned| {
             let known = cosigned.known.iter().map(|(key, time_s)| json!({ "key": key, "at": utc(time_s.saturating_mul(1_000)) }));
             json!({
-                "size": cosigned.size, "covers_export": cosigned.covers_export, "known": known.collect::<Vec<_>>(),
-                "unknown": cosigned.unknown,
+                "size": cosigned.size, "known": known.collect::<Vec<_>>(), "unknown": cosigned.unknown,
             })
         }),
         "judged": report.judged.as_ref().map(json_of_judging),

@@ -2,7 +2,7 @@
 //! the states of their subjects, and what the directory said of their parties. Of a message that is not exported nothing is given.
 
 use crate::sqlite::Sqlite;
-use crate::sqlite::steps;
+use crate::sqlite::steps::LastRead;
 use crate::storage::StorageError;
 use proviso_evidence::{Before, Department, Evidence, FoldBefore, JudgedWith};
 use proviso_model::directory::Directory;
@@ -14,7 +14,9 @@ use sqlx::{Row as _, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-const FOLDS: &str = "SELECT t.message, p.pack, p.name, f.key, t.fold, t.state_before FROM json_each(?1) w
+const FOLDS: &str = "SELECT t.message, p.pack, p.name, f.key, t.fold, t.state_before,
+         (SELECT b.message FROM fold_steps b WHERE b.fold = t.fold AND b.message < t.message AND substr(b.state_before, 1, 1) != x'ff'
+          ORDER BY b.message DESC LIMIT 1) FROM json_each(?1) w
      CROSS JOIN fold_steps t ON t.message = w.value JOIN fold_states f USING (fold) JOIN policies p USING (policy)
      ORDER BY t.message, p.pack, p.name, f.key";
 
@@ -25,6 +27,8 @@ pub(super) type Folds = HashMap<i64, Vec<FoldBefore>>;
 #[derive(Default)]
 pub(super) struct Between {
     before: Before<Parties>,
+    /// Steps of states.
+    pub(super) steps: LastRead,
     /// The time zone of each generation's set; `None` where its set cannot be read.
     zones: HashMap<Digest, Option<Zone>>,
     /// By version and time zone; `None` where the version is not there.
@@ -47,7 +51,11 @@ impl Parties {
 }
 
 /// The states before some messages.
-pub(super) async fn folds(connection: &mut SqliteConnection, list: &str) -> Result<Folds, sqlx::Error> {
+pub(super) async fn folds(
+    connection: &mut SqliteConnection,
+    steps: &mut LastRead,
+    list: &str,
+) -> Result<Folds, sqlx::Error> {
     let rows = sqlx::query(FOLDS)
         .bind(list.to_owned())
         .fetch_all(&mut *connection)
@@ -55,7 +63,9 @@ pub(super) async fn folds(connection: &mut SqliteConnection, list: &str) -> Resu
     let mut folds = Folds::new();
     for row in &rows {
         let message: i64 = row.try_get(0)?;
-        let state = steps::read(connection, row.try_get(4)?, message, row.try_get(5)?).await?;
+        let state = steps
+            .read(connection, row.try_get(4)?, (row.try_get(6)?, message), row.try_get(5)?)
+            .await?;
         folds.entry(message).or_default().push(FoldBefore {
             policy: PolicyId {
                 pack: row.try_get::<&str, _>(1)?.into(),

@@ -23,6 +23,7 @@ use crate::sqlite::log::checkpoints;
 use crate::storage::StorageError;
 use proviso_evidence::{Generation, Sink, Writer};
 use proviso_model::{Digest, Principal, Timestamp};
+use proviso_proof::note::VerifiedCheckpoint;
 use std::collections::{BTreeSet, HashMap};
 
 /// Messages that are read at once, and the sealed bytes at which no more are.
@@ -56,6 +57,10 @@ impl Sqlite {
         let key = key.ok_or_else(|| self.nothing_signed())?;
         let about = request.about(number, key.name().to_string(), by);
         let mut writer = Writer::new(sink, about, request.views);
+        let witnessed = self.witnessed(&key).await?;
+        if let Some(witnessed) = &witnessed {
+            writer.witnessed(witnessed.note().clone());
+        }
         let mut reading = read::Reading::new(&request.zone);
         if !request.masked {
             reading.begin_judged_with();
@@ -110,7 +115,8 @@ impl Sqlite {
             .reading(|mut reader| async move { tell::told(&mut reader, before, &digest).await })
             .await?;
         let leaf = told.place.leaf;
-        let proof = self.proof(key.clone(), told, unproven.places()).await?;
+        let witnessed = witnessed.as_ref().map(VerifiedCheckpoint::checkpoint);
+        let proof = self.proof(key.clone(), told, unproven.places(), witnessed).await?;
         let given = Given {
             number,
             manifest: hex(unproven.digest()),

@@ -1,5 +1,6 @@
 //! What leads from entries of the log to a signed checkpoint: one proof for the entries of each leaf, and one for all leaves.
 
+use super::tell;
 use crate::log::LogTrouble;
 use crate::opening::{ArchiveError, beside};
 use crate::sqlite::Sqlite;
@@ -8,13 +9,13 @@ use crate::sqlite::log::witnessed::consistency;
 use crate::sqlite::log::{checkpoints, judged, tiles};
 use crate::sqlite::records::{content_columns, read_content};
 use crate::sqlite::rows::{damage, damaged};
-use proviso_evidence::{LeafProof, Proof, Told, WitnessedProof};
+use proviso_evidence::{LeafProof, Proof, Told};
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, sub_tree};
 use proviso_proof::leaf::Leaf;
-use proviso_proof::note::{Checkpoint, LogTrust, Note, VerifierKey};
+use proviso_proof::note::{Checkpoint, LogTrust, Note, VerifiedCheckpoint, VerifierKey};
 use proviso_proof::tree::multi::{MultiProof, multi_ranges};
-use proviso_proof::tree::proof::MakeError;
+use proviso_proof::tree::proof::{ConsistencyProof, MakeError};
 use proviso_proof::tree::tiled::tile_of;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,20 +36,20 @@ const TAGS: &str = concat!(
 );
 
 impl Sqlite {
-    /// What shows the log's entry of an export and the entries that it names, once a checkpoint covers them.
+    /// What shows the log's entry of an export and the entries that it names, once a checkpoint covers them; and that this one continues what
+    /// witnesses signed.
     pub(super) async fn proof(
         &self,
         key: VerifierKey,
         exported: Told,
         places: &BTreeMap<u64, BTreeSet<u32>>,
+        witnessed: Option<&Checkpoint>,
     ) -> Result<Proof, ArchiveError> {
         let mut places = places.clone();
         places
             .entry(exported.place.leaf)
             .or_default()
             .insert(exported.place.entry);
-        // What witnesses signed first: the checkpoint that is read behind it is no older.
-        let older = self.cosigned(&key)?;
         let (checkpoint, note) = self.covering(&key, exported.place.leaf).await?;
         let mut leaves = Vec::with_capacity(places.len());
         for (leaf, places) in &places {
@@ -64,8 +65,8 @@ impl Sqlite {
             let what = "the log does not lead to its checkpoint: `proviso audit verify` tells what was altered";
             return Err(self.storage(damage(what.to_owned())).into());
         }
-        let witnessed = match older {
-            Some((older, note)) => Some(self.continued(&checkpoint, &older, note).await?),
+        let continued = match witnessed {
+            Some(older) => Some(self.continued(&checkpoint, older).await?),
             None => None,
         };
         Ok(Proof {
@@ -74,37 +75,43 @@ impl Sqlite {
             exported,
             leaves,
             tree,
-            witnessed,
+            continued,
         })
     }
 
     /// The newest checkpoint under the log's key that a witness signed as well. One under another key is of before the log went on under this one.
-    fn cosigned(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, ArchiveError> {
+    pub(super) async fn witnessed(&self, key: &VerifierKey) -> Result<Option<VerifiedCheckpoint>, ArchiveError> {
         let found = checkpoints::read(beside(&self.path, ".witnessed")).map_err(|error| self.log_trouble(error))?;
         let trust = LogTrust::new(key.name().as_str(), key.clone());
         let verified = found
             .zip(trust.ok())
             .and_then(|(found, trust)| trust.open(&found.bytes).ok());
-        let verified = verified.filter(|verified| verified.note().signatures().len() > 1);
-        Ok(verified.map(|verified| (verified.checkpoint().clone(), verified.note().clone())))
+        let Some(verified) = verified.filter(|verified| verified.note().signatures().len() > 1) else {
+            return Ok(None);
+        };
+        let size = self.reading(|mut reader| async move { tell::size(&mut reader).await });
+        if verified.checkpoint().size() > size.await?.unsigned_abs() {
+            return Err(self.not_continued());
+        }
+        Ok(Some(verified))
+    }
+
+    /// An older archive was put in the place of a newer one, or another log was made.
+    fn not_continued(&self) -> ArchiveError {
+        let what = "the log does not continue what its witness signed: `proviso audit verify` tells more";
+        self.storage(damage(what.to_owned())).into()
     }
 
     /// From a checkpoint that witnesses signed to that of an export.
-    async fn continued(
-        &self,
-        checkpoint: &Checkpoint,
-        older: &Checkpoint,
-        note: Note,
-    ) -> Result<WitnessedProof, ArchiveError> {
+    async fn continued(&self, checkpoint: &Checkpoint, older: &Checkpoint) -> Result<ConsistencyProof, ArchiveError> {
         let (before, size) = (older.size(), checkpoint.size());
         let continued = self
             .reading(|mut reader| async move { consistency(&mut reader, before, size).await })
             .await?;
-        if checkpoint.continues(older, &continued).is_err() {
-            let what = "the log does not continue what its witness signed: `proviso audit verify` tells more";
-            return Err(self.storage(damage(what.to_owned())).into());
+        match checkpoint.continues(older, &continued) {
+            Ok(()) => Ok(continued),
+            Err(_) => Err(self.not_continued()),
         }
-        Ok(WitnessedProof { note, continued })
     }
 
     /// The checkpoint that covers a leaf, with the log's own signature alone. It is waited for.
