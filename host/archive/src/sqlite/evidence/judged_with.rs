@@ -2,7 +2,7 @@
 //! the states of their subjects, and what the directory said of their parties. Of a message that is not exported nothing is given.
 
 use crate::sqlite::Sqlite;
-use crate::sqlite::steps::LastRead;
+use crate::sqlite::steps::{self, Step};
 use crate::storage::StorageError;
 use proviso_evidence::{Before, Department, Evidence, FoldBefore, JudgedWith};
 use proviso_model::directory::Directory;
@@ -10,13 +10,12 @@ use proviso_model::id::PolicyId;
 use proviso_model::set::PolicySet;
 use proviso_model::time::Zone;
 use proviso_model::{Digest, Message, Timestamp};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-const FOLDS: &str = "SELECT t.message, p.pack, p.name, f.key, t.fold, t.state_before,
-         (SELECT b.message FROM fold_steps b WHERE b.fold = t.fold AND b.message < t.message AND substr(b.state_before, 1, 1) != x'ff'
-          ORDER BY b.message DESC LIMIT 1) FROM json_each(?1) w
+const FOLDS: &str = "SELECT t.message, p.pack, p.name, f.key, t.fold, t.state_before FROM json_each(?1) w
      CROSS JOIN fold_steps t ON t.message = w.value JOIN fold_states f USING (fold) JOIN policies p USING (policy)
      ORDER BY t.message, p.pack, p.name, f.key";
 
@@ -27,8 +26,6 @@ pub(super) type Folds = HashMap<i64, Vec<FoldBefore>>;
 #[derive(Default)]
 pub(super) struct Between {
     before: Before<Parties>,
-    /// Steps of states.
-    pub(super) steps: LastRead,
     /// The time zone of each generation's set; `None` where its set cannot be read.
     zones: HashMap<Digest, Option<Zone>>,
     /// By version and time zone; `None` where the version is not there.
@@ -51,22 +48,23 @@ impl Parties {
 }
 
 /// The states before some messages.
-pub(super) async fn folds(
-    connection: &mut SqliteConnection,
-    steps: &mut LastRead,
-    list: &str,
-) -> Result<Folds, sqlx::Error> {
+pub(super) async fn folds(connection: &mut SqliteConnection, list: &str) -> Result<Folds, sqlx::Error> {
     let rows = sqlx::query(FOLDS)
         .bind(list.to_owned())
         .fetch_all(&mut *connection)
         .await?;
+    let read = |row: &SqliteRow| {
+        Ok(Step {
+            message: row.try_get(0)?,
+            fold: row.try_get(4)?,
+            stored: row.try_get(5)?,
+        })
+    };
+    let read: Vec<Step> = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
+    let states = steps::read_all(connection, &read).await?;
     let mut folds = Folds::new();
-    for row in &rows {
-        let message: i64 = row.try_get(0)?;
-        let state = steps
-            .read(connection, row.try_get(4)?, (row.try_get(6)?, message), row.try_get(5)?)
-            .await?;
-        folds.entry(message).or_default().push(FoldBefore {
+    for ((row, step), state) in rows.iter().zip(&read).zip(states) {
+        folds.entry(step.message).or_default().push(FoldBefore {
             policy: PolicyId {
                 pack: row.try_get::<&str, _>(1)?.into(),
                 policy: row.try_get::<&str, _>(2)?.into(),
@@ -116,26 +114,24 @@ impl Sqlite {
         version: i64,
         generation: Digest,
     ) -> Result<Option<(Arc<Directory>, Zone)>, StorageError> {
-        let zone = match between.zones.get(&generation) {
-            Some(zone) => zone.clone(),
-            None => {
-                let record = self.generation(&generation).await?;
-                let set = record.and_then(|record| PolicySet::from_canonical_json(&record.set_json).ok());
-                let zone = set.map(|set| set.time_zone);
-                between.zones.insert(generation, zone.clone());
-                zone
-            }
+        let zone = if let Some(zone) = between.zones.get(&generation) {
+            zone.clone()
+        } else {
+            let record = self.generation(&generation).await?;
+            let set = record.and_then(|record| PolicySet::from_canonical_json(&record.set_json).ok());
+            let zone = set.map(|set| set.time_zone);
+            between.zones.insert(generation, zone.clone());
+            zone
         };
         let Some(zone) = zone else { return Ok(None) };
         let key = (version, zone.name().to_owned());
-        let directory = match between.directories.get(&key) {
-            Some(directory) => directory.clone(),
-            None => {
-                let record = self.directory(Some(version)).await?;
-                let directory = record.map(|record| Arc::new(Directory::new(version, &record.rows, &zone)));
-                between.directories.insert(key, directory.clone());
-                directory
-            }
+        let directory = if let Some(directory) = between.directories.get(&key) {
+            directory.clone()
+        } else {
+            let record = self.directory(Some(version)).await?;
+            let directory = record.map(|record| Arc::new(Directory::new(version, &record.rows, &zone)));
+            between.directories.insert(key, directory.clone());
+            directory
         };
         Ok(directory.map(|directory| (directory, zone)))
     }

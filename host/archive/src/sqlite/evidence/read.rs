@@ -98,11 +98,8 @@ impl Sqlite {
     ) -> Result<Vec<Result<(Evidence, Named), i64>>, StorageError> {
         let list = number_list(chosen.iter().map(|one| one.arrival));
         let directories = &reading.directories;
-        let steps = reading
-            .between
-            .as_mut()
-            .map(|between| std::mem::take(&mut between.steps));
-        let (mut read, missing, mut folds, steps) = self
+        let is_judged_with = reading.between.is_some();
+        let (mut read, missing, mut folds) = self
             .reading(|mut reader| async move {
                 let rows = sqlx::query(ROWS).bind(list.clone()).fetch_all(&mut *reader).await?;
                 let log = log_of(&mut reader, &list, &rows).await?;
@@ -115,16 +112,14 @@ impl Sqlite {
                     read.insert(one.0.number, one);
                 }
                 // In the transaction of the rows: what is disposed of meanwhile takes its states with it.
-                let (mut steps, mut before) = (steps, Folds::new());
-                if let Some(steps) = &mut steps {
-                    before = folds(&mut reader, steps, &list).await?;
-                }
-                Ok((read, missing, before, steps))
+                let folds = if is_judged_with {
+                    folds(&mut reader, &list).await?
+                } else {
+                    Folds::new()
+                };
+                Ok((read, missing, folds))
             })
             .await?;
-        if let (Some(between), Some(steps)) = (&mut reading.between, steps) {
-            between.steps = steps;
-        }
         for version in missing {
             if !reading.directories.contains_key(&version)
                 && let Some(record) = self.directory(Some(version)).await?
