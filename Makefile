@@ -25,7 +25,7 @@
 #   make upgrade  has a build that stands for an older version archive 100,000 messages, and replays them all by this one
 #   make races     has a hold and a disposal meet on 100,000 messages, and 1,000 approved exports run by six at once
 #   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
-#   make verifier  builds both verifiers of exports: proviso-verify as one file that needs nothing of a machine,
+#   make verifier  builds both verifiers of exports: proviso-verify, which judges again too, as one file that needs nothing of a machine,
 #                  target/x86_64-unknown-linux-gnu/release/proviso-verify, and the page for a browser, target/proviso-verify.html
 #   make lint      rustfmt, clippy and the documentation, as CI checks them
 
@@ -123,5 +123,6 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	cargo check --release -p proviso-proof -p proviso-evidence --target wasm32-unknown-unknown
+	cargo clippy --release -p proviso-verify --no-default-features --no-deps -- -D warnings
 	cargo clippy --release -p proviso-verify-page --lib --no-deps --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps

@@ -83,7 +83,7 @@ fn what_is_due_goes_unless_it_is_held_and_does_not_come_back() {
         ],
     );
     assert_eq!(placed[0]["hold"], 1);
-    assert!(stays(&site).iter().all(|(_, why)| why == "1 holds keep it"));
+    assert!(stays(&site).iter().all(|(_, why)| why == "a hold keeps it"));
     let (code, _, error) = said(&site, &["retention", "dispose"]);
     assert_eq!(code, Some(2), "{error}");
     let report = ok(&site, &["retention", "dispose", "--yes"]);

@@ -43,7 +43,11 @@ pub(crate) fn report(path: &Path, key: Option<&Value>) -> Report {
     verify(
         &mut members,
         &mut Unsealing::new().unwrap(),
-        &Expected { key },
+        None,
+        &Expected {
+            key,
+            ..Expected::default()
+        },
         &mut |_| {},
     )
     .unwrap()

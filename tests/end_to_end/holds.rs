@@ -35,7 +35,7 @@ fn what_contains_a_term_of_a_hold_stays() {
     let kept = |site: &Site| {
         let planned = stays(site).into_iter();
         planned
-            .filter(|(_, why)| why == "1 holds keep it")
+            .filter(|(_, why)| why == "a hold keeps it")
             .map(|(name, _)| name)
             .collect::<Vec<_>>()
     };

@@ -436,7 +436,8 @@ fn evidence_is_whole(path: &Path) -> bool {
     let report = verify(
         &mut members,
         &mut Unsealing::new().unwrap(),
-        &Expected { key: None },
+        None,
+        &Expected::default(),
         &mut |_| {},
     );
     report.is_ok_and(|report| report.is_whole())

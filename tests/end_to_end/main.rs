@@ -32,6 +32,7 @@ mod faults;
 mod holds;
 mod hostile;
 mod inspect;
+mod judged_again;
 mod keys;
 mod kill;
 mod kill_points;

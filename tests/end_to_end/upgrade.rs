@@ -56,7 +56,7 @@ fn an_archive_of_schema_13_is_what_it_was_and_goes_on() {
     again["sent_at"] = "2020-03-01T08:00:00Z".into();
     let (_, answer) = daemon.post("/v1/messages", &again.to_string());
     assert_eq!((&answer["accepted"], &answer["duplicates"]), (&0.into(), &1.into()));
-    let held = ("bank/chat/old-3".to_owned(), Value::from("1 holds keep it"));
+    let held = ("bank/chat/old-3".to_owned(), Value::from("a hold keeps it"));
     assert_eq!(stays(&site), [held]);
     let holds = ok(&site, &["hold", "list"]);
     assert_eq!(

@@ -1,6 +1,11 @@
 //! A witness elsewhere: it signs what continues, and an older archive put in the place of a newer one is noticed by it, whoever did it.
 
+use super::evidence;
 use super::support::{Serve, Site, message, proviso, run, stdout, wait_until};
+use proviso_evidence::verify::{Expected, verify};
+use proviso_evidence::words::{Language, said};
+use proviso_proof::note::{KeyKind, KeyName, SignerKey};
+use proviso_verify::{Unsealing, open};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -193,6 +198,88 @@ fn an_older_archive_in_the_place_of_a_newer_one_is_noticed_by_the_witness() {
         daemon.log()
     );
     assert_eq!(daemon.terminate(), Some(0));
+}
+
+#[test]
+fn an_export_says_what_the_witness_signed() {
+    let site = Site::new();
+    assert_eq!(Serve::start(&site).terminate(), Some(0));
+    let bare = fs::read_to_string(site.path("proviso.toml")).unwrap();
+    let witness = Witness::start(&site, &[&log_key(&site)]);
+    site.write("proviso.toml", &format!("{bare}{}", witness.config()));
+    let daemon = Serve::start(&site);
+    let signed = signed(&site, &daemon, "a", 5);
+    let folder = site.path("case-7");
+    let (code, _, error) = evidence::export(&site, &folder, &["好的"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(daemon.terminate(), Some(0));
+    let report = |witnesses: &[&str]| {
+        let expected = Expected {
+            key: Some(log_key(&site).parse().unwrap()),
+            witnesses: witnesses.iter().map(|key| key.parse().unwrap()).collect(),
+        };
+        let mut members = open(&folder).unwrap();
+        verify(
+            &mut members,
+            &mut Unsealing::new().unwrap(),
+            None,
+            &expected,
+            &mut |_| {},
+        )
+        .unwrap()
+    };
+    let known = report(&[&witness.key]);
+    assert!(known.is_whole(), "{:?}", known.faults);
+    let cosigned = known.cosigned.as_ref().unwrap();
+    assert!(cosigned.size >= signed, "{cosigned:?}");
+    assert!(
+        matches!(&cosigned.known[..], [(key, at)] if *key == witness.key && *at > 1_700_000_000),
+        "{cosigned:?}"
+    );
+    assert!(
+        said(&known, Language::English)
+            .to_text()
+            .contains(&format!(" by {}\n", witness.key))
+    );
+    // Of who does not know the witness it is told, and not believed.
+    let unknown = report(&[]);
+    assert!(unknown.is_whole(), "{:?}", unknown.faults);
+    let cosigned = unknown.cosigned.unwrap();
+    assert!(cosigned.known.is_empty() && cosigned.unknown.len() == 1, "{cosigned:?}");
+    // Another witness did not sign.
+    let seed = [7; 32];
+    let other = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &seed);
+    let other = report(&[&other.verifier().to_string()]);
+    assert!(!other.is_whole());
+    assert!(
+        other.faults[0].to_string().contains("did not sign it"),
+        "{:?}",
+        other.faults
+    );
+    // What leads from it to the export's checkpoint is compared, and so is each signature. That it was left out shows by the manifest.
+    for (member, fault) in [("proof/continued", "proof/continued: "), ("witnessed", "witnessed: ")] {
+        let path = folder.join(member);
+        let text = fs::read_to_string(&path).unwrap();
+        let altered = if member == "proof/continued" {
+            format!("{text}{}\n", "0".repeat(64))
+        } else {
+            let at = text.trim_end().len() - 8;
+            let other = if text[at..].starts_with('A') { "B" } else { "A" };
+            format!("{}{other}{}", &text[..at], &text[at + 1..])
+        };
+        fs::write(&path, altered).unwrap();
+        let altered = report(&[&witness.key]).faults;
+        fs::remove_file(&path).unwrap();
+        let left_out = report(&[]).faults;
+        for faults in [altered, left_out] {
+            assert!(
+                faults.iter().any(|one| one.to_string().starts_with(fault)),
+                "{faults:?}"
+            );
+        }
+        fs::write(&path, text).unwrap();
+    }
+    assert!(report(&[&witness.key]).is_whole());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use crate::altered_exports::{Exports, unseen};
 use crate::disposal::{clock, due};
-use crate::evidence::{Exports, unseen};
 use crate::log::{beside, copy, ending, with_everything};
 use crate::support::{Write, batch, entry, fresh, raw_connection, retention, wei};
 use proviso_archive::{Archive, Change, EndingImport};

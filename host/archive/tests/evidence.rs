@@ -1,8 +1,8 @@
 //! Exports: what is given away verifies by itself, and what was altered of it is found.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::log::with_everything;
-use crate::support::{Write as _, batch, entry, fresh, generation, now, rich_entry, wei};
+use crate::log::{copy, with_everything};
+use crate::support::{Write as _, advance, batch, entry, fresh, generation, now, rich_entry, wei};
 use proviso_archive::{
     Archive, Chosen, ConversationKey, ExportError, ExportRequest, Given, NoPacks, PackAtHand, Packs, VerifierKey,
 };
@@ -11,7 +11,10 @@ use proviso_evidence::verify::{Expected, Report, verify};
 use proviso_evidence::{Asked, Members as _, Role, Views};
 use proviso_model::time::Zone;
 use proviso_model::{Digest, Timestamp};
+use proviso_proof::note::witness::Request;
+use proviso_proof::note::{KeyKind, KeyName, Note, Signature, SignerKey};
 use proviso_verify::Unsealing;
+use serde_json::json;
 use sqlx::Connection as _;
 use std::io::Cursor;
 use std::path::Path;
@@ -37,14 +40,38 @@ fn told() -> Timestamp {
     Timestamp::from_millis(now().as_millis() + 5_000).unwrap()
 }
 
-/// An archive with messages that were judged again, released, and plain, in several leaves and conversations.
+/// The witness of these logs.
+pub(crate) fn witness() -> SignerKey {
+    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32])
+}
+
+/// Has the witness sign the log as far as it is signed.
+async fn cosign(archive: &Archive) {
+    let asked = archive.witness_request(0).await.unwrap().unwrap();
+    let note = Request::from_text(&asked.body).unwrap().note;
+    let note = Note::parse(note.as_bytes()).unwrap();
+    let signature = witness().cosign(note.text(), 1_793_000_000).unwrap();
+    let answer = Signature::new(witness().verifier(), signature).to_string();
+    archive
+        .keep_witnessed(&asked, &answer, witness().verifier())
+        .await
+        .unwrap();
+}
+
+/// An archive with messages that were judged again, released, and plain, in several leaves and conversations; some had a state before them, and a
+/// witness signed the log.
 pub(crate) async fn filled(folder: &tempfile::TempDir) -> Archive {
     let archive = fresh(folder).await;
     archive.ingest(&batch(vec![rich_entry("held", 1)])).await.unwrap();
+    let mut state = b"\x00one".to_vec();
     for turn in 0..12 {
-        let entries = (0..3).map(|n| entry(&format!("m{turn}-{n}"), n)).collect();
+        let mut entries: Vec<_> = (0..3).map(|n| entry(&format!("m{turn}-{n}"), n)).collect();
+        let before = state.clone();
+        state.extend(format!("; and {turn}").bytes());
+        entries[1].advances = vec![advance("staff-1", &before, &state)];
         archive.ingest(&batch(entries)).await.unwrap();
     }
+    cosign(&archive).await;
     archive
         .release(&[crate::support::id("held")], "looked at")
         .await
@@ -70,8 +97,15 @@ pub(crate) fn verified(bytes: Vec<u8>, key: Option<&str>) -> Option<Report> {
     let mut members = TarMembers::open(Cursor::new(bytes)).ok()?;
     let expected = Expected {
         key: key.map(|key| key.parse::<VerifierKey>().unwrap()),
+        ..Expected::default()
     };
-    let report = verify(&mut members, &mut Unsealing::new().unwrap(), &expected, &mut |_| {});
+    let report = verify(
+        &mut members,
+        &mut Unsealing::new().unwrap(),
+        None,
+        &expected,
+        &mut |_| {},
+    );
     Some(report.unwrap())
 }
 
@@ -81,7 +115,7 @@ async fn an_export_verifies_by_itself() {
     let archive = filled(&folder).await;
     let chosen = all_of(&archive).await;
     let (bytes, given) = export(&archive, &request(), &chosen).await;
-    let report = verified(bytes, Some(&given.key)).unwrap();
+    let report = verified(bytes.clone(), Some(&given.key)).unwrap();
     assert!(report.is_whole(), "{:#?}", report.faults);
     assert!(report.entries >= 1, "{report:?}");
     let about = report.about.unwrap();
@@ -89,10 +123,76 @@ async fn an_export_verifies_by_itself() {
     assert_eq!((report.opened, report.masked, report.untold), (37, 0, 0));
     assert_eq!((about.by.as_str(), about.to.as_str()), ("person:wei", "the court"));
     assert_eq!(report.told_at_ms, Some(told().as_millis().unsigned_abs()));
+    let cosigned = report.cosigned.unwrap();
+    assert!(cosigned.size > 0 && cosigned.known.is_empty(), "{cosigned:?}");
+    assert_eq!(cosigned.unknown.len(), 1, "{cosigned:?}");
+    let members = parts(&bytes);
+    // What each message was judged with beside itself: of one in three a state, each time the one that the last left.
+    let (_, lines) = members
+        .iter()
+        .find(|(path, _)| path == "judged-with/0001.jsonl")
+        .unwrap();
+    let lines = String::from_utf8(lines.clone()).unwrap();
+    let states: Vec<String> = lines.lines().filter_map(state_of).collect();
+    assert_eq!(states.len(), 13);
+    // "\0one; and 0", in base64.
+    assert_eq!(states[..3], ["", "AG9uZQ==", "AG9uZTsgYW5kIDA="]);
     // The next one has the next number, and the first is as whole as before.
     let (bytes, given) = export(&archive, &request(), &chosen[..2]).await;
     assert_eq!(given.number, 2);
     assert!(verified(bytes, None).unwrap().is_whole());
+    archive.close().await;
+}
+
+/// The state before a message, of its line.
+fn state_of(line: &str) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        (&line["before"], &line["departments"]),
+        (&json!([]), &json!(null)),
+        "{line}"
+    );
+    let fold = line["folds"].get(0)?;
+    assert_eq!(
+        (&fold["policy"], &fold["key"]),
+        (&json!("departure-risk"), &json!("staff-1"))
+    );
+    Some(fold["state"].as_str().unwrap().to_owned())
+}
+
+/// An older archive that was put in the place of a newer one does not continue what the witness signed of that.
+#[tokio::test]
+async fn a_log_that_does_not_continue_what_was_witnessed_gives_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = filled(&folder).await;
+    let path = archive.path().to_owned();
+    archive.close().await;
+    let old = folder.path().join("old.db");
+    copy(&path, &old);
+    let archive = Archive::open(&path).await.unwrap();
+    archive.ingest(&batch(vec![entry("newer", 1)])).await.unwrap();
+    archive.close().await;
+    let archive = Archive::open(&path).await.unwrap();
+    cosign(&archive).await;
+    archive.close().await;
+    copy(&old, &path);
+    let archive = Archive::open(&path).await.unwrap();
+    let chosen = all_of(&archive).await;
+    let tar = TarWriter::new(Vec::new());
+    let given = archive.export(tar, &request(), &chosen, &NoPacks, &wei(), told).await;
+    let error = given.map(drop).unwrap_err();
+    let mut told = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        told.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    assert!(
+        told.contains("the log does not continue what its witness signed"),
+        "{told}"
+    );
+    let leaves = archive.log(None, 1).await.unwrap();
+    assert!(leaves[0].entries.iter().all(|entry| entry.kind != "exported"));
     archive.close().await;
 }
 
@@ -266,23 +366,10 @@ pub(crate) async fn alter(path: &Path, sql: &'static str) {
     connection.close().await.unwrap();
 }
 
-/// Numbers of a seed (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
-    }
-}
-
 /// The members of an export, in their order.
-type Parts = Vec<(String, Vec<u8>)>;
+pub(crate) type Parts = Vec<(String, Vec<u8>)>;
 
-fn parts(bytes: &[u8]) -> Parts {
+pub(crate) fn parts(bytes: &[u8]) -> Parts {
     let mut members = TarMembers::open(Cursor::new(bytes)).unwrap();
     let paths = members.paths().unwrap();
     paths
@@ -292,158 +379,6 @@ fn parts(bytes: &[u8]) -> Parts {
             (path, bytes)
         })
         .collect()
-}
-
-fn joined(parts: &Parts) -> Vec<u8> {
-    use proviso_evidence::Sink as _;
-    let mut tar = TarWriter::new(Vec::new());
-    for (path, bytes) in parts {
-        tar.member(path, bytes).unwrap();
-    }
-    tar.finish().unwrap()
-}
-
-/// An export with those that are put in its place.
-pub(crate) struct Exports {
-    whole: Vec<u8>,
-    /// The one before it, and one of another archive: their members are put among its own.
-    others: [Parts; 2],
-}
-
-impl Exports {
-    pub(crate) async fn made(masked: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        let (archive, other) = (filled(&folder).await, filled(&elsewhere).await);
-        let chosen = all_of(&archive).await;
-        let request = ExportRequest { masked, ..request() };
-        let (before, _) = export(&archive, &request, &chosen).await;
-        archive.ingest(&batch(vec![entry("between", 1)])).await.unwrap();
-        let (whole, _) = export(&archive, &request, &chosen).await;
-        let (foreign, _) = export(&other, &request, &chosen).await;
-        archive.close().await;
-        other.close().await;
-        let others = [parts(&before), parts(&foreign)];
-        assert!(verified(whole.clone(), None).unwrap().is_whole());
-        Self { whole, others }
-    }
-
-    /// Alters something; what, and the export. `None` where that changed nothing.
-    fn alter(&self, numbers: &mut Numbers) -> Option<(String, Vec<u8>)> {
-        let mut members = parts(&self.whole);
-        let at = numbers.below(members.len());
-        let name = members[at].0.clone();
-        let what = match numbers.below(12) {
-            0..4 => {
-                let mut bytes = self.whole.clone();
-                let (at, bit) = (numbers.below(bytes.len()), numbers.below(8));
-                bytes[at] ^= 1 << bit;
-                return Some((format!("bit {bit} of byte {at}"), bytes));
-            }
-            4 => {
-                members.remove(at);
-                format!("{name} left out")
-            }
-            5 => {
-                let other = numbers.below(members.len());
-                members.swap(at, other);
-                format!("{name} and member {other} in each other's places")
-            }
-            6 => {
-                members[at].0 = format!("{name}.x");
-                format!("{name} called otherwise")
-            }
-            7 => {
-                let copy = members[at].1.clone();
-                members.insert(at, (format!("messages/{}.txt", numbers.below(1_000)), copy));
-                format!("a copy of {name} added")
-            }
-            8 => {
-                let other = &self.others[numbers.below(2)];
-                let (path, bytes) = other.iter().find(|(path, _)| *path == name)?;
-                members[at].1.clone_from(bytes);
-                format!("{path} of another export")
-            }
-            9 => {
-                // All that shows it is another's, or the one's before.
-                let other = numbers.below(2);
-                members.retain(|(path, _)| !path.starts_with("proof/"));
-                let proof = self.others[other].iter().filter(|(path, _)| path.starts_with("proof/"));
-                members.extend(proof.cloned());
-                format!("the proof of export {other}")
-            }
-            10 => {
-                let bytes = &mut members[at].1;
-                let place = numbers.below(bytes.len() + 1);
-                bytes.truncate(place);
-                format!("{name} cut at {place}")
-            }
-            _ => {
-                // A line twice, or two in each other's places.
-                let text = String::from_utf8(members[at].1.clone()).ok()?;
-                let mut lines: Vec<&str> = text.lines().collect();
-                if lines.len() < 2 {
-                    return None;
-                }
-                let (one, other) = (numbers.below(lines.len()), numbers.below(lines.len()));
-                lines.swap(one, other);
-                members[at].1 = (lines.join("\n") + "\n").into_bytes();
-                format!("lines {one} and {other} of {name} in each other's places")
-            }
-        };
-        let bytes = joined(&members);
-        (bytes != self.whole).then_some((what, bytes))
-    }
-}
-
-/// Alterations that are found, of so many; those that are not.
-pub(crate) fn unseen(exports: &Exports, count: u64) -> Vec<String> {
-    let (mut unseen, mut tried, mut seed) = (Vec::new(), 0, 0);
-    while tried < count {
-        seed += 1;
-        let Some((what, bytes)) = exports.alter(&mut Numbers(seed)) else {
-            continue;
-        };
-        tried += 1;
-        if verified(bytes, None).is_some_and(|report| report.is_whole()) {
-            unseen.push(format!("{seed}: {what}"));
-        }
-    }
-    unseen
-}
-
-/// Whoever rewrites the manifest with what they altered has no entry of the log for it.
-#[tokio::test]
-async fn a_manifest_that_was_made_again_is_found_by_the_log() {
-    let exports = Exports::made(false).await;
-    let mut members = parts(&exports.whole);
-    let messages = members
-        .iter()
-        .position(|(path, _)| path == "messages/0001.jsonl")
-        .unwrap();
-    let altered = String::from_utf8(members[messages].1.clone()).unwrap();
-    let altered = altered.replacen("您好", "你好", 1);
-    let manifest = members.iter().position(|(path, _)| path == "manifest.json").unwrap();
-    let old = sha256(&members[messages].1);
-    let bytes = (members[messages].1.len(), altered.len());
-    let text = String::from_utf8(members[manifest].1.clone()).unwrap();
-    members[manifest].1 = text
-        .replace(&old, &sha256(altered.as_bytes()))
-        .replace(&format!("\"bytes\": {}", bytes.0), &format!("\"bytes\": {}", bytes.1))
-        .into_bytes();
-    members[messages].1 = altered.into_bytes();
-    let report = verified(joined(&members), None).unwrap();
-    let at = |member: &str| report.faults.iter().any(|fault| fault.member == member);
-    assert!(
-        at("proof/exported.json") && at("messages/0001.jsonl"),
-        "{:?}",
-        report.faults
-    );
-    assert!(!at("manifest.json"), "{:?}", report.faults);
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Digest::of(bytes).to_string().trim_start_matches("sha256:").to_owned()
 }
 
 /// Names a folder to write an export to, for the golden files of `host/verify`. Without it nothing is written.

@@ -1,6 +1,7 @@
 //! The tests of this crate in one binary: linking one for each file costs more than compiling them. A new file is named here.
 
 mod alterations;
+mod altered_exports;
 mod backup;
 mod certificates;
 mod conformance;

@@ -134,6 +134,7 @@ async fn of_due(rulebook: &mut Rulebook, due: Due, today: Day) -> Planned {
             let rules = again.decided_by.iter().map(|statute| statute.rule.clone());
             planned.rules = rules.collect();
             planned.going = match due.kept_by {
+                Some(KeptBy::Holds(1)) => Err("a hold keeps it".to_owned()),
                 Some(KeptBy::Holds(holds)) => Err(format!("{holds} holds keep it")),
                 Some(KeptBy::Waiting) => Err("it waits for a person".to_owned()),
                 Some(KeptBy::Damaged) => Err("it is damaged: see `proviso audit verify`".to_owned()),

@@ -11,7 +11,7 @@ use proviso_model::retention::Laws;
 use proviso_model::set::{Apply, Mode, PolicySet};
 use proviso_model::{Digest, Problem};
 use proviso_pack::manifest;
-use proviso_pack::{Pack, TrustedPack, rules_of_law};
+use proviso_pack::{Pack, rules_of_law};
 use serde_json::Map;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +34,19 @@ pub struct Identity<'a> {
     pub versions: &'a str,
     /// The set's canonical JSON, as it was recorded.
     pub set_json: &'a str,
+}
+
+impl Identity<'_> {
+    /// The address of the generation with these packs, in the order of the set: a digest of all that a verdict depends on beside the message.
+    /// Nothing is built for it.
+    pub fn address(&self, packs: impl IntoIterator<Item = Digest>) -> Digest {
+        let mut id = DigestBuilder::new("proviso generation 1");
+        id.part(self.versions.as_bytes()).part(self.set_json.as_bytes());
+        for pack in packs {
+            id.part(pack.as_bytes());
+        }
+        id.finish()
+    }
 }
 
 /// What judges: a part of every generation's address, recorded with it.
@@ -126,7 +139,7 @@ impl Engine {
                 plan.into_policy(plugin.expect("a plugin that is missing is a problem"), matcher.count)
             })
             .collect();
-        let id = generation_id(identity, &resolved.packs);
+        let id = identity.address(resolved.packs.iter().map(|pack| pack.digest()));
         Ok(Generation::new(
             (Arc::clone(&self.sandbox), Arc::clone(&self.remembered)),
             id,
@@ -160,16 +173,6 @@ impl ResolvedSet {
         }
         Laws::new(rules)
     }
-}
-
-/// Digest of all that a verdict depends on beside the message.
-fn generation_id(identity: Identity<'_>, packs: &[Arc<TrustedPack>]) -> Digest {
-    let mut id = DigestBuilder::new("proviso generation 1");
-    id.part(identity.versions.as_bytes()).part(identity.set_json.as_bytes());
-    for pack in packs {
-        id.part(pack.digest().as_bytes());
-    }
-    id.finish()
 }
 
 /// Why no policy of an `[[apply]]` runs.

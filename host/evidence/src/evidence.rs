@@ -1,5 +1,7 @@
 //! What an archive hands over of a message, to be written.
 
+use proviso_model::id::PolicyId;
+use proviso_model::time::Day;
 use proviso_model::{Digest, Message, Timestamp, Verdict};
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::Entry;
@@ -7,6 +9,7 @@ use proviso_proof::entry_proof::Place;
 use proviso_record::{codes, digests};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why a message is in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,43 @@ pub struct Evidence {
     pub judged: Option<JudgedAt>,
     /// What is sealed.
     pub sealed: Sealed,
+    /// What it was judged with beside itself.
+    pub judged_with: JudgedWith,
+}
+
+/// What it takes to judge a message again, beside the message, its verdict and the generation. The manifest alone vouches for it, save for
+/// the messages before it: the verdict has a digest over them. Nothing of a masked export.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JudgedWith {
+    /// The numbers of the messages that its verdict names as preceding; `None` if one of them is not in the export.
+    pub before: Option<Vec<i64>>,
+    /// What the directory said of the parties to it and to those messages, where it knew them; `None` if that is not known any more.
+    pub departments: Option<Vec<Department>>,
+    /// The states of its subjects before it.
+    pub folds: Vec<FoldBefore>,
+}
+
+/// In which department an account was on a day, which begins and ends in the time zone of the policy set that judged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    /// The account in the message's channel.
+    pub account: String,
+    /// The day.
+    pub day: Day,
+    /// The department.
+    pub department: String,
+}
+
+/// The state of a fold before a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldBefore {
+    /// Whose.
+    pub policy: PolicyId,
+    /// Of which subject.
+    pub key: Arc<str>,
+    /// 0 bytes where the message was the first of its subject.
+    pub state: Arc<[u8]>,
 }
 
 /// The log's entry of a message that arrived.

@@ -5,14 +5,17 @@
 //! manifest.json              what was asked, by whom, for whom, and every member below it with its bytes and SHA-256
 //! messages/NNNN.jsonl        a line a message, to be read
 //! seals/NNNN.jsonl           in the same order: the message's place in the log, its sealed parts and its own key
+//! judged-with/NNNN.jsonl     in the same order: what each message was judged with beside itself
 //! meanings.json              what the numbers in sealed judgements stand for
 //! generations.jsonl          the generations that judged, with the digests of their packs
+//! witnessed                  where witnesses sign the log: the newest checkpoint that any signed as well
 //! html/ csv/ eml/ rsmf/      the same messages for people and for other programs
 //! proof/key                  the public key of the log
 //! proof/checkpoint           the signed checkpoint that all else leads to
 //! proof/exported.json        the log's entry of this export, which has the digest of manifest.json
 //! proof/leaves-NNNN.jsonl    the log's leaves with entries of this export, each with the way from them to its root
 //! proof/tree                 the way from those leaves to the root of the checkpoint
+//! proof/continued            the way from the checkpoint in `witnessed` to that of the export
 //! ```
 //!
 //! The log tells of an export before it is given away: the checkpoint signs the entry, the entry has the manifest's digest, and the manifest
@@ -22,6 +25,7 @@
 //! |---|---|
 //! | write an export | [`Writer`] |
 //! | verify one | [`verify`](verify::verify) |
+//! | judge its messages again, where there is an engine | [`Judges`](verify::Judges) |
 //! | say what came of it | [`words`] |
 //! | put members into one file, or read them from it | [`tar`] |
 //! | replace names by pseudonyms | [`mask`] |
@@ -30,6 +34,7 @@
 
 mod about;
 mod base64;
+mod before;
 mod evidence;
 mod form;
 mod lines;
@@ -46,8 +51,10 @@ pub mod words;
 mod write;
 
 pub use about::{About, Asked};
+pub use before::Before;
 pub use evidence::{
-    EnclosedPack, Evidence, Generation, JudgedAt, Person, Review, Role, Sealed, Standing, Told, envelope_digest,
+    Department, EnclosedPack, Evidence, FoldBefore, Generation, JudgedAt, JudgedWith, Person, Review, Role, Sealed,
+    Standing, Told, envelope_digest,
 };
 pub use form::EXPORTED;
 pub use member::{MEMBER_BYTES_MAX, MEMBERS_MAX, Members, PATH_BYTES_MAX, Sink, is_path};

@@ -1,8 +1,9 @@
 //! Lines of the members that hold messages: what is to be read, and what shows it. One spelling each.
 
 use crate::base64;
-use crate::evidence::{Evidence, JudgedAt, Person, Review, Role, Standing, Told};
+use crate::evidence::{Department, Evidence, FoldBefore, JudgedAt, JudgedWith, Person, Review, Role, Standing, Told};
 use proviso_model::Digest;
+use proviso_model::id::PolicyId;
 use proviso_model::time::Zone;
 use proviso_proof::entry::{Entry, Value};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 pub(crate) const MESSAGES: &str = "messages";
 /// The folder of what shows them.
 pub(crate) const SEALS: &str = "seals";
+/// The folder of what they were judged with.
+pub(crate) const JUDGED_WITH: &str = "judged-with";
 /// Messages of one member, and the bytes at which it takes no more.
 pub(crate) const PART_MESSAGES: usize = 1_000;
 pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -80,6 +83,28 @@ pub(crate) struct MaskedAtV1 {
     pub(crate) leaf: u64,
     pub(crate) place: u32,
     pub(crate) commitment: String,
+}
+
+/// What a message was judged with beside itself.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JudgedWithV1 {
+    pub(crate) number: i64,
+    /// Absent where a message is not in the export that it was judged with.
+    pub(crate) before: Option<Vec<i64>>,
+    /// Absent where that is not known any more.
+    pub(crate) departments: Option<Vec<Department>>,
+    pub(crate) folds: Vec<FoldV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FoldV1 {
+    pub(crate) pack: String,
+    pub(crate) policy: String,
+    pub(crate) key: String,
+    /// In base64.
+    pub(crate) state: String,
 }
 
 /// The log's entry of a message that arrived: where it stands, and the digests that it has.
@@ -156,6 +181,42 @@ impl SealV1 {
     }
 }
 
+impl JudgedWithV1 {
+    pub(crate) fn of(number: i64, with: &JudgedWith) -> Self {
+        let folds = with.folds.iter().map(|fold| FoldV1 {
+            pack: fold.policy.pack.to_string(),
+            policy: fold.policy.policy.to_string(),
+            key: fold.key.to_string(),
+            state: base64::encode(&fold.state),
+        });
+        Self {
+            number,
+            before: with.before.clone(),
+            departments: with.departments.clone(),
+            folds: folds.collect(),
+        }
+    }
+
+    /// What is written; `None` if a state is no base64.
+    pub(crate) fn read(self) -> Option<JudgedWith> {
+        let folds = self.folds.into_iter().map(|fold| {
+            Some(FoldBefore {
+                policy: PolicyId {
+                    pack: fold.pack.into(),
+                    policy: fold.policy.into(),
+                },
+                key: fold.key.into(),
+                state: base64::decode(&fold.state)?.into(),
+            })
+        });
+        Some(JudgedWith {
+            folds: folds.collect::<Option<_>>()?,
+            before: self.before,
+            departments: self.departments,
+        })
+    }
+}
+
 impl MaskedSealV1 {
     pub(crate) fn new(evidence: &Evidence) -> Self {
         Self {
@@ -198,5 +259,55 @@ impl ToldV1 {
             salt: hex::encode(told.salt.as_bytes()),
             entry: base64::encode(&told.entry),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// The stored form. It never changes: exports are read by every later program.
+    const JUDGED_WITH: &str = concat!(
+        r#"{"number":7,"before":[5,6],"departments":[{"account":"wei","day":"2026-06-30","department":"财富管理部"}],"#,
+        r#""folds":[{"pack":"proviso/bank-cn","policy":"departure-risk","key":"wei","state":"AG9uZQ=="}]}"#
+    );
+    const NOTHING_KNOWN: &str = r#"{"number":8,"before":null,"departments":null,"folds":[]}"#;
+
+    #[test]
+    fn what_a_message_was_judged_with_has_one_form() {
+        let folds = vec![FoldBefore {
+            policy: PolicyId {
+                pack: "proviso/bank-cn".into(),
+                policy: "departure-risk".into(),
+            },
+            key: "wei".into(),
+            state: b"\0one"[..].into(),
+        }];
+        let departments = vec![Department {
+            account: "wei".into(),
+            day: "2026-06-30".parse().unwrap(),
+            department: "财富管理部".into(),
+        }];
+        let all = JudgedWith {
+            before: Some(vec![5, 6]),
+            departments: Some(departments),
+            folds,
+        };
+        for (number, with, text) in [(7, all, JUDGED_WITH), (8, JudgedWith::default(), NOTHING_KNOWN)] {
+            assert_eq!(to_line(&JudgedWithV1::of(number, &with)), text);
+            let read: JudgedWithV1 = serde_json::from_str(text).unwrap();
+            assert_eq!(read.read(), Some(with));
+        }
+        for other in [
+            NOTHING_KNOWN.replace("\"folds\"", "\"fold\""),
+            NOTHING_KNOWN.replace('}', ",\"more\":1}"),
+            JUDGED_WITH.replace("\"day\"", "\"days\""),
+        ] {
+            assert!(serde_json::from_str::<JudgedWithV1>(&other).is_err(), "{other}");
+        }
+        let state = JUDGED_WITH.replace("AG9uZQ==", "AG9uZQ");
+        assert_eq!(serde_json::from_str::<JudgedWithV1>(&state).unwrap().read(), None);
     }
 }

@@ -7,6 +7,7 @@ use proviso_proof::Hash;
 use proviso_proof::leaf::Leaf;
 use proviso_proof::note::{Note, VerifierKey};
 use proviso_proof::tree::multi::MultiProof;
+use proviso_proof::tree::proof::ConsistencyProof;
 use serde::{Deserialize, Serialize};
 
 /// What begins the path of every such member.
@@ -15,6 +16,7 @@ pub(crate) const KEY: &str = "proof/key";
 pub(crate) const CHECKPOINT: &str = "proof/checkpoint";
 pub(crate) const EXPORTED: &str = "proof/exported.json";
 pub(crate) const TREE: &str = "proof/tree";
+pub(crate) const CONTINUED: &str = "proof/continued";
 /// Bytes of leaves in one member.
 const LEAVES_BYTES: usize = 8 * 1024 * 1024;
 
@@ -47,6 +49,8 @@ pub struct Proof {
     pub leaves: Vec<LeafProof>,
     /// From these leaves to the root of the checkpoint.
     pub tree: MultiProof,
+    /// That the checkpoint continues the one that witnesses signed, if [`Writer::witnessed`](crate::Writer::witnessed) was given one.
+    pub continued: Option<ConsistencyProof>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,22 +82,26 @@ impl Proof {
                 text.clear();
             }
         }
-        member(TREE, tree_text(&self.tree).as_bytes())
+        member(TREE, hashes_text(&self.tree.0).as_bytes())?;
+        if let Some(continued) = &self.continued {
+            member(CONTINUED, hashes_text(&continued.0).as_bytes())?;
+        }
+        Ok(())
     }
 }
 
 /// A hash a line.
-fn tree_text(tree: &MultiProof) -> String {
-    let lines: Vec<String> = tree.0.iter().map(ToString::to_string).collect();
+fn hashes_text(hashes: &[Hash]) -> String {
+    let lines: Vec<String> = hashes.iter().map(ToString::to_string).collect();
     match lines.as_slice() {
         [] => String::new(),
         _ => lines.join("\n") + "\n",
     }
 }
 
-/// Reads what [`tree_text`] writes.
-pub(crate) fn read_tree(text: &str) -> Option<MultiProof> {
+/// Reads what [`hashes_text`] writes.
+pub(crate) fn read_hashes(text: &str) -> Option<Vec<Hash>> {
     let hashes = text.lines().map(|line| Hash::from_hex(line).ok());
-    let tree = MultiProof(hashes.collect::<Option<_>>()?);
-    (tree_text(&tree) == text).then_some(tree)
+    let hashes: Vec<Hash> = hashes.collect::<Option<_>>()?;
+    (hashes_text(&hashes) == text).then_some(hashes)
 }

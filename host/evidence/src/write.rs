@@ -3,13 +3,16 @@
 use crate::about::About;
 use crate::evidence::{Evidence, Generation, Role};
 use crate::form::{CountsV1, EXPORTED, MANIFEST, ManifestV1, MemberV1};
-use crate::lines::{MESSAGES, MaskedSealV1, MessageV1, PART_BYTES, PART_MESSAGES, SEALS, SealV1, to_line};
+use crate::lines::{
+    JUDGED_WITH, JudgedWithV1, MESSAGES, MaskedSealV1, MessageV1, PART_BYTES, PART_MESSAGES, SEALS, SealV1, to_line,
+};
 use crate::member::Sink;
 use crate::parts::Parts;
 use crate::proof_files::Proof;
 use crate::views::{Views, Written};
 use proviso_proof::entry::Value;
 use proviso_proof::entry_proof::Place;
+use proviso_proof::note::Note;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const MEANINGS: &str = "meanings.json";
 /// The member with generations.
 pub(crate) const GENERATIONS: &str = "generations.jsonl";
+/// The member with the checkpoint that witnesses signed.
+pub(crate) const WITNESSED: &str = "witnessed";
 
 /// What numbers in sealed judgements stand for.
 #[derive(Debug, Default, Serialize, serde::Deserialize)]
@@ -38,9 +43,11 @@ pub struct Writer<S> {
     conversation: Option<(String, String, String)>,
     messages: Parts,
     seals: Parts,
+    judged_with: Parts,
     lines: usize,
     meanings: MeaningsV1,
     generations: Vec<Generation>,
+    witnessed: Option<Note>,
     places: BTreeMap<u64, BTreeSet<u32>>,
     views: Written,
 }
@@ -75,9 +82,11 @@ impl<S: Sink> Writer<S> {
             conversation: None,
             messages: Parts::new(MESSAGES, "jsonl", ""),
             seals: Parts::new(SEALS, "jsonl", ""),
+            judged_with: Parts::new(JUDGED_WITH, "jsonl", ""),
             lines: 0,
             meanings: MeaningsV1::default(),
             generations: Vec::new(),
+            witnessed: None,
             places: BTreeMap::new(),
             views: Written::new(views, &about),
             about,
@@ -105,7 +114,12 @@ impl<S: Sink> Writer<S> {
         self.generations.push(generation);
     }
 
-    /// Writes a message. What is masked comes masked ([`crate::mask`]).
+    /// The newest checkpoint of the log that witnesses signed as well, with all signatures. The export's own is to continue it.
+    pub fn witnessed(&mut self, checkpoint: Note) {
+        self.witnessed = Some(checkpoint);
+    }
+
+    /// Writes a message. What is masked comes masked ([`crate::mask`]), and what it was judged with is left out then.
     pub fn message(&mut self, evidence: &Evidence) -> Result<(), S::Error> {
         let id = &evidence.message.id;
         let conversation = (
@@ -131,12 +145,14 @@ impl<S: Sink> Writer<S> {
         } else {
             evidence.told.iter().for_each(|told| self.note(told.place));
             self.seals.line(&to_line(&SealV1::new(evidence)));
+            self.judged_with
+                .line(&to_line(&JudgedWithV1::of(evidence.number, &evidence.judged_with)));
         }
         self.lines += 1;
         for (path, bytes) in self.views.message(evidence, begins) {
             self.members.member(&path, &bytes)?;
         }
-        if self.lines == PART_MESSAGES || self.messages.bytes() + self.seals.bytes() >= PART_BYTES {
+        if self.lines == PART_MESSAGES || self.part_bytes() >= PART_BYTES {
             self.part()?;
         }
         Ok(())
@@ -146,9 +162,14 @@ impl<S: Sink> Writer<S> {
         self.places.entry(place.leaf).or_default().insert(place.entry);
     }
 
+    fn part_bytes(&self) -> usize {
+        self.messages.bytes() + self.seals.bytes() + self.judged_with.bytes()
+    }
+
     fn part(&mut self) -> Result<(), S::Error> {
         self.lines = 0;
-        for (path, text) in self.messages.take().into_iter().chain(self.seals.take()) {
+        let parts = [&mut self.messages, &mut self.seals, &mut self.judged_with];
+        for (path, text) in parts.into_iter().filter_map(Parts::take) {
             self.members.member(&path, text.as_bytes())?;
         }
         Ok(())
@@ -161,6 +182,9 @@ impl<S: Sink> Writer<S> {
         self.members.member(MEANINGS, meanings.as_bytes())?;
         let generations: String = self.generations.iter().map(|one| to_line(one) + "\n").collect();
         self.members.member(GENERATIONS, generations.as_bytes())?;
+        if let Some(witnessed) = &self.witnessed {
+            self.members.member(WITNESSED, witnessed.to_string().as_bytes())?;
+        }
         for (path, bytes) in self.views.finish(&self.counts) {
             self.members.member(&path, &bytes)?;
         }

@@ -8,7 +8,7 @@
 //! 5. the keeper writes all of it in one transaction, and the source is told
 //!
 //! [`take_in`], up to the commit, and [`take_again`] for held messages, hold the order for one transaction (`judge.rs`); [`run`] drives a long run of messages through
-//! the same stages over threads, where nothing is kept (`driver.rs`). [`loading`] leads from a policy set's file to a generation.
+//! the same stages over threads, where nothing is kept (`driver.rs`). [`replay`] judges again what is recorded (`replay.rs`). [`loading`] leads from a policy set's file to a generation.
 //!
 //! This crate is synchronous. It knows no database and no source: what it must ask stands in [`ports`].
 
@@ -18,10 +18,12 @@ mod judge;
 pub mod loading;
 pub mod places;
 pub mod ports;
+mod replay;
 mod settle;
 
 pub use admit::Memory;
 pub use driver::{Circumstances, Judgement, Run, Take, judge_all, run};
 pub use judge::{Judge, Taken, judge, judge_with, take_again, take_in};
 pub use ports::{Breaker, Keeper, Past, States};
+pub use replay::{Replayed, replay};
 pub use settle::{Settled, facts};

@@ -7,18 +7,16 @@ use crate::show::table::clip;
 use anyhow::anyhow;
 use proviso_archive::Recorded;
 use proviso_daemon::config::Config;
-use proviso_engine::{Engine, FoldStates, Generation, Input, versions};
+use proviso_engine::{Engine, Generation, versions};
 use proviso_model::directory::Directory;
-use proviso_model::id::{FoldKey, PolicyId};
-use proviso_model::retention::Moments;
-use proviso_model::verdict::{Fault, FaultCause, Verdict};
+use proviso_model::verdict::Verdict;
 use proviso_model::{Addressed, Digest, MessageId, Problems};
 use proviso_pack::PackStore;
-use proviso_pipeline::judge_with;
 use proviso_pipeline::loading::build;
 use proviso_pipeline::loading::set::Purpose;
 use proviso_pipeline::loading::trust::Accepting;
-use std::collections::{BTreeSet, HashMap};
+use proviso_pipeline::{Replayed as Again, replay};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -139,50 +137,22 @@ impl Replaying {
     }
 }
 
-/// The policies that were not called.
-fn quarantined(verdict: &Verdict) -> Option<Arc<BTreeSet<PolicyId>>> {
-    let faults = verdict.faults.iter();
-    let policies: BTreeSet<PolicyId> = faults
-        .filter(|fault| fault.cause == FaultCause::Quarantined)
-        .map(Fault::policy_id)
-        .collect();
-    (!policies.is_empty()).then(|| Arc::new(policies))
-}
-
 fn difference(generation: &Generation, recorded: Recorded, directory: Option<Arc<Directory>>) -> Option<Difference> {
     // An edited row would be printed by other commands; the verdict that it was written from is compared below.
     if let Some(told) = recorded.differences.into_iter().next() {
         let verdicts = None;
         return Some(Difference { told, verdicts });
     }
-    let tenant = recorded.message.id.tenant.clone();
-    let admitted = [Input {
+    let folds = recorded.folds.into_iter();
+    let message = Again {
         message: Arc::new(Addressed::from(recorded.message)),
+        verdict: &recorded.verdict.verdict,
         preceding: addressed(recorded.preceding),
-        withheld: recorded.verdict.verdict.withheld,
-        basis: None,
-        moments: Moments::default(),
-        quarantined: quarantined(&recorded.verdict.verdict),
         directory,
-    }];
-    let before = recorded.folds.into_iter().filter(|fold| !fold.state.is_empty());
-    let mut states: FoldStates = before
-        .map(|fold| {
-            (
-                FoldKey {
-                    tenant: tenant.as_str().into(),
-                    policy: fold.policy,
-                    key: fold.key,
-                },
-                fold.state,
-            )
-        })
-        .collect();
-    let settled = judge_with(generation, &admitted, &mut states);
-    let again = settled
-        .first()
-        .map(|settled| settled.outcome.verdict.to_canonical_json())
-        .unwrap_or_default();
+        folds: folds.map(|fold| (fold.policy, fold.key, fold.state)).collect(),
+    };
+    let again = replay(generation, 1, vec![message]);
+    let again = again.first().map(Verdict::to_canonical_json).unwrap_or_default();
     let recorded = recorded.verdict.json;
     if again == recorded {
         return None;

@@ -44,7 +44,16 @@ pub fn verified(source: impl Source, bytes: u64, key: &str, progress: &mut dyn F
             return answer(false, &report, |language| said_of_not_an_export(&error, language));
         }
     };
-    match verify(&mut members, &mut unsealing, &Expected { key }, progress) {
+    match verify(
+        &mut members,
+        &mut unsealing,
+        None,
+        &Expected {
+            key,
+            ..Expected::default()
+        },
+        progress,
+    ) {
         Ok(report) => answer(report.is_whole(), &json_of(&report), |language| said(&report, language)),
         Err(error) => failed("not-read", &error),
     }

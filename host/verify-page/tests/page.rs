@@ -128,8 +128,16 @@ fn by_the_program(bytes: &[u8], key: &str) -> (Value, String) {
     };
     let expected = Expected {
         key: (!key.is_empty()).then(|| key.parse().unwrap()),
+        ..Expected::default()
     };
-    let report = verify(&mut members, &mut Unsealing::new().unwrap(), &expected, &mut |_| ()).unwrap();
+    let report = verify(
+        &mut members,
+        &mut Unsealing::new().unwrap(),
+        None,
+        &expected,
+        &mut |_| (),
+    )
+    .unwrap();
     (json_of(&report), said(&report, Language::English).to_text())
 }
 
@@ -158,16 +166,75 @@ fn golden(name: &str) -> (Vec<u8>, String) {
 
 const WHOLE: &str = "export-v1.tar";
 const MASKED: &str = "masked-v1.tar";
+/// One with what its messages were judged with, and a checkpoint that a witness signed.
+const JUDGED_WITH: &str = "judged-with-v1.tar";
+
+/// What the page does not do, it says.
+#[test]
+fn what_the_page_does_not_check_is_told() {
+    let (bytes, key) = golden(JUDGED_WITH);
+    let answer = by_both(&bytes, &key);
+    assert_eq!(answer["whole"], true, "{answer}");
+    assert_eq!(
+        (&answer["report"]["judged"], &answer["report"]["unknown_members"]),
+        (&Value::Null, &json!(0))
+    );
+    assert!(
+        answer["report"]["cosigned"]["known"].as_array().unwrap().is_empty(),
+        "{answer}"
+    );
+    for (language, told) in [
+        (
+            "en",
+            [
+                "verdicts were not judged again here",
+                "not verified, for its key was not given",
+            ],
+        ),
+        ("zh", ["此处未重审裁定", "未给出其公钥，未核验"]),
+    ] {
+        for told in told {
+            assert!(answer[language]["text"].as_str().unwrap().contains(told), "{answer}");
+        }
+    }
+}
+
+/// A later version may enclose what this one does not know: that nobody looked at it is told.
+#[test]
+fn members_of_kinds_that_nobody_knows_are_told() {
+    let (bytes, _) = golden(JUDGED_WITH);
+    let mut members = parts(&bytes);
+    let at = members.iter().position(|(path, _)| path == "manifest.json").unwrap();
+    let text = String::from_utf8(members[at].1.clone()).unwrap();
+    let (before, behind) = text.split_once("  \"members\": [\n").unwrap();
+    let listed = format!(
+        "    {{\n      \"path\": \"attachments/1\",\n      \"bytes\": 1,\n      \"sha256\": \"{}\"\n    }},\n",
+        sha256(b"x")
+    );
+    members[at].1 = format!("{before}  \"members\": [\n{listed}{behind}").into_bytes();
+    members.insert(0, ("attachments/1".to_owned(), b"x".to_vec()));
+    let answer = by_both(&joined(&members), "");
+    assert_eq!(answer["report"]["unknown_members"], 1, "{answer}");
+    // The log told of another manifest; beside that nothing is amiss.
+    let faults = answer["en"]["faults"].as_array().unwrap();
+    assert!(
+        !faults.is_empty()
+            && faults
+                .iter()
+                .all(|fault| fault.as_str().unwrap().starts_with("proof/exported.json: ")),
+        "{faults:?}"
+    );
+}
 
 #[test]
 fn what_the_program_finds_whole_is_whole_in_the_page() {
-    for name in [WHOLE, MASKED] {
+    for (name, messages) in [(WHOLE, 4), (MASKED, 4), (JUDGED_WITH, 6)] {
         let (bytes, key) = golden(name);
         for key in ["", &key, &format!("  {key}\n")] {
             let (answer, beside) = BROWSER.verified(&bytes, key);
             assert_eq!(answer["whole"], true, "{answer}");
             assert_eq!(answer["report"]["key_known"], !key.is_empty());
-            assert_eq!(beside.messages, [4]);
+            assert_eq!(beside.messages, [messages]);
             for language in ["en", "zh"] {
                 assert!(answer[language]["rows"].as_array().unwrap().len() > 10, "{answer}");
                 assert!(answer[language]["sentences"].as_array().unwrap().len() > 1, "{answer}");
@@ -287,18 +354,19 @@ fn what_was_altered_is_found_by_both_with_the_same_faults() {
     let (mut tried, mut seed) = (0, 0);
     let ((whole, key), (masked, _)) = (golden(WHOLE), golden(MASKED));
     let others = [parts(&whole), parts(&masked)];
+    let (judged_with, its_key) = golden(JUDGED_WITH);
     while tried < count {
         seed += 1;
-        let (export, other) = if seed % 4 == 0 {
-            (&masked, &others[0])
-        } else {
-            (&whole, &others[1])
+        let (export, other, key) = match seed % 4 {
+            0 => (&masked, &others[0], &key),
+            1 => (&judged_with, &others[0], &its_key),
+            _ => (&whole, &others[1], &key),
         };
         let Some((what, bytes)) = altered(export, other, &mut Numbers(seed)) else {
             continue;
         };
         tried += 1;
-        let answer = by_both(&bytes, if seed % 3 == 0 { &key } else { "" });
+        let answer = by_both(&bytes, if seed % 3 == 0 { key } else { "" });
         assert_eq!(answer["whole"], false, "{seed}: {what}");
         assert!(!answer["en"]["faults"].as_array().unwrap().is_empty(), "{seed}: {what}");
     }

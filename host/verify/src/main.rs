@@ -2,9 +2,9 @@
 
 use clap::{Parser, ValueEnum};
 use proviso_evidence::shown::{json_text, shown};
-use proviso_evidence::verify::{Expected, verify};
+use proviso_evidence::verify::{Expected, Judges, verify};
 use proviso_evidence::words::{Language, json_of, json_of_not_an_export, said, said_of_not_an_export};
-use proviso_proof::note::VerifierKey;
+use proviso_proof::note::{KeyKind, VerifierKey};
 use proviso_verify::{NotOpened, Unsealing, open};
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Ends with 0 if the export is whole, 1 if anything was altered, 2 if the command was used wrongly, 3 if the export cannot be read.\n\
+    after_help = "Ends with 0 if the export is whole, 1 if anything was altered or a verdict that was judged again differs, 2 if the command was used wrongly, 3 if the export cannot be read.\n\
                   The guide for whoever has only the file: docs/evidence.md"
 )]
 struct Args {
@@ -25,6 +25,13 @@ struct Args {
     /// The public key of the archive's log, `NAME+ID+KEY`, as you have it by another way than with the export.
     #[arg(long)]
     key: Option<String>,
+    /// The public key of a witness that must have signed the log, `NAME+ID+KEY`. May be given several times.
+    #[arg(long)]
+    witness: Vec<String>,
+    /// Judges each message again by the packs in the export, and compares the verdicts. The packs run in a sandbox; what of it cannot be
+    /// judged again is counted, with the reason.
+    #[arg(long)]
+    judge: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -44,6 +51,10 @@ fn main() -> ExitCode {
     let key = match args.key.as_deref().map(str::parse::<VerifierKey>).transpose() {
         Ok(key) => key,
         Err(error) => return ended(USAGE, &format!("--key: {}", chain(&error))),
+    };
+    let witnesses = match witnesses(&args.witness) {
+        Ok(witnesses) => witnesses,
+        Err(why) => return ended(USAGE, &why),
     };
     let mut members = match open(&args.export) {
         Ok(members) => members,
@@ -65,13 +76,24 @@ fn main() -> ExitCode {
         Ok(unsealing) => unsealing,
         Err(error) => return ended(FAULT, &chain(&error)),
     };
+    let mut judging = match judging(args.judge) {
+        Ok(judging) => judging,
+        Err((code, why)) => return ended(code, &why),
+    };
     let on_terminal = std::io::stderr().is_terminal();
     let mut progress = |messages: u64| {
         if on_terminal {
             eprint!("\rmessages looked at: {messages}");
         }
     };
-    let report = verify(&mut members, &mut unsealing, &Expected { key }, &mut progress);
+    let judges = judging.as_mut().map(|judging| &mut **judging as &mut dyn Judges);
+    let report = verify(
+        &mut members,
+        &mut unsealing,
+        judges,
+        &Expected { key, witnesses },
+        &mut progress,
+    );
     if on_terminal {
         eprint!("\r\x1b[K");
     }
@@ -83,10 +105,40 @@ fn main() -> ExitCode {
         Format::Json => print(&json_text(&json_of(&report))),
         Format::Text => print(&said(&report, Language::English).to_text()),
     }
-    if report.is_whole() {
+    if report.is_well() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(ALTERED)
+    }
+}
+
+fn witnesses(named: &[String]) -> Result<Vec<VerifierKey>, String> {
+    let read = |text: &String| match text.parse::<VerifierKey>() {
+        Ok(key) if key.kind() == KeyKind::Cosignature => Ok(key),
+        Ok(key) => Err(format!(
+            "--witness: {} is the key of a log: expected a witness's",
+            key.name()
+        )),
+        Err(error) => Err(format!("--witness: {}", chain(&error))),
+    };
+    named.iter().map(read).collect()
+}
+
+/// Who judges again, where that is asked.
+#[cfg(feature = "judge")]
+fn judging(is_asked: bool) -> Result<Option<Box<dyn Judges>>, (u8, String)> {
+    let judging = is_asked.then(proviso_verify::Judging::new).transpose();
+    let judging = judging.map_err(|error| (FAULT, chain(&error)))?;
+    Ok(judging.map(|judging| Box::new(judging) as Box<dyn Judges>))
+}
+
+#[cfg(not(feature = "judge"))]
+fn judging(is_asked: bool) -> Result<Option<Box<dyn Judges>>, (u8, String)> {
+    let why = "--judge: this program was built without the engine; `make verifier` builds one that has it";
+    if is_asked {
+        Err((USAGE, why.to_owned()))
+    } else {
+        Ok(None)
     }
 }
 

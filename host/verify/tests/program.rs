@@ -1,12 +1,15 @@
 //! The program as it is run: what it says, and what it ends with.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use proviso_proof::note::{KeyKind, KeyName, SignerKey};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// An export of the first form, and one that is masked. The files never change: every later program verifies them.
 const WHOLE: &str = "export-v1.tar";
 const MASKED: &str = "masked-v1.tar";
+/// One with what its messages were judged with, its packs, and a checkpoint that a witness signed.
+const JUDGED_WITH: &str = "judged-with-v1.tar";
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -62,6 +65,110 @@ fn a_masked_export_says_what_is_not_shown() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("4 messages are masked"), "{text}");
     assert!(!text.contains("opens by its own key"), "{text}");
+}
+
+/// They have nothing that their messages were judged with: each is counted as not judged, with the reason.
+#[cfg(feature = "judge")]
+#[test]
+fn exports_of_before_verify_and_are_not_judged_again() {
+    for (name, why, reason) in [
+        (WHOLE, "did not enclose what they were judged with", "older-export"),
+        (MASKED, "names in them are pseudonyms", "masked"),
+    ] {
+        let (path, known) = (golden(name), key(name));
+        let arguments = [path.to_str().unwrap(), "--key", &known, "--judge"];
+        let (code, text) = said(&arguments);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("the very verdict of the export again: 0\n"), "{text}");
+        assert!(
+            text.contains("messages that were not judged again: 4: ") && text.contains(why),
+            "{text}"
+        );
+        let (code, text) = said(&[&arguments[..], &["--format", "json"]].concat());
+        assert_eq!(code, Some(0), "{text}");
+        assert!(
+            text.contains("\"not_judged\": 4") && text.contains(&format!("\"{reason}\": 4")),
+            "{text}"
+        );
+    }
+    // Who does not ask is told that nobody looked.
+    let (_, text) = said(&[golden(WHOLE).to_str().unwrap()]);
+    assert!(text.contains("verdicts were not judged again here"), "{text}");
+}
+
+/// Its packs judge, in every later program, as they did when it was made.
+#[cfg(feature = "judge")]
+#[test]
+fn an_export_with_what_it_was_judged_with_is_judged_again() {
+    let (path, known) = (golden(JUDGED_WITH), key(JUDGED_WITH));
+    let arguments = [path.to_str().unwrap(), "--key", &known, "--judge"];
+    let (code, text) = said(&arguments);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "every member is as it was written",
+        "the enclosed packs give the very verdict of the export again: 5\n",
+        "messages that were not judged again: 1: messages before them in their conversations",
+        ": not verified, for its key was not given",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let (code, text) = said(&[&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "\"equal\": 5",
+        "\"different\": 0",
+        "\"not_judged\": 1",
+        "\"preceding\": 1",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn a_witness_that_signed_is_named_with_its_time() {
+    let path = golden(JUDGED_WITH);
+    let (witness, path) = (witness().verifier().to_string(), path.to_str().unwrap());
+    let (code, text) = said(&[path, "--key", &key(JUDGED_WITH), "--witness", &witness]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains(&format!("2026-10-26T07:33:20Z by {witness}")) && text.contains("a witness signed the log at "),
+        "{text}"
+    );
+    // Who does not judge is told that nobody did.
+    assert!(text.contains("verdicts were not judged again here"), "{text}");
+}
+
+#[cfg(not(feature = "judge"))]
+#[test]
+fn a_program_without_the_engine_says_that_it_cannot_judge() {
+    let (code, text) = said(&[golden(JUDGED_WITH).to_str().unwrap(), "--judge"]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("--judge: this program was built without the engine"),
+        "{text}"
+    );
+}
+
+/// The witness of the golden export.
+fn witness() -> SignerKey {
+    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32])
+}
+
+#[test]
+fn a_witness_that_is_asked_for_must_have_signed() {
+    let path = golden(WHOLE);
+    let path = path.to_str().unwrap();
+    let (code, text) = said(&[path, "--witness", &witness().verifier().to_string()]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("altered: witnessed: the export has no checkpoint that a witness signed"),
+        "{text}"
+    );
+    for (wrong, told) in [("no key", "--witness: "), (&*key(WHOLE), "is the key of a log")] {
+        let (code, text) = said(&[path, "--witness", wrong]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]

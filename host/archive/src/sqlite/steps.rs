@@ -15,6 +15,15 @@ const ASIDE: u8 = u8::MAX;
 /// Subjects whose last step is remembered, before all are forgotten.
 const REMEMBERED_MAX: usize = 16_384;
 
+/// Steps that are read together: with those in front of each, 8 MiB at most.
+const TOGETHER_MAX: usize = 64;
+/// For each subject and message of a list, by its place: the steps in front of the message, the last first, down to the last whole one.
+const CHAINS: &str = "SELECT w.key, b.state_before FROM json_each(?1) w
+     CROSS JOIN fold_steps b ON b.fold = w.value ->> 0 AND b.message < w.value ->> 1
+         AND b.message >= (SELECT p.message FROM fold_steps p WHERE p.fold = w.value ->> 0 AND p.message < w.value ->> 1
+             AND substr(p.state_before, 1, 1) = x'00' ORDER BY p.message DESC LIMIT 1)
+     WHERE substr(b.state_before, 1, 1) != x'ff' ORDER BY w.key, b.message DESC";
+
 /// The last step of each subject, and how far it is from a whole one.
 #[derive(Default)]
 pub(super) struct Chains(HashMap<i64, (Arc<[u8]>, u8)>);
@@ -123,38 +132,86 @@ pub(super) async fn read(
     message: i64,
     step: &[u8],
 ) -> Result<Vec<u8>, sqlx::Error> {
-    let broken = || {
-        damage(format!(
-            "the state before message {message} cannot be read: steps of its subject are missing"
-        ))
+    let Some(distance) = differs_by(step) else {
+        return restored(message, step, &[]);
     };
+    let before = sqlx::query_as::<_, (Vec<u8>,)>(
+        "SELECT state_before FROM fold_steps WHERE fold = ? AND message < ? AND substr(state_before, 1, 1) != x'ff'
+         ORDER BY message DESC LIMIT ?",
+    )
+    .bind(fold)
+    .bind(message)
+    .bind(distance)
+    .fetch_all(connection)
+    .await?;
+    let before: Vec<Vec<u8>> = before.into_iter().map(|(step,)| step).collect();
+    restored(message, step, &before)
+}
+
+/// A step as it stands: of a subject, at a message.
+pub(super) struct Step {
+    pub(super) fold: i64,
+    pub(super) message: i64,
+    pub(super) stored: Vec<u8>,
+}
+
+/// Reads steps as [`read`] reads one, in their order.
+pub(super) async fn read_all(connection: &mut SqliteConnection, steps: &[Step]) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let mut states = Vec::with_capacity(steps.len());
+    for steps in steps.chunks(TOGETHER_MAX) {
+        let wanted: Vec<(i64, i64)> = steps
+            .iter()
+            .map(|step| match differs_by(&step.stored) {
+                Some(_) => (step.fold, step.message),
+                // In front of all messages stands none.
+                None => (step.fold, 0),
+            })
+            .collect();
+        let wanted = serde_json::to_string(&wanted).expect("numbers are written as JSON");
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(CHAINS).bind(wanted).fetch_all(&mut *connection).await?;
+        let mut before: Vec<Vec<Vec<u8>>> = vec![Vec::new(); steps.len()];
+        for (place, step) in rows {
+            let place = usize::try_from(place).ok().and_then(|place| before.get_mut(place));
+            place.expect("a place in the list that was asked for").push(step);
+        }
+        for (step, before) in steps.iter().zip(&before) {
+            states.push(restored(step.message, &step.stored, before)?);
+        }
+    }
+    Ok(states)
+}
+
+/// How many steps it is from a whole one; `None` if it is whole.
+fn differs_by(step: &[u8]) -> Option<u8> {
+    step.first().copied().filter(|first| !matches!(first, &(0 | ASIDE)))
+}
+
+/// The state that a step stands for. `before` are the steps in front of it in its chain, the last first, to a whole one at least.
+fn restored(message: i64, step: &[u8], before: &[Vec<u8>]) -> Result<Vec<u8>, sqlx::Error> {
     match step.split_first() {
         Some((&(0 | ASIDE), state)) => Ok(state.to_vec()),
         Some((&distance, delta)) if distance <= DISTANCE_MAX => {
-            let before = sqlx::query_as::<_, (Vec<u8>,)>(
-                "SELECT state_before FROM fold_steps WHERE fold = ? AND message < ? AND substr(state_before, 1, 1) != x'ff'
-                 ORDER BY message DESC LIMIT ?",
-            )
-            .bind(fold)
-            .bind(message)
-            .bind(distance)
-            .fetch_all(connection)
-            .await?;
             let mut deltas = vec![delta];
             let mut expected = distance;
-            for (step,) in &before {
-                expected -= 1;
+            for step in before {
+                expected = expected.checked_sub(1).ok_or_else(|| broken(message))?;
                 match step.split_first() {
                     // Sooner than the chain was written, where a message between went.
-                    Some((&0, whole)) => return apply(whole, &deltas).ok_or_else(broken),
+                    Some((&0, whole)) => return apply(whole, &deltas).ok_or_else(|| broken(message)),
                     Some((found, delta)) if *found == expected => deltas.push(delta),
-                    _ => return Err(broken()),
+                    _ => return Err(broken(message)),
                 }
             }
-            Err(broken())
+            Err(broken(message))
         }
-        _ => Err(broken()),
+        _ => Err(broken(message)),
     }
+}
+
+fn broken(message: i64) -> sqlx::Error {
+    damage(format!(
+        "the state before message {message} cannot be read: steps of its subject are missing"
+    ))
 }
 
 /// Goes from a whole state forward; the last delta is the first to be applied.

@@ -1,20 +1,22 @@
 //! That the log vouches: for the manifest by its entry, and for all entries by a signed checkpoint.
 
 use super::fault::Faults;
-use super::members::text;
-use super::{Expected, NotRead};
+use super::members::{lists, text};
+use super::{Cosigned, Expected, NotRead};
 use crate::base64;
 use crate::form::{EXPORTED as KIND, MANIFEST, ManifestV1};
 use crate::lines::{ToldV1, to_line};
 use crate::member::Members;
-use crate::proof_files::{CHECKPOINT, EXPORTED, KEY, LeafV1, TREE, leaves_path, read_tree};
+use crate::proof_files::{CHECKPOINT, CONTINUED, EXPORTED, KEY, LeafV1, TREE, leaves_path, read_hashes};
+use crate::write::WITNESSED;
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
 use proviso_proof::entry_proof::Place;
 use proviso_proof::leaf::{LEAF_BYTES, Leaf};
-use proviso_proof::note::{Checkpoint, LogTrust, Note, VerifierKey};
+use proviso_proof::note::{Checkpoint, LogTrust, Note, Said, VerifierKey};
 use proviso_proof::tree::multi::MultiProof;
+use proviso_proof::tree::proof::ConsistencyProof;
 use std::collections::BTreeMap;
 
 /// Commitments that an export names, by leaf and place.
@@ -86,6 +88,91 @@ fn opened(key: &VerifierKey, text: &str, faults: &mut Faults) -> Option<Checkpoi
             None
         }
     }
+}
+
+/// What witnesses signed of the log. Those that the reader knows must have signed it.
+pub(super) fn cosigned<M: Members>(
+    members: &mut M,
+    manifest: &ManifestV1,
+    vouched: &Vouched,
+    witnesses: &[VerifierKey],
+    faults: &mut Faults,
+) -> Result<Option<Cosigned>, NotRead<M::Error>> {
+    if !lists(manifest, WITNESSED) {
+        if !witnesses.is_empty() {
+            faults.add(WITNESSED, None, "the export has no checkpoint that a witness signed");
+        }
+        return Ok(None);
+    }
+    let (note, continued) = (text(members, WITNESSED, faults)?, text(members, CONTINUED, faults)?);
+    let (Some(note), Some(continued)) = (note, continued) else {
+        return Ok(None);
+    };
+    match read_cosigned(vouched, witnesses, &note, &continued) {
+        Ok(cosigned) => {
+            for witness in witnesses {
+                if !cosigned.known.iter().any(|(known, _)| *known == witness.to_string()) {
+                    faults.add(WITNESSED, None, format!("the witness {witness} did not sign it"));
+                }
+            }
+            Ok(Some(cosigned))
+        }
+        Err((member, why)) => {
+            faults.add(member, None, why);
+            Ok(None)
+        }
+    }
+}
+
+fn read_cosigned(
+    vouched: &Vouched,
+    witnesses: &[VerifierKey],
+    text: &str,
+    continued: &str,
+) -> Result<Cosigned, (&'static str, String)> {
+    let of_note = |why: String| (WITNESSED, why);
+    let trust = LogTrust::new(vouched.key.name().as_str(), vouched.key.clone())
+        .and_then(|trust| trust.with_witnesses(witnesses.to_vec(), 0))
+        .map_err(|error| of_note(error.to_string()))?;
+    let note = Note::parse(text.as_bytes()).map_err(|error| of_note(error.to_string()))?;
+    if note.to_string() != text {
+        return Err(of_note("it is spelled otherwise than it was written".to_owned()));
+    }
+    let verified = trust.verify(note).map_err(|error| of_note(error.to_string()))?;
+    let hashes = read_hashes(continued).ok_or((CONTINUED, "it is no list of hashes, one in a line".to_owned()))?;
+    let older = verified.checkpoint();
+    vouched
+        .checkpoint
+        .continues(older, &ConsistencyProof(hashes))
+        .map_err(|_| {
+            (
+                CONTINUED,
+                "the export's checkpoint does not continue the one that witnesses signed".to_owned(),
+            )
+        })?;
+    let mut cosigned = Cosigned {
+        size: older.size(),
+        known: Vec::new(),
+        unknown: Vec::new(),
+    };
+    for signature in verified.note().signatures() {
+        let is_by = |key: &VerifierKey| (&signature.name, signature.key_id) == (key.name(), key.id());
+        if is_by(&vouched.key) {
+            continue;
+        }
+        match witnesses.iter().find(|key| is_by(key)) {
+            // Those that do not hold were refused above.
+            Some(key) => {
+                if let Some(Said::At(time_s)) = key.verify(verified.note().text(), &signature.bytes) {
+                    cosigned.known.push((key.to_string(), time_s));
+                }
+            }
+            None => cosigned
+                .unknown
+                .push(format!("{}+{:08x}", signature.name, signature.key_id)),
+        }
+    }
+    Ok(cosigned)
 }
 
 /// An entry as a line has it: where it stands, its commitment and what it says. `None` if it has another spelling.
@@ -203,7 +290,7 @@ pub(super) fn leads<M: Members>(
     let Some(tree) = text(members, TREE, faults)? else {
         return Ok(None);
     };
-    let Some(tree) = read_tree(&tree) else {
+    let Some(tree) = read_hashes(&tree).map(MultiProof) else {
         faults.add(TREE, None, "it is no list of hashes, one in a line");
         return Ok(None);
     };

@@ -3,8 +3,10 @@
 use super::NotRead;
 use super::fault::{Faults, cut};
 use crate::form::{FORM, MANIFEST, ManifestV1};
+use crate::lines::{JUDGED_WITH, MESSAGES, SEALS};
 use crate::member::{MEMBERS_MAX, Members, is_path};
-use crate::proof_files::{CHECKPOINT, EXPORTED, KEY, PROOF, TREE, leaves_path};
+use crate::proof_files::{CHECKPOINT, CONTINUED, EXPORTED, KEY, PROOF, TREE, leaves_path};
+use crate::write::{GENERATIONS, MEANINGS, WITNESSED};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
@@ -66,6 +68,33 @@ pub(super) fn manifest<M: Members>(
     Ok(Some((manifest, digest)))
 }
 
+/// True if a member is listed.
+pub(super) fn lists(manifest: &ManifestV1, path: &str) -> bool {
+    manifest.members.iter().any(|member| member.path == path)
+}
+
+/// Folders and members of the kinds that this verifier knows, beside those of the proof.
+const KNOWN: [&str; 11] = [
+    MESSAGES,
+    SEALS,
+    JUDGED_WITH,
+    MEANINGS,
+    GENERATIONS,
+    WITNESSED,
+    "packs",
+    "html",
+    "csv",
+    "eml",
+    "rsmf",
+];
+
+/// How many members are of other kinds: nobody but their writer knows what they say.
+pub(super) fn unknown(manifest: &ManifestV1) -> u64 {
+    let is_known = |path: &str| KNOWN.contains(&path.split('/').next().unwrap_or_default());
+    let members = manifest.members.iter();
+    members.filter(|member| !is_known(&member.path)).count() as u64
+}
+
 /// That each member that is listed is there, in its order, with its bytes; and that there are no others.
 pub(super) fn listed<M: Members>(
     members: &mut M,
@@ -92,6 +121,9 @@ pub(super) fn listed<M: Members>(
     expected.extend([KEY, CHECKPOINT, EXPORTED]);
     expected.extend(leaves.iter().map(String::as_str));
     expected.push(TREE);
+    if lists(manifest, WITNESSED) {
+        expected.push(CONTINUED);
+    }
     let known: BTreeSet<&str> = expected.iter().copied().collect();
     if known.len() < expected.len() {
         // Nothing that is listed is read: a list may be long, and each of it large.

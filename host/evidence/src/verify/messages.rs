@@ -3,31 +3,30 @@
 
 use super::NotRead;
 use super::fault::Faults;
+use super::judging::{Again, NotJudged};
 use super::log::{Places, read_told};
-use super::members::{read, text};
+use super::meanings::{Known, meanings};
+use super::members::text;
 use super::unsealer::{SealedPart, Unsealer};
 use crate::base64;
-use crate::evidence::{Role, envelope_digest};
+use crate::evidence::{JudgedWith, Role, envelope_digest};
 use crate::form::{CountsV1, MANIFEST, ManifestV1};
-use crate::lines::{LINE_BYTES_MAX, MESSAGES, MaskedSealV1, MessageV1, SEALS, SealV1};
+use crate::lines::{JUDGED_WITH, JudgedWithV1, LINE_BYTES_MAX, MESSAGES, MaskedSealV1, MessageV1, SEALS, SealV1};
 use crate::local_time::local;
 use crate::member::Members;
 use crate::parts::part_path;
-use crate::write::{MEANINGS, MeaningsV1};
 use proviso_model::canonical;
 use proviso_model::time::Zone;
-use proviso_model::verdict::AttributedProposal;
-use proviso_model::{Digest, Timestamp};
+use proviso_model::{Digest, Message, Timestamp, Verdict};
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, Salt};
 use proviso_proof::entry::{Entry, Value};
 use proviso_proof::entry_proof::Place;
 use proviso_record::digests::RowDigest;
 use proviso_record::judged::{DECIDED, OfMessage, REJUDGED, TAG_BYTES};
-use proviso_record::judgement::{self, Beside, Decided, Meanings};
-use proviso_record::{content, decision, part, verdict};
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use proviso_record::judgement::{self, Beside, Decided};
+use proviso_record::{content, decision, part};
+use std::collections::HashSet;
 
 /// The kind of the entry of a message whose waiting ended.
 const RELEASED: &str = "released";
@@ -45,23 +44,8 @@ pub(super) struct Walk<'a> {
     numbers: HashSet<i64>,
     counts: CountsV1,
     conversation: Option<(String, String, String)>,
-}
-
-/// What numbers in judgements stand for.
-#[derive(Default)]
-struct Known {
-    policies: BTreeMap<u32, (Arc<str>, Arc<str>)>,
-    proposals: BTreeMap<u32, Arc<AttributedProposal>>,
-}
-
-impl Meanings for Known {
-    fn policy(&self, number: u32) -> Option<(Arc<str>, Arc<str>)> {
-        self.policies.get(&number).cloned()
-    }
-
-    fn proposal(&self, number: u32) -> Option<Arc<AttributedProposal>> {
-        self.proposals.get(&number).cloned()
-    }
+    /// Of who judges again.
+    pub(super) again: Option<Again<'a>>,
 }
 
 /// What is looked at of a message before its record is opened; all of it is compared afterwards.
@@ -72,6 +56,15 @@ struct HeadV1 {
     channel: String,
     sent_at: String,
     conversation: String,
+}
+
+/// The lines of a message.
+#[derive(Clone, Copy)]
+struct Texts<'t> {
+    message: &'t str,
+    seal: &'t str,
+    /// What it was judged with, where the export has that.
+    with: Option<&'t str>,
 }
 
 /// What is wrong with a message, in words that say nothing of it.
@@ -100,6 +93,7 @@ impl<'a> Walk<'a> {
             numbers: HashSet::new(),
             counts: CountsV1::default(),
             conversation: None,
+            again: None,
         }
     }
 
@@ -119,12 +113,34 @@ impl<'a> Walk<'a> {
         if of(MESSAGES) != of(SEALS) {
             faults.add(MANIFEST, None, "it lists other members of messages than of seals");
         }
+        let has_judged_with = of(JUDGED_WITH) > 0;
+        if let Some(again) = &mut self.again {
+            again.begin(members, has_judged_with)?;
+        }
+        if has_judged_with && of(MESSAGES) != of(JUDGED_WITH) {
+            faults.add(
+                MANIFEST,
+                None,
+                "it lists other members of messages than of what they were judged with",
+            );
+        }
         for number in 1..=of(MESSAGES) as u32 {
             let (path, seals) = (part_path(MESSAGES, number, "jsonl"), part_path(SEALS, number, "jsonl"));
             let (messages, sealed) = (text(members, &path, faults)?, text(members, &seals, faults)?);
             let (Some(messages), Some(sealed)) = (messages, sealed) else {
                 continue;
             };
+            let with = if has_judged_with {
+                let path = part_path(JUDGED_WITH, number, "jsonl");
+                let with = text(members, &path, faults)?.unwrap_or_default();
+                if with.lines().count() != messages.lines().count() {
+                    faults.add(&path, None, "it has another number of lines than there are messages");
+                }
+                Some(with)
+            } else {
+                None
+            };
+            let mut with = with.as_deref().map(str::lines);
             let (mut messages, mut sealed) = (messages.lines(), sealed.lines());
             for line in 1.. {
                 let (message, seal) = match (messages.next(), sealed.next()) {
@@ -135,7 +151,9 @@ impl<'a> Walk<'a> {
                         break;
                     }
                 };
-                if message.len().max(seal.len()) > LINE_BYTES_MAX {
+                let with = with.as_mut().and_then(Iterator::next);
+                let longest = [message.len(), seal.len(), with.map_or(0, str::len)].into_iter().max();
+                if longest > Some(LINE_BYTES_MAX) {
                     faults.add(
                         &path,
                         Some(line),
@@ -143,11 +161,19 @@ impl<'a> Walk<'a> {
                     );
                     continue;
                 }
-                if let Err(wrong) = self.line(message, seal, &known) {
+                let texts = Texts { message, seal, with };
+                if let Err(wrong) = self.line(line, texts, &known) {
                     faults.add(&path, Some(line), wrong);
+                    self.not_judged(NotJudged::Altered);
                 }
             }
+            if let Some(again) = &mut self.again {
+                again.judge_all(members, &path)?;
+            }
             progress(self.counts.messages);
+        }
+        if let Some(again) = &mut self.again {
+            again.not_reached(self.manifest.counts.messages);
         }
         self.counts.untold = self.untold;
         if self.counts != self.manifest.counts {
@@ -160,8 +186,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn line(&mut self, message: &str, seal: &str, known: &Known) -> Result<(), Wrong> {
-        let line: MessageV1 = serde_json::from_str(message).map_err(|error| of_form("message", &error))?;
+    fn line(&mut self, at: u64, texts: Texts<'_>, known: &Known) -> Result<(), Wrong> {
+        let line: MessageV1 = serde_json::from_str(texts.message).map_err(|error| of_form("message", &error))?;
         let read: HeadV1 = serde_json::from_str(line.message.get()).map_err(|error| of_form("message", &error))?;
         let sent_at = Timestamp::from_rfc3339(&read.sent_at).map_err(|_| "its message was sent at no time")?;
         self.counts.messages += 1;
@@ -185,13 +211,20 @@ impl<'a> Walk<'a> {
             }
         }
         if self.manifest.masked {
-            return self.masked(&line, seal);
+            self.masked(&line, texts.seal)?;
+            self.not_judged(NotJudged::Masked);
+            return Ok(());
         }
-        let seal: SealV1 = serde_json::from_str(seal).map_err(|error| of_form("seal", &error))?;
+        let seal: SealV1 = serde_json::from_str(texts.seal).map_err(|error| of_form("seal", &error))?;
         if seal.number != line.number {
             return Err(format!("its seal is that of message {}", seal.number));
         }
-        self.sealed(&line, &read, &seal, known)
+        let with = texts.with.map(|with| judged_with(line.number, with)).transpose()?;
+        let (message, verdict) = self.sealed(&line, &read, &seal, known)?;
+        match &mut self.again {
+            Some(again) => again.add(at, line, message, verdict, with),
+            None => Ok(()),
+        }
     }
 
     fn masked(&mut self, line: &MessageV1, seal: &str) -> Result<(), Wrong> {
@@ -215,7 +248,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn sealed(&mut self, line: &MessageV1, read: &HeadV1, seal: &SealV1, known: &Known) -> Result<(), Wrong> {
+    /// The message and its verdict, as they were sealed.
+    fn sealed(
+        &mut self,
+        line: &MessageV1,
+        read: &HeadV1,
+        seal: &SealV1,
+        known: &Known,
+    ) -> Result<(Message, Verdict), Wrong> {
         let key = base64::decode(&seal.key).and_then(|key| <[u8; 32]>::try_from(key).ok());
         let key = key.ok_or("its key is no key of 32 bytes")?;
         let sealed_content = base64::decode(&seal.content).ok_or("its sealed content is no base64")?;
@@ -267,9 +307,10 @@ impl<'a> Walk<'a> {
         if u64::try_from(standing.round) != Ok(u64::from(seal.round)) {
             return Err("its round is not the one that its judgement was sealed in".to_owned());
         }
+        let verdict = judgement.verdict;
         let Some(now) = now else {
             self.untold += 1;
-            return Ok(());
+            return Ok((message, verdict));
         };
         if envelope_digest(&message, line.received_at_ms) != now.envelope {
             return Err("its envelope is not the one that the log has".to_owned());
@@ -277,11 +318,17 @@ impl<'a> Walk<'a> {
         if Digest::of(&sealed_judgement) != now.verdict {
             return Err("its sealed judgement is not the last one that the log has".to_owned());
         }
-        if standing.digest(&judgement.verdict) != now.standing {
+        if standing.digest(&verdict) != now.standing {
             return Err("what stands beside its judgement is not what the log has".to_owned());
         }
         self.opened += 1;
-        Ok(())
+        Ok((message, verdict))
+    }
+
+    fn not_judged(&mut self, why: NotJudged) {
+        if let Some(again) = &mut self.again {
+            again.not(why);
+        }
     }
 
     /// Notes the entries of a message, and answers with what the last of them have: `None` if the log tells of none.
@@ -361,6 +408,16 @@ struct Now {
     standing: Digest,
 }
 
+fn judged_with(number: i64, text: &str) -> Result<JudgedWith, Wrong> {
+    let with: JudgedWithV1 =
+        serde_json::from_str(text).map_err(|error| of_form("line of what it was judged with", &error))?;
+    if with.number != number {
+        return Err(format!("what it was judged with is that of message {}", with.number));
+    }
+    with.read()
+        .ok_or_else(|| "a state that it was judged with is no base64".to_owned())
+}
+
 fn of_form(what: &str, error: &serde_json::Error) -> Wrong {
     format!("its {what} is not of the form of one at column {}", error.column())
 }
@@ -376,32 +433,4 @@ fn digest_of(entry: &Entry, field: &str) -> Result<Digest, Wrong> {
         _ => None,
     }
     .ok_or_else(|| format!("an entry of it has no {field}"))
-}
-
-fn meanings<M: Members>(members: &mut M, faults: &mut Faults) -> Result<Known, NotRead<M::Error>> {
-    // That it is missing is told where members are listed.
-    let Some(bytes) = read(members, MEANINGS)? else {
-        return Ok(Known::default());
-    };
-    let Ok(MeaningsV1 { policies, proposals }) = serde_json::from_slice(&bytes) else {
-        faults.add(MEANINGS, None, "it is not of its form");
-        return Ok(Known::default());
-    };
-    let mut known = Known::default();
-    for (number, (pack, policy)) in policies {
-        known.policies.insert(number, (pack.into(), policy.into()));
-    }
-    for (number, json) in proposals {
-        match verdict::read_proposal(&json) {
-            Ok(proposal) => {
-                known.proposals.insert(number, Arc::new(proposal));
-            }
-            Err(_) => faults.add(
-                MEANINGS,
-                None,
-                format!("what proposal {number} stands for is not of its form"),
-            ),
-        }
-    }
-    Ok(known)
 }

@@ -5,12 +5,15 @@
 //! another way. Where [`Expected`] has it, that is done here.
 
 mod fault;
+mod judging;
 mod log;
+mod meanings;
 mod members;
 mod messages;
 mod unsealer;
 
 pub use fault::{FAULTS_NAMED_MAX, Fault};
+pub use judging::{JudgedAgain, Judges, NotJudged, ToJudge, Unbuilt};
 pub use unsealer::{PART_BYTES_MAX, SealedPart, Unsealer};
 
 use crate::form::{MANIFEST, ManifestV1};
@@ -25,6 +28,8 @@ use std::fmt;
 pub struct Expected {
     /// The public key of the archive's log.
     pub key: Option<VerifierKey>,
+    /// The public keys of witnesses that must have signed the log.
+    pub witnesses: Vec<VerifierKey>,
 }
 
 /// What an export shows.
@@ -52,12 +57,34 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// All of them.
     pub faults_count: u64,
+    /// Members of kinds that this verifier does not know: their digests were compared, and nothing else.
+    pub unknown_members: u64,
+    /// What witnesses signed; `None` if the export has nothing of it.
+    pub cosigned: Option<Cosigned>,
+    /// What came of judging again; `None` if nobody did.
+    pub judged: Option<JudgedAgain>,
+}
+
+/// A checkpoint that witnesses signed, and that the export's checkpoint continues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cosigned {
+    /// How many leaves they saw.
+    pub size: u64,
+    /// The witnesses that the reader knows, by their keys, each with its time in seconds since 1970.
+    pub known: Vec<(String, u64)>,
+    /// Names of signatures by others, which nobody verified.
+    pub unknown: Vec<String>,
 }
 
 impl Report {
     /// True if nothing was found, all was there, and somebody vouches for it.
     pub fn is_whole(&self) -> bool {
         self.faults_count == 0 && self.about.is_some() && self.key.is_some() && self.told_at_ms.is_some()
+    }
+
+    /// True if it is whole, and no verdict that was given again differs.
+    pub fn is_well(&self) -> bool {
+        self.is_whole() && self.judged.as_ref().is_none_or(JudgedAgain::is_well)
     }
 }
 
@@ -123,10 +150,11 @@ impl<E: std::error::Error + 'static> std::error::Error for NotRead<E> {
     }
 }
 
-/// Verifies an export. `progress` is told of messages that were looked at, now and then.
+/// Verifies an export, and judges its messages again where somebody does. `progress` is told of messages that were looked at, now and then.
 pub fn verify<M: Members>(
     members: &mut M,
     unsealer: &mut dyn Unsealer,
+    judges: Option<&mut dyn Judges>,
     expected: &Expected,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, NotRead<M::Error>> {
@@ -143,10 +171,14 @@ pub fn verify<M: Members>(
         entries: 0,
         faults: Vec::new(),
         faults_count: 0,
+        unknown_members: 0,
+        cosigned: None,
+        judged: None,
     };
     let read = members::manifest(members, &mut faults)?;
     if let Some((manifest, digest)) = &read {
         report.about = Some(told(manifest, digest));
+        report.unknown_members = members::unknown(manifest);
         members::listed(members, manifest, &mut faults)?;
         let vouched = log::vouched(members, expected, manifest, digest, &mut faults)?;
         if let Some(vouched) = vouched {
@@ -162,10 +194,15 @@ pub fn verify<M: Members>(
                 }
             };
             let mut walk = messages::Walk::new(manifest, zone, unsealer, vouched.exported.as_ref());
+            if let Some(judges) = judges {
+                walk.again = Some(judging::Again::new(judges));
+            }
             walk.all(members, &mut faults, progress)?;
             (report.opened, report.masked, report.untold, report.entries) =
                 (walk.opened, walk.masked, walk.untold, walk.entries);
+            report.judged = walk.again.map(judging::Again::finish);
             let places = walk.places;
+            report.cosigned = log::cosigned(members, manifest, &vouched, &expected.witnesses, &mut faults)?;
             report.told_at_ms = log::leads(members, &vouched, &places, &mut faults)?;
         }
     }

@@ -95,6 +95,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "leaf {} of the proof stands out of order: expected at least one leaf, and indices that ascend",
         "证明中的叶 {} 次序不对：应至少有一个叶，且序号递增",
     ),
+    (
+        "the export has no checkpoint that a witness signed",
+        "导出中没有见证方签名的检查点",
+    ),
+    ("the witness {} did not sign it", "见证方 {} 没有签名"),
+    (
+        "the export's checkpoint does not continue the one that witnesses signed",
+        "导出的检查点不是见证方所签检查点的延续",
+    ),
     // The signed note.
     (
         "a note of {} bytes: expected at most {}",
@@ -150,6 +159,14 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "it lists other members of messages than of seals",
         "所列的消息文件与密封文件不对应",
+    ),
+    (
+        "it lists other members of messages than of what they were judged with",
+        "所列的消息文件与审查所用资料文件不对应",
+    ),
+    (
+        "it has another number of lines than there are messages",
+        "行数与消息条数不同",
     ),
     ("it has other lines than {}", "行数与 {} 不同"),
     ("the line has more than {} bytes", "该行超过 {} 字节"),
@@ -233,6 +250,42 @@ const SENTENCES: &[(&str, &str)] = &[
         "what proposal {} stands for is not of its form",
         "编号 {} 所指的留存提议不合格式",
     ),
+    // What a message was judged with, and judging again.
+    (
+        "what it was judged with is that of message {}",
+        "审查所用资料是消息 {} 的",
+    ),
+    (
+        "a state that it was judged with is no base64",
+        "审查所用的某个状态不是 base64",
+    ),
+    (
+        "the messages before it are not those that its verdict names",
+        "其前文消息不是裁定所列的",
+    ),
+    ("judged again it has other {}", "重审结果的 {} 不同"),
+    ("its packs have more than {} bytes", "其策略包超过 {} 字节"),
+    ("its generation names it by no digest", "其策略代没有以摘要指称它"),
+    ("the pack {} {} ({}) is not enclosed", "未附上策略包 {} {}（{}）"),
+    (
+        "it is no pack that this program reads: {}",
+        "不是本程序所能读的策略包：{}",
+    ),
+    (
+        "it holds the pack {}, and its generation names {}",
+        "其中是策略包 {}，而其策略代所指的是 {}",
+    ),
+    ("this program cannot use the pack {}: {}", "本程序无法使用策略包 {}：{}"),
+    (
+        "its set and packs make the generation {}, and it calls itself {}",
+        "其策略集与策略包构成策略代 {}，而自称为 {}",
+    ),
+    ("this program cannot read its set: {}", "本程序无法读取其策略集：{}"),
+    (
+        "its set applies {} packs, and it has {}",
+        "其策略集使用 {} 个策略包，而有 {} 个",
+    ),
+    ("this program cannot build it: {}", "本程序无法构建：{}"),
     // What a message and its entry consist of, where a sentence has one of them.
     ("message", "消息"),
     ("seal", "密封"),
@@ -241,6 +294,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("envelope", "信封"),
     ("verdict", "裁定"),
     ("standing", "裁定旁的记载"),
+    ("line of what it was judged with", "审查所用资料的行"),
     // What is sealed.
     (
         "altered, or not sealed for this place under this key",
@@ -366,10 +420,13 @@ mod tests {
     fn every_sentence_of_the_verifier_has_chinese() {
         let sources = [
             include_str!("../verify/fault.rs"),
+            include_str!("../verify/judging.rs"),
             include_str!("../verify/log.rs"),
+            include_str!("../verify/meanings.rs"),
             include_str!("../verify/members.rs"),
             include_str!("../verify/messages.rs"),
             include_str!("../tar.rs"),
+            include_str!("../../../verify/src/judging.rs"),
             include_str!("../../../sealed/src/open.rs"),
             include_str!("../../../sealed/src/header.rs"),
             include_str!("../../../proof/src/note/signed.rs"),

@@ -4,7 +4,7 @@ use super::Language;
 use crate::local_time::utc;
 use crate::shown::shown;
 use crate::tar::TarError;
-use crate::verify::{Fault, Report, Told};
+use crate::verify::{Fault, JudgedAgain, NotJudged, Report, Told};
 use serde_json::{Value, json};
 
 /// What a report says, line by line. Foreign texts in it are [`shown`].
@@ -18,6 +18,10 @@ pub struct Said {
     pub faults: Vec<String>,
     /// How many others there are.
     pub others: u64,
+    /// What came out otherwise when it was judged again, as far as it is named.
+    pub differences: Vec<String>,
+    /// How many others there are.
+    pub other_differences: u64,
     /// What follows from it.
     pub sentences: Vec<String>,
 }
@@ -40,6 +44,14 @@ impl Said {
         lines.extend(self.faults.iter().map(|fault| of_fault(fault)));
         if self.others > 0 {
             lines.push(of_fault(&others(self.others, self.language)));
+        }
+        let of_difference = |difference: &str| match self.language {
+            Language::English => format!("different: {difference}"),
+            Language::Chinese => format!("不同：{difference}"),
+        };
+        lines.extend(self.differences.iter().map(|difference| of_difference(difference)));
+        if self.other_differences > 0 {
+            lines.push(of_difference(&others(self.other_differences, self.language)));
         }
         lines.extend(self.sentences.iter().cloned());
         lines.join("\n") + "\n"
@@ -68,12 +80,20 @@ pub fn said(report: &Report, language: Language) -> Said {
         *name = shown(name);
         *value = shown(value);
     }
+    let judged = report.judged.as_ref();
+    let differences = judged.map_or(&[][..], |judged| &judged.differences);
+    let other_differences = judged.map_or(0, |judged| judged.differences_count - differences.len() as u64);
     let faults = report.faults.iter().map(|fault| shown(&fault_in(fault, language)));
     Said {
         language,
         rows,
         faults: faults.collect(),
         others: report.faults_count - report.faults.len() as u64,
+        differences: differences
+            .iter()
+            .map(|fault| shown(&fault_in(fault, language)))
+            .collect(),
+        other_differences,
         sentences: sentences(report, language),
     }
 }
@@ -85,6 +105,8 @@ pub fn said_of_not_an_export(error: &TarError, language: Language) -> Said {
         rows: Vec::new(),
         faults: vec![shown(&language.sentence(&error.to_string()))],
         others: 0,
+        differences: Vec::new(),
+        other_differences: 0,
         sentences: vec![not_given(language)],
     }
 }
@@ -141,8 +163,10 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
         row(kind, chinese, text.clone());
         let counted = either(
             format!(
-                "{}, of which {} were asked for, in {} conversations",
-                about.messages, about.matches, about.conversations
+                "{}, of which {} asked for, in {}",
+                about.messages,
+                about.matches,
+                counted(about.conversations, "conversation")
             ),
             format!(
                 "{} 条，其中 {} 条为所查，分属 {} 个会话",
@@ -162,8 +186,32 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
         row("log told at", "日志记载于", utc(told_at));
     }
     if let Some((size, root)) = &report.checkpoint {
-        let checkpoint = either(format!("{size} leaves, root {root}"), format!("{size} 个叶，根 {root}"));
+        let checkpoint = either(
+            format!("{}, root {root}", leaves(*size)),
+            format!("{size} 个叶，根 {root}"),
+        );
         row("checkpoint", "检查点", checkpoint);
+    }
+    if let Some(cosigned) = &report.cosigned {
+        let size = cosigned.size;
+        for (witness, time_s) in &cosigned.known {
+            let at = utc(time_s.saturating_mul(1_000));
+            row(
+                "witnessed",
+                "见证",
+                either(
+                    format!("{} at {at} by {witness}", leaves(size)),
+                    format!("{size} 个叶，{at}，{witness}"),
+                ),
+            );
+        }
+        for witness in &cosigned.unknown {
+            let unverified = either(
+                format!("{} by {witness}: not verified, for its key was not given", leaves(size)),
+                format!("{size} 个叶，{witness}：未给出其公钥，未核验"),
+            );
+            row("witnessed", "见证", unverified);
+        }
     }
     if let Some(key) = &report.key {
         row("signed by", "签名公钥", key.clone());
@@ -172,9 +220,127 @@ fn rows(report: &Report, language: Language) -> Vec<(String, String)> {
 }
 
 fn sentences(report: &Report, language: Language) -> Vec<String> {
-    if !report.is_whole() {
-        return vec![not_given(language)];
+    let mut sentences = if report.is_whole() {
+        of_the_whole(report, language)
+    } else {
+        vec![not_given(language)]
+    };
+    match &report.judged {
+        Some(judged) => sentences.extend(of_judging(judged, language)),
+        None if report.is_whole() && report.masked == 0 => sentences.push(
+            match language {
+                Language::English => {
+                    "verdicts were not judged again here: `proviso-verify FILE --judge` does that by the enclosed packs"
+                }
+                Language::Chinese => "此处未重审裁定：`proviso-verify 文件 --judge` 用所附策略包重审",
+            }
+            .to_owned(),
+        ),
+        None => {}
     }
+    sentences
+}
+
+/// A number of things, in English.
+fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
+fn counted_are(count: u64, one: &str) -> String {
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{} {are}", counted(count, one))
+}
+
+fn leaves(count: u64) -> String {
+    match count {
+        1 => "1 leaf".to_owned(),
+        _ => format!("{count} leaves"),
+    }
+}
+
+/// What came of judging again.
+fn of_judging(judged: &JudgedAgain, language: Language) -> Vec<String> {
+    let either = |english: String, chinese: String| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let JudgedAgain { equal, different, .. } = judged;
+    let mut sentences = vec![either(
+        format!("messages that the enclosed packs give the very verdict of the export again: {equal}"),
+        format!("{equal} 条消息：用所附策略包重审，每条的裁定都与导出中的逐字节相同"),
+    )];
+    if *different > 0 {
+        sentences.push(either(
+            format!("messages that the enclosed packs give another verdict than the export has: {different}"),
+            format!("{different} 条消息：用所附策略包重审，裁定与导出中的不同"),
+        ));
+    }
+    for (why, messages) in &judged.not {
+        let (english, chinese) = reason(*why);
+        sentences.push(either(
+            format!("messages that were not judged again: {messages}: {english}"),
+            format!("{messages} 条消息未重审：{chinese}"),
+        ));
+    }
+    for lack in &judged.lacks {
+        let lack = shown(&fault_in(lack, language));
+        sentences.push(either(
+            format!("not judged by it: {lack}"),
+            format!("未用其重审：{lack}"),
+        ));
+    }
+    if !judged.recorded_by.is_empty() {
+        let then: Vec<&str> = judged.recorded_by.iter().map(String::as_str).collect();
+        let (now, then) = (&judged.by, shown(&then.join("; ")));
+        sentences.push(either(
+            format!("judged again by {now}; some had been judged by another version: {then}"),
+            format!("重审所用：{now}；其中有当时由其他版本审查的：{then}"),
+        ));
+    }
+    sentences
+}
+
+/// Why messages were not judged again, in English and in Chinese.
+const fn reason(why: NotJudged) -> (&'static str, &'static str) {
+    match why {
+        NotJudged::Masked => (
+            "names in them are pseudonyms, and policies judged the text as it was",
+            "已作假名化，策略当时审查的是原文",
+        ),
+        NotJudged::OlderExport => (
+            "the export was made by a version that did not enclose what they were judged with",
+            "制作导出的版本尚未附上审查时所用的资料",
+        ),
+        NotJudged::Altered => ("what the export has of them is at fault", "导出中关于它们的内容有误"),
+        NotJudged::Preceding => (
+            "messages before them in their conversations, which policies were given with them, are not in the export",
+            "策略当时一并看到的前文消息不在导出中",
+        ),
+        NotJudged::Directory => (
+            "what the directory said of their parties is not in the export",
+            "当时员工目录对其各方的记载不在导出中",
+        ),
+        NotJudged::Generation => ("their generation is not in the export", "其策略代不在导出中"),
+        NotJudged::Pack => (
+            "a pack of their generation is not in the export",
+            "其策略代的某个策略包不在导出中",
+        ),
+        NotJudged::OtherPacks => (
+            "the packs or the set in the export are others than those of their generation",
+            "导出中的策略包或策略集不是其策略代的",
+        ),
+        NotJudged::NotBuilt => ("this program cannot build their generation", "本程序无法构建其策略代"),
+        NotJudged::Deadline => (
+            "a policy ran out of time on this machine or on that of then",
+            "某个策略在本机或当时的机器上超时",
+        ),
+    }
+}
+
+fn of_the_whole(report: &Report, language: Language) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut say = |english: String, chinese: String| {
         sentences.push(match language {
@@ -192,7 +358,8 @@ fn sentences(report: &Report, language: Language) -> Vec<String> {
     if *opened > 0 {
         say(
             format!(
-                "{opened} messages: the sealed record of each opens by its own key, is the one that the log has, and says what is to be read"
+                "{}: the sealed record of each opens by its own key, is the one that the log has, and says what is to be read",
+                counted(*opened, "message")
             ),
             format!("{opened} 条消息：每条的密封记录都能用其自己的密钥解封，与审计日志所载相符，内容与所列文字一致"),
         );
@@ -200,15 +367,39 @@ fn sentences(report: &Report, language: Language) -> Vec<String> {
     if *masked > 0 {
         say(
             format!(
-                "{masked} messages are masked: the log has something in the place of each; that it is this is vouched for by the manifest alone"
+                "{} masked: the log has something in the place of each; that it is this is vouched for by the manifest alone",
+                counted_are(*masked, "message")
             ),
             format!("{masked} 条消息已作假名化：审计日志在每条的位置上确有记载；所载就是这一条，仅由导出清单担保"),
         );
     }
     if *untold > 0 {
         say(
-            format!("{untold} messages are older than the log: the manifest alone vouches for them"),
+            format!(
+                "{} older than the log: the manifest alone vouches for this",
+                counted_are(*untold, "message")
+            ),
             format!("{untold} 条消息早于审计日志：仅由导出清单担保"),
+        );
+    }
+    if let Some(cosigned) = report.cosigned.as_ref().filter(|cosigned| !cosigned.known.is_empty()) {
+        let size = cosigned.size;
+        say(
+            format!(
+                "a witness signed the log at {}, and the checkpoint of this export continues what it signed; the log told of this export later",
+                leaves(size)
+            ),
+            format!("见证方签过审计日志的前 {size} 个叶，本导出的检查点是其延续；本导出记载于其后"),
+        );
+    }
+    if report.unknown_members > 0 {
+        let members = report.unknown_members;
+        say(
+            format!(
+                "{} of a kind that this program does not know: unaltered, and what is in it was not looked at",
+                counted_are(members, "member")
+            ),
+            format!("{members} 个成员文件的种类本程序不认识：未被改动，其内容未经查看"),
         );
     }
     if !report.is_key_known {
@@ -238,8 +429,29 @@ pub fn json_of(report: &Report) -> Value {
         "whole": report.is_whole(), "export": about, "key": report.key, "key_known": report.is_key_known,
         "checkpoint": report.checkpoint.as_ref().map(|(size, root)| json!({ "size": size, "root": root })),
         "told_at": report.told_at_ms.map(utc), "opened": report.opened, "masked": report.masked, "untold": report.untold,
-        "entries": report.entries, "faults_count": report.faults_count,
+        "entries": report.entries, "unknown_members": report.unknown_members, "faults_count": report.faults_count,
         "faults": report.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "cosigned": report.cosigned.as_ref().map(|cosigned| {
+            let known = cosigned.known.iter().map(|(key, time_s)| json!({ "key": key, "at": utc(time_s.saturating_mul(1_000)) }));
+            json!({
+                "size": cosigned.size, "known": known.collect::<Vec<_>>(), "unknown": cosigned.unknown,
+            })
+        }),
+        "judged": report.judged.as_ref().map(json_of_judging),
+    })
+}
+
+fn json_of_judging(judged: &JudgedAgain) -> Value {
+    let told = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let not: serde_json::Map<String, Value> = judged
+        .not
+        .iter()
+        .map(|(why, messages)| (why.name().to_owned(), json!(messages)))
+        .collect();
+    json!({
+        "equal": judged.equal, "different": judged.different, "not_judged": judged.not_judged(), "not_judged_by_reason": not,
+        "differences_count": judged.differences_count, "differences": told(&judged.differences), "lacks": told(&judged.lacks),
+        "by": judged.by, "recorded_by": judged.recorded_by,
     })
 }
 

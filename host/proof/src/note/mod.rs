@@ -10,5 +10,5 @@ pub mod signed;
 pub mod witness;
 
 pub use checkpoint::{Checkpoint, LogTrust, VerifiedCheckpoint};
-pub use key::{KeyKind, KeyName, SignerKey, VerifierKey};
+pub use key::{KeyKind, KeyName, Said, SignerKey, VerifierKey};
 pub use signed::{Note, Signature};

@@ -175,7 +175,7 @@ impl<'a> Printer<'a> {
             }
         }
         if reading.errors > 0 {
-            write!(self.out, ", {} lines that are no message", count(reading.errors))?;
+            write!(self.out, ", lines that are no message: {}", count(reading.errors))?;
         }
         if std::io::stdout().is_terminal() {
             write!(self.out, "; {} messages/s", count(rate as u64))?;

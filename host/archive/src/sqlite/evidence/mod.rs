@@ -1,8 +1,9 @@
 //! Exports: chooses messages, reads all that is given away of them, has the log tell of it, and adds what shows that it did.
 //!
-//! `choose` says which messages, `read` opens them, `masked` makes and finds pseudonyms, `tell` writes the log's entry, `prove` leads from the log's entries to the checkpoint.
+//! `choose` says which messages, `read` opens them, `judged_with` adds what they were judged with, `masked` makes and finds pseudonyms, `tell` writes the log's entry, `prove` leads from the log's entries to the checkpoint.
 
 mod choose;
+mod judged_with;
 mod masked;
 mod prove;
 mod read;
@@ -22,6 +23,7 @@ use crate::sqlite::log::checkpoints;
 use crate::storage::StorageError;
 use proviso_evidence::{Generation, Sink, Writer};
 use proviso_model::{Digest, Principal, Timestamp};
+use proviso_proof::note::VerifiedCheckpoint;
 use std::collections::{BTreeSet, HashMap};
 
 /// Messages that are read at once, and the sealed bytes at which no more are.
@@ -55,7 +57,14 @@ impl Sqlite {
         let key = key.ok_or_else(|| self.nothing_signed())?;
         let about = request.about(number, key.name().to_string(), by);
         let mut writer = Writer::new(sink, about, request.views);
+        let witnessed = self.witnessed(&key).await?;
+        if let Some(witnessed) = &witnessed {
+            writer.witnessed(witnessed.note().clone());
+        }
         let mut reading = read::Reading::new(&request.zone);
+        if !request.masked {
+            reading.begin_judged_with();
+        }
         let mut mask = if request.masked {
             Some(self.mask(masked::Keyed::new(&self.sealing, number)).await?)
         } else {
@@ -106,7 +115,8 @@ impl Sqlite {
             .reading(|mut reader| async move { tell::told(&mut reader, before, &digest).await })
             .await?;
         let leaf = told.place.leaf;
-        let proof = self.proof(key.clone(), told, unproven.places()).await?;
+        let witnessed = witnessed.as_ref().map(VerifiedCheckpoint::checkpoint);
+        let proof = self.proof(key.clone(), told, unproven.places(), witnessed).await?;
         let given = Given {
             number,
             manifest: hex(unproven.digest()),

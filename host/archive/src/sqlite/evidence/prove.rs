@@ -1,9 +1,11 @@
 //! What leads from entries of the log to a signed checkpoint: one proof for the entries of each leaf, and one for all leaves.
 
+use super::tell;
 use crate::log::LogTrouble;
-use crate::opening::ArchiveError;
+use crate::opening::{ArchiveError, beside};
 use crate::sqlite::Sqlite;
 use crate::sqlite::bulk::number_list;
+use crate::sqlite::log::witnessed::consistency;
 use crate::sqlite::log::{checkpoints, judged, tiles};
 use crate::sqlite::records::{content_columns, read_content};
 use crate::sqlite::rows::{damage, damaged};
@@ -11,9 +13,9 @@ use proviso_evidence::{LeafProof, Proof, Told};
 use proviso_proof::Hash;
 use proviso_proof::commitment::{Commitment, sub_tree};
 use proviso_proof::leaf::Leaf;
-use proviso_proof::note::{Checkpoint, LogTrust, Note, VerifierKey};
+use proviso_proof::note::{Checkpoint, LogTrust, Note, VerifiedCheckpoint, VerifierKey};
 use proviso_proof::tree::multi::{MultiProof, multi_ranges};
-use proviso_proof::tree::proof::MakeError;
+use proviso_proof::tree::proof::{ConsistencyProof, MakeError};
 use proviso_proof::tree::tiled::tile_of;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,12 +36,14 @@ const TAGS: &str = concat!(
 );
 
 impl Sqlite {
-    /// What shows the log's entry of an export and the entries that it names, once a checkpoint covers them.
+    /// What shows the log's entry of an export and the entries that it names, once a checkpoint covers them; and that this one continues what
+    /// witnesses signed.
     pub(super) async fn proof(
         &self,
         key: VerifierKey,
         exported: Told,
         places: &BTreeMap<u64, BTreeSet<u32>>,
+        witnessed: Option<&Checkpoint>,
     ) -> Result<Proof, ArchiveError> {
         let mut places = places.clone();
         places
@@ -61,13 +65,53 @@ impl Sqlite {
             let what = "the log does not lead to its checkpoint: `proviso audit verify` tells what was altered";
             return Err(self.storage(damage(what.to_owned())).into());
         }
+        let continued = match witnessed {
+            Some(older) => Some(self.continued(&checkpoint, older).await?),
+            None => None,
+        };
         Ok(Proof {
             key,
             checkpoint: note,
             exported,
             leaves,
             tree,
+            continued,
         })
+    }
+
+    /// The newest checkpoint under the log's key that a witness signed as well. One under another key is of before the log went on under this one.
+    pub(super) async fn witnessed(&self, key: &VerifierKey) -> Result<Option<VerifiedCheckpoint>, ArchiveError> {
+        let found = checkpoints::read(beside(&self.path, ".witnessed")).map_err(|error| self.log_trouble(error))?;
+        let trust = LogTrust::new(key.name().as_str(), key.clone());
+        let verified = found
+            .zip(trust.ok())
+            .and_then(|(found, trust)| trust.open(&found.bytes).ok());
+        let Some(verified) = verified.filter(|verified| verified.note().signatures().len() > 1) else {
+            return Ok(None);
+        };
+        let size = self.reading(|mut reader| async move { tell::size(&mut reader).await });
+        if verified.checkpoint().size() > size.await?.unsigned_abs() {
+            return Err(self.not_continued());
+        }
+        Ok(Some(verified))
+    }
+
+    /// An older archive was put in the place of a newer one, or another log was made.
+    fn not_continued(&self) -> ArchiveError {
+        let what = "the log does not continue what its witness signed: `proviso audit verify` tells more";
+        self.storage(damage(what.to_owned())).into()
+    }
+
+    /// From a checkpoint that witnesses signed to that of an export.
+    async fn continued(&self, checkpoint: &Checkpoint, older: &Checkpoint) -> Result<ConsistencyProof, ArchiveError> {
+        let (before, size) = (older.size(), checkpoint.size());
+        let continued = self
+            .reading(|mut reader| async move { consistency(&mut reader, before, size).await })
+            .await?;
+        match checkpoint.continues(older, &continued) {
+            Ok(()) => Ok(continued),
+            Err(_) => Err(self.not_continued()),
+        }
     }
 
     /// The checkpoint that covers a leaf, with the log's own signature alone. It is waited for.

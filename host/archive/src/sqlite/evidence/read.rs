@@ -1,6 +1,7 @@
 //! Reads messages with all that is given away of them: what they say, what was said of them, the sealed bytes with the key of each record,
 //! and what the log tells.
 
+use super::judged_with::{Between, Folds, folds};
 use crate::evidence::Chosen;
 use crate::sqlite::Sqlite;
 use crate::sqlite::bulk::number_list;
@@ -12,7 +13,7 @@ use crate::sqlite::sealing::Part;
 use crate::storage::StorageError;
 use crate::stored::judgement::{self, Beside, Decided, Meanings as _};
 use crate::stored::{content, decision, verdict};
-use proviso_evidence::{Evidence, JudgedAt, Person, Review, Sealed, Standing, Told, envelope_digest};
+use proviso_evidence::{Evidence, JudgedAt, JudgedWith, Person, Review, Sealed, Standing, Told, envelope_digest};
 use proviso_model::directory::Directory;
 use proviso_model::time::Zone;
 use proviso_model::{Digest, Message};
@@ -50,6 +51,8 @@ const LEAVES: &str =
 pub(super) struct Reading {
     zone: Zone,
     directories: HashMap<i64, Arc<Directory>>,
+    /// Absent where nobody asks what messages were judged with.
+    between: Option<Between>,
 }
 
 impl Reading {
@@ -57,7 +60,13 @@ impl Reading {
         Self {
             zone: zone.clone(),
             directories: HashMap::new(),
+            between: None,
         }
+    }
+
+    /// What follows comes with what it was judged with.
+    pub(super) fn begin_judged_with(&mut self) {
+        self.between = Some(Between::default());
     }
 }
 
@@ -89,7 +98,8 @@ impl Sqlite {
     ) -> Result<Vec<Result<(Evidence, Named), i64>>, StorageError> {
         let list = number_list(chosen.iter().map(|one| one.arrival));
         let directories = &reading.directories;
-        let (read, missing) = self
+        let is_judged_with = reading.between.is_some();
+        let (mut read, missing, mut folds) = self
             .reading(|mut reader| async move {
                 let rows = sqlx::query(ROWS).bind(list.clone()).fetch_all(&mut *reader).await?;
                 let log = log_of(&mut reader, &list, &rows).await?;
@@ -101,7 +111,13 @@ impl Sqlite {
                     missing.extend(version.filter(|version| !directories.contains_key(version)));
                     read.insert(one.0.number, one);
                 }
-                Ok((read, missing))
+                // In the transaction of the rows: what is disposed of meanwhile takes its states with it.
+                let folds = if is_judged_with {
+                    folds(&mut reader, &list).await?
+                } else {
+                    Folds::new()
+                };
+                Ok((read, missing, folds))
             })
             .await?;
         for version in missing {
@@ -112,20 +128,24 @@ impl Sqlite {
                 reading.directories.insert(version, Arc::new(directory));
             }
         }
-        let mut read = read;
-        let all = chosen.iter().map(|one| {
-            let (mut evidence, named) = read.remove(&one.arrival).ok_or(one.arrival)?;
+        let mut all = Vec::with_capacity(chosen.len());
+        for one in chosen {
+            let Some((mut evidence, named)) = read.remove(&one.arrival) else {
+                all.push(Err(one.arrival));
+                continue;
+            };
             evidence.role = one.role;
-            if let Some(directory) = evidence
-                .standing
-                .directory
-                .and_then(|version| reading.directories.get(&version))
-            {
+            let version = evidence.standing.directory;
+            if let Some(directory) = version.and_then(|version| reading.directories.get(&version)) {
                 evidence.people = people(&evidence.message, directory);
             }
-            Ok((evidence, named))
-        });
-        Ok(all.collect())
+            if let Some(between) = &mut reading.between {
+                let folds = folds.remove(&one.arrival).unwrap_or_default();
+                self.judged_with(between, &mut evidence, folds).await?;
+            }
+            all.push(Ok((evidence, named)));
+        }
+        Ok(all)
     }
 
     async fn evidence_of(
@@ -205,6 +225,7 @@ impl Sqlite {
                 judgement: sealed_judgement.to_vec(),
                 round,
             },
+            judged_with: JudgedWith::default(),
             message,
         };
         Ok((evidence, named(&known, &policies, &proposals)))

@@ -11,6 +11,7 @@ use crate::sqlite::rows::damaged;
 use crate::sqlite::whole_file::replace;
 use proviso_proof::note::{Checkpoint, LogTrust, Note, Signature, VerifierKey};
 use proviso_proof::tree::proof::{ConsistencyProof, MakeError};
+use sqlx::SqliteConnection;
 use std::path::Path;
 
 /// What asks a witness for the size that it has: the checkpoint beside an archive that nobody opened, as if the witness had it already.
@@ -33,6 +34,23 @@ pub(crate) fn question(archive: &Path) -> Result<Option<WitnessRequest>, LogTrou
     )))
 }
 
+/// That the first `size` leaves of the log continue the first `older`.
+pub(in crate::sqlite) async fn consistency(
+    connection: &mut SqliteConnection,
+    older: u64,
+    size: u64,
+) -> Result<ConsistencyProof, sqlx::Error> {
+    let edge = tiles::edge_at(connection, size).await?;
+    let made = tiles::from_nodes(connection, &edge, |nodes| {
+        match ConsistencyProof::make(older, size, &nodes) {
+            Err(MakeError::Node(error)) => Err(error),
+            Err(MakeError::Proof(error)) => Ok(Err(error)),
+            Ok(proof) => Ok(Ok(proof)),
+        }
+    });
+    made.await?.map_err(|error| damaged(0, error))
+}
+
 impl Sqlite {
     pub(crate) async fn witness_request(&self, old_size: u64) -> Result<Option<WitnessRequest>, ArchiveError> {
         let trouble = |source| ArchiveError::Log {
@@ -47,17 +65,7 @@ impl Sqlite {
         if old_size > size {
             return Ok(None);
         }
-        let made = self.reading(|mut reader| async move {
-            let edge = tiles::edge_at(&mut reader, size).await?;
-            let made = tiles::from_nodes(&mut reader, &edge, |nodes| {
-                match ConsistencyProof::make(old_size, size, &nodes) {
-                    Err(MakeError::Node(error)) => Err(error),
-                    Err(MakeError::Proof(error)) => Ok(Err(error)),
-                    Ok(proof) => Ok(Ok(proof)),
-                }
-            });
-            made.await?.map_err(|error| damaged(0, error))
-        });
+        let made = self.reading(|mut reader| async move { consistency(&mut reader, old_size, size).await });
         Ok(Some(WitnessRequest::new(old_size, size, made.await?, asked.note)))
     }
 
