@@ -181,12 +181,10 @@ async fn a_log_that_does_not_continue_what_was_witnessed_gives_nothing_away() {
     let tar = TarWriter::new(Vec::new());
     let given = archive.export(tar, &request(), &chosen, &NoPacks, &wei(), told).await;
     let error = given.map(drop).unwrap_err();
-    let mut told = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(error) = source {
-        told.push_str(&format!(": {error}"));
-        source = error.source();
-    }
+    let chain = std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |error| {
+        error.source()
+    });
+    let told = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     assert!(
         told.contains("the log does not continue what its witness signed"),
         "{told}"
