@@ -52,16 +52,14 @@ impl Iterator for Stretches<'_> {
                 end,
                 self.next.as_ref().map_or(self.text.len(), |line| line.start),
             );
-            match self
+            let met = self
                 .next
-                .take_if(|line| before(self.text, around, line.start) <= around)
-            {
-                Some(line) => end = line.end,
-                None => {
-                    self.given = around;
-                    return Some(start..around);
-                }
-            }
+                .take_if(|line| before(self.text, around, line.start) <= around);
+            let Some(line) = met else {
+                self.given = around;
+                return Some(start..around);
+            };
+            end = line.end;
         }
     }
 }
