@@ -1,6 +1,6 @@
 //! People who are scored: by nobody's approval not at all, by another's until it ends.
 
-use super::disposal::{ok, said, token};
+use super::disposal::{said, token};
 use super::support::{SET, Serve, Site, message, run, stderr, stdout, wait_until};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -32,6 +32,14 @@ fn site() -> Site {
 
 fn set(assessment: &str) -> String {
     format!("{SET}\n[[apply]]\npack = \"scores\"\nassessment = \"{assessment}\"\n")
+}
+
+/// The documents that a command prints, each on a line or on many.
+fn ok(site: &Site, arguments: &[&str]) -> Vec<Value> {
+    let (code, told, error) = said(site, arguments);
+    assert_eq!(code, Some(0), "{arguments:?}: {error}");
+    let documents = serde_json::Deserializer::from_str(&told).into_iter();
+    documents.map(Result::unwrap).collect()
 }
 
 /// A time so many seconds ahead, as `--until` takes it.

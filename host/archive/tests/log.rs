@@ -277,6 +277,7 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "released",
         "request",
         "request-decided",
+        "request-ended",
         "request-run",
         "retry",
         "search",
