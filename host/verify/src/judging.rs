@@ -19,11 +19,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Generations at hand. An export names as many as its maker likes, and each takes the memory that its packs want.
+const GENERATIONS_KEPT_MAX: usize = 8;
+
 /// Judges on all processors.
 pub struct Judging {
     engine: Engine,
     accepting: Accepting,
-    generations: HashMap<String, Generation>,
+    /// Those at hand, the one that judged last at the end.
+    generations: Vec<(String, Generation)>,
     workers: usize,
 }
 
@@ -40,7 +44,7 @@ impl Judging {
                 trust: Arc::new(Trust::development()),
                 seen: Arc::default(),
             },
-            generations: HashMap::new(),
+            generations: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
         })
     }
@@ -90,6 +94,10 @@ impl Judging {
 }
 
 impl Judges for Judging {
+    fn keeps(&self, generation: &str) -> bool {
+        self.generations.iter().any(|(id, _)| id == generation)
+    }
+
     fn build(&mut self, listed: &Listed, files: Vec<Option<Vec<u8>>>) -> Result<(), Unbuilt> {
         let lacks = |what: String| Unbuilt::Lacks(NotJudged::NotBuilt, what);
         // Nothing is read of packs, and nothing of them runs, before the address is the one that verdicts name.
@@ -121,25 +129,20 @@ impl Judges for Judging {
         let built = self.engine.build_as(identity, &resolved, &|_| ());
         let built =
             built.map_err(|error| lacks(format!("this program cannot build it: {}", first(&error.problems))))?;
-        self.generations.insert(listed.id.clone(), built);
+        if self.generations.len() == GENERATIONS_KEPT_MAX {
+            self.generations.remove(0);
+        }
+        self.generations.push((listed.id.clone(), built));
         Ok(())
     }
 
-    fn judge(&mut self, messages: &[ToJudge]) -> Vec<Verdict> {
-        let mut by_generation: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (place, message) in messages.iter().enumerate() {
-            by_generation.entry(&message.generation).or_default().push(place);
-        }
-        let mut verdicts: Vec<(usize, Verdict)> = Vec::with_capacity(messages.len());
-        for (id, places) in by_generation {
-            let generation = &self.generations[id];
-            let zone = &generation.set().time_zone;
-            let recorded = places.iter().map(|place| recorded(&messages[*place], zone)).collect();
-            let again = replay(generation, self.workers, recorded);
-            verdicts.extend(places.into_iter().zip(again));
-        }
-        verdicts.sort_unstable_by_key(|(place, _)| *place);
-        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    fn judge(&mut self, generation: &str, messages: &[ToJudge]) -> Vec<Verdict> {
+        let place = self.generations.iter().position(|(id, _)| id == generation);
+        self.generations[place.expect("built before")..].rotate_left(1);
+        let (_, generation) = &self.generations[self.generations.len() - 1];
+        let zone = &generation.set().time_zone;
+        let recorded = messages.iter().map(|message| recorded(message, zone)).collect();
+        replay(generation, self.workers, recorded)
     }
 
     fn versions(&self) -> &str {

@@ -4,7 +4,8 @@
 //! and set must make that very generation before anything of them runs. What stands in `judged-with/` the manifest vouches for.
 
 use super::NotRead;
-use super::fault::{Fault, Faults};
+use super::fault::Faults;
+use super::judged::{JudgedAgain, NotJudged};
 use super::members::read;
 use crate::before::Before;
 use crate::evidence::{Generation, JudgedWith};
@@ -13,17 +14,20 @@ use crate::member::Members;
 use crate::write::GENERATIONS;
 use proviso_model::verdict::{FaultCause, Verdict};
 use proviso_model::{Addressed, Message};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Judges messages again.
 pub trait Judges {
-    /// Builds a generation. `packs` are the files of its packs, in its order; `None` where one is not enclosed. Asked once for each
-    /// generation that judged a message of the export.
+    /// True of a generation that was built and is at hand. An export may have any number of them, and what one takes of memory is
+    /// its packs' to say: who judges keeps some, and is asked to build another again when its turn comes.
+    fn keeps(&self, generation: &str) -> bool;
+
+    /// Builds a generation. `packs` are the files of its packs, in its order; `None` where one is not enclosed.
     fn build(&mut self, generation: &Generation, packs: Vec<Option<Vec<u8>>>) -> Result<(), Unbuilt>;
 
-    /// Judges messages of generations that were built; the verdicts in order.
-    fn judge(&mut self, messages: &[ToJudge]) -> Vec<Verdict>;
+    /// Judges messages of a generation that is at hand; the verdicts in order.
+    fn judge(&mut self, generation: &str, messages: &[ToJudge]) -> Vec<Verdict>;
 
     /// What judges, with its version.
     fn versions(&self) -> &str;
@@ -62,82 +66,6 @@ pub enum Unbuilt {
     },
     /// Something is missing that it takes.
     Lacks(NotJudged, String),
-}
-
-/// Why a message was not judged again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NotJudged {
-    /// Names are pseudonyms: the message is not the one that was judged.
-    Masked,
-    /// The export was made by a version that did not enclose what messages were judged with.
-    OlderExport,
-    /// What the export has of it is at fault.
-    Altered,
-    /// A message that it was judged with is not in the export.
-    Preceding,
-    /// What the directory said of its parties is not in the export.
-    Directory,
-    /// Its generation is not in the export.
-    Generation,
-    /// A pack of its generation is not in the export.
-    Pack,
-    /// Packs or set in the export are others than those of its generation.
-    OtherPacks,
-    /// This program cannot build its generation.
-    NotBuilt,
-    /// A policy ran out of time, now or then: that depends on the machine.
-    Deadline,
-}
-
-impl NotJudged {
-    /// The name for programs: `older-export`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            NotJudged::Masked => "masked",
-            NotJudged::OlderExport => "older-export",
-            NotJudged::Altered => "altered",
-            NotJudged::Preceding => "preceding",
-            NotJudged::Directory => "directory",
-            NotJudged::Generation => "generation",
-            NotJudged::Pack => "pack",
-            NotJudged::OtherPacks => "other-packs",
-            NotJudged::NotBuilt => "not-built",
-            NotJudged::Deadline => "deadline",
-        }
-    }
-}
-
-/// What came of judging again. Each message of the export is in one of the counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JudgedAgain {
-    /// Messages with the very bytes of the verdict in the export.
-    pub equal: u64,
-    /// Messages with another verdict.
-    pub different: u64,
-    /// Messages that were not judged again, by the reason.
-    pub not: BTreeMap<NotJudged, u64>,
-    /// What judged.
-    pub by: String,
-    /// What had judged then, where it was something else.
-    pub recorded_by: BTreeSet<String>,
-    /// Verdicts that differ, and packs that are not what they are called: the first [`FAULTS_NAMED_MAX`](super::FAULTS_NAMED_MAX).
-    pub differences: Vec<Fault>,
-    /// All of them.
-    pub differences_count: u64,
-    /// Why generations judge nothing, where something is missing: as many at most.
-    pub lacks: Vec<Fault>,
-}
-
-impl JudgedAgain {
-    /// How many messages were not judged again.
-    pub fn not_judged(&self) -> u64 {
-        self.not.values().sum()
-    }
-
-    /// True if nothing that was judged again differs.
-    pub fn is_well(&self) -> bool {
-        self.differences_count == 0
-    }
 }
 
 /// Bytes of the packs of one generation.
@@ -250,33 +178,41 @@ impl<'a> Again<'a> {
         Ok(())
     }
 
-    /// Judges what was added of a member.
+    /// Judges what was added of a member, the messages of each generation together.
     pub(super) fn judge_all<M: Members>(&mut self, members: &mut M, member: &str) -> Result<(), NotRead<M::Error>> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let mut ready = Vec::with_capacity(waiting.len());
-        for message in waiting {
-            match self.built(&message.generation, |path| read(members, path))? {
-                Ok(()) => ready.push(message),
-                Err(why) => self.not(why),
+        let mut by_generation: BTreeMap<String, Vec<ToJudge>> = BTreeMap::new();
+        for message in std::mem::take(&mut self.waiting) {
+            by_generation
+                .entry(message.generation.clone())
+                .or_default()
+                .push(message);
+        }
+        for (generation, messages) in by_generation {
+            match self.built(&generation, |path| read(members, path))? {
+                Ok(()) => self.judge(member, &generation, &messages),
+                Err(why) => self.not_all(why, messages.len() as u64),
             }
         }
-        self.judge(member, &ready);
         Ok(())
     }
 
+    fn not_all(&mut self, why: NotJudged, messages: u64) {
+        *self.came.not.entry(why).or_default() += messages;
+    }
+
     pub(super) fn not(&mut self, why: NotJudged) {
-        *self.came.not.entry(why).or_default() += 1;
+        self.not_all(why, 1);
     }
 
     /// Counts what was not there to be judged, of so many messages.
     pub(super) fn not_reached(&mut self, messages: u64) {
         let reached = self.came.equal + self.came.different + self.came.not_judged();
         if messages > reached {
-            *self.came.not.entry(NotJudged::Altered).or_default() += messages - reached;
+            self.not_all(NotJudged::Altered, messages - reached);
         }
     }
 
-    /// Has a generation built, once, by the packs that are enclosed.
+    /// Has a generation at hand, built by the packs that are enclosed.
     fn built<E>(
         &mut self,
         generation: &str,
@@ -285,8 +221,10 @@ impl<'a> Again<'a> {
         let Some(listed) = self.generations.get_mut(generation) else {
             return Ok(Err(NotJudged::Generation));
         };
-        if let Some(built) = listed.built {
-            return Ok(built);
+        match listed.built {
+            Some(Ok(())) if !self.judges.keeps(generation) => {}
+            Some(built) => return Ok(built),
+            None => {}
         }
         let mut packs = Vec::with_capacity(listed.record.packs.len());
         let mut bytes = 0;
@@ -325,9 +263,9 @@ impl<'a> Again<'a> {
         Ok(built)
     }
 
-    /// Judges messages of a member, and compares.
-    fn judge(&mut self, member: &str, messages: &[ToJudge]) {
-        let verdicts = self.judges.judge(messages);
+    /// Judges messages of a member and a generation, and compares.
+    fn judge(&mut self, member: &str, generation: &str, messages: &[ToJudge]) {
+        let verdicts = self.judges.judge(generation, messages);
         assert_eq!(verdicts.len(), messages.len());
         for (message, again) in messages.iter().zip(&verdicts) {
             if again.to_canonical_json() == message.canonical {
@@ -394,4 +332,150 @@ fn differing(one: &Verdict, other: &Verdict) -> Vec<&'static str> {
         .map(|(name, _)| *name)
         .collect();
     if found.is_empty() { vec!["bytes"] } else { found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proviso_model::canonical::{Defaults, from_json};
+    use proviso_model::{Digest, MessageId};
+    use std::convert::Infallible;
+
+    /// Keeps one generation, and gives every message the verdict that it has.
+    #[derive(Default)]
+    struct KeepsOne {
+        kept: Option<String>,
+        built: Vec<String>,
+        judged: Vec<(String, usize)>,
+        refuses: Option<&'static str>,
+    }
+
+    impl Judges for KeepsOne {
+        fn keeps(&self, generation: &str) -> bool {
+            self.kept.as_deref() == Some(generation)
+        }
+
+        fn build(&mut self, generation: &Generation, _: Vec<Option<Vec<u8>>>) -> Result<(), Unbuilt> {
+            self.built.push(generation.id.clone());
+            if self.refuses == Some(generation.id.as_str()) {
+                return Err(Unbuilt::Lacks(NotJudged::NotBuilt, "not here".to_owned()));
+            }
+            self.kept = Some(generation.id.clone());
+            Ok(())
+        }
+
+        fn judge(&mut self, generation: &str, messages: &[ToJudge]) -> Vec<Verdict> {
+            assert!(self.keeps(generation), "{generation} is not at hand");
+            self.judged.push((generation.to_owned(), messages.len()));
+            messages.iter().map(|message| message.verdict.clone()).collect()
+        }
+
+        fn versions(&self) -> &'static str {
+            "one that keeps one"
+        }
+    }
+
+    struct NoMembers;
+
+    impl Members for NoMembers {
+        type Error = Infallible;
+
+        fn paths(&mut self) -> Result<Vec<String>, Infallible> {
+            Ok(Vec::new())
+        }
+
+        fn is_ordered(&self) -> bool {
+            false
+        }
+
+        fn read(&mut self, _: &str) -> Result<Option<Vec<u8>>, Infallible> {
+            Ok(None)
+        }
+    }
+
+    fn listed(id: &str) -> (String, Listed) {
+        let record = Generation {
+            id: id.to_owned(),
+            recorded_at: 0,
+            engine: "one that keeps one".to_owned(),
+            set_file: String::new(),
+            set_text: String::new(),
+            set_json: String::new(),
+            packs: Vec::new(),
+        };
+        let (line, built) = (1, None);
+        (id.to_owned(), Listed { line, record, built })
+    }
+
+    fn to_judge(generation: &str) -> ToJudge {
+        let text = r#"{"id":"m","tenant":"t","channel":"c","conversation":"g","sent_at":0,"from":"a","text":"早"}"#;
+        let message = from_json(text, &Defaults::default()).unwrap();
+        let verdict = Verdict {
+            message: Arc::new(MessageId::clone(&message.id)),
+            generation: Digest::of(generation.as_bytes()),
+            input: Digest::of(b"m"),
+            packs: Arc::new([]),
+            preceding: Vec::new(),
+            truncated: false,
+            withheld: None,
+            held: false,
+            findings: Vec::new(),
+            proposals: Vec::new(),
+            scores: Vec::new(),
+            faults: Vec::new(),
+        };
+        ToJudge {
+            line: 1,
+            message: Arc::new(Addressed::from(message)),
+            canonical: verdict.to_canonical_json(),
+            verdict,
+            generation: generation.to_owned(),
+            preceding: Vec::new(),
+            directory: None,
+            with: JudgedWith {
+                before: Some(Vec::new()),
+                departments: None,
+                folds: Vec::new(),
+            },
+        }
+    }
+
+    /// The members of an export, each by the generations of its messages.
+    fn judged(judges: &mut KeepsOne, members: &[&[&str]]) -> JudgedAgain {
+        let mut again = Again::new(judges);
+        again.generations = ["a", "b", "c"].into_iter().map(listed).collect();
+        for member in members {
+            again.waiting = member.iter().copied().map(to_judge).collect();
+            again
+                .judge_all(&mut NoMembers, "messages/1")
+                .unwrap_or_else(|_| unreachable!());
+        }
+        again.finish()
+    }
+
+    #[test]
+    fn a_generation_that_is_not_kept_is_built_again() {
+        let mut judges = KeepsOne::default();
+        let came = judged(&mut judges, &[&["a", "b", "a", "b"], &["b"], &["a"]]);
+        assert_eq!((came.equal, came.not_judged()), (6, 0));
+        assert_eq!(judges.built, ["a", "b", "a"]);
+        let judged: Vec<(&str, usize)> = judges.judged.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+        assert_eq!(judged, [("a", 2), ("b", 2), ("b", 1), ("a", 1)]);
+        assert!(came.recorded_by.is_empty());
+    }
+
+    #[test]
+    fn a_generation_that_cannot_be_built_is_asked_for_once() {
+        let refuses = Some("b");
+        let mut judges = KeepsOne {
+            refuses,
+            ..KeepsOne::default()
+        };
+        let came = judged(&mut judges, &[&["b", "a", "b"], &["b"], &["missing"]]);
+        assert_eq!(came.equal, 1);
+        let not = BTreeMap::from([(NotJudged::NotBuilt, 3), (NotJudged::Generation, 1)]);
+        assert_eq!(came.not, not);
+        assert_eq!(judges.built, ["a", "b"]);
+        assert_eq!(came.lacks.len(), 1);
+    }
 }

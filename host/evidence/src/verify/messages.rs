@@ -3,7 +3,8 @@
 
 use super::NotRead;
 use super::fault::Faults;
-use super::judging::{Again, NotJudged};
+use super::judged::NotJudged;
+use super::judging::Again;
 use super::log::{Places, read_told};
 use super::meanings::{Known, meanings};
 use super::members::text;

@@ -5,6 +5,7 @@
 //! another way. Where [`Expected`] has it, that is done here.
 
 mod fault;
+mod judged;
 mod judging;
 mod log;
 mod meanings;
@@ -13,7 +14,8 @@ mod messages;
 mod unsealer;
 
 pub use fault::{FAULTS_NAMED_MAX, Fault};
-pub use judging::{JudgedAgain, Judges, NotJudged, ToJudge, Unbuilt};
+pub use judged::{JudgedAgain, NotJudged};
+pub use judging::{Judges, ToJudge, Unbuilt};
 pub use unsealer::{PART_BYTES_MAX, SealedPart, Unsealer};
 
 use crate::form::{MANIFEST, ManifestV1};

@@ -420,6 +420,7 @@ mod tests {
     fn every_sentence_of_the_verifier_has_chinese() {
         let sources = [
             include_str!("../verify/fault.rs"),
+            include_str!("../verify/judged.rs"),
             include_str!("../verify/judging.rs"),
             include_str!("../verify/log.rs"),
             include_str!("../verify/meanings.rs"),
