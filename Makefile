@@ -2,7 +2,7 @@
 #
 #   make demo      builds all, then judges a synthetic archive
 #   make test      builds all, then runs every test; installs minisign, skopeo, docker-registry and openssl on
-#                  Debian, which some tests hold packs against
+#                  Debian, which some tests hold packs against, and Chromium, in which the console's pages are tested
 #   make hostile   runs the tests of the sandbox at full length: 1,000,000 used slots, 10,000 generated components
 #   make plugins   builds the plugins: target/plugins/NAME.wasm
 #   make quality   measures the packs on real text and under attack, and writes docs/quality.md; PROVISO_CORPUS names the folder of corpora
@@ -27,25 +27,31 @@
 #   make dictionary  learns from the repository's own sentences what messages have in common, for zstd; Debian's zstd does it
 #   make verifier  builds both verifiers of exports: proviso-verify, which judges again too, as one file that needs nothing of a machine,
 #                  target/x86_64-unknown-linux-gnu/release/proviso-verify, and the page for a browser, target/proviso-verify.html
-#   make lint      rustfmt, clippy and the documentation, as CI checks them
+#   make console   builds the console's pages, which the binary carries: host/console/web/dist
+#   make console-tests  tests these pages, their logic and in a browser
+#   make looks     the same, and axe looks at every page and dialog in both languages, light and dark: four times as many as with the tests
+#   make lint      rustfmt, clippy, the documentation and the pages' rules, as CI checks them
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROVISO := $(TARGET_DIR)/release/proviso
 
-.PHONY: demo test hostile plugins page build quality bench languages soak foreign-proofs analysts alterations kills kill-points leakage faults memory upgrade races dictionary verifier lint setup
+.PHONY: demo test hostile plugins page console console-tests looks build quality bench languages soak foreign-proofs analysts alterations kills kill-points leakage faults memory upgrade races dictionary verifier lint setup
 
 demo: build
 	$(PROVISO) demo
 
-test: plugins page
-	@sh tests/setup.sh tests
+test: console plugins page console-tests
 	cargo test --release --workspace --no-fail-fast
 
 hostile:
 	PROVISO_REUSES=1000000 PROVISO_FUZZ_RUNS=10000 cargo test --release --workspace --test hostile --test corpus -- --nocapture
 
-build: setup
+build: setup console
 	sh plugins/build.sh --with-host
+
+looks: console
+	@sh tests/setup.sh tests
+	PROVISO_LOOKS=all sh host/console/web/test.sh
 
 plugins: setup
 	sh plugins/build.sh
@@ -53,7 +59,16 @@ plugins: setup
 page: setup
 	sh host/verify-page/build.sh
 
-# A C compiler builds the bundled SQLite; everything else comes with rustup's toolchain.
+# Before the host is built: the binary carries the pages inside it.
+console: setup
+	@sh tests/setup.sh pages
+	sh host/console/web/build.sh
+
+console-tests: console
+	@sh tests/setup.sh tests
+	sh host/console/web/test.sh
+
+# A C compiler builds the bundled SQLite, and Node.js the console's pages; everything else comes with rustup's toolchain.
 setup:
 	@sh tests/setup.sh
 
@@ -126,3 +141,4 @@ lint:
 	cargo clippy --release -p proviso-verify --no-default-features --no-deps -- -D warnings
 	cargo clippy --release -p proviso-verify-page --lib --no-deps --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+	sh host/console/web/lint.sh

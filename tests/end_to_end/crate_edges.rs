@@ -88,6 +88,11 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-tables",
         ],
     ),
+    // People work with what the daemon keeps, and see no SQL.
+    (
+        "proviso-console",
+        &["proviso-model", "proviso-archive", "proviso-daemon", "proviso-pipeline"],
+    ),
     ("proviso-train", &["proviso-model", "proviso-text-features"]),
     (
         "proviso-author",
@@ -117,6 +122,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-facts",
             "proviso-tables",
             "proviso-daemon",
+            "proviso-console",
             "proviso-author",
             "proviso-train",
         ],
@@ -149,7 +155,7 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 24] = [
+const HOST: [&str; 25] = [
     "model",
     "noise",
     "chars",
@@ -172,6 +178,7 @@ const HOST: [&str; 24] = [
     "sources",
     "facts",
     "daemon",
+    "console",
     "author",
     "proviso",
 ];
@@ -195,11 +202,15 @@ const OWNED: &[(&str, &[&str])] = &[
     ("minisign", &["proviso-pack"]),
     ("ed25519-dalek", &["proviso-proof"]),
     ("minisign-verify", &["proviso-pack"]),
-    ("getrandom", &["proviso-archive", "proviso-seal"]),
+    ("getrandom", &["proviso-archive", "proviso-seal", "proviso-console"]),
     ("docker_credential", &["proviso-registry"]),
     ("rustls-native-certs", &["proviso-registry"]),
     ("ureq", &["proviso-registry", "proviso"]),
     ("wit-bindgen-c", &["proviso-author"]),
+    ("argon2", &["proviso-console"]),
+    ("totp-rs", &["proviso-console"]),
+    ("utoipa", &["proviso-console"]),
+    ("rust-embed", &["proviso-console"]),
 ];
 
 #[test]

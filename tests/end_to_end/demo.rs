@@ -72,6 +72,7 @@ fn the_demo_shows_what_it_promises() {
         "promises principal or return",
         "unknown key",
         "What to type next",
+        "http://127.0.0.1:8787/console/   name: demo   first password: ",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }

@@ -353,6 +353,7 @@ fn a_verdict_that_was_not_given_by_its_packs_is_found() {
         assert!(!verdict.findings.is_empty());
         let mut batch = IngestBatch::new(places::now());
         batch.entries.push(Entry {
+            department: None,
             message,
             verdict,
             fuel: 0,

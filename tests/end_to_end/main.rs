@@ -11,6 +11,7 @@ mod bounds;
 mod breaker;
 mod cases;
 mod consent;
+mod console;
 mod conversations;
 mod corpus;
 mod crate_edges;

@@ -160,6 +160,7 @@ fn judged_by_an_older_version(site: &Site, messages: usize, overlooks: &[usize])
                 verdict.findings.clear();
             }
             batch.entries.push(Entry {
+                department: None,
                 message,
                 verdict,
                 fuel: settled.outcome.fuel,

@@ -123,6 +123,7 @@ fn entry(message: Message) -> Entry {
             faults: Vec::new(),
         },
         fuel: 0,
+        department: None,
         retention: None,
         directory: None,
         basis: None,

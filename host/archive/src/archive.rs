@@ -1,6 +1,7 @@
 //! What an archive promises, whatever keeps it. This is the seam: a store stands behind it, and the conformance suite in
 //! `tests/conformance` holds each one to what is written here.
 
+use crate::alerts::{AlertFilter, AlertItem, AlertPage, AlertPlace, AlertSort, Around, Naming, Sight};
 use crate::audit::Audit;
 use crate::backup::{BackupError, Including, Manifest, Told};
 use crate::batch::{IngestBatch, SourceError, SourceOffset};
@@ -21,16 +22,19 @@ use crate::log::{LogTrouble, LoggedLeaf, WitnessRequest};
 use crate::messages::{Conflicting, ConversationKey, Numbered, Sent, Shown};
 use crate::offered::Offered;
 use crate::opening::{ArchiveError, Opening};
+use crate::overview::{Overview, OverviewAsked};
 use crate::quarantines::Quarantined;
 use crate::rejudge::EarlierVerdict;
 use crate::requests::Request;
 use crate::saved_queries::SavedQuery;
 use crate::search::{Counted, Page, Search};
+use crate::sessions::{Session, UserSession};
 use crate::sqlite::{Sqlite, witness_question};
 use crate::stats::{Risk, Stats};
 use crate::storage::StorageError;
 use crate::tables::{TableRows, Tabled, TablesSize};
 use crate::trust::{Downgrade, PackSeen, TrustRecord};
+use crate::users::{Credentials, User, UserName};
 use crate::verdicts::{Recorded, StoredVerdict};
 use proviso_evidence::Sink;
 use proviso_model::consent::ConsentEvent;
@@ -532,6 +536,34 @@ impl Archive {
         self.store.keep_witnessed(request, answer, witness).await
     }
 
+    /// A page of alerts behind a place, at most `limit` and [`ALERTS_LISTED_MAX`](crate::ALERTS_LISTED_MAX), with how long each list is.
+    pub async fn alerts(
+        &self,
+        filter: &AlertFilter,
+        sort: AlertSort,
+        after: Option<AlertPlace>,
+        limit: u32,
+    ) -> Result<AlertPage, StorageError> {
+        self.store.alerts(filter, sort, after, limit).await
+    }
+
+    /// An alert with its message, its history, and what was decided on others like it; `None` if there is none of that number that may be
+    /// seen. With pseudonyms, what was found is found in the text as it is given.
+    pub async fn alert(&self, number: i64, sight: &Sight, naming: Naming) -> Result<Option<AlertItem>, StorageError> {
+        self.store.alert(number, sight, naming).await
+    }
+
+    /// The messages before and after one, by its place in the order of arrival, in its conversation: so many of each, at most
+    /// [`AROUND_MAX`](crate::AROUND_MAX). None where there is no such message.
+    pub async fn around(&self, message: i64, before: u32, after: u32, naming: Naming) -> Result<Around, StorageError> {
+        self.store.around(message, (before, after), naming).await
+    }
+
+    /// How alerts came and were answered in the last days.
+    pub async fn overview(&self, asked: &OverviewAsked) -> Result<Overview, StorageError> {
+        self.store.overview(asked).await
+    }
+
     /// Requests before a number, the latest first, at most `limit`.
     pub async fn requests(&self, before: i64, limit: u32) -> Result<Vec<Request>, StorageError> {
         self.store.requests(before, limit).await
@@ -566,6 +598,33 @@ impl Archive {
         limit: u32,
     ) -> Result<Vec<SavedQuery>, StorageError> {
         self.store.saved_queries(tenant, after, limit).await
+    }
+
+    // People who sign in.
+
+    /// Users behind a number (0: from the first), at most `limit`, with their roles.
+    pub async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError> {
+        self.store.users(after, limit).await
+    }
+
+    /// The user of a name, with its roles; `None` if nobody has it.
+    pub async fn user(&self, name: &UserName) -> Result<Option<User>, StorageError> {
+        self.store.user(name).await
+    }
+
+    /// What a user shows at a sign-in; `None` if nobody has the name.
+    pub async fn credentials(&self, name: &UserName) -> Result<Option<Credentials>, StorageError> {
+        self.store.credentials(name).await
+    }
+
+    /// The session of a token, by the token's SHA-256, whether it has ended or not, with its user as it is now; `None` if there is none.
+    pub async fn session_by_digest(&self, token: &Digest) -> Result<Option<UserSession>, StorageError> {
+        self.store.session(token).await
+    }
+
+    /// The sessions of a user, the latest first, at most `limit`, those that ended too.
+    pub async fn sessions_of(&self, name: &UserName, limit: u32) -> Result<Vec<Session>, StorageError> {
+        self.store.sessions_of(name, limit).await
     }
 
     /// Names that stand in columns, of a tenant where it has any of its own: at most [`OFFERED_MAX`](crate::OFFERED_MAX). Of people none.

@@ -151,6 +151,14 @@ pub enum AuditFault {
     /// Held messages whose waiting is not recorded, or the other way round.
     #[error("{0} messages are held and do not wait, or wait and are not held")]
     Held(i64),
+    /// An alert that does not follow from verdicts and reviews.
+    #[error("alert {number} {what}")]
+    Alert {
+        /// Its number.
+        number: i64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The checkpoint.
     #[error("checkpoint {path:?} is none of this log")]
     Checkpoint {

@@ -1,5 +1,6 @@
 //! A batch of messages, with everything that follows from them.
 
+use crate::alert_rules::AlertRules;
 use proviso_model::basis::Applied;
 use proviso_model::id::PolicyId;
 use proviso_model::retention::Decision;
@@ -24,6 +25,8 @@ pub struct IngestBatch {
     pub source_errors: Vec<SourceError>,
     /// How far the sources were read, all of the above included.
     pub offsets: Vec<SourceOffset>,
+    /// Which findings people are to look at.
+    pub alerts: Arc<AlertRules>,
     /// What [`Archive::pack`](crate::Archive::pack) made of `entries`, where it was called on them as they are.
     pub packed: Packed,
 }
@@ -66,6 +69,9 @@ pub struct Entry {
     pub directory: Option<i64>,
     /// The lawful basis that was found for it; absent where nobody asked for one.
     pub basis: Option<Arc<Applied>>,
+    /// The department of who sent or received it, as the directory has it at the time of the message; absent where that knows none, and where
+    /// nobody will look at it.
+    pub department: Option<Arc<str>>,
     /// The subjects that folds advanced on this message, none twice.
     pub advances: Vec<Advance>,
 }
@@ -165,6 +171,7 @@ impl IngestBatch {
             conflicts: Vec::new(),
             source_errors: Vec::new(),
             offsets: Vec::new(),
+            alerts: Arc::default(),
             packed: Packed::default(),
         }
     }

@@ -10,10 +10,12 @@ use crate::endings::{EndingImport, EndingReport};
 use crate::history::{Activation, FailedSet};
 use crate::index::Indexing;
 use crate::keys::KeyError;
+use crate::people_change::{PeopleChange, UserRefusal};
 use crate::permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 use crate::quarantines::Quarantined;
 use crate::rejudge::{RejudgeReport, Rejudging};
 use crate::requests::{Deciding, EndingRequest, NewRequest, REQUEST_TEXT_BYTES_MAX, RequestRefusal, RequestedAct};
+use crate::reviews::{ReviewRefusal, Reviewing, ReviewingMany};
 use crate::saved_queries::{DeletingQuery, NamedQuery, SavedQueryRefusal};
 use crate::storage::StorageError;
 use crate::terms::{self, NoTerm};
@@ -109,6 +111,13 @@ pub enum Change<'a> {
     },
     /// A saved query goes, with its key.
     DeleteQuery(&'a DeletingQuery<'a>),
+    /// Who signs in changes, or somebody does.
+    People {
+        /// What.
+        change: PeopleChange<'a>,
+        /// When.
+        at: Timestamp,
+    },
     /// Messages whose time is over go, if nothing holds them: their keys are destroyed, and their contents with them.
     Dispose(&'a Disposing),
     /// Messages of a restored backup go, which a newer log says were disposed of. Nothing keeps them: that was asked then.
@@ -125,6 +134,10 @@ pub enum Change<'a> {
     Directory(&'a DirectoryImport),
     /// Ends are handed in, with the retention decisions that change by it.
     Endings(&'a EndingImport),
+    /// Somebody reviews an alert.
+    Review(&'a Reviewing<'a>),
+    /// Somebody reviews many alerts at once, all of them or none.
+    ReviewMany(&'a ReviewingMany<'a>),
     /// The index of searches goes on. The log has nothing of it: it can be built anew.
     Index(&'a Indexing),
     /// Nothing changes: the log tells of what somebody did.
@@ -187,6 +200,16 @@ pub enum Receipt {
         /// From 1, rising.
         number: i64,
     },
+    /// A user.
+    User {
+        /// From 1, rising.
+        number: i64,
+    },
+    /// A session that was opened.
+    Session {
+        /// From 1, rising.
+        number: i64,
+    },
     /// What became of messages that were to go.
     Disposed(DisposalReport),
     /// What is permitted, as it changed.
@@ -200,6 +223,18 @@ pub enum Receipt {
     Directory(DirectoryReport),
     /// Ends, and how many messages were decided on anew.
     Endings(EndingReport),
+    /// A review.
+    Reviewed {
+        /// The version that the alert has by it.
+        version: u32,
+        /// Until when who made it may take it back; of a decision.
+        undo_until: Option<Timestamp>,
+    },
+    /// Reviews of many alerts.
+    ReviewedMany {
+        /// How many.
+        changed: u64,
+    },
     /// What the change says, and nothing more is to be told of it.
     Done,
 }
@@ -307,6 +342,12 @@ pub enum CommitError {
     /// A query was not saved, or not deleted.
     #[error(transparent)]
     SavedQuery(#[from] SavedQueryRefusal),
+    /// People or sessions were not changed.
+    #[error(transparent)]
+    User(#[from] UserRefusal),
+    /// An alert was not reviewed.
+    #[error(transparent)]
+    Review(#[from] ReviewRefusal),
     /// Messages that were to be indexed have gone meanwhile.
     #[error("messages that were to be indexed were disposed of meanwhile: index again")]
     Overtaken,
@@ -357,6 +398,8 @@ impl Change<'_> {
             Change::Ask(request) => request.at,
             Change::Decide(deciding) => deciding.at,
             Change::EndRequest(ending) => ending.at,
+            Change::Review(reviewing) => reviewing.at,
+            Change::ReviewMany(reviewing) => reviewing.at,
             Change::Index(pass) => pass.at,
             Change::DeleteQuery(deleting) => deleting.at,
             Change::Retry { at, .. }
@@ -365,6 +408,7 @@ impl Change<'_> {
             | Change::Key { at, .. }
             | Change::Exported { at, .. }
             | Change::SaveQuery { at, .. }
+            | Change::People { at, .. }
             | Change::ReleaseHold { at, .. } => *at,
         }
     }
@@ -385,6 +429,7 @@ impl Change<'_> {
                 });
             }
             Change::Ask(request) => return Ok(request.refuse_ill_formed()?),
+            Change::People { change, .. } => return Ok(change.refuse_ill_formed()?),
             Change::PlaceHold(hold) => {
                 let given = [("person", &hold.person), ("conversation", &hold.conversation)];
                 let given = given.map(|(what, text)| (what, text.as_deref()));
@@ -418,6 +463,8 @@ impl Change<'_> {
                     })
                 });
             }
+            Change::Review(reviewing) => return Ok(reviewing.act.refuse_ill_formed()?),
+            Change::ReviewMany(reviewing) => return Ok(reviewing.refuse_ill_formed()?),
             Change::Decide(deciding) => return bounded("note", Some(deciding.note)),
             Change::EndRequest(ending) => return bounded("note", Some(ending.note)),
             Change::Release { ids, .. } if ids.len() > TRANSACTION_MESSAGES_MAX => {

@@ -10,6 +10,9 @@
 //! columns; `sqlite` is the store. Tables are described in docs/archive-schema.md.
 
 mod acts;
+mod alert_filter;
+mod alert_rules;
+mod alerts;
 mod archive;
 mod audit;
 mod backup;
@@ -35,13 +38,17 @@ mod log;
 mod messages;
 mod offered;
 mod opening;
+mod overview;
+mod people_change;
 mod permissions;
 mod quarantines;
 mod rejudge;
 mod requests;
 mod restore;
+mod reviews;
 mod saved_queries;
 mod search;
+mod sessions;
 mod sqlite;
 mod stats;
 mod storage;
@@ -49,9 +56,15 @@ mod stored;
 mod tables;
 mod terms;
 mod trust;
+mod users;
 mod verdicts;
 
 pub use acts::{Act, ActKind, Inquiry};
+pub use alerts::{
+    ALERTS_LISTED_MAX, ANSWER_HOURS_MAX, AROUND_MAX, Alert, AlertCounts, AlertFilter, AlertItem, AlertKind,
+    AlertMessage, AlertPage, AlertPlace, AlertRule, AlertRules, AlertSort, AlertView, Around, Naming, Neighbour,
+    NoAlertPlace, RuleName, SameRule, SeenTenant, Sight,
+};
 pub use archive::Archive;
 pub use audit::{Audit, AuditFault, Signed};
 pub use backup::{BackupError, FileInBackup, Including, KeysInBackup, LogInBackup, Manifest, Step, Told};
@@ -81,6 +94,8 @@ pub use log::{LogTrouble, LoggedEntry, LoggedLeaf, WitnessRequest};
 pub use messages::{Conflicting, ConversationKey, Numbered, Released, Sent, Shown};
 pub use offered::{OFFERED_MAX, Offered};
 pub use opening::{ArchiveError, Opening, READ_TIME_MAX, Witnessed};
+pub use overview::{Answered, DayCount, OVERVIEW_DAYS_MAX, OpenedCount, Overview, OverviewAsked, Reviewed, RuleCount};
+pub use people_change::{PeopleChange, UserRefusal};
 pub use permissions::{ABOUT_BYTES_MAX, PERMISSION_BYTES_MAX, Permission, Permissions};
 pub use proviso_model::id::FoldKey;
 pub use proviso_proof::note::VerifierKey;
@@ -93,6 +108,10 @@ pub use requests::{
     RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, SCORING_DAYS_MAX, ScoringApplication,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
+pub use reviews::{
+    ASSIGNEE_BYTES_MAX, AlertAct, AlertDecision, BulkAct, COMMENT_BYTES_MAX, Decided, REASON_BYTES_MAX,
+    REVIEWED_TOGETHER_MAX, Review, ReviewAct, ReviewRefusal, Reviewing, ReviewingMany, UNDO_MINUTES, WhichAlerts,
+};
 pub use saved_queries::{
     DeletingQuery, NamedQuery, NoNamedQuery, Owners, QUERY_NAME_BYTES_MAX, SAVED_QUERIES_LISTED_MAX, SAVED_QUERIES_MAX,
     SavedQuery, SavedQueryRefusal,
@@ -101,6 +120,9 @@ pub use search::{
     Counted, Match, NoSortPlace, NotOpened, Page, SEARCH_LISTED_MAX, SEARCH_PAGE_BYTES, SEARCH_TIME_MAX, Search,
     SortBy, SortOrder, SortPlace, Sorting,
 };
+pub use sessions::{
+    NewSession, RefusedSignIn, SESSIONS_LISTED_MAX, SESSIONS_OPEN_MAX, Session, SessionEnd, UserSession,
+};
 pub use stats::{
     CitedRule, ConsentCount, FaultCount, FindingCount, MessageCount, RetentionCount, Risk, SourceCount, Stats,
 };
@@ -108,6 +130,11 @@ pub use storage::{StorageCause, StorageError};
 pub use tables::{TableRows, Tabled, TablesSize};
 pub use terms::NoTerm;
 pub use trust::{AllowedDowngrade, Downgrade, PackSeen, TrustRecord};
+pub use users::{
+    Credentials, DirectoryPerson, NewUser, NoRoleGrant, NotAUserName, PASSWORD_HASH_BYTES_MAX, PasswordHash,
+    ROLE_DEPARTMENTS_MAX, Role, RoleGrant, TOTP_SECRET_BYTES, TotpSecret, USER_NAME_BYTES_MAX, USER_ROLES_MAX,
+    USER_TEXT_BYTES_MAX, USERS_LISTED_MAX, USERS_MAX, User, UserName,
+};
 pub use verdicts::{FoldBefore, NotStored, Recorded, StoredDecision, StoredVerdict};
 
 // So that the tests in here and those in tests/ share what they put into archives.

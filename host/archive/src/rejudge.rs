@@ -3,9 +3,11 @@
 //! Nothing else of the archive moves. The present states of folds and the present scores stay as they are: later messages
 //! stand on them. What a fold said of the message again, it said from the state that the message met when it arrived.
 
+use crate::alert_rules::AlertRules;
 use crate::batch::Entry;
 use crate::verdicts::StoredDecision;
 use proviso_model::{Digest, Principal, Timestamp};
+use std::sync::Arc;
 
 /// Verdicts that take the place of earlier ones, in one transaction.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct Rejudging {
     /// The messages as they are in the archive, each with its new verdict and what follows from it; at most
     /// [`TRANSACTION_MESSAGES_MAX`](proviso_model::limits::TRANSACTION_MESSAGES_MAX). Each must be held. Of an advance, only `before` is used.
     pub entries: Vec<Entry>,
+    /// Which findings people are to look at.
+    pub alerts: Arc<AlertRules>,
 }
 
 /// What became of messages that were judged again.

@@ -3,29 +3,34 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::alterations::opened_to_alter;
+use crate::conformance::alerts::{decides, filter, found, list, review};
 use crate::conformance::facts::{applied, directory, employment, import, statement};
 use crate::disposal::{clock, dispose, disposing, due, hold, place};
+use crate::people;
 use crate::permissions::permit;
 use crate::requests::{act, ask, decide, li, request, run};
 use crate::saved_queries::{delete, save};
 use crate::scoring::{end, scoring};
 use crate::support::{
-    Write, activation, activation_again, at, batch, entry, fresh, generation, id, now, offset, policy, raw_connection,
-    rejudging, retention, rich_batch, rich_entry, wei,
+    Write, activation, activation_again, at, batch, entry, finding, fresh, generation, id, now, offset, policy,
+    raw_connection, rejudging, retention, rich_batch, rich_entry, wei,
 };
 use proviso_archive::{
-    Act, ActKind, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change, ConsentImport, EndingImport,
-    FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, RequestedAct, TrustRecord, VerifierKey,
+    Act, ActKind, AlertDecision, AlertView, AllowedDowngrade, Archive, ArchiveError, Audit, Cause, Change,
+    ConsentImport, EndingImport, FailedSet, IngestBatch, LogTrouble, Opening, Quarantined, Rejudging, RequestedAct,
+    ReviewAct, TrustRecord, VerifierKey,
 };
 use proviso_model::Problem;
 use proviso_model::basis::Permit;
 use proviso_model::consent::ConsentState;
 use proviso_model::retention::{Concerns, Ended, Ending};
 use proviso_model::statement::Whose;
+use proviso_model::verdict::Severity;
 use proviso_proof::export::{Files, verify};
 use proviso_proof::note::LogTrust;
 use sqlx::Connection as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The files of an archive.
 const FILES: [&str; 6] = ["", "-wal", ".writes", ".keys", ".log-key", ".checkpoint"];
@@ -124,6 +129,7 @@ pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
             at: now(),
             note: "plugin mended".into(),
             entries: vec![entry],
+            alerts: Arc::default(),
         };
         archive.rejudge(&rejudging).await.unwrap();
     }
@@ -143,16 +149,38 @@ pub(crate) async fn with_everything(folder: &tempfile::TempDir) -> PathBuf {
     }
     delete(&archive, "promises", &by).await.unwrap();
     save(&archive, "promises", "保本").await.unwrap();
+    people::everything(&archive).await;
     for n in 0..250 {
         archive
             .ingest(&batch(vec![entry(&format!("single{n}"), n)]))
             .await
             .unwrap();
     }
+    review_some(&archive).await;
     hold_and_dispose(&archive).await;
     let path = archive.path().to_owned();
     archive.close().await;
     path
+}
+
+/// Alerts that were decided on, taken back, escalated and commented, of messages that go and of messages that stay.
+async fn review_some(archive: &Archive) {
+    let mut going = due("looked-at", 7);
+    going.verdict.findings = vec![finding("a", Severity::High)];
+    let stays = found("stays", 8, &[("a", Severity::High), ("b", Severity::Critical)]);
+    archive.ingest(&batch(vec![going, stays])).await.unwrap();
+    let open = list(archive, &filter(AlertView::Open)).await;
+    let said = ReviewAct::Comment { comment: "asked" };
+    for (place, alert) in open.iter().enumerate() {
+        review(archive, alert.number, said, (1, "li")).await.unwrap();
+        let decision = AlertDecision::ALL[place % 5];
+        review(archive, alert.number, decides(decision), (2, "li"))
+            .await
+            .unwrap();
+        if place % 3 == 0 {
+            review(archive, alert.number, ReviewAct::Undo, (3, "li")).await.unwrap();
+        }
+    }
 }
 
 /// A directory, what somebody said of being archived, and an end, before the messages that they decide.
@@ -218,6 +246,8 @@ async fn hold_and_dispose(archive: &Archive) {
         at: clock(),
     };
     archive.commit(release, &wei()).await.unwrap();
+    let looked_at = arrival("looked-at").await;
+    assert_eq!(dispose(archive, &[looked_at]).await.disposed, 1);
     let gone = [arrival("gone").await, arrival("gone too").await];
     assert_eq!(dispose(archive, &gone[..1]).await.disposed, 1);
     let going = disposing(&gone[1..]);
@@ -241,7 +271,7 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
     let path = with_everything(&folder).await;
     let archive = Archive::open_readonly(&path).await.unwrap();
     let audit = whole(&archive).await;
-    assert_eq!((audit.messages, audit.messages_before), (276, 0));
+    assert_eq!((audit.messages, audit.messages_before), (278, 0));
     assert_eq!(audit.log.leaves, leaves(&path).await.unsigned_abs());
     assert_eq!(
         audit.log.unsigned, 0,
@@ -280,9 +310,21 @@ async fn every_change_is_told_and_an_audit_finds_it_whole() {
         "request-ended",
         "request-run",
         "retry",
+        "review",
+        "role-ended",
+        "role-given",
         "search",
+        "session-ended",
+        "session-opened",
+        "session-step-up",
+        "sign-in-refused",
         "statement",
+        "totp-removed",
+        "totp-set",
         "trust",
+        "user",
+        "user-password",
+        "user-state",
     ];
     assert_eq!(kinds, expected);
     assert_eq!(count(&path, "SELECT count(*) FROM log_tiles").await, 1);
@@ -568,7 +610,7 @@ async fn an_export_is_verified_without_the_archive() {
     let report = verify(&Folder(out.clone()), &trust).unwrap();
     assert!(report.is_whole(), "{:?} {:?}", report.faults, report.log.faults);
     assert_eq!(report.log.leaves, audit.log.leaves);
-    assert_eq!((report.kinds["judged"], report.kinds["rejudged"]), (274, 3));
+    assert_eq!((report.kinds["judged"], report.kinds["rejudged"]), (275, 3));
     assert!(report.log.entries > report.log.entries_kept, "what went is erased");
 
     // What was committed and not signed yet is not given away.

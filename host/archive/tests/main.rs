@@ -1,5 +1,6 @@
 //! The tests of this crate in one binary: linking one for each file costs more than compiling them. A new file is named here.
 
+mod alerts;
 mod alterations;
 mod altered_exports;
 mod backup;
@@ -20,6 +21,7 @@ mod log;
 mod lost_writes;
 mod masked;
 mod opening;
+mod people;
 mod permissions;
 mod rejudge;
 mod requests;

@@ -107,7 +107,7 @@ async fn an_archive_of_a_newer_program_is_refused() {
     )
     .await;
     let expected = format!(
-        "archive {path:?} has schema version 9001, and this program knows versions up to 17: use the newer Proviso that wrote it"
+        "archive {path:?} has schema version 9001, and this program knows versions up to 19: use the newer Proviso that wrote it"
     );
     assert_eq!(refusal(&path).await.to_string(), expected);
     let error = Archive::open_readonly(&path).await.map(|_| ()).unwrap_err();

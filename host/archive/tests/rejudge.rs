@@ -73,12 +73,15 @@ async fn a_new_verdict_stands_and_the_old_one_is_kept() {
     assert_eq!(
         changed,
         [
+            ("alerts", 1),
             ("earlier_judgements", 1),
             ("faults", -1),
             ("findings", -1),
-            // What it said at first is kept, and two things are told: that it was judged again, and that it was released.
-            ("log_entries", 3),
-            ("log_leaves", 1)
+            // What it said at first is kept, and four things are told: that it was judged again, that it was released, and the ends of
+            // its two alerts.
+            ("log_entries", 5),
+            ("log_leaves", 1),
+            ("reviews", 2)
         ]
     );
 }

@@ -62,6 +62,7 @@ async fn the_documented_queries_give_rows() {
         at: crate::support::now(),
         note: String::new(),
         entries: rich_batch("m2").entries,
+        alerts: std::sync::Arc::default(),
     };
     archive.rejudge(&rejudging).await.unwrap();
     let quarantined = proviso_archive::Quarantined {

@@ -1,11 +1,12 @@
 //! The daemon's configuration: `proviso.toml`. Every key has a default save the policy set.
 
+use crate::config_console::{ConsoleConfig, console};
 use crate::config_keys::key_places;
 use crate::config_requests::{RequestRules, request_rules};
 use crate::config_witness::WitnessElsewhere;
 use crate::host_name::is_host_name;
 use crate::quarantine::Bounds;
-use proviso_archive::{KeyPlaces, Opening};
+use proviso_archive::{AlertRules, KeyPlaces, Opening};
 use proviso_model::Foreign;
 use proviso_model::basis::{self, LawfulBases};
 use proviso_model::limits::SET_FILE_BYTES_MAX;
@@ -58,8 +59,12 @@ pub struct Config {
     pub lawful_bases: Arc<LawfulBases>,
     /// What one person may not do alone, or not at once, by tenant; `[requests.TENANT]`.
     pub requests: Arc<RequestRules>,
+    /// Which findings people are to look at, and how soon, by tenant; `[console]`.
+    pub alerts: Arc<AlertRules>,
     /// When messages whose time is over are disposed of, each day, in the zone of the policy set; `[disposal] at`, default never.
     pub disposal: Option<TimeOfDay>,
+    /// Where the console stands; `[console]`.
+    pub console: ConsoleConfig,
     /// Folders that are watched; `[[spool]]`.
     pub spools: Vec<SpoolConfig>,
 }
@@ -165,6 +170,7 @@ impl Config {
             .table(&mut file, "lawful_basis")
             .map_or_else(LawfulBases::default, |table| basis::read(&mut file, table));
         let requests = request_rules(&mut file, &mut root);
+        let (console, alerts) = console(&mut file, &mut root);
         let disposal = root
             .table(&mut file, "disposal")
             .and_then(|table| time_of_disposal(&mut file, table));
@@ -237,7 +243,9 @@ impl Config {
                 quarantine,
                 lawful_bases: Arc::new(lawful_bases),
                 requests: Arc::new(requests),
+                alerts: Arc::new(alerts),
                 disposal,
+                console,
                 spools,
             }),
             _ => Err(Problems(problems).into()),

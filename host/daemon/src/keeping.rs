@@ -3,7 +3,9 @@
 //! Judging is synchronous and runs on a thread for blocking work; each question waits there for the archive's answer.
 
 use crate::ahead::Ahead;
-use proviso_archive::{Advance, Archive, Change, CommitError, ConversationKey, Entry, Rejudging, StorageError};
+use proviso_archive::{
+    Advance, AlertRules, Archive, Change, CommitError, ConversationKey, Entry, Rejudging, StorageError,
+};
 use proviso_engine::{FoldStates, Input};
 use proviso_model::basis::LawfulBases;
 use proviso_model::consent::ConsentEvent;
@@ -11,7 +13,7 @@ use proviso_model::directory::Directory;
 use proviso_model::id::FoldKey;
 use proviso_model::limits::PRECEDING_MESSAGES_MAX;
 use proviso_model::retention::Endings;
-use proviso_model::{Addressed, Message, Principal, Timestamp};
+use proviso_model::{Addressed, Message, Principal, Timestamp, Verdict};
 use proviso_pipeline::{Keeper, Past, Settled, States};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -96,6 +98,8 @@ pub(crate) struct Again {
     pub(crate) note: String,
     /// As it is now: what the directory says of the message's own time may have been corrected since.
     pub(crate) beside: Beside,
+    /// Which findings people are to look at.
+    pub(crate) alerts: Arc<AlertRules>,
 }
 
 impl Past for Again {
@@ -146,6 +150,7 @@ impl Keeper for Again {
             at: self.at,
             note: self.note.clone(),
             entries: entries(admitted, settled),
+            alerts: Arc::clone(&self.alerts),
         };
         self.runtime
             .block_on(self.archive.commit(Change::Rejudged(&rejudging), &self.by))?;
@@ -162,7 +167,9 @@ pub(crate) fn entries(admitted: Vec<Input>, settled: Vec<Settled>) -> Vec<Entry>
 /// What the archive keeps of one message.
 fn entry(admitted: Input, settled: Settled) -> Entry {
     let steps = settled.outcome.steps.into_iter();
+    let department = department(&admitted, &settled.outcome.verdict);
     Entry {
+        department,
         message: admitted.message,
         fuel: settled.outcome.fuel,
         directory: admitted.directory.as_deref().map(Directory::version),
@@ -178,4 +185,17 @@ fn entry(admitted: Input, settled: Settled) -> Entry {
             .collect(),
         verdict: settled.outcome.verdict,
     }
+}
+
+/// The department of who sent a message, or else of the first who received it, that the directory knows: of one that somebody may be to look at.
+fn department(admitted: &Input, verdict: &Verdict) -> Option<Arc<str>> {
+    if !verdict.held && verdict.findings.iter().all(|finding| finding.shadow) {
+        return None;
+    }
+    let directory = admitted.directory.as_deref()?;
+    let message = &admitted.message;
+    let mut known = message
+        .parties()
+        .filter_map(|party| directory.department(message, &party.id));
+    known.find(|department| !department.is_empty()).map(Arc::from)
 }

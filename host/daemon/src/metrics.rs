@@ -49,6 +49,8 @@ pub struct Metrics {
     pub http_requests_refused: Counter,
     /// Requests without a token that counts.
     pub http_requests_unauthorized: Counter,
+    /// Sign-ins to the console that failed.
+    pub sign_ins_failed: Counter,
     /// Requests that failed by a fault of ours, each with a number in the log.
     pub incidents: Counter,
     /// Transactions that were committed.
@@ -201,6 +203,11 @@ impl Metrics {
                 "http_requests_unauthorized_total",
                 "Requests answered 401: without a token that counts.",
                 &self.http_requests_unauthorized,
+            ),
+            (
+                "sign_ins_failed_total",
+                "Sign-ins to the console that failed.",
+                &self.sign_ins_failed,
             ),
             (
                 "incidents_total",

@@ -15,7 +15,7 @@ use crate::own_thread::OwnThread;
 use crate::quarantine::Quarantine;
 use crate::trust::must_not_vanish;
 use anyhow::Context;
-use proviso_archive::{Archive, Cause, CommitError};
+use proviso_archive::{AlertRules, Archive, Cause, CommitError};
 use proviso_engine::Generation;
 use proviso_model::{Addressed, MessageId, Principal};
 use proviso_pack::{PackStore, PluginPath};
@@ -80,6 +80,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) workers: usize,
     pub(crate) thread: &'a OwnThread,
     pub(crate) beside: &'a Beside,
+    pub(crate) alerts: &'a Arc<AlertRules>,
 }
 
 /// Judges held messages again and writes their new verdicts, all in one transaction.
@@ -96,6 +97,7 @@ pub(crate) async fn rejudge(
         workers,
         thread,
         beside,
+        alerts,
     } = judging;
     let messages = archive.messages(ids).await.map_err(anyhow::Error::from)?;
     let mut held = Vec::with_capacity(ids.len());
@@ -111,6 +113,7 @@ pub(crate) async fn rejudge(
         by: by.clone(),
         note: note.to_owned(),
         beside: beside.clone(),
+        alerts: Arc::clone(alerts),
     };
     let (evaluating, breaker) = (Arc::clone(generation), Arc::clone(quarantine));
     let work = thread.run("judging again", move || {
@@ -170,6 +173,7 @@ pub async fn rejudge_here(
         workers: config.workers,
         thread: &OwnThread::start("proviso-judge")?,
         beside: &beside,
+        alerts: &config.alerts,
     };
     for ids in ids.chunks(REQUEST_MESSAGES_MAX) {
         anyhow::ensure!(

@@ -16,6 +16,7 @@ use crate::permitted::Permitted;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::schedule::{Disposing, Schedule};
+use crate::services::{Over, Routers, Services};
 use crate::token::{Token, TokenBook, TokenFile};
 use crate::watch::WatchState;
 use crate::witness::Witness;
@@ -40,6 +41,24 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a dropped task is waited for.
 const ABORT_WITHIN: Duration = Duration::from_millis(100);
+
+/// How a daemon starts.
+pub struct Starting {
+    /// How the archive is opened.
+    pub opening: Opening,
+    /// The witness that is to be asked.
+    pub witness: Option<Witness>,
+    /// What is built over the daemon.
+    pub over: Option<Over>,
+}
+
+impl Starting {
+    /// Without a witness, and with nothing over it.
+    pub fn new(opening: Opening) -> Self {
+        let (witness, over) = (None, None);
+        Self { opening, witness, over }
+    }
+}
 
 /// A daemon that is running. `serve` and `demo` use the same.
 pub struct Daemon {
@@ -69,11 +88,16 @@ impl Daemon {
     /// Opens the archive, builds the first generation, and starts every task.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let opening = config.opening();
-        Self::start_with(config, opening, None).await
+        Self::start_with(config, Starting::new(opening)).await
     }
 
-    /// The same, with a word on how the archive is opened, and with the witness that is to be asked.
-    pub async fn start_with(config: Config, mut opening: Opening, witness: Option<Witness>) -> anyhow::Result<Self> {
+    /// The same, with a word on how it starts.
+    pub async fn start_with(config: Config, starting: Starting) -> anyhow::Result<Self> {
+        let Starting {
+            mut opening,
+            witness,
+            over,
+        } = starting;
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
@@ -158,8 +182,18 @@ impl Daemon {
             answers: ByteBudget::new(HTTP_ANSWERS_BYTES_MAX),
             exports: Arc::new(tokio::sync::Semaphore::new(1)),
         };
+        let services = Services {
+            archive: archive.clone(),
+            generations: Some(Arc::clone(&generations)),
+            config: Arc::clone(&shared.config),
+            metrics: Arc::clone(&metrics),
+            bodies: queue.request_bytes().clone(),
+            answers: shared.answers.clone(),
+        };
+        let over = over.map_or_else(|| Ok(Routers::default()), |over| over(services))?;
+        let router = http::router(shared, over);
         let stop = stop_http.clone();
-        let server = tokio::spawn(http::serve(listener, http::router(shared), bounds, connections, stop));
+        let server = tokio::spawn(http::serve(listener, router, bounds, connections, stop));
         // Made before `ready` is told, so that no later change is missed.
         let watch = watch::Watch::new(Arc::clone(&generations), watching)?;
         let watcher = tokio::spawn(watch.run(stop_sources.clone()));

@@ -160,6 +160,7 @@ impl Writer {
             archive: &self.archive,
             generation: &generation,
             beside: &beside,
+            alerts: &self.config.alerts,
             quarantine: &self.quarantine,
             workers: self.workers,
             thread: &self.thread,
@@ -307,6 +308,7 @@ impl Writer {
         // With the batch ahead this holds until the commit, because nobody else writes messages.
         let known = self.archive.known(&ids).await?;
         let mut batch = IngestBatch::new(places::now());
+        batch.alerts = Arc::clone(&self.config.alerts);
         let mut new = Vec::with_capacity(ids.len());
         let mut refused = Vec::new();
         let mut found = Vec::with_capacity(ids.len());

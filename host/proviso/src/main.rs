@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Request(sub) => command::request::run(sub, colour),
         Command::Keys(sub) => command::keys::run(sub, colour),
         Command::Token(sub) => command::token::run(sub, colour),
+        Command::User(sub) => command::user::run(sub, colour),
         Command::Doctor(args) => command::doctor::run(args, colour),
     })
 }

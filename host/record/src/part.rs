@@ -15,3 +15,21 @@ pub const fn judgement(round: u32) -> u64 {
 pub const fn refused(conflict: i64) -> u64 {
     2 * conflict.unsigned_abs() + 2
 }
+
+/// What a reviewer wrote of it, by the number of the review, from 1: behind every judgement.
+pub const fn comment(review: i64) -> u64 {
+    2 * (u32::MAX as u64 + review.unsigned_abs()) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_parts_have_one_number() {
+        let last = judgement(u32::MAX);
+        assert!(comment(1) > last && comment(1) % 2 == 1, "{last}");
+        assert_eq!(comment(2), comment(1) + 2);
+        assert_eq!(refused(i64::from(u32::MAX)) % 2, 0);
+    }
+}

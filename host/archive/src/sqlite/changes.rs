@@ -6,8 +6,8 @@ use super::log::entries::{Entries, integer, text};
 use super::sealing::Sealing;
 use super::vocabulary::Vocabulary;
 use super::{
-    acts, consents, directory, disposal, disposed_again, endings, evidence, generations, held, holds, index, ingest,
-    permissions, quarantines, rejudge, requests, rewrap, saved_queries, trust,
+    acts, alerts, consents, directory, disposal, disposed_again, endings, evidence, generations, held, holds, index,
+    ingest, permissions, quarantines, rejudge, requests, rewrap, saved_queries, trust, users,
 };
 use crate::change::{Change, KeyAct, Receipt};
 use crate::requests::RequestedAct;
@@ -98,6 +98,7 @@ pub(super) async fn write(
             saved_queries::delete(connection, deleting, by, log).await?;
             Ok(Receipt::Done)
         }
+        Change::People { change, at } => users::write(connection, sealing, (change, at), by, log).await,
         Change::Dispose(disposing) => Ok(Receipt::Disposed(
             disposal::dispose(connection, known, sealing, clock, disposing, by, log).await?,
         )),
@@ -137,6 +138,8 @@ pub(super) async fn write(
             }
             Ok(Receipt::Done)
         }
+        Change::Review(reviewing) => alerts::review(connection, sealing, reviewing, by, log).await,
+        Change::ReviewMany(reviewing) => alerts::review_many(connection, sealing, reviewing, by, log).await,
         Change::Index(pass) => {
             index::write(connection, pass).await?;
             Ok(Receipt::Done)

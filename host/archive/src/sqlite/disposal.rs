@@ -5,6 +5,7 @@
 //! of being archived; the states and scores that it went into; and its commitments in the log, without the entries.
 
 use super::Sqlite;
+use super::alerts;
 use super::clock::{CLOCK_TRUSTED, ClockGuard};
 use super::disposed_elsewhere;
 use super::disposed_names::{about, certified, hash_of, named};
@@ -45,7 +46,7 @@ const CONTENT: &str = concat!(
 );
 
 /// In the order that references demand.
-const GONE: [&str; 9] = [
+const GONE: [&str; 10] = [
     "DELETE FROM findings WHERE message = ?",
     "DELETE FROM faults WHERE message = ?",
     "DELETE FROM held_messages WHERE message = ?",
@@ -53,6 +54,7 @@ const GONE: [&str; 9] = [
     "DELETE FROM conflicts WHERE message = ?",
     "DELETE FROM fold_steps WHERE message = ?",
     "DELETE FROM recalls WHERE message = ?",
+    "DELETE FROM review_comments WHERE message = ?",
     "DELETE FROM contents WHERE message = ?",
     "DELETE FROM envelopes WHERE message = ?",
 ];
@@ -218,6 +220,7 @@ async fn one(
     };
     left.write(connection).await?;
     log.tell_row(connection, &DISPOSALS, number, None, fields).await?;
+    alerts::disposed(connection, number, (at, by), log).await?;
     Ok(Became::Disposed)
 }
 

@@ -1,6 +1,7 @@
 //! Disposals that a newer log tells of, in a backup that was restored: each is carried out again as it was the first time, without asking
 //! whether it may be. Of one whose message arrived after the backup a tombstone is written.
 
+use super::alerts;
 use super::disposal::{Left, destroy, next_leaf};
 use super::disposed_elsewhere;
 use super::disposed_names::{about, certified, named};
@@ -69,6 +70,7 @@ pub(super) async fn dispose(
         };
         left.write(connection).await?;
         log.tell_row(connection, &DISPOSED_AGAIN, number, None, fields).await?;
+        alerts::disposed(connection, number, (again.at, by), log).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Messages that wait for a person because a policy failed on them.
 
 use super::Sqlite;
+use super::alerts;
 use super::failure::Failure;
 use super::log::entries::Entries;
 use super::log::rows::RELEASES;
@@ -38,7 +39,8 @@ pub(super) async fn release(
     .await?;
     let number = released.ok_or_else(|| Failure::Refused(CommitError::NotHeld { id: id.clone() }))?;
     log.tell_row(connection, &RELEASES, number, Some(number), Vec::new())
-        .await
+        .await?;
+    alerts::released(connection, number, (at, by), log).await
 }
 
 /// How the waiting of a message ended, `Some(None)` while it waits; `None` if it was never held.

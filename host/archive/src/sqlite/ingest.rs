@@ -1,6 +1,7 @@
 //! A batch of messages: its statements, in the order that references between tables demand.
 
 use super::Sqlite;
+use super::alerts;
 use super::bulk::{Insert, Lookup, Values};
 use super::consents;
 use super::disposed_elsewhere;
@@ -132,6 +133,8 @@ pub(super) async fn batch(
         values.int(numbered.message);
     })
     .await?;
+    alerts::judged(connection, &batch.alerts, &entries, &findings, batch.received_at).await?;
+    alerts::intake(connection, &entries, batch.received_at).await?;
     write_folds(connection, &mut known.chains, &advances, &scores).await?;
     write_conflicts(connection, sealing, batch, log).await?;
     write_sources(connection, batch).await?;

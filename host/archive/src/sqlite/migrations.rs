@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::LazyLock;
 
 /// Number, what it brings, and its statements. The description is kept in every archive and never changes either.
-const ALL: [(i64, &str, &str); 17] = [
+const ALL: [(i64, &str, &str); 19] = [
     (1, "archive", include_str!("../../migrations/0001_archive.sql")),
     (
         2,
@@ -47,6 +47,8 @@ const ALL: [(i64, &str, &str); 17] = [
         "request ends",
         include_str!("../../migrations/0017_request_ends.sql"),
     ),
+    (18, "people", include_str!("../../migrations/0018_people.sql")),
+    (19, "alerts", include_str!("../../migrations/0019_alerts.sql")),
 ];
 
 /// What brings an archive up to date.

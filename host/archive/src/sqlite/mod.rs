@@ -5,6 +5,7 @@
 //! statements of each [`Change`](crate::Change). The other files are what their names say, once for reading and writing.
 
 mod acts;
+mod alerts;
 mod backup;
 mod bulk;
 mod changes;
@@ -73,6 +74,7 @@ mod threads;
 mod trust;
 mod unallocated;
 mod upgrade;
+mod users;
 mod vocabulary;
 mod whole_file;
 mod write_count;

@@ -4,6 +4,7 @@
 //! stand on them. What a fold said of the message again, it said from the state that the message met when it arrived.
 
 use super::Sqlite;
+use super::alerts;
 use super::bulk::{Values, execute};
 use super::failure::Failure;
 use super::log::entries::{Entries, digest, integer};
@@ -15,7 +16,6 @@ use super::rows::{read_digest_text, read_principal, read_time};
 use super::said::{number, said, write_findings};
 use super::sealing::{OpenRecord, Part, Sealing, read_wrapped};
 use super::steps;
-use crate::batch::Entry;
 use crate::change::CommitError;
 use crate::rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 use crate::storage::StorageError;
@@ -49,7 +49,7 @@ pub(super) async fn replace(
     for entry in &rejudging.entries {
         taken.push(take_out(connection, sealing, rejudging, &entry.message.id, by).await?);
     }
-    again(connection, names, &mut taken, &rejudging.entries).await?;
+    again(connection, names, &mut taken, (rejudging, by), log).await?;
     tell(connection, sealing, &taken, log).await?;
     let release = format!("judged again: {}", rejudging.note);
     let release = release.trim_end_matches([' ', ':']);
@@ -151,9 +151,10 @@ async fn again(
     connection: &mut SqliteConnection,
     names: &mut Names,
     taken: &mut [TakenOut],
-    entries: &[Entry],
+    (rejudging, by): (&Rejudging, &Principal),
+    log: &mut Entries,
 ) -> Result<(), Failure> {
-    let mut numbered = number(connection, names, entries).await?;
+    let mut numbered = number(connection, names, &rejudging.entries).await?;
     for (numbered, taken) in numbered.iter_mut().zip(&*taken) {
         numbered.message = taken.number;
     }
@@ -177,6 +178,8 @@ async fn again(
         )
         .await?;
     }
+    let when = (rejudging.at, by);
+    alerts::judged_again(connection, &rejudging.alerts, &numbered, &findings, when, log).await?;
     for said in advances {
         // A subject that no message has advanced yet gets a number, and no state.
         sqlx::query(

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::index;
 use super::saved_queries;
 use super::sealing::{ARCHIVE, Sealing, read_wrapped};
+use super::users;
 use crate::change::{Change, KeyAct};
 use crate::key_report::{KeyReport, KeyStatus, KeysError, Unreadable};
 use crate::keys::KeyError;
@@ -65,14 +66,20 @@ async fn of_queries(connection: &mut SqliteConnection) -> Result<Vec<Kept<i64>>,
     Ok(kept(saved_queries::wrapped(connection).await?))
 }
 
+async fn of_totp(connection: &mut SqliteConnection) -> Result<Vec<Kept<i64>>, sqlx::Error> {
+    let rows = users::wrapped(connection).await?.into_iter();
+    let of_archive = |(place, wrapped)| (place, ARCHIVE.to_owned(), wrapped);
+    Ok(kept(rows.map(of_archive).collect()))
+}
+
 fn kept(rows: Vec<(i64, String, WrappedKey)>) -> Vec<Kept<i64>> {
     let rows = rows.into_iter();
     rows.map(|(place, tenant, wrapped)| Kept { place, tenant, wrapped })
         .collect()
 }
 
-/// Wraps the next records by the newest keys of their tenants, those of the archive itself, of the index and of saved queries with the first; how many were
-/// wrapped by another key, and the last that was looked at.
+/// Wraps the next records by the newest keys of their tenants, those of the archive itself, of the index, of saved queries and of second
+/// factors with the first; how many were wrapped by another key, and the last that was looked at.
 pub(super) async fn rewrap(
     connection: &mut SqliteConnection,
     sealing: &Sealing,
@@ -95,6 +102,10 @@ pub(super) async fn rewrap(
         }
         for (query, wrapped) in anew(sealing, of_queries(connection).await?)? {
             saved_queries::rewrap(connection, query, wrapped).await?;
+            rewrapped += 1;
+        }
+        for (totp, wrapped) in anew(sealing, of_totp(connection).await?)? {
+            users::rewrap(connection, totp, wrapped).await?;
             rewrapped += 1;
         }
     }
@@ -166,6 +177,10 @@ impl Sqlite {
             .reading(|mut reader| async move { of_queries(&mut reader).await })
             .await?;
         tally.add(&self.sealing, &saved)?;
+        let totp = self
+            .reading(|mut reader| async move { of_totp(&mut reader).await })
+            .await?;
+        tally.add(&self.sealing, &totp)?;
         let mut after = 0;
         loop {
             let page = self

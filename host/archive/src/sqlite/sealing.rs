@@ -34,10 +34,12 @@ const PART_BYTES_MAX: usize = 4 * SOURCE_VALUE_BYTES_MAX;
 const SEGMENT: &str = "segment";
 /// The kind of a saved query's record.
 const SAVED_QUERY: &str = "saved-query";
+/// The kind of a second factor's record.
+const TOTP: &str = "totp";
 /// The tenant that no message has: of the archive's own keys.
 pub(super) const ARCHIVE: &str = "";
 
-/// A part of a message's record, of a segment's, or of a saved query's.
+/// A part of a message's record, of a segment's, of a saved query's, or of a second factor's.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     /// What the source delivered.
@@ -50,6 +52,10 @@ pub(super) enum Part {
     Page(u32),
     /// What a saved query asks for, its only part.
     Query,
+    /// The secret of a second factor, its only part.
+    Totp,
+    /// What a reviewer wrote of it, by the number of the review.
+    Comment(i64),
 }
 
 impl Part {
@@ -60,7 +66,8 @@ impl Part {
             Part::Judgement(round) => part::judgement(round),
             Part::Refused(conflict) => part::refused(conflict),
             Part::Page(page) => page.into(),
-            Part::Query => 0,
+            Part::Query | Part::Totp => 0,
+            Part::Comment(review) => part::comment(review),
         })
     }
 }
@@ -92,7 +99,7 @@ impl Tools {
         match part {
             Part::Content | Part::Refused(_) => &mut self.content,
             Part::Judgement(_) => &mut self.judgement,
-            Part::Page(_) | Part::Query => &mut self.plain,
+            Part::Page(_) | Part::Query | Part::Totp | Part::Comment(_) => &mut self.plain,
         }
     }
 }
@@ -369,6 +376,16 @@ impl Sealing {
     /// A new record of a saved query.
     pub(super) fn saved_query(&self, tenant: &str, number: i64) -> Result<OpenRecord, KeyError> {
         self.new_kind(tenant, SAVED_QUERY, number)
+    }
+
+    /// A second factor's record whose key is stored. Users are of no tenant.
+    pub(super) fn open_totp(&self, number: i64, wrapped: WrappedKey) -> Result<OpenRecord, KeyError> {
+        self.open_kind(ARCHIVE, TOTP, number, wrapped)
+    }
+
+    /// A new record of a second factor.
+    pub(super) fn totp(&self, number: i64) -> Result<OpenRecord, KeyError> {
+        self.new_kind(ARCHIVE, TOTP, number)
     }
 
     fn new_kind(&self, tenant: &str, kind: &'static str, number: i64) -> Result<OpenRecord, KeyError> {

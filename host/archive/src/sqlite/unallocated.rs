@@ -56,8 +56,8 @@ impl Unallocated {
             }
             // The index has keys of its own, and is built again and again: what moved of it is cleared at once.
             Change::Index(_) => self.disposes.then_some(Pages::Changed),
-            // Rows at the ends of tables.
-            Change::Messages(_) | Change::Noted(_) | Change::Exported { .. } => None,
+            // Rows at the ends of tables; and those of people, whose tables and indexes have nothing of a message.
+            Change::Messages(_) | Change::Noted(_) | Change::Exported { .. } | Change::People { .. } => None,
             _ => {
                 self.moved = true;
                 None

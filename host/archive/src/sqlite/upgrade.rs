@@ -3,6 +3,7 @@
 //! A part of the messages goes in each transaction, so that a process that is killed goes on where it was. What is moved is read
 //! with its digests, and read again as it was written: a message that is damaged ends the move, and nothing of it is lost.
 
+use super::alerts;
 use super::meanings::Meanings;
 use super::people::People;
 use super::rows::{damage, damaged, read_count, read_digest, read_digest_text, read_id, read_name, read_time};
@@ -122,7 +123,7 @@ pub(super) async fn into_records(
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     earlier(connection, known, sealing, &meanings).await?;
     conflicts(connection, sealing).await?;
-    for sql in REST {
+    for sql in REST.into_iter().chain(alerts::OF_BEFORE) {
         sqlx::query(sql).execute(&mut *connection).await?;
     }
     fold_steps(connection, &mut known.chains).await?;

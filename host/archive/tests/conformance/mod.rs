@@ -4,11 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+pub(crate) mod alerts;
 mod batches;
 pub(crate) mod facts;
 mod generations;
+mod lists;
 mod reading;
 mod rejudging;
+mod reviews;
 mod trust;
 
 use proviso_archive::Archive;
@@ -37,6 +40,17 @@ macro_rules! store_conforms {
 
 store_conforms! {
     sqlite, fresh_sqlite:
+    reviews::a_decision_closes_an_alert_and_is_taken_back,
+    alerts::a_mended_message_has_the_alerts_of_its_new_verdict,
+    reviews::an_item_has_all_that_a_reviewer_needs,
+    lists::an_overview_counts_the_last_days,
+    alerts::another_verdict_opens_withdraws_and_marks,
+    reviews::each_refusal_changes_nothing,
+    lists::lists_are_filtered_sorted_and_turned_page_by_page,
+    reviews::many_are_reviewed_at_once_or_none,
+    lists::views_and_their_counts_are_of_one_moment,
+    alerts::what_is_severe_enough_becomes_an_alert_once,
+    lists::what_may_not_be_seen_is_not_there,
     batches::a_conflict_is_recorded_beside_what_is_kept,
     batches::a_held_message_waits_until_somebody_releases_it,
     batches::a_message_is_new_once,

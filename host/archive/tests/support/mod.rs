@@ -208,6 +208,7 @@ pub fn entry_of(message: Message) -> Entry {
         retention: None,
         directory: None,
         basis: None,
+        department: None,
         advances: Vec::new(),
         message: Arc::new(Addressed::from(message)),
     }
@@ -416,6 +417,7 @@ pub fn rich_batch(native: &str) -> IngestBatch {
         }],
         offsets: vec![offset(4_096, 8)],
         entries: vec![entry],
+        alerts: Arc::default(),
         packed: Packed::default(),
     }
 }
@@ -460,6 +462,7 @@ pub(crate) fn rejudging(entries: Vec<Entry>) -> Rejudging {
         at: at(1_760_000_000_000),
         note: "plugin mended".into(),
         entries,
+        alerts: Arc::default(),
     }
 }
 

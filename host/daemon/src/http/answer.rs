@@ -12,14 +12,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Memory for an answer that is not made yet.
-pub(super) struct Room {
+pub(crate) struct Room {
     share: ByteShare,
     bytes_max: usize,
 }
 
 impl Room {
     /// Waits for so much memory, and gives up after a time.
-    pub(super) async fn take(budget: &ByteBudget, bytes_max: usize) -> Result<Self, ApiError> {
+    pub(crate) async fn take(budget: &ByteBudget, bytes_max: usize) -> Result<Self, ApiError> {
         Self::take_within(budget, bytes_max, HTTP_ANSWER_WAIT).await
     }
 
@@ -32,7 +32,7 @@ impl Room {
     }
 
     /// The value as JSON.
-    pub(super) async fn answer(self, value: impl Serialize + Send + 'static) -> Result<Response, ApiError> {
+    pub(crate) async fn answer(self, value: impl Serialize + Send + 'static) -> Result<Response, ApiError> {
         let Self { mut share, bytes_max } = self;
         // Some hundred MiB take a moment, in which others are answered.
         let written = tokio::task::spawn_blocking(move || {

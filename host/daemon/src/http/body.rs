@@ -47,6 +47,12 @@ impl Received {
     }
 }
 
+/// The bytes of a body that has another bound than those of messages.
+pub(crate) async fn receive_within(body: Body, budget: &ByteBudget, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    let received = receive(body, budget, Within { bytes_max, ..WITHIN }).await?;
+    Ok(received.bytes)
+}
+
 impl FromRequest<Shared> for Received {
     type Rejection = ApiError;
 

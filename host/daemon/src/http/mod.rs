@@ -3,10 +3,11 @@
 //! `serving.rs` owns the connections. Every request passes `hosts.rs` and `linger.rs`; what begins with `/v1/` passes `guard.rs`
 //! too, which knows whose token it is and what that may do. `body.rs` reads a body within its bounds, and `answer.rs` sends a large
 //! answer within others. `/healthz` and `/metrics`
-//! want no token: they hold counts alone.
+//! want no token: they hold counts alone. What is built over the daemon (`services.rs`) brings routes of its own, of which it guards those that
+//! are not the operator's.
 
-mod answer;
-mod body;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod export;
 mod facts;
 mod guard;
@@ -18,7 +19,7 @@ mod linger;
 mod looking;
 mod message_id;
 mod policy;
-mod problem;
+pub(crate) mod problem;
 mod requests;
 mod retention;
 mod saved_queries;
@@ -43,6 +44,7 @@ use crate::permitted::Permitted;
 use crate::quarantine::Quarantine;
 use crate::queue::Queue;
 use crate::rejudge;
+use crate::services::Routers;
 use crate::token::Right;
 use crate::watch::WatchState;
 use axum::Router;
@@ -92,8 +94,8 @@ impl Shared {
     }
 }
 
-/// All routes.
-pub(crate) fn router(shared: Shared) -> Router {
+/// All routes, with those of whoever builds over the daemon.
+pub(crate) fn router(shared: Shared, over: Routers) -> Router {
     let with = |rights: &'static [Right], routes: Router<Shared>| {
         routes.route_layer(from_fn_with_state((shared.clone(), rights), guard::guard))
     };
@@ -177,6 +179,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(with(&[Right::Facts], facts))
         .merge(with(&[Right::Facts, Right::Content], known))
         .merge(with(&[Right::Reading, Right::Content], either))
+        .merge(with(&[Right::Operator], over.operator.with_state(())))
+        .merge(over.own.with_state(()))
         .method_not_allowed_fallback(async || ApiError::yours(Code::WrongMethod, "this path takes another method"))
         .fallback(async || ApiError::yours(Code::NoSuchPath, "there is nothing under this path"))
         .layer(from_fn(linger::linger))

@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a problem is, for programs. A name is never given another meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+pub(crate) enum Code {
     /// The query, a header or the body has not the form that is asked for.
     BadRequest,
     /// No token, or one that is not known, has ended or was revoked.
@@ -89,7 +89,7 @@ impl Code {
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(super) enum ApiError {
+pub(crate) enum ApiError {
     /// The caller's to mend; what to do is said.
     Yours(Code, String),
     /// A fault of ours.
@@ -102,11 +102,11 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
-    pub(super) fn yours(code: Code, message: impl fmt::Display) -> Self {
+    pub(crate) fn yours(code: Code, message: impl fmt::Display) -> Self {
         ApiError::Yours(code, message.to_string())
     }
 
-    pub(super) fn ours(told: &'static str, error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn ours(told: &'static str, error: impl Into<anyhow::Error>) -> Self {
         let (code, error) = (Code::Fault, error.into());
         ApiError::Ours { code, told, error }
     }
@@ -119,24 +119,33 @@ impl ApiError {
     }
 }
 
+/// The answer that says what is wrong, in the one form for all of it.
+pub(crate) fn said(status: StatusCode, name: &str, message: impl fmt::Display) -> Response {
+    let error = json!({ "code": name, "message": message.to_string() });
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+/// The same of a fault of ours, of which the daemon's log says more.
+fn of_ours((name, status): (&'static str, StatusCode), told: &str, error: &anyhow::Error) -> Response {
+    let incident = Incident::next();
+    let error = format!("{error:#}");
+    tracing::error!(%incident, error, "a request failed by a fault of the daemon");
+    let message = format!("{told}; the daemon's log says more under incident {incident}");
+    let error = json!({ "code": name, "message": message, "incident": incident.to_string() });
+    let mut answer = (status, Json(json!({ "error": error }))).into_response();
+    answer.extensions_mut().insert(Arc::new(incident));
+    answer
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (code, message, incident) = match self {
-            ApiError::Yours(code, message) => (code, message, None),
-            ApiError::Ours { code, told, error } => {
-                let incident = Incident::next();
-                let error = format!("{error:#}");
-                tracing::error!(%incident, error, "a request failed by a fault of the daemon");
-                let message = format!("{told}; the daemon's log says more under incident {incident}");
-                (code, message, Some(incident))
+        let (code, mut answer) = match self {
+            ApiError::Yours(code, message) => {
+                let (name, status) = code.entry();
+                (code, said(status, name, message))
             }
+            ApiError::Ours { code, told, error } => (code, of_ours(code.entry(), told, &error)),
         };
-        let (name, status) = code.entry();
-        let mut error = json!({ "code": name, "message": message });
-        if let Some(incident) = &incident {
-            error["incident"] = incident.to_string().into();
-        }
-        let mut answer = (status, Json(json!({ "error": error }))).into_response();
         if code.comes_again() {
             answer
                 .headers_mut()
@@ -146,9 +155,6 @@ impl IntoResponse for ApiError {
             answer
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(incident) = incident {
-            answer.extensions_mut().insert(Arc::new(incident));
         }
         answer
     }

@@ -3,7 +3,11 @@
 use super::taken::Taken;
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use proviso_model::limits::{DESCRIPTORS_RESERVED, HTTP_CONNECTIONS_DEFAULT, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_DEADLINE};
@@ -119,7 +123,7 @@ pub(crate) async fn serve(
         .max_buf_size(HTTP_HEAD_BYTES_MAX);
     let mut tasks = JoinSet::new();
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = stop.cancelled() => break,
             Some(ended) = tasks.join_next() => {
                 told(ended);
@@ -135,7 +139,13 @@ pub(crate) async fn serve(
                 }
             },
         };
-        let connection = http.serve_connection(TokioIo::new(Taken::new(stream, bounds.untaken_max)), service.clone());
+        let routes = service.clone();
+        // Whoever counts failures wants to know whose they are.
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            routes.call(request)
+        });
+        let connection = http.serve_connection(TokioIo::new(Taken::new(stream, bounds.untaken_max)), service);
         let stop = stop.clone();
         tasks.spawn(async move {
             let _place = place;
@@ -169,12 +179,12 @@ fn told(ended: Result<(), tokio::task::JoinError>) {
 async fn accept(
     listener: &TcpListener,
     connections: &Connections,
-) -> anyhow::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> anyhow::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(&connections.places).acquire_owned().await;
     let place = place.expect("nobody closes the semaphore of connections");
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true).context("cannot set TCP_NODELAY")?;
-    Ok((stream, place))
+    Ok((stream, peer, place))
 }
 
 #[cfg(test)]

@@ -41,9 +41,11 @@ pub(crate) struct Changed {
 
 /// Who asks, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Caller {
-    pub(crate) principal: Principal,
-    pub(crate) permissions: Permissions,
+pub struct Caller {
+    /// Who it is, as rows and the log name it.
+    pub principal: Principal,
+    /// What the token may do.
+    pub permissions: Permissions,
 }
 
 /// Why a request is nobody's.

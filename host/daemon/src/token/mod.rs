@@ -10,7 +10,8 @@ mod named;
 mod permissions;
 mod stored;
 
-pub(crate) use book::{Caller, TokenBook};
+pub use book::Caller;
+pub(crate) use book::TokenBook;
 pub use file::{NewToken, TokenFile, TokenFileError};
 pub use named::{NamedToken, Revoked};
 pub(crate) use permissions::Right;

@@ -8,6 +8,7 @@ mod pack;
 mod request;
 mod retention;
 mod token;
+mod user;
 
 pub(crate) use facts::{
     ConsentCommand, ConsentShowArgs, DirectoryCommand, DirectoryShowArgs, FactsCommand, FactsShowArgs, ImportArgs,
@@ -29,6 +30,7 @@ pub(crate) use retention::{
     CertificateArgs, DisposeArgs, HoldCommand, PlaceArgs, RetentionBacktestArgs, RetentionCommand,
 };
 pub(crate) use token::{NewTokenArgs, TokenCommand};
+pub(crate) use user::{AddUserArgs, OneUserArgs, PasswordArgs, UserCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -122,6 +124,9 @@ pub(crate) enum Command {
     /// Makes, lists and revokes the tokens by which programs and people use the daemon's HTTP interface.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Adds the people who sign in to the console, and gives them roles.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Says which messages may go, by which law, and disposes of them.
     #[command(subcommand)]
     Retention(RetentionCommand),

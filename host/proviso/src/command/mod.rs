@@ -43,4 +43,5 @@ mod search;
 pub(crate) mod serve;
 mod tables;
 pub(crate) mod token;
+pub(crate) mod user;
 mod why;

@@ -6,7 +6,7 @@ use crate::witness_client::witness;
 use proviso_archive::Opening;
 use proviso_daemon::config::Config;
 use proviso_daemon::generations::Asked;
-use proviso_daemon::run::Daemon;
+use proviso_daemon::run::{Daemon, Starting};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -39,9 +39,13 @@ async fn serve(config: Config, accept_lost_writes: bool, work: &Handle) -> anyho
     let mut hang_up = signal(SignalKind::hangup())?;
     let starting = work.clone();
     // Nothing is under way for anybody yet, so a signal needs no order.
-    let witness = config.witness_elsewhere.clone().map(witness);
+    let start = Starting {
+        opening,
+        witness: config.witness_elsewhere.clone().map(witness),
+        over: Some(Box::new(proviso_console::routers)),
+    };
     let mut daemon = tokio::select! {
-        started = work.spawn_blocking(move || starting.block_on(Daemon::start_with(config, opening, witness))) => started??,
+        started = work.spawn_blocking(move || starting.block_on(Daemon::start_with(config, start))) => started??,
         _ = terminate.recv() => return Ok(Ending::Well),
         _ = interrupt.recv() => return Ok(Ending::Well),
     };

@@ -44,6 +44,11 @@ impl Pseudonyms for Keyed<'_> {
     }
 }
 
+/// The pseudonym of a text of a kind in searches.
+pub(in crate::sqlite) fn searched(sealing: &Sealing, kind: &'static str, text: &str) -> String {
+    mask::pseudonym(&mut Keyed::new(sealing, SEARCHES), kind, text)
+}
+
 /// The pseudonym of a message in tables, which are made without its identifier: that is sealed. Of a kind of its own, so that no identifier of a
 /// message has the same.
 pub(in crate::sqlite) fn pseudonym_of_place(pseudonyms: &mut impl Pseudonyms, place: i64) -> String {

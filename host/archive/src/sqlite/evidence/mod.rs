@@ -9,7 +9,7 @@ mod prove;
 mod read;
 mod tell;
 
-pub(super) use masked::{Keyed, OfSearches, pseudonym_of_place};
+pub(super) use masked::{Keyed, OfSearches, pseudonym_of_place, searched};
 pub(super) use tell::{next_number, tell};
 
 use super::Sqlite;

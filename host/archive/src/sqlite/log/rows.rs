@@ -246,8 +246,95 @@ pub(in crate::sqlite) const DELETED_QUERIES: Rows = Rows {
     of_message: None,
 };
 
+/// People who sign in.
+pub(in crate::sqlite) const USERS: Rows = Rows {
+    kind: "user",
+    before: "before-user",
+    sql: "SELECT user, name, display, person_tenant, person, added_at, added_by FROM users WHERE user = ?",
+    count: "SELECT count(*) FROM users",
+    of_message: None,
+};
+/// Their passwords, each by the digest of its hash, which outlives it.
+pub(in crate::sqlite) const USER_PASSWORDS: Rows = Rows {
+    kind: "user-password",
+    before: "before-user-password",
+    sql: "SELECT password, user, digest, must_change, set_at, set_by FROM user_passwords WHERE password = ?",
+    count: "SELECT count(*) FROM user_passwords",
+    of_message: None,
+};
+/// Each time that one was disabled or enabled.
+pub(in crate::sqlite) const USER_STATES: Rows = Rows {
+    kind: "user-state",
+    before: "before-user-state",
+    sql: "SELECT state, user, disabled, changed_at, changed_by FROM user_states WHERE state = ?",
+    count: "SELECT count(*) FROM user_states",
+    of_message: None,
+};
+/// Roles as they were given.
+pub(in crate::sqlite) const GIVEN_ROLES: Rows = Rows {
+    kind: "role-given",
+    before: "before-role-given",
+    sql: "SELECT given, user, role, tenant, departments, given_at, given_by FROM user_roles WHERE given = ?",
+    count: "SELECT count(*) FROM user_roles",
+    of_message: None,
+};
+/// Those that ended.
+pub(in crate::sqlite) const ENDED_ROLES: Rows = Rows {
+    kind: "role-ended",
+    before: "before-role-ended",
+    sql: "SELECT given, ended_at, ended_by FROM user_roles WHERE given = ? AND coalesce(ended_at, ended_by) IS NOT NULL",
+    count: "SELECT count(*) FROM user_roles WHERE coalesce(ended_at, ended_by) IS NOT NULL",
+    of_message: None,
+};
+/// Second factors, each by the digest of what was sealed, which outlives it.
+pub(in crate::sqlite) const USER_TOTP: Rows = Rows {
+    kind: "totp-set",
+    before: "before-totp-set",
+    sql: "SELECT totp, user, set_at, set_by, digest FROM user_totp WHERE totp = ?",
+    count: "SELECT count(*) FROM user_totp",
+    of_message: None,
+};
+/// Those that were removed.
+pub(in crate::sqlite) const REMOVED_TOTP: Rows = Rows {
+    kind: "totp-removed",
+    before: "before-totp-removed",
+    sql: "SELECT totp, removed_at, removed_by FROM user_totp
+          WHERE totp = ? AND coalesce(removed_at, removed_by) IS NOT NULL",
+    count: "SELECT count(*) FROM user_totp WHERE coalesce(removed_at, removed_by) IS NOT NULL",
+    of_message: None,
+};
+/// Sessions as they were opened.
+pub(in crate::sqlite) const OPENED_SESSIONS: Rows = Rows {
+    kind: "session-opened",
+    before: "before-session-opened",
+    sql: "SELECT session, token, user, opened_at, ends_at FROM sessions WHERE session = ?",
+    count: "SELECT count(*) FROM sessions",
+    of_message: None,
+};
+/// Those that ended before their time.
+pub(in crate::sqlite) const ENDED_SESSIONS: Rows = Rows {
+    kind: "session-ended",
+    before: "before-session-ended",
+    sql: "SELECT session, ended_at, ended_by, why FROM sessions
+          WHERE session = ? AND coalesce(ended_at, ended_by, why) IS NOT NULL",
+    count: "SELECT count(*) FROM sessions WHERE coalesce(ended_at, ended_by, why) IS NOT NULL",
+    of_message: None,
+};
+
+/// What became of alerts, each review with what its alert is about. It outlives the message.
+pub(in crate::sqlite) const REVIEWS: Rows = Rows {
+    kind: "review",
+    before: "before-review",
+    sql: "SELECT r.review, r.alert, r.version, r.at, r.who, r.act, r.decision, r.reason, r.assignee, r.severity, r.comment,
+                 a.message, s.tenant, s.channel, a.kind, p.pack, p.name, a.rule, a.department, a.sent_at, a.opened_at, a.due_at
+          FROM reviews r JOIN alerts a USING (alert) JOIN streams s USING (stream) LEFT JOIN policies p USING (policy)
+          WHERE r.review = ?",
+    count: "SELECT count(*) FROM reviews",
+    of_message: None,
+};
+
 /// All of them.
-pub(in crate::sqlite) const ALL: [&Rows; 24] = [
+pub(in crate::sqlite) const ALL: [&Rows; 34] = [
     &HISTORY,
     &TRUST,
     &DOWNGRADES,
@@ -272,6 +359,16 @@ pub(in crate::sqlite) const ALL: [&Rows; 24] = [
     &PERMISSIONS,
     &SAVED_QUERIES,
     &DELETED_QUERIES,
+    &USERS,
+    &USER_PASSWORDS,
+    &USER_STATES,
+    &GIVEN_ROLES,
+    &ENDED_ROLES,
+    &USER_TOTP,
+    &REMOVED_TOTP,
+    &OPENED_SESSIONS,
+    &ENDED_SESSIONS,
+    &REVIEWS,
 ];
 
 impl Rows {

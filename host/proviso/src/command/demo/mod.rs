@@ -8,12 +8,17 @@ use crate::sample::{Phrases, Sample};
 use crate::show::progress::Progress;
 use crate::show::table::{clip, count};
 use crate::show::terminal;
+use crate::who;
 use anyhow::{Context, bail};
+use proviso_archive::Archive;
+use proviso_console::password::{self, Password};
+use proviso_console::people::{self, OperatorChangeV1, RoleV1};
 use proviso_daemon::attempt::Attempt;
 use proviso_daemon::config::Config;
-use proviso_daemon::run::Daemon;
+use proviso_daemon::run::{Daemon, Starting};
 use proviso_model::MessageId;
 use proviso_model::verdict::{Language, Verdict};
+use proviso_pipeline::places;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,6 +38,9 @@ const RISKS_SHOWN: u32 = 5;
 
 /// The sentence that the live edit is about. No list of the packs has it.
 const PHRASE: &str = "睡着都能赚";
+/// Who signs in to the demonstration's console, and for which tenants.
+const USER: &str = "demo";
+const TENANTS: [&str; 2] = ["bank", "shop"];
 /// Two customers hear it: one before the edit, one after.
 const SENTENCE: &str = "这只产品您放心，睡着都能赚。";
 
@@ -84,8 +92,10 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
     let progress = Progress::open("building policies");
     let mut config = Config::read(&stage.config)?;
     // Any free port: a daemon may be running beside the demo.
-    config.listen.set_port(0);
-    let daemon = Daemon::start(config).await?;
+    let listen = std::mem::replace(&mut config.listen, std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let mut start = Starting::new(config.opening());
+    start.over = Some(Box::new(proviso_console::routers));
+    let daemon = Daemon::start_with(config, start).await?;
     progress.finish();
     let generation = daemon.generations.current();
     say(&format!(
@@ -132,6 +142,11 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
             json!({ "messages": args.messages, "seconds": elapsed.as_secs_f64(), "stats": stats, "live_edit_ms": edit.as_millis() as u64 })
         ));
     }
+    let first_password = if quiet {
+        None
+    } else {
+        Some(first_user(&daemon.archive).await?)
+    };
     daemon.drain().await?;
     let config = stage.config.display();
     let proviso = std::env::args().next().unwrap_or_else(|| "proviso".to_owned());
@@ -143,10 +158,33 @@ async fn demo(args: &DemoArgs, colour: bool) -> anyhow::Result<Ending> {
          {proviso} replay        --config {config} --sample 1000\n  \
          {proviso} serve         --config {config}\n\
          While it serves, edit {} and see what becomes of it:\n  \
-         {proviso} policy status --config {config}",
-        stage.set.display()
+         {proviso} policy status --config {config}\n\
+         While it serves, decide on what was found, in a browser:\n  \
+         http://{listen}/console/   name: {USER}   first password: {}",
+        stage.set.display(),
+        first_password.as_ref().map_or("", Password::as_str)
     ));
     Ok(Ending::Well)
+}
+
+/// Adds a user who decides on what was found, and may add others; the first password.
+async fn first_user(archive: &Archive) -> anyhow::Result<Password> {
+    let role = |role: &str, tenant: Option<&str>| RoleV1 {
+        role: role.to_owned(),
+        tenant: tenant.map(str::to_owned),
+        departments: Vec::new(),
+    };
+    let leads = TENANTS.map(|tenant| role("compliance-lead", Some(tenant)));
+    let password = Password::once()?;
+    let add = OperatorChangeV1::Add {
+        name: USER.to_owned(),
+        display: "Demo".to_owned(),
+        person: None,
+        hash: password::hash(&password)?.as_str().to_owned(),
+        roles: leads.into_iter().chain([role("administrator", None)]).collect(),
+    };
+    people::change(archive, add, places::now(), &who::runs_this()).await?;
+    Ok(password)
 }
 
 impl Stage {

@@ -2,6 +2,7 @@
 
 use super::stored::{field, number};
 use crate::audit::{AuditFault, FAULTS_NAMED_MAX};
+use crate::sqlite::alerts;
 use crate::sqlite::log::rows;
 use proviso_proof::entry::Entry;
 use sqlx::SqliteConnection;
@@ -83,6 +84,21 @@ impl Found {
         match number(connection, HELD).await? {
             0 => {}
             wrong => self.fault(AuditFault::Held(wrong)),
+        }
+        self.alerts(connection).await
+    }
+
+    /// Alerts, of which the log tells by the verdicts that they follow from, and by their reviews.
+    async fn alerts(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let wrong = alerts::wrong(connection).await?;
+        for (number, what) in wrong.alerts {
+            self.fault(AuditFault::Alert { number, what });
+        }
+        if wrong.missing != 0 {
+            self.compare("alerts that are missing", 0, wrong.missing);
+        }
+        if wrong.stray_comments != 0 {
+            self.compare("review_comments of no review", 0, wrong.stray_comments);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! What is counted is counted at one moment, which is also the end of what is read. The log is then read in parts, each in a transaction
 //! of its own, so that a writer beside it is not held up.
 
+mod beside;
 mod export;
 mod found;
 mod stored;

@@ -1,17 +1,16 @@
 //! The walk over the log, leaf by leaf, with the rows that each tells of.
 
+use super::beside;
 use super::export::{Export, Made};
 use super::found::Found;
 use super::stored::{Kept, Stored, bytes_of, field, kept, read_leaf};
 use crate::audit::AuditFault;
 use crate::sqlite::Sqlite;
-use crate::sqlite::directory;
 use crate::sqlite::disposed_names::named;
 use crate::sqlite::log::judged::{self, DECIDED, ERASED, JUDGED, OfMessage, Read};
-use crate::sqlite::log::rows::{self, DIRECTORIES, DISPOSALS, DISPOSED_AGAIN, EARLIER, SAVED_QUERIES};
+use crate::sqlite::log::rows::{self, DISPOSALS, DISPOSED_AGAIN, EARLIER};
 use crate::sqlite::log::tiles;
 use crate::sqlite::rows::damaged;
-use crate::sqlite::saved_queries;
 use crate::stored::disposed_again;
 use proviso_model::Digest;
 use proviso_proof::Hash;
@@ -401,25 +400,13 @@ impl Walk<'_> {
         if [DISPOSALS.kind, DISPOSED_AGAIN.kind].contains(&kind.kind) {
             self.disposal(connection, leaf, place, (number, &entry)).await?;
         }
-        if kind.kind == DIRECTORIES.kind && !directory::is_whole(connection, number).await? {
+        if let Some(what) = beside::fault(connection, self.store, kind, number, what.is_none()).await? {
             self.found.fault(AuditFault::Row {
                 leaf,
                 place,
                 kind: kept.kind.clone(),
                 number,
-                what: "names other people than were handed in",
-            });
-        }
-        if kind.kind == SAVED_QUERIES.kind
-            && what.is_none()
-            && !saved_queries::is_whole(connection, &self.store.sealing, number).await?
-        {
-            self.found.fault(AuditFault::Row {
-                leaf,
-                place,
-                kind: kept.kind.clone(),
-                number,
-                what: "asks for something else than was saved, or cannot be opened",
+                what,
             });
         }
         if kind.kind == EARLIER.kind {
