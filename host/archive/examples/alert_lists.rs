@@ -7,7 +7,7 @@
 mod support;
 
 use proviso_archive::{
-    AlertDecision, AlertFilter, AlertPlace, AlertSort, AlertView, Archive, BulkAct, Change, Naming, OverviewAsked,
+    AlertDecision, AlertFilter, AlertPlace, AlertSort, AlertView, Archive, BulkAct, Change, OverviewAsked,
     ReviewingMany, SeenTenant, Sight, WhichAlerts,
 };
 use proviso_model::time::Zone;
@@ -156,10 +156,7 @@ async fn main() {
     }
     let start = Instant::now();
     for number in 1..100 {
-        archive
-            .alert(number, &Sight::All, Naming::Masked)
-            .await
-            .expect("an alert");
+        archive.alert(number, &Sight::All).await.expect("an alert");
     }
     println!(
         "an alert under pseudonyms in {:.1} ms",

@@ -188,9 +188,11 @@ pub struct AlertItem {
 pub struct AlertMessage {
     /// When its batch was received.
     pub received_at: Timestamp,
-    /// The message, with pseudonyms where they were asked for.
+    /// The message, as it was written.
     pub message: Message,
-    /// All that was found in it, with places in its text as it is given here.
+    /// What stands for whoever is named by it.
+    pub names: MessageNames,
+    /// All that was found in it.
     pub findings: Vec<Finding>,
     /// The generation whose verdict stands.
     pub generation: Digest,
@@ -198,6 +200,19 @@ pub struct AlertMessage {
     pub retention: Option<StoredDecision>,
     /// True if it waits for a person.
     pub is_held: bool,
+}
+
+/// Pseudonyms of a message, its parties and its conversation, which are those of searches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageNames {
+    /// `TENANT/CHANNEL/PSEUDONYM`.
+    pub id: String,
+    /// Who wrote.
+    pub from: String,
+    /// Who received it, in the message's order.
+    pub to: Vec<String>,
+    /// The conversation; empty where there is none.
+    pub conversation: String,
 }
 
 /// A decision on another alert of the same rule in the same conversation.
@@ -214,8 +229,10 @@ pub struct SameRule {
 pub struct Neighbour {
     /// Its place in the order of arrival.
     pub arrival: i64,
-    /// The message, with pseudonyms where they were asked for.
+    /// The message, as it was written.
     pub message: Message,
+    /// What stands for whoever is named by it.
+    pub names: MessageNames,
 }
 
 /// What stands around a message in its conversation, in the order of arrival.
@@ -225,13 +242,4 @@ pub struct Around {
     pub before: Vec<Neighbour>,
     /// Behind it.
     pub after: Vec<Neighbour>,
-}
-
-/// Names as they are written in a message, or pseudonyms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Naming {
-    /// As they are.
-    Plain,
-    /// Pseudonyms, which are those of searches.
-    Masked,
 }

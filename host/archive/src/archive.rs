@@ -1,7 +1,7 @@
 //! What an archive promises, whatever keeps it. This is the seam: a store stands behind it, and the conformance suite in
 //! `tests/conformance` holds each one to what is written here.
 
-use crate::alerts::{AlertFilter, AlertItem, AlertPage, AlertPlace, AlertSort, Around, Naming, Sight};
+use crate::alerts::{Alert, AlertFilter, AlertItem, AlertPage, AlertPlace, AlertSort, Around, Sight};
 use crate::audit::Audit;
 use crate::backup::{BackupError, Including, Manifest, Told};
 use crate::batch::{IngestBatch, SourceError, SourceOffset};
@@ -548,15 +548,20 @@ impl Archive {
     }
 
     /// An alert with its message, its history, and what was decided on others like it; `None` if there is none of that number that may be
-    /// seen. With pseudonyms, what was found is found in the text as it is given.
-    pub async fn alert(&self, number: i64, sight: &Sight, naming: Naming) -> Result<Option<AlertItem>, StorageError> {
-        self.store.alert(number, sight, naming).await
+    /// seen.
+    pub async fn alert(&self, number: i64, sight: &Sight) -> Result<Option<AlertItem>, StorageError> {
+        self.store.alert(number, sight).await
+    }
+
+    /// An alert as lists show it; `None` as [`alert`](Self::alert) says.
+    pub async fn alert_row(&self, number: i64, sight: &Sight) -> Result<Option<Alert>, StorageError> {
+        self.store.alert_row(number, sight).await
     }
 
     /// The messages before and after one, by its place in the order of arrival, in its conversation: so many of each, at most
     /// [`AROUND_MAX`](crate::AROUND_MAX). None where there is no such message.
-    pub async fn around(&self, message: i64, before: u32, after: u32, naming: Naming) -> Result<Around, StorageError> {
-        self.store.around(message, (before, after), naming).await
+    pub async fn around(&self, message: i64, before: u32, after: u32) -> Result<Around, StorageError> {
+        self.store.around(message, (before, after)).await
     }
 
     /// How alerts came and were answered in the last days.

@@ -62,7 +62,7 @@ mod verdicts;
 pub use acts::{Act, ActKind, Inquiry};
 pub use alerts::{
     ALERTS_LISTED_MAX, ANSWER_HOURS_MAX, AROUND_MAX, Alert, AlertCounts, AlertFilter, AlertItem, AlertKind,
-    AlertMessage, AlertPage, AlertPlace, AlertRule, AlertRules, AlertSort, AlertView, Around, Naming, Neighbour,
+    AlertMessage, AlertPage, AlertPlace, AlertRule, AlertRules, AlertSort, AlertView, Around, MessageNames, Neighbour,
     NoAlertPlace, RuleName, SameRule, SeenTenant, Sight,
 };
 pub use archive::Archive;

@@ -11,8 +11,8 @@ use crate::support::{
     Write, batch, entry, finding, fresh, id, is_anywhere, raw_connection, rejudging, rich_batch, wei,
 };
 use proviso_archive::{
-    Alert, AlertAct, AlertDecision, AlertFilter, AlertSort, AlertView, Archive, BulkAct, Change, Naming, Receipt,
-    ReviewAct, ReviewingMany, Sight, WhichAlerts,
+    Alert, AlertAct, AlertDecision, AlertFilter, AlertSort, AlertView, Archive, BulkAct, Change, Receipt, ReviewAct,
+    ReviewingMany, Sight, WhichAlerts,
 };
 use proviso_model::verdict::Severity;
 use std::path::Path;
@@ -51,13 +51,7 @@ async fn a_disposal_takes_the_comments_and_leaves_who_decided_what() {
 
     let left = |number: i64| {
         let archive = archive.clone();
-        async move {
-            archive
-                .alert(number, &Sight::All, Naming::Plain)
-                .await
-                .unwrap()
-                .unwrap()
-        }
+        async move { archive.alert(number, &Sight::All).await.unwrap().unwrap() }
     };
     let decided = left(1).await;
     assert!(decided.message.is_none() && decided.alert.from.is_none() && decided.alert.conversation.is_none());
@@ -113,11 +107,7 @@ async fn a_comment_stands_nowhere_in_the_open() {
         .await
         .unwrap();
     assert!(is_anywhere(folder.path(), SECRET.as_bytes()));
-    let error = archive
-        .alert(1, &Sight::All, Naming::Plain)
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = archive.alert(1, &Sight::All).await.unwrap_err().to_string();
     assert!(!error.contains("falcon"), "{error}");
 }
 
@@ -211,11 +201,11 @@ async fn the_schema_refuses_what_nobody_may() {
     }
 }
 
-/// How an archive of schema 17 was left: without the tables of 19.
+/// How an archive of schema 18 was left: without the tables of 19.
 async fn as_before(path: &Path) {
     let mut connection = opened_to_alter(path).await;
     let sql = "DROP TABLE review_comments; DROP TABLE reviews; DROP TABLE alerts; DROP TABLE intake;
-               DELETE FROM _sqlx_migrations WHERE version > 17";
+               DELETE FROM _sqlx_migrations WHERE version > 18";
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     sqlx::Connection::close(connection).await.unwrap();
 }
@@ -268,7 +258,7 @@ async fn comments_are_read_behind_another_key_of_the_tenant() {
     archive.add_key(None, None, later(0), &wei()).await.unwrap();
     rewrap_all(&archive).await;
     comment(&archive, 1).await;
-    let item = archive.alert(1, &Sight::All, Naming::Plain).await.unwrap().unwrap();
+    let item = archive.alert(1, &Sight::All).await.unwrap().unwrap();
     assert!(
         item.reviews.iter().all(|one| one.comment.as_deref() == Some(SECRET)),
         "{:?}",
@@ -284,11 +274,7 @@ async fn a_release_ends_the_alert_of_a_held_message() {
     archive.ingest(&rich_batch("waits")).await.unwrap();
     let held = list(&archive, &filter(AlertView::Held)).await;
     archive.release(&[id("waits")], "read").await.unwrap();
-    let item = archive
-        .alert(held[0].number, &Sight::All, Naming::Plain)
-        .await
-        .unwrap()
-        .unwrap();
+    let item = archive.alert(held[0].number, &Sight::All).await.unwrap().unwrap();
     let last = item.reviews.last().unwrap();
     assert_eq!(
         (last.act, last.by.clone(), item.alert.is_open),

@@ -179,7 +179,7 @@ pub(crate) struct SpanOut {
 }
 
 /// What stands around the message.
-#[derive(Serialize, ToSchema, Default)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ContextOut {
     before: Vec<NearOut>,
     after: Vec<NearOut>,
@@ -226,16 +226,6 @@ pub(crate) struct EarlierOut {
     decided_by: String,
 }
 
-/// What is given of an alert: its words as they are, its parties as pseudonyms.
-pub(crate) struct Given {
-    /// With names.
-    pub(crate) plain: AlertItem,
-    /// With pseudonyms.
-    pub(crate) masked: AlertItem,
-    pub(crate) around_plain: Around,
-    pub(crate) around_masked: Around,
-}
-
 /// True of a message that nobody is shown in daily work (Network Data Security Management Regulations, article 24).
 pub(crate) fn is_kept_for_the_law_alone(item: &AlertItem) -> bool {
     let retention = item.message.as_ref().and_then(|message| message.retention.as_ref());
@@ -243,51 +233,47 @@ pub(crate) fn is_kept_for_the_law_alone(item: &AlertItem) -> bool {
 }
 
 impl ItemOut {
-    pub(crate) fn of(given: Given, now: Timestamp) -> Self {
-        let Given {
-            plain,
-            masked,
-            around_plain,
-            around_masked,
-        } = given;
-        let hidden = is_kept_for_the_law_alone(&plain);
-        let read = plain.message.as_ref();
+    /// Its words as they are, its parties as pseudonyms.
+    pub(crate) fn of(item: AlertItem, around: Around, now: Timestamp) -> Self {
+        let hidden = is_kept_for_the_law_alone(&item);
+        let read = item.message.as_ref();
         let retention = read.and_then(|message| message.retention.as_ref());
-        let shown = read.zip(masked.message.as_ref()).filter(|_| !hidden);
+        let shown = read.filter(|_| !hidden);
+        let near = |side: Vec<Neighbour>| side.into_iter().filter(|_| shown.is_some()).map(near_of).collect();
         Self {
             retention: retention.map(retention_of),
             generation: read.map(|message| message.generation.to_string()),
-            findings: shown.map_or_else(Vec::new, |(plain, _)| {
-                let text = &plain.message.text;
-                plain.findings.iter().map(|finding| finding_of(finding, text)).collect()
+            findings: shown.map_or_else(Vec::new, |message| {
+                let text = &message.message.text;
+                let findings = message.findings.iter();
+                findings.map(|finding| finding_of(finding, text)).collect()
             }),
-            context: if shown.is_some() {
-                context_of(around_plain, around_masked)
-            } else {
-                ContextOut::default()
+            context: ContextOut {
+                before: near(around.before),
+                after: near(around.after),
             },
-            message: shown.map(|(plain, masked)| message_of(plain, masked)),
-            alert: AlertRow::of(masked.alert, now),
-            reviews: plain.reviews.into_iter().map(review_of).collect(),
-            same_rule: plain.same_rule.into_iter().map(earlier_of).collect(),
+            message: shown.map(message_of),
+            alert: AlertRow::of(item.alert, now),
+            reviews: item.reviews.into_iter().map(review_of).collect(),
+            same_rule: item.same_rule.into_iter().map(earlier_of).collect(),
             masked: true,
         }
     }
 }
 
-fn message_of(plain: &AlertMessage, masked: &AlertMessage) -> MessageOut {
-    let (text, masked) = (&plain.message, &masked.message);
+fn message_of(read: &AlertMessage) -> MessageOut {
+    let (message, names) = (&read.message, &read.names);
     MessageOut {
-        id: masked.id.to_string(),
-        sent_at: text.sent_at.to_string(),
-        received_at: plain.received_at.to_string(),
-        kind: text.kind.name().to_owned(),
-        direction: direction_of(text),
-        text: text.text.clone(),
-        from: masked.sender.id.clone(),
-        to: masked.recipients.iter().map(|party| party.id.clone()).collect(),
-        conversation: masked.conversation.clone(),
-        attachments: text.attachments.iter().map(attachment_of).collect(),
+        id: names.id.clone(),
+        sent_at: message.sent_at.to_string(),
+        received_at: read.received_at.to_string(),
+        kind: message.kind.name().to_owned(),
+        direction: direction_of(message),
+        text: message.text.clone(),
+        from: names.from.clone(),
+        to: names.to.clone(),
+        conversation: names.conversation.clone(),
+        attachments: message.attachments.iter().map(attachment_of).collect(),
     }
 }
 
@@ -308,29 +294,13 @@ fn direction_of(message: &Message) -> &'static str {
     }
 }
 
-fn context_of(plain: Around, masked: Around) -> ContextOut {
-    let beside = |plain: Vec<Neighbour>, masked: Vec<Neighbour>| {
-        // A message that came or went between the two readings is left out: its parties would be another's.
-        let masked = move |arrival| {
-            masked
-                .iter()
-                .find(|one| one.arrival == arrival)
-                .map(|one| one.message.sender.id.clone())
-        };
-        let near = plain.into_iter().filter_map(|one| {
-            Some(NearOut {
-                number: one.arrival,
-                from: masked(one.arrival)?,
-                sent_at: one.message.sent_at.to_string(),
-                direction: direction_of(&one.message),
-                text: one.message.text,
-            })
-        });
-        near.collect()
-    };
-    ContextOut {
-        before: beside(plain.before, masked.before),
-        after: beside(plain.after, masked.after),
+fn near_of(near: Neighbour) -> NearOut {
+    NearOut {
+        number: near.arrival,
+        from: near.names.from,
+        sent_at: near.message.sent_at.to_string(),
+        direction: direction_of(&near.message),
+        text: near.message.text,
     }
 }
 

@@ -204,9 +204,8 @@ impl<P: Pseudonyms> Mask<P> {
         }
     }
 
-    /// A text with pseudonyms between marks: of everybody who is known, of the parties of the message that was masked last, and of what tells
-    /// somebody apart.
-    pub fn text(&mut self, text: &str) -> String {
+    /// A text with pseudonyms between marks.
+    fn text(&mut self, text: &str) -> String {
         self.replaced(text).0
     }
 

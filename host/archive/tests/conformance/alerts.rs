@@ -5,7 +5,7 @@ use crate::support::{
 };
 use proviso_archive::{
     Alert, AlertAct, AlertDecision, AlertFilter, AlertKind, AlertRule, AlertRules, AlertSort, AlertView, Archive,
-    Change, CommitError, Entry, IngestBatch, Naming, Receipt, ReviewAct, ReviewRefusal, Reviewing, Sight,
+    Change, CommitError, Entry, IngestBatch, Receipt, ReviewAct, ReviewRefusal, Reviewing, Sight,
 };
 use proviso_model::verdict::Severity;
 use proviso_model::{Message, MessageId, Principal, PrincipalKind, Timestamp};
@@ -44,12 +44,7 @@ pub(crate) async fn list(archive: &Archive, filter: &AlertFilter) -> Vec<Alert> 
 }
 
 pub(crate) async fn only(archive: &Archive, number: i64) -> Alert {
-    archive
-        .alert(number, &Sight::All, Naming::Plain)
-        .await
-        .unwrap()
-        .unwrap()
-        .alert
+    archive.alert(number, &Sight::All).await.unwrap().unwrap().alert
 }
 
 /// Does something with an alert as it is now.
@@ -214,11 +209,7 @@ pub(crate) async fn another_verdict_opens_withdraws_and_marks(archive: Archive) 
         .unwrap();
     let mut told = Vec::new();
     for number in 1..=8 {
-        let item = archive
-            .alert(number, &Sight::All, Naming::Plain)
-            .await
-            .unwrap()
-            .unwrap();
+        let item = archive.alert(number, &Sight::All).await.unwrap().unwrap();
         let (alert, last) = (item.alert, item.reviews.last().map(|review| review.act));
         let rule = alert.rule.map(|rule| rule.rule);
         told.push((number, rule, alert.severity, alert.is_open, alert.superseded, last));

@@ -4,7 +4,7 @@ use super::alerts::{HOUR, decides, filter, found, later, list, refused, review};
 use crate::support::{Write, at, batch, entry, now, rich_batch, wei};
 use proviso_archive::{
     Alert, AlertCounts, AlertDecision, AlertFilter, AlertSort, AlertView, Archive, BulkAct, Change, Entry, IngestBatch,
-    Naming, OverviewAsked, ReviewAct, ReviewRefusal, Reviewing, ReviewingMany, SeenTenant, Sent, Sight, WhichAlerts,
+    OverviewAsked, ReviewAct, ReviewRefusal, Reviewing, ReviewingMany, SeenTenant, Sent, Sight, WhichAlerts,
 };
 use proviso_model::time::Zone;
 use proviso_model::verdict::Severity;
@@ -275,7 +275,7 @@ pub(crate) async fn what_may_not_be_seen_is_not_there(archive: Archive) {
         assert_eq!(numbers, expected, "{sight:?}");
         assert_eq!(page.counts.open, expected.len() as u64, "{sight:?}");
         for number in 1..=4 {
-            let item = archive.alert(number, &sight, Naming::Plain).await.unwrap();
+            let item = archive.alert(number, &sight).await.unwrap();
             assert_eq!(item.is_some(), expected.contains(&number), "{number} {sight:?}");
             let reviewing = Reviewing {
                 alert: number,

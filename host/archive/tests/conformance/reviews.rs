@@ -3,8 +3,8 @@
 use super::alerts::{MINUTE, decides, filter, found, later, list, only, person, refused, review};
 use crate::support::{Write, batch, entry, finding, id, now, rich_batch};
 use proviso_archive::{
-    AlertAct, AlertDecision, AlertFilter, AlertView, Archive, BulkAct, Change, Naming, Receipt, ReviewAct,
-    ReviewRefusal, Reviewing, ReviewingMany, Sight, WhichAlerts,
+    AlertAct, AlertDecision, AlertFilter, AlertView, Archive, BulkAct, Change, Receipt, ReviewAct, ReviewRefusal,
+    Reviewing, ReviewingMany, Sight, WhichAlerts,
 };
 use proviso_model::verdict::{Finding, Severity};
 
@@ -43,7 +43,7 @@ pub(crate) async fn a_decision_closes_an_alert_and_is_taken_back(archive: Archiv
         .unwrap();
     let again = ReviewAct::Reopen { reason: "new-facts" };
     review(&archive, 1, again, (14 * MINUTE, "wei")).await.unwrap();
-    let item = archive.alert(1, &Sight::All, Naming::Plain).await.unwrap().unwrap();
+    let item = archive.alert(1, &Sight::All).await.unwrap().unwrap();
     let alert = &item.alert;
     assert!(alert.is_open && !alert.escalated && alert.decided.is_none());
     let acts: Vec<_> = item
@@ -121,7 +121,7 @@ pub(crate) async fn each_refusal_changes_nothing(archive: Archive) {
         (1, assign("Li Na"), (0, "wei"), ReviewRefusal::Assignee("Li Na".into())),
         (1, assign(&long), (0, "wei"), ReviewRefusal::Assignee("x".repeat(64))),
     ] {
-        let version = archive.alert(alert, &Sight::All, Naming::Plain).await.unwrap();
+        let version = archive.alert(alert, &Sight::All).await.unwrap();
         let reviewing = Reviewing {
             alert,
             version: version.map_or(0, |item| item.alert.version),
@@ -196,11 +196,7 @@ pub(crate) async fn many_are_reviewed_at_once_or_none(archive: Archive) {
     assert_eq!(receipt, Receipt::ReviewedMany { changed: 2 });
     assert!(list(&archive, &of_a).await.is_empty());
     for number in [3, 5] {
-        let item = archive
-            .alert(number, &Sight::All, Naming::Plain)
-            .await
-            .unwrap()
-            .unwrap();
+        let item = archive.alert(number, &Sight::All).await.unwrap().unwrap();
         assert_eq!(item.reviews.len(), 1);
         assert_eq!(item.reviews[0].comment.as_deref(), Some("all of it is the newsletter"));
     }
@@ -252,7 +248,7 @@ pub(crate) async fn an_item_has_all_that_a_reviewer_needs(archive: Archive) {
         comment: "问过 staff-1 了",
     };
     review(&archive, 3, comment, (9, "li")).await.unwrap();
-    let item = archive.alert(3, &Sight::All, Naming::Plain).await.unwrap().unwrap();
+    let item = archive.alert(3, &Sight::All).await.unwrap().unwrap();
     let message = item.message.unwrap();
     assert_eq!(message.message, crate::support::whole(&entries[4]));
     assert_eq!(message.findings, entries[4].verdict.findings);
@@ -270,30 +266,26 @@ pub(crate) async fn an_item_has_all_that_a_reviewer_needs(archive: Archive) {
         "of this conversation, the latest first"
     );
 
-    let masked = archive.alert(3, &Sight::All, Naming::Masked).await.unwrap().unwrap();
-    let message = masked.message.unwrap();
-    assert_eq!(Some(&message.message.sender.id), item.alert.from.as_ref());
-    assert_eq!(Some(&message.message.conversation), item.alert.conversation.as_ref());
-    assert!(!masked.reviews[0].comment.as_deref().unwrap().contains("staff-1"));
-    let texts: Vec<_> = message
-        .findings
-        .iter()
-        .map(|one| Finding::excerpt(&message.message.text, &one.spans))
-        .collect();
-    assert_eq!(texts, [Some("您好 … 先".to_owned()), Some("您好 … 先".to_owned())]);
-    assert!(archive.alert(99, &Sight::All, Naming::Plain).await.unwrap().is_none());
+    let names = &message.names;
+    assert_eq!(Some(&names.from), item.alert.from.as_ref());
+    assert_eq!(Some(&names.conversation), item.alert.conversation.as_ref());
+    assert_eq!(names.to.len(), message.message.recipients.len());
+    let parties = message.message.parties().map(|party| party.id.as_str());
+    let hidden: Vec<&str> = parties.chain([message.message.id.native.as_str()]).collect();
+    let said = format!("{names:?}");
+    assert!(hidden.iter().all(|one| !said.contains(&format!("{one}\""))), "{said}");
+    assert!(archive.alert(99, &Sight::All).await.unwrap().is_none());
 
-    let around = archive.around(5, 2, 9, Naming::Plain).await.unwrap();
+    let around = archive.around(5, 2, 9).await.unwrap();
     let numbers = |side: &[proviso_archive::Neighbour]| side.iter().map(|one| one.arrival).collect::<Vec<_>>();
     assert_eq!(
         (numbers(&around.before), numbers(&around.after)),
         (vec![3, 4], vec![6, 7])
     );
     assert_eq!(around.before[1].message, crate::support::whole(&entries[3]));
-    let masked = archive.around(5, 1, 0, Naming::Masked).await.unwrap();
     assert_eq!(
-        Some(&masked.before[0].message.conversation),
+        Some(&around.before[1].names.conversation),
         item.alert.conversation.as_ref()
     );
-    assert!(archive.around(99, 5, 5, Naming::Plain).await.unwrap().before.is_empty());
+    assert!(archive.around(99, 5, 5).await.unwrap().before.is_empty());
 }

@@ -1,7 +1,7 @@
 //! The queue of alerts, and one of them with all that is known of it. The log is told who opened which message before anything of it is
 //! given.
 
-use crate::alert_forms::{self, AlertList, AlertRow, Given, ItemOut};
+use crate::alert_forms::{self, AlertList, AlertRow, ItemOut};
 use crate::console::Console;
 use crate::operator::query;
 use crate::problem::{Code, Refused};
@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use proviso_archive::{
-    ALERTS_LISTED_MAX, Act, ActKind, AlertFilter, AlertPlace, AlertSort, AlertView, Change, Naming, SeenTenant, Sent,
+    ALERTS_LISTED_MAX, Act, ActKind, AlertFilter, AlertPlace, AlertSort, AlertView, Around, Change, SeenTenant, Sent,
     Sight,
 };
 use proviso_model::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LIST_BYTES_MAX};
@@ -198,29 +198,15 @@ pub(crate) async fn item(
     let sight = sight_of(who.reach(Right::SeeAlerts));
     let archive = console.archive();
     let room = console.services().room(HTTP_ANSWER_BYTES_MAX).await?;
-    let plain = archive.alert(number, &sight, Naming::Plain).await?;
-    let plain = plain.ok_or_else(|| no_alert(number))?;
-    let masked = archive.alert(number, &sight, Naming::Masked).await?;
-    let masked = masked.ok_or_else(|| no_alert(number))?;
-    let hidden = plain.message.is_none() || alert_forms::is_kept_for_the_law_alone(&plain);
-    let around = if hidden { 0 } else { AROUND };
-    let around_plain = archive
-        .around(plain.alert.message, around, around, Naming::Plain)
-        .await?;
-    let around_masked = archive
-        .around(plain.alert.message, around, around, Naming::Masked)
-        .await?;
-    if let Some(message) = plain.message.as_ref().filter(|_| !hidden) {
-        let read = 1 + around_plain.before.len() + around_plain.after.len();
+    let item = archive.alert(number, &sight).await?.ok_or_else(|| no_alert(number))?;
+    let mut around = Around::default();
+    let is_shown = !alert_forms::is_kept_for_the_law_alone(&item);
+    if let Some(message) = item.message.as_ref().filter(|_| is_shown) {
+        around = archive.around(item.alert.message, AROUND, AROUND).await?;
+        let read = 1 + around.before.len() + around.after.len();
         tell(&console, &who, &message.message.id, read as u64).await?;
     }
-    let given = Given {
-        plain,
-        masked,
-        around_plain,
-        around_masked,
-    };
-    Ok(room.answer(ItemOut::of(given, console.now())).await)
+    Ok(room.answer(ItemOut::of(item, around, console.now())).await)
 }
 
 /// Tells the archive's log that a message was read with those beside it, before it is given.

@@ -11,7 +11,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Json;
 use proviso_archive::{
-    AlertDecision, BulkAct, Change, Naming, Receipt, ReviewAct, Reviewing, ReviewingMany, Sight, UserName, WhichAlerts,
+    AlertDecision, BulkAct, Change, Receipt, ReviewAct, Reviewing, ReviewingMany, Sight, UserName, WhichAlerts,
 };
 use proviso_model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -168,9 +168,9 @@ async fn review(
         _ => None,
     };
     tracing::info!(who = %who.user.name, alert = number, "an alert was reviewed");
-    let item = console.archive().alert(number, &sight, Naming::Masked).await?;
-    let item = item.ok_or_else(|| no_alert(number))?;
-    Ok((AlertRow::of(item.alert, now), undo_until))
+    let alert = console.archive().alert_row(number, &sight).await?;
+    let alert = alert.ok_or_else(|| no_alert(number))?;
+    Ok((AlertRow::of(alert, now), undo_until))
 }
 
 #[utoipa::path(post, path = "/api/alerts/{number}/decide", tag = "alerts", params(("number" = i64, Path)), request_body = Decide, responses(
@@ -216,8 +216,8 @@ pub(crate) async fn assign(
 ) -> Result<Json<Done>, Refused> {
     if let Some(to) = &to {
         let sight = sight_of(who.reach(Right::Assign));
-        let item = console.archive().alert(number, &sight, Naming::Masked).await?;
-        let alert = item.ok_or_else(|| no_alert(number))?.alert;
+        let alert = console.archive().alert_row(number, &sight).await?;
+        let alert = alert.ok_or_else(|| no_alert(number))?;
         if !decides(&console, to)
             .await?
             .has(&alert.tenant, alert.department.as_deref())

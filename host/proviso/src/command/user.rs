@@ -103,7 +103,7 @@ fn first_password(args: &PasswordArgs, name: &UserName) -> anyhow::Result<(Passw
     let password = Password::shown(text.lines().next().unwrap_or_default().to_owned());
     password
         .check(name.as_str())
-        .map_err(|error| Usage(error.to_string()))?;
+        .map_err(|error| Usage(format!("{}:1: {error}", path.display())))?;
     Ok((password, false))
 }
 

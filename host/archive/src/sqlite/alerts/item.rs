@@ -2,17 +2,15 @@
 
 use super::list::{alert_columns, alert_joins, read_alert, read_decided};
 use super::state::read_decision;
-use crate::alerts::{AROUND_MAX, Alert, AlertItem, AlertMessage, Around, Naming, Neighbour, SameRule, Sight};
+use crate::alerts::{AROUND_MAX, Alert, AlertItem, AlertMessage, Around, MessageNames, Neighbour, SameRule, Sight};
 use crate::reviews::{AlertAct, Review};
 use crate::sqlite::Sqlite;
-use crate::sqlite::evidence::OfSearches;
+use crate::sqlite::evidence::searched;
 use crate::sqlite::records::{content_columns, read_content, stored_decision};
 use crate::sqlite::rows::{damage, damaged, read_digest, read_principal, read_time};
-use crate::sqlite::sealing::{OpenRecord, Part};
+use crate::sqlite::sealing::{OpenRecord, Part, Sealing};
 use crate::storage::StorageError;
-use proviso_evidence::mask::{Mask, Replaced};
-use proviso_model::verdict::{Finding, Reason, Span};
-use proviso_model::{Digest, MessageId};
+use proviso_model::{Digest, Message, MessageId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::sync::Arc;
@@ -40,47 +38,23 @@ const BESIDE: [&str; 2] = [
     ),
 ];
 
-/// An alert as it was read, before anything is masked.
-struct Read {
-    alert: Alert,
-    reviews: Vec<Review>,
-    same_rule: Vec<SameRule>,
-    message: Option<AlertMessage>,
-}
-
 impl Sqlite {
-    pub(crate) async fn alert(
-        self: &Arc<Self>,
-        number: i64,
-        sight: &Sight,
-        naming: Naming,
-    ) -> Result<Option<AlertItem>, StorageError> {
-        let read = self
-            .reading(|mut reader| async move { self.read_item(&mut reader, number, sight).await })
-            .await?;
-        let Some(mut read) = read else { return Ok(None) };
-        if let (Naming::Masked, Some(message)) = (naming, &mut read.message) {
-            let mut mask = self.mask(OfSearches(Arc::clone(self))).await?;
-            masked(&mut mask, message);
-            for comment in read.reviews.iter_mut().filter_map(|review| review.comment.as_mut()) {
-                *comment = mask.text(comment);
-            }
-        }
-        Ok(Some(AlertItem {
-            alert: read.alert,
-            message: read.message,
-            reviews: read.reviews,
-            same_rule: read.same_rule,
-        }))
+    pub(crate) async fn alert(self: &Arc<Self>, number: i64, sight: &Sight) -> Result<Option<AlertItem>, StorageError> {
+        self.reading(|mut reader| async move { self.read_item(&mut reader, number, sight).await })
+            .await
     }
 
-    async fn read_item(
+    pub(crate) async fn alert_row(self: &Arc<Self>, number: i64, sight: &Sight) -> Result<Option<Alert>, StorageError> {
+        self.reading(|mut reader| async move { self.read_row(&mut reader, number, sight).await })
+            .await
+    }
+
+    async fn read_row(
         &self,
         connection: &mut SqliteConnection,
         number: i64,
         sight: &Sight,
-    ) -> Result<Option<Read>, sqlx::Error> {
-        let mut transaction = sqlx::Connection::begin(connection).await?;
+    ) -> Result<Option<Alert>, sqlx::Error> {
         let sql = concat!(
             "SELECT ",
             alert_columns!(),
@@ -88,10 +62,21 @@ impl Sqlite {
             alert_joins!(),
             " WHERE a.alert = ?"
         );
-        let row = sqlx::query(sql).bind(number).fetch_optional(&mut *transaction).await?;
+        let row = sqlx::query(sql).bind(number).fetch_optional(connection).await?;
         let alert = row.map(|row| read_alert(&row, &self.sealing)).transpose()?;
-        let alert = alert.filter(|alert| sight.has(&alert.tenant, alert.department.as_deref()));
-        let Some(alert) = alert else { return Ok(None) };
+        Ok(alert.filter(|alert| sight.has(&alert.tenant, alert.department.as_deref())))
+    }
+
+    async fn read_item(
+        &self,
+        connection: &mut SqliteConnection,
+        number: i64,
+        sight: &Sight,
+    ) -> Result<Option<AlertItem>, sqlx::Error> {
+        let mut transaction = sqlx::Connection::begin(connection).await?;
+        let Some(alert) = self.read_row(&mut transaction, number, sight).await? else {
+            return Ok(None);
+        };
         let id = self.id_of(&mut transaction, alert.message).await?;
         let record = match &id {
             Some(id) => self.record(&mut transaction, id).await?,
@@ -110,11 +95,12 @@ impl Sqlite {
                     .bind(record.arrival)
                     .fetch_one(&mut *transaction)
                     .await?,
+                names: names_of(&self.sealing, &record.message),
                 message: record.message,
             });
         }
         transaction.rollback().await?;
-        Ok(Some(Read {
+        Ok(Some(AlertItem {
             alert,
             reviews,
             same_rule,
@@ -137,74 +123,46 @@ impl Sqlite {
         self: &Arc<Self>,
         message: i64,
         (before, after): (u32, u32),
-        naming: Naming,
     ) -> Result<Around, StorageError> {
-        let mut around = self
-            .reading(|mut reader| async move {
-                let mut sides = [Vec::new(), Vec::new()];
-                for ((sql, limit), side) in BESIDE.into_iter().zip([before, after]).zip(&mut sides) {
-                    let rows = sqlx::query(sql)
-                        .bind(message)
-                        .bind(limit.min(AROUND_MAX))
-                        .fetch_all(&mut *reader)
-                        .await?;
-                    let neighbours = rows.iter().map(|row| {
-                        Ok::<_, sqlx::Error>(Neighbour {
-                            arrival: row.try_get(0)?,
-                            message: read_content(row, 0, &self.sealing)?,
-                        })
-                    });
-                    *side = neighbours.collect::<Result<_, _>>()?;
-                }
-                let [mut before, after] = sides;
-                before.reverse();
-                Ok(Around { before, after })
-            })
-            .await?;
-        if naming == Naming::Masked {
-            let mut mask = self.mask(OfSearches(Arc::clone(self))).await?;
-            for neighbour in around.before.iter_mut().chain(&mut around.after) {
-                neighbour.message = mask.message(&neighbour.message).0;
+        self.reading(|mut reader| async move {
+            let mut sides = [Vec::new(), Vec::new()];
+            for ((sql, limit), side) in BESIDE.into_iter().zip([before, after]).zip(&mut sides) {
+                let rows = sqlx::query(sql)
+                    .bind(message)
+                    .bind(limit.min(AROUND_MAX))
+                    .fetch_all(&mut *reader)
+                    .await?;
+                let neighbours = rows.iter().map(|row| {
+                    let message = read_content(row, 0, &self.sealing)?;
+                    Ok::<_, sqlx::Error>(Neighbour {
+                        arrival: row.try_get(0)?,
+                        names: names_of(&self.sealing, &message),
+                        message,
+                    })
+                });
+                *side = neighbours.collect::<Result<_, _>>()?;
             }
-        }
-        Ok(around)
+            let [mut before, after] = sides;
+            before.reverse();
+            Ok(Around { before, after })
+        })
+        .await
     }
 }
 
-/// Puts pseudonyms into a message and what was found in it.
-fn masked(mask: &mut Mask<OfSearches>, message: &mut AlertMessage) {
-    let (masked, replaced) = mask.message(&message.message);
-    for finding in &mut message.findings {
-        let mut said = |text: &Option<String>| text.as_ref().map(|text| mask.text(text));
-        let reason = Reason {
-            zh: said(&finding.reason.zh),
-            en: said(&finding.reason.en),
-        };
-        for span in &mut finding.spans {
-            *span = moved(*span, &replaced);
-        }
-        finding.text = Finding::excerpt(&masked.text, &finding.spans).unwrap_or_default();
-        finding.reason = reason;
-    }
-    message.message = masked;
-}
-
-/// A place in the text with pseudonyms: all of a pseudonym where it was a part of what that stands for.
-fn moved(span: Span, replaced: &[Replaced]) -> Span {
-    let place = |at: u32, is_end: bool| {
-        let at = at as usize;
-        let before = replaced.partition_point(|one| one.was.end <= at);
-        if let Some(within) = replaced.get(before).filter(|one| one.was.start < at) {
-            return if is_end { within.is.end } else { within.is.start };
-        }
-        match before.checked_sub(1).and_then(|last| replaced.get(last)) {
-            Some(last) => last.is.end + (at - last.was.end),
-            None => at,
-        }
+/// What stands for whoever a message names.
+fn names_of(sealing: &Sealing, message: &Message) -> MessageNames {
+    let of = |kind: &'static str, text: &str| searched(sealing, kind, text);
+    let id = MessageId {
+        tenant: message.id.tenant.clone(),
+        channel: message.id.channel.clone(),
+        native: of("message", &message.id.native),
     };
-    Span {
-        start: place(span.start, false) as u32,
-        end: place(span.end, true) as u32,
+    MessageNames {
+        id: id.to_string(),
+        from: of("person", &message.sender.id),
+        to: message.recipients.iter().map(|party| of("person", &party.id)).collect(),
+        conversation: of("conversation", &message.conversation),
     }
 }
 
@@ -278,37 +236,4 @@ async fn same_rule(connection: &mut SqliteConnection, alert: i64) -> Result<Vec<
         });
     }
     Ok(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_move_with_the_text_and_take_whole_pseudonyms() {
-        // "ask li.na now, li.na" with ⟦person-1⟧ twice.
-        let replaced = [
-            Replaced { was: 4..9, is: 4..18 },
-            Replaced {
-                was: 15..20,
-                is: 24..38,
-            },
-        ];
-        for (was, is) in [
-            ((0, 3), (0, 3)),
-            ((0, 4), (0, 4)),
-            ((4, 9), (4, 18)),
-            ((5, 7), (4, 18)),
-            ((0, 6), (0, 18)),
-            ((10, 13), (19, 22)),
-            ((9, 16), (18, 38)),
-            ((15, 20), (24, 38)),
-        ] {
-            let span = Span {
-                start: was.0,
-                end: was.1,
-            };
-            assert_eq!(moved(span, &replaced), Span { start: is.0, end: is.1 }, "{was:?}");
-        }
-    }
 }
