@@ -6,7 +6,7 @@ use proviso_archive::{
     AlertAct, AlertDecision, AlertFilter, AlertView, Archive, BulkAct, Change, Receipt, ReviewAct, ReviewRefusal,
     Reviewing, ReviewingMany, Sight, WhichAlerts,
 };
-use proviso_model::verdict::{Finding, Severity};
+use proviso_model::verdict::Severity;
 
 pub(crate) async fn a_decision_closes_an_alert_and_is_taken_back(archive: Archive) {
     archive

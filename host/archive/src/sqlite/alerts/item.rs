@@ -102,9 +102,9 @@ impl Sqlite {
         transaction.rollback().await?;
         Ok(Some(AlertItem {
             alert,
+            message,
             reviews,
             same_rule,
-            message,
         }))
     }
 
