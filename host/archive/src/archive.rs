@@ -36,6 +36,7 @@ use crate::tables::{TableRows, Tabled, TablesSize};
 use crate::trust::{Downgrade, PackSeen, TrustRecord};
 use crate::users::{Credentials, User, UserName};
 use crate::verdicts::{Recorded, StoredVerdict};
+use futures_core::future::{BoxFuture, LocalBoxFuture};
 use proviso_evidence::Sink;
 use proviso_model::consent::ConsentEvent;
 use proviso_model::id::FoldKey;
@@ -50,9 +51,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// An open archive. Clones share it. Its methods may be called from any task; changes wait for each other, reads do not.
+///
+/// They give their futures in a box: what is behind one is compiled in this crate, and not again in each that waits for it.
 #[derive(Clone)]
 pub struct Archive {
     pub(crate) store: Arc<Sqlite>,
+}
+
+fn opened<'a>(path: &'a Path, opening: &'a Opening) -> LocalBoxFuture<'a, Result<Archive, ArchiveError>> {
+    Box::pin(async move { Ok(Archive::of(Sqlite::open(path, opening).await?)) })
+}
+
+fn opened_readonly<'a>(path: &'a Path, opening: &'a Opening) -> LocalBoxFuture<'a, Result<Archive, ArchiveError>> {
+    Box::pin(async move { Ok(Archive::of(Sqlite::open_readonly(path, opening).await?)) })
 }
 
 impl Archive {
@@ -64,7 +75,7 @@ impl Archive {
 
     /// The same, with limits and permissions of one's own.
     pub async fn open_with(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, ArchiveError> {
-        Ok(Self::of(Sqlite::open(path.as_ref(), opening).await?))
+        opened(path.as_ref(), opening).await
     }
 
     /// Opens an archive for reading alone, while another process writes it or not, also where nothing may be written.
@@ -75,7 +86,7 @@ impl Archive {
 
     /// The same, with limits of one's own.
     pub async fn open_readonly_with(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, ArchiveError> {
-        Ok(Self::of(Sqlite::open_readonly(path.as_ref(), opening).await?))
+        opened_readonly(path.as_ref(), opening).await
     }
 
     /// True if some process has the archive of that path open for writing: a daemon that runs, or a command that writes. False
@@ -90,8 +101,8 @@ impl Archive {
 
     /// Finishes what is running, copies the write-ahead log into the file, and releases the lock. Clones are closed too.
     /// Dropping the archive without it loses nothing, and leaves the copying to the next open.
-    pub async fn close(self) {
-        self.store.close().await;
+    pub fn close(self) -> BoxFuture<'static, ()> {
+        Box::pin(async move { self.store.close().await })
     }
 
     /// The archive's file.
@@ -102,8 +113,8 @@ impl Archive {
     /// Writes one change in one transaction: the only way to write. `Ok` means that it is on disk and may be acknowledged. After
     /// an error nothing of it is there, and the same change may be given again where the error is [`CommitError::Storage`];
     /// dropping the future leaves either all of it or nothing. `by` is who does it, and is kept where the change says who.
-    pub async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
-        self.store.commit(change, by).await
+    pub fn commit<'a>(&'a self, change: Change<'a>, by: &'a Principal) -> BoxFuture<'a, Result<Receipt, CommitError>> {
+        Box::pin(self.store.commit(change, by))
     }
 
     /// Packs the entries of a batch before its turn to be written comes, and puts what comes of it into the batch: the larger part of
@@ -122,178 +133,197 @@ impl Archive {
 
     /// For each message, in order, what the archive has under its identifier; a message that the batch itself has further
     /// up counts as kept. Any number of messages may be asked for.
-    pub async fn known(&self, messages: &[(&MessageId, Digest)]) -> Result<Vec<Known>, StorageError> {
-        self.store.known(messages).await
+    pub fn known<'a>(
+        &'a self,
+        messages: &'a [(&'a MessageId, Digest)],
+    ) -> BoxFuture<'a, Result<Vec<Known>, StorageError>> {
+        Box::pin(self.store.known(messages))
     }
 
     /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
-    pub async fn fold_states(&self, keys: &[FoldKey]) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
-        self.store.fold_states(keys).await
+    pub fn fold_states<'a>(
+        &'a self,
+        keys: &'a [FoldKey],
+    ) -> BoxFuture<'a, Result<HashMap<FoldKey, Arc<[u8]>>, StorageError>> {
+        Box::pin(self.store.fold_states(keys))
     }
 
     /// For each conversation, in order, its last messages by arrival whose content was not withheld, at most `limit`, the
     /// oldest first. Any number of
     /// conversations may be asked for.
-    pub async fn preceding(
-        &self,
-        conversations: &[ConversationKey],
+    pub fn preceding<'a>(
+        &'a self,
+        conversations: &'a [ConversationKey],
         limit: usize,
-    ) -> Result<Vec<Vec<Message>>, StorageError> {
-        self.store.preceding(conversations, limit).await
+    ) -> BoxFuture<'a, Result<Vec<Vec<Message>>, StorageError>> {
+        Box::pin(self.store.preceding(conversations, limit))
     }
 
     /// All that was said of some parties of a tenant's channel, each statement at the moment from which it counts: its own, and of a
     /// statement from the future that at which it was heard. Any number may be asked for; in any order.
-    pub async fn consents_of(
-        &self,
-        tenant: &str,
-        channel: &str,
-        parties: &[&str],
-    ) -> Result<Vec<ConsentEvent>, StorageError> {
-        self.store.consents_of(tenant, channel, parties).await
+    pub fn consents_of<'a>(
+        &'a self,
+        tenant: &'a str,
+        channel: &'a str,
+        parties: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<ConsentEvent>, StorageError>> {
+        Box::pin(self.store.consents_of(tenant, channel, parties))
     }
 
     /// The ledger of consent in the order in which it was heard, behind `after` (0: from the first), at most `limit` lines.
-    pub async fn consents(&self, after: i64, limit: u32) -> Result<Vec<ConsentRecord>, StorageError> {
-        self.store.consents(after, limit).await
+    pub fn consents(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<ConsentRecord>, StorageError>> {
+        Box::pin(self.store.consents(after, limit))
     }
 
     /// How far each file of a source was read, ordered by file.
-    pub async fn offsets(&self, source: &str) -> Result<Vec<SourceOffset>, StorageError> {
-        self.store.offsets(source).await
+    pub fn offsets<'a>(&'a self, source: &'a str) -> BoxFuture<'a, Result<Vec<SourceOffset>, StorageError>> {
+        Box::pin(self.store.offsets(source))
     }
 
     /// The last pieces of sources that could not be read, the latest first.
-    pub async fn source_errors(&self, limit: u32) -> Result<Vec<SourceError>, StorageError> {
-        self.store.source_errors(limit).await
+    pub fn source_errors(&self, limit: u32) -> BoxFuture<'_, Result<Vec<SourceError>, StorageError>> {
+        Box::pin(self.store.source_errors(limit))
     }
 
     /// A version of the directory of employees with its rows; without a number the newest. `None` if there is no such.
-    pub async fn directory(&self, version: Option<i64>) -> Result<Option<DirectoryRecord>, StorageError> {
-        self.store.directory(version).await
+    pub fn directory(&self, version: Option<i64>) -> BoxFuture<'_, Result<Option<DirectoryRecord>, StorageError>> {
+        Box::pin(self.store.directory(version))
     }
 
     /// The versions of the directory, the newest first, at most `limit`.
-    pub async fn directory_versions(&self, limit: u32) -> Result<Vec<DirectoryImported>, StorageError> {
-        self.store.directory_versions(limit).await
+    pub fn directory_versions(&self, limit: u32) -> BoxFuture<'_, Result<Vec<DirectoryImported>, StorageError>> {
+        Box::pin(self.store.directory_versions(limit))
     }
 
     /// The ledger of ends in the order in which they were handed in, behind `after` (0: from the first), at most `limit` lines.
-    pub async fn endings(&self, after: i64, limit: u32) -> Result<Vec<EndingRecord>, StorageError> {
-        self.store.endings(after, limit).await
+    pub fn endings(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<EndingRecord>, StorageError>> {
+        Box::pin(self.store.endings(after, limit))
     }
 
     /// Messages of a tenant whose proposals have one of these clocks, in the order of arrival, behind `after`, at most `limit`: those
     /// of a conversation, or all of a channel, where an end concerns a customer.
-    pub async fn clocked(
-        &self,
-        tenant: &str,
-        of: &Concerns,
+    pub fn clocked<'a>(
+        &'a self,
+        tenant: &'a str,
+        of: &'a Concerns,
         clocks: Clocks,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<Retained>, StorageError> {
-        self.store.clocked(tenant, of, clocks, after, limit).await
+    ) -> BoxFuture<'a, Result<Vec<Retained>, StorageError>> {
+        Box::pin(self.store.clocked(tenant, of, clocks, after, limit))
     }
 
     // Generations, and what the check of packs remembers.
 
     /// The generation that the last activation put into force; `None` before the first.
-    pub async fn active_generation(&self) -> Result<Option<GenerationRecord>, StorageError> {
-        self.store.active_generation().await
+    pub fn active_generation(&self) -> BoxFuture<'_, Result<Option<GenerationRecord>, StorageError>> {
+        Box::pin(self.store.active_generation())
     }
 
     /// A recorded generation; `None` if there is no such.
-    pub async fn generation(&self, id: &Digest) -> Result<Option<GenerationRecord>, StorageError> {
-        self.store.generation(id).await
+    pub fn generation<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Option<GenerationRecord>, StorageError>> {
+        Box::pin(self.store.generation(id))
     }
 
     /// The recorded generations whose digits begin with `prefix` (with or without `sha256:`), the latest first: what a
     /// person means by `policy rollback 3f9a`.
-    pub async fn find_generations(&self, prefix: &str) -> Result<Vec<GenerationRecord>, StorageError> {
-        self.store.find_generations(prefix).await
+    pub fn find_generations<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<GenerationRecord>, StorageError>> {
+        Box::pin(self.store.find_generations(prefix))
     }
 
     /// Every recorded generation, the latest first.
-    pub async fn generations(&self) -> Result<Vec<GenerationRecord>, StorageError> {
-        self.store.generations().await
+    pub fn generations(&self) -> BoxFuture<'_, Result<Vec<GenerationRecord>, StorageError>> {
+        Box::pin(self.store.generations())
     }
 
     /// The history, the latest entry first, at most `limit`.
-    pub async fn history(&self, limit: u32) -> Result<Vec<HistoryEntry>, StorageError> {
-        self.store.history(limit).await
+    pub fn history(&self, limit: u32) -> BoxFuture<'_, Result<Vec<HistoryEntry>, StorageError>> {
+        Box::pin(self.store.history(limit))
     }
 
     /// The policies that were quarantined since this generation was last put into force, and not tried again: empty unless it
     /// is the one in force. Ordered by pack and policy.
-    pub async fn quarantined(&self, generation: &Digest) -> Result<Vec<Quarantined>, StorageError> {
-        self.store.quarantined(generation).await
+    pub fn quarantined<'a>(&'a self, generation: &'a Digest) -> BoxFuture<'a, Result<Vec<Quarantined>, StorageError>> {
+        Box::pin(self.store.quarantined(generation))
     }
 
     /// Every pack that was ever live, ordered by digest.
-    pub async fn packs_seen(&self) -> Result<Vec<PackSeen>, StorageError> {
-        self.store.packs_seen().await
+    pub fn packs_seen(&self) -> BoxFuture<'_, Result<Vec<PackSeen>, StorageError>> {
+        Box::pin(self.store.packs_seen())
     }
 
     /// The older versions that were ever allowed, the first first.
-    pub async fn downgrades(&self) -> Result<Vec<Downgrade>, StorageError> {
-        self.store.downgrades().await
+    pub fn downgrades(&self) -> BoxFuture<'_, Result<Vec<Downgrade>, StorageError>> {
+        Box::pin(self.store.downgrades())
     }
 
     /// The trust file that a generation was admitted under last; `None` before the first.
-    pub async fn last_trust(&self) -> Result<Option<TrustRecord>, StorageError> {
-        self.store.last_trust().await
+    pub fn last_trust(&self) -> BoxFuture<'_, Result<Option<TrustRecord>, StorageError>> {
+        Box::pin(self.store.last_trust())
     }
 
     // Messages, and what was said of them.
 
     /// The messages of these identifiers, in order; `None` where there is none.
-    pub async fn messages(&self, ids: &[MessageId]) -> Result<Vec<Option<Message>>, StorageError> {
-        self.store.messages(ids).await
+    pub fn messages<'a>(&'a self, ids: &'a [MessageId]) -> BoxFuture<'a, Result<Vec<Option<Message>>, StorageError>> {
+        Box::pin(self.store.messages(ids))
     }
 
     /// Identifiers in the order of arrival, behind `after` (0: from the first), at most `limit`.
-    pub async fn message_ids(&self, after: i64, limit: u32) -> Result<Vec<Numbered>, StorageError> {
-        self.store.message_ids(after, limit, Sent::default()).await
+    pub fn message_ids(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+        Box::pin(self.store.message_ids(after, limit, Sent::default()))
     }
 
     /// The same, of messages that were sent within a time.
-    pub async fn message_ids_sent(&self, after: i64, limit: u32, sent: Sent) -> Result<Vec<Numbered>, StorageError> {
-        self.store.message_ids(after, limit, sent).await
+    pub fn message_ids_sent(
+        &self,
+        after: i64,
+        limit: u32,
+        sent: Sent,
+    ) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+        Box::pin(self.store.message_ids(after, limit, sent))
     }
 
     /// How many messages there are.
-    pub async fn message_count(&self) -> Result<u64, StorageError> {
-        self.store.message_count().await
+    pub fn message_count(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+        Box::pin(self.store.message_count())
     }
 
     /// At most `count` messages, evenly spread over the order of arrival, the first and the last among them.
-    pub async fn sample(&self, count: u32) -> Result<Vec<Numbered>, StorageError> {
-        self.store.sample(count, 0, count).await
+    pub fn sample(&self, count: u32) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+        Box::pin(self.store.sample(count, 0, count))
     }
 
     /// A part of the same: its steps from `first` on, at most `steps` of them. A sample of many is read in parts, the next of which
     /// may begin with the message that the last one ended with.
-    pub async fn sample_part(&self, count: u32, first: u32, steps: u32) -> Result<Vec<Numbered>, StorageError> {
-        self.store.sample(count, first, steps).await
+    pub fn sample_part(
+        &self,
+        count: u32,
+        first: u32,
+        steps: u32,
+    ) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+        Box::pin(self.store.sample(count, first, steps))
     }
 
     /// The messages that a person may mean: `text` is a native identifier, or `tenant/channel/native`. A native identifier
     /// may be that of several messages, of different tenants or channels. In the order of arrival, at most 100.
-    pub async fn find(&self, text: &str) -> Result<Vec<Numbered>, StorageError> {
-        self.store.find(text).await
+    pub fn find<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Vec<Numbered>, StorageError>> {
+        Box::pin(self.store.find(text))
     }
 
     /// Looks for messages, those first that arrived last: opens each and asks whether the query finds it, until the page is full, the time
     /// is over, or nothing is left. Dropping the future ends it.
-    pub async fn search(&self, asked: &Search) -> Result<Page, StorageError> {
-        self.store.search(asked).await
+    pub fn search<'a>(&'a self, asked: &'a Search) -> BoxFuture<'a, Result<Page, StorageError>> {
+        Box::pin(self.store.search(asked))
     }
 
     /// How many messages a query finds, before [`Search::before`] where that is given; [`Search::limit`] says nothing here. What the index is certain of is counted without
     /// being opened.
-    pub async fn count(&self, asked: &Search) -> Result<Counted, StorageError> {
-        self.store.count_found(asked).await
+    pub fn count<'a>(&'a self, asked: &'a Search) -> BoxFuture<'a, Result<Counted, StorageError>> {
+        Box::pin(self.store.count_found(asked))
     }
 
     /// One pass of indexing: messages that are in no segment go into new ones, and small segments become large ones. Repeat until
@@ -301,126 +331,145 @@ impl Archive {
     ///
     /// # Errors
     /// [`CommitError::Overtaken`] where messages of the pass were disposed of meanwhile, several times in a row; and what a commit meets.
-    pub async fn index(&self, at: Timestamp, by: &Principal) -> Result<IndexPass, CommitError> {
-        self.store.index(at, by).await
+    pub fn index<'a>(&'a self, at: Timestamp, by: &'a Principal) -> BoxFuture<'a, Result<IndexPass, CommitError>> {
+        Box::pin(self.store.index(at, by))
     }
 
     /// Waits until messages came or went, or a segment was found that cannot be read, since the last wait ended. One may wait at a time.
-    pub async fn index_wanted(&self) {
-        self.store.index_wanted().await;
+    pub fn index_wanted(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.store.index_wanted())
     }
 
     /// About how many messages are in no segment, those that cannot be opened aside. Cheap.
-    pub async fn index_left(&self) -> Result<u64, StorageError> {
-        self.store.index_left().await
+    pub fn index_left(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+        Box::pin(self.store.index_left())
     }
 
     /// How far the index is. Counts rows: not for each search.
-    pub async fn index_report(&self) -> Result<IndexReport, StorageError> {
-        self.store.index_report().await
+    pub fn index_report(&self) -> BoxFuture<'_, Result<IndexReport, StorageError>> {
+        Box::pin(self.store.index_report())
     }
 
     /// The messages that wait, the longest waiting first.
-    pub async fn held(&self, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
-        self.store.held(limit).await
+    pub fn held(&self, limit: u32) -> BoxFuture<'_, Result<Vec<HeldMessage>, StorageError>> {
+        Box::pin(self.store.held(limit))
     }
 
     /// The same, behind a place in the order of arrival (0: from the first).
-    pub async fn held_behind(&self, after: i64, limit: u32) -> Result<Vec<HeldMessage>, StorageError> {
-        self.store.held_behind(after, limit).await
+    pub fn held_behind(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<HeldMessage>, StorageError>> {
+        Box::pin(self.store.held_behind(after, limit))
     }
 
     /// What the policies said of a message; `None` if there is no such message.
-    pub async fn verdict(&self, id: &MessageId) -> Result<Option<StoredVerdict>, StorageError> {
-        self.store.verdict(id).await
+    pub fn verdict<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<StoredVerdict>, StorageError>> {
+        Box::pin(self.store.verdict(id))
     }
 
     /// The verdicts on a message before the one that stands, the oldest first.
-    pub async fn earlier_verdicts(&self, id: &MessageId) -> Result<Vec<EarlierVerdict>, StorageError> {
-        self.store.earlier_verdicts(id).await
+    pub fn earlier_verdicts<'a>(
+        &'a self,
+        id: &'a MessageId,
+    ) -> BoxFuture<'a, Result<Vec<EarlierVerdict>, StorageError>> {
+        Box::pin(self.store.earlier_verdicts(id))
     }
 
     /// All that the archive has of a message; `None` if it has no such message.
-    pub async fn show(&self, id: &MessageId) -> Result<Option<Shown>, StorageError> {
-        self.store.show(id).await
+    pub fn show<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Shown>, StorageError>> {
+        Box::pin(self.store.show(id))
     }
 
     /// What came under a message's identifier with another content, in the order of arrival, at most `limit`. Each has up to 8 MiB.
-    pub async fn conflicts(&self, id: &MessageId, limit: u32) -> Result<Vec<Conflicting>, StorageError> {
-        self.store.conflicts(id, limit).await
+    pub fn conflicts<'a>(
+        &'a self,
+        id: &'a MessageId,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Conflicting>, StorageError>> {
+        Box::pin(self.store.conflicts(id, limit))
     }
 
     /// Everything that a replay of a message needs; `None` if there is no such message. A preceding message that was
     /// disposed of since is counted: without it the message cannot be judged again.
-    pub async fn recorded(&self, id: &MessageId) -> Result<Option<Recorded>, StorageError> {
-        self.store.recorded(id).await
+    pub fn recorded<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Recorded>, StorageError>> {
+        Box::pin(self.store.recorded(id))
     }
 
     /// The last messages of a message's conversation that arrived before it and whose content was not withheld, at most
     /// `limit`, the oldest first: what it was preceded by when it arrived.
-    pub async fn preceding_of(&self, id: &MessageId, limit: usize) -> Result<Vec<Message>, StorageError> {
-        self.store.preceding_of(id, limit).await
+    pub fn preceding_of<'a>(
+        &'a self,
+        id: &'a MessageId,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Message>, StorageError>> {
+        Box::pin(self.store.preceding_of(id, limit))
     }
 
     /// The states of subjects as a message met them when it arrived: what was recorded with it; else what the next message
     /// of the subject met; else the present one. Subjects that had none are left out.
-    pub async fn fold_states_at(
-        &self,
-        id: &MessageId,
-        keys: &[FoldKey],
-    ) -> Result<HashMap<FoldKey, Arc<[u8]>>, StorageError> {
-        self.store.fold_states_at(id, keys).await
+    pub fn fold_states_at<'a>(
+        &'a self,
+        id: &'a MessageId,
+        keys: &'a [FoldKey],
+    ) -> BoxFuture<'a, Result<HashMap<FoldKey, Arc<[u8]>>, StorageError>> {
+        Box::pin(self.store.fold_states_at(id, keys))
     }
 
     /// Every key, and how many records are readable by it alone. Tries each record's key.
-    pub async fn keys(&self) -> Result<KeyReport, KeysError> {
-        self.store.keys().await
+    pub fn keys(&self) -> BoxFuture<'_, Result<KeyReport, KeysError>> {
+        Box::pin(self.store.keys())
     }
 
     /// Makes the next version of a key, of a tenant that has keys of its own, or of all others; of the suite of the last one if
     /// none is given. Records that are written from now on are wrapped by it; [`Change::Rewrap`] wraps the others.
-    pub async fn add_key(
-        &self,
-        tenant: Option<&str>,
+    pub fn add_key<'a>(
+        &'a self,
+        tenant: Option<&'a str>,
         suite: Option<SuiteName>,
         at: Timestamp,
-        by: &Principal,
-    ) -> Result<KeyInfo, KeysError> {
-        self.store.add_key(tenant, suite, at, by).await
+        by: &'a Principal,
+    ) -> BoxFuture<'a, Result<KeyInfo, KeysError>> {
+        Box::pin(self.store.add_key(tenant, suite, at, by))
     }
 
     /// Destroys a version that wraps nothing any more, for good.
-    pub async fn destroy_key(
-        &self,
-        tenant: Option<&str>,
+    pub fn destroy_key<'a>(
+        &'a self,
+        tenant: Option<&'a str>,
         version: KeyVersion,
         at: Timestamp,
-        by: &Principal,
-    ) -> Result<KeyInfo, KeysError> {
-        self.store.destroy_key(tenant, version, at, by).await
+        by: &'a Principal,
+    ) -> BoxFuture<'a, Result<KeyInfo, KeysError>> {
+        Box::pin(self.store.destroy_key(tenant, version, at, by))
     }
 
     /// Reads the whole log, and every row that it tells of. `key` is the public key that the log is to be signed by, if somebody kept it
     /// elsewhere. It takes as long as it takes, and holds up no writer.
-    pub async fn audit(&self, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
-        self.store.audit(key, None).await
+    pub fn audit<'a>(&'a self, key: Option<&'a VerifierKey>) -> BoxFuture<'a, Result<Audit, ArchiveError>> {
+        Box::pin(self.store.audit(key, None))
     }
 
     /// The same, of what the checkpoint was signed over, which is written to files in a folder: to be verified by `proviso_proof::export`
     /// without the archive and its keys. It holds no content of messages.
-    pub async fn export_log(&self, folder: &Path, key: Option<&VerifierKey>) -> Result<Audit, ArchiveError> {
-        self.store.audit(key, Some(folder)).await
+    pub fn export_log<'a>(
+        &'a self,
+        folder: &'a Path,
+        key: Option<&'a VerifierKey>,
+    ) -> BoxFuture<'a, Result<Audit, ArchiveError>> {
+        Box::pin(self.store.audit(key, Some(folder)))
     }
 
     /// Messages with those that stand beside them in their conversations, so many before and after each: those of a conversation together, in
     /// the order of arrival.
-    pub async fn with_context(&self, matches: &[i64], context: u32) -> Result<Vec<Chosen>, StorageError> {
-        self.store.with_context(matches, context).await
+    pub fn with_context<'a>(
+        &'a self,
+        matches: &'a [i64],
+        context: u32,
+    ) -> BoxFuture<'a, Result<Vec<Chosen>, StorageError>> {
+        Box::pin(self.store.with_context(matches, context))
     }
 
     /// The messages of a conversation, in the order of arrival.
-    pub async fn conversation(&self, of: &ConversationKey) -> Result<Vec<Chosen>, StorageError> {
-        self.store.conversation(of).await
+    pub fn conversation<'a>(&'a self, of: &'a ConversationKey) -> BoxFuture<'a, Result<Vec<Chosen>, StorageError>> {
+        Box::pin(self.store.conversation(of))
     }
 
     /// Exports messages so that whoever has the export sees that it is whole and of this archive. The log is told before this returns, at the time
@@ -445,24 +494,34 @@ impl Archive {
 
     /// What a pseudonym of the export of that number stands for: each message is masked as it would be there, until it is found. `None` if
     /// nothing that is there has it.
-    pub async fn unmask(&self, export: u64, pseudonym: &str) -> Result<Option<String>, StorageError> {
-        self.store.unmask(export, pseudonym).await
+    pub fn unmask<'a>(
+        &'a self,
+        export: u64,
+        pseudonym: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, StorageError>> {
+        Box::pin(self.store.unmask(export, pseudonym))
     }
 
     /// The number that the next export has, of evidence or of tables: the log counts them.
-    pub async fn next_export(&self) -> Result<u64, StorageError> {
-        self.store.next_export().await
+    pub fn next_export(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+        Box::pin(self.store.next_export())
     }
 
     /// How many messages tables have rows of.
-    pub async fn tables_size(&self, of: &Tabled) -> Result<TablesSize, StorageError> {
-        self.store.tables_size(of).await
+    pub fn tables_size<'a>(&'a self, of: &'a Tabled) -> BoxFuture<'a, Result<TablesSize, StorageError>> {
+        Box::pin(self.store.tables_size(of))
     }
 
     /// The next rows of tables, under the pseudonyms of the export of that number: those behind one place in the order of arrival, up to another.
     /// Columns alone are read. Nothing of it must be given away before the log was told ([`Change::Exported`]).
-    pub async fn table_rows(&self, export: u64, of: &Tabled, after: i64, last: i64) -> Result<TableRows, StorageError> {
-        self.store.table_rows(export, of, (after, last)).await
+    pub fn table_rows<'a>(
+        &'a self,
+        export: u64,
+        of: &'a Tabled,
+        after: i64,
+        last: i64,
+    ) -> BoxFuture<'a, Result<TableRows, StorageError>> {
+        Box::pin(self.store.table_rows(export, of, (after, last)))
     }
 
     /// Makes a backup in a folder that is new or empty, while another process writes or not: the database as it is at one moment, what
@@ -470,49 +529,49 @@ impl Archive {
     ///
     /// # Errors
     /// If the folder has something in it, there is no room, or the log is not the one that was signed. Then no folder of that name is there.
-    pub async fn backup(
-        &self,
-        folder: &Path,
-        including: &Including<'_>,
-        told: Told<'_>,
-    ) -> Result<Manifest, BackupError> {
-        self.store.backup(folder, including, told).await
+    pub fn backup<'a>(
+        &'a self,
+        folder: &'a Path,
+        including: &'a Including<'a>,
+        told: Told<'a>,
+    ) -> BoxFuture<'a, Result<Manifest, BackupError>> {
+        Box::pin(self.store.backup(folder, including, told))
     }
 
     /// The last leaves of the log before one (`None`: before its end), the latest first, at most `limit`.
-    pub async fn log(&self, before: Option<u64>, limit: u32) -> Result<Vec<LoggedLeaf>, StorageError> {
-        self.store.log(before, limit).await
+    pub fn log(&self, before: Option<u64>, limit: u32) -> BoxFuture<'_, Result<Vec<LoggedLeaf>, StorageError>> {
+        Box::pin(self.store.log(before, limit))
     }
 
     /// Messages that may be disposed of on that day, behind a place in the order of arrival, with what keeps some of them all the
     /// same: none if there are no more, else at most `limit`, and fewer where they are large.
-    pub async fn due(&self, today: Day, after: i64, limit: u32) -> Result<Vec<Due>, StorageError> {
-        self.store.due(today, after, limit).await
+    pub fn due(&self, today: Day, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>, StorageError>> {
+        Box::pin(self.store.due(today, after, limit))
     }
 
     /// What is left of a message that was disposed of; `None` of any other.
-    pub async fn disposed(&self, id: &MessageId) -> Result<Option<Disposed>, StorageError> {
-        self.store.disposed(id).await
+    pub fn disposed<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Disposed>, StorageError>> {
+        Box::pin(self.store.disposed(id))
     }
 
     /// Whether nothing is left of the messages that were disposed of but their tombstones, and their tags lead there: of one, the first of
     /// which that is not so if there is one. `None` where nothing was disposed of.
-    pub async fn stays_disposed(&self) -> Result<Option<(i64, bool)>, StorageError> {
-        self.store.stays_disposed().await
+    pub fn stays_disposed(&self) -> BoxFuture<'_, Result<Option<(i64, bool)>, StorageError>> {
+        Box::pin(self.store.stays_disposed())
     }
 
     /// The certificate of a disposal, verified against the log's own key: what it stands on, and the proofs of its entries. `None` if no
     /// such message was disposed of.
-    pub async fn certificate(&self, id: &MessageId) -> Result<Option<Certificate>, ArchiveError> {
-        self.store.certificate(id).await
+    pub fn certificate<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Certificate>, ArchiveError>> {
+        Box::pin(self.store.certificate(id))
     }
 
     /// What a witness that signed `old_size` leaves is asked to sign now; `None` where nothing is signed yet, or less than that.
     ///
     /// # Errors
     /// The archive or the checkpoint beside it cannot be read.
-    pub async fn witness_request(&self, old_size: u64) -> Result<Option<WitnessRequest>, ArchiveError> {
-        self.store.witness_request(old_size).await
+    pub fn witness_request(&self, old_size: u64) -> BoxFuture<'_, Result<Option<WitnessRequest>, ArchiveError>> {
+        Box::pin(self.store.witness_request(old_size))
     }
 
     /// What a witness is asked of an archive that nobody opened yet: the size that it has. `None` where nothing is signed yet.
@@ -527,123 +586,146 @@ impl Archive {
     ///
     /// # Errors
     /// The answer has no such signature, or the file cannot be written.
-    pub async fn keep_witnessed(
-        &self,
-        request: &WitnessRequest,
-        answer: &str,
-        witness: &VerifierKey,
-    ) -> Result<(), ArchiveError> {
-        self.store.keep_witnessed(request, answer, witness).await
+    pub fn keep_witnessed<'a>(
+        &'a self,
+        request: &'a WitnessRequest,
+        answer: &'a str,
+        witness: &'a VerifierKey,
+    ) -> BoxFuture<'a, Result<(), ArchiveError>> {
+        Box::pin(self.store.keep_witnessed(request, answer, witness))
     }
 
     /// A page of alerts behind a place, at most `limit` and [`ALERTS_LISTED_MAX`](crate::ALERTS_LISTED_MAX), with how long each list is.
-    pub async fn alerts(
-        &self,
-        filter: &AlertFilter,
+    pub fn alerts<'a>(
+        &'a self,
+        filter: &'a AlertFilter,
         sort: AlertSort,
         after: Option<AlertPlace>,
         limit: u32,
-    ) -> Result<AlertPage, StorageError> {
-        self.store.alerts(filter, sort, after, limit).await
+    ) -> BoxFuture<'a, Result<AlertPage, StorageError>> {
+        Box::pin(self.store.alerts(filter, sort, after, limit))
     }
 
     /// An alert with its message, its history, and what was decided on others like it; `None` if there is none of that number that may be
     /// seen.
-    pub async fn alert(&self, number: i64, sight: &Sight) -> Result<Option<AlertItem>, StorageError> {
-        self.store.alert(number, sight).await
+    pub fn alert<'a>(
+        &'a self,
+        number: i64,
+        sight: &'a Sight,
+    ) -> BoxFuture<'a, Result<Option<AlertItem>, StorageError>> {
+        Box::pin(self.store.alert(number, sight))
     }
 
     /// An alert as lists show it; `None` as [`alert`](Self::alert) says.
-    pub async fn alert_row(&self, number: i64, sight: &Sight) -> Result<Option<Alert>, StorageError> {
-        self.store.alert_row(number, sight).await
+    pub fn alert_row<'a>(
+        &'a self,
+        number: i64,
+        sight: &'a Sight,
+    ) -> BoxFuture<'a, Result<Option<Alert>, StorageError>> {
+        Box::pin(self.store.alert_row(number, sight))
     }
 
     /// The messages before and after one, by its place in the order of arrival, in its conversation: so many of each, at most
     /// [`AROUND_MAX`](crate::AROUND_MAX). None where there is no such message.
-    pub async fn around(&self, message: i64, before: u32, after: u32) -> Result<Around, StorageError> {
-        self.store.around(message, (before, after)).await
+    pub fn around(&self, message: i64, before: u32, after: u32) -> BoxFuture<'_, Result<Around, StorageError>> {
+        Box::pin(self.store.around(message, (before, after)))
     }
 
     /// How alerts came and were answered in the last days.
-    pub async fn overview(&self, asked: &OverviewAsked) -> Result<Overview, StorageError> {
-        self.store.overview(asked).await
+    pub fn overview<'a>(&'a self, asked: &'a OverviewAsked) -> BoxFuture<'a, Result<Overview, StorageError>> {
+        Box::pin(self.store.overview(asked))
     }
 
     /// Requests before a number, the latest first, at most `limit`.
-    pub async fn requests(&self, before: i64, limit: u32) -> Result<Vec<Request>, StorageError> {
-        self.store.requests(before, limit).await
+    pub fn requests(&self, before: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Request>, StorageError>> {
+        Box::pin(self.store.requests(before, limit))
     }
 
     /// Requests that may still run, the oldest first: those that waited, those that wait, and those that somebody has to approve.
-    pub async fn open_requests(&self, at: Timestamp) -> Result<Vec<Request>, StorageError> {
-        self.store.open_requests(at).await
+    pub fn open_requests(&self, at: Timestamp) -> BoxFuture<'_, Result<Vec<Request>, StorageError>> {
+        Box::pin(self.store.open_requests(at))
     }
 
     /// Requests by which people are scored, the oldest first: approved, and ended by nobody. Whoever asks looks at their time, and at
     /// that of the last transaction, which comes with them: a clock that shows less is wrong.
-    pub async fn scorings(&self) -> Result<(Vec<Request>, Option<Timestamp>), StorageError> {
-        self.store.scorings().await
+    pub fn scorings(&self) -> BoxFuture<'_, Result<(Vec<Request>, Option<Timestamp>), StorageError>> {
+        Box::pin(self.store.scorings())
     }
 
     /// Every order to keep, the oldest first, those that ended too.
-    pub async fn holds(&self) -> Result<Vec<Hold>, StorageError> {
-        self.store.holds().await
+    pub fn holds(&self) -> BoxFuture<'_, Result<Vec<Hold>, StorageError>> {
+        Box::pin(self.store.holds())
     }
 
     /// The saved query of a name; `None` if the tenant has none of it.
-    pub async fn saved_query(&self, tenant: &str, name: &str) -> Result<Option<SavedQuery>, StorageError> {
-        self.store.saved_query(tenant, name).await
+    pub fn saved_query<'a>(
+        &'a self,
+        tenant: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SavedQuery>, StorageError>> {
+        Box::pin(self.store.saved_query(tenant, name))
     }
 
     /// Saved queries of a tenant, or of all, behind a number (0: from the first), at most `limit`.
-    pub async fn saved_queries(
-        &self,
-        tenant: Option<&str>,
+    pub fn saved_queries<'a>(
+        &'a self,
+        tenant: Option<&'a str>,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<SavedQuery>, StorageError> {
-        self.store.saved_queries(tenant, after, limit).await
+    ) -> BoxFuture<'a, Result<Vec<SavedQuery>, StorageError>> {
+        Box::pin(self.store.saved_queries(tenant, after, limit))
     }
 
     // People who sign in.
 
     /// Users behind a number (0: from the first), at most `limit`, with their roles.
-    pub async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError> {
-        self.store.users(after, limit).await
+    pub fn users(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<User>, StorageError>> {
+        Box::pin(self.store.users(after, limit))
     }
 
     /// The user of a name, with its roles; `None` if nobody has it.
-    pub async fn user(&self, name: &UserName) -> Result<Option<User>, StorageError> {
-        self.store.user(name).await
+    pub fn user<'a>(&'a self, name: &'a UserName) -> BoxFuture<'a, Result<Option<User>, StorageError>> {
+        Box::pin(self.store.user(name))
     }
 
     /// What a user shows at a sign-in; `None` if nobody has the name.
-    pub async fn credentials(&self, name: &UserName) -> Result<Option<Credentials>, StorageError> {
-        self.store.credentials(name).await
+    pub fn credentials<'a>(&'a self, name: &'a UserName) -> BoxFuture<'a, Result<Option<Credentials>, StorageError>> {
+        Box::pin(self.store.credentials(name))
     }
 
     /// The session of a token, by the token's SHA-256, whether it has ended or not, with its user as it is now; `None` if there is none.
-    pub async fn session_by_digest(&self, token: &Digest) -> Result<Option<UserSession>, StorageError> {
-        self.store.session(token).await
+    pub fn session_by_digest<'a>(
+        &'a self,
+        token: &'a Digest,
+    ) -> BoxFuture<'a, Result<Option<UserSession>, StorageError>> {
+        Box::pin(self.store.session(token))
     }
 
     /// The sessions of a user, the latest first, at most `limit`, those that ended too.
-    pub async fn sessions_of(&self, name: &UserName, limit: u32) -> Result<Vec<Session>, StorageError> {
-        self.store.sessions_of(name, limit).await
+    pub fn sessions_of<'a>(
+        &'a self,
+        name: &'a UserName,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Session>, StorageError>> {
+        Box::pin(self.store.sessions_of(name, limit))
     }
 
     /// Names that stand in columns, of a tenant where it has any of its own: at most [`OFFERED_MAX`](crate::OFFERED_MAX). Of people none.
-    pub async fn offered(&self, what: Offered, tenant: Option<&str>) -> Result<Vec<String>, StorageError> {
-        self.store.offered(what, tenant).await
+    pub fn offered<'a>(
+        &'a self,
+        what: Offered,
+        tenant: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<String>, StorageError>> {
+        Box::pin(self.store.offered(what, tenant))
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.
-    pub async fn stats(&self, risks_max: u32) -> Result<Stats, StorageError> {
-        self.store.stats(risks_max).await
+    pub fn stats(&self, risks_max: u32) -> BoxFuture<'_, Result<Stats, StorageError>> {
+        Box::pin(self.store.stats(risks_max))
     }
 
     /// The highest scores, the highest first.
-    pub async fn risks(&self, limit: u32) -> Result<Vec<Risk>, StorageError> {
-        self.store.risks(limit).await
+    pub fn risks(&self, limit: u32) -> BoxFuture<'_, Result<Vec<Risk>, StorageError>> {
+        Box::pin(self.store.risks(limit))
     }
 }
