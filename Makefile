@@ -96,17 +96,17 @@ analysts: build
 	@sh tests/analysts/run.sh $(abspath $(TARGET_DIR)) $(ANALYSTS_MESSAGES)
 
 alterations: page
-	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-archive --test main -- --nocapture alterations::
-	PROVISO_ALTERATIONS=10000 cargo test --release -p proviso-verify-page --test page
+	PROVISO_ALTERATIONS=10000 cargo test --release --workspace --test main -- --nocapture alterations::
+	PROVISO_ALTERATIONS=10000 cargo test --release --workspace --test page
 
 kills:
-	PROVISO_KILLS=500 cargo test --release -p proviso --test end_to_end -- --nocapture kill::
+	PROVISO_KILLS=500 cargo test --release --workspace --test end_to_end -- --nocapture kill::
 
 kill-points: plugins
-	PROVISO_KILL_POINTS=200 cargo test --release -p proviso --test end_to_end -- --nocapture kill_points::an_end
+	PROVISO_KILL_POINTS=200 cargo test --release --workspace --test end_to_end -- --nocapture kill_points::an_end
 
 leakage:
-	PROVISO_LEAKAGE=24000 cargo test --release -p proviso-archive --test main -- --nocapture leakage::
+	PROVISO_LEAKAGE=24000 cargo test --release --workspace --test main -- --nocapture leakage::
 
 faults: plugins
 	PROVISO_FAULTS=1 cargo test --release --workspace --test end_to_end faults:: -- --nocapture
@@ -124,12 +124,12 @@ upgrade: build
 dictionary:
 	@command -v zstd >/dev/null || { echo "make dictionary: zstd is missing: sudo apt-get install zstd" >&2; exit 1; }
 	rm -rf $(TARGET_DIR)/samples && mkdir -p $(TARGET_DIR)/samples
-	PROVISO_DICTIONARY_SAMPLES=$(abspath $(TARGET_DIR))/samples cargo test --release -p proviso-archive --lib samples::
+	PROVISO_DICTIONARY_SAMPLES=$(abspath $(TARGET_DIR))/samples cargo test --release --workspace --lib samples::
 	cd $(TARGET_DIR)/samples && zstd --train-fastcover -q -f * --maxdict=16384 --dictID=3 -o ../content.dictionary
 
 races:
-	PROVISO_RACES=100000 cargo test --release -p proviso-archive --test main -- --nocapture holds::a_hold_
-	PROVISO_EXPORT_RACES=1000 cargo test --release -p proviso-archive --test main -- --nocapture export_races::
+	PROVISO_RACES=100000 cargo test --release --workspace --test main -- --nocapture holds::a_hold_
+	PROVISO_EXPORT_RACES=1000 cargo test --release --workspace --test main -- --nocapture export_races::
 
 verifier: page
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release -p proviso-verify --target x86_64-unknown-linux-gnu

@@ -70,6 +70,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-tables",
         ],
     ),
+    ("proviso-archive-tests", &[]),
     ("proviso-sources", &["proviso-model"]),
     ("proviso-facts", &["proviso-model"]),
     (
@@ -105,8 +106,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "proviso-train",
         ],
     ),
+    ("proviso", &["proviso-cli"]),
     (
-        "proviso",
+        "proviso-cli",
         &[
             "proviso-model",
             "proviso-scan",
@@ -155,7 +157,7 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The folders of the host's crates.
-const HOST: [&str; 25] = [
+const HOST: [&str; 26] = [
     "model",
     "noise",
     "chars",
@@ -180,6 +182,7 @@ const HOST: [&str; 25] = [
     "daemon",
     "console",
     "author",
+    "cli",
     "proviso",
 ];
 
@@ -205,7 +208,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("getrandom", &["proviso-archive", "proviso-seal", "proviso-console"]),
     ("docker_credential", &["proviso-registry"]),
     ("rustls-native-certs", &["proviso-registry"]),
-    ("ureq", &["proviso-registry", "proviso"]),
+    ("ureq", &["proviso-registry", "proviso-cli"]),
     ("wit-bindgen-c", &["proviso-author"]),
     ("argon2", &["proviso-console"]),
     ("totp-rs", &["proviso-console"]),
@@ -717,7 +720,7 @@ fn the_engine_brings_neither_tls_nor_a_registry_client() {
 fn registries_are_spoken_to_by_two_commands_alone() {
     for folder in HOST {
         for (path, text) in sources(&project().join("host").join(folder).join("src")) {
-            let clients = ["/proviso/src/client.rs", "/proviso/src/witness_client.rs"];
+            let clients = ["/cli/src/client.rs", "/cli/src/witness_client.rs"];
             let speaks = path.contains("/registry/src/") || clients.iter().any(|client| path.ends_with(client));
             assert!(speaks || !text.contains("ureq"), "{path} speaks HTTP");
             let calls = text.contains("proviso_registry");

@@ -114,7 +114,7 @@ impl Archive {
     /// an error nothing of it is there, and the same change may be given again where the error is [`CommitError::Storage`];
     /// dropping the future leaves either all of it or nothing. `by` is who does it, and is kept where the change says who.
     pub fn commit<'a>(&'a self, change: Change<'a>, by: &'a Principal) -> BoxFuture<'a, Result<Receipt, CommitError>> {
-        Box::pin(self.store.commit(change, by))
+        self.store.commit(change, by)
     }
 
     /// Packs the entries of a batch before its turn to be written comes, and puts what comes of it into the batch: the larger part of

@@ -6,6 +6,7 @@ use crate::opening::Opening;
 use crate::restore::{BackupLog, NewerLog, RestoreError, Restored};
 use crate::sqlite::{Sqlite, restore};
 use crate::storage::StorageError;
+use futures_core::future::LocalBoxFuture;
 use proviso_model::{Principal, Timestamp};
 use std::path::{Path, PathBuf};
 
@@ -39,21 +40,21 @@ impl BackupCopy {
     }
 
     /// Tables that have other numbers of rows than the manifest says.
-    pub async fn row_faults(&self) -> Result<Vec<String>, StorageError> {
-        restore::row_faults(&self.database(), &self.manifest).await
+    pub fn row_faults(&self) -> LocalBoxFuture<'_, Result<Vec<String>, StorageError>> {
+        Box::pin(async { restore::row_faults(&self.database(), &self.manifest).await })
     }
 
     /// What SQLite finds wrong with the database: `integrity_check` and `foreign_key_check`.
-    pub async fn integrity_faults(&self) -> Result<Vec<String>, StorageError> {
-        restore::integrity_faults(&self.database()).await
+    pub fn integrity_faults(&self) -> LocalBoxFuture<'_, Result<Vec<String>, StorageError>> {
+        Box::pin(async { restore::integrity_faults(&self.database()).await })
     }
 
     /// The log, compared with its checkpoint and with the manifest.
     ///
     /// # Errors
     /// If it is another one.
-    pub async fn log(&self) -> Result<BackupLog, RestoreError> {
-        restore::log_of(&self.database(), &self.manifest).await
+    pub fn log(&self) -> LocalBoxFuture<'_, Result<BackupLog, RestoreError>> {
+        Box::pin(async { restore::log_of(&self.database(), &self.manifest).await })
     }
 
     /// Opens the copy for writing. Its log goes on under a new name and key, and tells that it was restored. Disposals of a newer log are
@@ -62,15 +63,17 @@ impl BackupCopy {
     ///
     /// # Errors
     /// If the copy cannot be opened, or a disposal not carried out again: then nothing of the copy is to be used.
-    pub async fn restore(
-        &self,
-        opening: &Opening,
-        log: &BackupLog,
-        newer: Option<&NewerLog>,
+    pub fn restore<'a>(
+        &'a self,
+        opening: &'a Opening,
+        log: &'a BackupLog,
+        newer: Option<&'a NewerLog>,
         at: Timestamp,
-        by: &Principal,
-    ) -> Result<(Archive, Restored), RestoreError> {
-        let (store, restored) = Sqlite::restore(&self.database(), opening, log, newer, at, by).await?;
-        Ok((Archive::of(store), restored))
+        by: &'a Principal,
+    ) -> LocalBoxFuture<'a, Result<(Archive, Restored), RestoreError>> {
+        Box::pin(async move {
+            let (store, restored) = Sqlite::restore(&self.database(), opening, log, newer, at, by).await?;
+            Ok((Archive::of(store), restored))
+        })
     }
 }

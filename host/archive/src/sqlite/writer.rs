@@ -20,6 +20,7 @@ use super::write_count::WriteCount;
 use crate::change::{Change, CommitError, Receipt};
 use crate::health::Health;
 use crate::storage::{StorageCause, StorageError};
+use futures_core::future::BoxFuture;
 use proviso_model::Principal;
 use proviso_proof::tree::{Appended, Edge};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -57,8 +58,16 @@ enum Ended {
 }
 
 impl Sqlite {
-    /// Writes one change in one transaction.
-    pub(crate) async fn commit(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
+    /// Writes one change in one transaction. In a box: exports, which are compiled for each sink, commit too.
+    pub(crate) fn commit<'a>(
+        &'a self,
+        change: Change<'a>,
+        by: &'a Principal,
+    ) -> BoxFuture<'a, Result<Receipt, CommitError>> {
+        Box::pin(self.write(change, by))
+    }
+
+    async fn write(&self, change: Change<'_>, by: &Principal) -> Result<Receipt, CommitError> {
         change.refuse_ill_formed()?;
         let writer = self
             .writer
