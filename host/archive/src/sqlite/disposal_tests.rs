@@ -10,6 +10,7 @@ use super::unallocated;
 use crate::certificate::{Bound, Clock, Statute};
 use crate::{Archive, Change, Disposing, Going, NewHold};
 use proviso_model::Timestamp;
+use sqlx::SqliteConnection;
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -185,6 +186,49 @@ async fn no_copy_of_what_went_stands_between_rows() {
     archive.close().await;
 }
 
+async fn key_of(connection: &mut SqliteConnection, message: i64) -> Vec<u8> {
+    let key = sqlx::query_scalar("SELECT key FROM contents WHERE message = ?");
+    key.bind(message).fetch_one(connection).await.unwrap()
+}
+
+/// Writes a copy into the unallocated space of a page that has no row.
+async fn plant(connection: &mut SqliteConnection, key: &[u8]) {
+    let pages: Vec<(u32, Vec<u8>)> = sqlx::query_as("SELECT pgno, data FROM sqlite_dbpage")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    let count = pages.len() as u32;
+    let is_empty = |page: &[u8]| page[0] == 13 && page[3..5] == [0, 0];
+    let (number, mut page) = pages.into_iter().find(|(_, page)| is_empty(page)).unwrap();
+    let space = unallocated::space(&page, number, count).unwrap();
+    page[space][9..9 + key.len()].copy_from_slice(key);
+    let put = sqlx::query("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?");
+    put.bind(page).bind(number).execute(connection).await.unwrap();
+}
+
+/// A kill between a disposal and the clearing behind it leaves the mark of the disposal's transaction.
+#[tokio::test]
+async fn what_a_disposal_that_was_cut_short_left_goes_when_the_archive_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = with_one_due(&folder).await;
+    let path = archive.path().to_owned();
+    let mut other = raw_connection(&path).await;
+    let key = key_of(&mut other, 1).await;
+    archive
+        .commit(Change::Dispose(&disposing_of([1])), &wei())
+        .await
+        .unwrap();
+    archive.close().await;
+    assert!(!unallocated::is_marked(&mut other).await.unwrap());
+    plant(&mut other, &key).await;
+    Archive::open(&path).await.unwrap().close().await;
+    assert_eq!(standing(folder.path(), [key.as_slice()].into_iter()), 1);
+    unallocated::mark(&mut other).await.unwrap();
+    Archive::open(&path).await.unwrap().close().await;
+    assert_eq!(standing(folder.path(), [key.as_slice()].into_iter()), 0);
+    assert!(!unallocated::is_marked(&mut other).await.unwrap());
+}
+
 /// What a change between two disposals may have left is looked for in all pages, and not in those that the second one changed.
 #[tokio::test]
 async fn a_copy_that_another_change_left_goes_with_the_next_disposal() {
@@ -201,22 +245,8 @@ async fn a_copy_that_another_change_left_goes_with_the_next_disposal() {
         .await
         .unwrap();
     let mut other = raw_connection(archive.path()).await;
-    let key: Vec<u8> = sqlx::query_scalar("SELECT key FROM contents WHERE message = 2")
-        .fetch_one(&mut other)
-        .await
-        .unwrap();
-    // Into the unallocated space of a page that has no row.
-    let pages: Vec<(u32, Vec<u8>)> = sqlx::query_as("SELECT pgno, data FROM sqlite_dbpage")
-        .fetch_all(&mut other)
-        .await
-        .unwrap();
-    let count = pages.len() as u32;
-    let is_empty = |page: &[u8]| page[0] == 13 && page[3..5] == [0, 0];
-    let (number, mut page) = pages.into_iter().find(|(_, page)| is_empty(page)).unwrap();
-    let space = unallocated::space(&page, number, count).unwrap();
-    page[space][9..9 + key.len()].copy_from_slice(&key);
-    let put = sqlx::query("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?");
-    put.bind(page).bind(number).execute(&mut other).await.unwrap();
+    let key = key_of(&mut other, 2).await;
+    plant(&mut other, &key).await;
     // A closing connection does not empty the log while the archive is open.
     let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
     emptied.execute(&mut other).await.unwrap();

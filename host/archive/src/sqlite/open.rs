@@ -12,7 +12,7 @@ use super::names::Names;
 use super::readers::Readers;
 use super::sealing::{Rings, Sealing, SealingFailure};
 use super::settings::{self, WrongSetting};
-use super::unallocated::Unallocated;
+use super::unallocated::{self, Unallocated};
 use super::upgrade;
 use super::vocabulary::Vocabulary;
 use super::write_count::{self, Counted, WriteCount};
@@ -112,9 +112,18 @@ impl Sqlite {
         };
         let log = start.log(&mut connection).await?;
         let doubted = doubted(&mut connection).await.map_err(storage)?;
-        // A process that was killed behind a disposal leaves what went in the write-ahead log.
+        // A process that was killed behind a disposal leaves what went in the write-ahead log, and copies of it in unallocated space.
+        let mut unallocated = Unallocated::new(unallocated::is_marked(&mut connection).await.map_err(storage)?);
+        if unallocated.unclean().is_some() {
+            tracing::info!("a disposal was cut short: unallocated space of the database is cleared");
+            match unallocated::clear(&mut connection, None).await {
+                Ok(_) => unallocated.cleared(),
+                Err(error) => tracing::warn!(%error, "it could not be, and is to be at the next transaction"),
+            }
+        }
         let unclean = disposal::any(&mut connection).await.map_err(storage)?
-            && !disposal::empty_log_file(&mut connection).await.map_err(storage)?;
+            && (unallocated.unclean().is_some()
+                || !disposal::empty_log_file(&mut connection).await.map_err(storage)?);
         let writer = Writer {
             options,
             connection: Some(connection),
@@ -123,7 +132,7 @@ impl Sqlite {
             count,
             clock: ClockGuard::new(now(), Instant::now(), doubted),
             unclean,
-            unallocated: Unallocated::new(unclean),
+            unallocated,
             closed: false,
         };
         Ok(Self {

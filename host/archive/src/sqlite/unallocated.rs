@@ -38,19 +38,20 @@ pub(super) enum Pages {
 }
 
 impl Unallocated {
-    /// Those of an archive that was opened, of which something was disposed of or nothing yet. What programs before left there nobody knows.
-    pub(super) fn new(disposes: bool) -> Self {
+    /// Those of an archive that was opened, of which all pages are to be cleared if a program before did not come to it. What programs
+    /// left there that had nothing to dispose of nobody knows.
+    pub(super) fn new(left: bool) -> Self {
         Self {
-            disposes,
+            disposes: left,
             moved: true,
-            unclean: disposes.then_some(Pages::Changed),
+            unclean: left.then_some(Pages::All),
         }
     }
 
     /// A change was committed.
     pub(super) fn changed(&mut self, change: Change<'_>) {
         let unclean = match change {
-            Change::Dispose(_) | Change::DisposeAgain(_) | Change::DeleteQuery(_) => {
+            change if destroys(change) => {
                 self.disposes = true;
                 Some(if self.moved { Pages::All } else { Pages::Changed })
             }
@@ -78,7 +79,27 @@ impl Unallocated {
     }
 }
 
-/// Fills the unallocated space of pages with zeros, in a transaction of its own; of all pages where `only` is absent. The number of pages that had
+/// True of a change after which something must be in no file.
+pub(super) fn destroys(change: Change<'_>) -> bool {
+    matches!(
+        change,
+        Change::Dispose(_) | Change::DisposeAgain(_) | Change::DeleteQuery(_)
+    )
+}
+
+/// In the transaction of such a change: whoever opens the archive after a kill learns that pages are to be cleared.
+pub(super) async fn mark(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA user_version = 1").execute(connection).await?;
+    Ok(())
+}
+
+/// True where something was destroyed, and pages were not cleared since.
+pub(super) async fn is_marked(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await?;
+    Ok(version != 0)
+}
+
+/// Fills the unallocated space of pages with zeros, in a transaction of its own, which takes the mark away; of all pages where `only` is absent. The number of pages that had
 /// something in it.
 pub(super) async fn clear(connection: &mut SqliteConnection, only: Option<&BTreeSet<u32>>) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -108,6 +129,11 @@ pub(super) async fn clear(connection: &mut SqliteConnection, only: Option<&BTree
                 cleared += 1;
             }
         }
+    }
+    if is_marked(&mut transaction).await? {
+        sqlx::query("PRAGMA user_version = 0")
+            .execute(&mut *transaction)
+            .await?;
     }
     transaction.commit().await?;
     Ok(cleared)

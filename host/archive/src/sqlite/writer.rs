@@ -105,14 +105,11 @@ impl Sqlite {
         match ended.await {
             Ended::Committed(receipt, count, appended) => {
                 writer.log.committed(edge, appended);
-                if let Change::Dispose(disposing) = change {
-                    writer.unclean = true;
-                    if disposing.clock_is_right {
-                        writer.clock.trust();
-                    }
-                }
-                if let Change::DisposeAgain(_) | Change::DeleteQuery(_) = change {
-                    writer.unclean = true;
+                writer.unclean |= unallocated::destroys(change);
+                if let Change::Dispose(disposing) = change
+                    && disposing.clock_is_right
+                {
+                    writer.clock.trust();
                 }
                 if let Change::Messages(_) | Change::Dispose(_) | Change::DisposeAgain(_) = change {
                     self.index.want();
@@ -245,6 +242,9 @@ async fn transaction(
             None => edge.insert(tiles::edge(connection).await?),
         };
         let appended = tiles::append(connection, edge, entries, change.at()).await?;
+        if unallocated::destroys(change) {
+            unallocated::mark(connection).await?;
+        }
         let count: i64 = sqlx::query_scalar("UPDATE writes SET writes = writes + 1 RETURNING writes")
             .fetch_one(&mut *connection)
             .await?;
