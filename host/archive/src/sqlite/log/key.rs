@@ -57,7 +57,7 @@ pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
     random.map_err(|error| io(std::io::Error::other(error)))?;
     let name = KeyName::new(&format!("proviso.archive/{:016x}", u64::from_be_bytes(name)))
         .expect("letters, digits, a point and a slash");
-    let key = SignerKey::new(name, KeyKind::Note, &seed);
+    let key = SignerKey::new(name, KeyKind::Note, &seed).expect("any 32 bytes are a seed of Ed25519");
     if let Ok(old) = std::fs::metadata(&path) {
         let kept = beside(archive, &format!(".log-key.{}", old.mtime()));
         std::fs::rename(&path, kept).map_err(io)?;
