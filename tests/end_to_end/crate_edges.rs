@@ -204,6 +204,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("zstd", &["proviso-seal"]),
     ("minisign", &["proviso-pack"]),
     ("ed25519-dalek", &["proviso-proof"]),
+    ("sm2", &["proviso-proof"]),
     ("minisign-verify", &["proviso-pack"]),
     ("getrandom", &["proviso-archive", "proviso-seal", "proviso-console"]),
     ("docker_credential", &["proviso-registry"]),

@@ -399,7 +399,7 @@ const SIGNED_AT: u64 = 1_793_000_000;
 #[test]
 fn an_export_is_written_for_later_verifiers_to_judge_again() {
     let site = judged();
-    let witness = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32]);
+    let witness = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32]).unwrap();
     in_archive(&site, async |archive| {
         let asked = archive.witness_request(0).await.unwrap().unwrap();
         let note = Request::from_text(&asked.body).unwrap().note;

@@ -248,7 +248,7 @@ fn an_export_says_what_the_witness_signed() {
     assert!(cosigned.known.is_empty() && cosigned.unknown.len() == 1, "{cosigned:?}");
     // Another witness did not sign.
     let seed = [7; 32];
-    let other = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &seed);
+    let other = SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &seed).unwrap();
     let other = report(&[&other.verifier().to_string()]);
     assert!(!other.is_whole());
     assert!(

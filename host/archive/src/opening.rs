@@ -17,6 +17,8 @@ pub struct Opening {
     /// A file elsewhere, best on another machine or on what cannot be overwritten, that gets every checkpoint of the log and is compared with the log as the
     /// one beside the archive is.
     pub witness: Option<PathBuf>,
+    /// True to sign the log's checkpoints in SM2 as well, by a key of its own; `[log] sm2`.
+    pub sm2: bool,
     /// What a witness elsewhere says of the log, where one was asked before the archive is opened.
     pub witnessed: Option<Witnessed>,
     /// The longest that one read may take; it then ends with [`StorageCause::TooLong`](crate::StorageCause::TooLong).
@@ -31,6 +33,7 @@ impl Default for Opening {
         Self {
             keys: KeyPlaces::default(),
             witness: None,
+            sm2: false,
             witnessed: None,
             read_time_max: READ_TIME_MAX,
             accept_lost_writes: false,

@@ -42,7 +42,7 @@ fn told() -> Timestamp {
 
 /// The witness of these logs.
 pub(crate) fn witness() -> SignerKey {
-    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32])
+    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32]).unwrap()
 }
 
 /// Has the witness sign the log as far as it is signed.

@@ -18,6 +18,7 @@ mod keys;
 mod killed;
 mod leakage;
 mod log;
+mod log_sm2;
 mod lost_writes;
 mod masked;
 mod opening;

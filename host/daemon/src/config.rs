@@ -47,6 +47,8 @@ pub struct Config {
     pub keys: KeyPlaces,
     /// A file elsewhere that gets every checkpoint of the archive's log; `[log] witness`.
     pub witness: Option<PathBuf>,
+    /// True where checkpoints are signed in SM2 as well; `[log] sm2`, default false.
+    pub sm2: bool,
     /// A witness elsewhere that signs the checkpoints; `[log] witness_url` and what belongs to it.
     pub witness_elsewhere: Option<WitnessElsewhere>,
     /// Threads that evaluate; `workers`, default one a core.
@@ -156,10 +158,11 @@ impl Config {
             http.finish(&mut file);
         }
         let keys = key_places(&mut file, &mut root, folder);
-        let (mut witness, mut witness_elsewhere) = (None, None);
+        let (mut witness, mut witness_elsewhere, mut sm2) = (None, None, false);
         if let Some(mut table) = root.table(&mut file, "log") {
             let place = table.string(&mut file, "witness");
             witness = place.map(|(text, _)| folder.join(text));
+            sm2 = table.boolean(&mut file, "sm2").is_some_and(|(sm2, _)| sm2);
             witness_elsewhere = WitnessElsewhere::read(&mut file, &mut table);
             table.finish(&mut file);
         }
@@ -237,6 +240,7 @@ impl Config {
                 export_bytes_max,
                 keys,
                 witness,
+                sm2,
                 witness_elsewhere,
                 workers,
                 drain: Duration::from_secs(drain),
@@ -272,6 +276,7 @@ impl Config {
         Opening {
             keys: self.keys.clone(),
             witness: self.witness.clone(),
+            sm2: self.sm2,
             ..Opening::default()
         }
     }

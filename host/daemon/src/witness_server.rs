@@ -178,7 +178,7 @@ fn key_of(file: &Path, name: &str) -> anyhow::Result<SignerKey> {
             let mut seed = Zeroizing::new([0; 32]);
             let random = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut *seed));
             random.context("no randomness")?;
-            let key = SignerKey::new(KeyName::new(name)?, KeyKind::Cosignature, &seed);
+            let key = SignerKey::new(KeyName::new(name)?, KeyKind::Cosignature, &seed)?;
             let mut text = key.to_secret_text();
             text.push('\n');
             regular_file::replace(file, &text).with_context(what)?;

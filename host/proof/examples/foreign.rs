@@ -81,7 +81,7 @@ fn leaf(at: u64) -> Result<Leaf, Box<dyn Error>> {
 
 fn key(name: &str, kind: KeyKind) -> Result<SignerKey, Box<dyn Error>> {
     let seed = *Hash::of_leaf(name.as_bytes()).as_bytes();
-    Ok(SignerKey::new(KeyName::new(name)?, kind, &seed))
+    Ok(SignerKey::new(KeyName::new(name)?, kind, &seed)?)
 }
 
 fn lines(hashes: &[Hash]) -> Result<String, Box<dyn Error>> {

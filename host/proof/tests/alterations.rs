@@ -170,7 +170,7 @@ fn alter(honest: &Honest, numbers: &mut Numbers) -> (&'static str, bool) {
         13 => {
             let seed = *Hash::of_leaf(&numbers.next().to_be_bytes()).as_bytes();
             let name = proviso_proof::note::KeyName::new(crate::support::ORIGIN).unwrap();
-            let wrong = SignerKey::new(name, KeyKind::Note, &seed);
+            let wrong = SignerKey::new(name, KeyKind::Note, &seed).unwrap();
             let checkpoint = Checkpoint::new(crate::support::ORIGIN, LEAVES, honest.tree.root()).unwrap();
             let mut note: Note = checkpoint.sign(&wrong).unwrap();
             let cosigned = honest.witness.cosign(note.text(), 1 + numbers.next() / 4).unwrap();

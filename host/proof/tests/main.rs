@@ -10,6 +10,7 @@ mod exports;
 mod log;
 mod multi_proofs;
 mod notes;
+mod sm2;
 mod support;
 mod tiles;
 mod trees;

@@ -237,7 +237,8 @@ fn each_kind_of_key_signs_its_own_and_nothing_else() {
         KeyName::new("log").unwrap(),
         KeyKind::Cosignature,
         log_seed().as_bytes(),
-    );
+    )
+    .unwrap();
     assert_eq!(same.verifier().public(), log.verifier().public());
     assert_ne!(same.verifier().id(), log.verifier().id());
     assert_eq!(log.verifier().verify("x\n", &same.cosign("x\n", 1).unwrap()[8..]), None);
@@ -259,7 +260,7 @@ proptest! {
 
     #[test]
     fn a_note_of_any_text_is_read_as_it_is_written(text in "[^\u{0}-\u{1f}]{0,30}(\n[^\u{0}-\u{1f}]{0,30}){0,4}", seed in any::<[u8; 32]>()) {
-        let signer = SignerKey::new(KeyName::new("any").unwrap(), KeyKind::Note, &seed);
+        let signer = SignerKey::new(KeyName::new("any").unwrap(), KeyKind::Note, &seed).unwrap();
         let mut note = Note::new(text + "\n").unwrap();
         note.sign(&signer).unwrap();
         let read = Note::parse(note.to_string().as_bytes()).unwrap();

@@ -32,7 +32,7 @@ impl Numbers {
 
 pub(crate) fn key(name: &str, kind: KeyKind) -> SignerKey {
     let seed = *Hash::of_leaf(name.as_bytes()).as_bytes();
-    SignerKey::new(KeyName::new(name).unwrap(), kind, &seed)
+    SignerKey::new(KeyName::new(name).unwrap(), kind, &seed).unwrap()
 }
 
 pub(crate) fn log_key() -> SignerKey {

@@ -390,7 +390,7 @@ fn another_checkpoint_is_found_by_both() {
     let root = Hash::from_hex(report["checkpoint"]["root"].as_str().unwrap()).unwrap();
     let size = report["checkpoint"]["size"].as_u64().unwrap();
     let log = report["export"]["log"].as_str().unwrap();
-    let forger = SignerKey::new(KeyName::new(log).unwrap(), KeyKind::Note, &[7; 32]);
+    let forger = SignerKey::new(KeyName::new(log).unwrap(), KeyKind::Note, &[7; 32]).unwrap();
     let checkpoint = Checkpoint::new(log, size, root).unwrap();
     for (path, bytes) in &mut foreign {
         match path.as_str() {

@@ -151,7 +151,7 @@ fn a_program_without_the_engine_says_that_it_cannot_judge() {
 
 /// The witness of the golden export.
 fn witness() -> SignerKey {
-    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32])
+    SignerKey::new(KeyName::new("w.example").unwrap(), KeyKind::Cosignature, &[7; 32]).unwrap()
 }
 
 #[test]

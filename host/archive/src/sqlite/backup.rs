@@ -105,9 +105,13 @@ impl Sqlite {
             });
         }
         if !keys.is_empty() {
-            let (from, name) = (beside(&self.path, ".log-key"), format!("{DATABASE}.log-key"));
-            let copied = copied(&from, &folder.join(&name), &mut |_| {})?;
-            files.insert(name, copied);
+            for ending in [".log-key", ".log-key-sm2"] {
+                let (from, name) = (beside(&self.path, ending), format!("{DATABASE}{ending}"));
+                // The one in SM2 is there where checkpoints are, or were, signed so.
+                if ending == ".log-key" || from.exists() {
+                    files.insert(name.clone(), copied(&from, &folder.join(&name), &mut |_| {})?);
+                }
+            }
         }
         for (name, from) in including.folders {
             copy_folder(from, folder, name, &mut files)?;

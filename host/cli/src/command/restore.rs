@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// Where an archive is restored before it is put in its place.
 const RESTORING: &str = ".restoring";
 /// What the folder of an archive has where there is one, or was one.
-const OF_ARCHIVES: [&str; 5] = ["", "-wal", ".writes", ".checkpoint", ".log-key"];
+const OF_ARCHIVES: [&str; 6] = ["", "-wal", ".writes", ".checkpoint", ".log-key", ".log-key-sm2"];
 
 pub(crate) async fn run(args: &RestoreArgs, colour: bool) -> anyhow::Result<Ending> {
     if args.log.is_none() && !args.without_log {

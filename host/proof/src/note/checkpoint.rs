@@ -72,6 +72,9 @@ pub enum CheckpointError {
     /// The log itself did not sign.
     #[error("the checkpoint has no signature of the log's key {0}")]
     NotByLog(KeyName),
+    /// The log did not sign in SM2, and is to.
+    #[error("the checkpoint has no signature in SM2 of the log's key {0}")]
+    NotInSm2(KeyName),
     /// Too few witnesses signed.
     #[error("the checkpoint has cosignatures of {found} known witnesses: expected {expected}")]
     Witnesses {
@@ -188,17 +191,27 @@ impl Checkpoint {
 #[derive(Debug, Clone)]
 pub struct LogTrust {
     origin: String,
-    /// The log's key first, then those of witnesses.
+    /// The log's key first, then the one that it signs with in SM2 where that is asked for, then those of witnesses.
     keys: Vec<VerifierKey>,
+    /// How many of them are the log's own, all of which must have signed: 1 or 2.
+    own: usize,
     witnesses_min: usize,
 }
 
 /// What cannot be believed in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    /// A log signs with a key of kind 0x01, a witness with one of kind 0x04.
-    #[error("the key {0} is of the wrong kind: expected 0x01 for a log and 0x04 for a witness")]
+    /// A log signs with a key of kind 0x01 and one of SM2 beside it, a witness with one of kind 0x04.
+    #[error("the key {0} is of the wrong kind: expected 0x01 for a log, 0xff (SM2) beside it and 0x04 for a witness")]
     Kind(KeyName),
+    /// The key in SM2 has another name than the log's.
+    #[error("the SM2 key {found} is of another log: expected one of {expected}")]
+    OtherName {
+        /// The log's name.
+        expected: KeyName,
+        /// The name of the key in SM2.
+        found: KeyName,
+    },
     /// A key twice: it would count for two.
     #[error("the key {0} is named twice, or shares its bytes with another")]
     Twice(KeyName),
@@ -223,13 +236,35 @@ impl LogTrust {
         Ok(Self {
             origin: origin.to_owned(),
             keys: vec![log],
+            own: 1,
             witnesses_min: 0,
         })
     }
 
+    /// The same log, which must have signed in SM2 as well, by this key of the same name. Witnesses that were named are forgotten.
+    pub fn with_sm2(mut self, key: VerifierKey) -> Result<Self, TrustError> {
+        self.keys.truncate(1);
+        let (expected, found) = (self.keys[0].name().clone(), key.name().clone());
+        if key.kind() != KeyKind::Sm2 {
+            return Err(TrustError::Kind(found));
+        }
+        if found != expected {
+            return Err(TrustError::OtherName { expected, found });
+        }
+        self.keys.push(key);
+        self.own = 2;
+        self.witnesses_min = 0;
+        Ok(self)
+    }
+
+    /// The key in SM2 by which the log must have signed too, where that is asked for.
+    pub fn sm2(&self) -> Option<&VerifierKey> {
+        self.keys[..self.own].get(1)
+    }
+
     /// The same log with witnesses, of whom so many must have signed. Their keys are different ones.
     pub fn with_witnesses(mut self, witnesses: Vec<VerifierKey>, min: usize) -> Result<Self, TrustError> {
-        self.keys.truncate(1);
+        self.keys.truncate(self.own);
         let count = witnesses.len();
         if min > count || count > WITNESSES_MAX {
             return Err(TrustError::Witnesses { min, witnesses: count });
@@ -261,9 +296,15 @@ impl LogTrust {
     /// The same for a note that was read already.
     pub fn verify(&self, note: Note) -> Result<VerifiedCheckpoint, CheckpointError> {
         let signed = note.verify(&self.keys)?;
-        let log = &self.keys[0];
-        if !signed.iter().any(|(key, _)| *key == log) {
-            return Err(CheckpointError::NotByLog(log.name().clone()));
+        for (at, own) in self.keys[..self.own].iter().enumerate() {
+            if !signed.iter().any(|(key, _)| *key == own) {
+                let name = own.name().clone();
+                return Err(if at == 0 {
+                    CheckpointError::NotByLog(name)
+                } else {
+                    CheckpointError::NotInSm2(name)
+                });
+            }
         }
         let checkpoint = Checkpoint::from_text(note.text())?;
         if checkpoint.origin != self.origin {

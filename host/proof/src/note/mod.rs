@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod key;
 pub mod signed;
+mod sm2;
 pub mod witness;
 
 pub use checkpoint::{Checkpoint, LogTrust, VerifiedCheckpoint};

@@ -3,11 +3,13 @@
 //! The file is written after a commit and never before, so that a whole database is never behind it; at most once a second, and when
 //! the archive is closed.
 
+use super::key::Signers;
 use crate::log::LogTrouble;
 use crate::opening::beside;
 use crate::sqlite::whole_file::replace;
 use proviso_proof::Hash;
-use proviso_proof::note::{Checkpoint, SignerKey};
+use proviso_proof::note::signed::NoteError;
+use proviso_proof::note::{Checkpoint, Note};
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -50,7 +52,7 @@ pub(in crate::sqlite) struct Checkpoints {
 struct Shared {
     /// The file beside the archive first, then the witness's.
     places: Vec<PathBuf>,
-    key: SignerKey,
+    keys: Signers,
     state: Mutex<State>,
 }
 
@@ -68,10 +70,10 @@ struct State {
 
 impl Checkpoints {
     /// For a log as it is, of which a checkpoint is written at once.
-    pub(super) fn new(places: Vec<PathBuf>, key: SignerKey, latest: (u64, Hash)) -> Result<Self, LogTrouble> {
+    pub(super) fn new(places: Vec<PathBuf>, keys: Signers, latest: (u64, Hash)) -> Result<Self, LogTrouble> {
         let shared = Shared {
             places,
-            key,
+            keys,
             state: Mutex::new(State {
                 latest,
                 written: latest.0,
@@ -166,13 +168,24 @@ impl Shared {
 
     /// To every place; the first that failed.
     fn write(&self, (size, root): (u64, Hash)) -> Result<(), (PathBuf, std::io::Error)> {
-        let origin = self.key.verifier().name().as_str();
+        let origin = self.keys.log.verifier().name().as_str();
         let note = Checkpoint::new(origin, size, root).map_err(std::io::Error::other);
-        let note = note.and_then(|checkpoint| checkpoint.sign(&self.key).map_err(std::io::Error::other));
+        let note = note.and_then(|checkpoint| self.keys.sign(&checkpoint).map_err(std::io::Error::other));
         let text = note.map_err(|error| (self.places[0].clone(), error))?.to_string();
         let failed = |place: &PathBuf| Some((place.clone(), replace(place, &text).err()?));
         // One that fails keeps no other from its checkpoint.
         let failures: Vec<_> = self.places.iter().filter_map(failed).collect();
         failures.into_iter().next().map_or(Ok(()), Err)
+    }
+}
+
+impl Signers {
+    /// The note of a checkpoint, with a line of each key.
+    fn sign(&self, checkpoint: &Checkpoint) -> Result<Note, NoteError> {
+        let mut note = checkpoint.sign(&self.log)?;
+        if let Some(sm2) = &self.sm2 {
+            note.sign(sm2)?;
+        }
+        Ok(note)
     }
 }

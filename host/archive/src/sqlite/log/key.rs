@@ -1,4 +1,5 @@
-//! The key that signs the log's checkpoints: `<archive>.log-key`, readable by its owner alone.
+//! The keys that sign the log's checkpoints: `<archive>.log-key`, and `<archive>.log-key-sm2` where they are signed in SM2 as well. Both are
+//! readable by their owner alone.
 
 use crate::log::LogTrouble;
 use crate::opening::beside;
@@ -10,19 +11,36 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// What stands behind the archive's name.
+const ENDING: &str = ".log-key";
+/// The same for the key in SM2.
+const SM2_ENDING: &str = ".log-key-sm2";
 /// The longest file that is read: a name of 255 bytes and a key.
 const FILE_BYTES_MAX: u64 = 1024;
+/// How often a private key of SM2 is drawn: one in 2^32 is out of range.
+const DRAWN_MAX: usize = 8;
 /// Random bytes in the name of a log.
 const NAME_BYTES: usize = 8;
 
+/// What signs a checkpoint.
+pub(super) struct Signers {
+    pub(super) log: SignerKey,
+    /// Of the same name.
+    pub(super) sm2: Option<SignerKey>,
+}
+
 /// `<archive>.log-key`.
 pub(super) fn path_of(archive: &Path) -> PathBuf {
-    beside(archive, ".log-key")
+    beside(archive, ENDING)
+}
+
+/// `<archive>.log-key-sm2`.
+pub(super) fn sm2_path_of(archive: &Path) -> PathBuf {
+    beside(archive, SM2_ENDING)
 }
 
 /// Reads the key; `None` where there is no file.
-pub(super) fn read(archive: &Path) -> Result<Option<SignerKey>, LogTrouble> {
-    let path = path_of(archive);
+pub(super) fn read(path: PathBuf) -> Result<Option<SignerKey>, LogTrouble> {
     let io = |source| LogTrouble::Io {
         path: path.clone(),
         source,
@@ -44,12 +62,10 @@ pub(super) fn read(archive: &Path) -> Result<Option<SignerKey>, LogTrouble> {
     })
 }
 
-/// Makes a key, and with it the name of a log. A file that is there is kept under the key's id: what it signed is still to be verified by
-/// its public half, which the log has.
+/// Makes a key, and with it the name of a log.
 pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
-    let path = path_of(archive);
     let io = |source| LogTrouble::Io {
-        path: path.clone(),
+        path: path_of(archive),
         source,
     };
     let (mut name, mut seed) = ([0; NAME_BYTES], Zeroizing::new([0; 32]));
@@ -57,13 +73,37 @@ pub(super) fn make(archive: &Path) -> Result<SignerKey, LogTrouble> {
     random.map_err(|error| io(std::io::Error::other(error)))?;
     let name = KeyName::new(&format!("proviso.archive/{:016x}", u64::from_be_bytes(name)))
         .expect("letters, digits, a point and a slash");
-    let key = SignerKey::new(name, KeyKind::Note, &seed);
+    let key = SignerKey::new(name, KeyKind::Note, &seed).expect("any 32 bytes are a seed of Ed25519");
+    keep(archive, ENDING, &key).map_err(io)?;
+    Ok(key)
+}
+
+/// Makes the key in SM2 of the log of this name.
+pub(super) fn make_sm2(archive: &Path, name: &KeyName) -> Result<SignerKey, LogTrouble> {
+    let io = |source| LogTrouble::Io {
+        path: sm2_path_of(archive),
+        source,
+    };
+    let mut private = Zeroizing::new([0; 32]);
+    for _ in 0..DRAWN_MAX {
+        getrandom::fill(&mut *private).map_err(|error| io(std::io::Error::other(error)))?;
+        if let Ok(key) = SignerKey::new(name.clone(), KeyKind::Sm2, &private) {
+            keep(archive, SM2_ENDING, &key).map_err(io)?;
+            return Ok(key);
+        }
+    }
+    Err(io(std::io::Error::other(
+        "the system's random bytes gave no private key of SM2",
+    )))
+}
+
+/// Writes a key. A file that is there is kept under its time: what it signed is still to be verified by its public half, which the log has.
+fn keep(archive: &Path, ending: &str, key: &SignerKey) -> std::io::Result<()> {
+    let path = beside(archive, ending);
     if let Ok(old) = std::fs::metadata(&path) {
-        let kept = beside(archive, &format!(".log-key.{}", old.mtime()));
-        std::fs::rename(&path, kept).map_err(io)?;
+        std::fs::rename(&path, beside(archive, &format!("{ending}.{}", old.mtime())))?;
     }
     let mut text = key.to_secret_text();
     text.push('\n');
-    replace(&path, &text).map_err(io)?;
-    Ok(key)
+    replace(&path, &text)
 }

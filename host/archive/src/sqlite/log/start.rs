@@ -2,6 +2,7 @@
 
 use super::checkpoints::{self, Checkpoints, FoundNote};
 use super::entries::{Entries, Field, integer, text};
+use super::key::Signers;
 use super::tiles;
 use super::{Log, key, rows};
 use crate::log::LogTrouble;
@@ -14,7 +15,7 @@ use proviso_model::{Principal, Timestamp};
 use proviso_proof::Hash;
 use proviso_proof::entry::{Entry, Value};
 use proviso_proof::leaf::Leaf;
-use proviso_proof::note::{Checkpoint, LogTrust, Note, SignerKey, VerifierKey};
+use proviso_proof::note::{Checkpoint, KeyKind, LogTrust, Note, SignerKey, VerifierKey};
 use proviso_proof::tree::{Edge, node};
 use sqlx::{Row as _, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub(super) const BEGAN: &str = "began";
 /// Begins the log of an archive of before the log.
 pub(super) const UPGRADED: &str = "upgraded";
-/// Names the key that signs from here on.
+/// Names the keys that sign from here on.
 pub(super) const LOG_KEY: &str = "log-key";
 /// Somebody went on without what was lost.
 pub(super) const LOST: &str = "lost-writes";
@@ -85,6 +86,10 @@ impl Start<'_> {
             Some(signer) => signer,
             None => key::make(self.path).map_err(trouble)?,
         };
+        let sm2 = self.sm2(&signer).map_err(trouble)?;
+        let named = log_keys(connection, None).await.map_err(storage)?;
+        let named = named.filter(|named| named.log == *signer.verifier());
+        let is_same_sm2 = named.and_then(|named| named.sm2).as_ref() == sm2.as_ref().map(SignerKey::verifier);
         let mut entries = Entries::new(&Principal::system("archive"));
         let last = last_time(connection).await.map_err(storage)?;
         let told = async {
@@ -98,8 +103,10 @@ impl Start<'_> {
                 entries.tell(LOST, None, self.lost_fields(&edge, said.as_ref()))?;
             }
             // The key of an archive that was killed before its log began is there, and not named yet.
-            if is_new_key || edge.size() == 0 {
-                entries.tell(LOG_KEY, None, vec![text("key", signer.verifier().to_string())])?;
+            if is_new_key || edge.size() == 0 || !is_same_sm2 {
+                let mut fields = vec![text("key", signer.verifier().to_string())];
+                fields.extend(sm2.as_ref().map(|sm2| text("sm2", sm2.verifier().to_string())));
+                entries.tell(LOG_KEY, None, fields)?;
             }
             if let Some(last) = last.filter(|last| ClockGuard::is_long(*last, self.now)) {
                 let fields = vec![integer("last", last.as_millis()), integer("now", self.now.as_millis())];
@@ -112,11 +119,26 @@ impl Start<'_> {
             Failure::Sql(error) => storage(error),
             Failure::Refused(refused) => storage(damage(refused.to_string())),
         })?;
-        let checkpoints = Checkpoints::new(self.places(), signer, (edge.size(), edge.root())).map_err(trouble)?;
+        let checkpoints = Checkpoints::new(self.places(), Signers { log: signer, sm2 }, (edge.size(), edge.root()))
+            .map_err(trouble)?;
         Ok(Log {
             edge: Some(edge),
             checkpoints,
         })
+    }
+
+    /// The key in SM2 where one is asked for: the one that is there if it is of this log, else a new one. That the log names another was
+    /// looked at before.
+    fn sm2(&self, signer: &SignerKey) -> Result<Option<SignerKey>, LogTrouble> {
+        if !self.opening.sm2 {
+            return Ok(None);
+        }
+        let name = signer.verifier().name();
+        let of_log = |key: &SignerKey| key.verifier().kind() == KeyKind::Sm2 && key.verifier().name() == name;
+        match key::read(key::sm2_path_of(self.path))?.filter(of_log) {
+            Some(key) => Ok(Some(key)),
+            None => key::make_sm2(self.path, name).map(Some),
+        }
     }
 
     /// The key that the log goes on with; `Ok(None)` where it has not begun. The inner error is for an operator to decide.
@@ -125,7 +147,7 @@ impl Start<'_> {
         connection: &mut SqliteConnection,
         edge: &Edge,
     ) -> Result<Result<Option<SignerKey>, LogTrouble>, sqlx::Error> {
-        let signer = match key::read(self.path) {
+        let signer = match key::read(key::path_of(self.path)) {
             Ok(signer) => signer,
             Err(trouble) => return Ok(Err(trouble)),
         };
@@ -136,23 +158,22 @@ impl Start<'_> {
                 Err(trouble) => return Ok(Err(trouble)),
             }
         }
-        let Some(expected) = log_key(connection).await? else {
+        let Some(LogKeys { log: expected, sm2 }) = log_keys(connection, None).await? else {
             // Nothing was logged yet. A checkpoint tells of an archive that was here before.
             return Ok(match notes.iter().flatten().next() {
                 Some(note) => Err(of_another(note)),
                 None => Ok(signer),
             });
         };
-        let Some(signer) = signer else {
-            let path = key::path_of(self.path);
-            return Ok(Err(LogTrouble::NoKey { path }));
+        let signer = match of_log(signer, &expected, key::path_of(self.path)) {
+            Ok(signer) => signer,
+            Err(trouble) => return Ok(Err(trouble)),
         };
-        if *signer.verifier() != expected {
-            return Ok(Err(LogTrouble::OtherKey {
-                path: key::path_of(self.path),
-                found: signer.verifier().to_string(),
-                expected: expected.to_string(),
-            }));
+        if let Some(expected) = sm2.filter(|_| self.opening.sm2) {
+            let path = key::sm2_path_of(self.path);
+            if let Err(trouble) = key::read(path.clone()).and_then(|key| of_log(key, &expected, path)) {
+                return Ok(Err(trouble));
+            }
         }
         if let Some(Witnessed { by, leaves, is_other }) = self.opening.witnessed.clone()
             && (is_other || leaves > edge.size())
@@ -279,19 +300,54 @@ async fn append(
     Ok(())
 }
 
+/// The key that was read, if it is the one that the log names.
+fn of_log(key: Option<SignerKey>, expected: &VerifierKey, path: PathBuf) -> Result<SignerKey, LogTrouble> {
+    let Some(key) = key else {
+        return Err(LogTrouble::NoKey { path });
+    };
+    if key.verifier() == expected {
+        return Ok(key);
+    }
+    Err(LogTrouble::OtherKey {
+        path,
+        found: key.verifier().to_string(),
+        expected: expected.to_string(),
+    })
+}
+
+/// The public keys that a log names.
+pub(in crate::sqlite) struct LogKeys {
+    pub(in crate::sqlite) log: VerifierKey,
+    /// Where checkpoints are signed in SM2 as well.
+    pub(in crate::sqlite) sm2: Option<VerifierKey>,
+}
+
 /// The public key that the log names last; `None` where it has not begun.
 pub(in crate::sqlite) async fn log_key(connection: &mut SqliteConnection) -> Result<Option<VerifierKey>, sqlx::Error> {
-    let entry: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT entry FROM log_entries WHERE kind = 'log-key' ORDER BY leaf DESC LIMIT 1")
-            .fetch_optional(connection)
-            .await?
-            .flatten();
+    Ok(log_keys(connection, None).await?.map(|keys| keys.log))
+}
+
+/// The public keys that the first `size` leaves of the log name last, or all of them; `None` where it has not begun.
+pub(in crate::sqlite) async fn log_keys(
+    connection: &mut SqliteConnection,
+    size: Option<u64>,
+) -> Result<Option<LogKeys>, sqlx::Error> {
+    let entry: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT entry FROM log_entries WHERE kind = 'log-key' AND leaf < ? ORDER BY leaf DESC LIMIT 1",
+    )
+    .bind(size.map_or(i64::MAX, |size| i64::try_from(size).unwrap_or(i64::MAX)))
+    .fetch_optional(connection)
+    .await?
+    .flatten();
     let Some(entry) = entry else { return Ok(None) };
     let entry = Entry::from_bytes(&entry).map_err(|error| damaged(0, error))?;
-    match entry.field("key") {
+    let key = |name: &str| match entry.field(name) {
         Some(Value::Text(key)) => key.parse().map(Some).map_err(|error| damaged(0, error)),
-        _ => Err(damage("an entry of the log names no key".to_owned())),
-    }
+        Some(_) => Err(damage("an entry of the log names no key".to_owned())),
+        None => Ok(None),
+    };
+    let log = key("key")?.ok_or_else(|| damage("an entry of the log names no key".to_owned()))?;
+    Ok(Some(LogKeys { log, sm2: key("sm2")? }))
 }
 
 /// A checkpoint beside an archive that has no log.

@@ -10,7 +10,7 @@ mod stored;
 mod walk;
 
 use super::checkpoints::{self, FoundNote};
-use super::start::log_key;
+use super::start::{LogKeys, log_keys};
 use crate::audit::{Audit, AuditFault, Signed};
 use crate::log::LogTrouble;
 use crate::opening::ArchiveError;
@@ -82,14 +82,12 @@ impl Sqlite {
         sqlx::query("BEGIN").execute(&mut connection).await?;
         let mut found = Found::default();
         let leaves: i64 = number(&mut connection, "SELECT coalesce(max(leaf) + 1, 0) FROM log_leaves").await?;
-        let key = log_key(&mut connection).await?;
+        let key = log_keys(&mut connection, None).await?.map(|keys| keys.log);
         let before = first_entry(&mut connection).await?;
         found.count(&mut connection, leaves, before.as_ref()).await?;
         for sql in TAGS {
             sqlx::query(sql).execute(&mut connection).await?;
         }
-        sqlx::query("COMMIT").execute(&mut connection).await?;
-
         if note.is_none() && leaves > 1 {
             found.fault(AuditFault::NoCheckpoint(checkpoints::path_of(&self.path)));
         }
@@ -97,6 +95,13 @@ impl Sqlite {
         // An export ends where the checkpoint beside the archive does.
         let witness = witness.filter(|_| folder.is_none());
         let witnessed = opened(witness.as_ref(), key.as_ref(), &mut found);
+        for (opened, note) in [(&checkpoint, &note), (&witnessed, &witness)] {
+            if let (Some(opened), Some(note)) = (opened, note) {
+                let named = log_keys(&mut connection, Some(opened.checkpoint().size())).await?;
+                signed_in_sm2(opened, named, note, &mut found);
+            }
+        }
+        sqlx::query("COMMIT").execute(&mut connection).await?;
         let key = key.map(|key| key.to_string());
         if leaves > 0 && (before.is_none() || key.is_none()) {
             found.fault(AuditFault::Entry { leaf: 0, place: 0 });
@@ -172,6 +177,20 @@ fn opened(note: Option<&FoundNote>, key: Option<&VerifierKey>, found: &mut Found
             found.fault(AuditFault::Checkpoint { path, source });
             None
         }
+    }
+}
+
+/// That a checkpoint is signed in SM2 as well, where the part of the log that it covers says so.
+fn signed_in_sm2(opened: &VerifiedCheckpoint, named: Option<LogKeys>, note: &FoundNote, found: &mut Found) {
+    let Some(LogKeys { log, sm2: Some(sm2) }) = named else {
+        return;
+    };
+    let trust = LogTrust::new(log.name().as_str(), log.clone()).and_then(|trust| trust.with_sm2(sm2));
+    // Keys that an entry names and that are no log's: what the log says is compared elsewhere, and an entry cannot be altered unseen.
+    let Ok(trust) = trust else { return };
+    if let Err(source) = trust.verify(opened.note().clone()) {
+        let path = note.path.clone();
+        found.fault(AuditFault::Checkpoint { path, source });
     }
 }
 
