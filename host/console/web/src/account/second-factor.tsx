@@ -1,14 +1,14 @@
 // Sets up a second factor in three steps (password, secret, first code), or takes it away.
 
-import { Button, Input } from 'antd';
-import { useState, type SubmitEvent } from 'react';
+import { Button } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ask } from '../api/client';
-import { asProblem, type Problem } from '../api/problem';
 import { meQuery, queries } from '../api/queries';
 import type { Me } from '../api/types';
-import { Field } from '../parts/field';
 import { ProblemNote } from '../parts/problem-note';
+import { CodeField, codeOf, PasswordField } from '../parts/secret-fields';
+import { useSending } from '../parts/use-sending';
 import { Qr } from './qr';
 
 /** In groups of four, as people copy it. */
@@ -19,70 +19,31 @@ export function SecondFactor({ me }: { me: Me }) {
   const [offer, setOffer] = useState<{ secret: string; uri: string } | null>(null);
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, send } = useSending();
 
-  const step = (work: () => Promise<void>) => async (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await work();
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-    } finally {
-      setBusy(false);
-    }
-  };
   const settled = async () => {
     setOffer(null);
     setPassword('');
     setCode('');
     await queries.invalidateQueries({ queryKey: meQuery.queryKey });
   };
-  const begin = step(async () => setOffer(await ask(() => api.POST('/api/me/totp', { body: { password } }))));
-  const confirm = step(async () => {
-    await ask(() => api.POST('/api/me/totp/confirm', { body: { code: code.trim() } }));
+  const begin = send(async () => setOffer(await ask(() => api.POST('/api/me/totp', { body: { password } }))));
+  const confirm = send(async () => {
+    await ask(() => api.POST('/api/me/totp/confirm', { body: { code: codeOf(code) } }));
     await settled();
   });
-  const remove = step(async () => {
-    await ask(() => api.POST('/api/me/totp/remove', { body: { password, code: code.trim() } }));
+  const remove = send(async () => {
+    await ask(() => api.POST('/api/me/totp/remove', { body: { password, code: codeOf(code) } }));
     await settled();
   });
 
-  const passwordField = (
-    <Field label={t('field.password')}>
-      {(ids) => (
-        <Input
-          {...ids}
-          type="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-        />
-      )}
-    </Field>
-  );
-  const codeField = (
-    <Field label={t('field.code')} hint={t('field.codeHint')}>
-      {(ids) => (
-        <Input
-          {...ids}
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          required
-          value={code}
-          onChange={(event) => setCode(event.target.value)}
-        />
-      )}
-    </Field>
-  );
+  const passwordField = <PasswordField value={password} change={setPassword} />;
+  const codeField = <CodeField value={code} change={setCode} />;
   const note = problem !== null && <ProblemNote problem={problem} />;
 
   if (me.totp) {
     return (
-      <form onSubmit={(event) => void remove(event)}>
+      <form onSubmit={remove}>
         <p>{t('totp.on')}</p>
         {note}
         {passwordField}
@@ -95,7 +56,7 @@ export function SecondFactor({ me }: { me: Me }) {
   }
   if (offer === null) {
     return (
-      <form onSubmit={(event) => void begin(event)}>
+      <form onSubmit={begin}>
         <p>{t('totp.off')}</p>
         {note}
         {passwordField}
@@ -106,7 +67,7 @@ export function SecondFactor({ me }: { me: Me }) {
     );
   }
   return (
-    <form onSubmit={(event) => void confirm(event)}>
+    <form onSubmit={confirm}>
       <p>{t('totp.scan')}</p>
       <Qr text={offer.uri} label={t('totp.qr')} />
       <p>

@@ -1,12 +1,12 @@
 // A new password: the old one, the new one twice, and what is asked of it.
 
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ask } from '../api/client';
-import { asProblem, type Problem } from '../api/problem';
-import { Field } from '../parts/field';
 import { ProblemNote } from '../parts/problem-note';
+import { CodeField, codeOf, PasswordField } from '../parts/secret-fields';
+import { useSending } from '../parts/use-sending';
 
 /** The API's own bounds, in bytes. */
 export const PASSWORD_BYTES_MIN = 12;
@@ -30,72 +30,32 @@ export function PasswordForm({ oldLabel, totp, changed }: { oldLabel: string; to
   const [again, setAgain] = useState('');
   const [code, setCode] = useState('');
   const [fault, setFault] = useState<Fault | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, setProblem, send } = useSending();
 
-  const change = async (event: SubmitEvent) => {
+  const sent = send(async () => {
+    const body = { old, new: fresh, ...(totp ? { code: codeOf(code) } : {}) };
+    await ask(() => api.POST('/api/me/password', { body }));
+    setOld('');
+    setFresh('');
+    setAgain('');
+    setCode('');
+    changed();
+  });
+  const change = (event: SubmitEvent) => {
     event.preventDefault();
     setProblem(null);
     const found = faultOf(old, fresh, again);
     setFault(found);
-    if (found !== null) return;
-    setBusy(true);
-    try {
-      await ask(() =>
-        api.POST('/api/me/password', { body: { old, new: fresh, ...(totp ? { code: code.trim() } : {}) } }),
-      );
-      setOld('');
-      setFresh('');
-      setAgain('');
-      setCode('');
-      changed();
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-    } finally {
-      setBusy(false);
-    }
+    if (found === null) sent(event);
   };
 
-  const secret = (
-    label: string,
-    value: string,
-    set: (value: string) => void,
-    kind: 'current' | 'new',
-    hint?: string,
-  ) => (
-    <Field label={label} hint={hint}>
-      {(ids) => (
-        <Input
-          {...ids}
-          type="password"
-          autoComplete={`${kind}-password`}
-          required
-          value={value}
-          onChange={(event) => set(event.target.value)}
-        />
-      )}
-    </Field>
-  );
   return (
-    <form onSubmit={(event) => void change(event)}>
+    <form onSubmit={change}>
       {problem !== null && <ProblemNote problem={problem} />}
-      {secret(oldLabel, old, setOld, 'current')}
-      {secret(t('password.new'), fresh, setFresh, 'new', t('password.hint'))}
-      {secret(t('password.again'), again, setAgain, 'new')}
-      {totp && (
-        <Field label={t('field.code')} hint={t('field.codeHint')}>
-          {(ids) => (
-            <Input
-              {...ids}
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              required
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          )}
-        </Field>
-      )}
+      <PasswordField label={oldLabel} value={old} change={setOld} />
+      <PasswordField label={t('password.new')} hint={t('password.hint')} value={fresh} change={setFresh} kind="new" />
+      <PasswordField label={t('password.again')} value={again} change={setAgain} kind="new" />
+      {totp && <CodeField value={code} change={setCode} />}
       {fault !== null && (
         <p role="alert" className="fault">
           {t(fault)}

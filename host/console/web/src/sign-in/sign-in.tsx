@@ -1,13 +1,15 @@
 // The entrance: name and password, and the code where the API asks for one.
 
 import { Button, Input, type InputRef } from 'antd';
-import { useEffect, useRef, useState, type SubmitEvent } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ask } from '../api/client';
-import { asProblem, type Problem } from '../api/problem';
+import { asProblem } from '../api/problem';
 import { becomeMe } from '../api/queries';
 import { Field } from '../parts/field';
 import { ProblemNote } from '../parts/problem-note';
+import { CodeField, codeOf, PasswordField } from '../parts/secret-fields';
+import { useSending } from '../parts/use-sending';
 import { Entrance } from './entrance';
 
 export function SignIn() {
@@ -16,38 +18,31 @@ export function SignIn() {
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const [codeWanted, setCodeWanted] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, send } = useSending();
   const codeField = useRef<InputRef>(null);
   // It comes because it is wanted next; it was not there when the form was read.
   useEffect(() => {
     if (codeWanted) codeField.current?.focus();
   }, [codeWanted]);
 
-  const enter = async (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
+  const enter = send(async () => {
     try {
       becomeMe(
         await ask(() =>
           api.POST('/api/session', {
-            body: { name: name.trim(), password, ...(codeWanted ? { code: code.trim() } : {}) },
+            body: { name: name.trim(), password, ...(codeWanted ? { code: codeOf(code) } : {}) },
           }),
         ),
       );
     } catch (thrown) {
-      const met = asProblem(thrown);
-      if (met.code === 'code-wanted' && !codeWanted) setCodeWanted(true);
-      else setProblem(met);
-    } finally {
-      setBusy(false);
+      if (asProblem(thrown).code !== 'code-wanted' || codeWanted) throw thrown;
+      setCodeWanted(true);
     }
-  };
+  });
 
   return (
     <Entrance title={t('signIn.title')}>
-      <form onSubmit={(event) => void enter(event)}>
+      <form onSubmit={enter}>
         {problem !== null && <ProblemNote problem={problem} />}
         <Field label={t('field.name')}>
           {(ids) => (
@@ -65,33 +60,8 @@ export function SignIn() {
             />
           )}
         </Field>
-        <Field label={t('field.password')}>
-          {(ids) => (
-            <Input
-              {...ids}
-              type="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
-        {codeWanted && (
-          <Field label={t('field.code')} hint={t('field.codeHint')}>
-            {(ids) => (
-              <Input
-                {...ids}
-                ref={codeField}
-                inputMode="numeric"
-                autoComplete="one-time-code"
-                required
-                value={code}
-                onChange={(event) => setCode(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
+        <PasswordField value={password} change={setPassword} />
+        {codeWanted && <CodeField ref={codeField} value={code} change={setCode} />}
         <Button type="primary" htmlType="submit" block loading={busy}>
           {t('signIn.do')}
         </Button>
