@@ -24,6 +24,7 @@ mod opening;
 mod people;
 mod permissions;
 mod rejudge;
+mod request_roles;
 mod requests;
 mod restore;
 mod round_trip;
