@@ -104,8 +104,9 @@ pub use proviso_seal::{KeyInfo, KeyVersion, SuiteName, TokenSpot};
 pub use quarantines::Quarantined;
 pub use rejudge::{EarlierVerdict, RejudgeReport, Rejudging};
 pub use requests::{
-    Deciding, EndingRequest, NewRequest, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision, RequestEnd, RequestRefusal,
-    RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, SCORING_DAYS_MAX, ScoringApplication,
+    Deciding, EndingRequest, NewRequest, Part as RequestPart, REQUEST_TEXT_BYTES_MAX, Request, RequestDecision,
+    RequestEnd, RequestRefusal, RequestedAct, RequestedExport, RequestedMessage, RequestedScoring, SCORING_DAYS_MAX,
+    ScoringApplication,
 };
 pub use restore::{BackupLog, NewerLog, RestoreError, Restored};
 pub use reviews::{

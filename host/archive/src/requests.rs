@@ -6,6 +6,7 @@ use proviso_model::digest::DigestBuilder;
 use proviso_model::time::Day;
 use proviso_model::{Digest, Principal, Timestamp};
 use proviso_proof::certificate::Bound;
+use std::fmt;
 
 /// Bytes of each text of a request or of an order to keep, at most.
 pub const REQUEST_TEXT_BYTES_MAX: usize = 4 << 10;
@@ -284,6 +285,30 @@ pub struct EndingRequest<'a> {
     pub at: Timestamp,
 }
 
+/// What somebody has to do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Asked for it.
+    Asked,
+    /// Decides on it.
+    Decides,
+    /// Approved it.
+    Approved,
+    /// Runs it.
+    Runs,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Part::Asked => "asked for",
+            Part::Decides => "decides on",
+            Part::Approved => "approved",
+            Part::Runs => "runs",
+        })
+    }
+}
+
 /// Why a request was not decided on, or does not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
@@ -332,6 +357,16 @@ pub enum RequestRefusal {
         request: i64,
         /// Until when.
         until: Timestamp,
+    },
+    /// Whoever asks, decides or runs is a user who has no role for it, or not any more.
+    #[error("{who} {did} request {request}, and may not decide on requests of its tenant: make another request")]
+    NoRole {
+        /// Its number.
+        request: i64,
+        /// Who.
+        who: Principal,
+        /// What that one does or did.
+        did: Part,
     },
     /// It ran.
     #[error("request {request} ran at {at}: it runs once")]

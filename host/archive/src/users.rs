@@ -115,6 +115,11 @@ impl Role {
         matches!(self, Role::Operator | Role::Auditor | Role::Administrator)
     }
 
+    /// True of one by which somebody decides on requests of two persons, and runs them.
+    pub const fn decides_requests(self) -> bool {
+        matches!(self, Role::ComplianceLead)
+    }
+
     /// True of one that may be narrowed to departments.
     pub const fn may_have_departments(self) -> bool {
         matches!(self, Role::Manager | Role::Reviewer)

@@ -25,6 +25,7 @@ mod opening;
 mod people;
 mod permissions;
 mod rejudge;
+mod request_roles;
 mod requests;
 mod restore;
 mod round_trip;

@@ -56,6 +56,11 @@ pub(crate) async fn add(archive: &Archive, name: &str, given: &[&str]) {
     change(archive, PeopleChange::Add(&new(name, given))).await.unwrap();
 }
 
+pub(crate) async fn give(archive: &Archive, name: &str, given: &[&str]) {
+    let (name, roles) = (&named(name), &*roles(given));
+    change(archive, PeopleChange::Roles { name, roles }).await.unwrap();
+}
+
 fn token(n: u8) -> Digest {
     Digest::of(&[n])
 }
@@ -99,7 +104,7 @@ async fn set_roles(archive: &Archive, name: &str, given: &[&str]) -> Result<(), 
     change(archive, given).await.map(|_| ())
 }
 
-async fn disable(archive: &Archive, name: &str, disabled: bool) -> Result<(), UserRefusal> {
+pub(crate) async fn disable(archive: &Archive, name: &str, disabled: bool) -> Result<(), UserRefusal> {
     let name = named(name);
     let disabling = PeopleChange::Disabled { name: &name, disabled };
     change(archive, disabling).await.map(|_| ())

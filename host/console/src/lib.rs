@@ -15,6 +15,7 @@ mod pages;
 pub mod password;
 pub mod people;
 mod problem;
+mod request_forms;
 pub mod rights;
 mod routes;
 mod session;

@@ -1,7 +1,7 @@
 //! All operations, with what each takes and gives. The document is made of the handlers themselves: none can be left out.
 
 use crate::console::Console;
-use crate::routes::{alerts, decisions, me, openapi, overview, session, sessions, users};
+use crate::routes::{alerts, decisions, me, openapi, overview, requests, session, sessions, users};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,6 +35,9 @@ pub(crate) fn operations() -> (axum::Router<Console>, utoipa::openapi::OpenApi) 
         .routes(routes!(decisions::reopen))
         .routes(routes!(decisions::bulk))
         .routes(routes!(overview::overview))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::decide))
+        .routes(routes!(requests::run))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::roles))
         .routes(routes!(users::disable))

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Json;
 use axum::response::{IntoResponse, Response};
-use proviso_archive::{CommitError, ReviewRefusal, StorageError, UserRefusal};
+use proviso_archive::{CommitError, RequestRefusal, ReviewRefusal, StorageError, UserRefusal};
 use proviso_daemon::services;
 use serde_json::json;
 use std::fmt;
@@ -146,11 +146,25 @@ impl From<ReviewRefusal> for Refused {
     }
 }
 
+impl From<RequestRefusal> for Refused {
+    fn from(refusal: RequestRefusal) -> Self {
+        let code = match &refusal {
+            RequestRefusal::Unknown(_) => Code::NotFound,
+            RequestRefusal::OtherAct(_) => Code::Changed,
+            RequestRefusal::IllFormed(_) => Code::BadRequest,
+            _ => Code::NotPossible,
+        };
+        Self::new(code, refusal)
+    }
+}
+
 impl From<CommitError> for Refused {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::User(refusal) => refusal.into(),
             CommitError::Review(refusal) => refusal.into(),
+            CommitError::Request(refusal) => refusal.into(),
+            CommitError::Text { .. } => Self::new(Code::BadRequest, error),
             error => Self::fault("nothing was changed", error),
         }
     }

@@ -20,6 +20,8 @@ pub enum Right {
     SeePolicies,
     /// Read the log.
     SeeLog,
+    /// See requests of two persons, approve, refuse and run them.
+    DecideRequests,
     /// Add users, and give them roles.
     ManageUsers,
     /// See what concerns oneself.
@@ -28,7 +30,7 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 9] = [
+    pub const ALL: [Right; 10] = [
         Right::SeeAlerts,
         Right::Decide,
         Right::Assign,
@@ -36,6 +38,7 @@ impl Right {
         Right::SeeOverview,
         Right::SeePolicies,
         Right::SeeLog,
+        Right::DecideRequests,
         Right::ManageUsers,
         Right::SeeOwn,
     ];
@@ -50,6 +53,7 @@ impl Right {
             Right::SeeOverview => "see-overview",
             Right::SeePolicies => "see-policies",
             Right::SeeLog => "see-log",
+            Right::DecideRequests => "decide-requests",
             Right::ManageUsers => "manage-users",
             Right::SeeOwn => "see-own",
         }
@@ -74,6 +78,7 @@ pub const ROLES: [(Role, &[Right]); 8] = [
             Right::SeeOverview,
             Right::SeePolicies,
             Right::SeeLog,
+            Right::DecideRequests,
         ],
     ),
     (Role::Hr, &[]),
@@ -217,6 +222,17 @@ pub const OPERATIONS: &[(&str, &str, Wants)] = &[
     ("POST", "/api/alerts/{number}/reopen", Wants::Right(Right::Decide)),
     ("POST", "/api/alerts/bulk", Wants::Right(Right::Bulk)),
     ("GET", "/api/overview", Wants::Right(Right::SeeOverview)),
+    ("GET", "/api/requests", Wants::Right(Right::DecideRequests)),
+    (
+        "POST",
+        "/api/requests/{number}/decide",
+        Wants::RightAgain(Right::DecideRequests),
+    ),
+    (
+        "POST",
+        "/api/requests/{number}/run",
+        Wants::RightAgain(Right::DecideRequests),
+    ),
     ("GET", "/api/users", Wants::Right(Right::ManageUsers)),
     ("POST", "/api/users", Wants::RightAgain(Right::ManageUsers)),
     ("POST", "/api/users/{name}/roles", Wants::RightAgain(Right::ManageUsers)),
@@ -258,6 +274,17 @@ mod tests {
         assert_eq!(named, Role::ALL);
         let names: BTreeSet<_> = Right::ALL.iter().map(|right| right.name()).collect();
         assert_eq!(names.len(), Right::ALL.len());
+    }
+
+    #[test]
+    fn the_archive_lets_those_roles_decide_on_requests_that_have_the_right() {
+        for (role, rights) in ROLES {
+            assert_eq!(
+                role.decides_requests(),
+                rights.contains(&Right::DecideRequests),
+                "{role}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod alerts;
 mod contract;
 mod operator;
 mod pages;
+mod requests;
 mod rights_table;
 mod sessions;
 mod sign_in;

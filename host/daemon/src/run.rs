@@ -187,6 +187,8 @@ impl Daemon {
             generations: Some(Arc::clone(&generations)),
             config: Arc::clone(&shared.config),
             metrics: Arc::clone(&metrics),
+            rulebook: Arc::clone(&shared.rulebook),
+            pauses: shared.pauses.clone(),
             bodies: queue.request_bytes().clone(),
             answers: shared.answers.clone(),
         };

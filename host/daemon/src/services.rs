@@ -6,12 +6,17 @@ use crate::generations::Generations;
 use crate::http::answer::Room;
 use crate::http::body::receive_within;
 use crate::http::problem::{self, ApiError};
+use crate::laws::Rulebook;
 use crate::metrics::Metrics;
+use crate::pauses::Pauses;
+use crate::requests::{self, Ran};
+use crate::retention::RetentionError;
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use proviso_archive::{Archive, StorageError};
+use proviso_archive::{Archive, Change, CommitError, Deciding, StorageError};
+use proviso_model::Principal;
 use proviso_model::limits::{HTTP_ANSWERS_BYTES_MAX, HTTP_BODY_BYTES_MAX};
 use proviso_model::time::Zone;
 use serde::Serialize;
@@ -29,6 +34,8 @@ pub struct Services {
     pub config: Arc<Config>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    pub(crate) rulebook: Arc<tokio::sync::Mutex<Rulebook>>,
+    pub(crate) pauses: Pauses,
     pub(crate) bodies: ByteBudget,
     pub(crate) answers: ByteBudget,
 }
@@ -45,6 +52,17 @@ pub struct Routers {
 /// What makes the routes, once the daemon's services are there.
 pub type Over = Box<dyn FnOnce(Services) -> anyhow::Result<Routers> + Send>;
 
+/// Why a request did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It may not, or cannot.
+    #[error(transparent)]
+    Refused(#[from] RetentionError),
+    /// A fault of ours.
+    #[error(transparent)]
+    Broken(#[from] tokio::task::JoinError),
+}
+
 /// Memory for an answer that is not made yet.
 pub struct AnswerRoom(Room);
 
@@ -52,6 +70,8 @@ impl Services {
     /// Those of an archive that no daemon serves.
     pub fn over_archive(archive: Archive, config: Config) -> Self {
         Self {
+            rulebook: Arc::new(tokio::sync::Mutex::new(Rulebook::new(&config, &archive))),
+            pauses: Pauses::default(),
             archive,
             generations: None,
             config: Arc::new(config),
@@ -65,6 +85,37 @@ impl Services {
     pub fn zone(&self) -> Zone {
         let current = self.generations.as_ref().map(|generations| generations.current());
         current.map_or_else(Zone::utc, |generation| generation.set().time_zone.clone())
+    }
+
+    /// Decides on a request. What is judged behind an approval goes by it.
+    ///
+    /// # Errors
+    /// The archive refuses it, or cannot commit.
+    pub async fn decide_request(&self, deciding: &Deciding<'_>, by: &Principal) -> Result<(), CommitError> {
+        let (request, approve) = (deciding.request, deciding.approve);
+        self.archive.commit(Change::Decide(deciding), by).await?;
+        tracing::info!(request, approve, who = %by, "a request was decided on");
+        if let (true, Some(generations)) = (approve, &self.generations) {
+            generations.was_approved();
+        }
+        Ok(())
+    }
+
+    /// Runs a request to its end, whoever waits for it.
+    ///
+    /// # Errors
+    /// As [`requests::run`].
+    pub async fn run_request(&self, number: i64, by: Principal) -> Result<Ran, RunError> {
+        let (rulebook, archive, pauses) = (Arc::clone(&self.rulebook), self.archive.clone(), self.pauses.clone());
+        let work = tokio::spawn(async move {
+            let rulebook = &mut *rulebook.lock().await;
+            let ran = requests::run(rulebook, (&archive, &pauses), number, false, &by).await;
+            if ran.is_ok() {
+                tracing::info!(request = number, who = %by, "a request ran");
+            }
+            ran
+        });
+        Ok(work.await??)
     }
 
     /// Reads a body of at most so many bytes within the daemon's bounds of memory and time.

@@ -6,9 +6,10 @@ use super::log::entries::{Entries, digest, text};
 use super::log::rows::{REQUESTS, REQUESTS_DECIDED, REQUESTS_ENDED, REQUESTS_RUN};
 use super::log::start::last_time;
 use super::rows::{damage, damaged, read_digest, read_principal, read_time};
+use super::users::may_decide_requests;
 use crate::change::CommitError;
 use crate::requests::{
-    Deciding, EndingRequest, NewRequest, Request, RequestDecision, RequestEnd, RequestRefusal, RequestedAct,
+    Deciding, EndingRequest, NewRequest, Part, Request, RequestDecision, RequestEnd, RequestRefusal, RequestedAct,
 };
 use crate::storage::StorageError;
 use crate::stored::requested;
@@ -79,6 +80,7 @@ pub(super) async fn decide(
         let (request, by) = (number, request.by);
         return Err(RequestRefusal::OwnRequest { request, by }.into());
     }
+    has_role(connection, &request, by, Part::Decides).await?;
     sqlx::query(
         "UPDATE requests SET approved = ?, decided_at = ?, decided_by = ?, decision_note = ? WHERE request = ?",
     )
@@ -104,7 +106,25 @@ pub(super) async fn to_run(
 ) -> Result<RequestedAct, Failure> {
     let request = find(connection, number).await?;
     request.may_run(at)?;
+    has_role(connection, &request, &request.by, Part::Asked).await?;
+    if let Some(decision) = &request.decision {
+        has_role(connection, &request, &decision.by, Part::Approved).await?;
+    }
     Ok(request.asked.act)
+}
+
+/// Refuses a part in a request to a user who is disabled, or has no role for it now, whatever the roles were before.
+async fn has_role(
+    connection: &mut SqliteConnection,
+    request: &Request,
+    who: &Principal,
+    did: Part,
+) -> Result<(), Failure> {
+    if may_decide_requests(connection, who, &request.asked.tenant).await? {
+        return Ok(());
+    }
+    let (request, who) = (request.number, who.clone());
+    Err(RequestRefusal::NoRole { request, who, did }.into())
 }
 
 /// Runs a request for just that act, which the caller carries out in the same transaction.
@@ -128,6 +148,8 @@ pub(super) async fn ran(
     by: &Principal,
     log: &mut Entries,
 ) -> Result<(), Failure> {
+    let request = find(connection, number).await?;
+    has_role(connection, &request, by, Part::Runs).await?;
     sqlx::query("UPDATE requests SET run_at = ?, run_by = ? WHERE request = ?")
         .bind(at.as_millis())
         .bind(by.to_string())

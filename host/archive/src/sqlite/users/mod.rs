@@ -34,8 +34,10 @@ use crate::change::{CommitError, Receipt};
 use crate::people_change::{PeopleChange, UserRefusal};
 use crate::sessions::SessionEnd;
 use crate::storage::StorageError;
-use crate::users::{Credentials, DirectoryPerson, NewUser, Role, USERS_LISTED_MAX, USERS_MAX, User, UserName};
-use proviso_model::{Principal, Timestamp};
+use crate::users::{
+    Credentials, DirectoryPerson, NewUser, Role, RoleGrant, USERS_LISTED_MAX, USERS_MAX, User, UserName,
+};
+use proviso_model::{Principal, PrincipalKind, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -206,6 +208,28 @@ async fn is_disabled(connection: &mut SqliteConnection, user: i64) -> Result<boo
     let sql = "SELECT disabled FROM user_states WHERE user = ? ORDER BY state DESC LIMIT 1";
     let last: Option<bool> = sqlx::query_scalar(sql).bind(user).fetch_optional(connection).await?;
     Ok(last.unwrap_or(false))
+}
+
+/// True unless somebody is a user who is disabled, or has no role now that decides on requests of a tenant. Whoever is no user of the
+/// archive, as a token or the command line, is held to what that way allows.
+pub(super) async fn may_decide_requests(
+    connection: &mut SqliteConnection,
+    who: &Principal,
+    tenant: &str,
+) -> Result<bool, Failure> {
+    if who.kind() != PrincipalKind::Person {
+        return Ok(true);
+    }
+    let row = sqlx::query(users!("FROM users u WHERE u.name = ?"))
+        .bind(who.name().to_owned())
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(true) };
+    let user = read(&row)?;
+    let reaches = |given: &RoleGrant| {
+        given.role().decides_requests() && given.tenant().is_none_or(|of_tenant| of_tenant == tenant)
+    };
+    Ok(user.disabled.is_none() && user.roles.iter().any(reaches))
 }
 
 async fn find(connection: &mut SqliteConnection, name: &UserName) -> Result<Option<i64>, sqlx::Error> {
