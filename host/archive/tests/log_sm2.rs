@@ -1,9 +1,10 @@
 //! Checkpoints that are signed in SM2 as well: the key, its entry, and what an audit finds.
 
-use crate::log::whole;
-use crate::support::{Write as _, batch, entry};
+use crate::evidence::{all_of, export, request, verified};
+use crate::log::{Folder, whole, with_everything};
+use crate::support::{Write as _, batch, entry, fresh, id};
 use proviso_archive::{Archive, ArchiveError, LogTrouble, Opening, VerifierKey};
-use proviso_proof::note::{KeyKind, Note, SignerKey};
+use proviso_proof::note::{KeyKind, LogTrust, Note, SignerKey};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -45,9 +46,9 @@ async fn is_whole(archive: &Archive) -> bool {
 #[tokio::test]
 async fn checkpoints_have_a_line_in_sm2_while_it_is_asked_for_and_an_audit_misses_it() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("archive.db");
     // Without it, with it, without it, and with it again: a key is made once.
-    let archive = opened(&path, false).await;
+    let archive = fresh(&folder).await;
+    let path = archive.path().to_owned();
     archive.close().await;
     assert!(!beside(&path, ".log-key-sm2").exists());
     assert_eq!(checkpoint(&path).signatures().len(), 1);
@@ -65,10 +66,13 @@ async fn checkpoints_have_a_line_in_sm2_while_it_is_asked_for_and_an_audit_misse
     assert_eq!((sm2.kind(), note.signatures().len()), (KeyKind::Sm2, 2));
     assert!(note.signatures().iter().all(|signature| signature.name == *sm2.name()));
     assert_eq!(note.verify(std::slice::from_ref(&sm2)).unwrap().len(), 1);
+    // The first opening tells of the time that passed since the messages of this test.
+    opened(&path, true).await.close().await;
+    let told = checkpoint(&path);
     let archive = opened(&path, true).await;
     whole(&archive).await;
     archive.close().await;
-    assert_eq!(checkpoint(&path).text(), note.text(), "nothing is told twice");
+    assert_eq!(checkpoint(&path).text(), told.text(), "nothing is told twice");
 
     // The line is gone, or another's text is signed by it.
     let file = beside(&path, ".checkpoint");
@@ -132,4 +136,33 @@ async fn a_lost_or_foreign_key_in_sm2_is_refused_until_somebody_accepts_it() {
     let second = key(&path);
     assert!(second != first && second.name() != first.name());
     assert_eq!(checkpoint(&path).verify(&[second]).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_given_away_is_verified_with_the_line_and_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_everything(&folder).await;
+    let archive = opened(&path, true).await;
+    let key: VerifierKey = whole(&archive).await.key.unwrap().parse().unwrap();
+    let chosen = all_of(&archive).await;
+    let (bytes, _) = export(&archive, &request(), &chosen).await;
+    archive.close().await;
+    let report = verified(bytes, Some(&key.to_string())).unwrap();
+    assert!(report.is_whole(), "an export has the line in Ed25519, and no other");
+
+    let archive = Archive::open_readonly(&path).await.unwrap();
+    let certificate = archive.certificate(&id("gone")).await.unwrap().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let log = out.path().join("log");
+    assert!(archive.export_log(&log, None).await.unwrap().is_whole());
+    archive.close().await;
+    let trust = LogTrust::new(key.name().as_str(), key.clone()).unwrap();
+    let with_sm2 = trust.clone().with_sm2(self::key(&path)).unwrap();
+    let another = SignerKey::new(key.name().clone(), KeyKind::Sm2, &[7; 32]).unwrap();
+    let another = trust.clone().with_sm2(another.verifier().clone()).unwrap();
+    for (trust, holds) in [(&trust, true), (&with_sm2, true), (&another, false)] {
+        assert_eq!(certificate.verify(trust).is_ok(), holds);
+        let read = proviso_proof::export::verify(&Folder(log.clone()), trust);
+        assert_eq!(read.is_ok_and(|report| report.is_whole()), holds);
+    }
 }

@@ -87,7 +87,7 @@ async fn what_one_asked_for_another_approves_and_it_runs_once() {
     let seen = row(&site, &approves, "tenant=bank&act=hold-release").await;
     assert_eq!(seen["may_approve"], true);
     let mut other = seen.clone();
-    other["digest"] = json!("0".repeat(64));
+    other["digest"] = json!(format!("sha256:{}", "0".repeat(64)));
     assert_eq!(decide(&site, &approves, &other, true).await.code(), "changed");
     let decided = decide(&site, &approves, &seen, true).await.json();
     assert_eq!(

@@ -70,9 +70,9 @@ pub(crate) struct VerifyLogArgs {
     #[arg(long, conflicts_with_all = ["archive", "export"], requires = "key")]
     pub certificate: Option<PathBuf>,
     /// The public key of the log, `NAME+ID+KEY`, as somebody kept it elsewhere. Without it, whoever exchanged archive, key and checkpoint together
-    /// goes unseen.
+    /// goes unseen. Of an exported log and of a certificate a second one may be given: its key in SM2, by which it must be signed as well.
     #[arg(long)]
-    pub key: Option<String>,
+    pub key: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use proviso_pack::regular_file;
 use proviso_proof::entry::{Entry, Value};
 use proviso_proof::export::{self, ExportReport, Files};
 use proviso_proof::json::JSON_BYTES_MAX;
-use proviso_proof::note::{Checkpoint, LogTrust};
+use proviso_proof::note::{Checkpoint, KeyKind, LogTrust};
 use serde_json::json;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -49,12 +49,28 @@ async fn opened(args: &LogArgs) -> anyhow::Result<Archive> {
     Ok(Archive::open_readonly_with(&path, &opening).await?)
 }
 
+/// An archive names its key in SM2 itself.
+const ONE_KEY: &str = "--key: give the log's key once: the archive's own log names the key in SM2, and the line by it is verified with it";
+const TWO_KEYS: &str = "--key: give the log's key once, and its key in SM2 once or not at all";
+
+fn log_key_of(text: &str) -> anyhow::Result<VerifierKey> {
+    let key = key_of(text)?;
+    if key.kind() == KeyKind::Sm2 {
+        return Err(Usage(format!("{ONE_KEY}; this one is in SM2")).into());
+    }
+    Ok(key)
+}
+
 fn key_of(text: &str) -> anyhow::Result<VerifierKey> {
     text.parse().map_err(|error| Usage(format!("--key: {error}")).into())
 }
 
 async fn verify(args: &VerifyLogArgs, colour: bool) -> anyhow::Result<Ending> {
-    let key = args.key.as_deref().map(key_of).transpose()?;
+    let key = match args.key.as_slice() {
+        [] => None,
+        [key] => Some(log_key_of(key)?),
+        _ => return Err(Usage(ONE_KEY.to_owned()).into()),
+    };
     let archive = opened(&args.log).await?;
     let audit = archive.audit(key.as_ref()).await?;
     archive.close().await;
@@ -150,8 +166,21 @@ impl Files for Folder<'_> {
 
 /// Who is believed: the key that was given.
 fn trust_of(args: &VerifyLogArgs) -> anyhow::Result<LogTrust> {
-    let key = key_of(args.key.as_deref().unwrap_or_default())?;
-    Ok(LogTrust::new(key.name().as_str(), key.clone()).map_err(|error| Usage(format!("--key: {error}")))?)
+    let bad = |error| Usage(format!("--key: {error}"));
+    let keys = args
+        .key
+        .iter()
+        .map(|text| key_of(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (in_sm2, of_log): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.kind() == KeyKind::Sm2);
+    let ([log], [] | [_]) = (of_log.as_slice(), in_sm2.as_slice()) else {
+        return Err(Usage(TWO_KEYS.to_owned()).into());
+    };
+    let trust = LogTrust::new(log.name().as_str(), log.clone()).map_err(bad)?;
+    Ok(match in_sm2.into_iter().next() {
+        Some(key) => trust.with_sm2(key).map_err(bad)?,
+        None => trust,
+    })
 }
 
 /// What is printed where the whole is not to be believed.

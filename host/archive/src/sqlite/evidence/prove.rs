@@ -114,7 +114,7 @@ impl Sqlite {
         }
     }
 
-    /// The checkpoint that covers a leaf, with the log's own signatures alone. It is waited for.
+    /// The checkpoint that covers a leaf, with the log's own signature in Ed25519 alone: exports are verified in browsers too. It is waited for.
     async fn covering(&self, key: &VerifierKey, leaf: u64) -> Result<(Checkpoint, Note), ArchiveError> {
         let path = checkpoints::path_of(&self.path);
         let bad = |source| {
@@ -134,7 +134,7 @@ impl Sqlite {
             let signed = verified.checkpoint().size();
             if signed > leaf {
                 let own = verified.note().signatures().iter();
-                let own = own.filter(|signature| signature.name == *key.name());
+                let own = own.filter(|signature| (&signature.name, signature.key_id) == (key.name(), key.id()));
                 let mut note = Note::new(verified.note().text()).map_err(|error| bad(error.into()))?;
                 for signature in own {
                     note.add(signature.clone()).map_err(|error| bad(error.into()))?;
