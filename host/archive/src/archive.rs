@@ -50,6 +50,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What a reading gives, in a box.
+type ReadFuture<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
+
 /// An open archive. Clones share it. Its methods may be called from any task; changes wait for each other, reads do not.
 ///
 /// They give their futures in a box: what is behind one is compiled in this crate, and not again in each that waits for it.
@@ -133,18 +136,12 @@ impl Archive {
 
     /// For each message, in order, what the archive has under its identifier; a message that the batch itself has further
     /// up counts as kept. Any number of messages may be asked for.
-    pub fn known<'a>(
-        &'a self,
-        messages: &'a [(&'a MessageId, Digest)],
-    ) -> BoxFuture<'a, Result<Vec<Known>, StorageError>> {
+    pub fn known<'a>(&'a self, messages: &'a [(&'a MessageId, Digest)]) -> ReadFuture<'a, Vec<Known>> {
         Box::pin(self.store.known(messages))
     }
 
     /// The state of each subject that has one; the others have never been advanced. Any number may be asked for.
-    pub fn fold_states<'a>(
-        &'a self,
-        keys: &'a [FoldKey],
-    ) -> BoxFuture<'a, Result<HashMap<FoldKey, Arc<[u8]>>, StorageError>> {
+    pub fn fold_states<'a>(&'a self, keys: &'a [FoldKey]) -> ReadFuture<'a, HashMap<FoldKey, Arc<[u8]>>> {
         Box::pin(self.store.fold_states(keys))
     }
 
@@ -155,7 +152,7 @@ impl Archive {
         &'a self,
         conversations: &'a [ConversationKey],
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Vec<Message>>, StorageError>> {
+    ) -> ReadFuture<'a, Vec<Vec<Message>>> {
         Box::pin(self.store.preceding(conversations, limit))
     }
 
@@ -166,37 +163,37 @@ impl Archive {
         tenant: &'a str,
         channel: &'a str,
         parties: &'a [&'a str],
-    ) -> BoxFuture<'a, Result<Vec<ConsentEvent>, StorageError>> {
+    ) -> ReadFuture<'a, Vec<ConsentEvent>> {
         Box::pin(self.store.consents_of(tenant, channel, parties))
     }
 
     /// The ledger of consent in the order in which it was heard, behind `after` (0: from the first), at most `limit` lines.
-    pub fn consents(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<ConsentRecord>, StorageError>> {
+    pub fn consents(&self, after: i64, limit: u32) -> ReadFuture<'_, Vec<ConsentRecord>> {
         Box::pin(self.store.consents(after, limit))
     }
 
     /// How far each file of a source was read, ordered by file.
-    pub fn offsets<'a>(&'a self, source: &'a str) -> BoxFuture<'a, Result<Vec<SourceOffset>, StorageError>> {
+    pub fn offsets<'a>(&'a self, source: &'a str) -> ReadFuture<'a, Vec<SourceOffset>> {
         Box::pin(self.store.offsets(source))
     }
 
     /// The last pieces of sources that could not be read, the latest first.
-    pub fn source_errors(&self, limit: u32) -> BoxFuture<'_, Result<Vec<SourceError>, StorageError>> {
+    pub fn source_errors(&self, limit: u32) -> ReadFuture<'_, Vec<SourceError>> {
         Box::pin(self.store.source_errors(limit))
     }
 
     /// A version of the directory of employees with its rows; without a number the newest. `None` if there is no such.
-    pub fn directory(&self, version: Option<i64>) -> BoxFuture<'_, Result<Option<DirectoryRecord>, StorageError>> {
+    pub fn directory(&self, version: Option<i64>) -> ReadFuture<'_, Option<DirectoryRecord>> {
         Box::pin(self.store.directory(version))
     }
 
     /// The versions of the directory, the newest first, at most `limit`.
-    pub fn directory_versions(&self, limit: u32) -> BoxFuture<'_, Result<Vec<DirectoryImported>, StorageError>> {
+    pub fn directory_versions(&self, limit: u32) -> ReadFuture<'_, Vec<DirectoryImported>> {
         Box::pin(self.store.directory_versions(limit))
     }
 
     /// The ledger of ends in the order in which they were handed in, behind `after` (0: from the first), at most `limit` lines.
-    pub fn endings(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<EndingRecord>, StorageError>> {
+    pub fn endings(&self, after: i64, limit: u32) -> ReadFuture<'_, Vec<EndingRecord>> {
         Box::pin(self.store.endings(after, limit))
     }
 
@@ -209,120 +206,107 @@ impl Archive {
         clocks: Clocks,
         after: i64,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<Retained>, StorageError>> {
+    ) -> ReadFuture<'a, Vec<Retained>> {
         Box::pin(self.store.clocked(tenant, of, clocks, after, limit))
     }
 
     // Generations, and what the check of packs remembers.
 
     /// The generation that the last activation put into force; `None` before the first.
-    pub fn active_generation(&self) -> BoxFuture<'_, Result<Option<GenerationRecord>, StorageError>> {
+    pub fn active_generation(&self) -> ReadFuture<'_, Option<GenerationRecord>> {
         Box::pin(self.store.active_generation())
     }
 
     /// A recorded generation; `None` if there is no such.
-    pub fn generation<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Option<GenerationRecord>, StorageError>> {
+    pub fn generation<'a>(&'a self, id: &'a Digest) -> ReadFuture<'a, Option<GenerationRecord>> {
         Box::pin(self.store.generation(id))
     }
 
     /// The recorded generations whose digits begin with `prefix` (with or without `sha256:`), the latest first: what a
     /// person means by `policy rollback 3f9a`.
-    pub fn find_generations<'a>(
-        &'a self,
-        prefix: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<GenerationRecord>, StorageError>> {
+    pub fn find_generations<'a>(&'a self, prefix: &'a str) -> ReadFuture<'a, Vec<GenerationRecord>> {
         Box::pin(self.store.find_generations(prefix))
     }
 
     /// Every recorded generation, the latest first.
-    pub fn generations(&self) -> BoxFuture<'_, Result<Vec<GenerationRecord>, StorageError>> {
+    pub fn generations(&self) -> ReadFuture<'_, Vec<GenerationRecord>> {
         Box::pin(self.store.generations())
     }
 
     /// The history, the latest entry first, at most `limit`.
-    pub fn history(&self, limit: u32) -> BoxFuture<'_, Result<Vec<HistoryEntry>, StorageError>> {
+    pub fn history(&self, limit: u32) -> ReadFuture<'_, Vec<HistoryEntry>> {
         Box::pin(self.store.history(limit))
     }
 
     /// The policies that were quarantined since this generation was last put into force, and not tried again: empty unless it
     /// is the one in force. Ordered by pack and policy.
-    pub fn quarantined<'a>(&'a self, generation: &'a Digest) -> BoxFuture<'a, Result<Vec<Quarantined>, StorageError>> {
+    pub fn quarantined<'a>(&'a self, generation: &'a Digest) -> ReadFuture<'a, Vec<Quarantined>> {
         Box::pin(self.store.quarantined(generation))
     }
 
     /// Every pack that was ever live, ordered by digest.
-    pub fn packs_seen(&self) -> BoxFuture<'_, Result<Vec<PackSeen>, StorageError>> {
+    pub fn packs_seen(&self) -> ReadFuture<'_, Vec<PackSeen>> {
         Box::pin(self.store.packs_seen())
     }
 
     /// The older versions that were ever allowed, the first first.
-    pub fn downgrades(&self) -> BoxFuture<'_, Result<Vec<Downgrade>, StorageError>> {
+    pub fn downgrades(&self) -> ReadFuture<'_, Vec<Downgrade>> {
         Box::pin(self.store.downgrades())
     }
 
     /// The trust file that a generation was admitted under last; `None` before the first.
-    pub fn last_trust(&self) -> BoxFuture<'_, Result<Option<TrustRecord>, StorageError>> {
+    pub fn last_trust(&self) -> ReadFuture<'_, Option<TrustRecord>> {
         Box::pin(self.store.last_trust())
     }
 
     // Messages, and what was said of them.
 
     /// The messages of these identifiers, in order; `None` where there is none.
-    pub fn messages<'a>(&'a self, ids: &'a [MessageId]) -> BoxFuture<'a, Result<Vec<Option<Message>>, StorageError>> {
+    pub fn messages<'a>(&'a self, ids: &'a [MessageId]) -> ReadFuture<'a, Vec<Option<Message>>> {
         Box::pin(self.store.messages(ids))
     }
 
     /// Identifiers in the order of arrival, behind `after` (0: from the first), at most `limit`.
-    pub fn message_ids(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+    pub fn message_ids(&self, after: i64, limit: u32) -> ReadFuture<'_, Vec<Numbered>> {
         Box::pin(self.store.message_ids(after, limit, Sent::default()))
     }
 
     /// The same, of messages that were sent within a time.
-    pub fn message_ids_sent(
-        &self,
-        after: i64,
-        limit: u32,
-        sent: Sent,
-    ) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+    pub fn message_ids_sent(&self, after: i64, limit: u32, sent: Sent) -> ReadFuture<'_, Vec<Numbered>> {
         Box::pin(self.store.message_ids(after, limit, sent))
     }
 
     /// How many messages there are.
-    pub fn message_count(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+    pub fn message_count(&self) -> ReadFuture<'_, u64> {
         Box::pin(self.store.message_count())
     }
 
     /// At most `count` messages, evenly spread over the order of arrival, the first and the last among them.
-    pub fn sample(&self, count: u32) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+    pub fn sample(&self, count: u32) -> ReadFuture<'_, Vec<Numbered>> {
         Box::pin(self.store.sample(count, 0, count))
     }
 
     /// A part of the same: its steps from `first` on, at most `steps` of them. A sample of many is read in parts, the next of which
     /// may begin with the message that the last one ended with.
-    pub fn sample_part(
-        &self,
-        count: u32,
-        first: u32,
-        steps: u32,
-    ) -> BoxFuture<'_, Result<Vec<Numbered>, StorageError>> {
+    pub fn sample_part(&self, count: u32, first: u32, steps: u32) -> ReadFuture<'_, Vec<Numbered>> {
         Box::pin(self.store.sample(count, first, steps))
     }
 
     /// The messages that a person may mean: `text` is a native identifier, or `tenant/channel/native`. A native identifier
     /// may be that of several messages, of different tenants or channels. In the order of arrival, at most 100.
-    pub fn find<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Vec<Numbered>, StorageError>> {
+    pub fn find<'a>(&'a self, text: &'a str) -> ReadFuture<'a, Vec<Numbered>> {
         Box::pin(self.store.find(text))
     }
 
     /// Looks for messages, those first that arrived last: opens each and asks whether the query finds it, until the page is full, the time
     /// is over, or nothing is left. Dropping the future ends it.
-    pub fn search<'a>(&'a self, asked: &'a Search) -> BoxFuture<'a, Result<Page, StorageError>> {
+    pub fn search<'a>(&'a self, asked: &'a Search) -> ReadFuture<'a, Page> {
         Box::pin(self.store.search(asked))
     }
 
     /// How many messages a query finds, before [`Search::before`] where that is given; [`Search::limit`] says nothing here. What the index is certain of is counted without
     /// being opened.
-    pub fn count<'a>(&'a self, asked: &'a Search) -> BoxFuture<'a, Result<Counted, StorageError>> {
+    pub fn count<'a>(&'a self, asked: &'a Search) -> ReadFuture<'a, Counted> {
         Box::pin(self.store.count_found(asked))
     }
 
@@ -341,65 +325,54 @@ impl Archive {
     }
 
     /// About how many messages are in no segment, those that cannot be opened aside. Cheap.
-    pub fn index_left(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+    pub fn index_left(&self) -> ReadFuture<'_, u64> {
         Box::pin(self.store.index_left())
     }
 
     /// How far the index is. Counts rows: not for each search.
-    pub fn index_report(&self) -> BoxFuture<'_, Result<IndexReport, StorageError>> {
+    pub fn index_report(&self) -> ReadFuture<'_, IndexReport> {
         Box::pin(self.store.index_report())
     }
 
     /// The messages that wait, the longest waiting first.
-    pub fn held(&self, limit: u32) -> BoxFuture<'_, Result<Vec<HeldMessage>, StorageError>> {
+    pub fn held(&self, limit: u32) -> ReadFuture<'_, Vec<HeldMessage>> {
         Box::pin(self.store.held(limit))
     }
 
     /// The same, behind a place in the order of arrival (0: from the first).
-    pub fn held_behind(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<HeldMessage>, StorageError>> {
+    pub fn held_behind(&self, after: i64, limit: u32) -> ReadFuture<'_, Vec<HeldMessage>> {
         Box::pin(self.store.held_behind(after, limit))
     }
 
     /// What the policies said of a message; `None` if there is no such message.
-    pub fn verdict<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<StoredVerdict>, StorageError>> {
+    pub fn verdict<'a>(&'a self, id: &'a MessageId) -> ReadFuture<'a, Option<StoredVerdict>> {
         Box::pin(self.store.verdict(id))
     }
 
     /// The verdicts on a message before the one that stands, the oldest first.
-    pub fn earlier_verdicts<'a>(
-        &'a self,
-        id: &'a MessageId,
-    ) -> BoxFuture<'a, Result<Vec<EarlierVerdict>, StorageError>> {
+    pub fn earlier_verdicts<'a>(&'a self, id: &'a MessageId) -> ReadFuture<'a, Vec<EarlierVerdict>> {
         Box::pin(self.store.earlier_verdicts(id))
     }
 
     /// All that the archive has of a message; `None` if it has no such message.
-    pub fn show<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Shown>, StorageError>> {
+    pub fn show<'a>(&'a self, id: &'a MessageId) -> ReadFuture<'a, Option<Shown>> {
         Box::pin(self.store.show(id))
     }
 
     /// What came under a message's identifier with another content, in the order of arrival, at most `limit`. Each has up to 8 MiB.
-    pub fn conflicts<'a>(
-        &'a self,
-        id: &'a MessageId,
-        limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<Conflicting>, StorageError>> {
+    pub fn conflicts<'a>(&'a self, id: &'a MessageId, limit: u32) -> ReadFuture<'a, Vec<Conflicting>> {
         Box::pin(self.store.conflicts(id, limit))
     }
 
     /// Everything that a replay of a message needs; `None` if there is no such message. A preceding message that was
     /// disposed of since is counted: without it the message cannot be judged again.
-    pub fn recorded<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Recorded>, StorageError>> {
+    pub fn recorded<'a>(&'a self, id: &'a MessageId) -> ReadFuture<'a, Option<Recorded>> {
         Box::pin(self.store.recorded(id))
     }
 
     /// The last messages of a message's conversation that arrived before it and whose content was not withheld, at most
     /// `limit`, the oldest first: what it was preceded by when it arrived.
-    pub fn preceding_of<'a>(
-        &'a self,
-        id: &'a MessageId,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Message>, StorageError>> {
+    pub fn preceding_of<'a>(&'a self, id: &'a MessageId, limit: usize) -> ReadFuture<'a, Vec<Message>> {
         Box::pin(self.store.preceding_of(id, limit))
     }
 
@@ -409,7 +382,7 @@ impl Archive {
         &'a self,
         id: &'a MessageId,
         keys: &'a [FoldKey],
-    ) -> BoxFuture<'a, Result<HashMap<FoldKey, Arc<[u8]>>, StorageError>> {
+    ) -> ReadFuture<'a, HashMap<FoldKey, Arc<[u8]>>> {
         Box::pin(self.store.fold_states_at(id, keys))
     }
 
@@ -459,16 +432,12 @@ impl Archive {
 
     /// Messages with those that stand beside them in their conversations, so many before and after each: those of a conversation together, in
     /// the order of arrival.
-    pub fn with_context<'a>(
-        &'a self,
-        matches: &'a [i64],
-        context: u32,
-    ) -> BoxFuture<'a, Result<Vec<Chosen>, StorageError>> {
+    pub fn with_context<'a>(&'a self, matches: &'a [i64], context: u32) -> ReadFuture<'a, Vec<Chosen>> {
         Box::pin(self.store.with_context(matches, context))
     }
 
     /// The messages of a conversation, in the order of arrival.
-    pub fn conversation<'a>(&'a self, of: &'a ConversationKey) -> BoxFuture<'a, Result<Vec<Chosen>, StorageError>> {
+    pub fn conversation<'a>(&'a self, of: &'a ConversationKey) -> ReadFuture<'a, Vec<Chosen>> {
         Box::pin(self.store.conversation(of))
     }
 
@@ -494,33 +463,23 @@ impl Archive {
 
     /// What a pseudonym of the export of that number stands for: each message is masked as it would be there, until it is found. `None` if
     /// nothing that is there has it.
-    pub fn unmask<'a>(
-        &'a self,
-        export: u64,
-        pseudonym: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, StorageError>> {
+    pub fn unmask<'a>(&'a self, export: u64, pseudonym: &'a str) -> ReadFuture<'a, Option<String>> {
         Box::pin(self.store.unmask(export, pseudonym))
     }
 
     /// The number that the next export has, of evidence or of tables: the log counts them.
-    pub fn next_export(&self) -> BoxFuture<'_, Result<u64, StorageError>> {
+    pub fn next_export(&self) -> ReadFuture<'_, u64> {
         Box::pin(self.store.next_export())
     }
 
     /// How many messages tables have rows of.
-    pub fn tables_size<'a>(&'a self, of: &'a Tabled) -> BoxFuture<'a, Result<TablesSize, StorageError>> {
+    pub fn tables_size<'a>(&'a self, of: &'a Tabled) -> ReadFuture<'a, TablesSize> {
         Box::pin(self.store.tables_size(of))
     }
 
     /// The next rows of tables, under the pseudonyms of the export of that number: those behind one place in the order of arrival, up to another.
     /// Columns alone are read. Nothing of it must be given away before the log was told ([`Change::Exported`]).
-    pub fn table_rows<'a>(
-        &'a self,
-        export: u64,
-        of: &'a Tabled,
-        after: i64,
-        last: i64,
-    ) -> BoxFuture<'a, Result<TableRows, StorageError>> {
+    pub fn table_rows<'a>(&'a self, export: u64, of: &'a Tabled, after: i64, last: i64) -> ReadFuture<'a, TableRows> {
         Box::pin(self.store.table_rows(export, of, (after, last)))
     }
 
@@ -539,24 +498,24 @@ impl Archive {
     }
 
     /// The last leaves of the log before one (`None`: before its end), the latest first, at most `limit`.
-    pub fn log(&self, before: Option<u64>, limit: u32) -> BoxFuture<'_, Result<Vec<LoggedLeaf>, StorageError>> {
+    pub fn log(&self, before: Option<u64>, limit: u32) -> ReadFuture<'_, Vec<LoggedLeaf>> {
         Box::pin(self.store.log(before, limit))
     }
 
     /// Messages that may be disposed of on that day, behind a place in the order of arrival, with what keeps some of them all the
     /// same: none if there are no more, else at most `limit`, and fewer where they are large.
-    pub fn due(&self, today: Day, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>, StorageError>> {
+    pub fn due(&self, today: Day, after: i64, limit: u32) -> ReadFuture<'_, Vec<Due>> {
         Box::pin(self.store.due(today, after, limit))
     }
 
     /// What is left of a message that was disposed of; `None` of any other.
-    pub fn disposed<'a>(&'a self, id: &'a MessageId) -> BoxFuture<'a, Result<Option<Disposed>, StorageError>> {
+    pub fn disposed<'a>(&'a self, id: &'a MessageId) -> ReadFuture<'a, Option<Disposed>> {
         Box::pin(self.store.disposed(id))
     }
 
     /// Whether nothing is left of the messages that were disposed of but their tombstones, and their tags lead there: of one, the first of
     /// which that is not so if there is one. `None` where nothing was disposed of.
-    pub fn stays_disposed(&self) -> BoxFuture<'_, Result<Option<(i64, bool)>, StorageError>> {
+    pub fn stays_disposed(&self) -> ReadFuture<'_, Option<(i64, bool)>> {
         Box::pin(self.store.stays_disposed())
     }
 
@@ -602,67 +561,55 @@ impl Archive {
         sort: AlertSort,
         after: Option<AlertPlace>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<AlertPage, StorageError>> {
+    ) -> ReadFuture<'a, AlertPage> {
         Box::pin(self.store.alerts(filter, sort, after, limit))
     }
 
     /// An alert with its message, its history, and what was decided on others like it; `None` if there is none of that number that may be
     /// seen.
-    pub fn alert<'a>(
-        &'a self,
-        number: i64,
-        sight: &'a Sight,
-    ) -> BoxFuture<'a, Result<Option<AlertItem>, StorageError>> {
+    pub fn alert<'a>(&'a self, number: i64, sight: &'a Sight) -> ReadFuture<'a, Option<AlertItem>> {
         Box::pin(self.store.alert(number, sight))
     }
 
     /// An alert as lists show it; `None` as [`alert`](Self::alert) says.
-    pub fn alert_row<'a>(
-        &'a self,
-        number: i64,
-        sight: &'a Sight,
-    ) -> BoxFuture<'a, Result<Option<Alert>, StorageError>> {
+    pub fn alert_row<'a>(&'a self, number: i64, sight: &'a Sight) -> ReadFuture<'a, Option<Alert>> {
         Box::pin(self.store.alert_row(number, sight))
     }
 
     /// The messages before and after one, by its place in the order of arrival, in its conversation: so many of each, at most
     /// [`AROUND_MAX`](crate::AROUND_MAX). None where there is no such message.
-    pub fn around(&self, message: i64, before: u32, after: u32) -> BoxFuture<'_, Result<Around, StorageError>> {
+    pub fn around(&self, message: i64, before: u32, after: u32) -> ReadFuture<'_, Around> {
         Box::pin(self.store.around(message, (before, after)))
     }
 
     /// How alerts came and were answered in the last days.
-    pub fn overview<'a>(&'a self, asked: &'a OverviewAsked) -> BoxFuture<'a, Result<Overview, StorageError>> {
+    pub fn overview<'a>(&'a self, asked: &'a OverviewAsked) -> ReadFuture<'a, Overview> {
         Box::pin(self.store.overview(asked))
     }
 
     /// Requests before a number, the latest first, at most `limit`.
-    pub fn requests(&self, before: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Request>, StorageError>> {
+    pub fn requests(&self, before: i64, limit: u32) -> ReadFuture<'_, Vec<Request>> {
         Box::pin(self.store.requests(before, limit))
     }
 
     /// Requests that may still run, the oldest first: those that waited, those that wait, and those that somebody has to approve.
-    pub fn open_requests(&self, at: Timestamp) -> BoxFuture<'_, Result<Vec<Request>, StorageError>> {
+    pub fn open_requests(&self, at: Timestamp) -> ReadFuture<'_, Vec<Request>> {
         Box::pin(self.store.open_requests(at))
     }
 
     /// Requests by which people are scored, the oldest first: approved, and ended by nobody. Whoever asks looks at their time, and at
     /// that of the last transaction, which comes with them: a clock that shows less is wrong.
-    pub fn scorings(&self) -> BoxFuture<'_, Result<(Vec<Request>, Option<Timestamp>), StorageError>> {
+    pub fn scorings(&self) -> ReadFuture<'_, (Vec<Request>, Option<Timestamp>)> {
         Box::pin(self.store.scorings())
     }
 
     /// Every order to keep, the oldest first, those that ended too.
-    pub fn holds(&self) -> BoxFuture<'_, Result<Vec<Hold>, StorageError>> {
+    pub fn holds(&self) -> ReadFuture<'_, Vec<Hold>> {
         Box::pin(self.store.holds())
     }
 
     /// The saved query of a name; `None` if the tenant has none of it.
-    pub fn saved_query<'a>(
-        &'a self,
-        tenant: &'a str,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SavedQuery>, StorageError>> {
+    pub fn saved_query<'a>(&'a self, tenant: &'a str, name: &'a str) -> ReadFuture<'a, Option<SavedQuery>> {
         Box::pin(self.store.saved_query(tenant, name))
     }
 
@@ -672,60 +619,49 @@ impl Archive {
         tenant: Option<&'a str>,
         after: i64,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<SavedQuery>, StorageError>> {
+    ) -> ReadFuture<'a, Vec<SavedQuery>> {
         Box::pin(self.store.saved_queries(tenant, after, limit))
     }
 
     // People who sign in.
 
     /// Users behind a number (0: from the first), at most `limit`, with their roles.
-    pub fn users(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<User>, StorageError>> {
+    pub fn users(&self, after: i64, limit: u32) -> ReadFuture<'_, Vec<User>> {
         Box::pin(self.store.users(after, limit))
     }
 
     /// The user of a name, with its roles; `None` if nobody has it.
-    pub fn user<'a>(&'a self, name: &'a UserName) -> BoxFuture<'a, Result<Option<User>, StorageError>> {
+    pub fn user<'a>(&'a self, name: &'a UserName) -> ReadFuture<'a, Option<User>> {
         Box::pin(self.store.user(name))
     }
 
     /// What a user shows at a sign-in; `None` if nobody has the name.
-    pub fn credentials<'a>(&'a self, name: &'a UserName) -> BoxFuture<'a, Result<Option<Credentials>, StorageError>> {
+    pub fn credentials<'a>(&'a self, name: &'a UserName) -> ReadFuture<'a, Option<Credentials>> {
         Box::pin(self.store.credentials(name))
     }
 
     /// The session of a token, by the token's SHA-256, whether it has ended or not, with its user as it is now; `None` if there is none.
-    pub fn session_by_digest<'a>(
-        &'a self,
-        token: &'a Digest,
-    ) -> BoxFuture<'a, Result<Option<UserSession>, StorageError>> {
+    pub fn session_by_digest<'a>(&'a self, token: &'a Digest) -> ReadFuture<'a, Option<UserSession>> {
         Box::pin(self.store.session(token))
     }
 
     /// The sessions of a user, the latest first, at most `limit`, those that ended too.
-    pub fn sessions_of<'a>(
-        &'a self,
-        name: &'a UserName,
-        limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<Session>, StorageError>> {
+    pub fn sessions_of<'a>(&'a self, name: &'a UserName, limit: u32) -> ReadFuture<'a, Vec<Session>> {
         Box::pin(self.store.sessions_of(name, limit))
     }
 
     /// Names that stand in columns, of a tenant where it has any of its own: at most [`OFFERED_MAX`](crate::OFFERED_MAX). Of people none.
-    pub fn offered<'a>(
-        &'a self,
-        what: Offered,
-        tenant: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<String>, StorageError>> {
+    pub fn offered<'a>(&'a self, what: Offered, tenant: Option<&'a str>) -> ReadFuture<'a, Vec<String>> {
         Box::pin(self.store.offered(what, tenant))
     }
 
     /// Counts everything, and reads the `risks_max` highest scores.
-    pub fn stats(&self, risks_max: u32) -> BoxFuture<'_, Result<Stats, StorageError>> {
+    pub fn stats(&self, risks_max: u32) -> ReadFuture<'_, Stats> {
         Box::pin(self.store.stats(risks_max))
     }
 
     /// The highest scores, the highest first.
-    pub fn risks(&self, limit: u32) -> BoxFuture<'_, Result<Vec<Risk>, StorageError>> {
+    pub fn risks(&self, limit: u32) -> ReadFuture<'_, Vec<Risk>> {
         Box::pin(self.store.risks(limit))
     }
 }

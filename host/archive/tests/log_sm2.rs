@@ -1,5 +1,7 @@
 //! Checkpoints that are signed in SM2 as well: the key, its entry, and what an audit finds.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::evidence::{all_of, export, request, verified};
 use crate::log::{Folder, whole, with_everything};
 use crate::support::{Write as _, batch, entry, fresh, id};

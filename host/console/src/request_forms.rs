@@ -17,6 +17,7 @@ pub(crate) struct RequestList {
 
 /// An act that somebody asked for. Times are RFC 3339.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the form as it is given")]
 pub(crate) struct RequestRow {
     /// From 1, rising.
     pub(crate) number: i64,
