@@ -18,6 +18,7 @@ import { OverviewPage } from './overview/page';
 import { ProblemNote } from './parts/problem-note';
 import { usePreferences } from './preferences';
 import { QueuePage } from './queue/page';
+import { RequestsPage } from './requests/page';
 import { go, usePlace } from './route';
 import { NotHere } from './shell/not-here';
 import { Shell } from './shell/shell';
@@ -49,6 +50,8 @@ function Page({ me, path }: { me: Me; path: string }) {
   switch (page.path) {
     case '/overview':
       return <OverviewPage me={me} />;
+    case '/requests':
+      return <RequestsPage me={me} />;
     case '/users':
       return <UsersPage me={me} />;
     case '/account':

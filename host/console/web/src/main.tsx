@@ -13,6 +13,7 @@ import './styles/queue.css';
 import './styles/item.css';
 import './styles/overview.css';
 import './styles/users.css';
+import './styles/requests.css';
 import './styles/tablet.css';
 
 const root = document.getElementById('page');

@@ -4,7 +4,7 @@ import { QueryClient, type InfiniteData, infiniteQueryOptions, queryOptions } fr
 import { apiFilter, type Filters, searchOf } from '../logic/filters';
 import { api, ask, rememberCsrf } from './client';
 import { Problem } from './problem';
-import type { AlertList, AlertRow, Me, User } from './types';
+import type { AlertList, AlertRow, Asked, AskedView, Me, User } from './types';
 
 /** Rows of one page of the queue. */
 const PAGE_ROWS = 100;
@@ -79,6 +79,20 @@ export const overviewQuery = (tenant: string, days: number) =>
     queryKey: ['overview', tenant, days],
     queryFn: () =>
       ask(() => api.GET('/api/overview', { params: { query: { days, ...(tenant === '' ? {} : { tenant }) } } })),
+  });
+
+export const requestsQuery = (view: AskedView) =>
+  infiniteQueryOptions({
+    queryKey: ['requests', view],
+    initialPageParam: null as number | null,
+    getNextPageParam: (last: { requests: Asked[]; next: number | null }) => last.next,
+    staleTime: 0,
+    queryFn: ({ pageParam }) =>
+      ask(() =>
+        api.GET('/api/requests', {
+          params: { query: { view, ...(pageParam === null ? {} : { before: pageParam }) } },
+        }),
+      ),
   });
 
 /** Every user: page after page, as the API gives them. */

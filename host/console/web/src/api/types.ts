@@ -26,4 +26,6 @@ export type Filter = Schemas['Filter'];
 export type Bulk = Schemas['Bulk'];
 export type BulkAct = Schemas['BulkAct'];
 export type Overview = Schemas['Overview'];
+export type Asked = Schemas['Request'];
+export type AskedView = Schemas['RequestView'];
 export type User = Schemas['User'];

@@ -4,7 +4,7 @@ import type { Me, Right } from '../api/types';
 
 export interface Page {
   readonly path: string;
-  readonly title: 'nav.alerts' | 'nav.overview' | 'nav.users' | 'nav.account';
+  readonly title: 'nav.alerts' | 'nav.overview' | 'nav.requests' | 'nav.users' | 'nav.account';
   /** Null: for everybody who is signed in. */
   readonly right: Right | null;
 }
@@ -12,6 +12,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: '/alerts', title: 'nav.alerts', right: 'see-alerts' },
   { path: '/overview', title: 'nav.overview', right: 'see-overview' },
+  { path: '/requests', title: 'nav.requests', right: 'decide-requests' },
   { path: '/users', title: 'nav.users', right: 'manage-users' },
   { path: '/account', title: 'nav.account', right: null },
 ];

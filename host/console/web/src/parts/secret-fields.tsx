@@ -5,8 +5,8 @@ import type { Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Field } from './field';
 
-/** The code as it is sent: people copy it with spaces around it. */
-export const codeOf = (typed: string) => typed.trim();
+/** The code as it is sent: people copy it with spaces around it, and apps show it in groups. */
+export const codeOf = (typed: string) => typed.replace(/\s+/g, '');
 
 interface PasswordProps {
   /** Default: "Password". */

@@ -26,7 +26,16 @@ const ITEM = [
   ['?', 'keys.help'],
 ] as const;
 
-export function KeysHelp({ open, close, on }: { open: boolean; close: () => void; on: 'queue' | 'item' }) {
+const REQUESTS = [
+  ['j', 'keys.next'],
+  ['k', 'keys.previous'],
+  ['Enter', 'keys.open'],
+  ['?', 'keys.help'],
+] as const;
+
+const KEYS = { queue: QUEUE, item: ITEM, requests: REQUESTS };
+
+export function KeysHelp({ open, close, on }: { open: boolean; close: () => void; on: keyof typeof KEYS }) {
   const { t } = useTranslation();
   return (
     <Dialog open={open} title={t('keys.title')} close={close}>
@@ -40,7 +49,7 @@ export function KeysHelp({ open, close, on }: { open: boolean; close: () => void
               <dd>{t(`decision.${decision}`)}</dd>
             </div>
           ))}
-        {(on === 'item' ? ITEM : QUEUE).map(([key, words]) => (
+        {KEYS[on].map(([key, words]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

@@ -20,6 +20,8 @@ function useSentence(): (told: Notice) => string {
         return told.to === null
           ? t('notice.released', { number: told.number })
           : t('notice.assigned', { number: told.number, to: told.to });
+      case 'request':
+        return t(`requestDone.${told.way}`, { number: told.number });
       case 'bulk':
         return t('notice.bulk', { count: told.changed });
       case 'problem':

@@ -8,6 +8,7 @@ export type Notice =
   | { readonly kind: 'decided'; readonly number: number; readonly decision: Decision; readonly undo: () => void }
   | { readonly kind: 'undone'; readonly number: number }
   | { readonly kind: 'assigned'; readonly number: number; readonly to: string | null }
+  | { readonly kind: 'request'; readonly number: number; readonly way: 'approve' | 'refuse' | 'run' }
   | { readonly kind: 'bulk'; readonly changed: number }
   | { readonly kind: 'problem'; readonly number: number; readonly problem: Problem };
 

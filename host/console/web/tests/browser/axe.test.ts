@@ -116,6 +116,17 @@ const SCENES: Scene[] = [
       await page.waitForSelector('.qr');
     },
   ],
+  ['requests of two persons', 'lin.fei', '/requests?number=5', (page) => page.waitForSelector('.request-panel')],
+  ['requests of two persons, none there', 'lin.fei', '/requests?view=run', (page) => page.waitForSelector('.empty')],
+  [
+    'approval of a request',
+    'lin.fei',
+    '/requests?number=4',
+    async (page) => {
+      await page.locator('.request-panel .ant-btn-primary').click();
+      await page.getByRole('dialog').waitFor();
+    },
+  ],
   ['users', 'root.wang', '/users', (page) => page.waitForSelector('tbody tr')],
   [
     'add a user',

@@ -10,7 +10,7 @@ import { RIGHTS } from '../mock/people';
 
 test.each([
   ['reviewer', ['/alerts', '/overview', '/account']],
-  ['compliance-lead', ['/alerts', '/overview', '/account']],
+  ['compliance-lead', ['/alerts', '/overview', '/requests', '/account']],
   ['manager', ['/alerts', '/overview', '/account']],
   ['operator', ['/overview', '/account']],
   ['auditor', ['/overview', '/account']],

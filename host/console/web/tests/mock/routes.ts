@@ -1,8 +1,9 @@
 // The mock's answers to the API's requests: the rules of the contract, over alerts and people in memory.
 
-import type { AlertRow, Bulk, Me, Overview, Right, Role } from '../../src/api/types';
+import type { AlertRow, AskedView, Bulk, Me, Overview, Right, Role } from '../../src/api/types';
 import type { MockAlerts } from './alerts';
 import { CODE, type MockPeople, type Person, type Session } from './people';
+import { MockRequests } from './requests';
 
 export interface Asked {
   readonly method: string;
@@ -39,12 +40,15 @@ export class MockApi {
   private readonly before = new Map<number, { row: AlertRow; by: string; at: number }>();
   /** Sign-ins fail and step-ups are wanted as the contract says; a test may want them off. */
   stepUpWanted = true;
+  readonly requests: MockRequests;
 
   constructor(
     readonly alerts: MockAlerts,
     readonly people: MockPeople,
     private readonly clock: () => number,
-  ) {}
+  ) {
+    this.requests = new MockRequests(clock);
+  }
 
   answer(asked: Asked): Answer {
     if (asked.path === '/api/session' && asked.method === 'POST') return this.signIn(asked);
@@ -62,6 +66,7 @@ export class MockApi {
       this.own(asked, session, person) ??
       this.queue(asked, me) ??
       this.users(asked, me, session) ??
+      this.twoPersons(asked, me, session) ??
       this.overview(asked, me) ??
       (() => {
         throw new Refusal(404, 'no-such-path', `no such path: ${asked.path}`);
@@ -154,6 +159,12 @@ export class MockApi {
 
   private need(me: Me, right: Right): void {
     if (!me.rights.includes(right)) throw new Refusal(403, 'not-permitted', `this wants the right ${right}`);
+  }
+
+  private needProof(session: Session): void {
+    if (this.stepUpWanted && (session.step_up_until === null || Date.parse(session.step_up_until) < this.clock())) {
+      throw new Refusal(403, 'step-up-wanted', 'prove again that it is you');
+    }
   }
 
   private sees(me: Me) {
@@ -273,9 +284,7 @@ export class MockApi {
       const users = all.slice(from, to).map((user) => Object.fromEntries(Object.entries(user).filter(kept)));
       return { status: 200, body: { users, next } };
     }
-    if (this.stepUpWanted && (session.step_up_until === null || Date.parse(session.step_up_until) < this.clock())) {
-      throw new Refusal(403, 'step-up-wanted', 'prove again that it is you');
-    }
+    this.needProof(session);
     if (path === '/api/users') {
       if (this.people.people.has(body.name))
         throw new Refusal(422, 'not-possible', `there is a user "${body.name}" already`);
@@ -295,6 +304,21 @@ export class MockApi {
     if (act === 'enable') person.disabled = false;
     if (act === 'password') Object.assign(person, { password: body.password_once, must_change_password: true });
     return done;
+  }
+
+  private twoPersons({ method, path, query, body }: Asked, me: Me, session: Session): Answer | undefined {
+    if (!path.startsWith('/api/requests')) return undefined;
+    this.need(me, 'decide-requests');
+    if (method === 'GET') {
+      const view = (query.view ?? 'open') as AskedView;
+      return { status: 200, body: this.requests.list(view, Number(query.before ?? Infinity), me.name) };
+    }
+    this.needProof(session);
+    const [, text = '', act] = /^\/api\/requests\/(\d+)\/(decide|run)$/.exec(path) ?? [];
+    const number = Number(text);
+    const why = act === 'run' ? this.requests.run(number, me.name) : this.requests.decide(number, me.name, body);
+    if (why !== null) throw new Refusal(...why);
+    return { status: 200, body: this.requests.row(number, me.name) };
   }
 
   private overview({ path, query }: Asked, me: Me): Answer | undefined {
